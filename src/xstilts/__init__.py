@@ -1,0 +1,1 @@
+"""Intermediate-task training across languages."""

@@ -1,0 +1,1 @@
+"""Words every layer shares: errors, identities, languages, atomic files. Imports nothing of xstilts."""

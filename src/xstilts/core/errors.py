@@ -1,0 +1,72 @@
+"""Errors a user can act on: the value, the place, what is allowed, and the nearest match.
+
+Everything a user can cause raises a subclass of `XstiltsError`; the command line prints it as one paragraph and
+exits with `exit_code`. Anything else that escapes is a defect of the program.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(value: str, allowed: Iterable[str]) -> str | None:
+    """The member of `allowed` that looks most like `value`, or None when nothing is close."""
+    names = [str(name) for name in allowed]
+    lowered = {name.lower(): name for name in reversed(names)}
+    close = difflib.get_close_matches(str(value).lower(), list(lowered), n=1, cutoff=0.5)
+    return lowered[close[0]] if close else None
+
+
+class XstiltsError(Exception):
+    """A mistake or a missing thing outside the program.
+
+    Arguments
+        what: one sentence that names the offending value.
+        where: the place, `file:line` or a path into the study (`arms.both.through[1]`).
+        value, allowed: the offending value and the set it should have come from; together they give "did you mean".
+        hint: what to do next.
+    """
+
+    exit_code = 2
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        value: str | None = None,
+        allowed: Iterable[str] = (),
+        hint: str | None = None,
+    ) -> None:
+        self.what, self.where, self.value, self.hint = what, where, value, hint
+        self.allowed = tuple(str(name) for name in allowed)
+        super().__init__(self.render())
+
+    def render(self) -> str:
+        parts = [f"{self.where}: {self.what}" if self.where else self.what]
+        if self.value is not None and (match := nearest(self.value, self.allowed)):
+            parts.append(f"Did you mean '{match}'?")
+        if self.allowed:
+            shown = ", ".join(self.allowed[:40])
+            more = f" and {len(self.allowed) - 40} more" if len(self.allowed) > 40 else ""
+            parts.append(f"Allowed: {shown}{more}.")
+        if self.hint:
+            parts.append(self.hint)
+        return " ".join(parts)
+
+
+class StudyError(XstiltsError):
+    """The study file asks for something that does not exist or cannot be."""
+
+
+class DataError(XstiltsError):
+    """A file is missing, malformed, or says something its task does not allow."""
+
+
+class EncoderError(XstiltsError):
+    """An encoder or checkpoint cannot be loaded, or is not the one that is needed."""
+
+
+class StoreError(XstiltsError):
+    """The store cannot be read or written (full disk, wrong permissions, foreign folder)."""

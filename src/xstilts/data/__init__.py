@@ -1,0 +1,1 @@
+"""Where rows come from: examples, sources, readers, the hub, mixing. Torch-free."""

@@ -1,0 +1,65 @@
+"""Examples: what a reader promises and a kind encodes. One frozen dataclass per input shape.
+
+`id` is unique within a source and stable across runs. `group` is the unit of resampling: rows that share a document,
+a context or a premise share a group, and translations of one item carry the same group in every language.
+Gold is None where the file has none; nothing may invent it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Example:
+    id: str
+    group: str
+    where: str = ""  # file:line, for error messages
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextExample(Example):
+    """One text or a pair of texts with one label (classification; MLM and retrieval use `text` alone)."""
+
+    text: str
+    pair: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChoiceExample(Example):
+    """`prompts[i]` and `options[i]` are scored together; `answer` indexes the right option."""
+
+    prompts: tuple[str, ...]
+    options: tuple[str, ...]
+    answer: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpanExample(Example):
+    """A question about a context. `answers` are (text, character start) with
+    `context[start:start + len(text)] == text`; `impossible` questions have none. `answers is None`: unlabelled."""
+
+    question: str
+    context: str
+    answers: tuple[tuple[str, int], ...] | None = None
+    impossible: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TagExample(Example):
+    """Words and one tag for each."""
+
+    words: tuple[str, ...]
+    tags: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SentenceExample(Example):
+    """One side of a retrieval test. `matches` are ids of the sentences it translates; None: unlabelled, () : none.
+    Queries look for candidates; only queries carry matches."""
+
+    text: str
+    side: str  # "query" | "candidate"
+    matches: tuple[str, ...] | None = None
+    part: str = "test"  # "tune": may set a threshold; "test": scored

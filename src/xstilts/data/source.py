@@ -1,0 +1,84 @@
+"""A source: where rows come from, how they are read, and which of them are seen.
+
+A source is a value. It lists *places* in order of preference; the first place whose files are here is read (see
+`data.locate`), so a local folder, the packaged sample and the hub can hold one task in different formats. Its identity is
+the content of the files that were read, how they were read, and the views on them: never a path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from xstilts.data.examples import Example
+
+Row = dict[str, Any]  # raw fields, plus "where": "file:line"
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A row maker's answer for a row that is left out on purpose; reasons are counted and reported."""
+
+    reason: str
+
+
+class Reader(Protocol):
+    """A frozen dataclass that turns files into rows. Raises DataError (file:line) on a malformed row."""
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]: ...
+
+
+class RowMaker(Protocol):
+    """A frozen dataclass that turns a row into an example. `number` is the row's number in the file, from 0."""
+
+    def __call__(self, row: Row, number: int) -> Example | Drop: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One way to get the rows. `files` are paths below a data root (`--data`, `XSTILTS_DATA`, the store's `data/`, the
+    packaged samples); a hub or web place names its files there and is fetched into the store."""
+
+    read: Reader
+    row: RowMaker
+    files: tuple[str, ...] = ()  # below a data root; several when a reader joins files
+    hub: str | None = None  # "owner/name"; `files` are then paths in that data set repository
+    revision: str | None = None  # None: resolved at first fetch and locked
+    urls: tuple[str, ...] = ()  # the original addresses, one for each file; tried after the hub
+    members: tuple[str, ...] = ()  # for archives: the member read from each fetched file, "" when not an archive
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a view may look at: enough to choose rows without reading them again."""
+
+    id: str
+    group: str
+
+
+class View(Protocol):
+    """A frozen dataclass that chooses rows: indices into `keys`, in the order they should have."""
+
+    def select(self, keys: Sequence[Key]) -> list[int]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    places: tuple[Place, ...]
+    language: str = "en"
+    views: tuple[View, ...] = ()
+    note: str = field(default="", metadata={"identity": False})  # "a slice of the dev file": shown in every report
+
+    def take(self, n: int, seed: int = 0) -> Source:
+        """The first `n` rows of a seeded shuffle, in file order; a smaller `n` is a subset of a larger one."""
+        from xstilts.data.views import Take
+
+        return replace(self, views=(*self.views, Take(n=n, seed=seed)))
+
+    def part(self, name: str, share: float, seed: int = 0) -> Source:
+        """One of two disjoint parts, cut by group: `name` is "held" (about `share` of the groups) or "rest"."""
+        from xstilts.data.views import Part
+
+        return replace(self, views=(*self.views, Part(name=name, share=share, seed=seed)))

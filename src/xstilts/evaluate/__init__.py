@@ -1,0 +1,1 @@
+"""Predict (torch) and score (torch-free), kept apart."""

@@ -1,0 +1,1 @@
+"""Mergeable counts and the numbers computed from them. No torch here."""

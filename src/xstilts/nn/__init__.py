@@ -1,0 +1,1 @@
+"""The torch side below the heads: packed batches, the encoder, attention."""

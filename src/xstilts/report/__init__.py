@@ -1,0 +1,1 @@
+"""Tables, comparisons, figures, pages. Reads scores only."""

@@ -1,0 +1,72 @@
+"""What a report reads: the study as it was run, and where each number lies. Plain values, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One arm, target and seed. `status`: "done", "failed", "not run" (something it needs failed), "missing" (no data)."""
+
+    arm: str
+    target: str
+    seed: int
+    status: str
+    reason: str = ""
+    scores: Path | None = None  # score artefact: scores.json, counts.parquet
+    trainings: tuple[Path, ...] = ()  # train artefacts on the route, first phase first: summary.json, log.jsonl
+    training_names: tuple[str, ...] = ()  # what each of them trained ("mnli", "mnli + squad1", "xnli")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetInfo:
+    name: str
+    languages: tuple[str, ...]  # expected, in order; a language without a score is shown as missing
+    train_language: str = "en"
+    headline: str = ""  # "mean of exact match and F1"
+    main: str = ""  # name of the main metric
+    notes: tuple[str, ...] = ()  # substitutes, cut training sets, odd metrics: printed beside the numbers
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepInfo:
+    key: str
+    name: str
+    label: str
+    status: str  # "done", "reused", "failed", "not run"
+    inputs: tuple[str, ...] = ()  # keys
+    seconds: float | None = None
+    tokens: int | None = None
+    bytes: int | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContrastSpec:
+    """A linear combination of arms: weights sum to zero ({"both": 1, "none": -1})."""
+
+    name: str
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    name: str
+    question: str
+    arms: tuple[str, ...]  # in the order of the study
+    baseline: str
+    targets: tuple[TargetInfo, ...]
+    seeds: tuple[int, ...]
+    cells: tuple[Cell, ...]
+    contrasts: tuple[ContrastSpec, ...]
+    study_yaml: str  # the study as it was run, scale profile applied
+    encoder: str
+    steps: tuple[StepInfo, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    data: tuple[Mapping[str, Any], ...] = ()  # {"task", "language", "use", "file", "sha256", "rows", "dropped": {...}, "truncated", "licence"}
+    notes: tuple[str, ...] = ()
+    scale: str = ""

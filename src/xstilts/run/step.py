@@ -1,0 +1,73 @@
+"""A step: one node of the run graph, a frozen value with an identity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from xstilts.core.canonical import fingerprint
+
+
+class Progress(Protocol):
+    def __call__(self, done: float, total: float, unit: str = "", text: str = "") -> None:
+        """`done` of `total` `unit`s; `text` is a short live remark ("loss 1.31, dev 64.2")."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What a step's function is given. It writes its artefact into `out` and nowhere else."""
+
+    out: Path  # an empty folder, renamed into the store when the function returns
+    scratch: Path  # survives an interruption; deleted when the step is done
+    inputs: Mapping[str, Path]  # artefact folders of the inputs, by the names used in Step.inputs
+    progress: Progress
+    threads: int  # compute threads this step may use
+    device: str  # "cpu", "cuda:0"
+
+
+StepFunction = Callable[[Any, Context], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """identity = hash(name, version, canonical(settings), identities of inputs).
+
+    `call(settings, context)` does the work. What it needs beyond its settings (file paths, worker counts) is bound into
+    `call` with functools.partial: that is execution and never reaches the hash. `label` is for people.
+    """
+
+    name: str  # "prepare", "train", "predict", "score", "encoder"
+    version: int
+    settings: Any
+    call: StepFunction
+    inputs: Mapping[str, Step] = field(default_factory=dict)
+    label: str = ""
+    needs: tuple[str, ...] = ()  # parts of an artefact that may be trimmed, which this step reads ("weights")
+    cost: Mapping[str, float] = field(default_factory=dict)  # estimates: {"seconds":, "tokens":, "bytes":}
+    compute: bool = False  # takes the device: runs one at a time on each
+
+    @cached_property
+    def id(self) -> str:
+        return fingerprint(
+            {
+                "step": self.name,
+                "version": self.version,
+                "settings": self.settings,
+                "inputs": {name: step.id for name, step in self.inputs.items()},
+            },
+            length=20,
+        )
+
+    @property
+    def key(self) -> str:
+        """Folder name in the store: readable and unique."""
+        return f"{self.name}-{self.id}"
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Step) and other.id == self.id

@@ -1,0 +1,1 @@
+"""Studies: schema, phases, strategies, expansion, checks. Never imports torch."""

@@ -1,0 +1,60 @@
+"""A phase: one training run, as a frozen value. A route through training is a chain of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from xstilts.core.recipe import Recipe
+from xstilts.tasks.base import Fit
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderRef:
+    """A pretrained encoder. `identity` is a digest of its content (or of the recipe that builds it); the name and the place
+    it is loaded from are execution."""
+
+    identity: str
+    name: str = field(default="", metadata={"identity": False})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Full:
+    """Every weight is trained."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frozen:
+    """Only the heads are trained."""
+
+
+Tune = Full | Frozen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How a mixture draws its tasks, an update at a time: rates proportional to min(size, cap) ** (1 / temperature);
+    `uniform` ignores sizes. Proportional is temperature 1 without a cap (the paper's multi-task phase: cap 2**17)."""
+
+    temperature: float = 1.0
+    cap: int | None = None
+    uniform: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One task of a mixture, by its training view. `name` is for people and never identity."""
+
+    fit: Fit
+    name: str = field(default="", metadata={"identity": False})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    start: EncoderRef | Phase
+    mix: tuple[Part, ...]
+    recipe: Recipe
+    seed: int
+    sampling: Sampling = Sampling()
+    tune: Tune = Full()
+    keep_head: bool = False  # start from the previous phase's head where kind and labels are the same
+    select: tuple[int, ...] = ()  # which parts of the mix steer selection; () : all, equally

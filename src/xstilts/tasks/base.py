@@ -1,0 +1,66 @@
+"""A task: one data set, declared as data. A language is a key, never part of a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from xstilts.data.source import Source
+from xstilts.kinds.base import Kind
+from xstilts.metrics.base import Metric
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a data set comes from and what it allows. Shown by `xstilts tasks`, never identity."""
+
+    licence: str
+    cite: str  # a citation a reader can look up
+    home: str = ""  # address of the data set's own page
+    text: str = ""  # "human-translated", "original", "machine-translated", ...
+    noncommercial: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """The training view of a task: all that the identity of a training may depend on. No name, no test set: two tasks that
+    train on the same data share the training, and a new test language retrains nothing."""
+
+    kind: Kind
+    train: Source
+    dev: Source | None
+    select: Metric
+    version: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    name: str  # [a-z0-9-]+, unique
+    kind: Kind
+    origin: Origin
+    train: Source | None = None  # None: never trained (retrieval, test-only sets)
+    dev: Source | None = None  # None: `holdout` of the training data is kept for selection
+    test: Mapping[str, Source] = field(default_factory=dict)
+    metrics: tuple[Metric, ...] = ()  # () : the kind's own
+    holdout: float = 0.05  # share of the training groups held out where there is no dev
+    scale: str = "full"  # "full", or a sentence that says what was cut; shown wherever the task is
+    benchmarks: tuple[str, ...] = ()  # ("xtreme", "xtreme-r")
+    version: int = 1
+
+    @property
+    def scored(self) -> tuple[Metric, ...]:
+        return self.metrics or self.kind.metrics
+
+    @property
+    def fit(self) -> Fit | None:
+        """None where the task has no training data. The held-out part is disjoint from what is trained on."""
+        if self.train is None:
+            return None
+        train, dev = self.train, self.dev
+        if dev is None:
+            train, dev = self.train.part("rest", self.holdout), self.train.part("held", self.holdout)
+        return Fit(kind=self.kind, train=train, dev=dev, select=self.scored[0], version=self.version)
+
+    def but(self, **changes: object) -> Task:
+        """This task with some fields replaced."""
+        return replace(self, **changes)  # type: ignore[arg-type]
