@@ -1,7 +1,7 @@
 """A metric is a vector of counts for each example and a formula over their sum.
 
-Counts add: over batches, languages, processes, bootstrap resamples. The formula never sees an example, so a mean of
-means cannot happen by accident. All scores are percentages (0 to 100).
+Counts add: over batches, languages, processes, bootstrap resamples. The formula never sees an example, so a mean
+of means cannot happen by accident. All scores are percentages (0 to 100).
 """
 
 from __future__ import annotations
@@ -40,3 +40,10 @@ def headline(metric: Metric, counts: np.ndarray) -> np.ndarray:
     """The one number of a metric: the mean of its headline values, shape [...]."""
     values = metric.values(counts)
     return np.mean([values[name] for name in metric.headline], axis=0)
+
+
+def percent(part: np.ndarray, whole: np.ndarray, empty: float = np.nan) -> np.ndarray:
+    """100 * part / whole, shape [...]; `empty` where whole is 0."""
+    part, whole = np.broadcast_arrays(np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64))
+    ratio = np.full(whole.shape, empty)
+    return np.divide(100.0 * part, whole, out=ratio, where=whole != 0)

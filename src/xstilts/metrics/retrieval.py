@@ -1,0 +1,95 @@
+"""Metrics of sentence retrieval: nearest neighbour, and mining with a margin threshold.
+
+Gold of a query is the list of ids of its translations, [] where it has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from xstilts.metrics.base import percent
+from xstilts.metrics.sequences import precision_recall
+
+
+@dataclass(frozen=True)
+class RetrievalAccuracy:
+    """Share of queries whose nearest candidate (the guess, an id) is a translation. Tatoeba's number in
+    XTREME."""
+
+    name: ClassVar[str] = "retrieval_accuracy"
+    counts: ClassVar[tuple[str, ...]] = ("correct", "total")
+    headline: ClassVar[tuple[str, ...]] = ("accuracy",)
+
+    def tally(self, gold: Sequence[str], guess: str | None, language: str) -> tuple[float, ...]:
+        return float(guess in gold), 1.0
+
+    def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
+        return {"accuracy": percent(counts[..., 0], counts[..., 1])}
+
+
+@dataclass(frozen=True)
+class MiningF1:
+    """F1 of mined pairs, BUCC's number (Zweigenbaum et al. 2017). A guess is {"id": candidate, "margin":
+    float} or None.
+
+    `tally` takes a guess that is past the threshold (or None); `tally_all` finds the threshold first.
+    """
+
+    name: ClassVar[str] = "mining_f1"
+    counts: ClassVar[tuple[str, ...]] = ("both", "predicted", "gold")
+    headline: ClassVar[tuple[str, ...]] = ("f1",)
+
+    def tally(self, gold: Sequence[str], guess: Mapping[str, Any] | None, language: str) -> tuple[float, ...]:
+        right = guess is not None and guess["id"] in gold
+        return float(right), float(guess is not None), float(len(gold))
+
+    def tally_all(
+        self,
+        golds: Sequence[Sequence[str]],
+        guesses: Sequence[Mapping[str, Any] | None],
+        tune: Sequence[bool],
+        language: str,
+    ) -> np.ndarray:
+        """Counts [N, 3]. The threshold comes from the queries where `tune` is true; those count zero in the
+        result. Without any tune query every guess is kept."""
+        margins = np.array([-np.inf if guess is None else guess["margin"] for guess in guesses], dtype=float)
+        rows = [self.tally(gold, guess, language) for gold, guess in zip(golds, guesses, strict=True)]
+        counts = np.asarray(rows, dtype=np.float64).reshape(len(rows), 3)
+        mask = np.asarray(tune, dtype=bool)
+        limit = -np.inf
+        if mask.any():
+            limit = best_threshold(margins[mask], counts[mask, 0], counts[mask, 2].sum())
+        counts[margins < limit, :2] = 0.0
+        counts[mask] = 0.0
+        return counts
+
+    def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
+        return precision_recall(counts)
+
+
+def best_threshold(margins: np.ndarray, right: np.ndarray, gold: float) -> float:
+    """The margin from which on pairs are kept for the best F1: after Artetxe and Schwenk (2019) as in LASER
+    and XTREME.
+
+    margins [N]: score of each candidate pair; -inf where a query has none. right [N]: 1 where the pair is in
+    the gold. gold: number of gold pairs. The threshold lies midway between the last pair kept and the next
+    one; where the best cut keeps every pair it is the last pair's own margin. Pairs of equal margin are kept
+    or dropped together. inf where no pair is right (nothing is worth keeping).
+    """
+    order = np.argsort(-margins, kind="stable")
+    order = order[np.isfinite(margins[order])]
+    scores = margins[order]
+    both = np.cumsum(right[order])
+    f1 = 2 * both / (np.arange(1, len(order) + 1) + gold)
+    f1[:-1][scores[:-1] == scores[1:]] = -1.0
+    if not len(order) or f1.max() <= 0:
+        return float("inf")
+    best = int(np.argmax(f1))
+    if best == len(order) - 1:
+        return float(scores[best])
+    middle = (scores[best] + scores[best + 1]) / 2
+    return float(middle if middle > scores[best + 1] else scores[best])  # neighbours one rounding apart
