@@ -23,7 +23,6 @@ class Recipe:
     patience: int | None = None  # evaluations without a better dev score before stopping
     evaluate_every: int | None = None  # updates; None: ten times a phase
     dev_examples: int | None = 2000  # a fixed subset steers selection; None: all
-    max_length: int = 256  # tokens, special tokens included
     dropout: float | None = None  # hidden dropout; None: the encoder's own
     attention_dropout: float = 0.0
     precision: str = "fp32"  # fp32 | bf16 ("auto" is resolved before a Recipe exists)

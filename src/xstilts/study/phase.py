@@ -45,6 +45,7 @@ class Part:
     """One task of a mixture, by its training view. `name` is for people and never identity."""
 
     fit: Fit
+    max_length: int = 256  # tokens of a sequence, special tokens included
     name: str = field(default="", metadata={"identity": False})
 
 
@@ -58,3 +59,5 @@ class Phase:
     tune: Tune = Full()
     keep_head: bool = False  # start from the previous phase's head where kind and labels are the same
     select: tuple[int, ...] = ()  # which parts of the mix steer selection; () : all, equally
+    # "intermediate", "target" or "joint": for people and for what may be trimmed
+    role: str = field(default="target", metadata={"identity": False}, compare=False)

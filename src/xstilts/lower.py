@@ -1,0 +1,205 @@
+"""Lower routes to steps: the composition root's other half (see steps.py).
+
+Every source that is used becomes one `prepare` step for each (content, kind, length, tokenizer); every distinct
+phase one `train` step; every checkpoint × task one `predict` and one `score` step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from xstilts import steps
+from xstilts.data.load import Resolved, resolve
+from xstilts.data.locate import Roots
+from xstilts.data.source import Source
+from xstilts.encoders import FoundEncoder
+from xstilts.kinds.base import Kind
+from xstilts.run.step import Step
+from xstilts.study.expand import Route, phase_name, phases, route_name
+from xstilts.study.phase import Frozen, Part, Phase
+from xstilts.study.recipes import max_length
+from xstilts.study.schema import Study
+from xstilts.study.select import Chosen
+from xstilts.study.strategies import Start
+from xstilts.tasks.base import Task
+
+# Bumped when a golden run of the step changes its numbers.
+VERSIONS: Mapping[str, int] = {"prepare": 1, "train": 1, "predict": 1, "score": 1, "encoder": 1}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lowered:
+    """The steps of a study. `scores` and `trainings` say which of them stand behind a route (arm, target, seed)."""
+
+    scores: Mapping[tuple[str, str, int], Step]
+    trainings: Mapping[tuple[str, str, int], tuple[Step, ...]]
+    training_names: Mapping[tuple[str, str, int], tuple[str, ...]]
+    trims: Mapping[str, str]  # key of a step -> the part of its artefact that may go once its readers are done
+
+
+@dataclass
+class Lowering:
+    """Remembers what it has lowered, so that equal values become one step."""
+
+    roots: Roots
+    encoder: FoundEncoder
+    precision: str
+    _prepared: dict[str, Step] = field(default_factory=dict)
+    _trained: dict[Phase, Step] = field(default_factory=dict)
+    _resolved: dict[tuple[Source, bool], Resolved] = field(default_factory=dict)
+    _scored: dict[tuple[Start, str], Step] = field(default_factory=dict)
+
+    def resolve(self, source: Source) -> Resolved:
+        """The source as it lies here, its files' content as identity, without views."""
+        bare = replace(source, views=())
+        key = (bare, True)
+        if key not in self._resolved:
+            self._resolved[key] = resolve(bare, self.roots)
+        return self._resolved[key]
+
+    def encoder_at(self) -> steps.EncoderAt:
+        return steps.EncoderAt(identity=self.encoder.ref.identity, folder=self.encoder.folder)
+
+    def encoder_input(self) -> dict[str, Step]:
+        return {"encoder": self.encoder.step} if self.encoder.step else {}
+
+    def prepare(self, source: Source, kind: Kind, length: int, label: str) -> Step:
+        settings = steps.PrepareSettings(
+            source=self.resolve(source), kind=kind, max_length=length, encoder=self.encoder_at()
+        )
+        step = Step(
+            name="prepare",
+            version=VERSIONS["prepare"],
+            settings=settings,
+            call=steps.prepare,
+            inputs=self.encoder_input(),
+            label=label,
+        )
+        return self._prepared.setdefault(step.id, step)
+
+    def train(self, phase: Phase) -> Step:
+        if phase not in self._trained:
+            self._trained[phase] = self._train(phase)
+        return self._trained[phase]
+
+    def _train(self, phase: Phase) -> Step:
+        inputs: dict[str, Step] = {}
+        first = not isinstance(phase.start, Phase)
+        if isinstance(phase.start, Phase):
+            inputs["start"] = self.train(phase.start)
+        else:
+            inputs.update(self.encoder_input())
+        parts = []
+        for i, part in enumerate(phase.mix):
+            training, dev = self._part_inputs(part)
+            inputs[f"train/{i}"], inputs[f"dev/{i}"] = training, dev
+            parts.append(self._part(part))
+        settings = steps.TrainSettings(
+            parts=tuple(parts),
+            recipe=phase.recipe,
+            seed=phase.seed,
+            sampling=phase.sampling,
+            tune="frozen" if isinstance(phase.tune, Frozen) else "full",
+            keep_head=phase.keep_head,
+            select=phase.select,
+            encoder=self.encoder_at() if first else None,
+        )
+        return Step(
+            name="train",
+            version=VERSIONS["train"],
+            settings=settings,
+            call=steps.train,
+            inputs=inputs,
+            label=f"{route_name(phase)} · seed {phase.seed}",
+            needs=("weights",) if not first else (),
+            compute=True,
+        )
+
+    def _part_inputs(self, part: Part) -> tuple[Step, Step]:
+        fit = part.fit
+        training = self.prepare(fit.train, fit.kind, part.max_length, f"{part.name} train")
+        dev = fit.train if fit.dev is None else fit.dev
+        return training, self.prepare(dev, fit.kind, part.max_length, f"{part.name} dev")
+
+    def _part(self, part: Part) -> steps.TrainPart:
+        fit = part.fit
+        dev = fit.train if fit.dev is None else fit.dev
+        return steps.TrainPart(
+            kind=fit.kind,
+            select=fit.select,
+            train_views=fit.train.views,
+            dev_views=dev.views,
+            dev=self.resolve(dev),
+            language=fit.train.language,
+            version=fit.version,
+            name=part.name,
+        )
+
+    def score(self, end: Start, task: Task, length: int, missing: Mapping[str, str]) -> Step:
+        key = (end, task.name)
+        if key not in self._scored:
+            self._scored[key] = self._score(end, task, length, missing)
+        return self._scored[key]
+
+    def _score(self, end: Start, task: Task, length: int, missing: Mapping[str, str]) -> Step:
+        here = {lang: source for lang, source in task.test.items() if lang not in missing}
+        tests = tuple(
+            steps.TestSet(language=lang, source=self.resolve(source), views=source.views)
+            for lang, source in here.items()
+        )
+        trained = isinstance(end, Phase)
+        inputs = {
+            f"test/{lang}": self.prepare(source, task.kind, length, f"{task.name} {lang}")
+            for lang, source in here.items()
+        }
+        inputs.update({"checkpoint": self.train(end)} if isinstance(end, Phase) else self.encoder_input())
+        label = f"{task.name} by {end_name(end)}"
+        predicted = Step(
+            name="predict",
+            version=VERSIONS["predict"],
+            settings=steps.PredictSettings(
+                kind=task.kind,
+                tests=tests,
+                precision=self.precision,
+                encoder=None if trained else self.encoder_at(),
+            ),
+            call=steps.predict,
+            inputs=inputs,
+            label=label,
+            needs=("weights",) if trained else (),
+            compute=True,
+        )
+        return Step(
+            name="score",
+            version=VERSIONS["score"],
+            settings=steps.ScoreSettings(kind=task.kind, metrics=task.scored, tests=tests),
+            call=steps.score,
+            inputs={"predictions": predicted},
+            label=label,
+        )
+
+    def trims(self, routes: list[Route], keep: str) -> dict[str, str]:
+        """Which weights go once they are no longer needed: those of targets (`intermediate`), all of them (`none`)."""
+        if keep == "all":
+            return {}
+        ends = {route.end for route in routes if isinstance(route.end, Phase) and route.end.role != "intermediate"}
+        gone = ends if keep == "intermediate" else set(self._trained)
+        return {self.train(phase).key: "weights" for phase in gone}
+
+
+def end_name(end: Start) -> str:
+    return f"{route_name(end)} · seed {end.seed}" if isinstance(end, Phase) else "the encoder"
+
+
+def lower(study: Study, chosen: Chosen, routes: list[Route], lowering: Lowering) -> Lowered:
+    scores, trainings, names = {}, {}, {}
+    for route in routes:
+        key = (route.arm, route.target, route.seed)
+        task = chosen.targets[route.target]
+        length = max_length(study, task.name, task.kind.name)
+        scores[key] = lowering.score(route.end, task, length, chosen.missing_languages.get(route.target, {}))
+        chain = list(phases(route.end))
+        trainings[key] = tuple(lowering.train(phase) for phase in chain)
+        names[key] = tuple(phase_name(phase) for phase in chain)
+    return Lowered(scores=scores, trainings=trainings, training_names=names, trims=lowering.trims(routes, study.keep))

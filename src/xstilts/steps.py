@@ -1,0 +1,227 @@
+"""The steps of the run graph, as plain functions: prepare, train, predict, score.
+
+With `lower.py`, the composition root: the only place that knows both studies and training. Settings are values; what
+is only execution (where a file lies) is marked so in them and never part of an identity. torch is imported inside the
+steps that need it, so that planning never loads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xstilts.core.files import read_json, write_json
+from xstilts.core.recipe import Recipe
+from xstilts.data.load import Loaded, Resolved, load, select
+from xstilts.data.source import View
+from xstilts.kinds.base import Kind
+from xstilts.kinds.prepared import Prepared
+from xstilts.metrics.base import Metric
+from xstilts.run.step import Context
+from xstilts.study.phase import Sampling
+
+NOT_IDENTITY = {"identity": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderAt:
+    """The pretrained encoder a step starts from: a folder, or (None) the input named "encoder"."""
+
+    identity: str
+    folder: Path | None = field(default=None, metadata=NOT_IDENTITY)
+
+    def path(self, context: Context) -> Path:
+        return self.folder or context.inputs["encoder"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepareSettings:
+    source: Resolved  # without views: a file is tokenised once, whatever part of it is used
+    kind: Kind
+    max_length: int
+    encoder: EncoderAt  # whose tokenizer is used
+
+
+def prepare(settings: PrepareSettings, context: Context) -> None:
+    """Reads, checks and tokenises one source. Writes rows, keys and what was dropped."""
+    from xstilts.kinds.prepared import write
+    from xstilts.kinds.tokens import load_tokenizer
+
+    context.progress(0, 1, "examples", "reading")
+    loaded = load(settings.source)
+    for example in loaded.examples:
+        settings.kind.check(example)
+    tokenizer = load_tokenizer(settings.encoder.path(context))
+    write(loaded.examples, settings.kind, tokenizer, settings.max_length, context.out, context.progress)
+    write_json(context.out / "read.json", {"examples": len(loaded.examples), "dropped": dict(loaded.dropped)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainPart:
+    """One task of a phase. Its prepared files are the inputs "train/i" and "dev/i"."""
+
+    kind: Kind
+    select: Metric
+    train_views: tuple[View, ...]
+    dev_views: tuple[View, ...]
+    dev: Resolved  # gold for selection
+    language: str
+    version: int
+    name: str = field(default="", metadata=NOT_IDENTITY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings:
+    parts: tuple[TrainPart, ...]
+    recipe: Recipe
+    seed: int
+    sampling: Sampling
+    tune: str
+    keep_head: bool
+    select: tuple[int, ...]
+    encoder: EncoderAt | None  # None: starts from the input "start", an earlier phase
+
+
+def train(settings: TrainSettings, context: Context) -> None:
+    """One phase, from a folder to a checkpoint."""
+    from xstilts.train.job import Job, JobPart
+    from xstilts.train.loop import fit
+
+    parts = []
+    for i, part in enumerate(settings.parts):
+        training, dev = Prepared(context.inputs[f"train/{i}"]), Prepared(context.inputs[f"dev/{i}"])
+        parts.append(
+            JobPart(
+                name=part.name,
+                kind=part.kind,
+                train=training,
+                train_indices=tuple(select(part.train_views, training.keys)),
+                dev=dev,
+                dev_indices=tuple(select(part.dev_views, dev.keys)),
+                dev_examples=load(part.dev).examples,
+                select=part.select,
+                language=part.language,
+            )
+        )
+    job = Job(
+        start=settings.encoder.path(context) if settings.encoder else context.inputs["start"],
+        parts=tuple(parts),
+        recipe=settings.recipe,
+        seed=settings.seed,
+        temperature=settings.sampling.temperature,
+        cap=settings.sampling.cap,
+        uniform=settings.sampling.uniform,
+        tune=settings.tune,
+        keep_head=settings.keep_head,
+        select=settings.select,
+        device=context.device,
+        threads=context.threads,
+    )
+    fit(job, context.out, context.scratch, context.progress)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestSet:
+    """One language of a task; its prepared file is the input "test/<language>"."""
+
+    language: str
+    source: Resolved
+    views: tuple[View, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictSettings:
+    kind: Kind
+    tests: tuple[TestSet, ...]
+    precision: str
+    encoder: EncoderAt | None  # None: the checkpoint is the input "checkpoint"
+
+
+def predict(settings: PredictSettings, context: Context) -> None:
+    """All languages of a task by one checkpoint, in one process."""
+    from xstilts.evaluate.predict import PredictSet
+    from xstilts.evaluate.predict import predict as run_predict
+
+    sets = {}
+    for test in settings.tests:
+        prepared = Prepared(context.inputs[f"test/{test.language}"])
+        sets[test.language] = PredictSet(
+            prepared=prepared, indices=tuple(select(test.views, prepared.keys)), examples=load(test.source).examples
+        )
+    checkpoint = settings.encoder.path(context) if settings.encoder else context.inputs["checkpoint"]
+    run_predict(
+        checkpoint,
+        settings.kind,
+        sets,
+        context.out,
+        precision=settings.precision,
+        device=context.device,
+        threads=context.threads,
+        progress=context.progress,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreSettings:
+    kind: Kind
+    metrics: tuple[Metric, ...]
+    tests: tuple[TestSet, ...]
+
+
+def score(settings: ScoreSettings, context: Context) -> None:
+    """Numbers from predictions. Needs neither torch nor the checkpoint."""
+    from xstilts.evaluate.score import LanguageSet
+    from xstilts.evaluate.score import score as run_score
+
+    sets = {}
+    for i, test in enumerate(settings.tests):
+        loaded = load(test.source)
+        context.progress(i, len(settings.tests), "languages", test.language)
+        sets[test.language] = LanguageSet(examples=viewed(loaded, test.views), dropped=dict(loaded.dropped))
+    run_score(settings.kind, settings.metrics, sets, context.inputs["predictions"], context.out)
+
+
+def viewed(loaded: Loaded, views: tuple[View, ...]) -> list:
+    from xstilts.data.source import Key
+
+    keys = [Key(example.id, example.group) for example in loaded.examples]
+    return [loaded.examples[i] for i in select(views, keys)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorEncoderSettings:
+    """A small random encoder whose token vectors come from an SVD over parallel text (train/vectors.py)."""
+
+    texts: tuple[Resolved, ...]
+    languages: tuple[str, ...]
+    vocabulary: int
+    width: int
+    layers: int
+    seed: int
+
+
+def build_vector_encoder(settings: VectorEncoderSettings, context: Context) -> None:
+    from xstilts.train.vectors import build
+
+    sentences = {
+        language: [example.text for example in load(source).examples]
+        for language, source in zip(settings.languages, settings.texts, strict=True)
+    }
+    build(
+        sentences,
+        context.out,
+        vocabulary=settings.vocabulary,
+        width=settings.width,
+        layers=settings.layers,
+        seed=settings.seed,
+        progress=context.progress,
+    )
+
+
+def is_built(folder: Path) -> bool:
+    return (folder / "config.json").is_file()
+
+
+def trained_tokens(folder: Path) -> int:
+    """Tokens a training step saw, from its summary."""
+    return int(read_json(folder / "summary.json").get("tokens", 0))

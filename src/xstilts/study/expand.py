@@ -1,0 +1,123 @@
+"""Expand a study into routes: for each arm, target and seed the phase whose checkpoint is evaluated.
+
+Phases are values, so work that routes share is one value and is trained once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from xstilts.core.errors import StudyError
+from xstilts.study.phase import EncoderRef, Frozen, Full, Part, Phase, Sampling
+from xstilts.study.recipes import max_length, recipe
+from xstilts.study.schema import ArmSpec, Study
+from xstilts.study.select import Chosen
+from xstilts.study.strategies import STRATEGIES, Stage, Start
+from xstilts.tasks.base import Fit, Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    arm: str
+    target: str
+    seed: int
+    end: Start
+
+
+def phases(end: Start) -> Iterator[Phase]:
+    """The phases of a route, first to last."""
+    if isinstance(end, Phase):
+        yield from phases(end.start)
+        yield end
+
+
+def phase_name(phase: Phase) -> str:
+    """What one phase trains: "mnli + squad1"."""
+    return " + ".join(part.name for part in phase.mix)
+
+
+def route_name(phase: Phase) -> str:
+    """What a route trains up to this phase: "mnli + squad1 → xnli"."""
+    return " → ".join(phase_name(each) for each in phases(phase))
+
+
+def expand(study: Study, chosen: Chosen, encoder: EncoderRef, precision: str) -> list[Route]:
+    """Routes in the order of the study, for every arm and target that can run (`chosen` says which cannot)."""
+    routes = []
+    for seed in study.seeds:
+        for arm_name, arm in study.arms.items():
+            if arm_name in chosen.missing_arms:
+                continue
+            for target in study.targets:
+                if target in chosen.missing_targets:
+                    continue
+                builder = _Builder(study, arm, seed, precision)
+                routes.append(Route(arm=arm_name, target=target, seed=seed, end=builder.end(chosen, encoder, target)))
+    return routes
+
+
+@dataclass(frozen=True)
+class _Builder:
+    """Builds the phases of one arm at one seed."""
+
+    study: Study
+    arm: ArmSpec
+    seed: int
+    precision: str
+
+    def end(self, chosen: Chosen, encoder: EncoderRef, target: str) -> Start:
+        take = self.arm.take or self.study.take.intermediate
+        through = tuple(
+            tuple(self.part(chosen.intermediates[name], take) for name in stage) for stage in stages(self.arm)
+        )
+        task = chosen.targets[target]
+        last = None if task.fit is None else self.part(task, self.study.take.target)
+        return STRATEGIES[self.arm.strategy](encoder, through, last, self.phase)
+
+    def part(self, task: Task, take: int | None) -> Part:
+        fit = task.fit
+        if fit is None:
+            raise StudyError(f"The task '{task.name}' has no training data, so nothing can be trained on it.")
+        length = max_length(self.study, task.name, task.kind.name)
+        return Part(fit=cut(fit, take), max_length=length, name=task.name)
+
+    def phase(self, start: Start, mix: Stage, role: str) -> Phase:
+        names = tuple(part.name for part in mix)
+        return Phase(
+            start=start,
+            mix=mix if role == "joint" else tuple(sorted(mix, key=lambda part: part.name)),
+            recipe=recipe(self.study, self.arm, role, names, self.precision),
+            seed=self.seed,
+            sampling=Sampling(**self.arm.sampling.model_dump()) if len(mix) > 1 else Sampling(),
+            tune=Frozen() if self.arm.tune == "frozen" and role == "intermediate" else Full(),
+            keep_head=self.arm.keep_head,
+            select=(len(mix) - 1,) if role == "joint" else (),
+            role=role,
+        )
+
+
+def stages(arm: ArmSpec) -> tuple[tuple[str, ...], ...]:
+    """`through` with every stage as a tuple of task names."""
+    return tuple((stage,) if isinstance(stage, str) else tuple(stage) for stage in arm.through)
+
+
+def cut(fit: Fit, take: int | None) -> Fit:
+    """The first `take` training examples of a seeded order; the dev set is left whole."""
+    return fit if take is None else replace(fit, train=fit.train.take(take))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sharing:
+    """How many trainings the study needs, and how many a run without sharing would do."""
+
+    trainings: int
+    naive: int
+
+
+def sharing(routes: list[Route]) -> Sharing:
+    naive = sum(sum(1 for _ in phases(route.end)) for route in routes)
+    distinct: set[Phase] = set()
+    for route in routes:
+        distinct.update(phases(route.end))
+    return Sharing(trainings=len(distinct), naive=naive)

@@ -1,0 +1,55 @@
+"""Which numbers a phase trains with: defaults, then the study, then its sections, the narrowest last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from xstilts.core.recipe import Recipe
+from xstilts.study.schema import ArmSpec, Study, TrainNumbers
+
+# Tokens of a sequence by kind, as the released XTREME pipelines set them; retrieval reads whole sentences.
+MAX_LENGTH: Mapping[str, int] = {"span-qa": 384, "retrieval": 512}
+DEFAULT_MAX_LENGTH = 256
+DEFAULT_EPOCHS = 3.0
+
+_RECIPE_FIELDS = {spec.name for spec in fields(Recipe)}
+
+
+def _set(numbers: TrainNumbers) -> dict[str, Any]:
+    """The numbers a section gives, a way to say the length displacing the other one."""
+    return {key: value for key in TrainNumbers.model_fields if (value := getattr(numbers, key)) is not None}
+
+
+def _merge(layers: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        if "updates" in layer:
+            merged.pop("epochs", None)
+        if "epochs" in layer:
+            merged.pop("updates", None)
+        merged.update(layer)
+    return merged
+
+
+def numbers(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...]) -> dict[str, Any]:
+    """All numbers of one phase. `role`: "intermediate", "target" or "joint" (which reads the target's section)."""
+    section = study.train.intermediate if role == "intermediate" else study.train.target
+    layers = [{"epochs": DEFAULT_EPOCHS}, _set(study.train), _set(section)]
+    if len(names) == 1 and names[0] in study.train.tasks:
+        layers.append(_set(study.train.tasks[names[0]]))
+    if role != "target":
+        layers.append(_set(arm.train))
+    return _merge(layers)
+
+
+def recipe(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...], precision: str) -> Recipe:
+    chosen = {key: value for key, value in numbers(study, arm, role, names).items() if key in _RECIPE_FIELDS}
+    return Recipe(**chosen, precision=precision)
+
+
+def max_length(study: Study, task: str, kind: str) -> int:
+    """Tokens of a sequence of one task: its own number, the study's, or what its kind is used with."""
+    own = study.train.tasks[task].max_length if task in study.train.tasks else None
+    return own or study.train.max_length or MAX_LENGTH.get(kind, DEFAULT_MAX_LENGTH)

@@ -1,0 +1,163 @@
+"""What a user writes: the study file, checked key by key.
+
+Every section is a frozen pydantic model that forbids unknown keys; `study.load` turns a violation into an error that names
+the place in the file, what is allowed and the nearest valid key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TrainNumbers(Section):
+    """Numbers of a phase that a study may set; what is left out comes from the section above, then from the defaults."""
+
+    updates: int | None = Field(None, ge=1)
+    epochs: float | None = Field(None, gt=0)
+    batch: int | None = Field(None, ge=1)
+    lr: float | None = Field(None, gt=0)
+    warmup: float | None = Field(None, ge=0, le=1)
+    weight_decay: float | None = Field(None, ge=0)
+    clip: float | None = Field(None, gt=0)
+    patience: int | None = Field(None, ge=1)
+    evaluate_every: int | None = Field(None, ge=1)
+    dev_examples: int | None = Field(None, ge=1)
+    max_length: int | None = Field(None, ge=8)
+    dropout: float | None = Field(None, ge=0, lt=1)
+    attention_dropout: float | None = Field(None, ge=0, lt=1)
+    retries: int | None = Field(None, ge=0)
+    forward_tokens: int | None = Field(None, ge=64)
+
+    @model_validator(mode="after")
+    def one_length(self) -> TrainNumbers:
+        if self.updates is not None and self.epochs is not None:
+            raise ValueError("give either 'updates' or 'epochs', not both")
+        return self
+
+
+class Train(TrainNumbers):
+    """Numbers for all phases, and for some of them."""
+
+    intermediate: TrainNumbers = TrainNumbers()
+    target: TrainNumbers = TrainNumbers()
+    tasks: Mapping[str, TrainNumbers] = {}
+
+
+def _named_sampling(value: Any) -> Any:
+    if value == "proportional":
+        return {}
+    return {"uniform": True} if value == "uniform" else value
+
+
+class SamplingSpec(Section):
+    """`proportional`, `uniform`, or a temperature and a size cap (2**17 in the published multi-task phase)."""
+
+    temperature: float = Field(1.0, gt=0)
+    cap: int | None = Field(None, ge=1)
+    uniform: bool = False
+
+
+StrategyName = Literal["direct", "sequential", "multitask", "multitask-then-target", "joint"]
+
+
+class ArmSpec(Section):
+    """One named route. `through` lists intermediate tasks; a list inside the list is a mixture trained at once."""
+
+    strategy: StrategyName
+    through: tuple[str | tuple[str, ...], ...] = ()
+    sampling: Annotated[SamplingSpec, BeforeValidator(_named_sampling)] = SamplingSpec()
+    tune: Literal["full", "frozen"] = "full"
+    take: int | None = Field(None, ge=1)
+    keep_head: bool = False
+    train: TrainNumbers = TrainNumbers()
+
+    @model_validator(mode="after")
+    def route_fits(self) -> ArmSpec:
+        if self.strategy == "direct" and self.through:
+            raise ValueError("strategy 'direct' has no intermediate phase; remove 'through' or use 'sequential'")
+        if self.strategy != "direct" and not self.through:
+            raise ValueError(f"strategy '{self.strategy}' needs 'through', a list of intermediate tasks")
+        return self
+
+
+class TakeSpec(Section):
+    """How many examples at most: of each intermediate task, each target's training set, each test language."""
+
+    intermediate: int | None = Field(None, ge=1)
+    target: int | None = Field(None, ge=1)
+    test: int | None = Field(None, ge=2)
+
+
+class ScaleSpec(Section):
+    """A named profile, chosen with `--scale`: the same study, smaller."""
+
+    encoder: str | None = None
+    take: TakeSpec = TakeSpec()
+    seeds: tuple[int, ...] | None = None
+    train: Train = Train()
+    substitute: Mapping[str, str] = {}
+    targets: tuple[str, ...] | None = None
+    languages: tuple[str, ...] | None = None
+    allow_missing: bool | None = None
+
+
+class OwnTask(Section):
+    """A task declared from files, without Python (docs/add-a-task.md)."""
+
+    kind: Literal["classification", "choice", "span-qa", "tagging", "retrieval"]
+    reader: Literal["tsv", "csv", "jsonl", "conllu", "squad", "bio", "parallel", "parquet"]
+    labels: tuple[str, ...] = ()
+    columns: Mapping[str, str | tuple[str, ...]] = {}
+    header: bool = True
+    separator: str = "\t"
+    train: str | tuple[str, ...] | None = None
+    dev: str | tuple[str, ...] | None = None
+    test: Mapping[str, str | tuple[str, ...]] = {}
+    no_answer: bool = False
+    holdout: float = Field(0.1, gt=0, lt=1)
+    language: str = "en"
+    licence: str = "unstated"
+    cite: str = ""
+
+
+class Study(Section):
+    """One question, and how it is to be answered. See docs/studies.md for every key."""
+
+    name: str = Field("study", pattern=r"^[A-Za-z0-9._-]+$")
+    question: str
+    encoder: str
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    tasks: Mapping[str, OwnTask] = {}
+    arms: Mapping[str, ArmSpec] = Field(min_length=1)
+    baseline: str | None = None
+    contrasts: Mapping[str, Mapping[str, float]] = {}
+    targets: tuple[str, ...] = Field(min_length=1)
+    languages: tuple[str, ...] | None = None
+    train: Train = Train()
+    take: TakeSpec = TakeSpec()
+    substitute: Mapping[str, str] = {}
+    seeds: tuple[int, ...] = Field((1,), min_length=1)
+    scale: Mapping[str, ScaleSpec] = {}
+    keep: Literal["intermediate", "all", "none"] = "intermediate"
+    allow_missing: bool = False
+
+    @classmethod
+    def load(cls, study: str, scale: str | None = None) -> Study:
+        """A study by path or packaged name, with a scale profile applied. Raises StudyError."""
+        from xstilts.study.load import load_study
+
+        return load_study(study, scale)
+
+    @property
+    def base(self) -> str:
+        """The arm the others are compared with: `baseline`, else the first direct arm, else the first arm."""
+        if self.baseline:
+            return self.baseline
+        return next((name for name, arm in self.arms.items() if arm.strategy == "direct"), next(iter(self.arms)))

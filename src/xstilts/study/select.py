@@ -1,0 +1,200 @@
+"""Which tasks a study talks about: names looked up, substitutes put in, data looked for. Before anything is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from xstilts.core.catalog import Catalog
+from xstilts.core.errors import DataError, StudyError
+from xstilts.data.source import Source
+from xstilts.study.schema import Study
+from xstilts.tasks.base import Task
+
+Locate = Callable[[Source], None]  # raises DataError where a source's files are not here
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """The tasks of a study after substitution, and what cannot be had, each with the reason."""
+
+    targets: Mapping[str, Task]
+    intermediates: Mapping[str, Task]
+    missing_targets: Mapping[str, str] = field(default_factory=dict)
+    missing_arms: Mapping[str, str] = field(default_factory=dict)
+    missing_languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # target -> language -> reason
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # task or target -> what a report must say
+
+
+def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
+    """Checks every name in the study and every file it needs.
+
+    Raises StudyError for an unknown task, language, arm or substitute; DataError for a training set that is neither here nor
+    substituted, unless the study allows missing ones.
+    """
+    check_names(study, tasks)
+    notes: dict[str, tuple[str, ...]] = {}
+    intermediates = {name: _substituted(study, tasks, name, notes) for name in _intermediate_names(study)}
+    targets = {name: _target(study, tasks, name, notes) for name in study.targets}
+    missing_targets: dict[str, str] = {}
+    missing_languages: dict[str, dict[str, str]] = {}
+    for name, task in targets.items():
+        if reason := _missing_training(task, locate):
+            missing_targets[name] = reason
+            continue
+        languages = {lang: reason for lang, source in task.test.items() if (reason := _missing(source, locate))}
+        missing_languages[name] = languages
+        if len(languages) == len(task.test):
+            missing_targets[name] = next(iter(languages.values()), "it has no test language here")
+    missing_arms = {
+        arm: reason
+        for arm, spec in study.arms.items()
+        if (reason := next((r for n in flat(spec.through) if (r := _missing_training(intermediates[n], locate))), ""))
+    }
+    chosen = Chosen(
+        targets=targets,
+        intermediates=intermediates,
+        missing_targets=missing_targets,
+        missing_arms=missing_arms,
+        missing_languages=missing_languages,
+        notes=notes,
+    )
+    _refuse_missing(study, chosen)
+    return chosen
+
+
+def flat(through: tuple[str | tuple[str, ...], ...]) -> tuple[str, ...]:
+    return tuple(name for stage in through for name in ((stage,) if isinstance(stage, str) else stage))
+
+
+def _intermediate_names(study: Study) -> list[str]:
+    return list(dict.fromkeys(name for arm in study.arms.values() for name in flat(arm.through)))
+
+
+def check_names(study: Study, tasks: Catalog[Task]) -> None:
+    """Every name the study uses exists."""
+    for arm, spec in study.arms.items():
+        for name in flat(spec.through):
+            _known(tasks, name, f"arms.{arm}.through")
+            if tasks[name].train is None:
+                raise StudyError(
+                    f"The task '{name}' has no training data, so it cannot be an intermediate task.",
+                    where=f"arms.{arm}.through",
+                )
+    for name in study.targets:
+        _known(tasks, name, "targets")
+        if not tasks[name].test:
+            raise StudyError(f"The task '{name}' has no test sets, so it cannot be a target.", where="targets")
+    for name in study.train.tasks:
+        _known(tasks, name, "train.tasks")
+    for old, new in study.substitute.items():
+        _known(tasks, old, "substitute")
+        _known(tasks, new, f"substitute.{old}")
+    if study.baseline is not None and study.baseline not in study.arms:
+        raise StudyError(
+            f"There is no arm '{study.baseline}'.", where="baseline", value=study.baseline, allowed=study.arms
+        )
+    for contrast, weights in study.contrasts.items():
+        for arm in weights:
+            if arm not in study.arms:
+                raise StudyError(
+                    f"There is no arm '{arm}'.", where=f"contrasts.{contrast}", value=arm, allowed=study.arms
+                )
+        if abs(sum(weights.values())) > 1e-9:
+            raise StudyError("The weights of a contrast must sum to zero.", where=f"contrasts.{contrast}")
+    _check_languages(study, tasks)
+
+
+def _known(tasks: Catalog[Task], name: str, where: str) -> None:
+    if name not in tasks:
+        raise StudyError(f"There is no task '{name}'.", where=where, value=name, allowed=[task.name for task in tasks])
+
+
+def _check_languages(study: Study, tasks: Catalog[Task]) -> None:
+    offered = {lang for name in study.targets for lang in tasks[name].test}
+    for language in study.languages or ():
+        if language not in offered:
+            raise StudyError(
+                f"No target of this study has a test set in language '{language}'.",
+                where="languages",
+                value=language,
+                allowed=sorted(offered),
+            )
+
+
+def _substituted(study: Study, tasks: Catalog[Task], name: str, notes: dict[str, tuple[str, ...]]) -> Task:
+    task = tasks[study.substitute[name]] if name in study.substitute else tasks[name]
+    said = []
+    if task.name != name:
+        said.append(f"{name}: trained on the substitute {task.name}")
+    if task.scale != "full":
+        said.append(f"{task.name}: {task.scale}")
+    if said:
+        notes[name] = tuple(said)
+    return task
+
+
+def _target(study: Study, tasks: Catalog[Task], name: str, notes: dict[str, tuple[str, ...]]) -> Task:
+    """The target with its training data replaced where the study substitutes it, and its languages restricted."""
+    task = tasks[name]
+    substitute = study.substitute.get(name) or next(
+        (new for old, new in study.substitute.items() if task.train is not None and tasks[old].train == task.train),
+        None,
+    )
+    if substitute is not None:
+        other = tasks[substitute]
+        _same_output(task, other)
+        task = task.but(train=other.train, dev=other.dev, holdout=other.holdout)
+        said = f": {other.scale}" if other.scale != "full" else ""
+        notes[name] = (*notes.get(name, ()), f"{name}: trained on the substitute {other.name}{said}")
+    wanted = study.languages
+    tests = {lang: source for lang, source in task.test.items() if wanted is None or lang in wanted}
+    if study.take.test is not None:
+        tests = {lang: source.take(study.take.test) for lang, source in tests.items()}
+        notes[name] = (*notes.get(name, ()), f"{name}: at most {study.take.test} test examples a language")
+    return task.but(test=tests)
+
+
+def _same_output(task: Task, other: Task) -> None:
+    if type(task.kind) is not type(other.kind):
+        raise StudyError(
+            f"'{other.name}' cannot stand in for the training data of '{task.name}': it is "
+            f"{other.kind.name}, not {task.kind.name}.",
+            where=f"substitute.{task.name}",
+        )
+    ours, theirs = getattr(task.kind, "labels", None), getattr(other.kind, "labels", None)
+    if ours != theirs:
+        raise StudyError(
+            f"'{other.name}' cannot stand in for the training data of '{task.name}': its labels are "
+            f"{theirs}, not {ours}.",
+            where=f"substitute.{task.name}",
+        )
+
+
+def _missing(source: Source, locate: Locate) -> str:
+    try:
+        locate(source)
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+def _missing_training(task: Task, locate: Locate) -> str:
+    fit = task.fit
+    if fit is None:
+        return ""
+    return _missing(fit.train, locate) or (_missing(fit.dev, locate) if fit.dev is not None else "")
+
+
+def _refuse_missing(study: Study, chosen: Chosen) -> None:
+    if study.allow_missing:
+        return
+    for kind, missing in (("target", chosen.missing_targets), ("arm", chosen.missing_arms)):
+        for name, reason in missing.items():
+            raise DataError(
+                f"The {kind} '{name}' cannot run: {reason}",
+                hint="Or name a stand-in under `substitute:`, or set `allow_missing: true` (--allow-missing) to go on "
+                "without it: the report then shows it as missing.",
+            )
+    if len(chosen.missing_targets) == len(chosen.targets):
+        raise DataError("No target of this study has its data here.")
