@@ -16,6 +16,11 @@ class Example:
     group: str
     where: str = ""  # file:line, for error messages
 
+    @property
+    def scored(self) -> bool:
+        """Whether a score counts this example. All do but what is only searched through or sets a threshold."""
+        return True
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextExample(Example):
@@ -63,3 +68,7 @@ class SentenceExample(Example):
     side: str  # "query" | "candidate"
     matches: tuple[str, ...] | None = None
     part: str = "test"  # "tune": may set a threshold; "test": scored
+
+    @property
+    def scored(self) -> bool:
+        return self.side == "query" and self.part == "test"
