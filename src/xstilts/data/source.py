@@ -1,8 +1,8 @@
 """A source: where rows come from, how they are read, and which of them are seen.
 
 A source is a value. It lists *places* in order of preference; the first place whose files are here is read (see
-`data.locate`), so a local folder, the packaged sample and the hub can hold one task in different formats. Its identity is
-the content of the files that were read, how they were read, and the views on them: never a path.
+`data.locate`), so a local folder, the packaged sample and the hub can hold one task in different formats. Its identity
+is the content of the files that were read, how they were read, and the views on them: never a path.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ class Reader(Protocol):
 
 
 class RowMaker(Protocol):
-    """A frozen dataclass that turns a row into an example. `number` is the row's number in the file, from 0."""
+    """A frozen dataclass that turns a row into an example, or into several (the two sides of a parallel row).
+    `number` is the row's number in the source, from 0."""
 
-    def __call__(self, row: Row, number: int) -> Example | Drop: ...
+    def __call__(self, row: Row, number: int) -> Example | Sequence[Example] | Drop: ...
 
 
 @dataclass(frozen=True, kw_only=True)

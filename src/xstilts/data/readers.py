@@ -1,0 +1,22 @@
+"""All readers by name. A reader is a frozen dataclass that turns files into rows; see its own module."""
+
+from xstilts.data.readers_conllu import Conllu
+from xstilts.data.readers_tables import Csv, Jsonl, JsonList, Parquet, Tsv
+from xstilts.data.readers_text import Joined, Lines, Mining, Parallel, Squad
+from xstilts.data.readers_words import Bio, Supertags
+
+__all__ = [
+    "Bio",
+    "Conllu",
+    "Csv",
+    "Joined",
+    "JsonList",
+    "Jsonl",
+    "Lines",
+    "Mining",
+    "Parallel",
+    "Parquet",
+    "Squad",
+    "Supertags",
+    "Tsv",
+]
