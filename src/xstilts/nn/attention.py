@@ -1,0 +1,201 @@
+"""Attention over sequences that lie end to end, as an attention function of `transformers`.
+
+Shapes: B is always 1; T tokens of all sequences, H heads, G key heads (H is a multiple of G), C channels of a head,
+n sequences of L tokens in one run.
+
+The lengths reach the function as a keyword argument of the model's forward, which its layers pass on. Nothing is shared
+between two forward passes, so a checkpointed layer that is run again in the backward pass sees its own lengths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+from transformers import AttentionInterface
+from transformers.masking_utils import AttentionMaskInterface
+
+try:
+    from torch.nn.attention.varlen import varlen_attn
+except ImportError:  # torch < 2.10
+    varlen_attn = None
+
+PACKED = "xstilts_packed"
+
+# Measured on AVX-512 and AMX processors: up to here the CPU's bf16 kernel is slower than its fp32 kernel and two casts.
+_SHORT = 128
+
+
+class Unpackable(Exception):  # noqa: N818 (a finding, not an error a user sees)
+    """This class asks for something that packed attention does not do; the encoder pads instead."""
+
+
+@dataclass(frozen=True, eq=False)
+class Packing:
+    """How the T axis is cut. `offsets_M` are the N+1 boundaries (int32, on the CPU), `there_M` the same beside the hidden
+    states. `trace` lists the modules that called the attention function, where somebody asks."""
+
+    offsets_M: Tensor
+    there_M: Tensor
+    longest: int
+    trace: list[nn.Module] | None = None
+
+    @classmethod
+    def of(cls, lengths_N: Tensor, device: torch.device, trace: list[nn.Module] | None = None) -> Packing:
+        """
+        >>> Packing.of(torch.tensor([2, 3]), torch.device("cpu")).offsets_M.tolist()
+        [0, 2, 5]
+        """
+        offsets_M = F.pad(torch.cumsum(lengths_N, 0), (1, 0)).to(torch.int32)
+        return cls(offsets_M, offsets_M.to(device, non_blocking=True), int(lengths_N.max()), trace)
+
+
+def runs(offsets: list[int]) -> Iterator[tuple[int, int, int]]:
+    """(first token, sequences, length of each) for every run of neighbours of equal length.
+
+    >>> list(runs([0, 2, 4, 9]))
+    [(0, 2, 2), (4, 1, 5)]
+    """
+    start = 0
+    for length, same in groupby(end - begin for begin, end in zip(offsets, offsets[1:], strict=False)):
+        count = len(list(same))
+        yield start, count, length
+        start += count * length
+
+
+def attend_runs(
+    query_THC: Tensor, key_THC: Tensor, value_THC: Tensor, offsets: list[int], window: int, scale: float, dropout: float
+) -> Tensor:
+    """Scaled dot-product attention within each sequence, one call for each run of equal lengths. `window` is the furthest
+    distance a token sees, -1 for no limit."""
+    parts = []
+    for start, count, length in runs(offsets):
+        mask = None
+        if 0 <= window < length - 1:
+            place_L = torch.arange(length, device=query_THC.device)
+            mask = (place_L[:, None] - place_L[None, :]).abs() <= window
+
+        def cut(states_THC: Tensor, start: int = start, count: int = count, length: int = length) -> Tensor:
+            run_nLHC = states_THC[start : start + count * length].unflatten(0, (count, length))
+            small = states_THC.dtype == torch.bfloat16 and states_THC.device.type == "cpu" and length <= _SHORT
+            return (run_nLHC.float() if small else run_nLHC).transpose(1, 2)
+
+        out_nHLC = F.scaled_dot_product_attention(
+            cut(query_THC), cut(key_THC), cut(value_THC), attn_mask=mask, dropout_p=dropout, scale=scale
+        )
+        parts.append(out_nHLC.transpose(1, 2).flatten(0, 1).to(query_THC.dtype))
+    return torch.cat(parts) if len(parts) > 1 else parts[0]
+
+
+@torch.library.custom_op("xstilts::attend", mutates_args=())
+def attend_opaque(
+    query_THC: Tensor, key_THC: Tensor, value_THC: Tensor, offsets_M: Tensor, window: int, scale: float
+) -> Tensor:
+    """`attend_runs` as one node of a compiled graph: lengths are a tensor, so new lengths compile nothing."""
+    return attend_runs(query_THC, key_THC, value_THC, offsets_M.tolist(), window, scale, 0.0).clone()
+
+
+@attend_opaque.register_fake
+def _(query_THC: Tensor, key_THC: Tensor, value_THC: Tensor, offsets_M: Tensor, window: int, scale: float) -> Tensor:
+    return query_THC.new_empty(query_THC.shape)
+
+
+@torch.library.custom_op("xstilts::attend_backward", mutates_args=())
+def attend_backward(
+    grad_THC: Tensor, states: list[Tensor], offsets_M: Tensor, window: int, scale: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Runs the forward again: attention is a small part of a layer, and its scores are never stored."""
+    with torch.enable_grad():
+        leaves = [state.detach().requires_grad_() for state in states]
+        out_THC = attend_runs(leaves[0], leaves[1], leaves[2], offsets_M.tolist(), window, scale, 0.0)
+        query_THC, key_THC, value_THC = torch.autograd.grad(out_THC, leaves, grad_THC)
+    return query_THC.contiguous(), key_THC.contiguous(), value_THC.contiguous()
+
+
+@attend_backward.register_fake
+def _(
+    grad_THC: Tensor, states: list[Tensor], offsets_M: Tensor, window: int, scale: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    query_THC, key_THC, value_THC = (state.new_empty(state.shape) for state in states)
+    return query_THC, key_THC, value_THC
+
+
+def _remember(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    query_THC, key_THC, value_THC, offsets_M, ctx.window, ctx.scale = inputs
+    ctx.save_for_backward(query_THC, key_THC, value_THC, offsets_M)
+
+
+def _backward(ctx: Any, grad_THC: Tensor) -> tuple[Tensor | None, ...]:
+    *states, offsets_M = ctx.saved_tensors
+    grads = attend_backward(grad_THC, list(states), offsets_M, ctx.window, ctx.scale)
+    return *grads, None, None, None
+
+
+attend_opaque.register_autograd(_backward, setup_context=_remember)
+
+
+def _flash(query_THC: Tensor, dropout: float) -> bool:
+    """Flash attention over ragged sequences: in torch for CUDA in half precision, and it has no dropout."""
+    half = query_THC.dtype in (torch.float16, torch.bfloat16)
+    return varlen_attn is not None and query_THC.is_cuda and half and dropout == 0.0
+
+
+def packed_attention(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    sliding_window: int | None = None,
+    packing: Packing | None = None,
+    **others: Any,
+) -> tuple[Tensor, None]:
+    """The function `transformers` calls: query [1, H, T, C], key and value [1, G, T, C] -> ([1, T, H, C], None).
+
+    `sliding_window` counts the token itself: tokens at most `sliding_window - 1` apart see each other (ModernBERT passes
+    its half-window plus one). Raises Unpackable for what cannot be done packed.
+    """
+    unknown = [name for name in ("position_bias", "softcap", "s_aux") if others.get(name) is not None]
+    if packing is None or attention_mask is not None or unknown or getattr(module, "is_causal", False):
+        raise Unpackable(f"{type(module).__name__} does not pass the lengths on, or needs {unknown or 'a mask'}")
+    if packing.trace is not None:
+        packing.trace.append(module)
+    groups = query.shape[1] // key.shape[1]
+    if groups > 1:
+        key, value = (states.repeat_interleave(groups, dim=1) for states in (key, value))
+    query_THC, key_THC, value_THC = (states[0].transpose(0, 1) for states in (query, key, value))
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    window = -1 if sliding_window is None else sliding_window - 1
+    if _flash(query_THC, dropout):
+        there_M, longest = packing.there_M, packing.longest
+        out_THC = varlen_attn(
+            query_THC, key_THC, value_THC, there_M, there_M, longest, longest,
+            scale=scale, window_size=(window, window),
+        )  # fmt: skip
+    elif torch.compiler.is_compiling() and dropout == 0.0:
+        out_THC = attend_opaque(query_THC, key_THC, value_THC, packing.offsets_M, window, scale)
+    else:
+        out_THC = _attend_eager(query_THC, key_THC, value_THC, packing.offsets_M, (window, scale, dropout))
+    return out_THC.unsqueeze(0), None
+
+
+@torch.compiler.disable
+def _attend_eager(
+    query_THC: Tensor, key_THC: Tensor, value_THC: Tensor, offsets_M: Tensor, rest: tuple[int, float, float]
+) -> Tensor:
+    return attend_runs(query_THC, key_THC, value_THC, offsets_M.tolist(), *rest)
+
+
+def _no_mask(*_args: Any, **_kwargs: Any) -> None:
+    """Sequences are told apart by the attention function, so nobody builds a T x T mask."""
+
+
+AttentionInterface.register(PACKED, packed_attention)
+AttentionMaskInterface.register(PACKED, _no_mask)

@@ -1,0 +1,146 @@
+"""Reading an ordinary Hugging Face encoder folder: config.json, safetensors, tokenizer.json. Nothing is unpickled, no code
+from the folder is run, and a weight that is missing is an error rather than a random number."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+from transformers.models.auto import modeling_auto
+from transformers.utils import logging as transformers_logging
+
+from xstilts.core.errors import EncoderError
+
+WEIGHTS = "model.safetensors"
+
+# What the classes of `transformers` call their dropouts.
+_HIDDEN_DROPOUT = (
+    "hidden_dropout_prob", "dropout", "hidden_dropout", "embedding_dropout", "mlp_dropout", "classifier_dropout",
+    "pooler_dropout", "cls_dropout", "seq_classif_dropout", "qa_dropout", "summary_last_dropout",
+)  # fmt: skip
+_ATTENTION_DROPOUT = ("attention_probs_dropout_prob", "attention_dropout")
+
+# Output layers of other people's tasks: never a part of what was pretrained.
+_OUTPUTS = ("classifier", "qa_outputs", "score", "discriminator_predictions", "sequence_summary")
+
+
+def read_config(folder: Path) -> PreTrainedConfig:
+    """Raises EncoderError where the folder is no encoder: a file is missing, the model type is unknown to `transformers`, or
+    it has a decoder."""
+    for name in ("config.json", "tokenizer.json"):
+        if not (folder / name).is_file():
+            raise EncoderError(f"'{folder}' is not an encoder folder: it has no {name}.", value=str(folder))
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise EncoderError(f"config.json cannot be used: {reason}", where=str(folder / "config.json")) from error
+    kind = config.model_type
+    only_decodes = (
+        kind in modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+        and kind not in modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    )
+    if config.is_encoder_decoder or getattr(config, "is_decoder", False) or only_decodes:
+        raise EncoderError(
+            f"'{folder}' holds a '{kind}' model, which has a decoder; xstilts needs an encoder.",
+            where=str(folder / "config.json"),
+            value=kind,
+            hint="Encoders are XLM-R, mBERT, ModernBERT, mDeBERTa and their like.",
+        )
+    return config
+
+
+def set_dropout(config: PreTrainedConfig, hidden: float | None, attention: float | None) -> dict[str, Any]:
+    """Sets dropouts in place (None leaves them alone) and returns the values that were there."""
+    before = {}
+    for names, value in ((_HIDDEN_DROPOUT, hidden), (_ATTENTION_DROPOUT, attention)):
+        for name in names:
+            if value is not None and hasattr(config, name):
+                before[name] = getattr(config, name)
+                setattr(config, name, value)
+    return before
+
+
+def read_model(folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
+    """The bare encoder in fp32, without pooler and language-model head."""
+    _weight_files(folder)
+    model_class = modeling_auto.MODEL_MAPPING[type(config)]
+    bare = {"add_pooling_layer": False} if "add_pooling_layer" in inspect.signature(model_class).parameters else {}
+    with _quiet():
+        try:
+            model, info = AutoModel.from_pretrained(
+                folder, config=config, dtype=torch.float32, local_files_only=True, trust_remote_code=False,
+                use_safetensors=True, output_loading_info=True, **bare,
+            )  # fmt: skip
+        except (OSError, RuntimeError, ValueError) as error:
+            raise EncoderError(f"the weights cannot be loaded: {error}", where=str(folder)) from error
+    if missing := sorted(name for name in info["missing_keys"] if "pooler" not in name):
+        raise EncoderError(
+            f"the weights lack {len(missing)} tensors of a '{config.model_type}' encoder, the first being '{missing[0]}'.",
+            where=str(folder),
+        )
+    return model
+
+
+def read_pretrained_heads(folder: Path, model: PreTrainedModel) -> dict[str, Tensor]:
+    """What the folder holds beside the encoder, under the names of the published classes: a pooler, a language-model head.
+    Weights tied to the embeddings and output layers of fine-tuned tasks are left out."""
+    own = set(model.state_dict())
+    prefix = model.base_model_prefix + "."
+    tied = model.get_input_embeddings().weight.shape if model.config.tie_word_embeddings else None
+    kept: dict[str, Tensor] = {}
+    for file in _weight_files(folder):
+        with safe_open(file, framework="pt") as tensors:
+            for stored in tensors.keys():  # noqa: SIM118 (not a dict)
+                name = stored.replace(".gamma", ".weight").replace(".beta", ".bias")  # names of the first BERT checkpoints
+                bare = name.removeprefix(prefix)
+                if bare in own or bare.partition(".")[0] in _OUTPUTS:
+                    continue
+                tensor = tensors.get_tensor(stored)
+                if tensor.is_floating_point() and tensor.shape != tied:
+                    full = prefix + bare if bare.startswith("pooler.") else name
+                    kept[full] = tensor.float()
+    return kept
+
+
+def write(folder: Path, model: PreTrainedModel, config: PreTrainedConfig, kept: dict[str, Tensor]) -> None:
+    """An ordinary Hugging Face folder: config.json and model.safetensors under the names of the published classes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config.dtype = torch.float32
+    config.architectures = config.architectures or [type(model).__name__]
+    config.save_pretrained(folder)
+    named = {f"{model.base_model_prefix}.{name}": tensor for name, tensor in model.state_dict().items()} | kept
+    tensors = {name: tensor.detach().float().cpu().contiguous() for name, tensor in named.items()}
+    save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    files = sorted(folder.glob("model*.safetensors"))
+    if not files:
+        pickled = sorted(path.name for path in folder.glob("*.bin"))
+        hint = f"{pickled[0]} is a pickle and is not read; convert it to safetensors." if pickled else None
+        raise EncoderError(f"'{folder}' has no {WEIGHTS}.", value=str(folder), hint=hint)
+    return files
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """`transformers` reports a language-model head it was not asked for as a warning; it is expected here."""
+    before = transformers_logging.get_verbosity()
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(before)
+        if bars:
+            transformers_logging.enable_progress_bar()
