@@ -1,7 +1,7 @@
 """A metric is a vector of counts for each example and a formula over their sum.
 
-Counts add: over batches, languages, processes, bootstrap resamples. The formula never sees an example, so a mean
-of means cannot happen by accident. All scores are percentages (0 to 100).
+Counts add: over batches, languages, processes, bootstrap resamples. The formula never sees an example, so a
+mean of means cannot happen by accident. All scores are percentages (0 to 100).
 """
 
 from __future__ import annotations

@@ -1,0 +1,175 @@
+"""From predictions on disk to scores and counts. Needs neither torch nor a GPU.
+
+`scores.json` holds, for each metric and language: the number of examples and groups, every value, the headline, the
+floor (the best guess that ignores the input, scored the same way), a 95 % interval over groups and whether it reaches
+the floor. `counts.parquet` holds each example's counts, so that any contrast can be computed later.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xstilts.core.errors import DataError, StoreError
+from xstilts.core.files import write_json
+from xstilts.data.examples import Example
+from xstilts.kinds.base import Kind
+from xstilts.metrics.base import Metric, headline
+from xstilts.metrics.resample import group_counts, interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageSet:
+    """One language's test set: its examples, what reading them dropped, and the file of predictions for them."""
+
+    examples: Sequence[Example]
+    predictions: Path  # Parquet: id, group, guess (JSON text)
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """Counts of the examples that a score counts, for one metric and language."""
+
+    language: str
+    metric: Metric
+    examples: Sequence[Example]
+    counts: np.ndarray  # [N, K]
+    floor: float
+
+
+def score(
+    kind: Kind,
+    metrics: Sequence[Metric],
+    sets: Mapping[str, LanguageSet],
+    out: Path,
+    missing: Mapping[str, str] | None = None,
+) -> None:
+    """Writes `scores.json` and `counts.parquet` into the folder `out`. The first metric is the main one; `missing`
+    gives the reason for each expected language without a set.
+
+    Raises DataError for a test set that is empty or has examples without gold; StoreError for predictions that are
+    not about exactly these examples.
+    """
+    results = [
+        scored for language, given in sets.items() for scored in score_language(kind, metrics, given, language)
+    ]
+    entries: dict[str, dict[str, Any]] = {metric.name: {} for metric in metrics}
+    for scored in results:
+        entries[scored.metric.name][scored.language] = _entry(scored)
+    record = {
+        "main": metrics[0].name,
+        "metrics": {m.name: {"headline": list(m.headline), "languages": entries[m.name]} for m in metrics},
+        "missing": dict(missing or {}),
+        "dropped": {language: dict(given.dropped) for language, given in sets.items()},
+    }
+    write_counts(out / "counts.parquet", results)
+    write_json(out / "scores.json", record)
+
+
+def score_language(
+    kind: Kind, metrics: Sequence[Metric], given: LanguageSet, language: str
+) -> list[Scored]:
+    """Counts of one language for each metric. Errors as in `score`."""
+    examples = given.examples
+    counted = np.array([example.scored for example in examples], dtype=bool)
+    if not counted.any():
+        raise DataError(f"the test set of language '{language}' is empty: there is nothing to score")
+    kept = [example for example in examples if example.scored]
+    golds = [kind.gold(example) for example in kept]
+    if blank := [example for example, gold in zip(kept, golds, strict=True) if gold is None]:
+        raise DataError(
+            f"blank gold labels: {len(blank)} of {len(kept)} examples of language '{language}' have none, first "
+            f"'{blank[0].id}'. An unlabelled file cannot be scored.",
+            where=blank[0].where or None,
+            hint="Give a labelled test file, or take the language out of the task.",
+        )
+    guesses = read_guesses(given.predictions, examples)
+    floor = kind.floor(golds)
+    results = []
+    for metric in metrics:
+        counts = kind.tally(metric, examples, guesses, language)[counted]
+        chance = headline(metric, kind.tally(metric, kept, floor, language).sum(axis=0))
+        results.append(
+            Scored(language=language, metric=metric, examples=kept, counts=counts, floor=float(chance))
+        )
+    return results
+
+
+def read_guesses(path: Path, examples: Sequence[Example]) -> list[Any]:
+    """The guess for each example, paired by id. Raises StoreError naming the first id that lacks a partner."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path, columns=["id", "guess"])
+    ids = table["id"].to_pylist()
+    texts = dict(zip(ids, table["guess"].to_pylist(), strict=True))
+    wanted = [example.id for example in examples]
+    problems = (
+        ("two predictions", _repeated(ids)),
+        ("two examples", _repeated(wanted)),
+        ("no prediction", next((id for id in wanted if id not in texts), None)),
+        ("a prediction but no example", next(iter(texts.keys() - set(wanted)), None)),
+    )
+    for what, id in problems:
+        if id is not None:
+            raise StoreError(
+                f"there is {what} for '{id}': predictions and test set do not belong together",
+                where=str(path),
+                hint="Predict again with the test set as it is now.",
+            )
+    return [json.loads(texts[id]) for id in wanted]
+
+
+def _repeated(ids: Sequence[str]) -> str | None:
+    seen: set[str] = set()
+    return next((id for id in ids if id in seen or seen.add(id)), None)  # type: ignore[func-returns-value]
+
+
+def _entry(scored: Scored) -> dict[str, Any]:
+    """The line of `scores.json`. A number that is not defined is null."""
+    table = group_counts([example.group for example in scored.examples], scored.counts)
+    value = float(headline(scored.metric, table.total))
+    low, high = interval(scored.metric, table, np.random.default_rng(0))
+    reached = value if math.isnan(low) else low
+    return {
+        "n": len(scored.examples),
+        "groups": len(table.groups),
+        "values": {name: _number(v) for name, v in scored.metric.values(table.total).items()},
+        "headline": _number(value),
+        "floor": _number(scored.floor),
+        "interval": [_number(low), _number(high)],
+        "at_chance": reached <= scored.floor + 1e-9,
+    }
+
+
+def _number(value: float | np.ndarray) -> float | None:
+    return float(value) if math.isfinite(float(value)) else None
+
+
+def write_counts(path: Path, results: Sequence[Scored]) -> None:
+    """One line an example and metric: language, id, group, metric, counts (list of doubles)."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema(
+        [(name, pa.string()) for name in ("language", "id", "group", "metric")]
+        + [("counts", pa.list_(pa.float64()))]
+    )
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for scored in results:
+            n, width = scored.counts.shape
+            offsets = pa.array(np.arange(n + 1, dtype=np.int32) * width)
+            columns = [
+                pa.array([scored.language] * n),
+                pa.array([example.id for example in scored.examples]),
+                pa.array([example.group for example in scored.examples]),
+                pa.array([scored.metric.name] * n),
+                pa.ListArray.from_arrays(offsets, pa.array(scored.counts.ravel())),
+            ]
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema))

@@ -1,0 +1,24 @@
+"""Every metric, by name: what reads counts from disk finds the formula here."""
+
+from __future__ import annotations
+
+from xstilts.core.catalog import Catalog
+from xstilts.metrics.base import Metric
+from xstilts.metrics.labels import Accuracy
+from xstilts.metrics.perplexity import MaskedAccuracy
+from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
+from xstilts.metrics.sequences import ChunkF1, TokenAccuracy
+from xstilts.metrics.spans import Mlqa, Squad, Squad2
+
+METRICS: Catalog[Metric] = Catalog(
+    "metric",
+    Accuracy(),
+    ChunkF1(),
+    TokenAccuracy(),
+    Squad(),
+    Squad2(),
+    Mlqa(),
+    RetrievalAccuracy(),
+    MiningF1(),
+    MaskedAccuracy(),
+)
