@@ -1,7 +1,7 @@
 """What every kind can do, without torch.
 
-A kind turns examples into rows of plain integers, and the outputs of its head back into predictions. A *row* is one unit of
-training: usually one sequence; for multiple choice the sequences of all options. Columns of a row:
+A kind turns examples into rows of plain integers, and the outputs of its head back into predictions. A *row* is one
+unit of training: usually one sequence; for multiple choice the sequences of all options. Columns of a row:
 
     example   int        index of the example within its source
     ids       list[int]  token ids, special tokens included, the row's sequences end to end
@@ -41,7 +41,7 @@ class Encoded:
 
 
 class Kind(Protocol):
-    """A frozen dataclass; its fields are identity."""
+    """A frozen dataclass; its fields are identity. The examples it is given are of the class `example`."""
 
     name: ClassVar[str]
     example: ClassVar[type[Example]]
@@ -51,32 +51,32 @@ class Kind(Protocol):
         """Default metrics, the first one steering selection."""
         ...
 
-    def check(self, example: Example) -> None:
+    def check(self, example: Any) -> None:
         """Raises DataError at `example.where` when the gold is not one this kind allows (label outside the set, context
         without its answer, tags and words of different number)."""
         ...
 
-    def encode(self, examples: Sequence[Example], tokenizer: Tokenizer, max_length: int) -> Encoded: ...
+    def encode(self, examples: Sequence[Any], tokenizer: Tokenizer, max_length: int) -> Encoded: ...
 
-    def gold(self, example: Example) -> Any | None:
+    def gold(self, example: Any) -> Any | None:
         """The gold value as plain JSON, None when unlabelled."""
         ...
 
-    def assemble(self, examples: Sequence[Example], rows: Mapping[str, Any], outputs: Sequence[Any]) -> list[Any]:
-        """One prediction (plain JSON) for each example, from the head's output for each row (numpy arrays, see the kind).
-        `rows` maps a column name to that column (indexable by row number)."""
+    def assemble(self, examples: Sequence[Any], rows: Mapping[str, Any], outputs: Sequence[Any]) -> list[Any]:
+        """One prediction (plain JSON) for each example, from the head's output for each row (numpy arrays, see the
+        kind). `rows` maps a column name to that column (indexable by row number)."""
         ...
 
     def floor(self, golds: Sequence[Any]) -> list[Any]:
         """The best guesses that ignore the input, one for each gold; scored like predictions they give chance level."""
         ...
 
-    def tally(self, metric: Metric, examples: Sequence[Example], guesses: Sequence[Any], language: str) -> np.ndarray:
+    def tally(self, metric: Metric, examples: Sequence[Any], guesses: Sequence[Any], language: str) -> np.ndarray:
         """Counts [N, K]. Most kinds pair each gold with its guess (`pairwise`); mining also sets its threshold here."""
         ...
 
 
-def pairwise(kind: Kind, metric: Metric, examples: Sequence[Example], guesses: Sequence[Any], language: str) -> np.ndarray:
+def pairwise(kind: Kind, metric: Metric, examples: Sequence[Any], guesses: Sequence[Any], language: str) -> np.ndarray:
     """Counts [N, K] for kinds whose examples are scored one by one."""
     rows = [metric.tally(kind.gold(e), g, language) for e, g in zip(examples, guesses, strict=True)]
     return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(metric.counts))

@@ -1,0 +1,89 @@
+"""Multiple choice: every option is a sequence of its own and gets one score. The number of options may vary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from xstilts.core.errors import DataError
+from xstilts.data.examples import ChoiceExample, Example
+from xstilts.kinds.base import Encoded, pairwise
+from xstilts.kinds.frame import encode_texts
+from xstilts.metrics.base import Metric
+from xstilts.metrics.labels import Accuracy
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A row holds the k sequences of one example, `lengths` has k entries.
+
+    gold [index of the right option]; output of the head for a row: scores [k]; guess: an index.
+    """
+
+    name: ClassVar[str] = "choice"
+    example: ClassVar[type[Example]] = ChoiceExample
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        return (Accuracy(),)
+
+    def check(self, example: ChoiceExample) -> None:
+        """Raises DataError for fewer than two options, prompts and options of different number, or an answer that
+        is no option's index."""
+        prompts, options = len(example.prompts), len(example.options)
+        if prompts != options:
+            raise DataError(f"{prompts} prompts for {options} options", where=example.where)
+        if options < 2:
+            raise DataError(f"{options} options; a choice needs at least two", where=example.where)
+        if example.answer is not None and not 0 <= example.answer < options:
+            raise DataError(
+                f"answer {example.answer} is not the index of an option",
+                where=example.where,
+                allowed=map(str, range(options)),
+            )
+
+    def encode(self, examples: Sequence[ChoiceExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
+        """One row for each example: its (prompt, option) pairs end to end, each cut longest-first."""
+        made = encode_texts(
+            [text for e in examples for text in e.prompts],
+            [text for e in examples for text in e.options],
+            tokenizer,
+            max_length,
+        )
+        columns: dict[str, list[Any]] = {"example": list(range(len(examples)))}
+        ends = np.cumsum([len(e.options) for e in examples], dtype=int).tolist()
+        parts = [slice(end - len(e.options), end) for e, end in zip(examples, ends, strict=True)]
+        columns["ids"] = [list(chain.from_iterable(made.ids[part])) for part in parts]
+        columns["lengths"] = [[len(ids) for ids in made.ids[part]] for part in parts]
+        columns["segments"] = [list(chain.from_iterable(made.segments[part])) for part in parts]
+        columns["gold"] = [[] if e.answer is None else [e.answer] for e in examples]
+        return Encoded(columns=columns, truncated=sum(any(made.cut[part]) for part in parts))
+
+    def gold(self, example: ChoiceExample) -> int | None:
+        return example.answer
+
+    def assemble(
+        self, examples: Sequence[ChoiceExample], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
+    ) -> list[int]:
+        guesses = [0] * len(examples)
+        for row, scores_k in enumerate(outputs):
+            guesses[int(rows["example"][row])] = int(np.argmax(scores_k))
+        return guesses
+
+    def floor(self, golds: Sequence[int]) -> list[int]:
+        """The commonest position everywhere. With k options each it is right at least once in k, so this is also
+        the larger of 1/k and the commonest position."""
+        return [Counter(golds).most_common(1)[0][0]] * len(golds) if golds else []
+
+    def tally(
+        self, metric: Metric, examples: Sequence[ChoiceExample], guesses: Sequence[int], language: str
+    ) -> np.ndarray:
+        return pairwise(self, metric, examples, guesses, language)

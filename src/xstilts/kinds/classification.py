@@ -1,0 +1,83 @@
+"""One label for one text or a pair of texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from xstilts.core.errors import DataError
+from xstilts.data.examples import Example, TextExample
+from xstilts.kinds.base import Encoded, pairwise
+from xstilts.kinds.frame import encode_texts
+from xstilts.metrics.base import Metric
+from xstilts.metrics.labels import Accuracy
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+@dataclass(frozen=True)
+class Classification:
+    """`labels`: the label set; the order gives the ids, so it is part of the identity.
+
+    gold [label id]; output of the head for a row: logits [C]; guess: a label.
+
+    >>> # Classification(labels=("0", "1")).encode([TextExample(id="a", group="a", text="x", pair="y", label="1")], ...)
+    >>> # columns: example [0], ids [[0, 9, 2, 2, 8, 2]], lengths [[6]], segments [[0, 0, 0, 0, 0, 0]], gold [[1]]
+    """
+
+    labels: tuple[str, ...]
+
+    name: ClassVar[str] = "classification"
+    example: ClassVar[type[Example]] = TextExample
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        return (Accuracy(),)
+
+    def check(self, example: TextExample) -> None:
+        """Raises DataError for a label outside the set."""
+        if example.label is not None and example.label not in self.labels:
+            raise DataError(
+                f"label '{example.label}' is not one of this task's labels",
+                where=example.where,
+                value=example.label,
+                allowed=self.labels,
+            )
+
+    def encode(self, examples: Sequence[TextExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
+        """One row for each example; pairs are cut longest-first."""
+        number = {label: i for i, label in enumerate(self.labels)}
+        made = encode_texts([e.text for e in examples], [e.pair for e in examples], tokenizer, max_length)
+        columns: dict[str, list[Any]] = {
+            "example": list(range(len(examples))),
+            "ids": made.ids,
+            "lengths": [[len(ids)] for ids in made.ids],
+            "segments": made.segments,
+            "gold": [[] if e.label is None else [number[e.label]] for e in examples],
+        }
+        return Encoded(columns=columns, truncated=sum(made.cut))
+
+    def gold(self, example: TextExample) -> str | None:
+        return example.label
+
+    def assemble(
+        self, examples: Sequence[TextExample], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
+    ) -> list[str]:
+        guesses = [""] * len(examples)
+        for row, logits_C in enumerate(outputs):
+            guesses[int(rows["example"][row])] = self.labels[int(np.argmax(logits_C))]
+        return guesses
+
+    def floor(self, golds: Sequence[str]) -> list[str]:
+        """The commonest label everywhere."""
+        return [Counter(golds).most_common(1)[0][0]] * len(golds) if golds else []
+
+    def tally(
+        self, metric: Metric, examples: Sequence[TextExample], guesses: Sequence[str], language: str
+    ) -> np.ndarray:
+        return pairwise(self, metric, examples, guesses, language)

@@ -1,0 +1,107 @@
+"""Masked language modelling: rows of text; what is masked is drawn by the head when a batch is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from xstilts.core.errors import DataError, EncoderError
+from xstilts.data.examples import Example, TextExample
+from xstilts.kinds.base import Encoded
+from xstilts.kinds.frame import frame
+from xstilts.kinds.tokens import pieces, specials
+from xstilts.metrics.base import Metric
+from xstilts.metrics.perplexity import MaskedAccuracy
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+@dataclass(frozen=True)
+class MaskedLM:
+    """`rate`: share of the text tokens that are masked; `seed`: which ones are masked in evaluation.
+
+    Columns of a row, beside the common ones:
+        text  [start, end] the half-open range of positions that hold text (what may be masked)
+        mask  [id] the tokenizer's mask token
+    gold [] (the ids are their own gold); output of the head for a row: (true ids [M], guessed ids [M]) at the masked
+    places; guess: {"gold": [ids], "guess": [ids]} over all rows of the example.
+    """
+
+    rate: float = 0.15
+    seed: int = 0
+
+    name: ClassVar[str] = "mlm"
+    example: ClassVar[type[Example]] = TextExample
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        return (MaskedAccuracy(),)
+
+    def check(self, example: TextExample) -> None:
+        """Raises DataError for an empty text."""
+        if not example.text.strip():
+            raise DataError("an empty text", where=example.where)
+
+    def encode(self, examples: Sequence[TextExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
+        """A row for each block of at most `max_length` tokens; a text that gets no pieces gives no row (counted in
+        `unusable`). Raises EncoderError when the tokenizer has no mask token."""
+        mask = specials(tokenizer).mask
+        if mask is None:
+            raise EncoderError("the tokenizer has no mask token, so nothing can be masked")
+        shape = frame(tokenizer, 1)
+        room, before = shape.room(max_length), len(shape.fixed[0])
+        columns: dict[str, list[Any]] = {
+            key: [] for key in ("example", "ids", "lengths", "segments", "gold", "text", "mask")
+        }
+        encoded = Encoded(columns=columns)
+        for index, ids in enumerate(pieces(tokenizer, [e.text for e in examples])):
+            for start in range(0, len(ids), room):
+                block = ids[start : start + room]
+                row, segments = shape.join(block)
+                columns["example"].append(index)
+                columns["ids"].append(row)
+                columns["lengths"].append([len(row)])
+                columns["segments"].append(segments)
+                columns["gold"].append([])
+                columns["text"].append([before, before + len(block)])
+                columns["mask"].append([mask])
+            encoded.split += len(ids) > room
+            encoded.unusable += not ids
+        return encoded
+
+    def gold(self, example: TextExample) -> str:
+        """The text: every text is labelled by itself."""
+        return example.text
+
+    def assemble(
+        self,
+        examples: Sequence[TextExample],
+        rows: Mapping[str, Any],
+        outputs: Sequence[tuple[np.ndarray, np.ndarray]],
+    ) -> list[dict[str, list[int]]]:
+        guesses: list[dict[str, list[int]]] = [{"gold": [], "guess": []} for _ in examples]
+        for row, (gold_M, guess_M) in enumerate(outputs):
+            guess = guesses[int(rows["example"][row])]
+            guess["gold"] += [int(token) for token in gold_M]
+            guess["guess"] += [int(token) for token in guess_M]
+        return guesses
+
+    def floor(self, golds: Sequence[str]) -> list[dict[str, list[int]]]:
+        """One wrong guess for each text: 0. (The commonest token would need the tokenizer; it is right for a few
+        per cent.)"""
+        return [{"gold": [0], "guess": [-1]} for _ in golds]
+
+    def tally(
+        self,
+        metric: Metric,
+        examples: Sequence[TextExample],
+        guesses: Sequence[Mapping[str, list[int]]],
+        language: str,
+    ) -> np.ndarray:
+        """Counts [N, K]; the guess holds the true ids too, which only the head knows."""
+        rows = [metric.tally(guess["gold"], guess["guess"], language) for guess in guesses]
+        return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(metric.counts))

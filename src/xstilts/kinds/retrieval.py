@@ -1,0 +1,120 @@
+"""Sentence retrieval without training: each sentence is one vector, and vectors are compared.
+
+`nearest`: each query's nearest candidate by cosine (Tatoeba). `mine`: pairs by ratio margin over k neighbours in both
+directions, one-to-one, kept above a threshold that is tuned on queries of their own (BUCC): Artetxe and Schwenk 2019,
+"max" retrieval of LASER's `mine_bitexts.py` and of XTREME.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from xstilts.core.errors import DataError
+from xstilts.data.examples import Example, SentenceExample
+from xstilts.kinds.base import Encoded
+from xstilts.kinds.frame import encode_texts
+from xstilts.kinds.neighbours import mine, nearest, unit
+from xstilts.metrics.base import Metric
+from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """`method`: "nearest" or "mine"; `layer`: the hidden state that is mean-pooled (None the last, 0 the embeddings);
+    `k`: neighbours of the margin.
+
+    gold [] (nothing is trained); output of the head for a row: a vector [D], float32. Guess of a query: the
+    candidate's id ("nearest"), or {"id": candidate, "margin": float} or None ("mine"); of a candidate: None.
+    """
+
+    method: Literal["nearest", "mine"] = "nearest"
+    layer: int | None = None
+    k: int = 4
+
+    name: ClassVar[str] = "retrieval"
+    example: ClassVar[type[Example]] = SentenceExample
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        return (MiningF1(),) if self.method == "mine" else (RetrievalAccuracy(),)
+
+    def check(self, example: SentenceExample) -> None:
+        """Raises DataError for an unknown side or part, or a candidate with matches."""
+        sides, parts = ("query", "candidate"), ("tune", "test")
+        for what, value, allowed in (("side", example.side, sides), ("part", example.part, parts)):
+            if value not in allowed:
+                raise DataError(f"{what} '{value}' does not exist", where=example.where, value=value, allowed=allowed)
+        if example.side == "candidate" and example.matches:
+            raise DataError(f"candidate '{example.id}' has matches; only queries do", where=example.where)
+
+    def encode(self, examples: Sequence[SentenceExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
+        """One row for each sentence, cut to `max_length` tokens."""
+        made = encode_texts([e.text for e in examples], [None] * len(examples), tokenizer, max_length)
+        columns: dict[str, list[Any]] = {
+            "example": list(range(len(examples))),
+            "ids": made.ids,
+            "lengths": [[len(ids)] for ids in made.ids],
+            "segments": made.segments,
+            "gold": [[] for _ in examples],
+        }
+        return Encoded(columns=columns, truncated=sum(made.cut))
+
+    def gold(self, example: SentenceExample) -> list[str] | None:
+        """Ids of the query's translations; None for a candidate and an unlabelled query."""
+        return None if example.side == "candidate" or example.matches is None else list(example.matches)
+
+    def assemble(
+        self, examples: Sequence[SentenceExample], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
+    ) -> list[Any]:
+        """Compares all queries with all candidates. Raises DataError when there is no query or no candidate."""
+        guesses: list[Any] = [None] * len(examples)
+        place = {int(rows["example"][row]): row for row in range(len(outputs))}
+        queries = [i for i, e in enumerate(examples) if e.side == "query"]
+        candidates = [i for i, e in enumerate(examples) if e.side == "candidate"]
+        if not queries or not candidates:
+            missing = "candidates" if queries else "queries"
+            raise DataError(f"nothing to retrieve: there are no {missing}", where=_where(examples))
+        query_QD = unit(np.stack([outputs[place[i]] for i in queries]))
+        candidate_ND = unit(np.stack([outputs[place[i]] for i in candidates]))
+        if self.method == "nearest":
+            for query, found in zip(queries, nearest(query_QD, candidate_ND), strict=True):
+                guesses[query] = examples[candidates[int(found)]].id
+        else:
+            for query, found, margin in mine(query_QD, candidate_ND, self.k):
+                guesses[queries[query]] = {"id": examples[candidates[found]].id, "margin": margin}
+        return guesses
+
+    def floor(self, golds: Sequence[Sequence[str] | None]) -> list[Any]:
+        """The candidate that is most often right, for every query (1 in N); nothing at all when mining."""
+        counts = Counter(match for gold in golds for match in gold or ())
+        if self.method == "mine" or not counts:
+            return [None] * len(golds)
+        best = counts.most_common(1)[0][0]
+        return [None if gold is None else best for gold in golds]
+
+    def tally(
+        self, metric: Metric, examples: Sequence[SentenceExample], guesses: Sequence[Any], language: str
+    ) -> np.ndarray:
+        """Counts [N, K]; candidates and unlabelled queries count zero. When mining, the threshold is set on the
+        queries of the part "tune", which count zero too."""
+        counts = np.zeros((len(examples), len(metric.counts)))
+        golds = {i: gold for i, example in enumerate(examples) if (gold := self.gold(example)) is not None}
+        if isinstance(metric, MiningF1):
+            tune = [examples[i].part == "tune" for i in golds]
+            counts[list(golds)] = metric.tally_all(list(golds.values()), [guesses[i] for i in golds], tune, language)
+        else:
+            for i, gold in golds.items():
+                counts[i] = metric.tally(gold, guesses[i], language)
+        return counts
+
+
+def _where(examples: Sequence[SentenceExample]) -> str | None:
+    return examples[0].where if examples else None

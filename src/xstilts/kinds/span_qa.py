@@ -1,0 +1,196 @@
+"""Extractive question answering: the answer is a span of the context.
+
+Long contexts become several rows (windows). Offsets are exact characters of the original context, so an answer is
+always cut out of it and never re-joined from pieces.
+
+Tokens and answers. A predicted span begins and ends at a token, so an answer that begins or ends *inside* a token
+("German" in "Germans", part of a Chinese word) cannot be predicted exactly by any model over that tokenizer. The
+training target is then the shortest run of tokens that holds the answer; the gold column `trim` says how many
+characters to cut off that run, so that `decode` of an encoded answer gives the answer's own text for every row.
+Predictions have no trim. Such answers are counted in `notes["answer_inside_token"]`: their number over that of all
+answers is what the tokenizer costs in exact match. Contexts are not split further than the tokenizer does by itself,
+because the encoder was pretrained on its pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from xstilts.core.errors import DataError, EncoderError
+from xstilts.data.examples import Example, SpanExample
+from xstilts.kinds.alignment import Offsets, Span, align, windows
+from xstilts.kinds.base import Encoded, pairwise
+from xstilts.kinds.frame import Frame, frame
+from xstilts.kinds.tokens import pieces
+from xstilts.metrics.base import Metric
+from xstilts.metrics.spans import Squad, Squad2
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+COLUMNS = ("example", "ids", "lengths", "segments", "gold", "starts", "ends", "trim")
+
+
+@dataclass(frozen=True)
+class SpanQA:
+    """`no_answer`: questions may have none (SQuAD 2.0). `stride`: tokens between the beginnings of two windows (BERT's
+    doc_stride), fewer where a window is so short that an answer could fall between two. `max_question`: tokens kept of
+    a question. `max_answer`: tokens of a predicted answer at most.
+
+    Columns of a row with L tokens, beside the common ones:
+        starts, ends  [L] the token covers context[start:end] (outer white space left out); -1 outside the context
+        trim          [left, right] characters to cut off the gold tokens' text to get the answer's own; [] without one
+    gold [first, last] token positions in the row (inclusive), [0, 0] (the leading special token) for a window without
+    the answer, [] for an unlabelled question and for one whose answer no window holds; output of the head for a row:
+    (start logits [L], end logits [L]); guess: the answer's text, "" for no answer.
+    """
+
+    no_answer: bool = False
+    stride: int = 128
+    max_question: int = 64
+    max_answer: int = 30
+
+    name: ClassVar[str] = "span_qa"
+    example: ClassVar[type[Example]] = SpanExample
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        return (Squad2(),) if self.no_answer else (Squad(),)
+
+    def check(self, example: SpanExample) -> None:
+        """Raises DataError for an answer that is blank or does not stand where it says, and for a question that has
+        none where `no_answer` is off."""
+        for text, start in example.answers or ():
+            if not text.strip():
+                raise DataError(f"a blank answer to '{example.question[:60]}'", where=example.where)
+            if start < 0 or example.context[start : start + len(text)] != text:
+                found = example.context[max(start, 0) : max(start, 0) + len(text)]
+                what = f"the context does not contain the answer '{text[:60]}' at character {start}"
+                raise DataError(f"{what}; it says '{found[:60]}' there", where=example.where)
+        if example.answers == () and not self.no_answer:
+            raise DataError(
+                f"no answer to '{example.question[:60]}', but every question of this task has one",
+                where=example.where,
+                hint="Declare the kind with no_answer: true (SQuAD 2.0).",
+            )
+
+    def encode(self, examples: Sequence[SpanExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
+        """A row for each window. The first answer is the one that is trained on.
+
+        `truncated` counts questions that were cut, `unusable` those whose answer no window holds. Raises EncoderError
+        when the tokenizer puts no special token in front ([0, 0] could then be an answer)."""
+        shape = frame(tokenizer, 2)
+        if not shape.fixed[0]:
+            raise EncoderError("the tokenizer puts no special token in front, which 'no answer' points at")
+        limit = min(self.max_question, max(shape.room(max_length) // 2, 1))
+        distinct = list(dict.fromkeys(e.context for e in examples))
+        contexts = dict(zip(distinct, align(tokenizer, distinct), strict=True))
+        questions = pieces(tokenizer, [e.question for e in examples])
+        encoded = Encoded(columns={key: [] for key in COLUMNS}, notes={"answer_inside_token": 0})
+        for index, (example, question) in enumerate(zip(examples, questions, strict=True)):
+            context = contexts[example.context]
+            span = context.cover(*_first(example)) if example.answers else None
+            rows = list(self._windows(shape, question[:limit], context, span, max_length))
+            labelled = [row for row in rows if row["trim"]] if example.answers else rows
+            unlabelled = example.answers is None or not labelled
+            for row in rows:
+                gold = [] if unlabelled else row["gold"]
+                _append(encoded, row | {"example": index, "gold": gold})
+            encoded.split += len(rows) > 1
+            encoded.truncated += len(question) > limit
+            encoded.unusable += bool(example.answers) and not labelled
+            encoded.notes["answer_inside_token"] += span is not None and max(span.left, span.right) > 0
+        return encoded
+
+    def _windows(
+        self, shape: Frame, question: list[int], context: Offsets, span: Span | None, max_length: int
+    ) -> Iterable[dict[str, Any]]:
+        room = shape.room(max_length) - len(question)
+        step = min(self.stride, max(room - self.max_answer, 1))
+        before = len(shape.fixed[0]) + len(question) + len(shape.fixed[1])
+        for start, stop in windows(len(context.ids), room, step):
+            ids, segments = shape.join(question, context.ids[start:stop])
+            outside = [-1] * before, [-1] * (len(ids) - before - (stop - start))
+            gold, trim = [0, 0], []
+            if span is not None and start <= span.first and span.last < stop:
+                gold = [span.first - start + before, span.last - start + before]
+                trim = [span.left, span.right]
+            yield {
+                "ids": ids,
+                "lengths": [len(ids)],
+                "segments": segments,
+                "starts": [*outside[0], *context.starts[start:stop].tolist(), *outside[1]],
+                "ends": [*outside[0], *context.ends[start:stop].tolist(), *outside[1]],
+                "gold": gold,
+                "trim": trim,
+            }
+
+    def gold(self, example: SpanExample) -> list[str] | None:
+        """All answer texts, [] where the question has none."""
+        return None if example.answers is None else [text for text, _ in example.answers]
+
+    def assemble(
+        self,
+        examples: Sequence[SpanExample],
+        rows: Mapping[str, Any],
+        outputs: Sequence[tuple[np.ndarray, np.ndarray]],
+    ) -> list[str]:
+        """The span of highest start + end logit over all windows; with `no_answer`, nothing where the leading token
+        scores higher in every window (threshold 0, as in BERT's run_squad)."""
+        best = np.full(len(examples), -np.inf)
+        null = np.full(len(examples), np.inf)
+        guesses = [""] * len(examples)
+        for row, (start_L, end_L) in enumerate(outputs):
+            index, starts_L, ends_L = int(rows["example"][row]), rows["starts"][row], rows["ends"][row]
+            null[index] = min(null[index], float(start_L[0]) + float(end_L[0]))
+            score, first, last = best_span(start_L, end_L, np.asarray(starts_L) >= 0, self.max_answer)
+            if score > best[index]:
+                best[index] = score
+                guesses[index] = examples[index].context[int(starts_L[first]) : int(ends_L[last])].strip()
+        if self.no_answer:
+            return ["" if null[i] > best[i] else guess for i, guess in enumerate(guesses)]
+        return guesses
+
+    def floor(self, golds: Sequence[Sequence[str]]) -> list[str]:
+        """No answer everywhere: 0, or the share of questions that have none."""
+        return [""] * len(golds)
+
+    def tally(
+        self, metric: Metric, examples: Sequence[SpanExample], guesses: Sequence[str], language: str
+    ) -> np.ndarray:
+        return pairwise(self, metric, examples, guesses, language)
+
+
+def decode(context: str, starts: Sequence[int], ends: Sequence[int], gold: Sequence[int], trim: Sequence[int]) -> str:
+    """The text of an encoded answer: characters of tokens gold[0]..gold[1], `trim` cut off on either side.
+
+    >>> decode("the Germans", [-1, 0, 4, -1], [-1, 3, 11, -1], [2, 2], [0, 1])
+    'German'
+    """
+    return context[int(starts[gold[0]]) + int(trim[0]) : int(ends[gold[1]]) - int(trim[1])]
+
+
+def best_span(start_L: np.ndarray, end_L: np.ndarray, allowed_L: np.ndarray, max_answer: int) -> tuple[float, int, int]:
+    """(start + end logit, first, last) of the best span of at most `max_answer` tokens between allowed positions;
+    (-inf, 0, 0) where nothing is allowed."""
+    start_L = np.where(allowed_L, start_L, -np.inf).astype(np.float64)
+    end_L = np.where(allowed_L, end_L, -np.inf).astype(np.float64)
+    padded = np.concatenate([end_L, np.full(max_answer - 1, -np.inf)])
+    scores_LA = start_L[:, None] + np.lib.stride_tricks.sliding_window_view(padded, max_answer)
+    first, more = divmod(int(scores_LA.argmax()), max_answer)
+    score = float(scores_LA[first, more])
+    return (score, first, first + more) if score > -np.inf else (score, 0, 0)
+
+
+def _first(example: SpanExample) -> tuple[int, int]:
+    text, start = (example.answers or (("", 0),))[0]
+    return start, start + len(text)
+
+
+def _append(encoded: Encoded, row: Mapping[str, Any]) -> None:
+    for name, column in encoded.columns.items():
+        column.append(row[name])

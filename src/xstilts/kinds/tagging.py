@@ -1,0 +1,176 @@
+"""One tag for each word: parts of speech, entities in BIO, supertags. The first piece of a word stands for it.
+
+A sentence longer than the encoder becomes several rows, split between words and never cut. Words are tokenised one by
+one as they would be inside a sentence, so alignment needs no offsets and cannot shift; a word that gets no pieces
+(invisible characters) becomes the unknown token and still has a tag.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from xstilts.core.errors import DataError, EncoderError
+from xstilts.data.examples import Example, TagExample
+from xstilts.kinds.base import Encoded, pairwise
+from xstilts.kinds.frame import Frame, frame
+from xstilts.kinds.tokens import pieces, specials
+from xstilts.metrics.base import Metric
+from xstilts.metrics.sequences import ChunkF1, TokenAccuracy
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+UNKNOWN = -1  # gold id of a tag that is not in the label set: never trained on, never right
+
+
+@dataclass(frozen=True)
+class Tagging:
+    """`labels`: the tag set; the order gives the ids. `open_labels`: test files may hold tags that are not in the set
+    (a supertag never seen in training); they are left out of the loss and every guess for them is wrong.
+
+    Columns of a row with W words, beside the common ones:
+        first  [W] position of each word's first piece in the row
+        word   [W] number of each word in its sentence
+    gold [W] tag ids, -1 for a tag outside an open set; output of the head for a row: tag ids [W] or logits [W, C];
+    guess: one tag for each word.
+    """
+
+    labels: tuple[str, ...]
+    open_labels: bool = field(default=False, metadata={"omit_default": True})
+
+    name: ClassVar[str] = "tagging"
+    example: ClassVar[type[Example]] = TagExample
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Chunk F1 first where tags are BIO, else the share of right tags alone."""
+        bio = any(label.startswith("B-") for label in self.labels)
+        return (ChunkF1(), TokenAccuracy()) if bio else (TokenAccuracy(),)
+
+    def check(self, example: TagExample) -> None:
+        """Raises DataError for a sentence without words, words and tags of different number, or a tag outside a
+        closed set."""
+        if not example.words:
+            raise DataError("a sentence without words", where=example.where)
+        if example.tags is None:
+            return
+        if len(example.tags) != len(example.words):
+            what = f"{len(example.tags)} tags for {len(example.words)} words"
+            raise DataError(what, where=example.where)
+        strange = next((tag for tag in example.tags if tag not in self.labels), None)
+        if strange is not None and not self.open_labels:
+            raise DataError(
+                f"tag '{strange}' is not one of this task's tags",
+                where=example.where,
+                value=strange,
+                allowed=self.labels,
+            )
+
+    def encode(self, examples: Sequence[TagExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
+        """A row for each sentence, or several where it is longer than `max_length` tokens.
+
+        A single word longer than a row keeps the pieces that fit (counted in `truncated`)."""
+        shape = frame(tokenizer, 1)
+        room = shape.room(max_length)
+        number = {label: i for i, label in enumerate(self.labels)}
+        words = word_pieces(tokenizer, {word for e in examples for word in e.words})
+        encoded = Encoded(
+            columns={key: [] for key in ("example", "ids", "lengths", "segments", "gold", "first", "word")}
+        )
+        for index, example in enumerate(examples):
+            found = [words[word] for word in example.words]
+            groups = split(list(map(len, found)), room)
+            for start, stop in groups:
+                tags = () if example.tags is None else example.tags[start:stop]
+                gold = [number.get(tag, UNKNOWN) for tag in tags]
+                row = _row(shape, found[start:stop], room)
+                _append(encoded, row | {"example": index, "gold": gold, "word": list(range(start, stop))})
+            encoded.split += len(groups) > 1
+            encoded.truncated += any(len(ids) > room for ids in found)
+        return encoded
+
+    def gold(self, example: TagExample) -> list[str] | None:
+        return None if example.tags is None else list(example.tags)
+
+    def assemble(
+        self, examples: Sequence[TagExample], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
+    ) -> list[list[str]]:
+        guesses = [[""] * len(e.words) for e in examples]
+        for row, output in enumerate(outputs):
+            scores = np.asarray(output)
+            tags_W = scores if scores.ndim == 1 else scores.argmax(axis=1)
+            sentence = guesses[int(rows["example"][row])]
+            for word, tag in zip(rows["word"][row], tags_W, strict=True):
+                sentence[int(word)] = self.labels[int(tag)]
+        return guesses
+
+    def floor(self, golds: Sequence[Sequence[str]]) -> list[list[str]]:
+        """The commonest tag everywhere."""
+        counts = Counter(tag for gold in golds for tag in gold)
+        return [[counts.most_common(1)[0][0]] * len(gold) for gold in golds]
+
+    def tally(
+        self, metric: Metric, examples: Sequence[TagExample], guesses: Sequence[Sequence[str]], language: str
+    ) -> np.ndarray:
+        return pairwise(self, metric, examples, guesses, language)
+
+
+def word_pieces(tokenizer: Tokenizer, words: Iterable[str]) -> dict[str, list[int]]:
+    """Pieces of each word as it is tokenised inside a sentence; at least one, the unknown token if need be.
+
+    XLM-R marks the word itself ("▁word"); a byte-level tokenizer marks the space before it ("Ġword"), so its words
+    are given one. Raises EncoderError when a word has no pieces and the tokenizer no unknown token.
+    """
+    distinct = sorted(words)
+    lead = _lead(tokenizer)
+    found = dict(zip(distinct, pieces(tokenizer, [lead + word for word in distinct]), strict=True))
+    empty = [word for word, ids in found.items() if not ids]
+    if empty:
+        special = specials(tokenizer)
+        stand_in = special.mask if special.unk is None else special.unk
+        if stand_in is None:
+            raise EncoderError(f"the tokenizer has neither pieces nor an unknown token for {empty[0]!r}")
+        found.update((word, [stand_in]) for word in empty)
+    return found
+
+
+def _lead(tokenizer: Tokenizer) -> str:
+    """What to put before a word so that it is tokenised as within a sentence: nothing, or a space."""
+    alone, spaced, inside = pieces(tokenizer, ["b", " b", "a b"])
+    return "" if inside[-len(alone) :] == alone or inside[-len(spaced) :] != spaced else " "
+
+
+def split(sizes: Sequence[int], room: int) -> list[tuple[int, int]]:
+    """Half-open ranges of words that fit in `room` pieces each; together they are all words, in order.
+
+    >>> split([2, 2, 3, 9, 1], 5)
+    [(0, 2), (2, 3), (3, 4), (4, 5)]
+    """
+    ranges: list[tuple[int, int]] = []
+    start, used = 0, 0
+    for word, size in enumerate(sizes):
+        if word > start and used + size > room:
+            ranges.append((start, word))
+            start, used = word, 0
+        used += size
+    return [*ranges, (start, len(sizes))]
+
+
+def _row(shape: Frame, words: Sequence[Sequence[int]], room: int) -> dict[str, Any]:
+    first: list[int] = []
+    ids: list[int] = []
+    for pieces_of_word in words:
+        first.append(len(shape.fixed[0]) + len(ids))
+        ids += pieces_of_word[:room]
+    row, segments = shape.join(ids)
+    return {"ids": row, "lengths": [len(row)], "segments": segments, "first": first}
+
+
+def _append(encoded: Encoded, row: Mapping[str, Any]) -> None:
+    for name, column in encoded.columns.items():
+        column.append(row[name])
