@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,9 @@ from xstilts.metrics.resample import group_counts, interval
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageSet:
-    """One language's test set: its examples, what reading them dropped, and the file of predictions for them."""
+    """One language's test set: its examples, and what reading them dropped."""
 
     examples: Sequence[Example]
-    predictions: Path  # Parquet: id, group, guess (JSON text)
     dropped: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -48,18 +48,21 @@ def score(
     kind: Kind,
     metrics: Sequence[Metric],
     sets: Mapping[str, LanguageSet],
+    predictions: Path,
     out: Path,
     missing: Mapping[str, str] | None = None,
 ) -> None:
-    """Writes `scores.json` and `counts.parquet` into the folder `out`. The first metric is the main one; `missing`
-    gives the reason for each expected language without a set.
+    """Writes `scores.json` and `counts.parquet` into the folder `out`, from `<language>.parquet` (id, group, guess as
+    JSON text) in the folder `predictions`. The first metric is the main one; `missing` gives the reason for each
+    expected language without a set.
 
     Raises DataError for a test set that is empty or has examples without gold; StoreError for predictions that are
     not about exactly these examples.
     """
-    results = [
-        scored for language, given in sets.items() for scored in score_language(kind, metrics, given, language)
-    ]
+    results = []
+    for language, given in sets.items():
+        read = partial(read_guesses, predictions / f"{language}.parquet")
+        results += score_language(kind, metrics, given.examples, read, language)
     entries: dict[str, dict[str, Any]] = {metric.name: {} for metric in metrics}
     for scored in results:
         entries[scored.metric.name][scored.language] = _entry(scored)
@@ -74,10 +77,14 @@ def score(
 
 
 def score_language(
-    kind: Kind, metrics: Sequence[Metric], given: LanguageSet, language: str
+    kind: Kind,
+    metrics: Sequence[Metric],
+    examples: Sequence[Example],
+    read: Callable[[Sequence[Example]], list[Any]],
+    language: str,
 ) -> list[Scored]:
-    """Counts of one language for each metric. Errors as in `score`."""
-    examples = given.examples
+    """Counts of one language for each metric; `read` gives the guess for each example, and is asked only when the
+    gold is fit to be scored. Errors as in `score`."""
     counted = np.array([example.scored for example in examples], dtype=bool)
     if not counted.any():
         raise DataError(f"the test set of language '{language}' is empty: there is nothing to score")
@@ -90,7 +97,7 @@ def score_language(
             where=blank[0].where or None,
             hint="Give a labelled test file, or take the language out of the task.",
         )
-    guesses = read_guesses(given.predictions, examples)
+    guesses = read(examples)
     floor = kind.floor(golds)
     results = []
     for metric in metrics:

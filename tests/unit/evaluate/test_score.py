@@ -40,8 +40,9 @@ def predictions(path: Path, guesses: dict[str, Any]) -> Path:
 def run(tmp_path: Path, labels: Sequence[str | None], guesses: Sequence[str], **more: Any) -> dict[str, Any]:
     examples = texts(labels, more.pop("group", 1))
     shuffled = dict(reversed([(e.id, g) for e, g in zip(examples, guesses, strict=True)]))
-    given = LanguageSet(examples=examples, predictions=predictions(tmp_path / "de.parquet", shuffled), **more)
-    score(KIND, (Accuracy(),), {"de": given}, tmp_path, {"sw": "no file"})
+    predictions(tmp_path / "de.parquet", shuffled)
+    sets = {"de": LanguageSet(examples=examples, **more)}
+    score(KIND, (Accuracy(),), sets, tmp_path, tmp_path, {"sw": "no file"})
     return json.loads((tmp_path / "scores.json").read_text())
 
 
@@ -137,9 +138,9 @@ def test_an_id_twice_is_refused(tmp_path: Path) -> None:
 
 def test_two_metrics_are_scored_side_by_side(tmp_path: Path) -> None:
     examples = [TagExample(id="s", group="s", words=("a", "b", "c"), tags=("NOUN", "NOUN", "VERB"))]
-    path = predictions(tmp_path / "de.parquet", {"s": ["NOUN", "VERB", "VERB"]})
-    given = LanguageSet(examples=examples, predictions=path)
-    score(Tagging(labels=("NOUN", "VERB")), (ChunkF1(), TokenAccuracy()), {"de": given}, tmp_path)
+    predictions(tmp_path / "de.parquet", {"s": ["NOUN", "VERB", "VERB"]})
+    sets = {"de": LanguageSet(examples=examples)}
+    score(Tagging(labels=("NOUN", "VERB")), (ChunkF1(), TokenAccuracy()), sets, tmp_path, tmp_path)
     metrics = json.loads((tmp_path / "scores.json").read_text())["metrics"]
     assert metrics["chunk_f1"]["languages"]["de"]["headline"] == 0.0
     assert metrics["token_accuracy"]["languages"]["de"]["headline"] == pytest.approx(200 / 3)
@@ -158,8 +159,8 @@ def test_mining_counts_test_queries_only_at_the_threshold_of_the_tuning_ones(tmp
         "q2": {"id": "wrong", "margin": 1.1},
         "c-q1": None,
     }
-    given = LanguageSet(examples=examples, predictions=predictions(tmp_path / "zh.parquet", guesses))
-    score(Retrieval(method="mine"), (MiningF1(),), {"zh": given}, tmp_path)
+    predictions(tmp_path / "zh.parquet", guesses)
+    score(Retrieval(method="mine"), (MiningF1(),), {"zh": LanguageSet(examples=examples)}, tmp_path, tmp_path)
     line = json.loads((tmp_path / "scores.json").read_text())["metrics"]["mining_f1"]["languages"]["zh"]
     assert line["n"] == 2
     assert line["values"] == pytest.approx({"f1": 200 / 3, "precision": 100.0, "recall": 50.0})
