@@ -1,0 +1,152 @@
+"""Files that are either whole or not there, and what a file's content is called.
+
+Every write goes to a temporary file beside its place, reaches the disk, and is renamed into place. A full disk or a
+forbidden folder is a `StoreError` and leaves the old file as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import io
+import json
+import os
+import time
+import uuid
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TextIO
+
+from xstilts.core.canonical import canonical_json
+from xstilts.core.disk import writing
+from xstilts.core.errors import DataError, StoreError
+from xstilts.core.locks import locked
+
+_SETTLED = 2.0  # seconds; a younger file could still change without a visible change of size and time
+
+
+def write_atomic(path: Path, data: bytes | str) -> None:
+    """Writes `data` (text as UTF-8) so that a reader sees the old file or the new one, never a part.
+
+    Makes the parent folders. Raises StoreError on a full disk or a forbidden place; then nothing of it stays.
+    """
+    payload = data.encode() if isinstance(data, str) else data
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with draft.open("xb") as file:
+                file.write(payload)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            raise
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes `value` as indented JSON, atomically. Numbers that JSON lacks (NaN, infinities) raise ValueError."""
+    write_atomic(path, json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The JSON value in `path` (UTF-8). Raises StoreError when it is missing, unreadable or not JSON."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise StoreError("there is no such file.", where=str(path)) from error
+    except OSError as error:
+        raise StoreError(f"the file cannot be read ({error.strerror}).", where=str(path)) from error
+    except json.JSONDecodeError as error:
+        raise StoreError(f"this is not JSON ({error.msg}).", where=f"{path}:{error.lineno}") from error
+    except UnicodeDecodeError as error:
+        raise StoreError(f"this is not UTF-8 text ({error.reason}).", where=str(path)) from error
+
+
+def open_text(path: Path) -> TextIO:
+    """A text file (UTF-8, newlines as they stand) or a gzipped one, told apart by the first two bytes, not by name.
+
+    Raises DataError when it is missing or cannot be read.
+    """
+    try:
+        raw = path.open("rb")
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+    except FileNotFoundError as error:
+        raise DataError("there is no such file.", where=str(path)) from error
+    except OSError as error:
+        raise DataError(f"the file cannot be read ({error.strerror}).", where=str(path)) from error
+    stream: Any = _Unzipped(raw) if packed else raw
+    return io.TextIOWrapper(stream, encoding="utf-8", newline="")
+
+
+class _Unzipped(gzip.GzipFile):
+    """GzipFile leaves a file object it was given open; this one closes it."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+        super().__init__(fileobj=raw, mode="rb")
+
+    def close(self) -> None:
+        super().close()
+        self._raw.close()
+
+
+def file_fingerprint(path: Path, cache: Path | None = None) -> str:
+    """sha-256 (hex) of the file's bytes as they lie on the disk.
+
+    With `cache` (a JSON file, made when absent), a file whose path, size and mtime_ns are known is not read again.
+    Two processes may share a cache. Raises DataError when the file cannot be read.
+    """
+    try:
+        stat = path.stat()
+        place, stamp = str(path.resolve()), [stat.st_size, stat.st_mtime_ns]
+        if cache is not None and (known := _cached(cache).get(place)) and known[:2] == stamp:
+            return str(known[2])
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"the file cannot be read ({error.strerror}).", where=str(path)) from error
+    if cache is not None and time.time() - stat.st_mtime > _SETTLED:
+        _remember(cache, place, [*stamp, digest])
+    return digest
+
+
+def folder_fingerprint(folder: Path, cache: Path | None = None) -> str:
+    """sha-256 (hex) of the names (relative, with `/`) and contents of all files below `folder`.
+
+    The order in which the file system lists them does not matter, nor do times, modes or empty folders. Raises
+    DataError when there is no such folder or no file in it.
+    """
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    if not files:
+        raise DataError("there is no such folder, or no file in it.", where=str(folder))
+    contents = {path.relative_to(folder).as_posix(): file_fingerprint(path, cache) for path in files}
+    return hashlib.sha256(canonical_json(contents).encode()).hexdigest()
+
+
+def _cached(cache: Path) -> dict[str, list[Any]]:
+    try:
+        stat = cache.stat()
+    except OSError:
+        return {}
+    return _parse_cache(cache, (stat.st_ino, stat.st_size, stat.st_mtime_ns))
+
+
+@lru_cache(maxsize=4)
+def _parse_cache(cache: Path, stamp: tuple[int, int, int]) -> dict[str, list[Any]]:
+    # Every write replaces the file, so inode, size and time name one content: a plan looks up hundreds of files.
+    try:
+        known = read_json(cache)
+    except StoreError:
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _remember(cache: Path, place: str, entry: list[Any]) -> None:
+    # A cache that cannot be written costs time, never a run.
+    with contextlib.suppress(StoreError), locked(cache.with_name(cache.name + ".lock")):
+        write_json(cache, {**_cached(cache), place: entry})

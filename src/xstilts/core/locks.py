@@ -1,0 +1,34 @@
+"""Locks between processes: flock on a small file, released by the kernel however the holder ends."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from xstilts.core.disk import writing
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[bool]:
+    """Holds the lock file `path` inside the block; yields whether it is held (always, when `wait`).
+
+    Any number may hold it `shared`, one alone otherwise. The file is made when absent and never removed: removing a
+    lock file lets two holders in. Raises StoreError where the file cannot be made.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        try:
+            fcntl.flock(handle, mode if wait else mode | fcntl.LOCK_NB)
+            held = True
+        except BlockingIOError:
+            held = False
+        yield held
+    finally:
+        fcntl.flock(handle, fcntl.LOCK_UN)  # closing is not enough where a forked child has a copy of the handle
+        os.close(handle)
