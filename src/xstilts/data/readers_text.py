@@ -99,7 +99,8 @@ class Mining:
     """
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
-        expect_fields([str(path) for path in paths], max(2, min(len(paths), 3)), str(paths[0]))
+        if len(paths) not in (2, 3):
+            raise DataError(f"{len(paths)} files given, expected queries, candidates and gold", where=str(paths[0]))
         gold = _gold_pairs(paths[2]) if len(paths) == 3 else None
         matches: dict[str, list[str]] = {}
         pair: dict[str, str] = {}

@@ -10,14 +10,14 @@ Fields are named by path (`data.fields`): "question.stem", "choices.*.text". All
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import ChoiceExample, SentenceExample, SpanExample, TagExample, TextExample
 from xstilts.data.fields import field, fill, name, text, words
 from xstilts.data.source import Drop, Row
+from xstilts.data.views import place_of
 
 Labels = tuple[tuple[str, str | None], ...]
 
@@ -29,6 +29,7 @@ class Maker:
     id: str | None = None
     group: tuple[str, ...] = ()
     group_rows: int = 1
+    unit: ClassVar[str] = "id"  # what `Source.take` counts: rows, or groups where rows need each other
     drop: tuple[tuple[str, str], ...] = ()
 
     def names(self, row: Row, number: int) -> dict[str, str]:
@@ -159,6 +160,8 @@ class Span(Maker):
         impossible: field that is true where the context holds no answer.
         empty: what a question without answers is where `impossible` does not say: "unlabelled" or "impossible".
 
+    Groups: the default is the paragraph of the file, which is right where all languages have the same documents in the
+    same order (XQuAD). MLQA's titles and paragraphs differ by language: ("id",). TyDiQA repeats contexts: ("context",).
     Answers whose texts are all empty (the blanks of TyDiQA and MLQA test files) are unlabelled.
     """
 
@@ -236,6 +239,7 @@ class Sentences(Maker):
     `part` is what the sentences may be used for, "test" or "tune".
     """
 
+    unit: ClassVar[str] = "group"
     a: str = "a"
     b: str = "b"
     part: str = "test"
@@ -244,10 +248,12 @@ class Sentences(Maker):
         if drop := self.dropped(row):
             return drop
         names = self.names(row, number)
-        query, candidate = {**names, "id": "q" + names["id"]}, {**names, "id": "c" + names["id"]}
+        number_or_id = names.pop("id")
+        query, candidate = f"q{number_or_id}", f"c{number_or_id}"
+        shared: dict[str, Any] = {**names, "part": self.part}
         return [
-            SentenceExample(**query, text=text(row, self.a), side="query", matches=(candidate["id"],), part=self.part),
-            SentenceExample(**candidate, text=text(row, self.b), side="candidate", part=self.part),
+            SentenceExample(id=query, text=text(row, self.a), side="query", matches=(candidate,), **shared),
+            SentenceExample(id=candidate, text=text(row, self.b), side="candidate", **shared),
         ]
 
 
@@ -260,6 +266,7 @@ class Mined(Maker):
     its own.
     """
 
+    unit: ClassVar[str] = "group"
     id: str | None = "id"
     text: str = "text"
     tune: float = 0.5
@@ -278,10 +285,5 @@ class Mined(Maker):
             text=text(row, self.text),
             side=text(row, "side"),
             matches=None if matches is None else tuple(matches),
-            part="tune" if share_of(group, self.seed) < self.tune else "test",
+            part="tune" if place_of(f"tune {group}", self.seed) < self.tune else "test",
         )
-
-
-def share_of(group: str, seed: int) -> float:
-    """A number in [0, 1) that depends on nothing but the group and the seed."""
-    return int.from_bytes(hashlib.sha256(f"{seed} {group}".encode()).digest()[:8]) / 2**64

@@ -73,10 +73,13 @@ class Source:
     note: str = field(default="", metadata={"identity": False})  # "a slice of the dev file": shown in every report
 
     def take(self, n: int, seed: int = 0) -> Source:
-        """The first `n` rows of a seeded shuffle, in file order; a smaller `n` is a subset of a larger one."""
+        """The first `n` rows of a seeded shuffle, in file order; a smaller `n` is a subset of a larger one. Of
+        retrieval sources, the rows of the first `n` groups: a sentence stays with its translation."""
         from xstilts.data.views import Take
 
-        return replace(self, views=(*self.views, Take(n=n, seed=seed)))
+        # Row makers whose rows lose their meaning one by one (a sentence without its translation) say so.
+        by = getattr(self.places[0].row, "unit", "id") if self.places else "id"
+        return replace(self, views=(*self.views, Take(n=n, seed=seed, by=by)))
 
     def part(self, name: str, share: float, seed: int = 0) -> Source:
         """One of two disjoint parts, cut by group: `name` is "held" (about `share` of the groups) or "rest"."""

@@ -1,0 +1,101 @@
+"""From a source to its examples: find the files, name their content, read them, choose rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xstilts.core.errors import DataError
+from xstilts.core.files import file_fingerprint
+from xstilts.data.examples import Example
+from xstilts.data.locate import Roots, find
+from xstilts.data.lock import cache_file, read_lock, verify
+from xstilts.data.source import Drop, Key, Reader, RowMaker, Source, View
+
+_NOT_IDENTITY = {"identity": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolved:
+    """A source as it lies here. Identity: the content of the files, how they are read, the views; never a path."""
+
+    files: tuple[str, ...]  # sha-256 of each file
+    read: Reader
+    row: RowMaker
+    views: tuple[View, ...] = ()
+    language: str = "en"
+    paths: tuple[Path, ...] = field(default=(), metadata=_NOT_IDENTITY)
+    kind: str = field(default="data", metadata=_NOT_IDENTITY)  # "data", "store" or "sample": where they were found
+    note: str = field(default="", metadata=_NOT_IDENTITY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """Examples in file order, and how many rows were left out on purpose, by reason."""
+
+    examples: list[Example]
+    dropped: Mapping[str, int]
+
+
+def resolve(source: Source, roots: Roots) -> Resolved:
+    """Finds the files of a source and takes their fingerprints (remembered by path, size and time).
+
+    Raises DataError when files are missing, or when a fetched one is not what it was when it was fetched.
+    """
+    found = find(source, roots)
+    digests = tuple(file_fingerprint(path, cache_file(roots.store)) for path in found.paths)
+    if found.kind == "store":
+        lock = read_lock(roots.store)
+        for path, digest in zip(found.paths, digests, strict=True):
+            verify(path, digest, roots.store, lock)
+    return Resolved(
+        files=digests,
+        read=found.place.read,
+        row=found.place.row,
+        views=source.views,
+        language=source.language,
+        paths=found.paths,
+        kind=found.kind,
+        note=source.note,
+    )
+
+
+def load(resolved: Resolved) -> Loaded:
+    """Reads all rows, makes examples and applies the views.
+
+    Raises DataError (file:line) for a malformed row, an id that occurs twice, and when no example is left.
+    """
+    dropped: Counter[str] = Counter()
+    examples = list(_examples(resolved, dropped))
+    first: dict[str, Example] = {}
+    for example in examples:
+        if (other := first.setdefault(example.id, example)) is not example:
+            raise DataError(f"the id '{example.id}' occurs twice, first at {other.where}", where=example.where)
+    chosen = select(resolved.views, [Key(example.id, example.group) for example in examples])
+    if not chosen:
+        why = f" ({len(examples)} before views, dropped: {dict(dropped)})" if examples or dropped else ""
+        names = ", ".join(str(path) for path in resolved.paths)
+        raise DataError(f"no examples are left for language '{resolved.language}'{why}", where=names)
+    return Loaded(examples=[examples[i] for i in chosen], dropped=dict(dropped))
+
+
+def _examples(resolved: Resolved, dropped: Counter[str]) -> Iterator[Example]:
+    for number, row in enumerate(resolved.read(resolved.paths)):
+        made = resolved.row(row, number)
+        if isinstance(made, Drop):
+            dropped[made.reason] += 1
+        elif isinstance(made, Example):
+            yield made
+        else:
+            yield from made
+
+
+def select(views: Sequence[View], keys: Sequence[Key]) -> list[int]:
+    """Indices into `keys` of the rows that all views let through, each view seeing what the one before it left."""
+    chosen = list(range(len(keys)))
+    for view in views:
+        seen = [keys[i] for i in chosen]
+        chosen = [chosen[i] for i in view.select(seen)]
+    return chosen

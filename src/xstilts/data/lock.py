@@ -1,0 +1,107 @@
+"""The lock of fetched files: which revision of a repository is used here, and what each file's content was.
+
+`<store>/data/lock.json`:
+    {"revisions": {"owner/name" or "owner/name@branch": commit},
+     "files": {path below <store>/data: {"sha256": hex, "bytes": n, "from": address}}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from xstilts.core.errors import DataError
+from xstilts.core.files import file_fingerprint, read_json, write_json
+from xstilts.core.locks import locked
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of a fetched file."""
+
+    sha256: str
+    bytes: int
+    origin: str  # the address it came from
+
+    def json(self) -> dict[str, Any]:
+        return {"sha256": self.sha256, "bytes": self.bytes, "from": self.origin}
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    revisions: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Entry] = field(default_factory=dict)
+
+    def json(self) -> dict[str, Any]:
+        return {"revisions": dict(self.revisions), "files": {path: entry.json() for path, entry in self.files.items()}}
+
+    @classmethod
+    def of(cls, value: Any) -> Lock:
+        """The lock in a JSON value, as `json` writes it."""
+        files = {path: Entry(item["sha256"], item["bytes"], item["from"]) for path, item in value["files"].items()}
+        return cls(dict(value["revisions"]), files)
+
+
+def data_folder(store: Path) -> Path:
+    return store / "data"
+
+
+def cache_file(store: Path) -> Path:
+    """Where fingerprints are remembered by path, size and time."""
+    return store / "cache" / "files.json"
+
+
+def read_lock(store: Path) -> Lock:
+    """The lock of a store; an empty one where nothing was fetched yet."""
+    path = data_folder(store) / "lock.json"
+    if not path.exists():
+        return Lock()
+    try:
+        return Lock.of(read_json(path))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"the lock of fetched files is damaged ({error!r})", where=str(path)) from error
+
+
+def add_to_lock(store: Path, news: Lock) -> None:
+    """Adds revisions and files. Raises DataError when a file is known with another content, and changes nothing."""
+    with locked(data_folder(store) / "lock.json.lock"):
+        old = read_lock(store)
+        for path, entry in news.files.items():
+            if path in old.files:
+                check_digest(path, old.files[path].sha256, entry.sha256, entry.origin)
+        merged = Lock({**old.revisions, **news.revisions}, {**old.files, **news.files})
+        write_json(data_folder(store) / "lock.json", merged.json())
+
+
+def check_digest(path: str, locked_digest: str, found: str, where: str) -> None:
+    """Raises DataError, naming both digests, when a file's content is not the one in the lock."""
+    if locked_digest != found:
+        raise DataError(
+            f"the content of '{path}' is not what was fetched first: sha256 {found}, locked as {locked_digest}",
+            where=where,
+            hint="Restore the file, or delete it and its entry in lock.json to accept a new version.",
+        )
+
+
+def verify(path: Path, digest: str, store: Path, lock: Lock | None = None) -> None:
+    """Checks a file of the store's data folder against the lock; files elsewhere are the user's own."""
+    folder = data_folder(store)
+    if path.is_relative_to(folder):
+        name = path.relative_to(folder).as_posix()
+        entry = (lock or read_lock(store)).files.get(name)
+        if entry is not None:
+            check_digest(name, entry.sha256, digest, str(path))
+
+
+def entry_of(path: Path, origin: str) -> Entry:
+    return Entry(file_fingerprint(path), path.stat().st_size, origin)
+
+
+def safe(name: str) -> str:
+    """`name`, when it is a path that stays below the folder it is put under. Raises DataError otherwise."""
+    path = PurePosixPath(name)
+    if not name or path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
+        raise DataError(f"'{name}' is not a path below the data folder")
+    return name

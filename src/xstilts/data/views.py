@@ -1,0 +1,68 @@
+"""Views: which rows of a source are seen. A choice depends on ids, groups and a seed: never on the machine, the order of
+a set, or how often it is asked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from xstilts.core.errors import DataError
+from xstilts.data.source import Key
+
+_BY: dict[str, Callable[[Key], str]] = {"id": lambda key: key.id, "group": lambda key: key.group}
+
+
+def place_of(name: str, seed: int) -> float:
+    """A number in [0, 1), spread evenly over names, that depends on nothing but the name and the seed."""
+    digest = hashlib.sha256(f"{seed} {name}".encode()).digest()
+    return (int.from_bytes(digest[:8]) >> 11) / 2**53
+
+
+@dataclass(frozen=True, kw_only=True)
+class Take:
+    """The first `n` rows of a shuffle by `seed`, in file order. A smaller `n` is a subset of a larger one.
+
+    by="group" takes the rows of the first `n` groups instead: what belongs together (a sentence and its translation)
+    is taken together.
+    """
+
+    n: int
+    seed: int = 0
+    by: str = field(default="id", metadata={"omit_default": True})
+
+    def __post_init__(self) -> None:
+        if self.n < 0:
+            raise DataError(f"a view cannot take {self.n} rows")
+        if self.by not in _BY:
+            raise DataError(f"a view cannot take rows by '{self.by}'", value=self.by, allowed=_BY)
+
+    def select(self, keys: Sequence[Key]) -> list[int]:
+        unit = _BY[self.by]
+        order = sorted({unit(key) for key in keys}, key=lambda name: (place_of(name, self.seed), name))
+        taken = set(order[: self.n])
+        return [i for i, key in enumerate(keys) if unit(key) in taken]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One of two parts that share no group and together are everything: "held" (about `share` of the groups) or
+    "rest". Neither is empty where there are two groups."""
+
+    name: str
+    share: float
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.name not in ("held", "rest"):
+            raise DataError(f"there is no part '{self.name}'", value=self.name, allowed=("held", "rest"))
+        if not 0 < self.share < 1:
+            raise DataError(f"the share of a part lies between 0 and 1, got {self.share}")
+
+    def select(self, keys: Sequence[Key]) -> list[int]:
+        # A salt of its own, so that a Take by group with the same seed does not choose by the same numbers.
+        order = sorted((place_of(f"part {group}", self.seed), group) for group in {key.group for key in keys})
+        held = {group for place, group in order if place < self.share}
+        if len(order) > 1:
+            held = (held | {order[0][1]}) - {order[-1][1]}
+        return [i for i, key in enumerate(keys) if (key.group in held) == (self.name == "held")]
