@@ -53,6 +53,8 @@ class XstiltsError(Exception):
             parts.append(f"Allowed: {shown}{more}.")
         if self.hint:
             parts.append(self.hint)
+        if len(parts) > 1 and not parts[0].endswith((".", "!", "?", ":")):
+            parts[0] += "."
         return " ".join(parts)
 
 

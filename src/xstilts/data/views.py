@@ -1,5 +1,5 @@
-"""Views: which rows of a source are seen. A choice depends on ids, groups and a seed: never on the machine, the order of
-a set, or how often it is asked."""
+"""Views: which rows of a source are seen. A choice depends on ids, groups and a seed: never on the machine, the order
+of a set, or how often it is asked."""
 
 from __future__ import annotations
 

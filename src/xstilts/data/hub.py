@@ -1,0 +1,221 @@
+"""Fetching: the hub first, then the original addresses. What comes is locked by revision and checksum.
+
+A hub place asks for the commit it names, or for the one in the lock, or (the first time) for the newest, which is then
+locked. Files go to the store's `data/` under the names `locate.layouts` gives them; archives are kept in `archives/`
+there, so that several places can take their members from one download.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from xstilts.core.disk import writing
+from xstilts.core.errors import DataError
+from xstilts.data.archives import extract
+from xstilts.data.locate import Roots, addresses, layouts, revision_key
+from xstilts.data.lock import Entry, Lock, add_to_lock, check_digest, data_folder, entry_of, read_lock
+from xstilts.data.source import Place
+
+Say = Callable[[str], None]
+_TIMEOUT = 30  # seconds without an answer
+
+
+class NoNetworkError(DataError):
+    """Nothing answered, or fetching is switched off. Trying further places would only wait again."""
+
+    no_network = True
+
+
+class _RefusedError(Exception):
+    """One way to fetch failed; `answered` when a server said no, as opposed to silence."""
+
+    def __init__(self, why: str, answered: bool) -> None:
+        super().__init__(why)
+        self.answered = answered
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A file to put at `name`, from `address` itself or from its `member` once it lies at `archive`."""
+
+    name: str
+    address: str
+    member: str
+    archive: str
+
+
+def fetch(place: Place, roots: Roots, say: Say = lambda text: None, endpoint: str | None = None) -> tuple[Path, ...]:
+    """Fetches the files of a place into the store and returns their paths; files that are there already are checked.
+
+    Arguments
+        say: told, in words, what is being fetched.
+        endpoint: address of the hub; None: `HF_ENDPOINT`, else the public hub.
+
+    Raises NoNetworkError when offline or when nothing answered, DataError when every way was refused or a file differs
+    from its lock, StoreError when the disk is full.
+    """
+    needed = ", ".join(place.files)
+    if not (place.hub or place.urls):
+        raise DataError(f"'{needed}' cannot be fetched: its place has no address.")
+    ways: list[Callable[[], tuple[Path, ...]]] = []
+    if place.hub:
+        ways.append(partial(_from_hub, place, roots, say, endpoint or os.environ.get("HF_ENDPOINT")))
+    if place.urls:
+        ways.append(partial(_from_urls, place, roots, say))
+    refusals: list[_RefusedError] = []
+    for way in ways:
+        try:
+            if roots.offline:
+                raise _RefusedError("fetching is switched off", answered=False)
+            with writing(data_folder(roots.store)):
+                return way()
+        except _RefusedError as refusal:
+            refusals.append(refusal)
+    why = "; ".join(dict.fromkeys(map(str, refusals)))
+    kind = DataError if any(refusal.answered for refusal in refusals) else NoNetworkError
+    raise kind(
+        f"'{needed}' cannot be fetched from {' or '.join(addresses(place))}: {why}.",
+        hint="Without a network, give a folder that holds the files with --data DIR or XSTILTS_DATA, or carry them "
+        "here with `xstilts data pack` and `xstilts data unpack`.",
+    )
+
+
+def _from_hub(place: Place, roots: Roots, say: Say, endpoint: str | None) -> tuple[Path, ...]:
+    repo, lock = str(place.hub), read_lock(roots.store)
+    with _hub_errors(repo):
+        revision = lock.revisions.get(revision_key(place)) or _commit(place, endpoint)
+    lock = Lock({**lock.revisions, revision_key(place): revision}, lock.files)
+    wanted = [
+        _Wanted(name, file, member, f"archives/hub/{repo}/{revision}/{file}" if member else "")
+        for name, file, member in zip(next(layouts(place, lock)), place.files, _members(place), strict=True)
+    ]
+
+    def download(file: str, target: Path) -> str:
+        import huggingface_hub
+
+        say(f"fetching {file} of {repo}")
+        with _hub_errors(repo):
+            came = huggingface_hub.hf_hub_download(
+                repo, file, repo_type="dataset", revision=revision, local_dir=target.parent, endpoint=endpoint
+            )
+        Path(came).replace(target)
+        return f"hf://datasets/{repo}@{revision}/{file}"
+
+    return _take(wanted, roots, Lock({revision_key(place): revision}), download)
+
+
+def _commit(place: Place, endpoint: str | None) -> str:
+    """The commit a place names, or the newest one."""
+    if place.revision and re.fullmatch(r"[0-9a-f]{40}", place.revision):
+        return place.revision
+    from huggingface_hub import HfApi
+
+    return str(HfApi(endpoint=endpoint).dataset_info(str(place.hub), revision=place.revision, timeout=_TIMEOUT).sha)
+
+
+@contextmanager
+def _hub_errors(repo: str) -> Iterator[None]:
+    """Turns what the hub's client raises into `_RefusedError`. The client's own error derives from that of its HTTP
+    library, whichever this version uses."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    network: tuple[type[BaseException], ...] = (OSError, *HfHubHTTPError.__bases__)
+    try:
+        yield
+    except network as error:
+        if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError):
+            raise  # the disk
+        why = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise _RefusedError(f"{repo} ({why})", isinstance(error, HfHubHTTPError)) from error
+
+
+def _from_urls(place: Place, roots: Roots, say: Say) -> tuple[Path, ...]:
+    *_, names = layouts(place, read_lock(roots.store))
+    wanted = [
+        _Wanted(name, url, member, _archive_of(url) if member else "")
+        for name, url, member in zip(names, place.urls, _members(place), strict=True)
+    ]
+
+    def download(url: str, target: Path) -> str:
+        say(f"fetching {url}")
+        _download(url, target)
+        return url
+
+    return _take(wanted, roots, Lock(), download)
+
+
+def _archive_of(url: str) -> str:
+    return f"archives/{hashlib.sha256(url.encode()).hexdigest()[:12]}/{PurePosixPath(url).name}"
+
+
+def _download(url: str, target: Path) -> None:
+    if not url.startswith(("https://", "http://")):
+        raise DataError(f"'{url}' is not a web address.")
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer, target.open("wb") as out:
+            shutil.copyfileobj(answer, out)
+            expected = answer.headers.get("Content-Length")
+            if expected is not None and out.tell() != int(expected):
+                raise _RefusedError(f"{url} ended after {out.tell()} of {expected} bytes", answered=True)
+    except urllib.error.HTTPError as error:
+        raise _RefusedError(f"{url} answered {error.code} {error.reason}", answered=True) from error
+    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        raise _RefusedError(f"{url} did not answer ({error})", answered=False) from error
+
+
+def _take(
+    wanted: Sequence[_Wanted], roots: Roots, news: Lock, download: Callable[[str, Path], str]
+) -> tuple[Path, ...]:
+    """Puts the wanted files into the data folder and locks them, with the revisions in `news`. A file that differs from
+    its lock never reaches its place."""
+    folder, lock = data_folder(roots.store), read_lock(roots.store)
+    entries: dict[str, Entry] = {}
+
+    def put(name: str, make: Callable[[Path], str]) -> None:
+        target, known = folder / name, lock.files.get(name)
+        if known is not None and target.is_file():
+            check_digest(name, known.sha256, entry_of(target, "").sha256, str(target))
+        elif name not in entries:
+            with _draft(folder) as draft:
+                origin = make(draft)
+                entries[name] = entry_of(draft, origin)
+                if known is not None:
+                    check_digest(name, known.sha256, entries[name].sha256, origin)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                draft.replace(target)
+
+    def unpack(one: _Wanted, target: Path) -> str:
+        put(one.archive, partial(download, one.address))
+        extract(folder / one.archive, one.member, target)
+        return f"{(entries.get(one.archive) or lock.files[one.archive]).origin}#{one.member}"
+
+    for one in wanted:
+        put(one.name, partial(unpack, one) if one.archive else partial(download, one.address))
+    add_to_lock(roots.store, Lock(news.revisions, entries))
+    return tuple(folder / one.name for one in wanted)
+
+
+def _members(place: Place) -> tuple[str, ...]:
+    return place.members or ("",) * len(place.files)
+
+
+@contextmanager
+def _draft(folder: Path) -> Iterator[Path]:
+    """A path on the same disk as `folder`, in a folder of its own that is gone afterwards."""
+    home = folder / f".draft-{uuid.uuid4().hex[:12]}"
+    home.mkdir(parents=True)
+    try:
+        yield home / "file"
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
