@@ -14,7 +14,7 @@ class EncoderRef:
     it is loaded from are execution."""
 
     identity: str
-    name: str = field(default="", metadata={"identity": False})
+    name: str = field(default="", metadata={"identity": False}, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class Part:
 
     fit: Fit
     max_length: int = 256  # tokens of a sequence, special tokens included
-    name: str = field(default="", metadata={"identity": False})
+    name: str = field(default="", metadata={"identity": False}, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from xstilts.core.recipe import Recipe
 from xstilts.study.schema import ArmSpec, Study, TrainNumbers
 
 # Tokens of a sequence by kind, as the released XTREME pipelines set them; retrieval reads whole sentences.
-MAX_LENGTH: Mapping[str, int] = {"span-qa": 384, "retrieval": 512}
+MAX_LENGTH: Mapping[str, int] = {"span_qa": 384, "retrieval": 512}
 DEFAULT_MAX_LENGTH = 256
 DEFAULT_EPOCHS = 3.0
 

@@ -1,7 +1,7 @@
 """What a user writes: the study file, checked key by key.
 
-Every section is a frozen pydantic model that forbids unknown keys; `study.load` turns a violation into an error that names
-the place in the file, what is allowed and the nearest valid key.
+Every section is a frozen pydantic model that forbids unknown keys; `study.load` turns a violation into an error that
+names the place in the file, what is allowed and the nearest valid key.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Section(BaseModel):
 
 
 class TrainNumbers(Section):
-    """Numbers of a phase that a study may set; what is left out comes from the section above, then from the defaults."""
+    """Numbers of a phase that a study may set; what is left out comes from the wider section, then the defaults."""
 
     updates: int | None = Field(None, ge=1)
     epochs: float | None = Field(None, gt=0)
@@ -109,22 +109,27 @@ class ScaleSpec(Section):
 
 
 class OwnTask(Section):
-    """A task declared from files, without Python (docs/add-a-task.md)."""
+    """A task declared from files, without Python (docs/add-a-task.md).
+
+    Files lie below a data folder or beside the study file; two-file layouts (`parallel`) name both.
+    """
 
     kind: Literal["classification", "choice", "span-qa", "tagging", "retrieval"]
-    reader: Literal["tsv", "csv", "jsonl", "conllu", "squad", "bio", "parallel", "parquet"]
-    labels: tuple[str, ...] = ()
-    columns: Mapping[str, str | tuple[str, ...]] = {}
-    header: bool = True
-    separator: str = "\t"
+    reader: Literal["tsv", "csv", "jsonl", "json", "conllu", "squad", "bio", "parallel", "parquet"]
+    labels: tuple[str, ...] = ()  # classification and tagging: the labels, in the order of their ids
+    columns: Mapping[str, str | tuple[str, ...]] = {}  # role -> column of the file
+    header: bool = True  # of a tsv or csv file
+    fields: tuple[str, ...] = ()  # names of the file's columns where no header says them
+    separator: str = "\t"  # between the columns of a bio file
+    answer: Literal["index", "number", "letter", "text"] = "index"  # how a choice file gives the answer
+    no_answer: bool = False  # span QA: some questions have none
     train: str | tuple[str, ...] | None = None
     dev: str | tuple[str, ...] | None = None
     test: Mapping[str, str | tuple[str, ...]] = {}
-    no_answer: bool = False
-    holdout: float = Field(0.1, gt=0, lt=1)
-    language: str = "en"
-    licence: str = "unstated"
-    cite: str = ""
+    holdout: float = Field(0.1, gt=0, lt=1)  # share of the training data that selects where there is no dev file
+    language: str = "en"  # of the training data
+    licence: str = "not stated"
+    cite: str = "the study's own data"
 
 
 class Study(Section):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.source import Source
+from xstilts.data.views import Take
 from xstilts.study.schema import Study
 from xstilts.tasks.base import Task
 
@@ -107,7 +108,7 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
 
 def _known(tasks: Catalog[Task], name: str, where: str) -> None:
     if name not in tasks:
-        raise StudyError(f"There is no task '{name}'.", where=where, value=name, allowed=[task.name for task in tasks])
+        raise StudyError(f"There is no task '{name}'.", where=where, value=name, allowed=tasks)
 
 
 def _check_languages(study: Study, tasks: Catalog[Task]) -> None:
@@ -150,7 +151,8 @@ def _target(study: Study, tasks: Catalog[Task], name: str, notes: dict[str, tupl
     wanted = study.languages
     tests = {lang: source for lang, source in task.test.items() if wanted is None or lang in wanted}
     if study.take.test is not None:
-        tests = {lang: source.take(study.take.test) for lang, source in tests.items()}
+        view = Take(n=study.take.test, by="group")
+        tests = {lang: replace(source, views=(*source.views, view)) for lang, source in tests.items()}
         notes[name] = (*notes.get(name, ()), f"{name}: at most {study.take.test} test examples a language")
     return task.but(test=tests)
 

@@ -1,0 +1,44 @@
+"""The end of a run, on the terminal and as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from xstilts.api import Answer
+
+
+def print_answer(answer: Answer) -> None:
+    from xstilts.report.terminal import summary
+
+    console = Console(highlight=False)
+    for part in summary(answer.results):
+        console.print(part)
+    outcome = answer.outcome
+    if outcome.failed or outcome.not_run:
+        console.print(
+            f"{len(outcome.done)} steps done, {len(outcome.failed)} failed, {len(outcome.not_run)} not run because of them.",
+            style="red",
+        )
+        for key, error in outcome.failed.items():
+            console.print(Text(f"  {key}: {error}", style="red"))
+    executed = len(outcome.done)
+    console.print(f"Steps executed: {executed}. Report: {answer.pages.html}", soft_wrap=True)
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    from xstilts.report.compare import compare
+
+    outcome = answer.outcome
+    return {
+        "study": answer.results.name,
+        "executed": len(outcome.done),
+        "reused": len(outcome.reused),
+        "failed": dict(outcome.failed),
+        "not_run": dict(outcome.not_run),
+        "report": str(answer.pages.html),
+        "answer": asdict(compare(answer.results)),
+    }

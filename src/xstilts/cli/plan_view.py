@@ -1,0 +1,134 @@
+"""A plan for people: what would run, what is reused, and what it will cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from xstilts.forecast import Forecast, StepForecast
+from xstilts.workflow import Session
+
+ORDER = ("encoder", "prepare", "train", "predict", "score")
+
+
+def amount(number: float, unit: str = "") -> str:
+    """1234567 -> "1.2M"; small numbers as they are."""
+    for limit, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= limit:
+            return f"{number / limit:.1f}{suffix}{unit}"
+    return f"{number:.0f}{unit}"
+
+
+def duration(seconds: float) -> str:
+    """"8 s", "4 min", "2 h 10 min"."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def plan_json(session: Session, found: Forecast) -> dict[str, Any]:
+    return {
+        "study": session.study.name,
+        "question": session.study.question,
+        "steps": [asdict(step) for step in found.steps],
+        "to_run": len(found.to_run),
+        "reused": len(found.steps) - len(found.to_run),
+        "trainings": found.sharing.trainings,
+        "trainings_without_sharing": found.sharing.naive,
+        "seconds": sum(step.seconds for step in found.to_run),
+        "tokens": sum(step.tokens for step in found.to_run),
+        "peak_bytes": found.peak_bytes,
+        "measured": found.measured,
+        "precision": session.precision,
+        "missing_targets": dict(session.chosen.missing_targets),
+        "missing_arms": dict(session.chosen.missing_arms),
+        "missing_languages": {k: sorted(v) for k, v in session.chosen.missing_languages.items() if v},
+        "notes": [note for notes in session.chosen.notes.values() for note in notes],
+    }
+
+
+def plan_text(session: Session, found: Forecast, every_step: bool) -> RenderableType:
+    study = session.study
+    parts: list[RenderableType] = [
+        Text(study.question, style="bold"),
+        Text(
+            f"{len(study.arms)} arms × {len(study.targets)} targets × {len(study.seeds)} "
+            f"seed{'s' if len(study.seeds) > 1 else ''}, encoder {study.encoder}"
+        ),
+        _sharing(found),
+        _table(found),
+    ]
+    if every_step:
+        parts.append(_steps(found.to_run))
+    parts.extend(_missing(session))
+    parts.append(_verdict(found))
+    return Group(*parts)
+
+
+def _sharing(found: Forecast) -> Text:
+    saved = found.sharing.naive - found.sharing.trainings
+    share = f" ({saved / found.sharing.naive:.0%} shared)" if saved else ""
+    return Text(f"{found.sharing.trainings} trainings; one by one it would be {found.sharing.naive}{share}", style="dim")
+
+
+def _table(found: Forecast) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name, right in (("step", False), ("to run", True), ("reused", True), ("tokens", True), ("time", True)):
+        table.add_column(name, justify="right" if right else "left")
+    for name in ORDER:
+        steps = [step for step in found.steps if step.name == name]
+        if not steps:
+            continue
+        run = [step for step in steps if not step.reused]
+        about = "" if all(step.counted for step in run) else "~"
+        tokens = sum(step.tokens for step in run)
+        table.add_row(
+            name,
+            str(len(run)),
+            str(len(steps) - len(run)),
+            f"{about}{amount(tokens)}" if tokens else "–",
+            duration(sum(step.seconds for step in run)) if run else "–",
+        )
+    return table
+
+
+def _steps(steps: list[StepForecast]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", title="Steps to run, in order", title_justify="left")
+    for name, right in (("step", False), ("what", False), ("tokens", True), ("time", True), ("key", False)):
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    for step in steps:
+        tokens = f"{'' if step.counted else '~'}{amount(step.tokens)}" if step.tokens else "–"
+        table.add_row(step.name, step.label, tokens, duration(step.seconds), step.key)
+    return table
+
+
+def _missing(session: Session) -> Iterable[Text]:
+    chosen = session.chosen
+    for notes in chosen.notes.values():
+        for note in notes:
+            yield Text(f"note: {note}", style="dim")
+    for what, missing in (("target", chosen.missing_targets), ("arm", chosen.missing_arms)):
+        for name, reason in missing.items():
+            yield Text(f"missing {what} {name}: {reason}", style="yellow")
+    for target, languages in chosen.missing_languages.items():
+        if languages and target not in chosen.missing_targets:
+            yield Text(f"missing in {target}: {', '.join(languages)}", style="yellow")
+
+
+def _verdict(found: Forecast) -> Text:
+    if not found.to_run:
+        return Text("Nothing to run: every step is in the store.", style="green")
+    seconds = sum(step.seconds for step in found.to_run)
+    basis = "speeds measured in this store" if found.measured else "nominal speeds; the first run measures them"
+    tilde = "" if all(step.counted for step in found.to_run) else "; ~ estimated from file sizes"
+    return Text(
+        f"About {duration(seconds)} on one device, at most {amount(found.peak_bytes, 'B')} of disk "
+        f"({basis}{tilde}).",
+        style="bold",
+    )

@@ -1,0 +1,95 @@
+"""Progress for people: a bar with an ETA for every step that runs, and one for the whole run.
+
+On a terminal the bars are live; elsewhere each finished step is one line, so that a log stays readable. All of it goes to
+stderr: stdout carries the answer.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from xstilts.run.step import Step
+
+
+class RichListener:
+    """Shows what a run does. Use as a context manager around it."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(file=sys.stderr, highlight=False)
+        self.live = self.console.is_terminal
+        self._bars: dict[str, TaskID] = {}
+        self._whole: TaskID | None = None
+        self._finished = 0
+        self._total = 0
+        self._began = time.monotonic()
+        self._progress = Progress(
+            TextColumn("{task.fields[kind]:<8}", style="cyan"),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
+            TextColumn("eta"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[remark]}", style="dim", markup=False),
+            console=self.console,
+            transient=True,
+            disable=not self.live,
+        )
+
+    def __enter__(self) -> RichListener:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def say(self, text: str) -> None:
+        """A line that stays, such as the name of a file being fetched."""
+        self.console.print(text, markup=False)
+
+    def run_planned(self, to_run: int, reused: int) -> None:
+        self._total = to_run
+        if to_run == 0:
+            self.say(f"Nothing to run: all {reused} steps are in the store.")
+            return
+        self.say(f"{to_run} steps to run, {reused} reused from the store.")
+        self._whole = self._progress.add_task("all steps", total=to_run, kind="run", remark="")
+
+    def step_started(self, step: Step, device: str) -> None:
+        self._bars[step.key] = self._progress.add_task(step.label or step.key, total=None, kind=step.name, remark="")
+
+    def step_progress(self, step: Step, done: float, total: float, unit: str, text: str) -> None:
+        remark = f"{done:,.0f}/{total:,.0f} {unit} {text}" if unit else text
+        if step.key in self._bars:
+            self._progress.update(self._bars[step.key], completed=done, total=total or None, remark=remark)
+
+    def step_finished(self, step: Step, seconds: float) -> None:
+        self._close(step)
+        if not self.live:
+            left = self._left()
+            self.say(f"[{self._finished}/{self._total}] {step.name} {step.label} · {seconds:.1f} s{left}")
+
+    def step_failed(self, step: Step, error: str) -> None:
+        self._close(step)
+        self.console.print(f"failed: {step.name} {step.label}: {error}", style="red", markup=False)
+
+    def step_reused(self, count: int) -> None:
+        """Told by `run_planned` already."""
+
+    def _close(self, step: Step) -> None:
+        self._finished += 1
+        if (bar := self._bars.pop(step.key, None)) is not None:
+            self._progress.remove_task(bar)
+        if self._whole is not None:
+            self._progress.update(self._whole, completed=self._finished)
+
+    def _left(self) -> str:
+        if not self._finished or self._finished >= self._total:
+            return ""
+        seconds = (time.monotonic() - self._began) / self._finished * (self._total - self._finished)
+        return f" · about {seconds / 60:.0f} min left" if seconds > 90 else f" · about {seconds:.0f} s left"

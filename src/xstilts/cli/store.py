@@ -1,0 +1,66 @@
+"""`store du`, `store gc`: what the store holds, and what of it nothing needs any more."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from xstilts.cli import shared
+from xstilts.cli.plan_view import amount
+from xstilts.cli.shared import AsJson, Data, StoreDir, Tasks
+from xstilts.workflow import default_store
+
+commands = typer.Typer(help="What the store holds, and what nothing needs any more.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(commands, name="store")
+
+
+@commands.command()
+def du(store: StoreDir = None, as_json: AsJson = False) -> None:
+    """Disk use by kind of step."""
+    from xstilts.run.store import Store
+
+    root = store or default_store()
+    used = Store(root).du()
+    if as_json:
+        shared.print_json({"store": str(root), "steps": {name: asdict(usage) for name, usage in used.items()}})
+        return
+    typer.echo(f"{root}")
+    for name, usage in used.items():
+        typer.echo(f"  {amount(usage.bytes, 'B'):>8}  {usage.steps:>5} × {name}")
+    typer.echo(f"  {amount(sum(usage.bytes for usage in used.values()), 'B'):>8}  in all")
+
+
+@commands.command()
+def gc(
+    keep: Annotated[list[str], typer.Option("--keep", metavar="STUDY", help="Studies whose steps stay. May be repeated.")],
+    scale: Annotated[list[str] | None, typer.Option(help="Their scale profiles, where they were run with one.")] = None,
+    data: Data = None,
+    store: StoreDir = None,
+    tasks: Tasks = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete every step that none of the named studies needs. Running steps are never touched."""
+    from xstilts.run.graph import steps_of
+    from xstilts.run.store import Store
+    from xstilts.workflow import open_session
+
+    needed: set[str] = set()
+    for name in keep:
+        for profile in [None, *(scale or [])]:
+            study = shared.Study.load(name)
+            if profile is not None and profile not in study.scale:
+                continue
+            options = shared.options(data=shared.beside(name, data), store=store, offline=True, tasks=tasks)
+            session = open_session(shared.load(name, profile, True), options)
+            needed |= {step.key for step in steps_of(session.goals)}
+    freed = Store(store or default_store()).gc(needed, dry_run=dry_run)
+    if as_json:
+        shared.print_json({"freed_bytes": freed, "dry_run": dry_run})
+    else:
+        typer.echo(f"{'Would free' if dry_run else 'Freed'} {amount(freed, 'B')}.")

@@ -1,0 +1,149 @@
+"""`plan`, `run`, `report`, `step`, `studies`: from a question to its answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xstilts.cli import shared
+from xstilts.cli.shared import (
+    AllowMissing,
+    AsJson,
+    Data,
+    Device,
+    Jobs,
+    Offline,
+    Scale,
+    StoreDir,
+    StudyName,
+    Tasks,
+    Threads,
+)
+
+Out = Annotated[Path | None, typer.Option(help="Folder for the report [default: in the store].")]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(plan)
+    app.command()(run)
+    app.command()(report)
+    app.command("studies")(list_studies)
+    app.command("step", hidden=True)(one_step)
+
+
+def plan(
+    study: StudyName,
+    scale: Scale = None,
+    data: Data = None,
+    store: StoreDir = None,
+    tasks: Tasks = None,
+    device: Device = None,
+    allow_missing: AllowMissing = False,
+    steps: Annotated[bool, typer.Option("--steps", help="List every step that would run.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What a study would run, what it would reuse, and what that costs. Spends nothing."""
+    from xstilts.cli.plan_view import plan_json, plan_text
+    from xstilts.forecast import forecast
+    from xstilts.workflow import open_session
+
+    options = shared.options(data=shared.beside(study, data), store=store, tasks=tasks, device=device)
+    session = open_session(shared.load(study, scale, allow_missing), options)
+    found = forecast(session)
+    if as_json:
+        shared.print_json(plan_json(session, found))
+    else:
+        from rich.console import Console
+
+        Console(highlight=False).print(plan_text(session, found, steps))
+
+
+def run(
+    study: StudyName,
+    scale: Scale = None,
+    data: Data = None,
+    store: StoreDir = None,
+    tasks: Tasks = None,
+    device: Device = None,
+    threads: Threads = None,
+    jobs: Jobs = 1,
+    offline: Offline = False,
+    allow_missing: AllowMissing = False,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> int:
+    """Run what is missing of a study and print its answer. Safe to interrupt; the same command goes on."""
+    from xstilts.api import run as run_study
+    from xstilts.cli.answer import answer_json, print_answer
+    from xstilts.cli.progress import RichListener
+
+    options = shared.options(
+        data=shared.beside(study, data),
+        store=store,
+        offline=offline,
+        tasks=tasks,
+        device=device,
+        threads=threads,
+        jobs=jobs,
+    )
+    loaded = shared.load(study, scale, allow_missing)
+    with RichListener() as listener:
+        answer = run_study(loaded, options=options, scale=scale or "", listener=listener, out=out)
+    if as_json:
+        shared.print_json(answer_json(answer))
+    else:
+        print_answer(answer)
+    return answer.exit_code
+
+
+def report(
+    study: StudyName,
+    scale: Scale = None,
+    data: Data = None,
+    store: StoreDir = None,
+    tasks: Tasks = None,
+    allow_missing: AllowMissing = False,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> int:
+    """Write the report again from what is in the store; what has not been run is shown as missing."""
+    from xstilts.api import report as write_report
+    from xstilts.cli.answer import answer_json, print_answer
+
+    options = shared.options(data=shared.beside(study, data), store=store, offline=True, tasks=tasks)
+    answer = write_report(shared.load(study, scale, allow_missing), options=options, scale=scale or "", out=out)
+    if as_json:
+        shared.print_json(answer_json(answer))
+    else:
+        print_answer(answer)
+    return 0
+
+
+def list_studies(as_json: AsJson = False) -> None:
+    """The studies that come with the program."""
+    from xstilts.study.load import load_study, packaged_studies
+
+    found = {name: load_study(name) for name in packaged_studies()}
+    if as_json:
+        shared.print_json({name: study.question for name, study in found.items()})
+        return
+    for name, study in found.items():
+        typer.echo(f"{name}: {study.question}" + (f" (scales: {', '.join(study.scale)})" if study.scale else ""))
+
+
+def one_step(
+    study: StudyName,
+    key: Annotated[str, typer.Argument(help="The step's key, as `plan --steps` prints it.")],
+    data: Data = None,
+    store: StoreDir = None,
+    tasks: Tasks = None,
+) -> int:
+    """Run one step of a study from a shared store, as a cluster job would; events are JSON lines on standard output.
+
+    Device and threads come from XSTILTS_DEVICE and XSTILTS_THREADS."""
+    from xstilts.api import run_step
+
+    options = shared.options(data=shared.beside(study, data), store=store, offline=True, tasks=tasks)
+    return run_step(shared.load(study, None, True), key, options=options)

@@ -1,0 +1,149 @@
+"""What a run would do: which steps are reused, which run, and what they will cost. Loads no torch."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from xstilts.core.files import read_json
+from xstilts.data.views import share
+from xstilts.run.graph import steps_of
+from xstilts.run.runner import plan
+from xstilts.run.step import Step
+from xstilts.steps import PredictSettings, PrepareSettings, TrainSettings
+from xstilts.study.estimate import (
+    TOKENISE_BYTES,
+    Size,
+    nominal_tokens_a_second,
+    size_from_bytes,
+    training_tokens,
+)
+from xstilts.study.expand import Sharing, sharing
+from xstilts.workflow import Session
+
+SCORE_SECONDS = 0.5
+START_SECONDS = 2.0  # loading an encoder, writing a checkpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepForecast:
+    key: str
+    name: str
+    label: str
+    reused: bool
+    tokens: float
+    seconds: float
+    bytes: float
+    counted: bool  # False: tokens are estimated from file sizes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    steps: tuple[StepForecast, ...]
+    sharing: Sharing
+    peak_bytes: float  # weights and prepared files on disk at once, at most
+    measured: bool  # True: speeds come from earlier steps of this store
+
+    @property
+    def to_run(self) -> list[StepForecast]:
+        return [step for step in self.steps if not step.reused]
+
+
+class _Forecaster:
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.config = session.encoder.config()
+        self.device = session.options.device or "cpu"
+        self.rates = measured_rates(session)
+
+    def size(self, step: Step) -> Size:
+        """Rows and tokens of a prepare step."""
+        store = self.session.store
+        if store.is_done(step):
+            meta = read_json(store.path(step) / "meta.json")
+            return Size(rows=meta["rows"], tokens=meta["tokens"], counted=True)
+        return size_from_bytes(step.settings.source.text_bytes)
+
+    def tokens_a_second(self, training: bool) -> float:
+        measured = self.rates.get("train" if training else "predict")
+        return measured or nominal_tokens_a_second(self.config, self.device, training=training)
+
+    def cost(self, step: Step) -> tuple[float, float, bool]:
+        """(tokens, seconds, counted) of a step."""
+        settings = step.settings
+        if isinstance(settings, PrepareSettings):
+            size = self.size(step)
+            return size.tokens, settings.source.text_bytes / TOKENISE_BYTES, size.counted
+        if isinstance(settings, TrainSettings):
+            parts = [
+                (
+                    self.size(step.inputs[f"train/{i}"]).scaled(self._share(step, f"train/{i}", part.train_views)),
+                    self.size(step.inputs[f"dev/{i}"]).scaled(self._share(step, f"dev/{i}", part.dev_views)),
+                )
+                for i, part in enumerate(settings.parts)
+            ]
+            tokens = training_tokens(settings.recipe, parts)
+            counted = all(size.counted for pair in parts for size in pair)
+            return tokens, START_SECONDS + tokens / self.tokens_a_second(True), counted
+        if isinstance(settings, PredictSettings):
+            sizes = [self.size(step.inputs[f"test/{test.language}"]) for test in settings.tests]
+            shares = [self._share(step, f"test/{test.language}", test.views) for test in settings.tests]
+            tokens = sum(size.tokens * share for size, share in zip(sizes, shares, strict=True))
+            return tokens, START_SECONDS + tokens / self.tokens_a_second(False), all(s.counted for s in sizes)
+        return 0.0, SCORE_SECONDS, True
+
+    def _share(self, step: Step, name: str, views: tuple) -> float:
+        return share(views, self.size(step.inputs[name]).rows)
+
+    def weights(self) -> float:
+        folder = self.session.encoder.folder
+        if folder is None:
+            return 8e6
+        return float(sum(path.stat().st_size for path in folder.glob("*.safetensors")))
+
+
+def measured_rates(session: Session) -> Mapping[str, float]:
+    """Tokens a second of earlier training steps in this store that started from the same encoder (median)."""
+    rates = []
+    for folder, record in session.store.records("train"):
+        encoder = (record["settings"].get("encoder") or {}).get("identity")
+        summary = folder / "summary.json"
+        if encoder == session.encoder.ref.identity and summary.is_file():
+            rates.append(read_json(summary)["tokens"] / max(record["seconds"], 0.1))
+    return {"train": statistics.median(rates), "predict": 3 * statistics.median(rates)} if rates else {}
+
+
+def forecast(session: Session) -> Forecast:
+    """Looks at the store and adds up; nothing is run and nothing written."""
+    forecaster = _Forecaster(session)
+    planned = plan(session.goals, session.store)
+    to_run = {step.key for step in planned.to_run}
+    steps, peak, trims = [], 0.0, session.lowered.trims
+    for step in steps_of(session.goals):
+        reused = step.key not in to_run
+        tokens, seconds, counted = (0.0, 0.0, True) if reused else forecaster.cost(step)
+        written = 0.0 if reused else _bytes(step, tokens, forecaster)
+        peak += 0.0 if step.key in trims else written
+        steps.append(
+            StepForecast(
+                key=step.key,
+                name=step.name,
+                label=step.label,
+                reused=reused,
+                tokens=tokens,
+                seconds=seconds,
+                bytes=written,
+                counted=counted,
+            )
+        )
+    peak += 3 * forecaster.weights() if any(not s.reused and s.name == "train" for s in steps) else 0.0
+    return Forecast(
+        steps=tuple(steps), sharing=sharing(list(session.routes)), peak_bytes=peak, measured=bool(forecaster.rates)
+    )
+
+
+def _bytes(step: Step, tokens: float, forecaster: _Forecaster) -> float:
+    if isinstance(step.settings, PrepareSettings):
+        return tokens * 6
+    return forecaster.weights() if isinstance(step.settings, TrainSettings) else 0.0

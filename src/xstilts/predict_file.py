@@ -1,0 +1,127 @@
+"""Use a trained checkpoint on a user's own file, or hand it on as an ordinary model folder."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from xstilts.core.errors import DataError, EncoderError
+from xstilts.core.files import open_text, write_atomic
+from xstilts.data.examples import ChoiceExample, Example, SpanExample, TagExample, TextExample
+from xstilts.data.fields import field
+from xstilts.data.readers import Csv, Jsonl, Tsv
+from xstilts.run.store import Store
+from xstilts.tasks.base import Task
+from xstilts.workflow import Options, catalog_for, devices
+
+Row = dict[str, Any]
+
+
+def checkpoint_folder(given: str, options: Options) -> Path:
+    """A checkpoint by folder, or by the key of a training step in the store. Raises EncoderError when it is neither, or
+    its weights were deleted after its predictions had been stored."""
+    for folder in (Path(given), options.store / "steps" / given):
+        if (folder / "heads.json").is_file():
+            if not any((folder / "encoder").glob("*.safetensors")):
+                raise EncoderError(
+                    f"The checkpoint '{given}' has no weights any more: they went once its predictions were stored.",
+                    hint="Run the study with `keep: all` to keep them.",
+                )
+            return folder
+    keys = sorted(record["key"] for _, record in Store(options.store).records("train"))
+    raise EncoderError(f"'{given}' is neither a checkpoint folder nor a training step here.", value=given, allowed=keys)
+
+
+def read_examples(path: Path, task: Task) -> list[Example]:
+    """A user's file as examples of the task's input shape; ids are row numbers. Raises DataError (file:line)."""
+    if not path.is_file():
+        raise DataError(f"There is no file '{path}'.")
+    make = MAKERS.get(task.kind.example)
+    if make is None:
+        raise DataError(f"A {task.kind.name} task predicts on whole test sets, not on single rows.", where=task.name)
+    examples = [make(row, str(number)) for number, row in enumerate(_rows(path))]
+    if not examples:
+        raise DataError("The file has no rows.", where=str(path))
+    return examples
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    name = path.name.removesuffix(".gz")
+    if name.endswith((".jsonl", ".json")):
+        yield from Jsonl()([path])
+    elif name.endswith(".tsv"):
+        yield from Tsv(header=True)([path])
+    elif name.endswith(".csv"):
+        yield from Csv()([path])
+    else:
+        with open_text(path) as file:
+            for number, line in enumerate(file, 1):
+                text = line.rstrip("\r\n")
+                yield {"text": text, "words": text, "where": f"{path}:{number}"}
+
+
+def _base(row: Row, number: str) -> dict[str, str]:
+    return {"id": str(row.get("id", number)), "group": number, "where": row["where"]}
+
+
+def _text(row: Row, number: str) -> Example:
+    return TextExample(**_base(row, number), text=str(field(row, "text")), pair=row.get("pair"))
+
+
+def _span(row: Row, number: str) -> Example:
+    question, context = str(field(row, "question")), str(field(row, "context"))
+    return SpanExample(**_base(row, number), question=question, context=context)
+
+
+def _tags(row: Row, number: str) -> Example:
+    words = field(row, "words")
+    return TagExample(**_base(row, number), words=tuple(words.split() if isinstance(words, str) else words))
+
+
+def _choice(row: Row, number: str) -> Example:
+    options = tuple(field(row, "options"))
+    prompt = field(row, "prompt")
+    prompts = tuple(prompt) if isinstance(prompt, list) else (str(prompt),) * len(options)
+    return ChoiceExample(**_base(row, number), prompts=prompts, options=options)
+
+
+MAKERS: Mapping[type[Example], Callable[[Row, str], Example]] = {
+    TextExample: _text,
+    SpanExample: _span,
+    TagExample: _tags,
+    ChoiceExample: _choice,
+}
+
+
+def predict_file(checkpoint: str, path: Path, task_name: str, options: Options, out: Path | None) -> int:
+    """Writes one JSON line a row, `{"id", "prediction"}`, to `out` or standard output. Returns the number of rows."""
+    task = catalog_for(None, options).find(task_name)
+    folder = checkpoint_folder(checkpoint, options)
+    examples = read_examples(path, task)
+    from xstilts.evaluate.predict import predict_examples
+
+    guesses = predict_examples(folder, task.kind, examples, device=devices(options)[0])
+    lines = [
+        json.dumps({"id": example.id, "prediction": guess}, ensure_ascii=False)
+        for example, guess in zip(examples, guesses, strict=True)
+    ]
+    text = "\n".join(lines) + "\n"
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        write_atomic(out, text)
+    return len(lines)
+
+
+def export_checkpoint(checkpoint: str, out: Path, task_name: str, options: Options) -> dict[str, Any]:
+    """Writes an ordinary Hugging Face folder; says which class loads it, None where transformers has none."""
+    from xstilts.evaluate.export import export
+
+    task = catalog_for(None, options).find(task_name)
+    auto_class = export(checkpoint_folder(checkpoint, options), task.kind, out)
+    return {"folder": str(out), "auto_class": auto_class}
+
+

@@ -1,0 +1,76 @@
+"""Arithmetic behind a plan: tokens, updates and seconds before anything is spent.
+
+Tokens come from the prepared files where they exist; otherwise they are estimated from bytes and marked so. Seconds come
+from rates measured by earlier steps in the same store; otherwise from the encoder's size and a nominal speed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from xstilts.core.recipe import Recipe
+
+BYTES_A_TOKEN = 4.5  # uncompressed UTF-8 of Latin-script text with the tags and ids around it
+GZIP_RATIO = 3.0
+ROW_TOKENS = 40.0  # a guess for rows nobody has tokenised yet
+TOKENISE_BYTES = 1.5e6  # uncompressed bytes a second
+EVALUATIONS = 10  # dev evaluations of a phase when the study does not say
+
+# Nominal floating-point operations a second, where no step of this store has been timed.
+NOMINAL_RATE: Mapping[str, float] = {"cpu": 6e10, "cuda": 2e14}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """Rows and tokens of a source. `counted`: read from its prepared file; else estimated from bytes."""
+
+    rows: float
+    tokens: float
+    counted: bool
+
+    @property
+    def row(self) -> float:
+        """Tokens of a mean row."""
+        return self.tokens / max(self.rows, 1.0)
+
+    def scaled(self, share: float) -> Size:
+        return Size(rows=self.rows * share, tokens=self.tokens * share, counted=self.counted)
+
+
+def size_from_bytes(text_bytes: float) -> Size:
+    tokens = text_bytes / BYTES_A_TOKEN
+    return Size(rows=max(1.0, tokens / ROW_TOKENS), tokens=tokens, counted=False)
+
+
+def block_weights(config: Mapping[str, Any]) -> float:
+    """Weights a token is multiplied with, from config.json (embeddings cost next to nothing): 4 d² + 2 d × inner a layer.
+    A small encoder is assumed while its configuration is not known."""
+    width = float(config.get("hidden_size", 128))
+    inner = float(config.get("intermediate_size", 4 * width))
+    return float(config.get("num_hidden_layers", 2)) * (4 * width * width + 2 * width * inner)
+
+
+def nominal_tokens_a_second(config: Mapping[str, Any], device: str, *, training: bool) -> float:
+    """Two operations a weight and token forward, four more backward; small encoders are bound by other work."""
+    rate = NOMINAL_RATE["cuda" if device.startswith("cuda") else "cpu"]
+    return min(rate / (block_weights(config) * (6 if training else 2)), 60_000.0 if training else 200_000.0)
+
+
+def updates_of(recipe: Recipe, rows: float) -> float:
+    if recipe.updates is not None:
+        return float(recipe.updates)
+    return max(1.0, float(-(-rows * (recipe.epochs or 1.0) // recipe.batch)))
+
+
+def training_tokens(recipe: Recipe, parts: list[tuple[Size, Size]]) -> float:
+    """Tokens of a phase over (train, dev) sizes: the updates, and a forward pass over the dev examples at each evaluation
+    (a third of a training token's work)."""
+    rows = sum(train.rows for train, _ in parts)
+    updates = updates_of(recipe, rows)
+    mean_row = sum(train.tokens for train, _ in parts) / max(rows, 1.0)
+    evaluations = updates / recipe.evaluate_every if recipe.evaluate_every else EVALUATIONS
+    limit = recipe.dev_examples or float("inf")
+    dev = sum(min(size.rows, limit) * size.row for _, size in parts)
+    return updates * recipe.batch * mean_row + evaluations * dev / 3

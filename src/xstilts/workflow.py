@@ -1,0 +1,219 @@
+"""From a study to its answer: open it, plan it, run it, collect its numbers. The Python side of the command line."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from xstilts.core.catalog import Catalog
+from xstilts.core.errors import DataError, StudyError
+from xstilts.core.files import read_json, write_json
+from xstilts.data.hub import NoNetworkError, fetch
+from xstilts.data.load import resolve
+from xstilts.data.locate import Roots, find
+from xstilts.data.source import Source
+from xstilts.encoders import FoundEncoder, find_encoder
+from xstilts.lower import Lowered, Lowering, lower
+from xstilts.packaged import packaged_encoders
+from xstilts.run.step import Step
+from xstilts.run.store import Store
+from xstilts.study.expand import Route, expand
+from xstilts.study.own_tasks import own_tasks
+from xstilts.study.schema import Study
+from xstilts.study.select import Chosen, check_names, choose, flat
+from xstilts.tasks.base import Task
+
+Say = Callable[[str], None]
+
+
+def default_store() -> Path:
+    """`XSTILTS_STORE`, else a folder in the user's cache."""
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(os.environ.get("XSTILTS_STORE") or Path(cache) / "xstilts")
+
+
+def data_folders(given: Iterable[Path] = ()) -> tuple[Path, ...]:
+    """The folders given, then those in `XSTILTS_DATA` (separated like PATH). Raises DataError when one does not exist."""
+    folders = [*given, *(Path(part) for part in os.environ.get("XSTILTS_DATA", "").split(os.pathsep) if part)]
+    for folder in folders:
+        if not folder.is_dir():
+            raise DataError(f"The data folder '{folder}' does not exist.")
+    return tuple(folders)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Where things lie and how much of the machine to use. None of it changes a number, but the device and the threads
+    (in the last digits)."""
+
+    data: tuple[Path, ...] = ()
+    store: Path = field(default_factory=default_store)
+    offline: bool = False
+    jobs: int = 1
+    threads: int | None = None  # of one step; None: all cores shared by the jobs
+    device: str | None = None  # None: CUDA where there is one
+    tasks: tuple[str, ...] = ()  # "package.module:TASKS"
+
+    @property
+    def roots(self) -> Roots:
+        offline = self.offline or any(os.environ.get(key) == "1" for key in ("XSTILTS_OFFLINE", "HF_HUB_OFFLINE"))
+        return Roots(data=data_folders(self.data), store=self.store, offline=offline)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A study with everything looked up: tasks, files, encoder, routes, steps."""
+
+    study: Study
+    options: Options
+    catalog: Catalog[Task]
+    chosen: Chosen
+    encoder: FoundEncoder
+    precision: str
+    routes: tuple[Route, ...]
+    lowered: Lowered
+    store: Store
+
+    @property
+    def goals(self) -> list[Step]:
+        return list(dict.fromkeys(self.lowered.scores.values()))
+
+
+def catalog_for(study: Study | None, options: Options) -> Catalog[Task]:
+    """The tasks that come with the program, those of `--tasks` modules, and the study's own."""
+    from xstilts.tasks.catalog import TASKS
+
+    extra = [task for spec in options.tasks for task in _module_tasks(spec)]
+    own = own_tasks(study.tasks) if study is not None else []
+    return Catalog("task", *TASKS.values(), *extra, *own)
+
+
+def _module_tasks(spec: str) -> Iterable[Task]:
+    module, _, attribute = spec.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute or "TASKS")
+    except (ImportError, AttributeError) as error:
+        raise StudyError(f"The tasks '{spec}' cannot be imported: {error}.", where="--tasks") from error
+    return found.values() if isinstance(found, Mapping) else found
+
+
+def open_session(study: Study, options: Options, *, fetching: Say | None = None) -> Session:
+    """Looks up all a study needs. With `fetching`, missing files are fetched first, each announced through it; without, a
+    missing file is reported as such. Nothing is trained.
+
+    Raises StudyError, DataError or EncoderError: all that can be known before anything is spent.
+    """
+    roots = options.roots
+    catalog = catalog_for(study, options)
+    check_names(study, catalog)
+    if fetching is not None and not roots.offline:
+        fetch_missing(study_sources(study, catalog), roots, fetching)
+    chosen = choose(study, catalog, lambda source: find(source, roots) and None)
+    built = packaged_encoders(lambda source: resolve(source, roots))
+    encoder = find_encoder(study.encoder, roots, built, fetch=fetching is not None)
+    precision = known_precision(study, encoder, options)
+    routes = tuple(expand(study, chosen, encoder.ref, precision))
+    lowered = lower(study, chosen, list(routes), Lowering(roots=roots, encoder=encoder, precision=precision))
+    return Session(
+        study=study,
+        options=options,
+        catalog=catalog,
+        chosen=chosen,
+        encoder=encoder,
+        precision=precision,
+        routes=routes,
+        lowered=lowered,
+        store=Store(options.store),
+    )
+
+
+def study_sources(study: Study, catalog: Catalog[Task]) -> list[Source]:
+    """Every source a study may read, as declared, each once: training, dev and the wanted test languages."""
+    names = [*study.targets, *(name for arm in study.arms.values() for name in flat(arm.through))]
+    tasks = [catalog[study.substitute.get(name, name)] for name in names]
+    sources: dict[Source, None] = {}
+    for task in tasks:
+        if (fit := task.fit) is not None and task.name not in study.substitute:
+            sources[replace(fit.train, views=())] = None
+            if fit.dev is not None:
+                sources[replace(fit.dev, views=())] = None
+    for name in study.targets:
+        for language, source in catalog[name].test.items():
+            if study.languages is None or language in study.languages:
+                sources[replace(source, views=())] = None
+    return list(sources)
+
+
+def find_here(source: Source, roots: Roots) -> bool:
+    try:
+        find(source, roots)
+    except DataError:
+        return False
+    return True
+
+
+def fetch_missing(sources: Iterable[Source], roots: Roots, say: Say) -> dict[Source, str]:
+    """Fetches what is not here. One refusal by the network ends the fetching: the rest would only wait for time-outs.
+    Returns the reason for each source that is still missing."""
+    missing: dict[Source, str] = {}
+    for source in sources:
+        try:
+            find(source, roots)
+            continue
+        except DataError as error:
+            missing[source] = str(error)
+        for place in source.places:
+            if not (place.hub or place.urls):
+                continue
+            try:
+                fetch(place, roots, say)
+                missing.pop(source, None)
+                break
+            except NoNetworkError as error:
+                missing[source] = str(error)
+                return missing
+            except DataError as error:
+                missing[source] = str(error)
+    return missing
+
+
+def known_precision(study: Study, encoder: FoundEncoder, options: Options) -> str:
+    """The study's precision; `auto` is what an earlier probe on this store wrote down, else fp32 until `run` probes."""
+    if study.precision != "auto":
+        return study.precision
+    path = _probe_file(options)
+    return str(read_json(path).get(_probe_key(encoder, options), "fp32")) if path.is_file() else "fp32"
+
+
+def probe_precision(study: Study, encoder: FoundEncoder, folder: Path, options: Options) -> None:
+    """Times the encoder once in fp32 and bf16 on this device and writes the faster one down."""
+    path = _probe_file(options)
+    known = read_json(path) if path.is_file() else {}
+    key = _probe_key(encoder, options)
+    if study.precision != "auto" or key in known:
+        return
+    from xstilts.nn.encoder import Encoder
+    from xstilts.nn.probe import fastest_precision
+
+    device = devices(options)[0]
+    write_json(path, {**known, key: fastest_precision(Encoder.load(folder, device=device), device)})
+
+
+def _probe_file(options: Options) -> Path:
+    return options.store / "cache" / "precision.json"
+
+
+def _probe_key(encoder: FoundEncoder, options: Options) -> str:
+    return f"{encoder.ref.identity}@{(options.device or 'default').split(':')[0]}"
+
+
+def devices(options: Options) -> list[str]:
+    """Devices steps may take: the one asked for, else every CUDA device, else the CPU."""
+    if options.device:
+        return [options.device]
+    import torch
+
+    return [f"cuda:{i}" for i in range(torch.cuda.device_count())] or ["cpu"]

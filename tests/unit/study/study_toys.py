@@ -1,0 +1,57 @@
+"""A toy catalogue: tasks without files, enough to expand studies."""
+
+from __future__ import annotations
+
+from xstilts.core.catalog import Catalog
+from xstilts.core.errors import DataError
+from xstilts.data.readers import Tsv
+from xstilts.data.rows import Sentences, Text
+from xstilts.data.source import Place, Source
+from xstilts.kinds.classification import Classification
+from xstilts.kinds.retrieval import Retrieval
+from xstilts.study.phase import EncoderRef
+from xstilts.tasks.base import Origin, Task
+
+ORIGIN = Origin(licence="CC0", cite="toy")
+ENCODER = EncoderRef(identity="e" * 20, name="toy")
+LABELS = ("no", "yes")
+
+
+def source(name: str, language: str = "en") -> Source:
+    place = Place(files=(name,), read=Tsv(header=True), row=Text(label="label"))
+    return Source(places=(place,), language=language)
+
+
+def trained(name: str, *, labels: tuple[str, ...] = LABELS, languages: tuple[str, ...] = ("en", "de")) -> Task:
+    return Task(
+        name=name,
+        kind=Classification(labels=labels),
+        origin=ORIGIN,
+        train=source(f"{name}/train.tsv"),
+        dev=source(f"{name}/dev.tsv"),
+        test={lang: source(f"{name}/{lang}.tsv", lang) for lang in languages},
+    )
+
+
+def retrieval(name: str) -> Task:
+    place = Place(files=(f"{name}/de.tsv",), read=Tsv(header=True), row=Sentences())
+    return Task(name=name, kind=Retrieval(), origin=ORIGIN, test={"de": Source(places=(place,), language="de")})
+
+
+def catalog(*tasks: Task) -> Catalog[Task]:
+    return Catalog("task", *tasks)
+
+
+def everywhere(found: Source) -> None:
+    """Every file is here."""
+
+
+def nowhere(*names: str):
+    """Files whose name begins with one of `names` are not here."""
+
+    def locate(wanted: Source) -> None:
+        for name in wanted.places[0].files:
+            if name.startswith(names):
+                raise DataError(f"no file {name}")
+
+    return locate

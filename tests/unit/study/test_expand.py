@@ -1,0 +1,166 @@
+"""Strategies give phases; equal phases are one training; recipes take the narrowest number."""
+
+from __future__ import annotations
+
+import pytest
+from study_toys import ENCODER, catalog, everywhere, nowhere, retrieval, trained
+
+from xstilts.core.errors import DataError, StudyError
+from xstilts.study.expand import Route, expand, phase_name, phases, route_name, sharing
+from xstilts.study.load import parse_study
+from xstilts.study.phase import EncoderRef, Phase
+from xstilts.study.schema import Study
+from xstilts.study.select import choose
+
+TASKS = catalog(trained("a"), trained("b"), trained("t"), retrieval("r"))
+
+
+def study(arms: dict, targets: list[str] | None = None, **more: object) -> Study:
+    return parse_study({"question": "q", "encoder": "e", "arms": arms, "targets": targets or ["t"], **more})
+
+
+def routes(made: Study, tasks=TASKS) -> dict[tuple[str, str, int], Route]:
+    chosen = choose(made, tasks, everywhere)
+    return {(r.arm, r.target, r.seed): r for r in expand(made, chosen, ENCODER, "fp32")}
+
+
+def names(route: Route) -> list[str]:
+    return [phase_name(phase) for phase in phases(route.end)]
+
+
+@pytest.mark.parametrize(
+    ("arm", "trains", "retrieves"),
+    [
+        ({"strategy": "direct"}, ["t"], []),
+        ({"strategy": "sequential", "through": ["a", "b"]}, ["a", "b", "t"], ["a", "b"]),
+        ({"strategy": "sequential", "through": ["a", ["a", "b"]]}, ["a", "a + b", "t"], ["a", "a + b"]),
+        ({"strategy": "multitask", "through": ["b", "a"]}, ["a + b", "t"], ["a + b"]),
+        ({"strategy": "multitask-then-target", "through": ["a", "b"]}, ["a + b", "t"], ["a + b"]),
+        ({"strategy": "joint", "through": ["a", "b"]}, ["a + b + t"], ["a + b"]),
+    ],
+)
+def test_strategies_are_chains_of_phases(arm: dict, trains: list[str], retrieves: list[str]) -> None:
+    found = routes(study({"x": arm}, ["t", "r"]))
+    assert names(found["x", "t", 1]) == trains
+    assert names(found["x", "r", 1]) == retrieves
+
+
+def test_retrieval_after_no_training_is_the_encoder_itself() -> None:
+    assert isinstance(routes(study({"none": {"strategy": "direct"}}, ["r"]))["none", "r", 1].end, EncoderRef)
+
+
+def test_joint_selects_by_the_target_alone() -> None:
+    end = routes(study({"j": {"strategy": "joint", "through": ["a"]}}))["j", "t", 1].end
+    assert isinstance(end, Phase)
+    assert end.select == (1,)
+    assert end.mix[1].name == "t"
+
+
+def test_the_order_of_a_mixture_does_not_matter_and_that_of_a_chain_does() -> None:
+    two = {"ab": {"strategy": "multitask", "through": ["a", "b"]}, "ba": {"strategy": "multitask", "through": ["b", "a"]}}
+    found = routes(study(two))
+    assert found["ab", "t", 1].end == found["ba", "t", 1].end
+    chain = {"ab": {"strategy": "sequential", "through": ["a", "b"]}, "ba": {"strategy": "sequential", "through": ["b", "a"]}}
+    found = routes(study(chain))
+    assert found["ab", "t", 1].end != found["ba", "t", 1].end
+
+
+def test_shared_work_is_done_once_in_a_study_of_the_published_size() -> None:
+    """12 arms × 9 targets (2 without training data) × 3 seeds: 549 trainings one by one, 285 shared."""
+    through = [trained(f"i{n}") for n in range(9)]
+    targets = [trained(f"t{n}") for n in range(7)] + [retrieval("r0"), retrieval("r1")]
+    arms: dict = {"none": {"strategy": "direct"}}
+    arms |= {task.name: {"strategy": "sequential", "through": [task.name]} for task in through}
+    arms["multi"] = {"strategy": "multitask", "through": [task.name for task in through]}
+    arms["even"] = {"strategy": "multitask", "through": [task.name for task in through], "sampling": "uniform"}
+    made = study(arms, [task.name for task in targets], seeds=[1, 2, 3])
+    found = sharing(list(routes(made, catalog(*through, *targets)).values()))
+    assert (found.naive, found.trainings) == (549, 285)
+
+
+def test_two_targets_with_the_same_training_data_share_the_training() -> None:
+    other = trained("t").but(name="u")
+    made = study({"none": {"strategy": "direct"}}, ["t", "u"])
+    assert sharing(list(routes(made, catalog(trained("t"), other)).values())).trainings == 1
+
+
+def test_a_new_test_language_leaves_the_training_alone() -> None:
+    made = study({"none": {"strategy": "direct"}})
+    few = routes(made, catalog(trained("t")))["none", "t", 1].end
+    more = routes(made, catalog(trained("t", languages=("en", "de", "fr"))))["none", "t", 1].end
+    assert few == more
+
+
+def test_take_cuts_training_data_and_not_the_dev_set() -> None:
+    end = routes(study({"s": {"strategy": "sequential", "through": ["a"], "take": 5}}))["s", "t", 1].end
+    first, last = phases(end)
+    assert [view.n for view in first.mix[0].fit.train.views] == [5]  # type: ignore[attr-defined]
+    assert first.mix[0].fit.dev is not None and first.mix[0].fit.dev.views == ()
+    assert last.mix[0].fit.train.views == ()
+
+
+def test_the_narrowest_number_wins() -> None:
+    made = study(
+        {"s": {"strategy": "sequential", "through": ["a"], "train": {"lr": 0.4}}},
+        train={"epochs": 1, "lr": 0.1, "intermediate": {"lr": 0.2, "updates": 7}, "tasks": {"t": {"lr": 0.3}}},
+    )
+    first, last = phases(routes(made)["s", "t", 1].end)
+    assert (first.recipe.lr, first.recipe.updates, first.recipe.epochs) == (0.4, 7, None)
+    assert (last.recipe.lr, last.recipe.updates, last.recipe.epochs) == (0.3, None, 1)
+
+
+def test_names_for_people() -> None:
+    end = routes(study({"s": {"strategy": "sequential", "through": [["b", "a"]]}}))["s", "t", 1].end
+    assert isinstance(end, Phase)
+    assert route_name(end) == "a + b → t"
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda: study({"x": {"strategy": "sequential", "through": ["aa"]}}), "arms.x.through: There is no task 'aa'.*'a'"),
+        (lambda: study({"x": {"strategy": "direct"}}, ["tt"]), "targets: There is no task 'tt'"),
+        (lambda: study({"x": {"strategy": "sequential", "through": ["r"]}}), "'r' has no training data"),
+        (lambda: study({"x": {"strategy": "direct"}}, languages=["de", "deu"]), "language 'deu'.*Did you mean 'de'"),
+        (lambda: study({"x": {"strategy": "direct"}}, baseline="y"), "There is no arm 'y'"),
+        (lambda: study({"x": {"strategy": "direct"}}, contrasts={"c": {"z": 1}}), "contrasts.c: There is no arm 'z'"),
+        (lambda: study({"x": {"strategy": "direct"}}, contrasts={"c": {"x": 1}}), "sum to zero"),
+        (lambda: study({"x": {"strategy": "direct"}}, substitute={"t": "q"}), "substitute.t: There is no task 'q'"),
+        (lambda: study({"x": {"strategy": "direct"}}, substitute={"t": "r"}), "cannot stand in"),
+    ],
+)
+def test_a_name_that_does_not_exist_is_refused(made, said: str) -> None:
+    with pytest.raises(StudyError, match=said):
+        choose(made(), TASKS, everywhere)
+
+
+def test_a_substitute_with_other_labels_is_refused() -> None:
+    tasks = catalog(trained("t"), trained("s", labels=("x", "y", "z")))
+    with pytest.raises(StudyError, match="its labels are"):
+        choose(study({"x": {"strategy": "direct"}}, substitute={"t": "s"}), tasks, everywhere)
+
+
+def test_a_substitute_trains_the_target_and_every_target_on_the_same_data() -> None:
+    tasks = catalog(trained("a"), trained("t"), trained("t").but(name="u"), trained("a").but(name="small", scale="a cut"))
+    made = study({"x": {"strategy": "direct"}}, ["t", "u"], substitute={"t": "small"})
+    chosen = choose(made, tasks, everywhere)
+    assert chosen.targets["t"].train == chosen.targets["u"].train == tasks["small"].train
+    assert "substitute small" in chosen.notes["u"][0]
+
+
+def test_missing_training_data_stops_the_study_before_anything_runs_unless_allowed() -> None:
+    arms = {"none": {"strategy": "direct"}, "x": {"strategy": "sequential", "through": ["a"]}}
+    for missing in ("t/train", "a/train"):
+        with pytest.raises(DataError, match="cannot run.*allow_missing"):
+            choose(study(arms, ["t", "r"]), TASKS, nowhere(missing))
+    chosen = choose(study(arms, ["t", "r"], allow_missing=True), TASKS, nowhere("t/train", "a/train"))
+    assert list(chosen.missing_targets) == ["t"]
+    assert list(chosen.missing_arms) == ["x"]
+    found = expand(study(arms, ["t", "r"], allow_missing=True), chosen, ENCODER, "fp32")
+    assert [(r.arm, r.target) for r in found] == [("none", "r")]
+
+
+def test_a_missing_test_language_is_noted_and_stops_nothing() -> None:
+    chosen = choose(study({"none": {"strategy": "direct"}}), TASKS, nowhere("t/de."))
+    assert list(chosen.missing_languages["t"]) == ["de"]
+    assert not chosen.missing_targets
