@@ -1,0 +1,116 @@
+"""A small subword tokenizer for a small encoder: learnt in seconds, the same file in every run.
+
+Candidates come from byte-pair merges, whose counts are whole numbers; a Unigram model over them is then fitted by hard
+expectation-maximisation. (Soft EM, as in the usual Unigram trainer, adds floats in an order that changes from run to
+run, and so does the file it writes.)
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+
+from xstilts.core.errors import DataError
+
+SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+_ROUNDS = 2  # of expectation-maximisation; a third moves few scores
+_SURPLUS = 1.25  # candidates a piece that is kept
+
+
+def learn_tokenizer(lines: Mapping[str, Sequence[str]], size: int, lines_a_language: int = 2000) -> Tokenizer:
+    """A Unigram tokenizer (NFKC, Metaspace) of about `size` pieces over the languages of `lines` (language -> lines).
+
+    Languages that share a script share its quota, so that a script of one language is not crowded out. All single
+    characters that occur twice in the sample are kept, within half of `size`. Raises DataError when there are no lines.
+    """
+    sample = _balanced(lines, lines_a_language)
+    if not any(line.strip() for line in sample):
+        raise DataError("a tokenizer cannot be learnt from no text.")
+    candidates = _candidates(sample, round(size * _SURPLUS))
+    scores = dict.fromkeys(candidates, -10.0)  # equal scores: the fewest pieces win
+    for _ in range(_ROUNDS):
+        scores = _refit(scores, sample)
+    return _unigram(_best(scores, size - len(SPECIALS)))
+
+
+def save_tokenizer(tokenizer: Tokenizer, folder: Path, max_length: int) -> None:
+    """Writes tokenizer.json and tokenizer_config.json, as an ordinary Hugging Face folder has them."""
+    tokenizer.save(str(folder / "tokenizer.json"))
+    names = ("bos_token", "pad_token", "eos_token", "unk_token", "mask_token")
+    config = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": max_length,
+        "cls_token": "<s>",
+        "sep_token": "</s>",
+        **dict(zip(names, SPECIALS, strict=True)),
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+
+def _balanced(lines: Mapping[str, Sequence[str]], quota: int) -> list[str]:
+    """Evenly spaced lines of each language; n languages of one script get quota / sqrt(n) lines each."""
+    scripts = {language: _script(texts) for language, texts in lines.items()}
+    shared = Counter(scripts.values())
+    sample: list[str] = []
+    for language in sorted(lines):
+        wanted = max(1, round(quota / math.sqrt(shared[scripts[language]])))
+        step = max(1, len(lines[language]) // wanted)
+        sample += lines[language][::step]
+    return sample
+
+
+def _script(texts: Sequence[str]) -> str:
+    """The first word of the Unicode names of most letters: LATIN, CJK, THAI."""
+    letters = (c for text in texts[:50] for c in text if c.isalpha())
+    return next(iter(Counter(unicodedata.name(c, "?").split()[0] for c in letters).most_common(1)), ("?",))[0]
+
+
+def _candidates(sample: Sequence[str], size: int) -> list[str]:
+    tokenizer = _plain(models.BPE())
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, limit_alphabet=size // 2, min_frequency=2, max_token_length=12, show_progress=False
+    )
+    tokenizer.train_from_iterator(sample, trainer)
+    return sorted(tokenizer.get_vocab())
+
+
+def _refit(scores: Mapping[str, float], sample: Sequence[str]) -> dict[str, float]:
+    """log((count + 1/2) / total) of each piece in the best segmentation of the sample."""
+    tokenizer = _unigram(scores)
+    counts: Counter[str] = Counter()
+    for encoding in tokenizer.encode_batch(list(sample), add_special_tokens=False):
+        counts.update(encoding.tokens)
+    total = sum(counts.values())
+    return {piece: math.log((counts[piece] + 0.5) / total) for piece in scores}
+
+
+def _best(scores: Mapping[str, float], size: int) -> dict[str, float]:
+    """Single characters, then the commonest of the other pieces."""
+    ranked = sorted(scores, key=lambda piece: (len(piece) > 1, -scores[piece], piece))
+    return {piece: scores[piece] for piece in ranked[:size]}
+
+
+def _unigram(scores: Mapping[str, float]) -> Tokenizer:
+    ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    vocabulary = [(special, 0.0) for special in SPECIALS] + ranked
+    tokenizer = _plain(models.Unigram(vocabulary, unk_id=SPECIALS.index("<unk>")))
+    tokenizer.add_special_tokens(list(SPECIALS))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[(name, SPECIALS.index(name)) for name in ("<s>", "</s>")],
+    )
+    return tokenizer
+
+
+def _plain(model: models.Model) -> Tokenizer:
+    tokenizer = Tokenizer(model)
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    return tokenizer
