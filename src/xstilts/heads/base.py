@@ -11,26 +11,41 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from xstilts.nn.batch import Batch
 
+Rows = Sequence[Mapping[str, Any]]
+
 
 class Loss(NamedTuple):
-    """`sum` keeps the graph; the loop divides the sum of an update by its count, so cutting an update changes nothing."""
+    """`sum` keeps the graph; the loop divides the sum of an update by its count, so cutting it changes nothing."""
 
     sum: Tensor
-    count: int
+    count: int  # type: ignore[assignment]  # the field's name hides tuple.count
 
 
 class Head(nn.Module):
-    """Base of all heads. `layer` says which hidden state a head reads: None the last, 0 the embeddings, k the k-th block."""
+    """Base of all heads. `layer` says which hidden state a head reads: None the last, 0 the embeddings, k the k-th
+    block. A head with parameters keeps them in `part` (see `heads.native`)."""
 
     layer: int | None = None
 
-    def collate(self, rows: Sequence[Mapping[str, Any]]) -> Batch:
-        """Packs rows end to end.
+    @property
+    def auto_class(self) -> str | None:
+        """The class of `transformers` that loads encoder and head together; None where there is none."""
+        return getattr(getattr(self, "part", None), "auto_class", None)
+
+    @property
+    def native(self) -> bool:
+        """Whether the parameters are those of the encoder's own class for this kind, under its names."""
+        return self.auto_class is not None
+
+    def collate(self, rows: Rows, draw: Sequence[int] = ()) -> Batch:
+        """Packs rows end to end. `draw` is what random choices of a head depend on, such as (seed, update); () is the
+        fixed choice of evaluation. Choices are made row by row: cutting an update into batches changes none.
 
         >>> rows = [{"example": 0, "ids": [0, 7, 2], "lengths": [3], "segments": [0, 0, 0], "gold": [1]},
         ...         {"example": 1, "ids": [0, 2], "lengths": [2], "segments": [0, 0], "gold": [0]}]
@@ -39,24 +54,39 @@ class Head(nn.Module):
         ([0, 7, 2, 0, 2], [3, 2], [1, 1])
         """
         return Batch(
-            ids_T=torch.tensor([i for row in rows for i in row["ids"]], dtype=torch.int64),
-            segments_T=torch.tensor([s for row in rows for s in row["segments"]], dtype=torch.int64),
-            lengths_N=torch.tensor([n for row in rows for n in row["lengths"]], dtype=torch.int64),
+            ids_T=flat(rows, "ids"),
+            segments_T=flat(rows, "segments"),
+            lengths_N=flat(rows, "lengths"),
             sequences_R=[len(row["lengths"]) for row in rows],
             examples_R=[int(row["example"]) for row in rows],
             gold=self.gold(rows) if all(len(row["gold"]) for row in rows) else None,
             extra=self.extra(rows),
         )
 
-    def gold(self, rows: Sequence[Mapping[str, Any]]) -> Any:
+    def gold(self, rows: Rows) -> Any:
         """Tensors the loss compares with; all rows are labelled."""
-        return torch.tensor([g for row in rows for g in row["gold"]], dtype=torch.int64)
+        return flat(rows, "gold")
 
-    def extra(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def extra(self, rows: Rows) -> dict[str, Any]:
         return {}
+
+    def forward(self, hidden_TD: Tensor, batch: Batch) -> Any:
+        raise NotImplementedError
 
     def loss(self, scores: Any, batch: Batch) -> Loss:
         raise NotImplementedError
 
     def decode(self, scores: Any, batch: Batch) -> list[Any]:
         raise NotImplementedError
+
+
+def flat(rows: Rows, column: str) -> Tensor:
+    """A column of all rows end to end, int64. One copy where rows come as arrays."""
+    return torch.from_numpy(np.concatenate([np.asarray(row[column], dtype=np.int64) for row in rows]))
+
+
+def split(values: Tensor, sizes: Sequence[int]) -> list[np.ndarray]:
+    """The first axis cut into rows, as numpy arrays (floating point as float32)."""
+    values = values.detach()
+    array = (values.float() if values.is_floating_point() else values).cpu().numpy()
+    return np.split(array, np.cumsum(sizes)[:-1])

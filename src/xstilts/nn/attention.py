@@ -9,9 +9,9 @@ between two forward passes, so a checkpointed layer that is run again in the bac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 import torch
@@ -20,9 +20,12 @@ from torch.nn import functional as F  # noqa: N812
 from transformers import AttentionInterface
 from transformers.masking_utils import AttentionMaskInterface
 
+varlen_attn: Callable[..., Any] | None
 try:
-    from torch.nn.attention.varlen import varlen_attn
-except ImportError:  # torch < 2.10
+    from torch.nn.attention import varlen
+
+    varlen_attn = varlen.varlen_attn
+except ImportError:  # an older torch
     varlen_attn = None
 
 PACKED = "xstilts_packed"
@@ -37,8 +40,8 @@ class Unpackable(Exception):  # noqa: N818 (a finding, not an error a user sees)
 
 @dataclass(frozen=True, eq=False)
 class Packing:
-    """How the T axis is cut. `offsets_M` are the N+1 boundaries (int32, on the CPU), `there_M` the same beside the hidden
-    states. `trace` lists the modules that called the attention function, where somebody asks."""
+    """How the T axis is cut. `offsets_M` are the N+1 boundaries (int32, on the CPU), `there_M` the same beside the
+    hidden states. `trace` lists the modules that called the attention function, where somebody asks."""
 
     offsets_M: Tensor
     there_M: Tensor
@@ -62,7 +65,7 @@ def runs(offsets: list[int]) -> Iterator[tuple[int, int, int]]:
     [(0, 2, 2), (4, 1, 5)]
     """
     start = 0
-    for length, same in groupby(end - begin for begin, end in zip(offsets, offsets[1:], strict=False)):
+    for length, same in groupby(end - begin for begin, end in pairwise(offsets)):
         count = len(list(same))
         yield start, count, length
         start += count * length
@@ -71,8 +74,8 @@ def runs(offsets: list[int]) -> Iterator[tuple[int, int, int]]:
 def attend_runs(
     query_THC: Tensor, key_THC: Tensor, value_THC: Tensor, offsets: list[int], window: int, scale: float, dropout: float
 ) -> Tensor:
-    """Scaled dot-product attention within each sequence, one call for each run of equal lengths. `window` is the furthest
-    distance a token sees, -1 for no limit."""
+    """Scaled dot-product attention within each sequence, one call for each run of equal lengths. `window` is the
+    furthest distance a token sees, -1 for no limit."""
     parts = []
     for start, count, length in runs(offsets):
         mask = None
@@ -139,10 +142,9 @@ def _backward(ctx: Any, grad_THC: Tensor) -> tuple[Tensor | None, ...]:
 attend_opaque.register_autograd(_backward, setup_context=_remember)
 
 
-def _flash(query_THC: Tensor, dropout: float) -> bool:
+def _takes_flash(query_THC: Tensor, dropout: float) -> bool:
     """Flash attention over ragged sequences: in torch for CUDA in half precision, and it has no dropout."""
-    half = query_THC.dtype in (torch.float16, torch.bfloat16)
-    return varlen_attn is not None and query_THC.is_cuda and half and dropout == 0.0
+    return query_THC.is_cuda and query_THC.dtype in (torch.float16, torch.bfloat16) and dropout == 0.0
 
 
 def packed_attention(
@@ -159,8 +161,8 @@ def packed_attention(
 ) -> tuple[Tensor, None]:
     """The function `transformers` calls: query [1, H, T, C], key and value [1, G, T, C] -> ([1, T, H, C], None).
 
-    `sliding_window` counts the token itself: tokens at most `sliding_window - 1` apart see each other (ModernBERT passes
-    its half-window plus one). Raises Unpackable for what cannot be done packed.
+    `sliding_window` counts the token itself: tokens at most `sliding_window - 1` apart see each other (ModernBERT
+    passes its half-window plus one). Raises Unpackable for what cannot be done packed.
     """
     unknown = [name for name in ("position_bias", "softcap", "s_aux") if others.get(name) is not None]
     if packing is None or attention_mask is not None or unknown or getattr(module, "is_causal", False):
@@ -173,7 +175,7 @@ def packed_attention(
     query_THC, key_THC, value_THC = (states[0].transpose(0, 1) for states in (query, key, value))
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     window = -1 if sliding_window is None else sliding_window - 1
-    if _flash(query_THC, dropout):
+    if varlen_attn is not None and _takes_flash(query_THC, dropout):
         there_M, longest = packing.there_M, packing.longest
         out_THC = varlen_attn(
             query_THC, key_THC, value_THC, there_M, there_M, longest, longest,

@@ -1,6 +1,7 @@
 """A batch without padding: sequences lie end to end.
 
-T tokens in all, N sequences, R rows (a row is one training unit; multiple choice has several sequences a row), D hidden size.
+T tokens in all, N sequences, R rows (a row is one training unit; multiple choice has several sequences a row), D hidden
+size.
 """
 
 from __future__ import annotations

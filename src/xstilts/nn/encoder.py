@@ -9,7 +9,7 @@ import copy
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,8 @@ class PaddedEncoder(UserWarning):
 
 @dataclass
 class Hidden:
-    """`last_TD` is the class's last hidden state; with `until` it is the state of that layer. `at` holds the layers asked for:
-    0 the embeddings, k the output of block k, the last one as `last_TD` (after a final norm where a class has one)."""
+    """`last_TD` is the class's last hidden state; with `until` it is the state of that layer. `at` holds the layers
+    asked for: 0 the embeddings, k the output of block k, the last one as `last_TD` (after a final norm, if any)."""
 
     last_TD: Tensor
     at: dict[int, Tensor] = field(default_factory=dict)
@@ -124,22 +124,21 @@ class Encoder(nn.Module):
 
     @property
     def embeddings(self) -> nn.Embedding:
-        return self.model.get_input_embeddings()
+        table = self.model.get_input_embeddings()
+        assert isinstance(table, nn.Embedding)
+        return table
 
     def forward(self, batch: Batch, layers: Sequence[int] = (), until: int | None = None) -> Hidden:
-        """`until=k` leaves out the blocks after the k-th. Raises EncoderError for a sequence longer than `max_length` and for a
-        layer that does not exist."""
+        """`until=k` leaves out the blocks after the k-th. Raises EncoderError for a sequence longer than `max_length`
+        and for a layer that does not exist."""
         self._check(batch, (*layers, *(() if until is None else (until,))))
         if until == self.num_layers:
             until = None
         wanted = {layer for layer in layers if layer < self.num_layers} | ({until} if until is not None else set())
         run, strip = self._padded(batch) if self.padded_because else self._packed(batch)
         last: Tensor | None = None
-        with self._capture(wanted, until) as at:
-            try:
-                last = strip(run().last_hidden_state)
-            except _Reached:
-                pass
+        with self._capture(wanted, until) as at, suppress(_Reached):
+            last = strip(run().last_hidden_state)
         states = {layer: strip(state) for layer, state in at.items()}
         last_TD = states[until] if until is not None else last
         assert last_TD is not None
@@ -190,7 +189,7 @@ class Encoder(nn.Module):
         for module in self.model.modules():
             if isinstance(module, nn.ModuleList) and len(module) == self.num_layers:
                 return list(module)
-        raise EncoderError(f"the blocks of {type(self.model).__name__} cannot be told apart; only its last layer can be read.")
+        raise EncoderError(f"the blocks of {type(self.model).__name__} cannot be told apart; read its last layer.")
 
     @contextmanager
     def _capture(self, layers: set[int], until: int | None) -> Iterator[dict[int, Tensor]]:
@@ -254,7 +253,7 @@ _Run = tuple[Callable[[], Any], Callable[[Tensor], Tensor]]  # the forward pass,
 
 def _position_offset(model: PreTrainedModel) -> int:
     """Classes of the RoBERTa family count positions from the padding index + 1; all others count from 0."""
-    embeddings = getattr(model, "embeddings", None)
+    embeddings: Any = getattr(model, "embeddings", None)
     counts_from_padding = hasattr(embeddings, "create_position_ids_from_input_ids")
     return int(embeddings.padding_idx) + 1 if counts_from_padding else 0
 

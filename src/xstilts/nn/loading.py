@@ -1,5 +1,7 @@
-"""Reading an ordinary Hugging Face encoder folder: config.json, safetensors, tokenizer.json. Nothing is unpickled, no code
-from the folder is run, and a weight that is missing is an error rather than a random number."""
+"""Reading an ordinary Hugging Face encoder folder: config.json, safetensors, tokenizer.json.
+
+Nothing is unpickled, no code from the folder is run, and a missing weight is an error rather than a random number.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,8 @@ _OUTPUTS = ("classifier", "qa_outputs", "score", "discriminator_predictions", "s
 
 
 def read_config(folder: Path) -> PreTrainedConfig:
-    """Raises EncoderError where the folder is no encoder: a file is missing, the model type is unknown to `transformers`, or
-    it has a decoder."""
+    """Raises EncoderError where the folder is no encoder: a file is missing, the model type is unknown to
+    `transformers`, or it has a decoder."""
     for name in ("config.json", "tokenizer.json"):
         if not (folder / name).is_file():
             raise EncoderError(f"'{folder}' is not an encoder folder: it has no {name}.", value=str(folder))
@@ -72,7 +74,7 @@ def set_dropout(config: PreTrainedConfig, hidden: float | None, attention: float
 def read_model(folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
     """The bare encoder in fp32, without pooler and language-model head."""
     _weight_files(folder)
-    model_class = modeling_auto.MODEL_MAPPING[type(config)]
+    model_class: type[PreTrainedModel] = modeling_auto.MODEL_MAPPING[type(config)]  # type: ignore[assignment]
     bare = {"add_pooling_layer": False} if "add_pooling_layer" in inspect.signature(model_class).parameters else {}
     with _quiet():
         try:
@@ -83,16 +85,14 @@ def read_model(folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
         except (OSError, RuntimeError, ValueError) as error:
             raise EncoderError(f"the weights cannot be loaded: {error}", where=str(folder)) from error
     if missing := sorted(name for name in info["missing_keys"] if "pooler" not in name):
-        raise EncoderError(
-            f"the weights lack {len(missing)} tensors of a '{config.model_type}' encoder, the first being '{missing[0]}'.",
-            where=str(folder),
-        )
+        what = f"the weights lack {len(missing)} tensors of a '{config.model_type}' encoder, '{missing[0]}' first."
+        raise EncoderError(what, where=str(folder))
     return model
 
 
 def read_pretrained_heads(folder: Path, model: PreTrainedModel) -> dict[str, Tensor]:
-    """What the folder holds beside the encoder, under the names of the published classes: a pooler, a language-model head.
-    Weights tied to the embeddings and output layers of fine-tuned tasks are left out."""
+    """What the folder holds beside the encoder, under the names of the published classes: a pooler, a language-model
+    head. Weights tied to the embeddings and output layers of fine-tuned tasks are left out."""
     own = set(model.state_dict())
     prefix = model.base_model_prefix + "."
     tied = model.get_input_embeddings().weight.shape if model.config.tie_word_embeddings else None
@@ -100,7 +100,8 @@ def read_pretrained_heads(folder: Path, model: PreTrainedModel) -> dict[str, Ten
     for file in _weight_files(folder):
         with safe_open(file, framework="pt") as tensors:
             for stored in tensors.keys():  # noqa: SIM118 (not a dict)
-                name = stored.replace(".gamma", ".weight").replace(".beta", ".bias")  # names of the first BERT checkpoints
+                # The first BERT checkpoints call the weights of a norm so.
+                name = stored.replace(".gamma", ".weight").replace(".beta", ".bias")
                 bare = name.removeprefix(prefix)
                 if bare in own or bare.partition(".")[0] in _OUTPUTS:
                     continue

@@ -1,0 +1,31 @@
+"""One label for a sequence. N sequences (one a row), C labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from xstilts.heads.base import Head, Loss
+from xstilts.heads.native import make_part
+from xstilts.kinds.classification import Classification
+from xstilts.nn.batch import Batch
+from xstilts.nn.encoder import Encoder
+
+
+class ClassificationHead(Head):
+    """scores: logits [N, C]; decode: logits [C] a row."""
+
+    def __init__(self, kind: Classification, encoder: Encoder) -> None:
+        super().__init__()
+        self.part = make_part(kind.name, len(kind.labels), encoder)
+
+    def forward(self, hidden_TD: Tensor, batch: Batch) -> Tensor:
+        return self.part.sequences(hidden_TD, batch)
+
+    def loss(self, scores: Tensor, batch: Batch) -> Loss:
+        return Loss(F.cross_entropy(scores, batch.gold, reduction="sum"), len(scores))
+
+    def decode(self, scores: Tensor, batch: Batch) -> list[Any]:
+        return list(scores.detach().float().cpu().numpy())

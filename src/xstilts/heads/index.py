@@ -1,0 +1,50 @@
+"""Which head belongs to which kind: one explicit map."""
+
+from __future__ import annotations
+
+from xstilts.core.canonical import fingerprint
+from xstilts.core.errors import StudyError
+from xstilts.heads.base import Head
+from xstilts.heads.choice import ChoiceHead
+from xstilts.heads.classification import ClassificationHead
+from xstilts.heads.mlm import MaskedLMHead
+from xstilts.heads.retrieval import RetrievalHead
+from xstilts.heads.span_qa import SpanQAHead
+from xstilts.heads.tagging import TaggingHead
+from xstilts.kinds.base import Kind
+from xstilts.kinds.choice import Choice
+from xstilts.kinds.classification import Classification
+from xstilts.kinds.mlm import MaskedLM
+from xstilts.kinds.retrieval import Retrieval
+from xstilts.kinds.span_qa import SpanQA
+from xstilts.kinds.tagging import Tagging
+from xstilts.nn.encoder import Encoder
+
+HEADS: dict[type, type[Head]] = {
+    Classification: ClassificationHead,
+    Choice: ChoiceHead,
+    SpanQA: SpanQAHead,
+    Tagging: TaggingHead,
+    Retrieval: RetrievalHead,
+    MaskedLM: MaskedLMHead,
+}
+
+
+def make_head(kind: Kind, encoder: Encoder) -> Head:
+    """A new head on the encoder's device; its parameters are drawn from torch's global generator.
+
+    Raises StudyError for a kind without a head."""
+    if type(kind) not in HEADS:
+        names = [str(vars(known)["name"]) for known in HEADS]
+        raise StudyError(f"there is no head for the kind '{kind.name}'.", value=kind.name, allowed=names)
+    return HEADS[type(kind)](kind, encoder)
+
+
+def head_key(kind: Kind) -> str:
+    """Equal for kinds whose heads can stand for each other: same output shape, same labels in the same order.
+
+    >>> head_key(SpanQA()) == head_key(SpanQA(no_answer=True))
+    True
+    """
+    labels = list(getattr(kind, "labels", ()))
+    return f"{kind.name}-{fingerprint({'kind': kind.name, 'labels': labels}, length=10)}"

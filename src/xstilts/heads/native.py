@@ -1,0 +1,202 @@
+"""The parameters of a head: those of the encoder's own class for the kind, or our own where it is not known to fit.
+
+For a native head the class of `transformers` is built without memory, its encoder replaced by a stand-in that passes
+hidden states through, and the rest is initialised as that class initialises it. Its own forward then computes the
+logits, and names and shapes are the class's: an export is the encoder's weights and the head's in one file.
+
+Weights that the pretrained folder has for the head (BERT's pooler, a language-model head, ModernBERT's dense layer) are
+loaded, as the class would.
+
+Shapes: B sequences of L states each (one pooled state each, or all tokens as one sequence), D hidden size, C outputs.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+import transformers
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+from transformers import PreTrainedConfig, PreTrainedModel
+from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+from xstilts.nn import ragged
+from xstilts.nn.batch import Batch
+from xstilts.nn.encoder import Encoder
+
+CLASSES = {
+    "classification": "AutoModelForSequenceClassification",
+    "choice": "AutoModelForMultipleChoice",
+    "span_qa": "AutoModelForQuestionAnswering",
+    "tagging": "AutoModelForTokenClassification",
+    "mlm": "AutoModelForMaskedLM",
+}
+
+# Model types whose classes are tested to give the same logits through the stand-in.
+NATIVE = ("xlm-roberta", "roberta", "camembert", "bert", "electra", "modernbert", "distilbert", "deberta-v2", "mpnet")
+
+
+class Part(nn.Module):
+    """What turns hidden states into logits. `module` holds the parameters; `auto_class` is set for a native part."""
+
+    module: nn.Module
+    auto_class: str | None = None
+    pooling = "cls"
+
+    def forward(self, hidden_BLD: Tensor) -> Tensor:
+        """[B, L, D] -> logits: [B, C] for sequence-level kinds (L is 1), [B, L, C] for token-level ones."""
+        raise NotImplementedError
+
+    def sequences(self, hidden_TD: Tensor, batch: Batch) -> Tensor:
+        """Logits of each sequence in fp32, [N, C], from its first token or the mean of its tokens."""
+        if self.pooling == "mean":
+            pooled_ND = ragged.mean(hidden_TD, batch.lengths_N)
+        else:
+            pooled_ND = ragged.first(hidden_TD, batch.starts_N)
+        return self(pooled_ND[:, None]).float()
+
+    def tokens(self, hidden_TD: Tensor) -> Tensor:
+        """Logits of each token in fp32, [T, C]."""
+        return self(hidden_TD[None])[0].float()
+
+
+class NativePart(Part):
+    """The class's own modules and forward; `module.state_dict()` has the class's own names."""
+
+    def __init__(self, kind: str, outputs: int, encoder: Encoder) -> None:
+        super().__init__()
+        self.auto_class = CLASSES[kind]
+        config = class_config(encoder, outputs)
+        self.pooling = getattr(config, "classifier_pooling", "cls")
+        self.module = _shell(self.auto_class, config, encoder)
+        self._choice = kind == "choice"
+
+    def forward(self, hidden_BLD: Tensor) -> Tensor:
+        if self._choice:  # the class counts options on the second axis: here each sequence is the only one
+            hidden_BLD = hidden_BLD[:, None]
+        real = torch.ones(hidden_BLD.shape[:-1], dtype=torch.long, device=hidden_BLD.device)
+        scores = self.module(inputs_embeds=hidden_BLD, attention_mask=real)
+        if "start_logits" in scores:
+            return torch.stack([scores.start_logits, scores.end_logits], dim=-1)
+        return scores.logits
+
+
+class OwnPart(Part):
+    """Dropout, a dense layer with tanh and a linear layer on the first token; dropout and a linear layer on tokens;
+    a dense layer with GELU and norm under the tied embeddings for masked tokens."""
+
+    def __init__(self, kind: str, outputs: int, encoder: Encoder) -> None:
+        super().__init__()
+        size, config = encoder.hidden_size, encoder.config
+        given = getattr(config, "classifier_dropout", None)
+        dropout = float(getattr(config, "hidden_dropout_prob", 0.1) if given is None else given)
+        self._pooled = kind in ("classification", "choice")
+        if self._pooled:
+            self.module = nn.Sequential(
+                nn.Dropout(dropout), nn.Linear(size, size), nn.Tanh(), nn.Dropout(dropout), nn.Linear(size, outputs)
+            )
+        elif kind == "mlm":
+            table = encoder.embeddings
+            narrow = nn.Linear(size, table.embedding_dim)
+            decoder = TiedDecoder(table, nn.Parameter(torch.zeros(table.num_embeddings)))
+            self.module = nn.Sequential(narrow, nn.GELU(), nn.LayerNorm(table.embedding_dim), decoder)
+        else:
+            self.module = nn.Sequential(nn.Dropout(dropout), nn.Linear(size, outputs))
+        for layer in self.module.modules():
+            if isinstance(layer, nn.Linear):
+                nn.init.normal_(layer.weight, std=getattr(config, "initializer_range", 0.02))
+                nn.init.zeros_(layer.bias)
+
+    def forward(self, hidden_BLD: Tensor) -> Tensor:
+        return self.module(hidden_BLD[:, 0] if self._pooled else hidden_BLD)
+
+
+class TiedDecoder(nn.Module):
+    """Scores against the encoder's embedding table, which stays the encoder's parameter alone: it is neither trained
+    nor saved twice. The same holds for a bias that belongs to `parent`."""
+
+    def __init__(self, table: nn.Embedding, bias: nn.Parameter | None, parent: nn.Module | None = None) -> None:
+        super().__init__()
+        self.bias = bias if parent is None else None
+        self._elsewhere: tuple[nn.Embedding, Any] = (table, parent or self)  # a tuple registers nothing
+
+    def forward(self, hidden_XD: Tensor) -> Tensor:
+        table, owner = self._elsewhere
+        return F.linear(hidden_XD, table.weight, owner.bias)
+
+
+class _StandIn(nn.Module):
+    """In the encoder's place: hidden states come in as `inputs_embeds` and go out as they are, and pooled where the
+    class pools."""
+
+    def __init__(self, pooler: nn.Module | None) -> None:
+        super().__init__()
+        self.pooler = pooler
+
+    def forward(self, *_args: Any, inputs_embeds: Tensor, **_others: Any) -> BaseModelOutputWithPooling:
+        pooled = None if self.pooler is None else self.pooler(inputs_embeds)
+        return BaseModelOutputWithPooling(last_hidden_state=inputs_embeds, pooler_output=pooled)
+
+
+def make_part(kind: str, outputs: int, encoder: Encoder) -> Part:
+    """New parameters for a kind with `outputs` outputs, drawn from torch's global generator."""
+    part = NativePart if encoder.config.model_type in NATIVE else OwnPart
+    return part(kind, outputs, encoder).to(encoder.embeddings.weight.device)
+
+
+def class_config(encoder: Encoder, outputs: int, labels: tuple[str, ...] = ()) -> PreTrainedConfig:
+    """The configuration of the encoder's class with a head of `outputs` outputs."""
+    config = copy.deepcopy(encoder.config)
+    config._attn_implementation = "eager"
+    config.num_labels = outputs
+    if labels:
+        config.id2label = dict(enumerate(labels))
+        config.label2id = {label: number for number, label in enumerate(labels)}
+    return config
+
+
+def class_state(encoder: Encoder, part: Part) -> dict[str, Tensor]:
+    """Weights of the class that `part.auto_class` loads: the encoder under the class's prefix, and the head. Tied
+    weights appear once."""
+    prefix = encoder.model.base_model_prefix
+    state = {f"{prefix}.{name}": tensor for name, tensor in encoder.model.state_dict().items()}
+    return state | part.module.state_dict()
+
+
+def _shell(auto_class: str, config: PreTrainedConfig, encoder: Encoder) -> PreTrainedModel:
+    """The class without its encoder."""
+    with torch.device("meta"):
+        shell = getattr(transformers, auto_class).from_config(config)
+    prefix = shell.base_model_prefix
+    setattr(shell, prefix, _StandIn(getattr(getattr(shell, prefix), "pooler", None)))
+    is_tied = auto_class == CLASSES["mlm"] and config.tie_word_embeddings
+    decoder: nn.Linear | None = shell.get_output_embeddings() if is_tied else None
+    _materialise(shell, skip=None if decoder is None else decoder.weight)
+    shell.apply(shell._init_weights)
+    if decoder is not None:
+        _tie(shell, decoder, encoder.embeddings)
+    own = shell.state_dict()
+    found = {name: tensor for name, tensor in encoder.kept.items() if name in own and own[name].shape == tensor.shape}
+    shell.load_state_dict(found, strict=False)
+    return shell
+
+
+def _materialise(shell: nn.Module, skip: Tensor | None) -> None:
+    """Gives every parameter but `skip` memory. A parameter that stands in two places stays one."""
+    made: dict[int, nn.Parameter] = {}
+    for module in shell.modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            if parameter is not skip:
+                fresh = made.setdefault(id(parameter), nn.Parameter(torch.empty_like(parameter, device="cpu")))
+                setattr(module, name, fresh)
+
+
+def _tie(shell: PreTrainedModel, decoder: nn.Linear, table: nn.Embedding) -> None:
+    """Puts a tied decoder in the place of the class's own. A bias of the layer above (BERT, RoBERTa) is shared."""
+    path = next(name for name, module in shell.named_modules() if module is decoder)
+    parent_path, _, name = path.rpartition(".")
+    parent = shell.get_submodule(parent_path)
+    shared = "bias" in dict(parent.named_parameters(recurse=False))
+    setattr(parent, name, TiedDecoder(table, decoder.bias, parent if shared else None))

@@ -1,0 +1,42 @@
+"""One tag for each word, read off its first piece. W words in all, C tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from xstilts.heads.base import Head, Loss, Rows, split
+from xstilts.heads.native import make_part
+from xstilts.kinds.tagging import UNKNOWN, Tagging
+from xstilts.nn.batch import Batch
+from xstilts.nn.encoder import Encoder
+
+
+class TaggingHead(Head):
+    """scores: logits [W, C]; decode: tag ids of each row's words."""
+
+    def __init__(self, kind: Tagging, encoder: Encoder) -> None:
+        super().__init__()
+        self.part = make_part(kind.name, len(kind.labels), encoder)
+
+    def extra(self, rows: Rows) -> dict[str, Any]:
+        """`first_W`: each word's first piece, counted in the whole batch; `words_R`: words of each row."""
+        ends = np.cumsum([len(row["ids"]) for row in rows])
+        places = [np.asarray(row["first"]) + end - len(row["ids"]) for row, end in zip(rows, ends, strict=True)]
+        first_W = torch.from_numpy(np.concatenate(places).astype(np.int64))
+        return {"first_W": first_W, "words_R": [len(row["first"]) for row in rows]}
+
+    def forward(self, hidden_TD: Tensor, batch: Batch) -> Tensor:
+        return self.part.tokens(hidden_TD[batch.extra["first_W"]])
+
+    def loss(self, scores: Tensor, batch: Batch) -> Loss:
+        """Words with an unknown tag are left out of the sum and of the count."""
+        total = F.cross_entropy(scores, batch.gold, reduction="sum", ignore_index=UNKNOWN)
+        return Loss(total, int((batch.gold != UNKNOWN).sum()))
+
+    def decode(self, scores: Tensor, batch: Batch) -> list[Any]:
+        return list(split(scores.argmax(-1), batch.extra["words_R"]))
