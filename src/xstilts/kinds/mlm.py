@@ -27,8 +27,8 @@ class MaskedLM:
     Columns of a row, beside the common ones:
         text  [start, end] the half-open range of positions that hold text (what may be masked)
         mask  [id] the tokenizer's mask token
-    gold [] (the ids are their own gold); output of the head for a row: (true ids [M], guessed ids [M]) at the masked
-    places; guess: {"gold": [ids], "guess": [ids]} over all rows of the example.
+    gold [ids of the text] (a text is its own gold); output of the head for a row: (true ids [M], guessed ids [M]) at
+    the masked places; guess: {"gold": [ids], "guess": [ids]} over all rows of the example.
     """
 
     rate: float = 0.15
@@ -66,7 +66,7 @@ class MaskedLM:
                 columns["ids"].append(row)
                 columns["lengths"].append([len(row)])
                 columns["segments"].append(segments)
-                columns["gold"].append([])
+                columns["gold"].append(block)
                 columns["text"].append([before, before + len(block)])
                 columns["mask"].append([mask])
             encoded.split += len(ids) > room

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xstilts.core.disk import writing
 from xstilts.core.errors import StoreError
 from xstilts.core.files import read_json, write_json
 from xstilts.data.examples import Example
@@ -60,12 +61,13 @@ def write(
 ) -> dict[str, Any]:
     """Checks, encodes and writes all examples into the folder `out`; returns what stands in `meta.json`.
 
-    Raises DataError (file:line) for a gold that `kind` does not allow, before that chunk is encoded.
+    Raises DataError (file:line) for a gold that `kind` does not allow, and StoreError on a full disk or a forbidden
+    folder.
     """
     import pyarrow as pa
 
     meta, notes = _Meta(max_length=max_length), dict[str, int]()
-    with pa.OSFile(str(out / "rows.arrow"), "wb") as sink:
+    with writing(out), pa.OSFile(str(out / "rows.arrow"), "wb") as sink:
         writer = None
         for start in range(0, max(len(examples), 1), CHUNK):
             part = examples[start : start + CHUNK]
@@ -108,7 +110,7 @@ def _write_keys(examples: Sequence[Example], path: Path) -> None:
     import pyarrow as pa
 
     table = pa.table({"id": [e.id for e in examples], "group": [e.group for e in examples]})
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+    with writing(path), pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
 
 
@@ -134,6 +136,19 @@ class Column(Sequence[Any]):
     def sizes(self) -> np.ndarray:
         """Entries of each row, [R]."""
         return np.concatenate([np.diff(offsets) for offsets in self._offsets])
+
+
+class Picked(Sequence[Any]):
+    """Some rows of a column, in an order of their own."""
+
+    def __init__(self, column: Any, rows: np.ndarray) -> None:
+        self._column, self._rows = column, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, row: Any) -> Any:
+        return self._column[int(self._rows[row])]
 
 
 class Prepared:
@@ -185,11 +200,23 @@ class Prepared:
 
     def rows_of(self, examples: Sequence[int]) -> np.ndarray:
         """Numbers of the rows of these examples, example by example in the order given."""
+        spans = [np.arange(first, last) for first, last in self._spans(examples)]
+        return np.concatenate(spans) if spans else np.zeros(0, dtype=np.int64)
+
+    def _spans(self, examples: Sequence[int]) -> np.ndarray:
+        """First row and the one after the last of each example, [E, 2]; rows stand in the order of examples."""
         wanted = np.asarray(examples, dtype=np.int64)
         firsts = np.searchsorted(self.columns["example"], wanted, "left")
-        lasts = np.searchsorted(self.columns["example"], wanted, "right")
-        spans = [np.arange(first, last) for first, last in zip(firsts, lasts, strict=True)]
-        return np.concatenate(spans) if spans else np.zeros(0, dtype=np.int64)
+        ends = np.searchsorted(self.columns["example"], wanted, "right")
+        return np.stack([firsts, ends], axis=1)
+
+    def part(self, examples: Sequence[int]) -> tuple[np.ndarray, dict[str, Any]]:
+        """Numbers of the rows of these examples, and their columns as `Kind.assemble` wants them: row i of the columns
+        is the i-th of those rows, and `example` counts within `examples`."""
+        rows, spans = self.rows_of(examples), self._spans(examples)
+        columns: dict[str, Any] = {name: Picked(column, rows) for name, column in self.columns.items()}
+        columns["example"] = np.repeat(np.arange(len(spans)), spans[:, 1] - spans[:, 0])
+        return rows, columns
 
 
 def _column(arrays: Sequence[Any]) -> Any:

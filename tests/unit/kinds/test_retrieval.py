@@ -1,0 +1,111 @@
+"""Nearest neighbours and margin mining on vectors small enough to check by hand or by force."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer
+
+from xstilts.core.errors import DataError
+from xstilts.data.examples import SentenceExample
+from xstilts.kinds.neighbours import mine, nearest, neighbours, unit
+from xstilts.kinds.retrieval import Retrieval
+from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
+
+
+def query(id: str, *matches: str, part: str = "test") -> SentenceExample:
+    return SentenceExample(id=id, group=id, text=id, side="query", matches=matches, part=part)
+
+
+def candidate(id: str) -> SentenceExample:
+    return SentenceExample(id=id, group=id, text=id, side="candidate")
+
+
+def rows(examples: list[SentenceExample]) -> dict[str, list[int]]:
+    return {"example": list(range(len(examples)))}
+
+
+def test_each_query_gets_its_nearest_candidate_and_candidates_nothing() -> None:
+    examples = [candidate("a"), query("1", "b"), candidate("b"), query("2", "b")]
+    vectors = [np.array(v, dtype=np.float32) for v in ([9, 0], [1, 5], [0, 1], [2, 1])]
+    kind = Retrieval()
+    guesses = kind.assemble(examples, rows(examples), vectors)
+    assert guesses == [None, "b", None, "a"]
+    counts = kind.tally(RetrievalAccuracy(), examples, guesses, "de")
+    assert counts.tolist() == [[0, 0], [1, 1], [0, 0], [0, 1]]
+
+
+def test_nearest_works_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    a, b = (unit(random.normal(size=(n, 8))) for n in (50, 70))
+    whole = nearest(a, b)
+    cosines, found = neighbours(a, b, 4)
+    monkeypatch.setattr("xstilts.kinds.neighbours._BLOCK", 7)
+    assert (nearest(a, b) == whole).all() and (whole == (a @ b.T).argmax(axis=1)).all()
+    assert (neighbours(a, b, 4)[1] == found).all()
+    assert np.allclose(cosines, -np.sort(-(a @ b.T), axis=1)[:, :4])
+
+
+def test_mining_equals_the_definition() -> None:
+    """Against plain loops over the definition: margins of each side's best partner, greedy, one-to-one."""
+    random = np.random.default_rng(1)
+    a, b = (unit(random.normal(size=(n, 6)) + 0.5) for n in (30, 40))
+    cosine, k = a @ b.T, 4
+    near_a = [sorted(range(40), key=lambda j: -cosine[i, j])[:k] for i in range(30)]
+    near_b = [sorted(range(30), key=lambda i: -cosine[i, j])[:k] for j in range(40)]
+    mean_a = [np.mean([cosine[i, j] for j in near_a[i]]) for i in range(30)]
+    mean_b = [np.mean([cosine[i, j] for i in near_b[j]]) for j in range(40)]
+
+    def margin(i: int, j: int) -> float:
+        return cosine[i, j] / ((mean_a[i] + mean_b[j]) / 2)
+
+    proposals = [(i, max(near_a[i], key=lambda j: margin(i, j))) for i in range(30)]
+    proposals += [(max(near_b[j], key=lambda i: margin(i, j)), j) for j in range(40)]
+    expected: list[tuple[int, int]] = []
+    for i, j in sorted(proposals, key=lambda pair: -margin(*pair)):
+        if all(i != x and j != y for x, y in expected):
+            expected.append((i, j))
+    found = mine(a, b, k)
+    assert [(i, j) for i, j, _ in found] == expected
+    assert np.allclose([m for _, _, m in found], [margin(i, j) for i, j in expected], rtol=1e-5)
+
+
+def test_mining_finds_noisy_translations_and_tunes_its_threshold() -> None:
+    random = np.random.default_rng(2)
+    true = random.normal(size=(60, 32))
+    queries = [*(true + 0.3 * random.normal(size=true.shape)), *random.normal(size=(40, 32))]
+    examples = [query(f"q{i}", *([f"c{i}"] if i < 60 else []), part="tune" if i % 2 else "test") for i in range(100)]
+    examples += [candidate(f"c{i}") for i in range(60)]
+    kind = Retrieval(method="mine")
+    guesses = kind.assemble(examples, rows(examples), [*queries, *true])
+    assert sorted(g["id"] for g in guesses if g) == sorted({g["id"] for g in guesses if g})
+    counts = kind.tally(MiningF1(), examples, guesses, "zh")
+    assert counts[1:100:2].sum() == 0 and counts[100:].sum() == 0
+    assert counts.sum(axis=0)[2] == 30
+    assert MiningF1().values(counts.sum(axis=0))["f1"] > 95
+
+
+def test_a_small_side_has_fewer_neighbours_than_k() -> None:
+    assert mine(unit(np.eye(2, 3)), unit(np.eye(3)[:1] + 0.1), 4)[0][:2] == (0, 0)
+
+
+def test_sides_and_parts_are_checked() -> None:
+    bad = SentenceExample(id="1", group="1", text="x", side="querry", where="a.txt:2")
+    with pytest.raises(DataError, match=r"a\.txt:2: side 'querry' does not exist. Did you mean 'query'\?"):
+        Retrieval().check(bad)
+    with pytest.raises(DataError, match="candidate '1' has matches"):
+        Retrieval().check(SentenceExample(id="1", group="1", text="x", side="candidate", matches=("2",)))
+    with pytest.raises(DataError, match="there are no candidates"):
+        Retrieval().assemble([query("1")], {"example": [0]}, [np.ones(2)])
+
+
+def test_one_row_for_each_sentence(xlmr: Tokenizer) -> None:
+    encoded = Retrieval().encode([query("Ulm"), candidate("The German painter was born in Ulm")], xlmr, 8)
+    assert [len(ids) for ids in encoded.columns["ids"]] == [len(xlmr.encode("Ulm").ids), 8]
+    assert encoded.truncated == 1 and encoded.columns["gold"] == [[], []]
+
+
+def test_floors() -> None:
+    golds = [["a"], ["b"], ["a", "c"], None]
+    assert Retrieval().floor(golds) == ["a", "a", "a", None]
+    assert Retrieval(method="mine").floor(golds) == [None] * 4
