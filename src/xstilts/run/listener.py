@@ -1,0 +1,36 @@
+"""Who hears what happens in a run: a progress display, a log, a test."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from xstilts.run.step import Step
+
+
+class Listener(Protocol):
+    """All calls come from the thread that called `execute`."""
+
+    def step_started(self, step: Step, device: str) -> None: ...
+
+    def step_progress(self, step: Step, done: float, total: float, unit: str, text: str) -> None: ...
+
+    def step_finished(self, step: Step, seconds: float) -> None: ...
+
+    def step_failed(self, step: Step, error: str) -> None: ...
+
+    def step_reused(self, count: int) -> None:
+        """`count` more steps were found done in the store."""
+
+
+class Silent:
+    """Hears everything and says nothing."""
+
+    def step_started(self, step: Step, device: str) -> None: ...
+
+    def step_progress(self, step: Step, done: float, total: float, unit: str, text: str) -> None: ...
+
+    def step_finished(self, step: Step, seconds: float) -> None: ...
+
+    def step_failed(self, step: Step, error: str) -> None: ...
+
+    def step_reused(self, count: int) -> None: ...

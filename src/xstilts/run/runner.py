@@ -1,0 +1,239 @@
+"""Runs what is missing: demand comes from the goals, and a failure stops only what stands on it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+
+from xstilts.core.errors import StoreError
+from xstilts.core.files import write_json
+from xstilts.run.attempt import Result
+from xstilts.run.backend import Backend, Ended, Moved, Report, Started
+from xstilts.run.graph import blocked, demand, readers_of, steps_of
+from xstilts.run.interrupt import Interrupt, interruptible
+from xstilts.run.listener import Listener, Silent
+from xstilts.run.step import Step
+from xstilts.run.store import Store
+
+_TICK = 0.2  # seconds between two looks at what other processes do
+_GRACE = 10.0  # seconds that a step has to stop when asked
+_PATIENCE = 5  # times that an input may vanish under a step
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `execute` would do: `to_run` in order, `reused` steps found done, `rebuilt` those of `to_run` that are done
+    but were trimmed of a part that is needed, `behind` the number of steps that nobody has to look at."""
+
+    to_run: tuple[Step, ...]
+    reused: tuple[Step, ...]
+    rebuilt: tuple[Step, ...]
+    behind: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended, by step keys. `failed`: what went wrong; `not_run`: the failed step it stands on; `left`: what
+    an interrupted run did not come to."""
+
+    done: tuple[str, ...] = ()
+    reused: tuple[str, ...] = ()
+    failed: Mapping[str, str] = field(default_factory=dict)
+    not_run: Mapping[str, str] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        return 130 if self.interrupted else 1 if self.failed else 0
+
+
+def plan(goals: Sequence[Step], store: Store) -> Plan:
+    """What would run, without running or writing anything."""
+    found = demand(goals, store.is_whole)
+    rebuilt = tuple(step for step in found.to_run if store.is_done(step))
+    return Plan(found.to_run, found.reused, rebuilt, len(steps_of(goals)) - len(found.to_run) - len(found.reused))
+
+
+def execute(
+    goals: Sequence[Step],
+    store: Store,
+    *,
+    backend: Backend,
+    listener: Listener | None = None,
+    trims: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Runs what `goals` need and the store lacks, and answers how it went; failed steps do not raise.
+
+    `trims` (step key -> part) names parts that are deleted once every step here that reads them is done. On SIGINT or
+    SIGTERM the running steps are asked to stop, and the outcome says `interrupted`; a second signal kills them.
+    Raises StoreError when the store cannot be written at all.
+    """
+    run = _Run(goals, store, backend, listener or Silent(), trims or {})
+    store.prepare()
+    began = datetime.now(UTC)
+    place = store.root / "runs" / f"{began:%Y%m%dT%H%M%S}-{os.getpid()}.json"
+    header = {"started": began.isoformat(timespec="seconds"), "goals": [goal.key for goal in goals]}
+    write_json(place, header)
+    with interruptible(backend.cancel, backend.kill) as interrupt:
+        outcome = run.to_the_end(interrupt)
+    ended = datetime.now(UTC).isoformat(timespec="seconds")
+    with contextlib.suppress(StoreError):  # the steps are done whether or not this can be written
+        write_json(place, {**header, "finished": ended, "outcome": asdict(outcome)})
+    return outcome
+
+
+class _Run:
+    """The state of one run. Every step of `order` is in exactly one of pending, running, done, reused, failed."""
+
+    def __init__(
+        self, goals: Sequence[Step], store: Store, backend: Backend, listener: Listener, trims: Mapping[str, str]
+    ) -> None:
+        self.goals, self.store, self.backend, self.listener, self.trims = goals, store, backend, listener, trims
+        self.graph = {step.key: step for step in steps_of(goals)}
+        self.readers = readers_of(tuple(self.graph.values()))
+        self.order: tuple[Step, ...] = ()
+        self.rebuilt: set[str] = set()
+        self.parts: Mapping[str, tuple[str, ...]] = {}
+        self.pending: dict[str, Step] = {}
+        self.running: dict[str, Step] = {}
+        self.done: dict[str, float] = {}
+        self.reused: dict[str, None] = {}
+        self.failed: dict[str, str] = {}
+        self.not_run: dict[str, str] = {}
+        self.busy_until: dict[str, float] = {}
+        self.stale: Counter[str] = Counter()
+        self.interrupt = Interrupt()
+
+    def to_the_end(self, interrupt: Interrupt) -> Outcome:
+        self.interrupt = interrupt
+        try:
+            self._look()
+            self._trim(list(self.graph.values()))
+            while (self.pending.keys() - self.not_run.keys() or self.running) and not interrupt.requested:
+                step = self._next()
+                if step is None:
+                    self.backend.poll(_TICK)
+                else:
+                    self._launch(step)
+        except KeyboardInterrupt:  # caught between two steps
+            interrupt.requested = True
+        if interrupt.requested:
+            self._stop()
+        left = tuple(key for key in (*self.pending, *self.running) if key not in self.not_run)
+        reused = tuple(key for key in self.reused if key not in self.done)
+        return Outcome(tuple(self.done), reused, self.failed, self.not_run, left, interrupt.requested)
+
+    def _look(self) -> None:
+        """Asks the store what is demanded now; other processes may have changed it."""
+        found = demand(self.goals, self.store.is_whole)
+        self.order, self.parts = found.to_run, found.parts
+        self.rebuilt = {step.key for step in found.to_run if self.store.is_done(step)}
+        self.pending = {
+            step.key: step for step in found.to_run if step.key not in self.running and step.key not in self.failed
+        }
+        self.not_run = blocked(self.order, self.failed)
+        more = [step.key for step in found.reused if step.key not in self.done and step.key not in self.reused]
+        if more:
+            self.reused |= dict.fromkeys(more)
+            self.listener.step_reused(len(more))
+
+    def _next(self) -> Step | None:
+        """A step that can start now."""
+        now = time.monotonic()
+        for step in self.order:
+            if step.key not in self.pending or step.key in self.not_run or now < self.busy_until.get(step.key, 0):
+                continue
+            below = {below.key for below in step.inputs.values()}
+            if below & self.pending.keys() or below & self.running.keys() or not self.backend.room(step):
+                continue
+            if self._in_use(step):
+                self.busy_until[step.key] = now + _TICK
+            elif self.busy_until.pop(step.key, None) is not None or self._changed(step):
+                self._look()
+                return None
+            else:
+                return step
+        return None
+
+    def _in_use(self, step: Step) -> bool:
+        with contextlib.ExitStack() as stack:
+            locks = [self.store.lock(step.key, wait=False)]
+            locks += [self.store.lock(below.key, shared=True, wait=False) for below in set(step.inputs.values())]
+            return not all(stack.enter_context(lock) for lock in locks)
+
+    def _changed(self, step: Step) -> bool:
+        """Whether another process made the step, or took an input away, since the last look."""
+        if self.store.is_whole(step, self.parts[step.key]):
+            return True
+        if step.key not in self.rebuilt and self.store.is_done(step):
+            return True
+        return any(not self.store.is_whole(below, step.needs) for below in step.inputs.values())
+
+    def _launch(self, step: Step) -> None:
+        self.running[step.key] = self.pending.pop(step.key)
+        self.backend.launch(step, self.store, self._hear)
+
+    def _hear(self, report: Report) -> None:
+        step = self.graph[report.key]
+        match report:
+            case Started(device=device):
+                self.listener.step_started(step, device)
+            case Moved(done=done, total=total, unit=unit, text=text):
+                self.listener.step_progress(step, done, total, unit, text)
+            case Ended(result=result):
+                del self.running[step.key]
+                self._ended(step, result)
+
+    def _ended(self, step: Step, result: Result) -> None:
+        match result.status:
+            case "done":
+                self.done[step.key] = result.seconds
+                self.listener.step_finished(step, result.seconds)
+                self._trim(step.inputs.values())
+            case "reused":
+                self.reused[step.key] = None
+                self.listener.step_reused(1)
+                self._trim(step.inputs.values())
+            case "busy":
+                self.pending[step.key] = step
+                self.busy_until[step.key] = time.monotonic() + _TICK
+            case "stale" if self.stale[step.key] < _PATIENCE:
+                self.stale[step.key] += 1
+                self._look()
+            case "interrupted" if self.interrupt.requested:
+                self.pending[step.key] = step
+            case _:
+                self._failed(step, result.error or f"the step was stopped from outside ({result.status})")
+
+    def _failed(self, step: Step, error: str) -> None:
+        self.failed[step.key] = error
+        self.not_run = blocked(self.order, self.failed)
+        self.listener.step_failed(step, error)
+
+    def _trim(self, steps: Iterable[Step]) -> None:
+        unfinished = self.pending.keys() | self.running.keys() | self.failed.keys()
+        for step in steps:
+            part = self.trims.get(step.key)
+            if part is None or step.key in unfinished:
+                continue
+            if not any(reader.key in unfinished for reader in self.readers[step.key] if part in reader.needs):
+                with contextlib.suppress(StoreError):  # it only keeps disk
+                    self.store.trim(step, part)
+
+    def _stop(self) -> None:
+        self.backend.cancel()
+        self._wait(_GRACE)
+        if self.running:
+            self.backend.kill()
+            self._wait(_GRACE)
+
+    def _wait(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while self.running and time.monotonic() < end:
+            self.backend.poll(_TICK)

@@ -1,0 +1,226 @@
+"""The store: a folder of artefacts, each found by the identity of the step that made it.
+
+    steps/<key>/          an artefact; `done.json` inside is written last, before the rename into place
+    work/<key>/out        what a running step has written so far; emptied at every start
+    work/<key>/scratch    snapshots; survives an interruption, gone when the step is done
+    locks/<key>.lock      held while a step runs, is read or is removed (flock)
+    runs/                 a record of every run
+
+An artefact may name parts of itself that can be thrown away (`parts.json`: {"weights": ["encoder/model.safetensors"]});
+`trimmed.json` lists those that were. The other folders (data, encoders, cache, reports) belong to other layers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xstilts.core.disk import writing
+from xstilts.core.errors import StoreError
+from xstilts.core.files import read_json, write_json
+from xstilts.core.locks import locked
+from xstilts.run.step import Step
+
+LAYOUT = 1
+FOLDERS = ("steps", "work", "locks", "runs", "data", "encoders", "cache", "reports", "store.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    steps: int
+    bytes: int
+
+
+class Store:
+    """A store at `root`. Nothing is written before `prepare` or the first step.
+
+    Raises StoreError when `root` holds something else, or a store of a later layout.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._check()
+
+    def prepare(self) -> None:
+        """Makes the folder and marks it as a store. Raises StoreError where that is impossible."""
+        if not (self.root / "store.json").exists():
+            write_json(self.root / "store.json", {"layout": LAYOUT})
+
+    def path(self, step: Step) -> Path:
+        """Where the artefact of `step` lies, or will lie."""
+        return self.root / "steps" / step.key
+
+    def scratch(self, step: Step) -> Path:
+        return self.root / "work" / step.key / "scratch"
+
+    def record(self, step: Step) -> dict[str, Any] | None:
+        """What was written down when the step was done (`done.json`); None when it is not done."""
+        return _record(self.path(step), step.key)
+
+    def is_done(self, step: Step) -> bool:
+        return self.record(step) is not None
+
+    def parts(self, step: Step) -> dict[str, list[str]]:
+        """The parts of a done artefact that can be trimmed, with their files relative to the artefact."""
+        return _parts(self.path(step))
+
+    def is_whole(self, step: Step, parts: Collection[str] | None = None) -> bool:
+        """Whether `step` is done and its `parts` (None: all) still have every file. A part it never had is whole."""
+        if not self.is_done(step):
+            return False
+        folder, listed = self.path(step), self.parts(step)
+        wanted = listed if parts is None else [part for part in parts if part in listed]
+        gone = set(_trimmed(folder))
+        return all(part not in gone and all((folder / name).exists() for name in listed[part]) for part in wanted)
+
+    def lock(self, key: str, *, shared: bool = False, wait: bool = True) -> AbstractContextManager[bool]:
+        """Holds a step's lock: alone to run, trim or remove it, shared to read its artefact. Yields whether held.
+
+        A step takes its own lock first and those of its inputs after, so locks are always asked for downwards in a
+        graph without cycles, and never wait for each other in a ring.
+        """
+        return locked(self.root / "locks" / f"{key}.lock", shared=shared, wait=wait)
+
+    def begin(self, step: Step) -> tuple[Path, Path]:
+        """An empty `out` and the `scratch` that earlier attempts left. The caller holds the lock."""
+        self.prepare()
+        work = self.root / "work" / step.key
+        with writing(work):
+            remove(work / "out")
+            for folder in (work / "out", work / "scratch"):
+                folder.mkdir(parents=True, exist_ok=True)
+            (work / "error.txt").unlink(missing_ok=True)
+        return work / "out", work / "scratch"
+
+    def install(self, step: Step) -> bool:
+        """Renames a complete `out` (one with its `done.json`) into place; whether there was one.
+
+        An attempt may have been killed between the two, so the next one asks first. The caller holds the lock.
+        """
+        work, place = self.root / "work" / step.key, self.path(step)
+        if _record(work / "out", step.key) is None:
+            return False
+        with writing(place):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if place.exists():  # trimmed or spoilt; renamed first, for a rename cannot be seen half done
+                remove(work / "old")
+                place.rename(work / "old")
+            (work / "out").rename(place)
+        with contextlib.suppress(StoreError, OSError):  # the step is done; what stays behind is for gc
+            remove(work)
+        return True
+
+    def write_error(self, step: Step, details: str) -> Path:
+        """Puts the details of a failure beside the step's scratch, where the disk allows it; their place."""
+        place = self.root / "work" / step.key / "error.txt"
+        with contextlib.suppress(OSError):  # a full disk may be why it failed
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(details, encoding="utf-8")
+        return place
+
+    def trim(self, step: Step, part: str) -> int:
+        """Deletes the files of a part; bytes freed. 0 when there is no such part, or someone is using the step."""
+        folder = self.path(step)
+        with self.lock(step.key, wait=False) as held:
+            names = self.parts(step).get(part, []) if held and self.is_done(step) else []
+            if not any((folder / name).exists() for name in names):
+                return 0
+            write_json(folder / "trimmed.json", sorted({*_trimmed(folder), part}))  # first: a kill leaves it not whole
+            freed = 0
+            with writing(folder):
+                for name in names:
+                    freed += size(folder / name)
+                    (folder / name).unlink(missing_ok=True)
+            return freed
+
+    def du(self) -> dict[str, Usage]:
+        """Steps and bytes by step name, largest first; what unfinished steps hold is under "(unfinished)"."""
+        sums: dict[str, list[int]] = {}
+        for folder, name in self._folders():
+            entry = sums.setdefault(name, [0, 0])
+            entry[0] += 1
+            entry[1] += size(folder)
+        return {name: Usage(*entry) for name, entry in sorted(sums.items(), key=lambda item: -item[1][1])}
+
+    def gc(self, keep: Collection[str], dry_run: bool = False) -> int:
+        """Removes artefacts and unfinished work whose key is not in `keep`, but nothing in use; bytes freed (or that
+        would be)."""
+        freed = 0
+        for folder, _ in self._folders():
+            if folder.name in keep:
+                continue
+            with self.lock(folder.name, wait=False) as held:
+                if held:
+                    freed += size(folder)
+                    if not dry_run:
+                        with writing(folder):
+                            (folder / "done.json").unlink(missing_ok=True)  # so half a removal is never a whole step
+                        remove(folder)
+        return freed
+
+    def _folders(self) -> Iterable[tuple[Path, str]]:
+        for below in ("steps", "work"):
+            for folder in sorted((self.root / below).glob("*/")):
+                yield folder, folder.name.rpartition("-")[0] if below == "steps" else "(unfinished)"
+
+    def _check(self) -> None:
+        try:
+            present = {path.name for path in self.root.iterdir()} if self.root.exists() else set()
+        except OSError as error:
+            raise StoreError(f"the store cannot be read ({error.strerror}).", where=str(self.root)) from error
+        if "store.json" in present:
+            marker = read_json(self.root / "store.json")
+            layout = marker.get("layout") if isinstance(marker, dict) else None
+            if layout != LAYOUT:
+                raise StoreError(f"this store has layout {layout}; this program knows {LAYOUT}.", where=str(self.root))
+        elif strangers := sorted(name for name in present - set(FOLDERS) if not name.startswith(".")):
+            raise StoreError(
+                f"this folder is no store: it holds '{strangers[0]}'.",
+                where=str(self.root),
+                hint="Choose a new or empty folder.",
+            )
+
+
+def remove(folder: Path) -> None:
+    """Removes a folder and all below it; nothing happens when it is not there."""
+    with writing(folder), contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder)
+
+
+def size(path: Path) -> int:
+    """Bytes of a file, or of all files below a folder; 0 when there is none."""
+    total = 0
+    for file in path.rglob("*") if path.is_dir() else [path]:
+        with contextlib.suppress(OSError):  # a running step may take a file away meanwhile
+            total += file.lstat().st_size if not file.is_dir() else 0
+    return total
+
+
+def _record(folder: Path, key: str) -> dict[str, Any] | None:
+    try:
+        record = read_json(folder / "done.json")
+    except StoreError:
+        return None
+    return record if isinstance(record, dict) and record.get("key") == key else None
+
+
+def _parts(folder: Path) -> dict[str, list[str]]:
+    path = folder / "parts.json"
+    if not path.exists():
+        return {}
+    listed = read_json(path)
+    if not isinstance(listed, Mapping):
+        raise StoreError("this should map the names of parts to lists of files.", where=str(path))
+    if outside := [name for names in listed.values() for name in names if ".." in Path(name).parts or name[:1] == "/"]:
+        raise StoreError(f"the part file '{outside[0]}' lies outside the artefact.", where=str(path))
+    return {str(part): list(names) for part, names in listed.items()}
+
+
+def _trimmed(folder: Path) -> list[str]:
+    path = folder / "trimmed.json"
+    return list(read_json(path)) if path.exists() else []

@@ -1,0 +1,125 @@
+"""Toy graphs for the run layer, buildable in any process: `python run_toys.py step|execute GRAPH LOG STORE [KEY|BACKEND]`.
+
+How a toy behaves is told by files in the folder `log`, never by its settings: `fail-b` makes step b raise, `user-b`
+makes it raise a DataError, `kill-b` kills its process once, `wait-b` holds it until the file is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from xstilts.core.errors import DataError
+from xstilts.run.child import serve
+from xstilts.run.inline import Inline
+from xstilts.run.local import Local
+from xstilts.run.runner import execute
+from xstilts.run.step import Context, Step
+from xstilts.run.store import Store
+
+Graph = dict[str, Step]
+
+
+def work(settings: dict[str, Any], context: Context, log: Path) -> None:
+    name = settings["name"]
+    with (log / "runs").open("a") as file:
+        file.write(f"{name}\n")
+    (context.out / "text.txt").write_text(f"{name}({','.join(_read(folder) for _, folder in _sorted(context))})")
+    context.progress(1, 2, "halves", name)
+    if (log / f"fail-{name}").exists():
+        raise ValueError(f"{name} cannot\nbe done")
+    if (log / f"user-{name}").exists():
+        raise DataError("the row has 2 columns.", where="a.tsv:3")
+    if (log / f"kill-{name}").exists():
+        (log / f"kill-{name}").unlink()
+        (context.scratch / "half").write_text("snapshot")
+        os.kill(os.getpid(), signal.SIGKILL)
+    if (log / f"wait-{name}").exists():
+        (context.scratch / "half").write_text("snapshot")
+        (log / f"started-{name}").write_text(str(os.getpid()))
+        while (log / f"wait-{name}").exists():
+            time.sleep(0.01)
+    if (context.scratch / "half").exists():
+        (log / f"resumed-{name}").write_text("")
+    if settings.get("weights"):
+        (context.out / "model.bin").write_bytes(name.encode() * 100)
+        (context.out / "parts.json").write_text(json.dumps({"weights": ["model.bin"]}))
+
+
+def _sorted(context: Context) -> list[tuple[str, Path]]:
+    return sorted(context.inputs.items())
+
+
+def _read(folder: Path) -> str:
+    return (folder / "text.txt").read_text()
+
+
+def toy(log: Path, name: str, *inputs: Step, **more: Any) -> Step:
+    settings: dict[str, Any] = {"name": name, **({"weights": True} if more.pop("weights", False) else {})}
+    named = {below.settings["name"]: below for below in inputs}
+    return Step(name="toy", version=1, settings=settings, call=partial(work, log=log), inputs=named, **more)
+
+
+def diamond(log: Path) -> Graph:
+    """a feeds b and c, which feed d; e stands alone."""
+    a = toy(log, "a")
+    b, c = toy(log, "b", a), toy(log, "c", a)
+    return {"a": a, "b": b, "c": c, "d": toy(log, "d", b, c), "e": toy(log, "e")}
+
+
+def chain(log: Path) -> Graph:
+    """a -> train (has weights) -> predict1, predict2 (read the weights) -> score1, score2."""
+    a = toy(log, "a")
+    train = toy(log, "train", a, weights=True)
+    predict = [toy(log, f"predict{n}", train, needs=("weights",)) for n in (1, 2)]
+    score = [toy(log, f"score{n}", predict[n - 1]) for n in (1, 2)]
+    return {step.settings["name"]: step for step in (a, train, *predict, *score)}
+
+
+def wide(log: Path) -> Graph:
+    a = toy(log, "a")
+    return {"a": a, **{f"w{n}": toy(log, f"w{n}", a) for n in range(6)}}
+
+
+GRAPHS: dict[str, Callable[[Path], Graph]] = {"diamond": diamond, "chain": chain, "wide": wide}
+
+
+def goals_of(graph: Graph) -> list[Step]:
+    read = {below.key for step in graph.values() for below in step.inputs.values()}
+    return [step for step in graph.values() if step.key not in read]
+
+
+def runs(log: Path) -> Counter[str]:
+    """How often each toy was started."""
+    return Counter((log / "runs").read_text().split()) if (log / "runs").exists() else Counter()
+
+
+def command(*words: object) -> list[str]:
+    return [sys.executable, __file__, *map(str, words)]
+
+
+def backend_for(kind: str, graph: str, store: Store, log: Path, jobs: int = 2) -> Inline | Local:
+    if kind == "inline":
+        return Inline()
+    return Local(lambda step: command("step", graph, log, store.root, step.key), jobs=jobs, threads=2)
+
+
+def main(mode: str, graph: str, log: str, root: str, last: str) -> int:
+    steps, store = GRAPHS[graph](Path(log)), Store(Path(root))
+    if mode == "step":
+        return serve(next(step for step in steps.values() if step.key == last), store)
+    outcome = execute(goals_of(steps), store, backend=backend_for(last, graph, store, Path(log)))
+    sys.stdout.write(json.dumps({"done": len(outcome.done), "reused": len(outcome.reused), "left": len(outcome.left)}))
+    return outcome.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
