@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tokenizer_families import FAMILIES, TEXTS
 from tokenizers import Tokenizer
 
-from conftest import FAMILIES, TEXTS
 from xstilts.kinds.alignment import align, windows
 
 TOYS = {name: train(TEXTS, 500) for name, train in FAMILIES.items()}
@@ -15,6 +15,7 @@ NASTY = st.text(alphabet="aB1. ,(\u00a0\u3000\n\t½ﬁé\u0301中国กำไ\u0
 
 
 @pytest.mark.parametrize("name", TOYS)
+@settings(deadline=None)
 @given(context=NASTY, data=st.data())
 def test_every_span_of_characters_comes_back(name: str, context: str, data: st.DataObject) -> None:
     [offsets] = align(TOYS[name], [context])
@@ -36,6 +37,7 @@ def test_every_span_of_characters_comes_back(name: str, context: str, data: st.D
 
 
 @pytest.mark.parametrize("name", TOYS)
+@settings(deadline=None)
 @given(context=NASTY)
 @example(context="  中 国")
 @example(context="a \u200f b")
@@ -64,6 +66,7 @@ def test_a_lone_word_mark_covers_nothing(xlmr: Tokenizer) -> None:
     assert marks and all(offsets.starts[i] == -1 for i in marks)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300), st.integers(1, 60), st.data())
 def test_windows_cover_every_token(size: int, room: int, data: st.DataObject) -> None:
     step = data.draw(st.integers(1, room))

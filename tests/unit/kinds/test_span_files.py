@@ -6,9 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tokenizer_families import FAMILIES, squad_paragraphs
 from tokenizers import Tokenizer
 
-from conftest import FAMILIES, squad_paragraphs
 from xstilts.data.examples import SpanExample
 from xstilts.kinds.span_qa import SpanQA, decode
 

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers
 
@@ -156,6 +156,7 @@ def test_no_answer_needs_every_window_to_say_so(xlmr: Tokenizer) -> None:
     assert kind.assemble([example], encoded.columns, null) == ["treaty"]
 
 
+@settings(deadline=None)
 @given(st.data(), st.integers(1, 9), st.integers(1, 5))
 def test_best_span_equals_a_search_over_all_pairs(data: st.DataObject, length: int, longest: int) -> None:
     numbers = st.lists(st.integers(-9, 9), min_size=length, max_size=length)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
@@ -72,6 +72,7 @@ def test_a_word_longer_than_a_row_keeps_what_fits(xlmr: Tokenizer) -> None:
         NER.encode([sentence("Ulm")], xlmr, 2)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=40), st.integers(1, 20))
 def test_splitting_covers_every_word_once(sizes: list[int], room: int) -> None:
     ranges = split(sizes, room)

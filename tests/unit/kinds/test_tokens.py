@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
@@ -90,6 +90,7 @@ def test_no_room_for_text_is_an_error(xlmr: Tokenizer) -> None:
         encode_texts(["a"], ["b"], xlmr, 5)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(2, 60))
 def test_longest_first_fills_the_room_and_spares_the_shorter(first: int, second: int, room: int) -> None:
     kept = longest_first(first, second, room)
