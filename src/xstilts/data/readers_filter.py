@@ -30,8 +30,8 @@ class Only:
 
 @dataclass(frozen=True, kw_only=True)
 class Screened:
-    """The rows of `read` over the first `texts` files, each with the mark `held_out`: whether its text is also a line of one
-    of the other files. A row maker drops and counts the marked ones, so that no text of a test is trained on.
+    """The rows of `read` over the first `texts` files, each with the mark `held_out`: whether its text is a line of
+    one of the other files. A row maker drops and counts the marked ones, so that no text of a test is trained on.
 
     Arguments
         read: the reader of the first files.

@@ -32,8 +32,9 @@ class Split:
 class Utterances:
     """xSID: comments `# key = value`, then `index TAB word TAB intent TAB slot`, a blank line between utterances.
 
-    Rows: words (one may be ""), slots, intent and text (both from the comments: single tokens may say otherwise) and item,
-    what names the utterance in every language: the English text, or the utterance's own id where that is not given.
+    Rows: words (one may be ""), slots, intent and text (from the comments where they are there: single tokens may say
+    otherwise) and item, what names the utterance in every language: the English text, or the utterance's own id where
+    that is not given.
     """
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
@@ -43,21 +44,30 @@ class Utterances:
 
 
 def _utterance(path: Path, block: list[Numbered]) -> Row:
-    where = f"{path}:{block[0][0]}"
-    comments: dict[str, str] = {}
-    words, slots = [], []
+    comments = dict(_comment(line) for _, line in block if line.startswith("#"))
+    words, intents, slots = [], [], []
     for number, line in block:
-        if line.startswith("# ") and not words:
-            key, equals, value = line[2:].partition(" = ")
-            if equals:
-                comments.setdefault(key, value)
-            continue
-        expect_fields(fields := line.split("\t"), 4, f"{path}:{number}")
-        words.append(fields[1])
-        slots.append(fields[3])
-    for key in ("text", "intent"):
-        if key not in comments:
-            raise DataError(f"the utterance has no comment '# {key} = '", where=where, value=key, allowed=comments)
-    english = comments.get("text-en") or (comments["text"] if "/en." in path.as_posix() else "")
-    item = english or comments.get("id", "")
-    return {"words": words, "slots": slots, "intent": comments["intent"], "text": comments["text"], "item": item, "where": where}
+        if not line.startswith("#"):
+            expect_fields(fields := line.split("\t"), 4, f"{path}:{number}")
+            words.append(fields[1])
+            intents.append(fields[2])
+            slots.append(fields[3])
+    where = f"{path}:{block[0][0]}"
+    if not words:
+        raise DataError("an utterance without words", where=where)
+    text = comments.get("text", " ".join(words))
+    item = comments.get("text-en") or (text if path.name.startswith("en.") else comments.get("id", ""))
+    return {
+        "words": words,
+        "slots": slots,
+        "intent": comments.get("intent", intents[0]),
+        "text": text,
+        "item": item,
+        "where": where,
+    }
+
+
+def _comment(line: str) -> tuple[str, str]:
+    """`# key = value`; other comments (`# slots: ...`) come back under a key that nothing asks for."""
+    key, _, value = line[1:].partition(" = ")
+    return key.strip(), value

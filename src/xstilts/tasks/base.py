@@ -23,8 +23,8 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """The training view of a task: all that the identity of a training may depend on. No name, no test set: two tasks that
-    train on the same data share the training, and a new test language retrains nothing."""
+    """The training view of a task: all that the identity of a training may depend on. No name, no test set: two tasks
+    that train on the same data share the training, and a new test language retrains nothing."""
 
     kind: Kind
     train: Source
@@ -42,6 +42,7 @@ class Task:
     dev: Source | None = None  # None: `holdout` of the training data is kept for selection
     test: Mapping[str, Source] = field(default_factory=dict)
     metrics: tuple[Metric, ...] = ()  # () : the kind's own
+    select: Metric | None = None  # steers selection on dev; None: the first of the metrics
     holdout: float = 0.05  # share of the training groups held out where there is no dev
     scale: str = "full"  # "full", or a sentence that says what was cut; shown wherever the task is
     benchmarks: tuple[str, ...] = ()  # ("xtreme", "xtreme-r")
@@ -59,7 +60,7 @@ class Task:
         train, dev = self.train, self.dev
         if dev is None:
             train, dev = self.train.part("rest", self.holdout), self.train.part("held", self.holdout)
-        return Fit(kind=self.kind, train=train, dev=dev, select=self.scored[0], version=self.version)
+        return Fit(kind=self.kind, train=train, dev=dev, select=self.select or self.scored[0], version=self.version)
 
     def but(self, **changes: object) -> Task:
         """This task with some fields replaced."""

@@ -1,0 +1,20 @@
+"""Every task, by name."""
+
+from __future__ import annotations
+
+from xstilts.core.catalog import Catalog
+from xstilts.tasks import intents, nli, paraphrase, qa, reasoning, retrieval, small, tagging, text
+from xstilts.tasks.base import Task
+
+TASKS: Catalog[Task] = Catalog(
+    "task",
+    *nli.TASKS,
+    *paraphrase.TASKS,
+    *qa.TASKS,
+    *reasoning.TASKS,
+    *tagging.TASKS,
+    *intents.TASKS,
+    *retrieval.TASKS,
+    *text.TASKS,
+    *small.TASKS,
+)

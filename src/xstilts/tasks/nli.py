@@ -1,0 +1,144 @@
+"""Natural language inference: does the first text entail, contradict, or leave open the second?"""
+
+from __future__ import annotations
+
+from xstilts.data.readers import Joined, Tsv
+from xstilts.data.rows import Pair
+from xstilts.kinds.classification import Classification
+from xstilts.tasks.base import Origin, Task
+from xstilts.tasks.places import hub, local, names, source
+
+NLI = Classification(labels=("entailment", "neutral", "contradiction"))
+
+# On the hub labels are numbers; -1 marks pairs without a majority.
+NUMBERS = (("0", "entailment"), ("1", "neutral"), ("2", "contradiction"))
+HUB_PAIR = Pair(a="premise", b="hypothesis", label="label", labels=NUMBERS, group=("premise",), drop=(("label", "-1"),))
+
+MNLI = Task(
+    name="mnli",
+    kind=NLI,
+    train=source(hub("nyu-mll/multi_nli", HUB_PAIR, "data/train-00000-of-00001.parquet")),
+    dev=source(hub("nyu-mll/multi_nli", HUB_PAIR, "data/validation_matched-00000-of-00001.parquet")),
+    test={
+        "en": source(
+            hub("nyu-mll/multi_nli", HUB_PAIR, "data/validation_mismatched-00000-of-00001.parquet"),
+            note="the mismatched development set: the labels of the test set are not public",
+        )
+    },
+    origin=Origin(
+        licence="OANC licence and others, by genre",
+        cite="Williams, Nangia and Bowman 2018, A Broad-Coverage Challenge Corpus for Sentence "
+        "Understanding through Inference",
+        home="https://cims.nyu.edu/~sbowman/multinli/",
+        text="original",
+    ),
+)
+
+SNLI = Task(
+    name="snli",
+    kind=NLI,
+    train=source(hub("stanfordnlp/snli", HUB_PAIR, "plain_text/train-00000-of-00001.parquet")),
+    dev=source(hub("stanfordnlp/snli", HUB_PAIR, "plain_text/validation-00000-of-00001.parquet")),
+    test={"en": source(hub("stanfordnlp/snli", HUB_PAIR, "plain_text/test-00000-of-00001.parquet"))},
+    origin=Origin(
+        licence="CC BY-SA 4.0",
+        cite="Bowman, Angeli, Potts and Manning 2015, A large annotated corpus for learning natural "
+        "language inference",
+        home="https://nlp.stanford.edu/projects/snli/",
+        text="original",
+    ),
+)
+
+
+def _rounds(split: str) -> tuple[str, ...]:
+    return tuple(f"plain_text/{split}_r{r}-00000-of-00001.parquet" for r in (1, 2, 3))
+
+
+# ANLI+ (Phang et al. 2020) is a mixture of anli, mnli and snli; they share a head because their labels are the same.
+ANLI = Task(
+    name="anli",
+    kind=NLI,
+    train=source(hub("facebook/anli", HUB_PAIR, *_rounds("train")), note="rounds 1 to 3"),
+    dev=source(hub("facebook/anli", HUB_PAIR, *_rounds("dev")), note="rounds 1 to 3"),
+    test={"en": source(hub("facebook/anli", HUB_PAIR, *_rounds("test")), note="rounds 1 to 3")},
+    origin=Origin(
+        licence="CC BY-NC 4.0",
+        cite="Nie et al. 2020, Adversarial NLI: A New Benchmark for Natural Language Understanding",
+        home="https://github.com/facebookresearch/anli",
+        text="original",
+        noncommercial=True,
+    ),
+)
+
+XNLI_LANGUAGES = names("ar bg de el en es fr hi ru sw th tr ur vi zh")
+# Three hypotheses to a premise, one after another.
+_XNLI_ROW = Pair(a="premise", b="hypothesis", label="label", group_rows=3)
+_XNLI_HUB = Pair(a="premise", b="hypothesis", label="label", labels=NUMBERS, group_rows=3)
+_XNLI_TSV = Tsv(columns=("premise", "hypothesis", "label"))
+# The test files of XTREME have no labels. They are the same rows in the same order in all languages, and the Swahili
+# file that adds genres to XNLI has their labels.
+_XNLI_TEST = Joined(readers=(Tsv(columns=("premise", "hypothesis")), Tsv(header=True)))
+_XNLI_ORIGIN = Origin(
+    licence="CC BY-NC 4.0",
+    cite="Conneau et al. 2018, XNLI: Evaluating Cross-lingual Sentence Representations",
+    home="https://github.com/facebookresearch/XNLI",
+    text="human-translated",
+    noncommercial=True,
+)
+
+XNLI = Task(
+    name="xnli",
+    kind=NLI,
+    train=MNLI.train,
+    dev=source(
+        local(_XNLI_TSV, _XNLI_ROW, "xnli/dev-en.tsv.gz"),
+        hub("facebook/xnli", _XNLI_HUB, "en/validation-00000-of-00001.parquet"),
+    ),
+    test={
+        language: source(
+            local(_XNLI_TEST, _XNLI_ROW, f"xnli/test-{language}.tsv.gz", "xnli/sw.genre.test.tsv.gz"),
+            hub("facebook/xnli", _XNLI_HUB, f"{language}/test-00000-of-00001.parquet"),
+            language=language,
+            note="the local copy holds 1,002 of 5,010 test rows",
+        )
+        for language in XNLI_LANGUAGES
+    },
+    origin=_XNLI_ORIGIN,
+    benchmarks=("xtreme", "xtreme-r"),
+)
+
+# The same training as XNLI, scored in two languages that XNLI itself does not have.
+XNLI_EXTRA = XNLI.but(
+    name="xnli-extra",
+    test={
+        "ko": source(
+            local(
+                Tsv(header=True),
+                Pair(a="sentence1", b="sentence2", label="gold_label", group_rows=3),
+                "xnli/xnli.dev.ko.tsv.gz",
+            ),
+            language="ko",
+            note="1,002 rows of the development set",
+        ),
+        "my": source(
+            local(
+                Tsv(header=True),
+                Pair(a="sentence1_my", b="sentence2_my", label="label", group_rows=3),
+                "xnli/my.genre.dev.tsv.gz",
+            ),
+            language="my",
+            note="1,002 rows of the development set",
+        ),
+    },
+    origin=Origin(
+        licence="Korean (KorNLI) CC BY-SA 4.0; Burmese (myXNLI) CC BY-NC 4.0",
+        cite="Ham et al. 2020, KorNLI and KorSTS; Htet and Dras 2025, Myanmar XNLI; after Conneau et al. "
+        "2018, XNLI",
+        home="https://github.com/kakaobrain/KorNLUDatasets",
+        text="human-translated",
+        noncommercial=True,
+    ),
+    benchmarks=(),
+)
+
+TASKS = (MNLI, SNLI, ANLI, XNLI, XNLI_EXTRA)

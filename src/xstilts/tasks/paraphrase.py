@@ -1,0 +1,75 @@
+"""Paraphrase identification: do two texts say the same?"""
+
+from __future__ import annotations
+
+from xstilts.data.readers import Tsv
+from xstilts.data.rows import Pair
+from xstilts.data.source import Place
+from xstilts.kinds.classification import Classification
+from xstilts.tasks.base import Origin, Task
+from xstilts.tasks.places import hub, local, names, source
+
+SAME = Classification(labels=("0", "1"))  # 1: a paraphrase
+
+PAWSX_LANGUAGES = names("de en es fr ja ko zh")
+_ROW = Pair(a="sentence1", b="sentence2", label="label")  # row i is the same pair in every language
+# Pairs that were not translated hold "NS": they are scored, as everybody does, and never trained on.
+_TRAIN_ROW = Pair(a="sentence1", b="sentence2", label="label", drop=(("sentence1", "NS"), ("sentence2", "NS")))
+
+
+def _pawsx_test(language: str) -> tuple[Place, ...]:
+    labelled = local(Tsv(header=True), _ROW, f"pawsx/x-final/{language}/test_2k.tsv.gz")
+    dev = local(Tsv(columns=("sentence1", "sentence2", "label")), _ROW, f"pawsx/dev-{language}.tsv.gz")
+    full = hub("google-research-datasets/paws-x", _ROW, f"{language}/test-00000-of-00001.parquet")
+    return (labelled if language in ("de", "zh") else dev, full)
+
+
+PAWSX = Task(
+    name="pawsx",
+    kind=SAME,
+    train=source(hub("google-research-datasets/paws-x", _TRAIN_ROW, "en/train-00000-of-00001.parquet")),
+    dev=source(
+        local(Tsv(columns=("sentence1", "sentence2", "label")), _ROW, "pawsx/dev-en.tsv.gz"),
+        hub("google-research-datasets/paws-x", _ROW, "en/validation-00000-of-00001.parquet"),
+    ),
+    test={
+        language: source(
+            *_pawsx_test(language),
+            language=language,
+            note="the local copy holds 1,000 of 2,000 test rows"
+            if language in ("de", "zh")
+            else "the local copy holds the development set, whose English rows also select; the hub has the test set",
+        )
+        for language in PAWSX_LANGUAGES
+    },
+    origin=Origin(
+        licence="free for any purpose, acknowledgement appreciated (Google)",
+        cite="Yang et al. 2019, PAWS-X: A Cross-lingual Adversarial Dataset for Paraphrase Identification",
+        home="https://github.com/google-research-datasets/paws/tree/master/pawsx",
+        text="human-translated",
+    ),
+    benchmarks=("xtreme",),
+)
+
+_QQP_ROW = Pair(a="question1", b="question2", label="label", group=("question1",))
+
+QQP = Task(
+    name="qqp",
+    kind=SAME,
+    train=source(hub("nyu-mll/glue", _QQP_ROW, "qqp/train-00000-of-00001.parquet")),
+    test={
+        "en": source(
+            hub("nyu-mll/glue", _QQP_ROW, "qqp/validation-00000-of-00001.parquet"),
+            note="the development set of GLUE: the labels of its test set are not public",
+        )
+    },
+    origin=Origin(
+        licence="Quora terms of service, non-commercial",
+        cite="Iyer, Dandekar and Csernai 2017, First Quora Dataset Release: Question Pairs",
+        home="https://quoradata.quora.com/First-Quora-Dataset-Release-Question-Pairs",
+        text="original",
+        noncommercial=True,
+    ),
+)
+
+TASKS = (PAWSX, QQP)
