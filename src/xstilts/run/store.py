@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +61,12 @@ class Store:
     def record(self, step: Step) -> dict[str, Any] | None:
         """What was written down when the step was done (`done.json`); None when it is not done."""
         return _record(self.path(step), step.key)
+
+    def records(self, name: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+        """(folder, record) of every done step of this name, whichever study it was for."""
+        for folder in sorted((self.root / "steps").glob(f"{name}-*/")):
+            if (record := _record(folder, folder.name)) is not None:
+                yield folder, record
 
     def is_done(self, step: Step) -> bool:
         return self.record(step) is not None

@@ -1,4 +1,7 @@
-"""Toy graphs for the run layer, buildable in any process: `python run_toys.py step|execute GRAPH LOG STORE [KEY|BACKEND]`.
+"""Toy graphs for the run layer, buildable in any process:
+
+    python run_toys.py step GRAPH LOG STORE KEY
+    python run_toys.py execute GRAPH LOG STORE BACKEND
 
 How a toy behaves is told by files in the folder `log`, never by its settings: `fail-b` makes step b raise, `user-b`
 makes it raise a DataError, `kill-b` kills its process once, `wait-b` holds it until the file is gone.

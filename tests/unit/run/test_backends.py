@@ -285,7 +285,8 @@ def test_a_full_disk_fails_the_step_and_loses_nothing_done(
     real = getattr(os, place)
 
     def full(*args: Any, **kwargs: Any) -> Any:
-        if graph["b"].key in f"{os.readlink(f'/proc/self/fd/{args[0]}') if place == 'fsync' else args[0]}":
+        target = Path(f"/proc/self/fd/{args[0]}").readlink() if place == "fsync" else args[0]
+        if graph["b"].key in str(target):
             raise OSError(errno.ENOSPC, "No space left on device")
         return real(*args, **kwargs)
 

@@ -1,0 +1,204 @@
+"""What only child processes can do: die, print, leave workers, share devices."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import run_toys as toys
+
+from xstilts.run.backend import Ended, Moved, Report
+from xstilts.run.local import Local
+from xstilts.run.runner import execute
+from xstilts.run.step import Context, Step
+from xstilts.run.store import Store
+
+
+def call(settings: Any, context: Context) -> None: ...
+
+
+def step(name: str, **more: Any) -> Step:
+    return Step(name="toy", version=1, settings=name, call=call, **more)
+
+
+def script(body: str) -> list[str]:
+    return [sys.executable, "-c", body]
+
+
+def ended(local: Local, store: Store, one: Step, seconds: float = 10) -> list[Report]:
+    """Everything told about one step."""
+    told: list[Report] = []
+    local.launch(one, store, told.append)
+    end = time.monotonic() + seconds
+    while not any(isinstance(report, Ended) for report in told):
+        assert time.monotonic() < end, "it did not end in time"
+        local.poll(0.05)
+    return told
+
+
+def result_of(body: str, store: Store) -> Any:
+    last = ended(Local(lambda one: script(body)), store, step("x"))[-1]
+    assert isinstance(last, Ended)
+    return last.result
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+def test_a_child_that_is_killed_fails_alone(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.mkdir()
+    (log / "kill-b").touch()
+    graph, store = toys.diamond(log), Store(tmp_path / "store")
+    backend = toys.backend_for("local", "diamond", store, log)
+    outcome = execute(toys.goals_of(graph), store, backend=backend)
+    assert list(outcome.failed) == [graph["b"].key] and "SIGKILL" in outcome.failed[graph["b"].key]
+    assert set(outcome.done) == {graph[name].key for name in "ace"} and list(outcome.not_run) == [graph["d"].key]
+    assert execute(toys.goals_of(graph), store, backend=backend).exit_code == 0
+    assert (log / "resumed-b").exists() and toys.runs(log)["c"] == 1
+
+
+def test_a_child_that_dies_without_a_word_leaves_its_last_line(store: Store) -> None:
+    result = result_of("import sys; sys.stderr.write('one\\nno module named x\\n'); sys.exit(3)", store)
+    assert result.status == "failed"
+    assert "ended with exit code 3: no module named x (its output is in " in result.error
+    details = Path(result.error.partition("output is in ")[2].rstrip(")"))
+    assert details.read_text() == "one\nno module named x\n"
+
+
+def test_a_command_that_does_not_exist_fails_the_step(store: Store) -> None:
+    (_, last) = ended(Local(lambda one: ["/no/such/program"]), store, step("x"))
+    assert isinstance(last, Ended) and "cannot be started" in last.result.error
+
+
+def test_prints_of_libraries_are_no_events(store: Store) -> None:
+    body = """if True:
+        print("Some weights were not initialised"); print('{"progress": "odd"}'); print('{"ended": {"status": "x"}}')
+        print('{"progress": [1, 4, "rows", ""]}'); print("123")
+        print('{"ended": {"status": "done", "seconds": 1.5, "error": ""}}')"""
+    told = ended(Local(lambda one: script(body)), store, step("x"))
+    assert [report for report in told if isinstance(report, Moved)] == [Moved(step("x").key, 1, 4, "rows", "")]
+    assert isinstance(told[-1], Ended) and (told[-1].result.status, told[-1].result.seconds) == ("done", 1.5)
+
+
+def test_workers_that_outlive_their_step_are_taken_along(store: Store, tmp_path: Path) -> None:
+    body = f"""if True:
+        import subprocess, sys
+        worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        open({str(tmp_path / "pid")!r}, "w").write(str(worker.pid))
+        sys.exit(1)"""
+    assert result_of(body, store).status == "failed"
+    time.sleep(0.1)
+    stat = Path(f"/proc/{(tmp_path / 'pid').read_text()}/stat")
+    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_cancel_asks_and_kill_insists(store: Store) -> None:
+    body = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('{}', flush=True); time.sleep(60)"
+    local, told = Local(lambda one: script(body)), list[Report]()
+    local.launch(step("x"), store, told.append)
+    time.sleep(0.3)
+    local.cancel()
+    local.poll(0.2)
+    assert not isinstance(told[-1], Ended)
+    local.kill()
+    for _ in range(50):
+        local.poll(0.1)
+        if isinstance(told[-1], Ended):
+            break
+    assert isinstance(told[-1], Ended) and told[-1].result.status == "interrupted"
+
+
+def test_a_step_stopped_from_outside_is_a_failure_not_a_loop(tmp_path: Path) -> None:
+    store, one = Store(tmp_path / "store"), step("x")
+    outcome = execute([one], store, backend=Local(lambda one: script("import sys; sys.exit(130)")))
+    assert "stopped from outside" in outcome.failed[one.key]
+
+
+def test_an_input_that_keeps_vanishing_is_a_failure_not_a_loop(tmp_path: Path) -> None:
+    body = """print('{"ended": {"status": "stale", "seconds": 0, "error": ""}}')"""
+    one = step("x")
+    outcome = execute([one], Store(tmp_path / "store"), backend=Local(lambda one: script(body)))
+    assert "stale" in outcome.failed[one.key]
+
+
+def test_computing_steps_have_a_gpu_each_and_share_a_cpu(store: Store) -> None:
+    sleep = script("import time; time.sleep(60)")
+    gpus = Local(lambda one: sleep, jobs=4, devices=("cuda:0", "cuda:1"))
+    told: list[Report] = []
+    try:
+        for name in "ab":
+            assert gpus.room(step(name, compute=True))
+            gpus.launch(step(name, compute=True), store, told.append)
+        assert [report.device for report in told] == ["cuda:0", "cuda:1"]  # type: ignore[union-attr]
+        assert not gpus.room(step("c", compute=True)) and gpus.room(step("score"))
+        gpus.launch(step("score"), store, told.append)
+        assert told[-1].device == "cpu"  # type: ignore[union-attr]
+        gpus.launch(step("score2"), store, told.append)
+        assert not gpus.room(step("score3"))
+    finally:
+        gpus.kill()
+        while gpus._children:
+            gpus.poll(0.05)
+
+
+def test_threads_are_divided_by_jobs_however_many_run(store: Store, tmp_path: Path) -> None:
+    body = f"""if True:
+        import os
+        names = ("XSTILTS_THREADS", "OMP_NUM_THREADS", "XSTILTS_DEVICE")
+        open({str(tmp_path / "env")!r}, "w").write(" ".join(os.environ[name] for name in names))"""
+    ended(Local(lambda one: script(body), jobs=3, threads=8), store, step("x", compute=True))
+    assert (tmp_path / "env").read_text() == "2 2 cpu"
+    assert Local(lambda one: [], jobs=4, threads=2).threads == 1
+
+
+def test_one_step_runs_as_a_command_from_a_shared_store(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.mkdir()
+    graph, store = toys.diamond(log), Store(tmp_path / "store")
+    early = subprocess.run(
+        toys.command("step", "diamond", log, store.root, graph["b"].key), capture_output=True, text=True, check=False
+    )
+    assert early.returncode == 75 and "run that first" in early.stderr
+    for name in "ab":
+        words = toys.command("step", "diamond", log, store.root, graph[name].key)
+        finished = subprocess.run(words, capture_output=True, text=True, check=True)
+        assert '"ended": {"status": "done"' in finished.stdout
+    assert store.is_done(graph["b"]) and dict(toys.runs(log)) == {"a": 1, "b": 1}
+
+
+def test_a_second_signal_kills_what_does_not_heed_the_first(tmp_path: Path) -> None:
+    body = f"""if True:
+        import signal, sys, time
+        from pathlib import Path
+        from xstilts.run.local import Local
+        from xstilts.run.runner import execute
+        from xstilts.run.step import Step
+        from xstilts.run.store import Store
+        deaf = ("import signal, time, pathlib; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+                "pathlib.Path({str(tmp_path / "up")!r}).touch(); time.sleep(60)")
+        step = Step(name="deaf", version=1, settings=0, call=print)
+        backend = Local(lambda one: [sys.executable, "-c", deaf])
+        sys.exit(execute([step], Store(Path({str(tmp_path / "store")!r})), backend=backend).exit_code)"""
+    process = subprocess.Popen(script(body))
+    while not (tmp_path / "up").exists():
+        time.sleep(0.01)
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=10) == 130 and time.monotonic() - began < 5
+
+
+def test_signal_handlers_are_put_back(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    execute([], Store(tmp_path / "store"), backend=Local(lambda one: []))
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
