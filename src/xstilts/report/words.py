@@ -1,0 +1,116 @@
+"""Numbers as people read them, the same in every form of the report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+MISSING = "missing"
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """A number to `digits` places, with a true minus sign.
+
+    >>> number(-3.14159)
+    '−3.1'
+    """
+    if value is None or math.isnan(value):
+        return MISSING
+    text = f"{value:.{digits}f}"
+    return "−" + text[1:] if text.startswith("-") and float(text) != 0 else text.removeprefix("-")
+
+
+def signed(value: float | None, digits: int = 1) -> str:
+    """A difference.
+
+    >>> signed(3.14159), signed(-0.01)
+    ('+3.1', '0.0')
+    """
+    text = number(value, digits)
+    return "+" + text if text[0].isdigit() and float(text) != 0 else text
+
+
+def interval(low: float | None, high: float | None, before: str = "") -> str:
+    """An interval in brackets, "" where there is none.
+
+    >>> interval(0.41, 5.8)
+    '(0.4 to 5.8)'
+    """
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return ""
+    return f"{before}({number(low)} to {number(high)})"
+
+
+def probability(p: float | None) -> str:
+    """A p value.
+
+    >>> probability(0.0004), probability(0.031)
+    ('< 0.001', '0.031')
+    """
+    if p is None or math.isnan(p):
+        return ""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def count(n: float | None) -> str:
+    """A whole number with thousands marked.
+
+    >>> count(1234567)
+    '1,234,567'
+    """
+    return "" if n is None else f"{n:,.0f}"
+
+
+def seconds(value: float | None) -> str:
+    """A duration.
+
+    >>> seconds(3.2), seconds(75), seconds(7290)
+    ('3.2 s', '1 min 15 s', '2 h 2 min')
+    """
+    if value is None:
+        return ""
+    if value < 10:
+        return f"{value:.1f} s"
+    whole = round(value)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def size(n: float | None) -> str:
+    """Bytes.
+
+    >>> size(1_200_000)
+    '1.2 MB'
+    """
+    if n is None:
+        return ""
+    for unit in ("B", "kB", "MB", "GB"):
+        if n < 1000:
+            break
+        n /= 1000
+    else:
+        unit = "TB"
+    return f"{n:.0f} B" if unit == "B" else f"{n:.1f} {unit}"
+
+
+def plural(n: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> plural(1, "seed"), plural(2, "seed")
+    ('1 seed', '2 seeds')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """Names as part of a sentence; a long list ends in its rest.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    if len(names) > most:
+        return ", ".join(names[:most]) + f" and {len(names) - most} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
