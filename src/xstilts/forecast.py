@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xstilts.core.files import read_json
-from xstilts.data.views import share
+from xstilts.data.views import passes
 from xstilts.run.graph import steps_of
 from xstilts.run.runner import plan
 from xstilts.run.step import Step
@@ -94,7 +94,7 @@ class _Forecaster:
         return 0.0, SCORE_SECONDS, True
 
     def _share(self, step: Step, name: str, views: tuple) -> float:
-        return share(views, self.size(step.inputs[name]).rows)
+        return passes(views, self.size(step.inputs[name]).rows)
 
     def weights(self) -> float:
         folder = self.session.encoder.folder

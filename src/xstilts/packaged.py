@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 
 from xstilts import steps
-from xstilts.core.errors import DataError
-from xstilts.data.load import Resolved
-from xstilts.data.source import Source
+from xstilts.core.languages import canonical_code
+from xstilts.data.load import resolve
+from xstilts.data.locate import Roots
+from xstilts.data.readers import Lines
+from xstilts.data.rows import Text
+from xstilts.data.source import Place, Source
 from xstilts.run.step import Step
-from xstilts.tasks.text import PARALLEL_TEXT
 
 VECTORS = "svd-vectors"
 
+# The packaged part of NTREX-128: 1,000 sentences of English news and their translations.
+NTREX = ("eng", *"arb deu ell fin fra hin ind ita jpn nld por rus spa tha tur vie zho-CN".split())
 
-def packaged_encoders(resolve: Callable[[Source], Resolved]) -> Mapping[str, Step]:
+
+def packaged_encoders(store: Path) -> Mapping[str, Step]:
     """Packaged encoders by name, each as the step that makes its folder.
 
     `svd-vectors` is a small random encoder under token vectors computed by SVD over the packaged parallel text: it knows
-    which words translate each other and nothing else, and is built in seconds.
+    which words translate each other and nothing else, and is built in seconds. It reads the packaged files alone, so it
+    is the same encoder whatever data folders a user has.
     """
-    try:
-        texts = {language: resolve(source) for language, source in PARALLEL_TEXT.items()}
-    except DataError:
-        return {}
+    roots = Roots(store=store, offline=True)
+    texts = {canonical_code(code): resolve(_lines(code), roots) for code in NTREX}
     settings = steps.VectorEncoderSettings(
-        texts=tuple(texts.values()), languages=tuple(texts), vocabulary=8000, width=128, layers=2, seed=1
+        texts=tuple(texts.values()), languages=tuple(texts), vocabulary=12000, width=256, layers=2, seed=0
     )
     return {
         VECTORS: Step(
@@ -37,3 +42,9 @@ def packaged_encoders(resolve: Callable[[Source], Resolved]) -> Mapping[str, Ste
             compute=True,
         )
     }
+
+
+def _lines(code: str) -> Source:
+    side = "src" if code == "eng" else "ref"
+    name = f"parallel/ntrex128/newstest2019-{side}.{code}.txt.gz"
+    return Source(places=(Place(files=(name,), read=Lines(), row=Text()),), language=canonical_code(code))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xstilts.core.files import read_json, write_json
+from xstilts.core.files import write_json
 from xstilts.core.recipe import Recipe
 from xstilts.data.load import Loaded, Resolved, load, select
 from xstilts.data.source import View
@@ -201,27 +201,13 @@ class VectorEncoderSettings:
 
 
 def build_vector_encoder(settings: VectorEncoderSettings, context: Context) -> None:
-    from xstilts.train.vectors import build
+    from xstilts.train.vectors import VectorSettings, build
 
     sentences = {
         language: [example.text for example in load(source).examples]
         for language, source in zip(settings.languages, settings.texts, strict=True)
     }
-    build(
-        sentences,
-        context.out,
-        vocabulary=settings.vocabulary,
-        width=settings.width,
-        layers=settings.layers,
-        seed=settings.seed,
-        progress=context.progress,
+    chosen = VectorSettings(
+        vocabulary=settings.vocabulary, width=settings.width, layers=settings.layers, seed=settings.seed
     )
-
-
-def is_built(folder: Path) -> bool:
-    return (folder / "config.json").is_file()
-
-
-def trained_tokens(folder: Path) -> int:
-    """Tokens a training step saw, from its summary."""
-    return int(read_json(folder / "summary.json").get("tokens", 0))
+    build(sentences, context.out, chosen, context.progress)

@@ -12,7 +12,6 @@ from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError, StudyError
 from xstilts.core.files import read_json, write_json
 from xstilts.data.hub import NoNetworkError, fetch
-from xstilts.data.load import resolve
 from xstilts.data.locate import Roots, find
 from xstilts.data.source import Source
 from xstilts.encoders import FoundEncoder, find_encoder
@@ -112,7 +111,7 @@ def open_session(study: Study, options: Options, *, fetching: Say | None = None)
     if fetching is not None and not roots.offline:
         fetch_missing(study_sources(study, catalog), roots, fetching)
     chosen = choose(study, catalog, lambda source: find(source, roots) and None)
-    built = packaged_encoders(lambda source: resolve(source, roots))
+    built = packaged_encoders(roots.store)
     encoder = find_encoder(study.encoder, roots, built, fetch=fetching is not None)
     precision = known_precision(study, encoder, options)
     routes = tuple(expand(study, chosen, encoder.ref, precision))

@@ -15,7 +15,7 @@ def print_answer(answer: Answer) -> None:
     from xstilts.report.terminal import summary
 
     console = Console(highlight=False)
-    for part in summary(answer.results):
+    for part in summary(answer.results, answer.pages.html):
         console.print(part)
     outcome = answer.outcome
     if outcome.failed or outcome.not_run:
@@ -26,7 +26,7 @@ def print_answer(answer: Answer) -> None:
         for key, error in outcome.failed.items():
             console.print(Text(f"  {key}: {error}", style="red"))
     executed = len(outcome.done)
-    console.print(f"Steps executed: {executed}. Report: {answer.pages.html}", soft_wrap=True)
+    console.print(f"Steps executed: {executed}.", style="dim")
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from xstilts.data.lock import cache_file, read_lock, verify
 from xstilts.data.source import Drop, Key, Reader, RowMaker, Source, View
 
 _NOT_IDENTITY = {"identity": False}
+_GZIP_RATIO = 3.0  # of text, about
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,12 @@ class Resolved:
     paths: tuple[Path, ...] = field(default=(), metadata=_NOT_IDENTITY)
     kind: str = field(default="data", metadata=_NOT_IDENTITY)  # "data", "store" or "sample": where they were found
     note: str = field(default="", metadata=_NOT_IDENTITY)
+
+    @property
+    def text_bytes(self) -> float:
+        """About how many bytes the files hold, uncompressed."""
+        sizes = ((path, path.stat().st_size) for path in self.paths)
+        return sum(size * (_GZIP_RATIO if path.suffix == ".gz" else 1.0) for path, size in sizes)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,6 +64,10 @@ class View(Protocol):
 
     def select(self, keys: Sequence[Key]) -> list[int]: ...
 
+    def passes(self, rows: float) -> float:
+        """About which share of `rows` rows it lets through, for estimates."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Source:

@@ -4,11 +4,12 @@ of a set, or how often it is asked."""
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from xstilts.core.errors import DataError
-from xstilts.data.source import Key
+from xstilts.data.source import Key, View
 
 _BY: dict[str, Callable[[Key], str]] = {"id": lambda key: key.id, "group": lambda key: key.group}
 
@@ -23,8 +24,8 @@ def place_of(name: str, seed: int) -> float:
 class Take:
     """The first `n` rows of a shuffle by `seed`, in file order. A smaller `n` is a subset of a larger one.
 
-    by="group" takes the rows of the first `n` groups instead: what belongs together (a sentence and its translation)
-    is taken together.
+    by="group" shuffles groups and takes whole ones as long as they fit: what belongs together (a context and its
+    questions, a sentence and its translation) is taken together. The first group is taken whatever its size.
     """
 
     n: int
@@ -39,9 +40,18 @@ class Take:
 
     def select(self, keys: Sequence[Key]) -> list[int]:
         unit = _BY[self.by]
-        order = sorted({unit(key) for key in keys}, key=lambda name: (place_of(name, self.seed), name))
-        taken = set(order[: self.n])
-        return [i for i, key in enumerate(keys) if unit(key) in taken]
+        sizes = Counter(unit(key) for key in keys)
+        taken: set[str] = set()
+        left = self.n
+        for name in sorted(sizes, key=lambda name: (place_of(name, self.seed), name)):
+            if taken and sizes[name] > left:
+                break
+            taken.add(name)
+            left -= sizes[name]
+        return [i for i, key in enumerate(keys) if unit(key) in taken] if self.n else []
+
+    def passes(self, rows: float) -> float:
+        return min(1.0, self.n / max(rows, 1.0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,3 +76,14 @@ class Part:
         if len(order) > 1:
             held = (held | {order[0][1]}) - {order[-1][1]}
         return [i for i, key in enumerate(keys) if (key.group in held) == (self.name == "held")]
+
+    def passes(self, rows: float) -> float:
+        return self.share if self.name == "held" else 1 - self.share
+
+
+def passes(views: Sequence[View], rows: float) -> float:
+    """About which share of `rows` rows the views let through, without looking at them."""
+    left = 1.0
+    for view in views:
+        left *= view.passes(rows * left)
+    return left

@@ -13,7 +13,6 @@ from typing import Any
 from xstilts.core.recipe import Recipe
 
 BYTES_A_TOKEN = 4.5  # uncompressed UTF-8 of Latin-script text with the tags and ids around it
-GZIP_RATIO = 3.0
 ROW_TOKENS = 40.0  # a guess for rows nobody has tokenised yet
 TOKENISE_BYTES = 1.5e6  # uncompressed bytes a second
 EVALUATIONS = 10  # dev evaluations of a phase when the study does not say
