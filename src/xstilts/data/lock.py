@@ -39,9 +39,12 @@ class Lock:
 
     @classmethod
     def of(cls, value: Any) -> Lock:
-        """The lock in a JSON value, as `json` writes it."""
-        files = {path: Entry(item["sha256"], item["bytes"], item["from"]) for path, item in value["files"].items()}
-        return cls(dict(value["revisions"]), files)
+        """The lock in a JSON value, as `json` writes it. Raises ValueError when it is none."""
+        try:
+            files = {path: Entry(item["sha256"], item["bytes"], item["from"]) for path, item in value["files"].items()}
+            return cls(dict(value["revisions"]), files)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a list of files and checksums ({error!r})") from error
 
 
 def data_folder(store: Path) -> Path:
@@ -60,8 +63,8 @@ def read_lock(store: Path) -> Lock:
         return Lock()
     try:
         return Lock.of(read_json(path))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"the lock of fetched files is damaged ({error!r})", where=str(path)) from error
+    except ValueError as error:
+        raise DataError(f"the lock of fetched files is damaged: {error}", where=str(path)) from error
 
 
 def add_to_lock(store: Path, news: Lock) -> None:

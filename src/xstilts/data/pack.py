@@ -154,7 +154,7 @@ def _unpack_checked(archive: Path, draft: Path) -> Lock:
                     shutil.copyfileobj(content, out)
     except FileNotFoundError as error:
         raise DataError("there is no such archive.", where=str(archive)) from error
-    except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError) as error:
+    except (tarfile.TarError, EOFError, ValueError) as error:
         raise DataError(f"the archive cannot be read: {error}.", where=str(archive)) from error
     for name, entry in manifest.files.items():
         if not (draft / safe(name)).is_file():

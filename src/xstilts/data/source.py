@@ -78,7 +78,7 @@ class Source:
 
     def take(self, n: int, seed: int = 0) -> Source:
         """The first `n` rows of a seeded shuffle, in file order; a smaller `n` is a subset of a larger one. Of
-        retrieval sources, the rows of the first `n` groups: a sentence stays with its translation."""
+        retrieval sources whole groups, at most `n` rows: a sentence stays with its translation."""
         from xstilts.data.views import Take
 
         # Row makers whose rows lose their meaning one by one (a sentence without its translation) say so.

@@ -1,0 +1,256 @@
+"""Fetching, against a server on the loopback that speaks the hub's few endpoints."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import socket
+import tarfile
+import threading
+import zipfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from xstilts.core.errors import DataError
+from xstilts.data.hub import NoNetworkError, fetch
+from xstilts.data.load import load, resolve
+from xstilts.data.locate import Roots, find
+from xstilts.data.lock import read_lock
+from xstilts.data.readers import Lines, Tsv
+from xstilts.data.rows import Pair, Text
+from xstilts.data.source import Place, Source
+
+COMMIT, BRANCH = "a" * 40, "b" * 40
+
+
+class Server:
+    """`files` are hub files by (commit, path), `web` plain ones by path; `asked` are the requests it got."""
+
+    def __init__(self) -> None:
+        self.files: dict[tuple[str, str], bytes] = {}
+        self.web: dict[str, bytes] = {}
+        self.asked: list[str] = []
+        self.cut = False  # promise more bytes than are sent
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_HEAD(self) -> None:
+                server.answer(self, body=False)
+
+            def do_GET(self) -> None:
+                server.answer(self, body=True)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.http.server_address[1]}"
+        threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
+
+    def answer(self, handler: BaseHTTPRequestHandler, body: bool) -> None:
+        path = handler.path.split("?")[0]
+        self.asked.append(f"{handler.command} {path}")
+        content, headers = self.web.get(path), {}
+        if path.startswith("/api/datasets/o/n"):
+            sha = BRANCH if "/revision/" in path else COMMIT
+            content = json.dumps({"id": "o/n", "sha": sha, "siblings": [], "tags": []}).encode()
+            headers["Content-Type"] = "application/json"
+        elif path.startswith("/datasets/o/n/resolve/"):
+            commit, _, name = path.removeprefix("/datasets/o/n/resolve/").partition("/")
+            content = self.files.get((commit, name))
+            headers = {"X-Repo-Commit": commit, "ETag": f'"{hashlib.sha1(content or b"").hexdigest()}"'}
+            if content is None:
+                headers["X-Error-Code"] = "EntryNotFound"
+        handler.send_response(404 if content is None else 200)
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        content = content or b""
+        handler.send_header("Content-Length", str(len(content) + (7 if self.cut else 0)))
+        handler.end_headers()
+        if body:
+            handler.wfile.write(content)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    for name in ("HF_ENDPOINT", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    here = Server()
+    yield here
+    here.http.shutdown()
+    here.http.server_close()
+
+
+@pytest.fixture
+def roots(tmp_path) -> Roots:
+    return Roots(store=tmp_path / "store", samples=tmp_path / "none")
+
+
+def hub_place(**changes) -> Place:
+    settings = {"files": ("en/dev.tsv",), "hub": "o/n", "read": Tsv(columns=("a", "b")), "row": Pair(a="a", b="b")}
+    return Place(**{**settings, **changes})
+
+
+def web_place(*urls: str, files=("d/a.txt",), members=()) -> Place:
+    return Place(files=files, urls=urls, members=members, read=Lines(), row=Text())
+
+
+def closed_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+def test_the_newest_revision_is_fetched_once_and_locked(server, roots):
+    server.files[COMMIT, "en/dev.tsv"] = b"p\th\n"
+    source = Source(places=(hub_place(),))
+    told: list[str] = []
+    (path,) = fetch(hub_place(), roots, told.append, endpoint=server.address)
+    assert path == roots.store / "data/hub/o/n" / COMMIT / "en/dev.tsv"
+    assert told == ["fetching en/dev.tsv of o/n"]
+    lock = read_lock(roots.store)
+    entry = lock.files[f"hub/o/n/{COMMIT}/en/dev.tsv"]
+    assert lock.revisions == {"o/n": COMMIT}
+    assert (entry.sha256, entry.bytes) == (hashlib.sha256(b"p\th\n").hexdigest(), 4)
+    assert entry.origin == f"hf://datasets/o/n@{COMMIT}/en/dev.tsv"
+    assert load(resolve(source, roots)).examples[0].pair == "h"
+    assert sorted(p.name for p in (roots.store / "data").iterdir()) == ["hub", "lock.json", "lock.json.lock"]
+    server.asked.clear()
+    assert fetch(hub_place(), roots, endpoint=server.address) == (path,)
+    assert server.asked == []  # the lock knows the revision and the file
+
+
+def test_the_endpoint_may_come_from_the_environment(server, roots, monkeypatch):
+    server.files[COMMIT, "en/dev.tsv"] = b"p\th\n"
+    monkeypatch.setenv("HF_ENDPOINT", server.address)
+    assert fetch(hub_place(), roots)[0].read_bytes() == b"p\th\n"
+
+
+def test_a_branch_is_resolved_and_a_commit_is_taken_as_it_is(server, roots):
+    server.files[BRANCH, "en/dev.tsv"] = b"branch\tx\n"
+    server.files["c" * 40, "en/dev.tsv"] = b"commit\tx\n"
+    branch, commit = hub_place(revision="refs/convert/parquet"), hub_place(revision="c" * 40)
+    fetch(branch, roots, endpoint=server.address)
+    assert read_lock(roots.store).revisions == {"o/n@refs/convert/parquet": BRANCH}
+    server.asked.clear()
+    fetch(commit, roots, endpoint=server.address)
+    assert not [request for request in server.asked if "/api/" in request]
+    assert find(Source(places=(branch,)), roots).paths[0].read_bytes().startswith(b"branch")
+    assert find(Source(places=(commit,)), roots).paths[0].read_bytes().startswith(b"commit")
+
+
+def test_the_original_address_comes_after_the_hub(server, roots):
+    server.web["/a.tsv"] = b"p\th\n"
+    place = hub_place(urls=(f"{server.address}/a.tsv",))
+    (path,) = fetch(place, roots, endpoint=server.address)  # the hub has no such file
+    assert path.read_bytes() == b"p\th\n"
+    assert find(Source(places=(place,)), roots).paths == (path,)
+    assert any("/datasets/o/n/resolve/" in request for request in server.asked)
+
+
+def test_a_changed_file_is_refused_and_never_put_in_place(server, roots):
+    server.web["/a.txt"] = b"first\n"
+    place = web_place(f"{server.address}/a.txt")
+    (path,) = fetch(place, roots)
+    path.unlink()
+    server.web["/a.txt"] = b"second\n"
+    first, second = (hashlib.sha256(text).hexdigest() for text in (b"first\n", b"second\n"))
+    with pytest.raises(DataError, match=f"sha256 {second}, locked as {first}"):
+        fetch(place, roots)
+    assert not path.exists()
+    path.write_bytes(b"third\n")
+    with pytest.raises(DataError, match=f"locked as {first}"):
+        fetch(place, roots)
+
+
+def zipped(**members: str) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(f"D/{name}.txt", text)
+    return held.getvalue()
+
+
+def tarred(**members: str) -> bytes:
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w:gz") as archive:
+        for name, text in members.items():
+            info = tarfile.TarInfo(f"D/{name}.txt")
+            info.size = len(text)
+            archive.addfile(info, io.BytesIO(text.encode()))
+    return held.getvalue()
+
+
+@pytest.mark.parametrize("packed", [zipped, tarred])
+def test_members_of_one_archive_come_from_one_download(server, roots, packed):
+    server.web["/x.bin"] = packed(de="eins", en="one")
+    url = f"{server.address}/x.bin"
+    paths = fetch(web_place(url, url, files=("d/de.txt", "d/en.txt"), members=("D/de.txt", "D/en.txt")), roots)
+    assert [path.read_text() for path in paths] == ["eins", "one"]
+    fetch(web_place(url, files=("d/again.txt",), members=("D/en.txt",)), roots)
+    assert server.asked == ["GET /x.bin"]
+    entry = read_lock(roots.store).files["d/de.txt"]
+    assert entry.origin == f"{url}#D/de.txt"
+    with pytest.raises(DataError, match=r"no file 'D/dee.txt'. Did you mean 'D/de.txt'"):
+        fetch(web_place(url, files=("d/x.txt",), members=("D/dee.txt",)), roots)
+
+
+def test_a_member_of_an_archive_on_the_hub(server, roots):
+    server.files[COMMIT, "all.zip"] = zipped(en="one")
+    place = hub_place(files=("all.zip",), members=("D/en.txt",), read=Lines(), row=Text())
+    (path,) = fetch(place, roots, endpoint=server.address)
+    assert path.read_text() == "one"
+    assert find(Source(places=(place,)), roots).paths == (path,)
+
+
+def test_what_is_no_archive_is_said_to_be_none(server, roots):
+    server.web["/x.zip"] = b"<html>moved</html>"
+    with pytest.raises(DataError, match="archive cannot be read"):
+        fetch(web_place(f"{server.address}/x.zip", members=("a",)), roots)
+
+
+def test_silence_says_what_was_needed_and_how_to_do_without(roots, server):
+    dead = closed_port()
+    place = hub_place(urls=(f"{dead}/a.tsv",))
+    with pytest.raises(NoNetworkError) as caught:
+        fetch(place, roots, endpoint=dead)
+    assert caught.value.no_network
+    for part in ("en/dev.tsv", "o/n", f"{dead}/a.tsv", "--data", "xstilts data unpack"):
+        assert part in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_offline_asks_nobody(roots, server):
+    quiet = Roots(store=roots.store, offline=True)
+    with pytest.raises(NoNetworkError, match="switched off"):
+        fetch(hub_place(urls=(f"{server.address}/a",)), quiet, endpoint=server.address)
+    assert server.asked == []
+
+
+def test_a_server_that_says_no_is_not_silence(roots, server):
+    with pytest.raises(DataError, match="answered 404") as caught:
+        fetch(web_place(f"{server.address}/none.txt"), roots)
+    assert not isinstance(caught.value, NoNetworkError)
+    with pytest.raises(DataError, match="o/n") as caught:
+        fetch(hub_place(), roots, endpoint=server.address)
+    assert not isinstance(caught.value, NoNetworkError)
+
+
+def test_a_download_cut_short_is_not_kept(roots, server):
+    server.web["/a.txt"], server.cut = b"half", True
+    with pytest.raises(DataError, match="4 of 11 bytes"):
+        fetch(web_place(f"{server.address}/a.txt"), roots)
+    assert not (roots.store / "data/d/a.txt").exists()
+
+
+def test_what_cannot_be_fetched_at_all(roots, tmp_path):
+    with pytest.raises(DataError, match="has no address"):
+        fetch(web_place(), roots)
+    with pytest.raises(DataError, match="not a web address"):
+        fetch(web_place(f"file://{tmp_path}"), roots)

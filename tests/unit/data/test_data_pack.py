@@ -1,0 +1,146 @@
+"""Carrying files: what is packed, what is refused, and the state of sources."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from xstilts.core.errors import DataError
+from xstilts.data.load import load, resolve
+from xstilts.data.locate import Roots, find
+from xstilts.data.lock import Lock, add_to_lock, entry_of, read_lock
+from xstilts.data.pack import check, pack, unpack
+from xstilts.data.readers import Lines
+from xstilts.data.rows import Text
+from xstilts.data.source import Place, Source
+
+
+def source(*files: str, **place) -> Source:
+    return Source(places=(Place(files=files, read=Lines(), row=Text(), **place),))
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Roots:
+    """One file in the user's folder, one fetched from the hub, one sample."""
+    hub = "store/data/hub/o/n/rev1/b.txt"
+    for name, text in (("mine/x/a.txt", "a\n"), (hub, "b\n"), ("samples/c.txt", "c\n"), ("mine/x/unused.txt", "u\n")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    entry = entry_of(tmp_path / hub, "hf://datasets/o/n@rev1/b.txt")
+    add_to_lock(tmp_path / "store", Lock({"o/n": "rev1", "other/one": "z"}, {"hub/o/n/rev1/b.txt": entry}))
+    return Roots(data=(tmp_path / "mine",), store=tmp_path / "store", samples=tmp_path / "samples")
+
+
+SOURCES = [source("x/a.txt"), source("b.txt", hub="o/n"), source("c.txt"), source("x/a.txt").take(1)]
+
+
+def test_packed_files_are_found_and_verified_elsewhere(here, tmp_path):
+    done = pack(SOURCES, here, tmp_path / "p.tar")
+    assert (done.files, done.bytes) == (3, 6)
+    there = Roots(store=tmp_path / "there", samples=tmp_path / "none")
+    assert unpack(tmp_path / "p.tar", there.store) == done
+    for one in SOURCES:
+        found = find(one, there)
+        assert found.kind == "store"
+        assert resolve(one, there).files == resolve(one, here).files
+        assert load(resolve(one, there)).examples
+    lock = read_lock(there.store)
+    assert lock.revisions == {"o/n": "rev1"}
+    assert lock.files["hub/o/n/rev1/b.txt"].origin == "hf://datasets/o/n@rev1/b.txt"
+    assert not [path for path in (there.store / "data").iterdir() if path.name.startswith(".")]
+    assert unpack(tmp_path / "p.tar", there.store) == done  # a second time changes nothing
+
+
+def test_the_same_files_give_the_same_archive(here, tmp_path):
+    pack(SOURCES, here, tmp_path / "p.tar")
+    os.utime(here.data[0] / "x/a.txt", ns=(10**18, 10**18))
+    pack(SOURCES[::-1], here, tmp_path / "q.tar")
+    assert (tmp_path / "p.tar").read_bytes() == (tmp_path / "q.tar").read_bytes()
+
+
+def test_nothing_is_packed_when_a_file_is_missing(here, tmp_path):
+    with pytest.raises(DataError, match=r"gone\.txt"):
+        pack([*SOURCES, source("gone.txt")], here, tmp_path / "p.tar")
+    assert not (tmp_path / "p.tar").exists()
+
+
+def archive(path: Path, manifest: dict | None, **members: str) -> Path:
+    with tarfile.open(path, "w") as tar:
+        texts = {} if manifest is None else {"manifest.json": json.dumps(manifest)}
+        for name, text in {**texts, **members}.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text.encode()))
+    return path
+
+
+def listing(*names: str, sha256: str = "0" * 64) -> dict:
+    return {"revisions": {}, "files": {name: {"sha256": sha256, "bytes": 1, "from": "x"} for name in names}}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "members", "what"),
+    [
+        (None, {"a.txt": "a"}, "not made by"),
+        ({"files": 3}, {}, "cannot be read"),
+        (listing("../evil"), {"../evil": "a"}, "not a path below"),
+        (listing("/evil"), {"/evil": "a"}, "not a path below"),
+        (listing("a.txt"), {"a.txt": "a"}, "sha256 .* locked as 0000"),
+        (listing("a.txt"), {}, "lacks 'a.txt'"),
+        (listing(), {"b.txt": "b"}, "holds 'b.txt', not in its manifest"),
+    ],
+)
+def test_archives_that_are_refused_leave_nothing_behind(tmp_path, manifest, members, what):
+    with pytest.raises(DataError, match=what):
+        unpack(archive(tmp_path / "p.tar", manifest, **members), tmp_path / "in" / "store")
+    left = [path for path in (tmp_path / "in").rglob("*") if path.is_file()]
+    assert left == []
+    assert not (tmp_path / "in" / "evil").exists()
+
+
+def test_links_are_refused(tmp_path):
+    path = archive(tmp_path / "p.tar", listing("a.txt"))
+    with tarfile.open(path, "a") as tar:
+        link = tarfile.TarInfo("a.txt")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/hostname"
+        tar.addfile(link)
+    with pytest.raises(DataError, match=r"holds 'a\.txt'"):
+        unpack(path, tmp_path / "store")
+
+
+def test_archives_that_are_none(tmp_path):
+    (tmp_path / "p.tar").write_text("no tar")
+    with pytest.raises(DataError, match="cannot be read"):
+        unpack(tmp_path / "p.tar", tmp_path / "store")
+    with pytest.raises(DataError, match="no such archive"):
+        unpack(tmp_path / "none.tar", tmp_path / "store")
+
+
+def test_another_version_of_a_file_is_not_overwritten(here, tmp_path):
+    pack(SOURCES, here, tmp_path / "p.tar")
+    old = tmp_path / "there/data/x/a.txt"
+    old.parent.mkdir(parents=True)
+    old.write_text("older\n")
+    with pytest.raises(DataError, match=r"'x/a\.txt'"):
+        unpack(tmp_path / "p.tar", tmp_path / "there")
+    assert old.read_text() == "older\n"
+    assert not (tmp_path / "there/data/c.txt").exists()
+
+
+def test_the_state_of_each_source(here):
+    gone = source("gone.txt", urls=("https://example.org/gone.txt",))
+    changed = here.store / "data/hub/o/n/rev1/b.txt"
+    changed.write_text("B\n")
+    os.utime(changed, ns=(1, 1))
+    mine, fetched, sample, missing = check([*SOURCES[:3], gone], here)
+    assert (mine.state, mine.kind, mine.bytes) == ("ok", "data", 2)
+    assert (fetched.state, fetched.kind) == ("changed", "store")
+    assert "locked as" in fetched.why
+    assert (sample.state, sample.kind) == ("ok", "sample")
+    assert (missing.state, missing.addresses) == ("missing", ("https://example.org/gone.txt",))
+    assert "gone.txt" in missing.why
