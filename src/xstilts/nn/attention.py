@@ -72,27 +72,61 @@ def runs(offsets: list[int]) -> Iterator[tuple[int, int, int]]:
 
 
 def attend_runs(
-    query_THC: Tensor, key_THC: Tensor, value_THC: Tensor, offsets: list[int], window: int, scale: float, dropout: float
+    query_THC: Tensor, key_THC: Tensor, value_THC: Tensor, offsets: list[int], rest: tuple[int, float, float]
 ) -> Tensor:
-    """Scaled dot-product attention within each sequence, one call for each run of equal lengths. `window` is the
-    furthest distance a token sees, -1 for no limit."""
+    """Scaled dot-product attention within each sequence, one call for each run of equal lengths. `rest` is the furthest
+    distance a token sees (-1: no limit), the scale of the products, and dropout."""
+    window, scale, dropout = rest
     parts = []
-    for start, count, length in runs(offsets):
-        mask = None
-        if 0 <= window < length - 1:
-            place_L = torch.arange(length, device=query_THC.device)
-            mask = (place_L[:, None] - place_L[None, :]).abs() <= window
-
-        def cut(states_THC: Tensor, start: int = start, count: int = count, length: int = length) -> Tensor:
-            run_nLHC = states_THC[start : start + count * length].unflatten(0, (count, length))
-            small = states_THC.dtype == torch.bfloat16 and states_THC.device.type == "cpu" and length <= _SHORT
-            return (run_nLHC.float() if small else run_nLHC).transpose(1, 2)
-
+    for run in runs(offsets):
+        query_nHLC, key_nHLC, value_nHLC = (_cut(states_THC, run) for states_THC in (query_THC, key_THC, value_THC))
+        mask_LL = _local_mask(run[2], window, query_THC.device)
         out_nHLC = F.scaled_dot_product_attention(
-            cut(query_THC), cut(key_THC), cut(value_THC), attn_mask=mask, dropout_p=dropout, scale=scale
+            query_nHLC, key_nHLC, value_nHLC, attn_mask=mask_LL, dropout_p=dropout, scale=scale
         )
-        parts.append(out_nHLC.transpose(1, 2).flatten(0, 1).to(query_THC.dtype))
-    return torch.cat(parts) if len(parts) > 1 else parts[0]
+        parts.append(_join(out_nHLC).to(query_THC.dtype))
+    return torch.cat(parts)
+
+
+def attend_runs_backward(
+    grad_THC: Tensor, states: list[Tensor], offsets: list[int], window: int, scale: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients of `attend_runs` without dropout, its scores computed anew."""
+    grads: tuple[list[Tensor], list[Tensor], list[Tensor]] = ([], [], [])
+    for run in runs(offsets):
+        out_nHLC, query_nHLC, key_nHLC, value_nHLC = (_cut(part, run).float() for part in (grad_THC, *states))
+        scores_nHLL = query_nHLC @ key_nHLC.mT * scale
+        mask_LL = _local_mask(run[2], window, grad_THC.device)
+        if mask_LL is not None:
+            scores_nHLL = scores_nHLL.masked_fill(~mask_LL, float("-inf"))
+        share_nHLL = scores_nHLL.softmax(-1)
+        pull_nHLL = out_nHLC @ value_nHLC.mT
+        pull_nHLL = share_nHLL * (pull_nHLL - (pull_nHLL * share_nHLL).sum(-1, keepdim=True)) * scale
+        grads[0].append(_join(pull_nHLL @ key_nHLC))
+        grads[1].append(_join(pull_nHLL.mT @ query_nHLC))
+        grads[2].append(_join(share_nHLL.mT @ out_nHLC))
+    query, key, value = (torch.cat(parts).to(grad_THC.dtype) for parts in grads)
+    return query, key, value
+
+
+def _cut(states_THC: Tensor, run: tuple[int, int, int]) -> Tensor:
+    """One run as [n, H, L, C]. Short bf16 runs on a CPU become fp32."""
+    start, count, length = run
+    run_nLHC = states_THC[start : start + count * length].unflatten(0, (count, length))
+    slow = states_THC.dtype == torch.bfloat16 and states_THC.device.type == "cpu" and length <= _SHORT
+    return (run_nLHC.float() if slow else run_nLHC).transpose(1, 2)
+
+
+def _join(states_nHLC: Tensor) -> Tensor:
+    return states_nHLC.transpose(1, 2).flatten(0, 1)
+
+
+def _local_mask(length: int, window: int, device: torch.device) -> Tensor | None:
+    """True where a token sees another, None where all do."""
+    if not 0 <= window < length - 1:
+        return None
+    place_L = torch.arange(length, device=device)
+    return (place_L[:, None] - place_L[None, :]).abs() <= window
 
 
 @torch.library.custom_op("xstilts::attend", mutates_args=())
@@ -100,7 +134,7 @@ def attend_opaque(
     query_THC: Tensor, key_THC: Tensor, value_THC: Tensor, offsets_M: Tensor, window: int, scale: float
 ) -> Tensor:
     """`attend_runs` as one node of a compiled graph: lengths are a tensor, so new lengths compile nothing."""
-    return attend_runs(query_THC, key_THC, value_THC, offsets_M.tolist(), window, scale, 0.0).clone()
+    return attend_runs(query_THC, key_THC, value_THC, offsets_M.tolist(), (window, scale, 0.0))
 
 
 @attend_opaque.register_fake
@@ -109,23 +143,18 @@ def _(query_THC: Tensor, key_THC: Tensor, value_THC: Tensor, offsets_M: Tensor, 
 
 
 @torch.library.custom_op("xstilts::attend_backward", mutates_args=())
-def attend_backward(
+def attend_opaque_backward(
     grad_THC: Tensor, states: list[Tensor], offsets_M: Tensor, window: int, scale: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Runs the forward again: attention is a small part of a layer, and its scores are never stored."""
-    with torch.enable_grad():
-        leaves = [state.detach().requires_grad_() for state in states]
-        out_THC = attend_runs(leaves[0], leaves[1], leaves[2], offsets_M.tolist(), window, scale, 0.0)
-        query_THC, key_THC, value_THC = torch.autograd.grad(out_THC, leaves, grad_THC)
-    return query_THC.contiguous(), key_THC.contiguous(), value_THC.contiguous()
+    return attend_runs_backward(grad_THC, states, offsets_M.tolist(), window, scale)
 
 
-@attend_backward.register_fake
+@attend_opaque_backward.register_fake
 def _(
     grad_THC: Tensor, states: list[Tensor], offsets_M: Tensor, window: int, scale: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    query_THC, key_THC, value_THC = (state.new_empty(state.shape) for state in states)
-    return query_THC, key_THC, value_THC
+    query, key, value = (state.new_empty(state.shape, dtype=grad_THC.dtype) for state in states)
+    return query, key, value
 
 
 def _remember(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -135,7 +164,7 @@ def _remember(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
 
 def _backward(ctx: Any, grad_THC: Tensor) -> tuple[Tensor | None, ...]:
     *states, offsets_M = ctx.saved_tensors
-    grads = attend_backward(grad_THC, list(states), offsets_M, ctx.window, ctx.scale)
+    grads = attend_opaque_backward(grad_THC, list(states), offsets_M, ctx.window, ctx.scale)
     return *grads, None, None, None
 
 
@@ -143,8 +172,9 @@ attend_opaque.register_autograd(_backward, setup_context=_remember)
 
 
 def _takes_flash(query_THC: Tensor, dropout: float) -> bool:
-    """Flash attention over ragged sequences: in torch for CUDA in half precision, and it has no dropout."""
-    return query_THC.is_cuda and query_THC.dtype in (torch.float16, torch.bfloat16) and dropout == 0.0
+    """Flash attention over ragged sequences: in torch for CUDA (Ampere and later) in half precision, without dropout."""
+    half = query_THC.dtype in (torch.float16, torch.bfloat16)
+    return query_THC.is_cuda and half and dropout == 0.0 and torch.cuda.get_device_capability(query_THC.device) >= (8, 0)
 
 
 def packed_attention(
@@ -192,7 +222,7 @@ def packed_attention(
 def _attend_eager(
     query_THC: Tensor, key_THC: Tensor, value_THC: Tensor, offsets_M: Tensor, rest: tuple[int, float, float]
 ) -> Tensor:
-    return attend_runs(query_THC, key_THC, value_THC, offsets_M.tolist(), *rest)
+    return attend_runs(query_THC, key_THC, value_THC, offsets_M.tolist(), rest)
 
 
 def _no_mask(*_args: Any, **_kwargs: Any) -> None:
