@@ -56,10 +56,10 @@ class Draws:
     drawn: np.ndarray  # [R, A, S, L]
     groups: np.ndarray  # [L] groups of each language
 
-    @cached_property
-    def scored(self) -> np.ndarray:
-        """Which cells have a score, [A, S, L]."""
-        return np.isfinite(self.point)
+    def has(self, arm: str, seed: int, language: str) -> bool:
+        """Whether this cell has a score."""
+        place = self.arms.index(arm), self.seeds.index(seed), self.languages.index(language)
+        return bool(np.isfinite(self.point[place]))
 
     def contrast(self, weights: Mapping[str, float], languages: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Per seed, as measured [S] and on each resampled test set [R, S]. nan where a cell is missing."""

@@ -34,8 +34,8 @@ def simulated(rng: np.random.Generator, seeds: int, lift: float = 0.0, seed_spre
 
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 def test_equal_arms_are_found_different_at_most_5_times_in_100(seeds: int) -> None:
-    """Seeds matter as little as documents, or more. The allowance is one Monte-Carlo standard error (over 8000 studies the
-    rate is 4.4 to 4.8 %)."""
+    """Seeds matter as little as documents, or more. The allowance is one Monte-Carlo standard error (over 8000
+    studies the rate is 4.4 to 4.8 %)."""
     rng, studies = np.random.default_rng(12345), 1000
     found = sum(simulated(rng, seeds, seed_spread=(0.2, 0.6)[i % 2]).p < 0.05 for i in range(studies))
     assert 0 < found / studies <= 0.05 + (0.05 * 0.95 / studies) ** 0.5
