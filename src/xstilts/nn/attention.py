@@ -172,9 +172,10 @@ attend_opaque.register_autograd(_backward, setup_context=_remember)
 
 
 def _takes_flash(query_THC: Tensor, dropout: float) -> bool:
-    """Flash attention over ragged sequences: in torch for CUDA (Ampere and later) in half precision, without dropout."""
+    """Flash attention over ragged sequences: for CUDA from Ampere on, in half precision, without dropout."""
     half = query_THC.dtype in (torch.float16, torch.bfloat16)
-    return query_THC.is_cuda and half and dropout == 0.0 and torch.cuda.get_device_capability(query_THC.device) >= (8, 0)
+    able = query_THC.is_cuda and half and dropout == 0.0
+    return able and torch.cuda.get_device_capability(query_THC.device) >= (8, 0)
 
 
 def packed_attention(
