@@ -34,7 +34,9 @@ MNLI_TAXINLI = Task(
         text="original",
     ),
 )
-XNLI_TAXINLI = nli.XNLI.but(name="xnli-taxinli10k", train=MNLI_TAXINLI.train, scale="trained on mnli-taxinli10k")
+XNLI_TAXINLI = nli.XNLI.but(
+    name="xnli-taxinli10k", train=MNLI_TAXINLI.train, benchmarks=(), scale="trained on mnli-taxinli10k"
+)
 
 _CAD = ("acmi-lab/counterfactually-augmented-data", "6f232a1d2a11462a30ce08fb4825b734ab30828e")
 
@@ -73,7 +75,10 @@ QQP_1000 = paraphrase.QQP.but(
     scale="1,000 pairs of the QQP training set; three tenths are scored",
 )
 PAWSX_QQP = paraphrase.PAWSX.but(
-    name="pawsx-qqp1000", train=QQP_1000.train, scale="trained on qqp-1000, not on PAWS: another kind of pair"
+    name="pawsx-qqp1000",
+    train=QQP_1000.train,
+    benchmarks=(),
+    scale="trained on qqp-1000, not on PAWS: another kind of pair",
 )
 
 # Question answering
@@ -88,10 +93,18 @@ SQUAD1_36 = qa.SQUAD1.but(
     scale="36 of the 442 articles of the SQuAD training set; 6 of them are scored, 3 select",
 )
 XQUAD_36 = qa.XQUAD.but(
-    name="xquad-36-articles", train=SQUAD1_36.train, dev=SQUAD1_36.dev, scale="trained on squad1-36-articles"
+    name="xquad-36-articles",
+    train=SQUAD1_36.train,
+    dev=SQUAD1_36.dev,
+    benchmarks=(),
+    scale="trained on squad1-36-articles",
 )
 MLQA_36 = qa.MLQA.but(
-    name="mlqa-36-articles", train=SQUAD1_36.train, dev=SQUAD1_36.dev, scale="trained on squad1-36-articles"
+    name="mlqa-36-articles",
+    train=SQUAD1_36.train,
+    dev=SQUAD1_36.dev,
+    benchmarks=(),
+    scale="trained on squad1-36-articles",
 )
 
 _SQUAD2_DEV = source(local(Squad(), Span(group=("title",)), "squad2/dev-v2.0.json.gz"))

@@ -79,11 +79,12 @@ _COMMON_VOICE = names(
     el/sentence-collector en/sentence-collector es/sentence-collector et/est-common-voice-10k eu/wiki.eu
     fa/sentence-collector fi/sentence-collector fr/issue2259_deleted_export_readd_fixed hi/sentence-collector
     hu/sentence-collector id/common id/sentence-collector it/frasi it/sentence-collector ja/sentence-collector
-    ka/sentence-collector kk/sentence-collector ko/sentence-collector lt/sentence-collector ml/sentence-
-    collector mr/sentence-collector nl/sentence-collector pa-IN/sentence-collector pl/sentence-collector
+    ka/sentence-collector kk/sentence-collector ko/sentence-collector lt/sentence-collector
+    ml/sentence-collector mr/sentence-collector nl/sentence-collector pa-IN/sentence-collector pl/sentence-collector
     pt/sentence-collector ro/sentence-collector ru/bakwc1 ru/highsource-de-ru-translations ru/sentence-collector
-    ta/sentence-collector te/sentence-collector th/Wannaphong th/sentence-collector th/thsentences tl/sentence-
-    collector tr/sentence-collector tr/setimes uk/sentence-collector ur/sentence-collector vi/sentence-collector
+    ta/sentence-collector te/sentence-collector th/Wannaphong th/sentence-collector th/thsentences
+    tl/sentence-collector tr/sentence-collector tr/setimes uk/sentence-collector ur/sentence-collector
+    vi/sentence-collector
     zh-CN/wiki.zh-cn"""
 )
 _ABSENT = frozenset(names("est eus heb kat kaz mal swh vie"))  # test files that are not in the local copy
