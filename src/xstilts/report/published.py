@@ -28,10 +28,8 @@ class PublishedFigure:
 def published() -> tuple[PublishedFigure, ...]:
     """Every figure, in the order of the file."""
     record = json.loads((files("xstilts.report") / "published.json").read_text(encoding="utf-8"))
-    return tuple(
-        PublishedFigure(**{key: value for key, value in line.items() if key != "source"}, **record["sources"][line["source"]])
-        for line in record["figures"]
-    )
+    lines = [(record["sources"][line.pop("source")], line) for line in record["figures"]]
+    return tuple(PublishedFigure(**source, **line) for source, line in lines)
 
 
 def figures(task: str, benchmark: str = "xtreme") -> tuple[PublishedFigure, ...]:

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from xstilts.data.examples import TextExample
+from xstilts.evaluate.score import LanguageSet, score
+from xstilts.kinds.classification import Classification
+from xstilts.metrics.labels import Accuracy
+from xstilts.report.compare import Contrast, compare, contrasts
+from xstilts.report.results import Cell, ContrastSpec, Results, TargetInfo
+from xstilts.report.standings import Standing, standings
+
+LANGUAGES = ("en", "de", "sw")
+ITEMS = 60
+LEVEL = {"none": {"en": 80, "de": 70, "sw": 50}, "nli": {"en": 80, "de": 85, "sw": 75}}
+
+
+def artefact(folder: Path, levels: dict[str, int], missing: dict[str, str] | None = None) -> Path:
+    """A real score artefact: the first `level` per cent of the items of each language are right."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder.mkdir(parents=True)
+    examples = [TextExample(id=str(i), group=f"g{i // 2}", text="", label="yny"[i % 3]) for i in range(ITEMS)]
+    for language, level in levels.items():
+        order = np.random.default_rng(1).permutation(ITEMS)  # which items are hard is the same for all
+        guesses = [json.dumps(e.label if order[i] < level * ITEMS / 100 else "?") for i, e in enumerate(examples)]
+        table = {"id": [e.id for e in examples], "group": [e.group for e in examples], "guess": guesses}
+        pq.write_table(pa.table(table), folder / f"{language}.parquet")
+    sets = {language: LanguageSet(examples=examples) for language in levels}
+    score(Classification(labels=("y", "n")), (Accuracy(),), sets, folder, folder, missing)
+    return folder
+
+
+def study(root: Path, seeds: tuple[int, ...] = (1, 2), targets: tuple[str, ...] = ("xnli", "pawsx")) -> Results:
+    cells = []
+    for arm, levels in LEVEL.items():
+        for target in targets:
+            for seed in seeds:
+                shifted = {language: level + 2 * seed for language, level in levels.items()}
+                place = artefact(root / f"{arm}-{target}-{seed}", shifted)
+                cells.append(Cell(arm=arm, target=target, seed=seed, status="done", scores=place))
+    return Results(
+        name="toy",
+        question="?",
+        arms=tuple(LEVEL),
+        baseline="none",
+        targets=tuple(TargetInfo(name=name, languages=LANGUAGES, main="accuracy") for name in targets),
+        seeds=seeds,
+        cells=tuple(cells),
+        contrasts=(ContrastSpec(name="nli - none", weights={"nli": 1.0, "none": -1.0}),),
+        study_yaml="",
+        encoder="toy",
+    )
+
+
+def one(found: tuple[Contrast, ...], target: str | None, zero_shot: bool = False) -> Contrast:
+    (line,) = [c for c in found if (c.target, c.zero_shot) == (target, zero_shot)]
+    return line
+
+
+def row(found: tuple[Standing, ...], arm: str, target: str = "xnli") -> Standing:
+    (line,) = [s for s in found if (s.arm, s.target) == (arm, target)]
+    return line
+
+
+def spoil(results: Results, arm: str, target: str, seed: int, **changes: object) -> Results:
+    """The study with one cell changed."""
+    cells = [
+        replace(c, **changes) if (c.arm, c.target, c.seed) == (arm, target, seed) else c  # type: ignore[arg-type]
+        for c in results.cells
+    ]
+    return replace(results, cells=tuple(cells))
+
+
+def test_a_contrast_for_each_target_and_for_their_mean_over_all_and_over_zero_shot_languages(tmp_path: Path) -> None:
+    found = contrasts(study(tmp_path))
+    assert [(c.target, c.zero_shot) for c in found] == [
+        (target, zero_shot) for target in ("xnli", "pawsx", None) for zero_shot in (False, True)
+    ]
+    line = one(found, "xnli")
+    assert line.value == pytest.approx((0 + 15 + 25) / 3, abs=0.6)  # 60 items: levels are rounded
+    assert one(found, "xnli", True).value == pytest.approx((15 + 25) / 2, abs=0.6)
+    assert one(found, None).value == pytest.approx(line.value)
+    assert line.low is not None and line.low < line.value < line.high  # type: ignore[operator]
+    assert (line.label, one(found, "xnli", True).label) == ("3 languages", "2 languages other than en")
+    assert (line.seeds, len(line.by_seed)) == (2, 2)
+
+
+def test_holm_counts_every_test_once(tmp_path: Path) -> None:
+    found = contrasts(study(tmp_path))
+    assert len(found) == 6
+    smallest = min(found, key=lambda c: c.p or 1.0)
+    assert smallest.p_holm == pytest.approx(min(1.0, 6 * smallest.p))  # type: ignore[operator]
+    alone = contrasts(study(tmp_path / "alone", targets=("xnli",)))
+    assert len(alone) == 4  # one target is its own mean: printed twice, tested once
+    smallest = min(alone, key=lambda c: c.p or 1.0)
+    assert smallest.p_holm == pytest.approx(min(1.0, 2 * smallest.p))  # type: ignore[operator]
+
+
+def test_the_same_study_gives_the_same_numbers(tmp_path: Path) -> None:
+    results = study(tmp_path)
+    assert compare(results) == compare(results)
+
+
+def test_one_seed_says_so(tmp_path: Path) -> None:
+    assert all("this seed only" in c.note for c in contrasts(study(tmp_path, seeds=(1,))))
+
+
+def test_a_failed_seed_makes_its_contrasts_missing_and_no_others(tmp_path: Path) -> None:
+    results = spoil(study(tmp_path), "nli", "xnli", 2, status="failed", reason="disk full", scores=None)
+    found = contrasts(results)
+    lost = one(found, "xnli")
+    assert (lost.value, lost.p, lost.significant) == (None, None, False)
+    assert lost.reason == "nli, xnli, seed 2: failed: disk full (en, de, sw)"
+    assert one(found, None).value is None
+    assert one(found, "pawsx").value is not None
+
+
+def test_a_language_that_one_arm_lacks_makes_the_contrast_missing(tmp_path: Path) -> None:
+    place = artefact(tmp_path / "partial", {"en": 80, "de": 80}, {"sw": "no file"})
+    found = contrasts(spoil(study(tmp_path), "nli", "xnli", 1, scores=place))
+    assert one(found, "xnli").reason == "nli, xnli, seed 1: no score (sw)"
+
+
+def test_a_language_that_nobody_has_is_left_out_and_named(tmp_path: Path) -> None:
+    results = study(tmp_path)
+    wider = replace(results, targets=tuple(replace(t, languages=(*LANGUAGES, "yo")) for t in results.targets))
+    line = one(contrasts(wider), "xnli")
+    assert line.value == pytest.approx(one(contrasts(results), "xnli").value)
+    assert (line.label, line.languages) == ("3 of 4 languages", LANGUAGES)
+    assert line.note == "xnli without yo (no score)"
+
+
+def test_a_target_that_nobody_has_is_left_out_of_the_mean_and_named(tmp_path: Path) -> None:
+    results = study(tmp_path)
+    for arm in LEVEL:
+        for seed in results.seeds:
+            results = spoil(results, arm, "pawsx", seed, status="missing", reason="no file pawsx/train", scores=None)
+    found = contrasts(results)
+    assert one(found, "pawsx").reason == "pawsx: missing: no file pawsx/train"
+    mean = one(found, None)
+    assert (mean.targets, mean.label) == (("xnli",), "mean of 1 of 2 targets, all languages")
+    assert mean.note == "pawsx without every language (missing: no file pawsx/train)"
+    assert mean.value == pytest.approx(one(found, "xnli").value)
+
+
+def test_a_target_without_english_has_no_second_mean(tmp_path: Path) -> None:
+    results = study(tmp_path, targets=("xnli",))
+    abroad = replace(results, targets=(TargetInfo(name="xnli", languages=("de", "sw"), main="accuracy"),))
+    assert [c.zero_shot for c in contrasts(abroad)] == [False, False]
+
+
+def test_a_metric_without_a_formula_is_a_reason_not_a_crash(tmp_path: Path) -> None:
+    results = study(tmp_path, targets=("xnli",))
+    other = replace(results, targets=(replace(results.targets[0], main="bleu"),))
+    assert one(contrasts(other), "xnli").reason == "xnli: the metric 'bleu' has no formula here"
+
+
+def test_standings_label_what_they_average(tmp_path: Path) -> None:
+    line = row(standings(study(tmp_path)), "none")
+    assert line.overall.label == "mean of 3 languages"
+    assert line.zero_shot.label == "mean of 2 languages"
+    assert line.overall.value == pytest.approx(np.mean([80, 70, 50]) + 3, abs=1.7)  # of 60 items
+    assert line.overall.low == pytest.approx(min(line.overall.by_seed))
+    home = line.languages[0].value
+    assert line.gap == pytest.approx(home - line.zero_shot.value)  # type: ignore[operator]
+    assert line.gap == pytest.approx(20, abs=1)
+    assert (line.metric, line.main) == ("accuracy", True)
+    sw = line.languages[2]
+    assert (sw.language, sw.n, sw.floor) == ("sw", ITEMS, pytest.approx(200 / 3))
+    assert sw.at_chance == (1, 2)  # 52 and 54 per cent lie below the commonest label's share
+
+
+def test_a_missing_language_makes_the_mean_missing_and_shows_the_part(tmp_path: Path) -> None:
+    place = artefact(tmp_path / "partial", {"en": 80, "de": 70}, {"sw": "no file sw.tsv"})
+    results = study(tmp_path, seeds=(1,), targets=("xnli",))
+    line = row(standings(spoil(results, "nli", "xnli", 1, scores=place)), "nli")
+    assert (line.overall.value, line.overall.reason) == (None, "no file sw.tsv")
+    assert (line.overall.partial, line.overall.partial_label) == (pytest.approx(75), "mean of 2 of 3 languages")
+    assert line.gap is None
+    assert (line.languages[2].value, line.languages[2].reason) == (None, "no file sw.tsv")
+
+
+def test_a_missing_seed_is_never_averaged_away(tmp_path: Path) -> None:
+    results = study(tmp_path, targets=("xnli",))
+    line = row(standings(spoil(results, "nli", "xnli", 2, status="failed", reason="oom", scores=None)), "nli")
+    assert line.overall.value is None
+    assert line.overall.partial_label == "mean of 3 of 3 languages, 1 of 2 seeds"
+    assert line.overall.reason == "failed: oom"
+    assert line.states == {1: "ok", 2: "failed: oom"}
+
+
+def test_a_diverged_training_marks_the_row(tmp_path: Path) -> None:
+    for name, state in (("a", "ok"), ("b", "diverged")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "summary.json").write_text(json.dumps({"state": state}))
+    route = {"trainings": (tmp_path / "a", tmp_path / "b"), "training_names": ("mnli", "xnli")}
+    results = spoil(study(tmp_path, targets=("xnli",)), "nli", "xnli", 2, **route)
+    assert row(standings(results), "nli").states == {1: "ok", 2: "diverged (xnli)"}
