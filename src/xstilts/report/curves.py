@@ -29,16 +29,16 @@ def panel(heading: str, curves: Sequence[Curve], floor: float | None = None) -> 
         return ""
     heights = [y for _, y in points] + ([] if floor is None else [floor])
     spread = (max(heights) - min(heights)) * 0.06 or 0.5
-    across = svg.Scale(0, max(x for x, _ in points), 44, WIDE - 12)
+    across = svg.Scale(0, max(x for x, _ in points), 44, WIDE - 18)
     up = svg.Scale(min(heights) - spread, max(heights) + spread, HIGH, 24)
     parts = [svg.text(heading, 0, 12, "strong")]
     for t in svg.ticks(up.low, up.high, 4):
-        parts.append(svg.line(44, up(t), WIDE - 12, up(t), "grid"))
+        parts.append(svg.line(44, up(t), WIDE - 18, up(t), "grid"))
         parts.append(svg.text(svg.plain(t), 38, up(t) + 4, "tick", "end"))
     for t in svg.ticks(0, across.high, 4):
         parts.append(svg.text(svg.plain(t), across(t), HIGH + 15, "tick", "middle"))
     if floor is not None:
-        parts.append(svg.shape("line", "floor", svg.title(f"chance: {floor:.1f}"), x1=44.0, y1=up(floor), x2=WIDE - 12, y2=up(floor)))
+        parts.append(svg.shape("line", "floor", svg.title(f"chance: {floor:.1f}"), x1=44.0, y1=up(floor), x2=WIDE - 18, y2=up(floor)))
     parts += [_line(curve, line, across, up) for curve, line in shown]
     return svg.picture(WIDE, HIGH + 20, f"{heading}, {len(curves)} runs", parts)
 

@@ -11,7 +11,7 @@ from xstilts.report.board import Board, Mean
 from xstilts.report.results import TargetInfo
 from xstilts.report.words import MISSING, interval, listed, number, plural, signed
 
-Notes = Mapping[tuple[str, str], str]  # (arm, target) -> the difference from the baseline, in words
+Deltas = Mapping[tuple[str, str], str]  # (arm, target) -> the difference from the baseline, in words
 
 
 def named(code: str) -> str:
@@ -20,23 +20,26 @@ def named(code: str) -> str:
     return known.name if known else code
 
 
-def others_label(target: TargetInfo, n: int) -> str:
-    """"6 languages other than English": what a zero-shot average averages."""
-    return f"{plural(n, 'language')} other than {named(target.train_language)}"
+def averaged(board: Board, target: TargetInfo, languages: Sequence[str]) -> str:
+    """What an average averages: "mean of 6 of 7 languages other than English"."""
+    zero_shot = target.train_language not in languages
+    expected = [x for x in target.languages if not (zero_shot and x == target.train_language)]
+    share = "" if len(languages) == len(expected) else f"{len(languages)} of "
+    without = f" other than {named(target.train_language)}" if zero_shot and len(expected) < len(target.languages) else ""
+    return f"mean of {share}{plural(len(expected), 'language')}{without}"
 
 
-def answer_table(board: Board, deltas: Notes) -> Table:
-    """Arms by targets: the mean over all languages, below it the mean over the zero-shot ones and the difference from
-    the baseline. The floor stands in the last line."""
+def answer_table(board: Board, deltas: Deltas) -> Table:
+    """Arms by targets: the zero-shot mean, below it the mean over all languages and the difference from the baseline.
+    The floor stands in the last line."""
     targets = board.results.targets
     columns = [Column(label="Arm", numeric=False)] + [_target_column(board, target) for target in targets]
-    rows = []
-    for arm in board.results.arms:
-        rows.append((Entry(text=arm), *(_answer(board, arm, target, deltas) for target in targets)))
-    floors = [_floor(board, target) for target in targets]
+    rows = [(Entry(text=arm), *(_answer(board, arm, t, deltas) for t in targets)) for arm in board.results.arms]
+    floors = [_faint(board.floor(target, board.headline(target))) for target in targets]
+    small = "In small print the mean with the training language, and the difference from the baseline with its 95 % interval"
     return Table(
-        caption=f"Scores in percent: mean over languages, then over {plural(len(board.results.seeds), 'seed')}. Small print: "
-        "the mean over the zero-shot languages alone, and the difference from the baseline with its 95 % interval.",
+        caption=f"Scores in percent: mean over languages, then over {plural(len(board.results.seeds), 'seed')}. {small} "
+        "(* significant after Holm's correction).",
         columns=tuple(columns),
         rows=tuple(rows),
         foot=((Entry(text="floor", tip="the best answer that ignores the input"), *floors),),
@@ -46,14 +49,14 @@ def answer_table(board: Board, deltas: Notes) -> Table:
 
 def answer_notes(board: Board) -> tuple[str, ...]:
     """What a number in the answer table does not say itself."""
-    notes = ["Floor: what the best answer that ignores the input would score. Bold: the highest mean of the column."]
+    notes = ["Floor: the score of the best answer that ignores the input. Bold: the highest mean of a column."]
     if len(board.results.seeds) == 1:
-        notes.append("One seed was run: the numbers hold for this seed only.")
+        notes.append("One seed was run: differences hold for this seed only.")
     for target in board.results.targets:
         gone = [language for language in target.languages if language not in board.scored(target)]
         if gone and board.scored(target):
-            reasons = dict.fromkeys(board.why.get((target.name, x), "no score") for x in gone)
-            notes.append(f"{target.name}: {listed(gone)} missing ({'; '.join(reasons)}); not in the averages.")
+            reasons = dict.fromkeys(line[x].reason for x in gone for key, line in board.lines.items() if key[1] == target.name)
+            notes.append(f"{target.name}: {listed([named(x) for x in gone])} missing ({'; '.join(r for r in reasons if r)}); no average has it.")
         notes += [f"{target.name}: {note}" for note in target.notes]
     return tuple(notes)
 
@@ -63,117 +66,108 @@ def language_table(board: Board, target: TargetInfo) -> Table:
     arms = board.results.arms
     rows = []
     for language in target.languages:
-        floor = board.floor(target, [language])
         entries = [_language(board, arm, target, language) for arm in arms]
-        rows.append((Entry(text=f"{named(language)} ({language})"), *entries, _faint(floor)))
-    means = []
-    for label, languages in (
-        (f"mean over {plural(len(board.scored(target)), 'language')}", board.scored(target)),
-        (f"mean over {others_label(target, len(board.others(target)))}", board.others(target)),
-    ):
-        found = [board.mean(arm, target, languages) for arm in arms]
-        means.append((Entry(text=label), *(_mean(m) for m in found), _faint(board.floor(target, languages))))
+        rows.append((Entry(text=f"{named(language)} ({language})"), *entries, _faint(board.floor(target, [language]))))
+    feet = []
+    for languages in dict.fromkeys((board.headline(target), board.scored(target))):
+        means = [_mean(board, arm, target, languages) for arm in arms]
+        feet.append((Entry(text=averaged(board, target, languages)), *means, _faint(board.floor(target, languages))))
     columns = [Column(label="Language", numeric=False), *(Column(label=arm) for arm in arms), Column(label="floor")]
+    below = "the single seeds" if len(board.results.seeds) > 1 else "the 95 % interval over documents"
     return Table(
-        caption=f"{target.name}, {target.headline or target.main}, in percent; mean over the seeds scored, single seeds and the 95 % interval "
-        "over documents of the first seed in small print.",
+        caption=f"{target.name}, {target.headline or target.main}, in percent. Small print: {below}.",
         columns=tuple(columns),
         rows=tuple(rows),
-        foot=tuple(means),
+        foot=tuple(feet),
     )
 
 
 def gap_table(board: Board) -> Table:
     """Transfer gap: score in the training language minus the mean over the others (points; smaller is better)."""
+    targets = [target for target in board.results.targets if board.others(target)]
     columns = [Column(label="Arm", numeric=False)]
-    for target in board.results.targets:
-        under = f"{named(target.train_language)} − mean over {plural(len(board.others(target)), 'other language')}"
+    for target in targets:
+        under = f"{named(target.train_language)} − {averaged(board, target, board.others(target))}"
         columns.append(Column(label=target.name, under=(under,)))
-    rows = []
-    for arm in board.results.arms:
-        rows.append((Entry(text=arm), *(_gap(board, arm, target) for target in board.results.targets)))
+    rows = [(Entry(text=arm), *(_gap(board, arm, target) for target in targets)) for arm in board.results.arms]
     return Table(
-        caption="Transfer gap in points: the score in the training language minus the mean over the other languages. Small gaps "
-        "can also come from a low score in the training language, which stands in small print.",
+        caption="Transfer gap in points: the score in the training language minus the mean over the other languages. A gap can "
+        "be small because the training language itself is low; its score stands in small print.",
         columns=tuple(columns),
         rows=tuple(rows),
     )
 
 
-def best(board: Board, target: TargetInfo) -> float | None:
-    """The highest mean over all languages among arms that lack none."""
-    means = [board.mean(arm, target, board.scored(target)) for arm in board.results.arms]
-    values = [m.value for m in means if m.value is not None and not m.lacking]
-    return max(values) if len(values) > 1 else None
-
-
 def _target_column(board: Board, target: TargetInfo) -> Column:
-    scored, others = board.scored(target), board.others(target)
-    under = [target.headline or target.main, f"mean over {plural(len(scored), 'language')}"]
-    if others and len(others) < len(scored):
-        under.append(f"zero-shot: {others_label(target, len(others))}")
+    under = [target.headline or target.main]
+    if board.scored(target):
+        under.append(averaged(board, target, board.headline(target)))
     return Column(label=target.name, under=tuple(text for text in under if text))
 
 
-def _answer(board: Board, arm: str, target: TargetInfo, deltas: Notes) -> Entry:
-    scored, others = board.scored(target), board.others(target)
-    mean = board.mean(arm, target, scored)
+def _best(board: Board, target: TargetInfo) -> float | None:
+    """The highest mean among arms that lack nothing; None unless there are two to choose from."""
+    means = [board.mean(arm, target, board.headline(target)) for arm in board.results.arms]
+    values = [m.value for m in means if m.value is not None and board.whole(m)]
+    return max(values) if len(values) > 1 else None
+
+
+def _answer(board: Board, arm: str, target: TargetInfo, deltas: Deltas) -> Entry:
+    mean = board.mean(arm, target, board.headline(target))
     if mean.value is None:
         return Entry(text=MISSING, under=(mean.reason,), marks=board.marks(arm, target), role="missing")
     under = []
-    if others and len(others) < len(scored):
-        under.append(f"zero-shot {number(board.mean(arm, target, others).value)}")
+    if board.headline(target) != board.scored(target):
+        under.append(f"with {target.train_language} {number(board.mean(arm, target, board.scored(target)).value)}")
     if (arm, target.name) in deltas:
         under.append(deltas[arm, target.name])
-    marks = list(board.marks(arm, target))
-    if mean.lacking:
-        marks.append(f"without {listed(mean.lacking, 4)}")
-    tip = f"seeds {listed([str(s) for s in mean.seeds])}: " + ", ".join(number(v) for v in mean.by_seed)
-    lost = board.reason(arm, target) if len(mean.seeds) < len(board.results.seeds) else ""
-    role = "best" if mean.value == best(board, target) else ""
-    return Entry(text=number(mean.value), under=tuple(under), marks=tuple(marks), tip="; ".join(t for t in (tip, lost) if t), role=role)
+    marks = (*board.marks(arm, target), *_lacking(mean))
+    lost = "" if board.whole(mean) else board.reason(arm, target)
+    tip = "; ".join(text for text in (_by_seed(mean), lost) if text)
+    role = "best" if board.whole(mean) and mean.value == _best(board, target) else ""
+    return Entry(text=number(mean.value), under=tuple(under), marks=marks, tip=tip, role=role)
 
 
-def _floor(board: Board, target: TargetInfo) -> Entry:
-    return _faint(board.floor(target, board.scored(target)))
+def _by_seed(mean: Mean) -> str:
+    return ", ".join(f"seed {seed}: {number(value)}" for seed, value in (mean.by_seed or {}).items())
+
+
+def _lacking(mean: Mean) -> tuple[str, ...]:
+    return (f"without {listed(mean.lacking, 4)}",) if mean.lacking else ()
 
 
 def _faint(value: float | None) -> Entry:
     return Entry(text="–" if value is None else number(value), role="faint")
 
 
-def _mean(mean: Mean) -> Entry:
+def _mean(board: Board, arm: str, target: TargetInfo, languages: Sequence[str]) -> Entry:
+    mean = board.mean(arm, target, languages)
     if mean.value is None:
         return Entry(text=MISSING, tip=mean.reason, role="missing")
-    marks = (f"without {listed(mean.lacking, 4)}",) if mean.lacking else ()
-    return Entry(text=number(mean.value), marks=marks)
+    return Entry(text=number(mean.value), marks=(*board.marks(arm, target), *_lacking(mean)), tip=_by_seed(mean))
 
 
 def _language(board: Board, arm: str, target: TargetInfo, language: str) -> Entry:
     mean = board.mean(arm, target, [language])
-    if mean.value is None:
+    if mean.value is None or not mean.by_seed:
         return Entry(text=MISSING, tip=mean.reason, role="missing")
-    points = [board.points[arm, target.name, seed, language] for seed in mean.seeds]
-    under = []
-    if len(points) > 1:
-        under.append("seeds " + " · ".join(number(point.value) for point in points))
-    under.append(interval(points[0].low, points[0].high))
-    low = sum(point.at_chance for point in points)
-    marks = () if not low else ("at chance" if low == len(points) else f"at chance: {low} of {len(points)} seeds",)
-    return Entry(text=number(mean.value), under=tuple(u for u in under if u), marks=marks)
+    by_seed, seeds = mean.by_seed, board.results.seeds
+    if len(seeds) > 1:
+        under = " · ".join(number(by_seed[seed]) if seed in by_seed else MISSING for seed in seeds)
+    else:
+        under = interval(*board.interval(arm, target, language, seeds[0]))
+    low = board.lines[arm, target.name][language].at_chance
+    mark = "at chance" if len(low) == len(by_seed) else f"at chance: {len(low)} of {len(by_seed)} seeds"
+    return Entry(text=number(mean.value), under=(under,) if under else (), marks=(mark,) if low else ())
 
 
 def _gap(board: Board, arm: str, target: TargetInfo) -> Entry:
-    home = board.mean(arm, target, [target.train_language])
+    home = board.mean(arm, target, [target.train_language]) if target.train_language in target.languages else Mean(value=None)
     away = board.mean(arm, target, board.others(target))
-    if home.value is None or away.value is None:
-        reason = f"no score in {named(target.train_language)}" if away.value is not None else away.reason
+    both = [seed for seed in home.by_seed or {} if seed in (away.by_seed or {})]
+    if not both or home.by_seed is None or away.by_seed is None:
+        reason = away.reason or home.reason or f"no score in {named(target.train_language)}"
         return Entry(text=MISSING, tip=reason, role="missing")
-    # Both means are over the same seeds, unless a language failed in one of them: then only seeds with both count.
-    both = [s for s in home.seeds if s in away.seeds]
-    at_home, abroad = dict(zip(home.seeds, home.by_seed, strict=True)), dict(zip(away.seeds, away.by_seed, strict=True))
-    if not both:
-        return Entry(text=MISSING, tip="no seed has both", role="missing")
-    gap = fmean(at_home[s] - abroad[s] for s in both)
-    under = f"{target.train_language} {number(fmean(at_home[s] for s in both))}"
-    return Entry(text=signed(gap), under=(under,), marks=board.marks(arm, target))
+    under = f"{target.train_language} {number(fmean(home.by_seed[seed] for seed in both))}"
+    gap = fmean(home.by_seed[seed] - away.by_seed[seed] for seed in both)
+    return Entry(text=signed(gap), under=(under,), marks=(*board.marks(arm, target), *_lacking(away)))

@@ -28,10 +28,10 @@ class Training:
     def state(self) -> str:
         return str(self.summary.get("state", "unknown"))
 
-    def fact(self, *names: str) -> float | None:
-        """The first of these entries of the summary that is a number."""
-        values = (self.summary.get(name) for name in names)
-        return next((float(v) for v in values if isinstance(v, int | float) and not isinstance(v, bool)), None)
+    def fact(self, name: str) -> float | None:
+        """An entry of the summary, where it is a number."""
+        value = self.summary.get(name)
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def trainings(cells: Sequence[Cell]) -> tuple[Training, ...]:
@@ -41,12 +41,6 @@ def trainings(cells: Sequence[Cell]) -> tuple[Training, ...]:
         for position, place in enumerate(cell.trainings):
             users.setdefault(place, []).append((cell, position))
     return tuple(_training(place, uses) for place, uses in users.items())
-
-
-def state(cell: Cell, known: Sequence[Training]) -> str:
-    """The worst state on a cell's route: "diverged" before "at chance" before "ok"."""
-    states = {t.state for t in known if t.place in cell.trainings}
-    return next((s for s in ("diverged", "at chance") if s in states), "ok")
 
 
 def _training(place: Path, uses: Sequence[tuple[Cell, int]]) -> Training:

@@ -65,7 +65,7 @@ def seconds(value: float | None) -> str:
     """A duration.
 
     >>> seconds(3.2), seconds(75), seconds(7290)
-    ('3.2 s', '1 min 15 s', '2 h 2 min')
+    ('3.2 s', '1 min 15 s', '2 h 1 min')
     """
     if value is None:
         return ""

@@ -16,7 +16,7 @@ from xstilts.report.results import Cell, ContrastSpec, Results, StepInfo, Target
 LANGUAGES = ("en", "de", "es", "ru", "ar", "zh", "th", "sw")
 ARMS = ("none", "nli", "qa")
 SEEDS = (1, 2)
-EXAMPLES = 80
+EXAMPLES = 240
 HARDER = {"en": 0.0, "de": -5, "es": -4, "ru": -8, "ar": -12, "zh": -11, "th": -16, "sw": -24}
 LIFT = {
     "none": {"xnli": 0, "udpos": 0, "xquad": 0, "tatoeba": 0},
@@ -111,7 +111,7 @@ def training(place: Path, name: str, seed: int, state: str) -> Path:
             score = best - 30 * np.exp(-update / 220) if state == "ok" else 34 + random.normal()
             log.append({"update": update, "dev": {name: float(score)}, "score": float(score)})
     (place / "log.jsonl").write_text("\n".join(json.dumps(line) for line in log) + "\n")
-    summary = {"state": state, "best": best, "best_update": 900, "updates": 1000, "floor": 33.3, "tokens": 900_000, "seconds": 183.0, "seed": seed, "restarts": 0}
+    summary = {"state": state, "best_score": best, "best_update": 900, "updates": 1000, "floor": 33.3, "tokens": 900_000, "seconds": 183.0, "seed": seed, "restarts": 0, "notes": []}
     (place / "summary.json").write_text(json.dumps(summary))
     return place
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from xstilts.report import svg
 from xstilts.report.curves import Curve, panel, thin
-from xstilts.report.figures import Effect, Tile, forest, heat, scale_key
+from xstilts.report.figures import Effect, Tile, forest, heat, reach, scale_key
 from xstilts.report.graph import MOST, drawing, layout, visible
 from xstilts.report.results import StepInfo
 
@@ -32,7 +32,15 @@ def test_a_forest_puts_larger_differences_further_right() -> None:
 
 def test_a_forest_says_why_a_line_is_empty_and_draws_no_dot_for_it() -> None:
     text = forest([("a over b", [Effect(label="xnli", value=None, note="no file")])], "Differences")
-    assert "no file" in text and not tree(text).findall(".//circle")
+    assert "no file" in text and "missing" in text and not tree(text).findall(".//circle")
+
+
+def test_an_interval_of_hundreds_of_points_does_not_flatten_the_others() -> None:
+    effects = [Effect(label="a", value=3.0, low=1.0, high=5.0), Effect(label="b", value=4.0, low=-300.0, high=308.0)]
+    assert reach(effects)[1] < 12 and reach(effects)[0] > -12
+    found = tree(forest([("x over y", effects)], "Differences"))
+    assert len(found.findall(".//polygon[@class='arrow']")) == 2
+    assert "−300.0 to 308.0" in ElementTree.tostring(found, encoding="unicode")
 
 
 def test_significance_shows_without_colour() -> None:
@@ -44,7 +52,7 @@ def test_significance_shows_without_colour() -> None:
 def test_a_heat_map_names_every_field_and_prints_numbers_only_while_they_fit(columns: int) -> None:
     names = [f"l{i}" for i in range(columns)]
     tiles = [Tile(text="+1.0", tip=f"both, {name}: +1.0", shade=0.1) for name in names]
-    found = tree(heat(names, [("both", tiles)], "Map"))
+    found = tree(heat(names, [("both", tiles)], "xnli", "Map"))
     assert len(found.findall(".//title")) == columns
     inside = [t for t in found.iter("text") if t.text == "+1.0"]
     assert len(inside) == (columns if columns == 5 else 0)
@@ -52,12 +60,12 @@ def test_a_heat_map_names_every_field_and_prints_numbers_only_while_they_fit(col
 
 def test_a_missing_field_is_drawn_as_a_gap_even_where_numbers_do_not_fit() -> None:
     names = [f"l{i}" for i in range(40)]
-    text = heat(names, [("both", [Tile(text="·", tip="missing", missing=True)] * 40)], "Map")
+    text = heat(names, [("both", [Tile(text="·", tip="missing", missing=True)] * 40)], "xnli", "Map")
     assert text.count('class="gap"') == 40 and text.count("·</text>") == 40
 
 
 def test_stronger_differences_are_more_opaque() -> None:
-    text = heat(["a", "b"], [("arm", [Tile(text="", tip="", shade=0.2), Tile(text="", tip="", shade=-0.9)])], "Map")
+    text = heat(["a", "b"], [("arm", [Tile(text="", tip="", shade=0.2), Tile(text="", tip="", shade=-0.9)])], "xnli", "Map")
     weak, strong = (float(x) for x in re.findall(r'fill-opacity="([\d.]+)"', text))
     assert weak < strong
 
@@ -118,7 +126,7 @@ def test_a_graph_too_large_to_follow_is_not_drawn() -> None:
     "text",
     [
         forest([(HOSTILE, [Effect(label=HOSTILE, value=1.0, note=HOSTILE)])], HOSTILE),
-        heat([HOSTILE], [(HOSTILE, [Tile(text=HOSTILE, tip=HOSTILE)])], HOSTILE),
+        heat([HOSTILE], [(HOSTILE, [Tile(text=HOSTILE, tip=HOSTILE)])], HOSTILE, HOSTILE),
         panel(HOSTILE, [Curve(label=HOSTILE, colour=0, points=[(1, 1.0), (2, 2.0)])]),
         drawing([StepInfo(key="k", name=HOSTILE, label=HOSTILE, status="failed", error=HOSTILE)], HOSTILE),
         scale_key(5.0, HOSTILE),

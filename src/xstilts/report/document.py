@@ -1,0 +1,125 @@
+"""The report as a document: what is shown, in which order. Pure, but for reading the trainings' logs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xstilts.report import ledgers, tables
+from xstilts.report.answer import answer
+from xstilts.report.blocks import Block, Code, Document, Figure, Fold, Items, Prose, Section
+from xstilts.report.board import Board
+from xstilts.report.compare import Contrast
+from xstilts.report.differences import beside, contrast_table, forest_plot
+from xstilts.report.graph import drawing, visible
+from xstilts.report.maps import heat_maps
+from xstilts.report.runs import curves
+from xstilts.report.words import listed, plural
+
+
+def document(board: Board) -> Document:
+    """Everything the report says. Sections without content are left out."""
+    results = board.results
+    sections = [
+        Section(id="scores", title="Scores", blocks=(tables.answer_table(board, beside(board, board.comparison.contrasts)),)),
+        Section(id="differences", title="Differences", blocks=_differences(board.comparison.contrasts)),
+        Section(id="languages", title="Languages", blocks=_languages(board)),
+        Section(id="gap", title="Transfer gap", blocks=_gap(board)),
+        Section(id="training", title="Training", blocks=_training(board)),
+        Section(id="graph", title="Run graph and costs", blocks=_graph(board)),
+        Section(id="notes", title="Notes", blocks=_notes(board)),
+        Section(id="data", title="Data", blocks=_data(board)),
+        Section(id="study", title="Study and versions", blocks=_study(board)),
+    ]
+    return Document(
+        title=f"{results.name}: a study of intermediate-task training",
+        question=results.question,
+        answer=answer(board),
+        facts=_facts(board),
+        sections=tuple(section for section in sections if section.blocks),
+    )
+
+
+def _facts(board: Board) -> tuple[str, ...]:
+    results = board.results
+    done = sum(cell.status == "done" for cell in results.cells)
+    facts = [
+        results.encoder,
+        plural(len(results.arms), "arm"),
+        plural(len(results.targets), "target"),
+        f"{'seed' if len(results.seeds) == 1 else 'seeds'} {listed([str(seed) for seed in results.seeds])}",
+        f"{done} of {len(results.cells)} cells scored",
+    ]
+    return (*facts, f"scale: {results.scale}") if results.scale else tuple(facts)
+
+
+def _differences(contrasts: Sequence[Contrast]) -> tuple[Block, ...]:
+    if not contrasts:
+        return ()
+    table = Fold(title="The same differences as a table", blocks=(contrast_table(contrasts),))
+    return (forest_plot(contrasts), table)
+
+
+def _languages(board: Board) -> tuple[Block, ...]:
+    shown = [target for target in board.results.targets if board.scored(target)]
+    folds = [Fold(title=f"{target.name}, language by language", blocks=(tables.language_table(board, target),)) for target in shown]
+    return (*heat_maps(board), *folds)
+
+
+def _gap(board: Board) -> tuple[Block, ...]:
+    return (tables.gap_table(board),) if any(board.others(target) for target in board.results.targets) else ()
+
+
+def _training(board: Board) -> tuple[Block, ...]:
+    if not board.trainings:
+        return ()
+    table = Fold(title=f"All {plural(len(board.trainings), 'training')}", blocks=(ledgers.training_table(board.trainings),))
+    return (*curves(board), table)
+
+
+def _graph(board: Board) -> tuple[Block, ...]:
+    steps = board.results.steps
+    if not steps:
+        return ()
+    blocks: list[Block] = [ledgers.step_table(steps)]
+    if failed := ledgers.failure_table(steps):
+        blocks.append(failed)
+    if picture := drawing(steps, "The run graph: every step with what it reads to its left"):
+        part = "" if len(visible(steps)) == len(steps) else " Only the steps of the routes are drawn."
+        caption = f"The run graph; each step reads what lies to its left. Point at a step for its state and cost.{part}"
+        blocks.append(Figure(svg=(picture,), caption=caption))
+    else:
+        blocks.append(Prose(text=f"A graph of {len(steps)} steps is too large to draw; report.json lists each with what it reads."))
+    return tuple(blocks)
+
+
+def _notes(board: Board) -> tuple[Block, ...]:
+    results = board.results
+    items = [*results.notes]
+    items += [f"{target.name}: {note}" for target in results.targets for note in target.notes]
+    items += ledgers.losses(results.data)
+    for cell in results.cells:
+        if cell.status != "done":
+            items.append(f"{cell.arm}, {cell.target}, seed {cell.seed}: {cell.status}. {cell.reason}".strip())
+    return (Items(items=tuple(dict.fromkeys(items))),) if items else ()
+
+
+def _data(board: Board) -> tuple[Block, ...]:
+    data = board.results.data
+    if not data:
+        return ()
+    return (Fold(title=f"{plural(len(data), 'file')} read", blocks=(ledgers.data_table(data),)),)
+
+
+def _study(board: Board) -> tuple[Block, ...]:
+    results = board.results
+    scale = f" --scale {results.scale}" if results.scale else ""
+    return (
+        Prose(text="To run it again, save this as study.yaml. Steps that are already in the store are not repeated."),
+        Code(text=f"xstilts run study.yaml{scale}", language="sh"),
+        Fold(title="The study as it was run", blocks=(Code(text=results.study_yaml, language="yaml"),)),
+        Fold(title="Versions", blocks=(ledgers.version_table(results.versions),)),
+        Prose(
+            text="When you publish these numbers, name the study, the encoder and the xstilts version above (CITATION.cff in its "
+            "repository), and cite the data sets: xstilts tasks NAME prints each one's citation and licence."
+        ),
+    )

@@ -1,0 +1,76 @@
+"""The report on disk: page, Markdown, tables for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xstilts.core.files import write_atomic, write_json
+from xstilts.report.compose import Report, compose
+from xstilts.report.html import html
+from xstilts.report.lines import CONTRAST_FIELDS, SCORE_FIELDS, contrast_lines, facts, score_lines
+from xstilts.report.markdown import markdown
+from xstilts.report.results import Results
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paths:
+    """The files of one report."""
+
+    html: Path
+    markdown: Path
+    scores_csv: Path
+    scores_parquet: Path
+    contrasts_csv: Path
+    json: Path
+
+
+def report(results: Results, out: Path) -> Paths:
+    """Writes all forms of the report into the folder `out`, each file atomically; older ones are replaced.
+
+    Raises StoreError when `out` cannot be written.
+    """
+    return save(compose(results), out)
+
+
+def save(made: Report, out: Path) -> Paths:
+    """As `report`, for a report that has been put together already."""
+    paths = Paths(
+        html=out / "index.html",
+        markdown=out / "report.md",
+        scores_csv=out / "scores.csv",
+        scores_parquet=out / "scores.parquet",
+        contrasts_csv=out / "contrasts.csv",
+        json=out / "report.json",
+    )
+    scores, contrasts = score_lines(made.board), contrast_lines(made.board)
+    write_atomic(paths.html, html(made.document))
+    write_atomic(paths.markdown, markdown(made.document))
+    write_atomic(paths.scores_csv, _csv(scores, SCORE_FIELDS))
+    write_atomic(paths.scores_parquet, _parquet(scores))
+    write_atomic(paths.contrasts_csv, _csv(contrasts, CONTRAST_FIELDS))
+    write_json(paths.json, facts(made.board, made.document.answer))
+    return paths
+
+
+def _csv(lines: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=fields, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()
+
+
+def _parquet(lines: Sequence[Mapping[str, Any]]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+    schema = pa.schema([(name, types[kind]) for name, kind in SCORE_FIELDS.items()])
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([dict(line) for line in lines], schema=schema), sink)
+    return sink.getvalue()
