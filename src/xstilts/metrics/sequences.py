@@ -33,7 +33,7 @@ def chunks(tags: Sequence[str]) -> list[Chunk]:
     """
     found: list[Chunk] = []
     before, kind_before, first = "O", "", 0
-    for i, tag in enumerate([*tags, "O"]):
+    for i, tag in enumerate([*(tag or "O" for tag in tags), "O"]):  # a word without a guess is outside
         letter, kind = tag[0], tag.rsplit("-", 1)[-1]
         changed = kind != kind_before
         if before in "ES" or before + letter in _ENDS or (before not in _OUTSIDE and changed):

@@ -71,6 +71,10 @@ def test_chunks_by_the_rules_of_the_official_scorer(tags: str, expected: list[tu
     assert chunks(tags.split()) == expected
 
 
+def test_a_word_without_a_guess_is_outside() -> None:
+    assert chunks(["B-PER", "", "I-PER"]) == chunks(["B-PER", "O", "I-PER"])
+
+
 def test_chunk_f1_of_bare_tags_is_not_accuracy() -> None:
     gold, guess = ["NOUN", "NOUN", "VERB", "DET", "NOUN"], ["NOUN", "VERB", "VERB", "DET", "NOUN"]
     assert one(ChunkF1(), gold, guess)["f1"] == 50.0
