@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,8 +20,10 @@ from tokenizers import Tokenizer
 from transformers import XLMRobertaConfig, XLMRobertaForMaskedLM
 
 from xstilts.core.errors import DataError
-from xstilts.run.step import Progress
 from xstilts.train.tokenizer import SPECIALS, learn_tokenizer, save_tokenizer
+
+if TYPE_CHECKING:
+    from xstilts.run.step import Progress
 
 _SLACK = 2  # dimensions that bring every token to one length, so that layer norm keeps their weights
 

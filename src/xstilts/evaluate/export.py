@@ -1,0 +1,71 @@
+"""A checkpoint as an ordinary Hugging Face model folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import torch
+from transformers import PreTrainedModel
+
+from xstilts.core.disk import writing
+from xstilts.core.errors import EncoderError
+from xstilts.heads.base import Head
+from xstilts.heads.index import head_key
+from xstilts.heads.native import Part, class_config, class_state
+from xstilts.kinds.base import Kind
+from xstilts.nn.encoder import Encoder
+from xstilts.train.checkpoint import (
+    copy_tokenizer,
+    encoder_folder,
+    head_keys,
+    load_encoder,
+    load_head,
+    unique_tensors,
+)
+from xstilts.train.snapshot import save_weights
+
+
+def export(checkpoint: Path, kind: Kind, out: Path) -> str | None:
+    """Writes the encoder with its head for `kind` into the folder `out`, tokenizer included.
+
+    Returns the class of `transformers` that loads both with the same logits (`AutoModelForSequenceClassification`, ..).
+    None where there is no such class: then `out` is the encoder alone, with our head beside it as `head.safetensors`.
+
+    Raises EncoderError when the checkpoint has no head for `kind`, StoreError on a full disk.
+    """
+    encoder = load_encoder(checkpoint, attention_dropout=None)
+    head = load_head(checkpoint, kind, encoder)
+    if head is None:
+        raise EncoderError(
+            f"this checkpoint has no head for '{head_key(kind)}' (the kind, and a digest of its labels).",
+            where=str(checkpoint),
+            value=head_key(kind),
+            allowed=head_keys(checkpoint),
+        )
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        if head.auto_class:
+            _whole(encoder, head, kind, out)
+        else:
+            encoder.save(out)
+            save_weights(out / "head.safetensors", unique_tensors(head))
+        copy_tokenizer(encoder_folder(checkpoint), out)
+    return head.auto_class
+
+
+def _whole(encoder: Encoder, head: Head, kind: Kind, out: Path) -> None:
+    """The class's own configuration and weights, head included."""
+    part = cast(Part, head.get_submodule("part"))
+    module = cast(PreTrainedModel, part.module)
+    config = class_config(encoder, module.config.num_labels or 0, tuple(getattr(kind, "labels", ())))
+    config.architectures, config.dtype = [type(module).__name__], torch.float32
+    config.save_pretrained(out)
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in class_state(encoder, part).items()}
+    save_weights(out / "model.safetensors", _once(state))
+
+
+def _once(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Without the second names of tensors that share memory, which a file cannot hold; the class ties them again."""
+    seen: dict[int, str] = {}
+    return {name: tensor for name, tensor in state.items() if seen.setdefault(tensor.data_ptr(), name) == name}

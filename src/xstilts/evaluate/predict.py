@@ -1,0 +1,189 @@
+"""Predictions of a checkpoint: all languages of a task in one stream, written to disk for scoring.
+
+<language>.parquet   id, group and guess (JSON text) of each example
+meta.json            {language: {"n", "rows", "tokens", "truncated", "split", "seconds"}}
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from xstilts.core.disk import writing
+from xstilts.core.errors import DataError, EncoderError
+from xstilts.core.files import write_json
+from xstilts.data.examples import Example
+from xstilts.heads.base import Head
+from xstilts.heads.index import head_key, make_head
+from xstilts.kinds.base import Kind
+from xstilts.kinds.prepared import Prepared
+from xstilts.kinds.tokens import load_tokenizer
+from xstilts.nn.encoder import Encoder
+from xstilts.train.checkpoint import encoder_folder, head_keys, load_encoder, load_head, unique_tensors
+from xstilts.train.job import Compute
+from xstilts.train.model import Model, outputs
+
+if TYPE_CHECKING:
+    from xstilts.run.step import Progress
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PredictSet:
+    """One language: its prepared file, all examples of that file, and which of them are predicted, in this order."""
+
+    prepared: Prepared
+    examples: Sequence[Example]
+    indices: Sequence[int]
+
+    @cached_property
+    def part(self) -> tuple[np.ndarray, dict[str, Any]]:
+        return self.prepared.part(self.indices)
+
+    @property
+    def chosen(self) -> list[Example]:
+        return [self.examples[i] for i in self.indices]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guessed:
+    """A guess (plain JSON) for each example. `scores`: for kinds with one label an example, the probability of each
+    label; None for others."""
+
+    guesses: list[Any]
+    scores: list[dict[str, float]] | None
+
+
+def predict(
+    checkpoint: Path,
+    kind: Kind,
+    sets: Mapping[str, PredictSet],
+    out: Path,
+    compute: Compute | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Writes the guesses of every language into the folder `out`. `checkpoint` is a train artefact, or an encoder
+    folder for kinds that need no trained head.
+
+    Raises EncoderError when the checkpoint has no head for `kind`, DataError when a language is empty.
+    """
+    if empty := [language for language, given in sets.items() if not len(given.indices)]:
+        raise DataError(f"there is nothing to predict for language '{empty[0]}': its test set is empty.")
+    compute = compute or Compute()
+    model, started = load_model(checkpoint, kind, compute), time.monotonic()
+    rows = [(given.prepared, number) for given in sets.values() for number in given.part[0].tolist()]
+    lengths = np.concatenate([given.prepared.lengths[given.part[0]] for given in sets.values()])
+
+    def row(place: int) -> dict[str, Any]:
+        prepared, number = rows[place]
+        return prepared.row(number)
+
+    found = outputs(model, head_key(kind), row, lengths, compute, progress)
+    pace = (time.monotonic() - started) / max(1, int(lengths.sum()))
+    out.mkdir(parents=True, exist_ok=True)
+    meta, first = {}, 0
+    for language, given in sets.items():
+        numbers, columns = given.part
+        guesses = kind.assemble(given.chosen, columns, found[first : first + len(numbers)])
+        first += len(numbers)
+        _write(out / f"{language}.parquet", given.chosen, guesses)
+        meta[language] = _meta(given, pace)
+    write_json(out / "meta.json", meta)
+
+
+def predict_examples(
+    checkpoint: Path,
+    kind: Kind,
+    examples: Sequence[Example],
+    compute: Compute | None = None,
+    max_length: int = 256,
+    progress: Progress | None = None,
+) -> Guessed:
+    """Guesses for examples in memory, labelled or not; longer texts than `max_length` tokens are cut as the kind does.
+
+    Raises EncoderError when the checkpoint has no head for `kind`, DataError for an example the kind does not allow.
+    """
+    for example in examples:
+        kind.check(example)
+    compute = compute or Compute()
+    model = load_model(checkpoint, kind, compute)
+    tokenizer = load_tokenizer(encoder_folder(checkpoint))
+    encoded = kind.encode(examples, tokenizer, min(max_length, model.encoder.max_length or max_length))
+    columns = encoded.columns
+    lengths = np.array([len(ids) for ids in columns["ids"]], dtype=np.int64)
+
+    def row(place: int) -> dict[str, Any]:
+        return {name: column[place] for name, column in columns.items()}
+
+    found = outputs(model, head_key(kind), row, lengths, compute, progress)
+    return Guessed(guesses=kind.assemble(examples, columns, found), scores=_label_scores(kind, examples, found))
+
+
+def load_model(checkpoint: Path, kind: Kind, compute: Compute) -> Model:
+    """The encoder with its head for `kind`. Raises EncoderError when there is no such head: one that was neither
+    trained nor pretrained would guess at random."""
+    torch.set_num_threads(compute.threads)
+    encoder = load_encoder(checkpoint, device=compute.device)
+    head = load_head(checkpoint, kind, encoder) or make_head(kind, encoder)
+    if head_key(kind) not in head_keys(checkpoint) and not _needs_no_training(head, encoder):
+        raise EncoderError(
+            f"this checkpoint has no head for '{head_key(kind)}' (the kind, and a digest of its labels).",
+            where=str(checkpoint),
+            value=head_key(kind),
+            allowed=head_keys(checkpoint),
+            hint="It can only predict what it was trained for; labels and their order count.",
+        )
+    return Model(encoder, {head_key(kind): head})
+
+
+def _needs_no_training(head: Head, encoder: Encoder) -> bool:
+    """Whether all weights of a head, if it has any, came with the pretrained encoder."""
+    names = (name.removeprefix("part.module.") for name in unique_tensors(head))
+    return all(name in encoder.kept for name in names)
+
+
+def _meta(given: PredictSet, pace: float) -> dict[str, Any]:
+    """`truncated` counts the whole prepared file; `seconds` is the language's share by tokens."""
+    numbers, columns = given.part
+    tokens = int(given.prepared.lengths[numbers].sum())
+    return {
+        "n": len(given.indices),
+        "rows": len(numbers),
+        "tokens": tokens,
+        "truncated": given.prepared.meta["truncated"],
+        "split": int((np.bincount(columns["example"], minlength=1) > 1).sum()),
+        "seconds": round(pace * tokens, 3),
+    }
+
+
+def _label_scores(kind: Kind, examples: Sequence[Example], found: Sequence[Any]) -> list[dict[str, float]] | None:
+    """Softmax of the logits where each example has exactly one logit a label."""
+    labels = tuple(getattr(kind, "labels", ()))
+    if not labels or len(found) != len(examples) or any(np.shape(one) != (len(labels),) for one in found):
+        return None
+    logits_NC = np.stack([np.asarray(one, dtype=np.float64) for one in found]) if found else np.zeros((0, len(labels)))
+    shares_NC = np.exp(logits_NC - logits_NC.max(axis=1, keepdims=True))
+    shares_NC /= shares_NC.sum(axis=1, keepdims=True)
+    return [dict(zip(labels, map(float, shares_C), strict=True)) for shares_C in shares_NC]
+
+
+def _write(path: Path, examples: Sequence[Example], guesses: Sequence[Any]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table(
+        {
+            "id": pa.array([example.id for example in examples], pa.string()),
+            "group": pa.array([example.group for example in examples], pa.string()),
+            "guess": pa.array([json.dumps(guess, ensure_ascii=False) for guess in guesses], pa.string()),
+        }
+    )
+    with writing(path):
+        pq.write_table(table, path, compression="zstd")

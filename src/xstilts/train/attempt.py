@@ -1,0 +1,134 @@
+"""One try at a training run: the model, the optimiser, and what an update does to them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xstilts.core.errors import StudyError
+from xstilts.heads.base import Head
+from xstilts.heads.index import head_key, make_head
+from xstilts.nn.precision import autocast
+from xstilts.train.batches import cut
+from xstilts.train.checkpoint import load_encoder, load_head
+from xstilts.train.job import Job
+from xstilts.train.memory import free_cached
+from xstilts.train.model import Model, smaller_pass
+from xstilts.train.optim import make_optimiser, rate, restore_state, scale_and_clip, set_rate, state_tensors
+from xstilts.train.plan import course
+from xstilts.train.snapshot import random_state, restore_random_state
+
+RETRY = 1000  # what a retry adds to the seed
+
+
+@dataclass(frozen=True)
+class Done:
+    """What one update did. `loss` is the mean over its targets."""
+
+    part: int
+    loss: float
+    norm: float
+    rate: float
+    tokens: int
+
+    @property
+    def is_finite(self) -> bool:
+        return math.isfinite(self.loss) and math.isfinite(self.norm)
+
+
+class Attempt:
+    """A fresh model for `job` with one seed. Everything random is drawn after torch's generators were set from it."""
+
+    def __init__(self, job: Job, seed: int, forward_tokens: int) -> None:
+        self.job, self.seed, self.forward_tokens = job, seed, forward_tokens
+        torch.manual_seed(seed)
+        self.model = build_model(job)
+        if not self.model.trained:
+            raise StudyError("nothing can be trained: the encoder is frozen and the heads have no weights.")
+        self.course = course(job, seed)
+        self.optimiser = make_optimiser(self.model.trained, job.recipe)
+        self.model.train()
+
+    def update(self, number: int) -> Done:
+        """Update number `number` (from 0). Weights stay as they were when the loss or the gradient is not finite."""
+        place, places = self.course.rows(number)
+        part = self.job.parts[place]
+        numbers = part.rows[places]
+        rows = [part.train.row(int(row)) for row in numbers]
+        lengths = part.train.lengths[numbers]
+        loss, targets = self._gradients(head_key(part.kind), rows, lengths, (self.seed, number))
+        norm = scale_and_clip(self.model.trained.values(), targets, self.job.recipe.clip)
+        speed = rate(number, self.course.updates, self.job.recipe)
+        done = Done(place, loss / max(1, targets), norm, speed, int(lengths.sum()))
+        if done.is_finite:
+            set_rate(self.optimiser, speed)
+            self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        return done
+
+    def _gradients(
+        self, key: str, rows: Sequence[Mapping[str, Any]], lengths: np.ndarray, draw: Sequence[int]
+    ) -> tuple[float, int]:
+        """Sums the loss and its gradients over the passes of an update. Out of memory, passes are halved and the update
+        starts over with the same random numbers, so that it stays the same update."""
+        before = random_state(self.job.device)
+        while (found := self._passes(key, rows, lengths, draw)) is None:
+            self.optimiser.zero_grad(set_to_none=True)
+            free_cached(self.job.device)
+            restore_random_state(before, self.job.device)
+        return found
+
+    def _passes(
+        self, key: str, rows: Sequence[Mapping[str, Any]], lengths: np.ndarray, draw: Sequence[int]
+    ) -> tuple[float, int] | None:
+        """Loss sum and targets; None when memory ran out."""
+        head, device = self.model.by_key[key], self.job.device
+        total, targets = torch.zeros((), device=device), 0
+        for piece in cut(lengths, self.forward_tokens):
+            batch = head.collate(rows[piece], draw)
+            try:
+                batch = batch.to(device)
+                with autocast(device, self.job.recipe.precision):
+                    loss = head.loss(self.model(batch, key), batch)
+                loss.sum.backward()
+            except (RuntimeError, MemoryError) as error:
+                self.forward_tokens = smaller_pass(error, lengths[piece], device)
+                return None
+            total += loss.sum.detach()
+            targets += loss.count
+        return float(total), targets
+
+    def tensors(self) -> dict[str, dict[str, Tensor]]:
+        """All that the next update depends on."""
+        named = self.model.trained
+        return {
+            "weights": dict(named),
+            "optimiser": state_tensors(self.optimiser, named),
+            "random": random_state(self.job.device),
+        }
+
+    def restore(self, tensors: Mapping[str, Mapping[str, Tensor]]) -> None:
+        """Puts back what `tensors` gave."""
+        self.model.put(tensors["weights"])
+        restore_state(self.optimiser, self.model.trained, tensors["optimiser"])
+        restore_random_state(tensors["random"], self.job.device)
+
+
+def build_model(job: Job) -> Model:
+    """The encoder of the start with one head for each head key: fresh, or (`keep_head`) the start's own."""
+    encoder = load_encoder(
+        job.start, device=job.device, dropout=job.recipe.dropout, attention_dropout=job.recipe.attention_dropout
+    )
+    heads: dict[str, Head] = {}
+    for part in job.parts:
+        key = head_key(part.kind)
+        if key not in heads:
+            kept = load_head(job.start, part.kind, encoder) if job.keep_head else None
+            heads[key] = kept or make_head(part.kind, encoder)
+    return Model(encoder, heads, job.tune)

@@ -1,0 +1,102 @@
+"""What one training run is asked to do: plain values, all looked up and selected beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from xstilts.core.errors import DataError
+from xstilts.core.recipe import Recipe
+from xstilts.data.examples import Example
+from xstilts.kinds.base import Kind
+from xstilts.kinds.prepared import Prepared
+from xstilts.metrics.base import Metric
+
+TUNES = ("full", "frozen")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compute:
+    """The machine's side of a forward pass. Only `precision` is identity, and it is part of a recipe."""
+
+    device: str = "cpu"
+    threads: int = 1
+    precision: str = "fp32"
+    forward_tokens: int = 8192
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class JobPart:
+    """One task of a mixture. Indices are those of examples in the prepared files."""
+
+    name: str
+    kind: Kind
+    train: Prepared
+    train_indices: Sequence[int]
+    select: Metric  # its headline steers selection
+    dev: Prepared | None = None
+    dev_indices: Sequence[int] = ()
+    dev_examples: Sequence[Example] = ()  # all examples of the dev file, for their gold
+    language: str = "en"  # of the dev set, for metrics that depend on it
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """Numbers of the rows to train on: those of the chosen examples that are labelled. Raises DataError when there
+        are none."""
+        chosen = self.train.rows_of(self.train_indices)
+        rows = chosen[np.isin(chosen, self.train.labelled)]
+        if not len(rows):
+            raise DataError(
+                f"'{self.name}' has nothing to train on: none of its {len(self.train_indices)} chosen training "
+                "examples is labelled and fits the encoder."
+            )
+        return rows
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Job:
+    """One phase.
+
+    start: an encoder folder, or the artefact of an earlier phase.
+    temperature, cap, uniform: how a mixture draws its tasks (`data.mixing.rates`).
+    tune: "full", every weight is trained; "frozen", only the heads are.
+    select: which parts steer selection; (): all, equally.
+    """
+
+    start: Path
+    parts: tuple[JobPart, ...]
+    recipe: Recipe
+    seed: int
+    temperature: float = 1.0
+    cap: int | None = None
+    uniform: bool = False
+    tune: str = "full"
+    keep_head: bool = False
+    select: tuple[int, ...] = ()
+    device: str = "cpu"
+    threads: int = 1
+
+    @property
+    def compute(self) -> Compute:
+        return Compute(
+            device=self.device,
+            threads=self.threads,
+            precision=self.recipe.precision,
+            forward_tokens=self.recipe.forward_tokens,
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """A name for each part, no two the same."""
+        given = [part.name or part.kind.name for part in self.parts]
+        return tuple(f"{name} ({i + 1})" if given.count(name) > 1 else name for i, name in enumerate(given))
+
+    @property
+    def steering(self) -> dict[str, JobPart]:
+        """The parts whose dev scores choose the checkpoint, by name."""
+        chosen = self.select or range(len(self.parts))
+        return {self.names[i]: self.parts[i] for i in chosen if self.parts[i].dev is not None}

@@ -1,0 +1,36 @@
+"""Out of memory: how it is recognised, on a GPU and on a CPU."""
+
+from __future__ import annotations
+
+import resource
+import sys
+
+import torch
+
+_SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "CUBLAS_STATUS_ALLOC_FAILED")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in _SIGNS)
+
+
+def free_cached(device: str) -> None:
+    """Gives blocks that torch keeps for later back to the device."""
+    if device.startswith("cuda"):
+        torch.cuda.empty_cache()
+
+
+def forget_peak(device: str) -> None:
+    """Starts counting anew; the peak of a whole process cannot be forgotten."""
+    if device.startswith("cuda"):
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def peak_memory(device: str) -> int:
+    """The most bytes held so far: on the GPU by tensors, on a CPU by the whole process."""
+    if device.startswith("cuda"):
+        return int(torch.cuda.max_memory_allocated(device))
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -1,0 +1,124 @@
+"""An encoder with the heads of the tasks at hand, and rows run through them. T tokens, R rows, D hidden size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import Parameter
+
+from xstilts.core.errors import StudyError
+from xstilts.heads.base import Head
+from xstilts.nn.batch import Batch
+from xstilts.nn.encoder import Encoder
+from xstilts.nn.precision import autocast
+from xstilts.train.batches import cut
+from xstilts.train.job import TUNES, Compute
+from xstilts.train.memory import free_cached, is_out_of_memory
+
+if TYPE_CHECKING:
+    from xstilts.run.step import Progress
+
+Row = Mapping[str, Any]
+
+
+class Model(nn.Module):
+    """`heads` by head key; tasks with one key share a head. With tune "frozen" the encoder stays as it is, without
+    dropout, and only the heads learn."""
+
+    def __init__(self, encoder: Encoder, heads: Mapping[str, Head], tune: str = "full") -> None:
+        super().__init__()
+        if tune not in TUNES:
+            raise StudyError(f"there is no way of tuning called '{tune}'.", value=tune, allowed=TUNES)
+        self.encoder, self.heads, self.tune = encoder, nn.ModuleDict(heads), tune
+        encoder.requires_grad_(tune == "full")
+
+    def train(self, mode: bool = True) -> Model:
+        super().train(mode)
+        self.encoder.train(mode and self.tune == "full")
+        return self
+
+    @property
+    def by_key(self) -> dict[str, Head]:
+        return {key: cast(Head, head) for key, head in self.heads.items()}
+
+    def forward(self, batch: Batch, key: str) -> Any:
+        """The scores of one head. `batch` lies on the encoder's device."""
+        head = self.by_key[key]
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.tune == "full"):
+            hidden_TD = self.encoder(batch, until=head.layer).last_TD
+        return head(hidden_TD, batch)
+
+    @property
+    def trained(self) -> dict[str, Parameter]:
+        """Parameters that learn, by name: all that a snapshot needs beside the start."""
+        return {name: parameter for name, parameter in self.named_parameters() if parameter.requires_grad}
+
+    @torch.no_grad()
+    def put(self, tensors: Mapping[str, Tensor]) -> None:
+        """Copies weights that were taken from `trained` back."""
+        trained = self.trained
+        for name, tensor in tensors.items():
+            trained[name].copy_(tensor)
+
+
+def outputs(
+    model: Model,
+    key: str,
+    row: Callable[[int], Row],
+    lengths_R: np.ndarray,
+    compute: Compute,
+    progress: Progress | None = None,
+) -> list[Any]:
+    """The decoded output of each of R rows, in the rows' order. Rows run longest first, so that what does not fit into
+    memory shows at once; then passes are halved. `row(i)` gives row i."""
+    found: list[Any] = [None] * len(lengths_R)
+    done, total = 0, int(lengths_R.sum())
+    model.eval()
+    with torch.inference_mode():
+        for places, decoded in _passes(model, key, row, lengths_R, compute):
+            for place, output in zip(places, decoded, strict=True):
+                found[place] = output
+            done += int(lengths_R[places].sum())
+            if progress:
+                progress(done, total, "tokens")
+    return found
+
+
+def _passes(
+    model: Model, key: str, row: Callable[[int], Row], lengths_R: np.ndarray, compute: Compute
+) -> Iterator[tuple[np.ndarray, Sequence[Any]]]:
+    head, budget = model.by_key[key], compute.forward_tokens
+    waiting = np.argsort(-lengths_R, kind="stable")
+    while len(waiting):
+        places = waiting[cut(lengths_R[waiting], budget)[0]]
+        batch = head.collate([row(int(place)) for place in places])
+        decoded = None
+        try:
+            with autocast(compute.device, compute.precision):
+                moved = batch.to(compute.device)
+                decoded = head.decode(model(moved, key), moved)
+        except (RuntimeError, MemoryError) as error:
+            budget = smaller_pass(error, lengths_R[places], compute.device)
+        if decoded is None:
+            free_cached(compute.device)
+            continue
+        waiting = waiting[len(places) :]
+        yield places, decoded
+
+
+def smaller_pass(error: RuntimeError | MemoryError, lengths: np.ndarray, device: str) -> int:
+    """Half of the tokens that did not fit. Raises `error` itself when memory was not what failed, and StudyError when
+    a single row does not fit."""
+    if not is_out_of_memory(error):
+        raise error
+    if len(lengths) == 1:
+        raise StudyError(
+            f"a single row of {int(lengths[0])} tokens does not fit into the memory of {device}.",
+            value=str(int(lengths[0])),
+            hint="Set a smaller max_length, or use bf16 or a smaller encoder.",
+        ) from error
+    return max(1, int(lengths.sum()) // 2)

@@ -1,0 +1,66 @@
+"""AdamW with warm-up and linear decay: what every recipe of the field has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import Parameter
+from torch.optim import AdamW
+
+from xstilts.core.recipe import Recipe
+
+_FUSED = ("cpu", "cuda", "mps")
+
+
+def make_optimiser(named: Mapping[str, Parameter], recipe: Recipe) -> AdamW:
+    """AdamW (Loshchilov & Hutter 2019). Vectors (biases, norms) do not decay. The rate is set before each update."""
+    decays = [parameter for parameter in named.values() if parameter.ndim > 1]
+    stays = [parameter for parameter in named.values() if parameter.ndim <= 1]
+    groups = [{"params": decays, "weight_decay": recipe.weight_decay}, {"params": stays, "weight_decay": 0.0}]
+    fused = all(parameter.device.type in _FUSED for parameter in named.values())
+    return AdamW([group for group in groups if group["params"]], lr=recipe.lr, fused=fused)
+
+
+def rate(update: int, updates: int, recipe: Recipe) -> float:
+    """The learning rate of update number `update` (from 0): linear up over the warm-up, then linear down.
+
+    >>> [rate(u, 4, Recipe(lr=1.0, warmup=0.5)) for u in range(4)]
+    [0.5, 1.0, 1.0, 0.5]
+    """
+    warm = round(recipe.warmup * updates)
+    share = (update + 1) / warm if update < warm else (updates - update) / max(1, updates - warm)
+    return recipe.lr * share
+
+
+def set_rate(optimiser: AdamW, value: float) -> None:
+    for group in optimiser.param_groups:
+        group["lr"] = value
+
+
+def scale_and_clip(parameters: Iterable[Parameter], targets: int, clip: float) -> float:
+    """Turns gradients of a sum into those of a mean over `targets`, then clips their norm. Returns the norm before
+    clipping; inf or nan when a gradient is."""
+    trained = [parameter for parameter in parameters if parameter.grad is not None]
+    for parameter in trained:
+        assert parameter.grad is not None
+        parameter.grad.div_(max(1, targets))
+    return float(torch.nn.utils.clip_grad_norm_(trained, clip if clip > 0 else float("inf")))
+
+
+def state_tensors(optimiser: AdamW, named: Mapping[str, Parameter]) -> dict[str, Tensor]:
+    """The moments as flat tensors, `<parameter>|<entry>`. Parameters that had no gradient yet have none."""
+    return {
+        f"{name}|{entry}": value
+        for name, parameter in named.items()
+        for entry, value in optimiser.state.get(parameter, {}).items()
+    }
+
+
+def restore_state(optimiser: AdamW, named: Mapping[str, Parameter], tensors: Mapping[str, Tensor]) -> None:
+    """Puts back what `state_tensors` took."""
+    optimiser.state.clear()
+    for key, value in tensors.items():
+        name, entry = key.rsplit("|", 1)
+        optimiser.state[named[name]][entry] = value.to(named[name].device)
