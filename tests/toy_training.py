@@ -17,24 +17,7 @@ from xstilts.metrics.labels import Accuracy
 from xstilts.train.job import Job, JobPart
 from xstilts.train.vectors import VectorSettings, build
 
-FILLERS = [
-    "the",
-    "a",
-    "one",
-    "some",
-    "this",
-    "that",
-    "my",
-    "your",
-    "our",
-    "their",
-    "little",
-    "big",
-    "old",
-    "new",
-    "red",
-    "blue",
-]
+FILLERS = ["the", "a", "one", "some", "this", "that", "my", "your", "our", "their", "little", "big", "old", "new"]
 KIND = Classification(labels=("no", "yes"))
 
 

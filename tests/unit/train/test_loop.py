@@ -150,9 +150,8 @@ def resumable(encoder: Path, part: JobPart) -> Job:
 def test_a_killed_run_ends_bit_equal(encoder: Path, tmp_path: Path) -> None:
     here, folder = str(Path(__file__).parent), tmp_path / "killed"
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    child = subprocess.Popen(
-        [sys.executable, "-c", KILLED, here, str(encoder), str(folder), str(Path(toy.__file__).parent)], env=environment
-    )
+    arguments = [here, str(encoder), str(folder), str(Path(toy.__file__).parent)]
+    child = subprocess.Popen([sys.executable, "-c", KILLED, *arguments], env=environment)
     snapshots = folder / "scratch" / "snapshots"
     deadline = time.monotonic() + 120
     while not (snapshots / "00000002").is_dir():
