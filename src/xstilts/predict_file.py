@@ -97,23 +97,26 @@ MAKERS: Mapping[type[Example], Callable[[Row, str], Example]] = {
 
 
 def predict_file(checkpoint: str, path: Path, task_name: str, options: Options, out: Path | None) -> int:
-    """Writes one JSON line a row, `{"id", "prediction"}`, to `out` or standard output. Returns the number of rows."""
+    """Writes one JSON line a row, `{"id", "prediction"}` (and the labels' scores), to `out` or standard output. Returns the number of rows."""
     task = catalog_for(None, options).find(task_name)
     folder = checkpoint_folder(checkpoint, options)
     examples = read_examples(path, task)
     from xstilts.evaluate.predict import predict_examples
+    from xstilts.train.job import Compute
 
-    guesses = predict_examples(folder, task.kind, examples, device=devices(options)[0])
-    lines = [
-        json.dumps({"id": example.id, "prediction": guess}, ensure_ascii=False)
-        for example, guess in zip(examples, guesses, strict=True)
-    ]
+    found = predict_examples(folder, task.kind, examples, Compute(device=devices(options)[0]))
+    lines = [_line(example.id, guess, found.scores[i] if found.scores else None) for i, (example, guess) in
+             enumerate(zip(examples, found.guesses, strict=True))]
     text = "\n".join(lines) + "\n"
     if out is None:
         sys.stdout.write(text)
     else:
         write_atomic(out, text)
     return len(lines)
+
+
+def _line(name: str, guess: Any, scores: Mapping[str, float] | None) -> str:
+    return json.dumps({"id": name, "prediction": guess, **({"scores": scores} if scores else {})}, ensure_ascii=False)
 
 
 def export_checkpoint(checkpoint: str, out: Path, task_name: str, options: Options) -> dict[str, Any]:

@@ -141,6 +141,7 @@ def predict(settings: PredictSettings, context: Context) -> None:
     """All languages of a task by one checkpoint, in one process."""
     from xstilts.evaluate.predict import PredictSet
     from xstilts.evaluate.predict import predict as run_predict
+    from xstilts.train.job import Compute
 
     sets = {}
     for test in settings.tests:
@@ -149,16 +150,8 @@ def predict(settings: PredictSettings, context: Context) -> None:
             prepared=prepared, indices=tuple(select(test.views, prepared.keys)), examples=load(test.source).examples
         )
     checkpoint = settings.encoder.path(context) if settings.encoder else context.inputs["checkpoint"]
-    run_predict(
-        checkpoint,
-        settings.kind,
-        sets,
-        context.out,
-        precision=settings.precision,
-        device=context.device,
-        threads=context.threads,
-        progress=context.progress,
-    )
+    compute = Compute(device=context.device, threads=context.threads, precision=settings.precision)
+    run_predict(checkpoint, settings.kind, sets, context.out, compute, context.progress)
 
 
 @dataclass(frozen=True, kw_only=True)

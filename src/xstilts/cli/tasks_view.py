@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+from textwrap import shorten
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -9,20 +12,23 @@ from rich.text import Text
 from xstilts.cli.plan_view import amount
 from xstilts.inventory import SourceFacts, TaskFacts
 
+LICENCE_WIDTH = 26
+
 
 def task_table(tasks: list[TaskFacts]) -> RenderableType:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("task", style="bold")
-    for name in ("kind", "train", "test languages here", "metrics", "licence"):
-        table.add_column(name, overflow="fold")
+    table.add_column("task", style="bold", no_wrap=True, min_width=max(len(task.name) for task in tasks))
+    for name, width in (("kind", 14), ("train", 8), ("tests", 8)):
+        table.add_column(name, no_wrap=True, min_width=width)
+    table.add_column("licence", no_wrap=True)
     for task in tasks:
         every, here = task.languages(), task.languages(here=True)
         tests = f"{len(here)} of {len(every)}" if every else "–"
-        licence = task.licence + (" (non-commercial)" if task.noncommercial else "")
-        table.add_row(task.name, task.kind, task.training(), tests, ", ".join(task.metrics), licence)
+        licence = ("non-commercial: " if task.noncommercial else "") + task.licence
+        table.add_row(task.name, task.kind, task.training(), tests, shorten(licence, LICENCE_WIDTH, placeholder=" …"))
     legend = Text(
         "train: here (a data folder or the store), sample (packaged, cut), to fetch (where there is a network). "
-        "`xstilts tasks NAME` says more.",
+        "tests: languages whose test set is here. `xstilts tasks NAME` says more.",
         style="dim",
     )
     return Group(table, legend)
@@ -43,15 +49,32 @@ def task_page(task: TaskFacts) -> RenderableType:
         lines.append(Text(f"part of: {', '.join(task.benchmarks)}"))
     if task.scale != "full":
         lines.append(Text(f"scale: {task.scale}", style="yellow"))
-    return Group(*lines, _sources(task.sources))
+    return Group(*lines, _sources(task.sources), *_fetched_from(task.sources))
 
 
 def _sources(sources: tuple[SourceFacts, ...]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("use", "language", "here", "size", "files", "or from", "note"):
-        table.add_column(name, overflow="fold", justify="right" if name == "size" else "left")
+    for name in ("use", "language", "here", "size", "file"):
+        table.add_column(name, no_wrap=True, justify="right" if name == "size" else "left", overflow="ellipsis")
+    table.add_column("note", overflow="fold")
     for one in sources:
-        size = f"{one.examples:,} examples" if one.examples is not None else (amount(one.bytes, "B") if one.bytes else "–")
+        size = amount(one.bytes, "B") if one.bytes else "–"
+        if one.examples is not None:
+            size = f"{one.examples:,} examples" + (f", {one.dropped:,} rows dropped" if one.dropped else "")
         where = Text(one.here or "missing", style="green" if one.here else "yellow")
-        table.add_row(one.use, one.language, where, size, ", ".join(one.files), "; ".join(one.fetch), one.note)
+        name = PurePosixPath(one.files[0]).name if one.files else ""
+        more = f" +{len(one.files) - 1}" if len(one.files) > 1 else ""
+        table.add_row(one.use, one.language, where, size, name + more, one.note)
     return table
+
+
+def _fetched_from(sources: tuple[SourceFacts, ...]) -> list[Text]:
+    """Where the files come from where there is a network, addresses below one folder in one line."""
+    folders: dict[str, int] = {}
+    for address in dict.fromkeys(address for one in sources for address in one.fetch):
+        folder = address.rpartition("/")[0] + "/" if address.startswith("http") else address
+        folders[folder] = folders.get(folder, 0) + 1
+    return [
+        Text(f"fetched from: {folder}" + (f" ({count} files)" if count > 1 else ""), style="dim")
+        for folder, count in list(folders.items())[:12]
+    ]
