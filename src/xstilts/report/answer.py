@@ -29,6 +29,7 @@ def answer(board: Board) -> tuple[str, ...]:
         sentences.append(f"Significant as well: {listed([f'{over(c)} ({signed(c.value)})' for c in sure[MOST:]])}.")
     sentences += _unsure(board, unsure, whole=len(unsure) == len(overall))
     sentences += [_broken(c, shown) for c in overall if c.value is None][:MOST]
+    sentences += _collapsed(board)
     if len(board.results.seeds) == 1:
         sentences.append("One seed was run: this seed only.")
     return tuple(sentences)
@@ -59,6 +60,16 @@ def _broken(c: Contrast, shown: Sequence[Contrast]) -> str:
     sure = [f"{d.target} {size(d)}" for d in single if d.significant]
     rest = f"significant on {listed(sure)}" if sure else "not significant on any single target"
     return f"{over(c)}: no number over all targets, because scores are missing on {lost}; {rest}."
+
+
+def _collapsed(board: Board) -> list[str]:
+    """Runs that failed to learn are part of the numbers; a reader must know."""
+    states = [state for standing in board.standings.values() for state in standing.states.values()]
+    counts = {name: sum(state.startswith(name) for state in states) for name in ("diverged", "at chance")}
+    said = [f"{n} {name}" for name, n in counts.items() if n]
+    return (
+        [f"The numbers include runs that did not learn ({listed(said)}); they are marked in the table."] if said else []
+    )
 
 
 def _alone(board: Board) -> str:

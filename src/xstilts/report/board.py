@@ -1,7 +1,8 @@
 """Headline scores by arm, target, seed and language, and the averages the tables show, each knowing what it averages.
 
-Numbers are percentages. An average takes the languages that have a score for every seed the arm was scored with; what it
-lacks beside other arms of the target is named. Where nothing lacks it is the mean of `standings`, else its partial mean.
+Numbers are percentages. An average takes the languages that have a score for every seed the arm was
+scored with; what it lacks beside other arms of the target is named. Where nothing lacks it is the mean of `standings`,
+else its partial mean.
 """
 
 from __future__ import annotations
@@ -93,9 +94,12 @@ class Board:
 
     def floor(self, target: TargetInfo, languages: Sequence[str]) -> float | None:
         """The mean floor over `languages`; it depends on the test set alone, so any arm's will do."""
-        arms = [self.lines[arm, target.name] for arm in self.results.arms]
-        found = [[line[x].floor for line in arms if line[x].floor is not None] for x in languages]
-        return fmean(floors[0] for floors in found if floors) if any(found) else None
+        floors: dict[str, float] = {}
+        for arm in self.results.arms:
+            for x in languages:
+                if (floor := self.lines[arm, target.name][x].floor) is not None:
+                    floors.setdefault(x, floor)
+        return fmean(floors.values()) if floors else None
 
     def interval(self, arm: str, target: TargetInfo, language: str, seed: int) -> tuple[float | None, float | None]:
         """The 95 % interval over documents of one score, as the score artefact gives it."""

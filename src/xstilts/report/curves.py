@@ -38,7 +38,11 @@ def panel(heading: str, curves: Sequence[Curve], floor: float | None = None) -> 
     for t in svg.ticks(0, across.high, 4):
         parts.append(svg.text(svg.plain(t), across(t), HIGH + 15, "tick", "middle"))
     if floor is not None:
-        parts.append(svg.shape("line", "floor", svg.title(f"chance: {floor:.1f}"), x1=44.0, y1=up(floor), x2=WIDE - 18, y2=up(floor)))
+        parts.append(
+            svg.shape(
+                "line", "floor", svg.title(f"chance: {floor:.1f}"), x1=44.0, y1=up(floor), x2=WIDE - 18, y2=up(floor)
+            )
+        )
     parts += [_line(curve, line, across, up) for curve, line in shown]
     return svg.picture(WIDE, HIGH + 20, f"{heading}, {len(curves)} runs", parts)
 

@@ -12,13 +12,13 @@ from xstilts.report.words import MISSING, interval, plural, probability, signed
 
 
 def over(contrast: Contrast) -> str:
-    """"nli over none" where one arm is set against another, else the contrast's own name."""
+    """ "nli over none" where one arm is set against another, else the contrast's own name."""
     sides = {weight: arm for arm, weight in contrast.weights.items()}
     return f"{sides[1.0]} over {sides[-1.0]}" if sorted(contrast.weights.values()) == [-1.0, 1.0] else contrast.name
 
 
 def size(contrast: Contrast) -> str:
-    """"+3.1 (0.4 to 5.8)"."""
+    """ "+3.1 (0.4 to 5.8)"."""
     return signed(contrast.value) + interval(contrast.low, contrast.high, before=" ")
 
 
@@ -47,21 +47,33 @@ def forest_plot(contrasts: Sequence[Contrast]) -> Figure:
         mine = [c for c in shown if c.name == name]
         groups.append((over(mine[0]), [_effect(c) for c in mine if len(mine) > 2 or c.target is not None]))
     caption = (
-        "Differences in points with 95 % intervals, over the zero-shot languages (over all where a target has no others). Filled and "
-        "starred: significant after Holm's correction over every contrast of the study."
+        "Differences in points with 95 % intervals, over the zero-shot languages (over all where there are no others). "
+        "Filled and starred: significant after Holm's correction over every contrast of the study."
     )
     if any(c.seeds == 1 for c in shown):
         caption += " One seed: the intervals are over documents and hold for this seed only."
-    return Figure(svg=(forest(groups, "Differences with intervals; the same numbers in the table below"),), caption=caption)
+    return Figure(
+        svg=(forest(groups, "Differences with intervals; the same numbers in the table below"),), caption=caption
+    )
 
 
 def contrast_table(contrasts: Sequence[Contrast]) -> Table:
     """Every contrast of the study, over all and over the zero-shot languages."""
-    labels = ("Contrast", "Target", "What is averaged", "Difference", "95 % interval", "p", "p (Holm)", "Seeds", "Remark")
+    labels = (
+        "Contrast",
+        "Target",
+        "What is averaged",
+        "Difference",
+        "95 % interval",
+        "p",
+        "p (Holm)",
+        "Seeds",
+        "Remark",
+    )
     columns = tuple(Column(label=label, numeric=label in labels[3:8]) for label in labels)
     return Table(
-        caption="All contrasts, in points. Intervals and p values come from resampled documents and paired seeds; Holm's "
-        "correction is over all lines of this table.",
+        caption="All contrasts, in points. Intervals and p values come from resampled documents and paired seeds; "
+        "Holm's correction is over all lines of this table.",
         columns=columns,
         rows=tuple(_row(c) for c in contrasts),
     )
@@ -70,7 +82,15 @@ def contrast_table(contrasts: Sequence[Contrast]) -> Table:
 def _effect(c: Contrast) -> Effect:
     label = c.target or f"mean of {plural(len(c.targets), 'target')}"
     note = c.note if c.value is not None else f"missing: {c.reason}"
-    return Effect(label=label, value=c.value, low=c.low, high=c.high, significant=c.significant, overall=c.target is None, note=note)
+    return Effect(
+        label=label,
+        value=c.value,
+        low=c.low,
+        high=c.high,
+        significant=c.significant,
+        overall=c.target is None,
+        note=note,
+    )
 
 
 def _row(c: Contrast) -> tuple[Entry, ...]:

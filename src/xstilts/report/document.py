@@ -20,7 +20,9 @@ def document(board: Board) -> Document:
     """Everything the report says. Sections without content are left out."""
     results = board.results
     sections = [
-        Section(id="scores", title="Scores", blocks=(tables.answer_table(board, beside(board, board.comparison.contrasts)),)),
+        Section(
+            id="scores", title="Scores", blocks=(tables.answer_table(board, beside(board, board.comparison.contrasts)),)
+        ),
         Section(id="differences", title="Differences", blocks=_differences(board.comparison.contrasts)),
         Section(id="languages", title="Languages", blocks=_languages(board)),
         Section(id="gap", title="Transfer gap", blocks=_gap(board)),
@@ -61,7 +63,10 @@ def _differences(contrasts: Sequence[Contrast]) -> tuple[Block, ...]:
 
 def _languages(board: Board) -> tuple[Block, ...]:
     shown = [target for target in board.results.targets if board.scored(target)]
-    folds = [Fold(title=f"{target.name}, language by language", blocks=(tables.language_table(board, target),)) for target in shown]
+    folds = [
+        Fold(title=f"{target.name}, language by language", blocks=(tables.language_table(board, target),))
+        for target in shown
+    ]
     return (*heat_maps(board), *folds)
 
 
@@ -72,7 +77,9 @@ def _gap(board: Board) -> tuple[Block, ...]:
 def _training(board: Board) -> tuple[Block, ...]:
     if not board.trainings:
         return ()
-    table = Fold(title=f"All {plural(len(board.trainings), 'training')}", blocks=(ledgers.training_table(board.trainings),))
+    table = Fold(
+        title=f"All {plural(len(board.trainings), 'training')}", blocks=(ledgers.training_table(board.trainings),)
+    )
     return (*curves(board), table)
 
 
@@ -88,7 +95,11 @@ def _graph(board: Board) -> tuple[Block, ...]:
         caption = f"The run graph; each step reads what lies to its left. Point at a step for its state and cost.{part}"
         blocks.append(Figure(svg=(picture,), caption=caption))
     else:
-        blocks.append(Prose(text=f"A graph of {len(steps)} steps is too large to draw; report.json lists each with what it reads."))
+        blocks.append(
+            Prose(
+                text=f"A graph of {len(steps)} steps is too large to draw; report.json lists each with what it reads."
+            )
+        )
     return tuple(blocks)
 
 
@@ -112,14 +123,15 @@ def _data(board: Board) -> tuple[Block, ...]:
 
 def _study(board: Board) -> tuple[Block, ...]:
     results = board.results
-    scale = f" --scale {results.scale}" if results.scale else ""
     return (
-        Prose(text="To run it again, save this as study.yaml. Steps that are already in the store are not repeated."),
-        Code(text=f"xstilts run study.yaml{scale}", language="sh"),
+        Prose(
+            text="To run it again, save the study below as study.yaml. What is already in the store is not repeated."
+        ),
+        Code(text="xstilts run study.yaml", language="sh"),
         Fold(title="The study as it was run", blocks=(Code(text=results.study_yaml, language="yaml"),)),
         Fold(title="Versions", blocks=(ledgers.version_table(results.versions),)),
         Prose(
-            text="When you publish these numbers, name the study, the encoder and the xstilts version above (CITATION.cff in its "
-            "repository), and cite the data sets: xstilts tasks NAME prints each one's citation and licence."
+            text="When you publish these numbers, name the encoder and the xstilts version above, and cite the data "
+            "sets: xstilts tasks NAME prints the citation and the licence of each."
         ),
     )

@@ -38,7 +38,7 @@ def forest(groups: Sequence[tuple[str, Sequence[Effect]]], name: str) -> str:
     low, high = reach(effects)
     labels = max([len(e.label) for e in effects] + [8])
     left = min(labels, 30) * svg.CHARACTER + 22
-    scale = svg.Scale(low, high, left, left + 360)
+    scale = svg.Scale(low, high, left, left + 320)
     rows: list[str] = []
     y = 14.0
     for title, lines in groups:
@@ -54,8 +54,8 @@ def forest(groups: Sequence[tuple[str, Sequence[Effect]]], name: str) -> str:
 
 
 def reach(effects: Sequence[Effect]) -> tuple[float, float]:
-    """The axis: all values, zero, and intervals as far as they help. One collapsed run can make an interval of hundreds of
-    points; it is cut (and drawn with an arrow) at twice the largest value, at least 10 points, never more than 100."""
+    """The axis: all values, zero, and intervals as far as they help. One collapsed run can make an interval of hundreds
+    of points; it is cut (and drawn with an arrow) at twice the largest value, at least 10 points, at most 100."""
     values = [e.value for e in effects if e.value is not None]
     most = min(max([10.0, *(2 * abs(v) for v in values)]), 100.0)
     ends = [min(max(end, -most), most) for e in effects for end in (e.low, e.high) if end is not None]
@@ -67,7 +67,9 @@ def reach(effects: Sequence[Effect]) -> tuple[float, float]:
 def _effect(effect: Effect, scale: svg.Scale, y: float) -> str:
     parts = [svg.text(svg.shorten(effect.label, 30), 10, y + 4, "strong" if effect.overall else "")]
     if effect.value is None:
-        return svg.group([*parts, svg.text("missing", scale.stop + 12, y + 4, "faint")], "", f"{effect.label}: {effect.note}")
+        return svg.group(
+            [*parts, svg.text("missing", scale.stop + 12, y + 4, "faint")], "", f"{effect.label}: {effect.note}"
+        )
     css = f"effect {'sure' if effect.significant else 'unsure'} {'up' if effect.value >= 0 else 'down'}"
     parts += _whisker(effect, scale, y)
     x, r = scale(effect.value), 6.5 if effect.overall else 4.5
@@ -110,7 +112,17 @@ def heat(columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Tile]]], hea
     for i, column in enumerate(columns):
         x = left + (i + 0.5) * wide
         turn = {"transform": f"rotate(-55 {x:.1f} {head - 8:.1f})"} if slanted else {}
-        parts.append(svg.shape("text", "tick", svg.escape(column), x=x, y=head - 7, text_anchor="start" if slanted else "middle", **turn))
+        parts.append(
+            svg.shape(
+                "text",
+                "tick",
+                svg.escape(column),
+                x=x,
+                y=head - 7,
+                text_anchor="start" if slanted else "middle",
+                **turn,
+            )
+        )
     for j, (label, tiles) in enumerate(rows):
         y = head + j * high
         parts.append(svg.text(svg.shorten(label, 24), left - 8, y + high / 2 + 4, "", "end"))
@@ -121,23 +133,23 @@ def heat(columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Tile]]], hea
 
 def _tile(tile: Tile, x: float, y: float, size: tuple[float, float], numbers: bool) -> str:
     wide, high = size
-    box = {"x": x + 1, "y": y + 1, "width": wide - 2, "height": high - 2, "rx": 3.0}
     strength = min(abs(tile.shade or 0.0), 1.0)
     css = "gap" if tile.missing else "flat" if tile.shade is None else "up" if tile.shade >= 0 else "down"
-    fill = {} if tile.shade is None else {"fill_opacity": f"{0.08 + 0.82 * strength:.2f}"}
-    parts = [svg.shape("rect", "tile", **box, **fill)]
+    fill: dict[str, float | str] = {} if tile.shade is None else {"fill_opacity": f"{0.08 + 0.82 * strength:.2f}"}
+    parts = [svg.shape("rect", "tile", x=x + 1, y=y + 1, width=wide - 2, height=high - 2, rx=3.0, **fill)]
     if numbers or tile.missing:
         parts.append(svg.text(tile.text, x + wide / 2, y + high / 2 + 4, "number", "middle"))
     return svg.group(parts, f"{css}{' hot' if strength > 0.6 else ''}", tile.tip)
 
 
-def scale_key(limit: float, name: str) -> str:
-    """The heat map's colour scale, from -limit to +limit points."""
-    steps = 11
+def scale_key(limit: float, cut: bool, name: str) -> str:
+    """The heat map's colour scale, from -limit to +limit points; `cut`: stronger differences share the last colours."""
+    steps, left = 11, 52.0
+    below, above = ("≤ ", "≥ ") if cut else ("", "")
     parts = []
     for i in range(steps):
         shade = -1 + 2 * i / (steps - 1)
-        parts.append(_tile(Tile(text="", tip=signed(shade * limit), shade=shade), 40 + i * 22, 0, (22, 16), False))
-    parts.append(svg.text(signed(-limit), 36, 12, "tick", "end"))
-    parts.append(svg.text(signed(limit), 46 + steps * 22, 12, "tick"))
-    return svg.picture(100 + steps * 22, 18, f"{name}: from {number(-limit)} to {number(limit)} points", parts)
+        parts.append(_tile(Tile(text="", tip=signed(shade * limit), shade=shade), left + i * 22, 0, (22, 16), False))
+    parts.append(svg.text(below + signed(-limit), left - 4, 12, "tick", "end"))
+    parts.append(svg.text(above + signed(limit), left + 6 + steps * 22, 12, "tick"))
+    return svg.picture(2 * left + steps * 22, 18, f"{name}: from {number(-limit)} to {number(limit)} points", parts)

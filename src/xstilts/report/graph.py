@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xstilts.report import svg, words
 from xstilts.report.results import StepInfo
 
-WIDE, HIGH, GAP, AISLE = 168.0, 24.0, 8.0, 56.0
+WIDE, HIGH, GAP, AISLE = 156.0, 24.0, 8.0, 40.0
 MOST = 120  # boxes a reader can still follow
 ROUTES = ("encoder", "train")  # the steps that make the routes; shown alone when the whole graph is too large
 
@@ -72,12 +72,17 @@ def drawing(steps: Sequence[StepInfo], name: str) -> str:
 
 
 def _box(step: StepInfo, x: float, y: float) -> str:
-    facts = [step.status, words.seconds(step.seconds), f"{words.count(step.tokens)} tokens" if step.tokens else "", step.error]
+    facts = [
+        step.status,
+        words.seconds(step.seconds),
+        f"{words.count(step.tokens)} tokens" if step.tokens else "",
+        step.error,
+    ]
     tip = f"{step.label or step.key}: " + ", ".join(fact for fact in facts if fact)
     css = f"step {step.name} {step.status.replace(' ', '-')}"
     parts = [svg.shape("rect", "box", x=x, y=y, width=WIDE, height=HIGH, rx=5.0)]
     parts.append(svg.shape("rect", "edge-mark", x=x, y=y, width=4.0, height=HIGH, rx=2.0))
-    parts.append(svg.text(svg.shorten(step.label or step.key, 26), x + 10, y + 16))
+    parts.append(svg.text(svg.shorten(step.label or step.key, 23), x + 10, y + 16))
     return svg.group(parts, css, tip)
 
 

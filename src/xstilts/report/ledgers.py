@@ -34,7 +34,9 @@ def training_table(trainings: Sequence[Training]) -> Table:
         )
     labels = ("Phase", "Arms", "Targets", "Seed", "Best dev score", "Floor", "Updates", "Tokens", "Time", "Restarts")
     columns = tuple(Column(label=label, numeric=label not in labels[:3]) for label in labels)
-    caption = "Every training run, in the order of the study; a phase that several routes share was run once and stands once."
+    caption = (
+        "Every training run, in the order of the study; a phase that several routes share was run once and stands once."
+    )
     return Table(caption=caption, columns=columns, rows=tuple(rows))
 
 
@@ -52,7 +54,11 @@ def failure_table(steps: Sequence[StepInfo]) -> Table | None:
     """Failed steps and their errors; None when nothing failed."""
     rows = tuple((Entry(text=s.label or s.key), Entry(text=s.error)) for s in steps if s.status == "failed")
     columns = (Column(label="Failed step", numeric=False), Column(label="Error", numeric=False))
-    return Table(caption="Steps that failed. What depends on them was not run.", columns=columns, rows=rows) if rows else None
+    return (
+        Table(caption="Steps that failed. What depends on them was not run.", columns=columns, rows=rows)
+        if rows
+        else None
+    )
 
 
 def data_table(data: Sequence[Mapping[str, Any]]) -> Table:
@@ -78,7 +84,9 @@ def data_table(data: Sequence[Mapping[str, Any]]) -> Table:
         )
     labels = ("Task", "Language", "Use", "File", "Rows", "Dropped", "Truncated", "Split", "SHA-256", "Licence")
     columns = tuple(Column(label=label, numeric=label in labels[4:8]) for label in labels)
-    return Table(caption="Every file that was read. Whole fingerprints are in report.json.", columns=columns, rows=tuple(rows))
+    return Table(
+        caption="Every file that was read. Whole fingerprints are in report.json.", columns=columns, rows=tuple(rows)
+    )
 
 
 def version_table(versions: Mapping[str, str]) -> Table:
@@ -104,9 +112,14 @@ def losses(data: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 def _step_row(name: str, steps: Sequence[StepInfo]) -> tuple[Entry, ...]:
     counts = [sum(step.status == status for step in steps) for status in STATUSES]
+    seconds = sum(s.seconds or 0.0 for s in steps)
     tokens, stored = sum(s.tokens or 0 for s in steps), sum(s.bytes or 0 for s in steps)
     cells = [words.count(n) if n else "–" for n in counts]
-    costs = [words.seconds(sum(s.seconds or 0.0 for s in steps)), words.count(tokens) if tokens else "–", words.size(stored) if stored else "–"]
+    costs = [
+        words.seconds(seconds) if seconds else "–",
+        words.count(tokens) if tokens else "–",
+        words.size(stored) if stored else "–",
+    ]
     return (Entry(text=name), *(Entry(text=text) for text in (*cells, *costs)))
 
 

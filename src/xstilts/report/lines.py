@@ -55,7 +55,7 @@ def contrast_lines(board: Board) -> list[Line]:
 
 
 def facts(board: Board, answer: tuple[str, ...]) -> Line:
-    """The whole report as JSON: study, answer, scores, contrasts, trainings, steps, data, versions. No machine paths."""
+    """The whole report as JSON: study, answer, scores, contrasts, trainings, steps, data, versions. No paths."""
     results = board.results
     return {
         "name": results.name,
@@ -70,7 +70,14 @@ def facts(board: Board, answer: tuple[str, ...]) -> Line:
         "scores": score_lines(board),
         "contrasts": [asdict(contrast) for contrast in board.comparison.contrasts],
         "trainings": [
-            {"step": t.place.name, "phase": t.name, "seed": t.seed, "arms": t.arms, "targets": t.targets, "summary": t.summary}
+            {
+                "step": t.place.name,
+                "phase": t.name,
+                "seed": t.seed,
+                "arms": t.arms,
+                "targets": t.targets,
+                "summary": t.summary,
+            }
             for t in board.trainings
         ],
         "steps": [asdict(step) for step in results.steps],
@@ -101,7 +108,14 @@ def _cell_lines(cell: Cell, target: TargetInfo) -> Iterator[Line]:
 def _values(line: Line, found: Line) -> Iterator[Line]:
     low, high = found.get("interval") or (None, None)
     line = {**line, "n": found.get("n"), "at_chance": found.get("at_chance"), "status": "done", "reason": ""}
-    yield {**line, "value_name": "headline", "value": found["headline"], "low": low, "high": high, "floor": found.get("floor")}
+    yield {
+        **line,
+        "value_name": "headline",
+        "value": found["headline"],
+        "low": low,
+        "high": high,
+        "floor": found.get("floor"),
+    }
     for name, value in found["values"].items():
         yield {**line, "value_name": name, "value": value}
 

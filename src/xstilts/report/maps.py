@@ -18,15 +18,15 @@ def heat_maps(board: Board) -> tuple[Figure, ...]:
     if not shown:
         return ()
     against = board.results.baseline if len(board.results.arms) > 1 else ""
-    limit = _limit(board, shown, against)
+    limit, cut = _limit(board, shown, against)
     maps = tuple(_map(board, target, against, limit) for target in shown)
     if not against:
         return (Figure(svg=maps, caption="Scores by arm and language; means over seeds, in percent."),)
     caption = (
-        f"Points above (blue) or below (orange) the baseline {against}, on one colour scale; the baseline's own line gives its scores. "
-        "Means over the seeds both arms have; · is missing."
+        f"Points above (blue) or below (orange) the baseline {against}, on one colour scale; the baseline's own line "
+        "gives its scores. Means over the seeds both arms have; · is missing."
     )
-    return (Figure(svg=(scale_key(limit, "Colour scale"),), caption=caption), Figure(svg=maps, caption=""))
+    return (Figure(svg=(scale_key(limit, cut, "Colour scale"),), caption=caption), Figure(svg=maps, caption=""))
 
 
 def _map(board: Board, target: TargetInfo, against: str, limit: float) -> str:
@@ -54,9 +54,10 @@ def _tile(board: Board, key: tuple[str, TargetInfo, str], against: str, limit: f
     return Tile(text=signed(delta), tip=tip, shade=max(-1.0, min(1.0, delta / limit)))
 
 
-def _limit(board: Board, targets: Sequence[TargetInfo], against: str) -> float:
-    """The end of the colour scale: the largest difference, between 2 and 20 points so that neither noise nor one collapsed
-    run decides the colours."""
+def _limit(board: Board, targets: Sequence[TargetInfo], against: str) -> tuple[float, bool]:
+    """The end of the colour scale: the largest difference, between 2 and 20 points so that neither noise nor one
+    collapsed run decides the colours; and whether differences lie beyond it."""
     arms = [arm for arm in board.results.arms if against and arm != against]
     found = [board.difference(arm, against, t, x) for arm in arms for t in targets for x in board.scored(t)]
-    return min(max([2.0, *(abs(d) for d in found if d is not None)]), 20.0)
+    largest = max([0.0, *(abs(d) for d in found if d is not None)])
+    return min(max(2.0, largest), 20.0), largest > 20.0

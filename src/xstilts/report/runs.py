@@ -23,10 +23,10 @@ def curves(board: Board) -> tuple[Figure, ...]:
     if not drawn:
         return ()
     caption = (
-        "Loss and dev score against updates, one line a run, in the colour of the first arm whose route it is on. Dashed: "
-        "chance. Best scores and states stand in the table below."
+        "Loss and dev score against updates, one line a run, in the colour of the first arm whose route it is on. "
+        "Dashed: chance. Best scores and states stand in the table below."
     )
-    return (Figure(svg=drawn, caption=caption, legend=arms[:8]),)
+    return (Figure(svg=drawn, caption=caption, legend=arms),)
 
 
 def _lines(runs: Sequence[Training], arms: Sequence[str], points: Callable[[Training], Points]) -> list[Curve]:

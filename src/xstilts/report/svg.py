@@ -55,7 +55,7 @@ def title(text: str) -> str:
     return f"<title>{escape(text)}</title>"
 
 
-def shape(name: str, css: str, inside: str = "", **attributes: float | str) -> str:
+def shape(name: str, css: str, inside: str = "", /, **attributes: float | str) -> str:
     """One element; numbers are rounded to a tenth of a pixel, `_` in names becomes `-`."""
     pairs = "".join(f' {key.replace("_", "-")}="{_attribute(value)}"' for key, value in attributes.items())
     start = f'<{name} class="{escape(css)}"{pairs}'

@@ -25,7 +25,9 @@ def averaged(board: Board, target: TargetInfo, languages: Sequence[str]) -> str:
     zero_shot = target.train_language not in languages
     expected = [x for x in target.languages if not (zero_shot and x == target.train_language)]
     share = "" if len(languages) == len(expected) else f"{len(languages)} of "
-    without = f" other than {named(target.train_language)}" if zero_shot and len(expected) < len(target.languages) else ""
+    without = (
+        f" other than {named(target.train_language)}" if zero_shot and len(expected) < len(target.languages) else ""
+    )
     return f"mean of {share}{plural(len(expected), 'language')}{without}"
 
 
@@ -36,10 +38,10 @@ def answer_table(board: Board, deltas: Deltas) -> Table:
     columns = [Column(label="Arm", numeric=False)] + [_target_column(board, target) for target in targets]
     rows = [(Entry(text=arm), *(_answer(board, arm, t, deltas) for t in targets)) for arm in board.results.arms]
     floors = [_faint(board.floor(target, board.headline(target))) for target in targets]
-    small = "In small print the mean with the training language, and the difference from the baseline with its 95 % interval"
     return Table(
-        caption=f"Scores in percent: mean over languages, then over {plural(len(board.results.seeds), 'seed')}. {small} "
-        "(* significant after Holm's correction).",
+        caption=f"Scores in percent: mean over languages, then over {plural(len(board.results.seeds), 'seed')}. Small "
+        "print: the mean with the training language; the difference from the baseline with its 95 % interval (* "
+        "significant after Holm's correction).",
         columns=tuple(columns),
         rows=tuple(rows),
         foot=((Entry(text="floor", tip="the best answer that ignores the input"), *floors),),
@@ -55,8 +57,11 @@ def answer_notes(board: Board) -> tuple[str, ...]:
     for target in board.results.targets:
         gone = [language for language in target.languages if language not in board.scored(target)]
         if gone and board.scored(target):
-            reasons = dict.fromkeys(line[x].reason for x in gone for key, line in board.lines.items() if key[1] == target.name)
-            notes.append(f"{target.name}: {listed([named(x) for x in gone])} missing ({'; '.join(r for r in reasons if r)}); no average has it.")
+            reasons = dict.fromkeys(
+                line[x].reason for x in gone for key, line in board.lines.items() if key[1] == target.name
+            )
+            names, why = listed([named(x) for x in gone]), "; ".join(reason for reason in reasons if reason)
+            notes.append(f"{target.name}: {names} missing ({why}), in no average.")
         notes += [f"{target.name}: {note}" for note in target.notes]
     return tuple(notes)
 
@@ -87,12 +92,14 @@ def gap_table(board: Board) -> Table:
     targets = [target for target in board.results.targets if board.others(target)]
     columns = [Column(label="Arm", numeric=False)]
     for target in targets:
-        under = f"{named(target.train_language)} − {averaged(board, target, board.others(target))}"
+        expected = sum(x != target.train_language for x in target.languages)
+        share = "" if expected == len(board.others(target)) else f"{len(board.others(target))} of "
+        under = f"{named(target.train_language)} − mean of {share}{plural(expected, 'other')}"
         columns.append(Column(label=target.name, under=(under,)))
     rows = [(Entry(text=arm), *(_gap(board, arm, target) for target in targets)) for arm in board.results.arms]
     return Table(
-        caption="Transfer gap in points: the score in the training language minus the mean over the other languages. A gap can "
-        "be small because the training language itself is low; its score stands in small print.",
+        caption="Transfer gap in points: the score in the training language minus the mean over the other languages. "
+        "A gap can be small because the training language itself is low; its score stands in small print.",
         columns=tuple(columns),
         rows=tuple(rows),
     )
@@ -157,12 +164,16 @@ def _language(board: Board, arm: str, target: TargetInfo, language: str) -> Entr
     else:
         under = interval(*board.interval(arm, target, language, seeds[0]))
     low = board.lines[arm, target.name][language].at_chance
-    mark = "at chance" if len(low) == len(by_seed) else f"at chance: {len(low)} of {len(by_seed)} seeds"
+    mark = "at chance" if len(low) == len(by_seed) else f"{plural(len(low), 'seed')} at chance"
     return Entry(text=number(mean.value), under=(under,) if under else (), marks=(mark,) if low else ())
 
 
 def _gap(board: Board, arm: str, target: TargetInfo) -> Entry:
-    home = board.mean(arm, target, [target.train_language]) if target.train_language in target.languages else Mean(value=None)
+    home = (
+        board.mean(arm, target, [target.train_language])
+        if target.train_language in target.languages
+        else Mean(value=None)
+    )
     away = board.mean(arm, target, board.others(target))
     both = [seed for seed in home.by_seed or {} if seed in (away.by_seed or {})]
     if not both or home.by_seed is None or away.by_seed is None:

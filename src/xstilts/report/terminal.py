@@ -10,9 +10,11 @@ from xstilts.report.compose import Report, compose
 from xstilts.report.differences import beside
 from xstilts.report.results import Results
 from xstilts.report.tables import answer_table
+from xstilts.report.words import plural
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.text import Text
 
 
 def summary(results: Results, page: Path | None = None) -> list[RenderableType]:
@@ -27,7 +29,9 @@ def render(report: Report, page: Path | None = None) -> list[RenderableType]:
 
     board = report.board
     block = answer_table(board, beside(board, board.comparison.contrasts))
-    grid = Table(caption="mean over languages, then seeds; below it the mean with the training language, and the difference with its 95 % interval")
+    grid = Table(
+        caption="mean over languages, then seeds; below: with the training language; difference and 95 % interval"
+    )
     for column in block.columns:
         grid.add_column(Text("\n".join((column.label, *column.under))), justify="right" if column.numeric else "left")
     for row in block.rows:
@@ -39,7 +43,7 @@ def render(report: Report, page: Path | None = None) -> list[RenderableType]:
     return [grid, conclusion, Text(_next(report, page))]
 
 
-def _cell(entry: Entry) -> object:
+def _cell(entry: Entry) -> Text:
     from rich.text import Text
 
     styles = {"best": "bold", "missing": "dim italic", "faint": "dim"}
@@ -55,7 +59,7 @@ def _next(report: Report, page: Path | None) -> str:
     results = report.board.results
     failed = sum(step.status == "failed" for step in results.steps)
     if failed:
-        return f"Next: {failed} steps failed; mend the cause and run the study again, what is done is kept."
+        return f"Next: {plural(failed, 'step')} failed; mend the cause and run the study again, what is done is kept."
     if page is not None:
         return f"Next: open {page}"
     return "Next: xstilts report writes the page with every language, curve and cost."

@@ -87,13 +87,10 @@ def size(n: float | None) -> str:
     """
     if n is None:
         return ""
-    for unit in ("B", "kB", "MB", "GB"):
-        if n < 1000:
-            break
-        n /= 1000
-    else:
-        unit = "TB"
-    return f"{n:.0f} B" if unit == "B" else f"{n:.1f} {unit}"
+    if n < 1000:
+        return f"{n:.0f} B"
+    power = min(int(math.log10(n)) // 3, 4)
+    return f"{n / 1000**power:.1f} {('kB', 'MB', 'GB', 'TB')[power - 1]}"
 
 
 def plural(n: int, noun: str) -> str:

@@ -50,7 +50,7 @@ def save(made: Report, out: Path) -> Paths:
     scores, contrasts = score_lines(made.board), contrast_lines(made.board)
     write_atomic(paths.html, html(made.document))
     write_atomic(paths.markdown, markdown(made.document))
-    write_atomic(paths.scores_csv, _csv(scores, SCORE_FIELDS))
+    write_atomic(paths.scores_csv, _csv(scores, tuple(SCORE_FIELDS)))
     write_atomic(paths.scores_parquet, _parquet(scores))
     write_atomic(paths.contrasts_csv, _csv(contrasts, CONTRAST_FIELDS))
     write_json(paths.json, facts(made.board, made.document.answer))

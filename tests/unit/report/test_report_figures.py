@@ -65,7 +65,9 @@ def test_a_missing_field_is_drawn_as_a_gap_even_where_numbers_do_not_fit() -> No
 
 
 def test_stronger_differences_are_more_opaque() -> None:
-    text = heat(["a", "b"], [("arm", [Tile(text="", tip="", shade=0.2), Tile(text="", tip="", shade=-0.9)])], "xnli", "Map")
+    text = heat(
+        ["a", "b"], [("arm", [Tile(text="", tip="", shade=0.2), Tile(text="", tip="", shade=-0.9)])], "xnli", "Map"
+    )
     weak, strong = (float(x) for x in re.findall(r'fill-opacity="([\d.]+)"', text))
     assert weak < strong
 
@@ -129,7 +131,7 @@ def test_a_graph_too_large_to_follow_is_not_drawn() -> None:
         heat([HOSTILE], [(HOSTILE, [Tile(text=HOSTILE, tip=HOSTILE)])], HOSTILE, HOSTILE),
         panel(HOSTILE, [Curve(label=HOSTILE, colour=0, points=[(1, 1.0), (2, 2.0)])]),
         drawing([StepInfo(key="k", name=HOSTILE, label=HOSTILE, status="failed", error=HOSTILE)], HOSTILE),
-        scale_key(5.0, HOSTILE),
+        scale_key(5.0, True, HOSTILE),
     ],
 )
 def test_text_from_data_cannot_break_out(text: str) -> None:

@@ -61,7 +61,9 @@ def results(root: Path) -> Results:
     )
 
 
-def only(whole: Results, arms: tuple[str, ...] = ARMS, seeds: tuple[int, ...] = SEEDS, targets: tuple[str, ...] = tuple(BASE)) -> Results:
+def only(
+    whole: Results, arms: tuple[str, ...] = ARMS, seeds: tuple[int, ...] = SEEDS, targets: tuple[str, ...] = tuple(BASE)
+) -> Results:
     """The part of a study with these arms, seeds and targets."""
     return replace(
         whole,
@@ -74,7 +76,10 @@ def only(whole: Results, arms: tuple[str, ...] = ARMS, seeds: tuple[int, ...] = 
 
 
 def target_info(name: str) -> TargetInfo:
-    notes = {"udpos": ("token accuracy; XTREME prints F1",), "tatoeba": ("no training data: encoder states of layer 7",)}
+    notes = {
+        "udpos": ("token accuracy; XTREME prints F1",),
+        "tatoeba": ("no training data: encoder states of layer 7",),
+    }
     return TargetInfo(
         name=name,
         languages=LANGUAGES,
@@ -92,11 +97,11 @@ def cell(root: Path, arm: str, target: str, seed: int) -> Cell:
         state = STATE.get((arm, target, seed), "ok")
         names.append({"xnli": "mnli", "xquad": "squad1"}.get(target, target))
         routes.append(training(root / f"train-{arm}-{target}-{seed}", names[-1], seed, state))
-    known = dict(arm=arm, target=target, seed=seed, status=status, trainings=tuple(routes), training_names=tuple(names))
+    known = Cell(arm=arm, target=target, seed=seed, status=status, trainings=tuple(routes), training_names=tuple(names))
     if status != "done":
         reason = {"failed": "train udpos: disk full", "missing": "no file udpos/train.conllu"}[status]
-        return Cell(**known, reason=reason)
-    return Cell(**known, scores=scores(root / f"score-{arm}-{target}-{seed}", arm, target, seed))
+        return replace(known, reason=reason)
+    return replace(known, scores=scores(root / f"score-{arm}-{target}-{seed}", arm, target, seed))
 
 
 def training(place: Path, name: str, seed: int, state: str) -> Path:
@@ -106,12 +111,32 @@ def training(place: Path, name: str, seed: int, state: str) -> Path:
     log: list[dict[str, object]] = []
     for update in range(10, 1001, 10):
         loss = 1.1 if state != "ok" else 0.35 + 0.75 * np.exp(-update / 250)
-        log.append({"update": update, "loss": float(loss + random.normal() * 0.04), "lr": 1e-5, "task": name, "tokens": 9000, "seconds": 0.2})
+        log.append(
+            {
+                "update": update,
+                "loss": float(loss + random.normal() * 0.04),
+                "lr": 1e-5,
+                "task": name,
+                "tokens": 9000,
+                "seconds": 0.2,
+            }
+        )
         if update % 100 == 0:
             score = best - 30 * np.exp(-update / 220) if state == "ok" else 34 + random.normal()
             log.append({"update": update, "dev": {name: float(score)}, "score": float(score)})
     (place / "log.jsonl").write_text("\n".join(json.dumps(line) for line in log) + "\n")
-    summary = {"state": state, "best_score": best, "best_update": 900, "updates": 1000, "floor": 33.3, "tokens": 900_000, "seconds": 183.0, "seed": seed, "restarts": 0, "notes": []}
+    summary = {
+        "state": state,
+        "best_score": best,
+        "best_update": 900,
+        "updates": 1000,
+        "floor": 33.3,
+        "tokens": 900_000,
+        "seconds": 183.0,
+        "seed": seed,
+        "restarts": 0,
+        "notes": [],
+    }
     (place / "summary.json").write_text(json.dumps(summary))
     return place
 
@@ -131,7 +156,13 @@ def scores(place: Path, arm: str, target: str, seed: int) -> Path:
         counts = tally(target, items < level, items < level + 12)
         languages[language] = numbers(target, counts, bad)
         lines += [
-            {"language": language, "id": f"{language}-{i}", "group": f"g{i // 2}", "metric": METRIC[target], "counts": row}
+            {
+                "language": language,
+                "id": f"{language}-{i}",
+                "group": f"g{i // 2}",
+                "metric": METRIC[target],
+                "counts": row,
+            }
             for i, row in enumerate(counts.tolist())
         ]
     metrics = {METRIC[target]: {"headline": list(HEADLINE[target]), "languages": languages}}
@@ -165,26 +196,90 @@ def numbers(target: str, counts: np.ndarray, bad: bool) -> Mapping[str, object]:
 def steps() -> tuple[StepInfo, ...]:
     found = [StepInfo(key="encoder-0", name="encoder", label="xlm-roberta-base", status="reused", bytes=1_100_000_000)]
     for task in ("mnli", "squad1", "udpos"):
-        found.append(StepInfo(key=f"prepare-{task}", name="prepare", label=f"prepare {task}", status="reused", inputs=("encoder-0",), seconds=11.0, tokens=5_000_000))
+        found.append(
+            StepInfo(
+                key=f"prepare-{task}",
+                name="prepare",
+                label=f"prepare {task}",
+                status="reused",
+                inputs=("encoder-0",),
+                seconds=11.0,
+                tokens=5_000_000,
+            )
+        )
     for arm, task in (("nli", "mnli"), ("qa", "squad1")):
-        found.append(StepInfo(key=f"train-{arm}", name="train", label=f"{task}, seed 1", status="done", inputs=("encoder-0", f"prepare-{task}"), seconds=1830.0, tokens=9_000_000, bytes=1_100_000_000))
+        found.append(
+            StepInfo(
+                key=f"train-{arm}",
+                name="train",
+                label=f"{task}, seed 1",
+                status="done",
+                inputs=("encoder-0", f"prepare-{task}"),
+                seconds=1830.0,
+                tokens=9_000_000,
+                bytes=1_100_000_000,
+            )
+        )
     for arm in ARMS:
         for target, task in (("xnli", "mnli"), ("udpos", "udpos"), ("xquad", "squad1")):
             start = "encoder-0" if arm == "none" else f"train-{arm}"
             lost = (arm, target) == ("nli", "udpos")
             key = f"{arm}-{target}"
             found += [
-                StepInfo(key=f"train-{key}", name="train", label=f"{arm} → {target}, seed 1", status="failed" if lost else "done", inputs=(start, f"prepare-{task}"), seconds=640.0, tokens=3_000_000, error="disk full" if lost else ""),
-                StepInfo(key=f"predict-{key}", name="predict", label=f"predict {target}", status="not run" if lost else "done", inputs=(f"train-{key}",), seconds=55.0),
-                StepInfo(key=f"score-{key}", name="score", label=f"score {target}", status="not run" if lost else "done", inputs=(f"predict-{key}",), seconds=1.2),
+                StepInfo(
+                    key=f"train-{key}",
+                    name="train",
+                    label=f"{arm} → {target}, seed 1",
+                    status="failed" if lost else "done",
+                    inputs=(start, f"prepare-{task}"),
+                    seconds=640.0,
+                    tokens=3_000_000,
+                    error="disk full" if lost else "",
+                ),
+                StepInfo(
+                    key=f"predict-{key}",
+                    name="predict",
+                    label=f"predict {target}",
+                    status="not run" if lost else "done",
+                    inputs=(f"train-{key}",),
+                    seconds=55.0,
+                ),
+                StepInfo(
+                    key=f"score-{key}",
+                    name="score",
+                    label=f"score {target}",
+                    status="not run" if lost else "done",
+                    inputs=(f"predict-{key}",),
+                    seconds=1.2,
+                ),
             ]
     return tuple(found)
 
 
 def data() -> tuple[Mapping[str, object], ...]:
-    train = {"task": "mnli", "language": "en", "use": "train", "file": "mnli/train.jsonl", "sha256": "ab" * 32, "rows": 392_702, "dropped": {"no label": 12}, "truncated": 41, "licence": "OANC and others"}
+    train = {
+        "task": "mnli",
+        "language": "en",
+        "use": "train",
+        "file": "mnli/train.jsonl",
+        "sha256": "ab" * 32,
+        "rows": 392_702,
+        "dropped": {"no label": 12},
+        "truncated": 41,
+        "licence": "OANC and others",
+    }
     tests = [
-        {"task": "xnli", "language": code, "use": "test", "file": f"xnli/{code}/test.tsv", "sha256": f"{i:02x}" * 32, "rows": 5010, "dropped": {}, "truncated": 0, "licence": "CC BY-NC 4.0"}
+        {
+            "task": "xnli",
+            "language": code,
+            "use": "test",
+            "file": f"xnli/{code}/test.tsv",
+            "sha256": f"{i:02x}" * 32,
+            "rows": 5010,
+            "dropped": {},
+            "truncated": 0,
+            "licence": "CC BY-NC 4.0",
+        }
         for i, code in enumerate(LANGUAGES)
     ]
     return (train, *tests)

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import fake_study
+import pytest
+
+from xstilts.report.compose import Report, compose
+from xstilts.report.results import Results
+from xstilts.report.write import Paths, save
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return fake_study.results(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="session")
+def made(results: Results) -> Report:
+    return compose(results)
+
+
+@pytest.fixture(scope="session")
+def pages(made: Report, tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    return save(made, tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="session")
+def page(pages: Paths) -> str:
+    return Path(pages.html).read_text(encoding="utf-8")

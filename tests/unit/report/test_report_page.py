@@ -1,0 +1,305 @@
+"""The page and the Markdown: whole, safe, offline, and honest about what is missing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from fake_study import LANGUAGES, only
+
+from xstilts.report.blocks import Fold, Table
+from xstilts.report.compose import Report, compose
+from xstilts.report.html import html
+from xstilts.report.markdown import inline, markdown
+from xstilts.report.results import Cell, ContrastSpec, Results
+from xstilts.report.words import MISSING
+from xstilts.report.write import Paths
+
+HOSTILE = '<script>alert("x")</script><img src=http://evil.example/x onerror=alert(1)>'
+VOID = {"meta", "br", "hr", "img", "input", "link"}  # elements that never close
+
+
+class Reader(HTMLParser):
+    """Text, tags, and whether every tag that opens also closes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.cells: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag in ("td", "th"):
+            self.cells.append("")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes nothing"
+
+    def handle_data(self, data: str) -> None:
+        if {"td", "th"} & set(self.open):
+            self.cells[-1] += data
+
+
+def tables(report: Report) -> list[Table]:
+    blocks = [block for section in report.document.sections for block in section.blocks]
+    inner = [b for block in blocks if isinstance(block, Fold) for b in block.blocks]
+    return [block for block in (*blocks, *inner) if isinstance(block, Table)]
+
+
+def test_the_page_is_well_formed(page: str) -> None:
+    assert page.startswith("<!doctype html>")
+    assert Reader(page).open == []
+
+
+def test_the_page_loads_nothing(page: str) -> None:
+    loading = {"src", "srcset", "data", "poster", "action", "xlink:href"}
+    for tag, attributes in Reader(page).tags:
+        assert tag not in ("script", "link", "iframe", "img", "object", "embed"), tag
+        assert not loading & set(attributes), (tag, attributes)
+        assert attributes.get("href", "#").startswith("#")
+    assert "url(" not in page and "@import" not in page and "default-src 'none'" in page
+
+
+def test_links_inside_the_page_lead_somewhere(page: str) -> None:
+    tags = Reader(page).tags
+    ids = {attributes["id"] for _, attributes in tags if "id" in attributes}
+    goals = {attributes["href"][1:] for tag, attributes in tags if tag == "a"}
+    assert goals and goals <= ids
+
+
+def test_it_serves_light_and_dark_and_small_screens(page: str) -> None:
+    assert "prefers-color-scheme: dark" in page and "width=device-width" in page
+
+
+def hostile(results: Results) -> Results:
+    """A study whose every text is an attack."""
+    names = dict(zip(results.arms, ("none", HOSTILE, "a|b*c_"), strict=True))
+    targets = {t.name: HOSTILE + t.name for t in results.targets}
+    return replace(
+        results,
+        name=HOSTILE,
+        question=HOSTILE,
+        encoder=HOSTILE,
+        scale=HOSTILE,
+        notes=(HOSTILE,),
+        study_yaml=f"question: {HOSTILE}\n```\n",
+        versions={HOSTILE: HOSTILE},
+        arms=tuple(names.values()),
+        targets=tuple(replace(t, name=targets[t.name], headline=HOSTILE, notes=(HOSTILE,)) for t in results.targets),
+        cells=tuple(
+            replace(
+                c,
+                arm=names[c.arm],
+                target=targets[c.target],
+                reason=c.reason and HOSTILE,
+                training_names=tuple(HOSTILE for _ in c.training_names),
+            )
+            for c in results.cells
+        ),
+        contrasts=(ContrastSpec(name=HOSTILE, weights={HOSTILE: 1.0, "none": -1.0}),),
+        steps=tuple(replace(s, label=HOSTILE, error=HOSTILE) for s in results.steps),
+        data=tuple({**line, "file": HOSTILE, "licence": HOSTILE, "dropped": {HOSTILE: 3}} for line in results.data),
+    )
+
+
+def test_text_from_a_study_is_shown_and_never_obeyed(results: Results) -> None:
+    document = compose(hostile(results)).document
+    text = html(document)
+    assert "<script" not in text and "<img" not in text and text.count("&lt;script&gt;") > 20
+    said = markdown(document)
+    assert "<script" not in re.sub(r"```+yaml.*?\n```+\n", "", said, flags=re.S).replace("\\<script", "")
+
+
+def test_a_study_with_backticks_cannot_leave_its_fence(results: Results) -> None:
+    said = markdown(compose(hostile(results)).document)
+    assert re.search(r"^````yaml$.*^```$.*^````$", said, flags=re.S | re.M)
+
+
+def test_every_number_of_the_page_is_in_the_markdown(made: Report, page: str) -> None:
+    shown = Reader(page).cells
+    rows = [row for block in tables(made) for row in (*block.rows, *block.foot)]
+    cells = [line.strip("|").split(" | ") for line in markdown(made.document).splitlines() if line.startswith("| ")]
+    flat = [cell.strip() for line in cells for cell in line]
+    assert sum(len(row) for row in rows) > 200
+    for entry in (entry for row in rows for entry in row):
+        assert inline(entry.flat) in flat
+        assert any(
+            cell.startswith(entry.text) and all(u in cell for u in (*entry.under, *entry.marks)) for cell in shown
+        )
+
+
+def answer_row(report: Report, arm: str) -> dict[str, tuple[str, str]]:
+    """target -> (number, all of the field in one line)"""
+    table = tables(report)[0]
+    (row,) = [row for row in table.rows if row[0].text == arm]
+    names = [column.label for column in table.columns]
+    return {name: (entry.text, entry.flat) for name, entry in zip(names, row, strict=True)}
+
+
+def test_what_went_wrong_stands_beside_the_number(made: Report) -> None:
+    assert "diverged (mnli): 1 of 2 seeds" in answer_row(made, "qa")["xnli"][1]
+    assert "at chance (squad1): 1 of 2 seeds" in answer_row(made, "none")["xquad"][1]
+    assert "1 of 2 seeds" in answer_row(made, "nli")["udpos"][1]
+
+
+def test_columns_say_what_is_averaged(made: Report) -> None:
+    under = {column.label: column.under for column in tables(made)[0].columns}
+    assert under["xnli"] == ("accuracy", "mean of 7 languages other than English")
+    assert under["tatoeba"] == ("accuracy", "mean of 6 of 7 languages other than English")
+
+
+def test_an_average_is_the_mean_of_the_languages_it_names(made: Report) -> None:
+    board = made.board
+    target = next(t for t in board.results.targets if t.name == "xnli")
+    single = [board.mean("nli", target, [x]).value for x in LANGUAGES if x != "en"]
+    assert answer_row(made, "nli")["xnli"][0] == f"{sum(v for v in single if v is not None) / 7:.1f}"
+
+
+def test_the_board_agrees_with_the_standings(made: Report) -> None:
+    board = made.board
+    for target in board.results.targets:
+        for arm in board.results.arms:
+            standing, mean = board.standings[arm, target.name], board.mean(arm, target, board.scored(target))
+            expected = standing.overall.partial if standing.overall.value is None else standing.overall.value
+            assert mean.value == pytest.approx(expected)
+            if standing.overall.value is not None:
+                assert board.mean(arm, target, board.others(target)).value == pytest.approx(standing.zero_shot.value)
+
+
+def test_a_language_without_data_is_missing_with_its_reason(made: Report, page: str) -> None:
+    table = next(t for t in tables(made) if t.caption.startswith("tatoeba,"))
+    (swahili,) = [row for row in table.rows if row[0].text == "Swahili (sw)"]
+    assert [entry.text for entry in swahili[1:-1]] == [MISSING] * 3
+    assert swahili[1].tip == "no file tatoeba/swh-eng.swh"
+    assert "Swahili missing (no file tatoeba/swh-eng.swh)" in page
+
+
+def test_an_arm_without_scores_is_missing_with_its_reason(results: Results) -> None:
+    lost = [
+        replace(c, status="failed", reason="disk full", scores=None) if c.arm == "nli" else c for c in results.cells
+    ]
+    made = compose(replace(results, cells=tuple(lost)))
+    assert answer_row(made, "nli")["xnli"] == (MISSING, "missing, failed: disk full")
+
+
+def test_only_a_whole_mean_can_be_the_best(made: Report) -> None:
+    table = tables(made)[0]
+    best = [[row[i].role == "best" for row in table.rows] for i in range(1, len(table.columns))]
+    assert best == [[False, True, False], [False, False, False], [False, False, True], [False, True, False]]
+
+
+def whole(results: Results) -> Results:
+    """The targets without anything missing or collapsed."""
+    return only(results, targets=("tatoeba",))
+
+
+def test_the_answer_names_a_significant_difference_with_its_interval(results: Results) -> None:
+    first = compose(whole(results)).document.answer[0]
+    assert re.fullmatch(
+        r"nli over none: \+1\d\.\d \(1\d\.\d to \d\d\.\d\) points on tatoeba and 2 seeds, "
+        r"languages other than the one trained in: significant after Holm\.",
+        first,
+    )
+
+
+def test_the_answer_says_when_nothing_differs(results: Results) -> None:
+    same = whole(only(results, arms=("none", "nli")))
+    copied = {(c.target, c.seed): c.scores for c in same.cells if c.arm == "none"}
+    cells = tuple(replace(c, scores=copied[c.target, c.seed]) for c in same.cells)
+    assert compose(replace(same, cells=cells)).document.answer == (
+        "No arm differs significantly from none: nli over none 0.0 (0.0 to 0.0) points, over 1 target and 2 seeds.",
+    )
+
+
+def test_the_answer_says_that_cells_are_missing_and_that_runs_collapsed(made: Report) -> None:
+    said = " ".join(made.document.answer)
+    assert "no number over all targets, because scores are missing on udpos" in said
+    assert "runs that did not learn (1 diverged and 1 at chance)" in said
+
+
+def test_one_seed_holds_for_this_seed_only(results: Results) -> None:
+    made = compose(only(results, seeds=(2,)))
+    assert made.document.answer[-1] == "One seed was run: this seed only."
+    assert "this seed only" in html(made.document)
+    languages = next(t for t in tables(made) if t.caption.startswith("xnli,"))
+    assert "95 % interval over documents" in languages.caption and re.search(r"\(\d.* to \d", languages.rows[0][1].flat)
+
+
+def test_one_arm_is_reported_without_a_comparison(results: Results) -> None:
+    made = compose(only(results, arms=("none",)))
+    assert made.document.answer[0].startswith("Nothing is compared in this study: none scores")
+    assert "differences" not in [section.id for section in made.document.sections]
+    assert "Scores by arm and language" in html(made.document)
+
+
+def test_a_study_without_contrasts_still_shows_its_arms(results: Results) -> None:
+    made = compose(replace(results, contrasts=()))
+    assert made.document.answer[0].startswith("Nothing is compared")
+    assert len(tables(made)[0].rows) == 3
+
+
+@pytest.mark.parametrize("arms", [("none", "nli", "qa"), ("none",)])
+def test_a_study_where_everything_failed_still_gives_a_report(results: Results, arms: tuple[str, ...]) -> None:
+    cells = tuple(
+        Cell(arm=c.arm, target=c.target, seed=c.seed, status="failed", reason="disk full") for c in results.cells
+    )
+    made = compose(only(replace(results, cells=cells), arms=arms))
+    assert made.document.answer == ("There is no answer yet: nothing was scored (failed: disk full).",)
+    assert html(made.document).count("disk full") > 3 and "disk full" in markdown(made.document)
+
+
+def test_a_study_that_was_never_run_gives_a_report(results: Results) -> None:
+    bare = replace(results, cells=(), steps=(), data=(), versions={}, notes=())
+    assert "nothing was scored" in html(compose(bare).document)
+
+
+def test_a_target_in_one_language_has_no_zero_shot_mean(results: Results) -> None:
+    english = tuple(replace(t, languages=("en",)) for t in results.targets if t.name == "xnli")
+    made = compose(replace(only(results, targets=("xnli",)), targets=english))
+    assert tables(made)[0].columns[1].under == ("accuracy", "mean of 1 language")
+    assert "gap" not in [section.id for section in made.document.sections]
+
+
+def test_a_target_trained_in_another_language_names_it(results: Results) -> None:
+    german = tuple(replace(t, train_language="de") for t in results.targets)
+    made = compose(replace(results, targets=german))
+    assert tables(made)[0].columns[1].under[1] == "mean of 7 languages other than German"
+
+
+def test_the_report_says_what_is_needed_to_check_it(page: str, results: Results) -> None:
+    for text in (
+        "xstilts run study.yaml",
+        "torch",
+        "ab" * 8,
+        "OANC and others",
+        "12 dropped (no label)",
+        "hellaswag-val-slice",
+    ):
+        assert text in page, text
+    assert "22 of 24 cells scored" in page
+
+
+def test_figures_have_a_text_alternative(page: str) -> None:
+    drawings = [attributes for tag, attributes in Reader(page).tags if tag == "svg"]
+    assert len(drawings) >= 10 and all(a.get("role") == "img" and a.get("aria-label") for a in drawings)
+
+
+def test_markdown_has_tables_that_are_tables(pages: Paths) -> None:
+    lines = Path(pages.markdown).read_text(encoding="utf-8").splitlines()
+    starts = [i for i, line in enumerate(lines) if re.fullmatch(r"\|( -+:? \|)+", line)]
+    assert len(starts) > 5
+    for i in starts:
+        width = lines[i].count("|")
+        body = [line for line in lines[i - 1 : i + 3] if line.startswith("|")]
+        assert all(len(re.findall(r"(?<!\\)\|", line)) == width for line in body)
