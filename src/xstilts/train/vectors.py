@@ -84,20 +84,20 @@ def token_vectors(counts_SV: NDArray[np.float64], dimensions: int) -> NDArray[np
     length idf ** 0.75 and the mean over running text is taken off, so that a mean over a sentence's tokens is already
     centred (Arora et al., ICLR 2017, weight and centre for the same reason). Tokens that never occur are zero.
     """
-    from scipy.sparse import csc_matrix
-    from scipy.sparse.linalg import svds
+    from scipy.linalg import eigh
+    from scipy.sparse import csr_matrix
 
     sentences, V = counts_SV.shape
     kept = min(dimensions, min(sentences, V) - 2)
     seen_S, seen_V, total = counts_SV.sum(1), counts_SV.sum(0), counts_SV.sum()
     s, v = counts_SV.nonzero()
     information = np.log(counts_SV[s, v] * total / (seen_S[s] * seen_V[v]))
-    matrix_VS = csc_matrix((np.maximum(information, 0.0), (v, s)), shape=(V, sentences))
-    # A fixed start makes the iteration repeatable; the sign of a singular vector is arbitrary, so it is fixed too.
-    left_VK, scale_K, _ = svds(matrix_VS, k=kept + 1, v0=np.ones(min(sentences, V)))
-    order_K = np.argsort(-scale_K)[1:]
-    left_VK = left_VK[:, order_K] * np.sqrt(scale_K[order_K])
-    left_VK *= np.sign(left_VK[np.abs(left_VK).argmax(0), np.arange(kept)])
+    matrix_VS = csr_matrix((np.maximum(information, 0.0), (v, s)), shape=(V, sentences))
+    # Sentences are few: the eigenvectors of [S, S] products are exact, and faster than an iteration over [V, S].
+    largest = (sentences - kept - 1, sentences - 2)  # but for the very largest
+    square_K, right_SK = eigh((matrix_VS.T @ matrix_VS).toarray(), subset_by_index=largest)
+    left_VK = (matrix_VS @ right_SK) / np.maximum(square_K, 1e-12) ** 0.25
+    left_VK = left_VK[:, ::-1] * np.sign(left_VK[np.abs(left_VK).argmax(0), np.arange(kept)])[::-1]  # signs are free
     idf_V = np.log((sentences + 1) / ((counts_SV > 0).sum(0) + 1))
     length_V = np.linalg.norm(left_VK, axis=1)
     vectors_VK = left_VK * (idf_V**0.75 / np.maximum(length_V, 1e-9))[:, None]
