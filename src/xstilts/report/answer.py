@@ -8,14 +8,14 @@ from statistics import fmean
 from xstilts.report.board import Board
 from xstilts.report.compare import Contrast
 from xstilts.report.differences import headlines, over, size
-from xstilts.report.words import listed, number, plural, signed
+from xstilts.report.words import listed, number, plural
 
 MOST = 3  # differences spelled out; the rest stand in the forest plot
 
 
 def answer(board: Board) -> tuple[str, ...]:
-    """What the overall contrasts say: first those that are significant, then those that are not, then those that
-    cannot be had, with what single targets say instead."""
+    """What the overall contrasts say: one sentence for those that are significant, one for those that are not, one for
+    those that cannot be had; then what limits them."""
     if not any(board.known.values()):
         return (_nothing(board),)
     shown = headlines(board.comparison.contrasts)
@@ -24,52 +24,69 @@ def answer(board: Board) -> tuple[str, ...]:
         return (_alone(board),)
     known = sorted((c for c in overall if c.value is not None), key=lambda c: -(c.value or 0.0))
     sure, unsure = [c for c in known if c.significant], [c for c in known if not c.significant]
-    sentences = [f"{_spoken(c)}: significant after Holm." for c in sure[:MOST]]
-    if len(sure) > MOST:
-        sentences.append(f"Significant as well: {listed([f'{over(c)} ({signed(c.value)})' for c in sure[MOST:]])}.")
-    sentences += _unsure(board, unsure, whole=len(unsure) == len(overall))
-    sentences += [_broken(c, shown) for c in overall if c.value is None][:MOST]
-    sentences += _collapsed(board)
-    if len(board.results.seeds) == 1:
-        sentences.append("One seed was run: this seed only.")
-    return tuple(sentences)
+    sentences = [
+        _sure(sure),
+        _unsure(board, unsure, alone=len(unsure) == len(overall)),
+        _broken([c for c in overall if c.value is None], shown),
+        _collapsed(board),
+        "One seed was run: this seed only." if len(board.results.seeds) == 1 else "",
+    ]
+    return tuple(sentence for sentence in sentences if sentence)
 
 
-def _spoken(c: Contrast) -> str:
-    where = f"on {c.targets[0]}" if len(c.targets) == 1 else f"on average over {plural(len(c.targets), 'target')}"
+def _where(c: Contrast) -> str:
+    targets = f"on {c.targets[0]}" if len(c.targets) == 1 else f"on average over {plural(len(c.targets), 'target')}"
     languages = ", languages other than the one trained in" if c.zero_shot else ""
-    return f"{over(c)}: {size(c)} points {where} and {plural(c.seeds, 'seed')}{languages}"
+    return f"{targets} and {plural(c.seeds, 'seed')}{languages}"
 
 
-def _unsure(board: Board, contrasts: Sequence[Contrast], whole: bool) -> list[str]:
+def _sizes(contrasts: Sequence[Contrast]) -> str:
+    """The largest differences either way, spelled out."""
+    strongest = sorted(contrasts, key=lambda c: -abs(c.value or 0.0))[:MOST]
+    said = [f"{over(c)} {size(c)}" for c in contrasts if c in strongest]
+    more = len(contrasts) - len(said)
+    return ", ".join(said) + (f" and {more} more" if more else "")
+
+
+def _sure(contrasts: Sequence[Contrast]) -> str:
+    if not contrasts:
+        return ""
+    if len(contrasts) == 1:
+        (c,) = contrasts
+        return f"{over(c)}: {size(c)} points {_where(c)}: significant after Holm."
+    return f"Significant after Holm, in points {_where(contrasts[0])}: {_sizes(contrasts)}."
+
+
+def _unsure(board: Board, contrasts: Sequence[Contrast], alone: bool) -> str:
     """One sentence for all differences that could be chance."""
     if not contrasts:
-        return []
-    said = "; ".join(f"{over(c)} {size(c)}" for c in contrasts[:MOST])
-    more = f" and {len(contrasts) - MOST} more" if len(contrasts) > MOST else ""
-    plain = all(board.results.baseline in c.weights for c in contrasts)
-    lead = f"No arm differs significantly from {board.results.baseline}" if whole and plain else "Not significant"
-    where = f"over {plural(len(contrasts[0].targets), 'target')} and {plural(contrasts[0].seeds, 'seed')}"
-    return [f"{lead}: {said}{more} points, {where}."]
+        return ""
+    if alone and all(board.results.baseline in c.weights for c in contrasts):
+        lead = f"No arm differs significantly from {board.results.baseline}, in points {_where(contrasts[0])}"
+        return f"{lead}: {_sizes(contrasts)}."
+    return f"Not significant after Holm: {_sizes(contrasts)}."
 
 
-def _broken(c: Contrast, shown: Sequence[Contrast]) -> str:
-    """An overall number that cannot be had, and what the single targets say."""
-    single = [d for d in shown if d.name == c.name and d.target is not None]
-    lost = listed([str(d.target) for d in single if d.value is None]) or "some targets"
-    sure = [f"{d.target} {size(d)}" for d in single if d.significant]
-    rest = f"significant on {listed(sure)}" if sure else "not significant on any single target"
-    return f"{over(c)}: no number over all targets, because scores are missing on {lost}; {rest}."
+def _broken(contrasts: Sequence[Contrast], shown: Sequence[Contrast]) -> str:
+    """Overall numbers that cannot be had, and what the single targets say."""
+    if not contrasts:
+        return ""
+    names = {c.name for c in contrasts}
+    single = [d for d in shown if d.name in names and d.target is not None]
+    lost = listed(list(dict.fromkeys(str(d.target) for d in single if d.value is None))) or "some targets"
+    sure = sorted((d for d in single if d.significant), key=lambda d: -abs(d.value or 0.0))
+    said = listed([f"{over(d)} {size(d)} on {d.target}" for d in sure], MOST)
+    rest = f"Significant on single targets: {said}." if sure else "No single target differs significantly."
+    whom = listed([over(c) for c in contrasts], MOST)
+    return f"No number over all targets for {whom}: scores are missing on {lost}. {rest}"
 
 
-def _collapsed(board: Board) -> list[str]:
+def _collapsed(board: Board) -> str:
     """Runs that failed to learn are part of the numbers; a reader must know."""
     states = [state for standing in board.standings.values() for state in standing.states.values()]
     counts = {name: sum(state.startswith(name) for state in states) for name in ("diverged", "at chance")}
-    said = [f"{n} {name}" for name, n in counts.items() if n]
-    return (
-        [f"The numbers include runs that did not learn ({listed(said)}); they are marked in the table."] if said else []
-    )
+    said = listed([f"{n} {name}" for name, n in counts.items() if n])
+    return f"The numbers include runs that did not learn ({said}); they are marked in the table." if said else ""
 
 
 def _alone(board: Board) -> str:

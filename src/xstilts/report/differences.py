@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from xstilts.report.blocks import Column, Entry, Figure, Table
+from xstilts.report.blocks import Block, Column, Entry, Figure, Fold, Table
 from xstilts.report.board import Board
 from xstilts.report.compare import Contrast
 from xstilts.report.figures import Effect, forest
 from xstilts.report.words import MISSING, interval, plural, probability, signed
+
+FEW = 4  # contrasts whose targets are all shown at once
 
 
 def over(contrast: Contrast) -> str:
@@ -39,22 +41,27 @@ def beside(board: Board, contrasts: Sequence[Contrast]) -> dict[tuple[str, str],
     return found
 
 
-def forest_plot(contrasts: Sequence[Contrast]) -> Figure:
-    """Every contrast: its targets, then the mean over them."""
+def forest_plots(contrasts: Sequence[Contrast]) -> tuple[Block, ...]:
+    """Every contrast: its targets, then the mean over them. Where there are many, the means come first, alone."""
     shown = headlines(contrasts)
     groups = []
     for name in dict.fromkeys(c.name for c in shown):
         mine = [c for c in shown if c.name == name]
-        groups.append((over(mine[0]), [_effect(c) for c in mine if len(mine) > 2 or c.target is not None]))
+        groups.append((over(mine[0]), [_effect(c, "") for c in mine if len(mine) > 2 or c.target is not None]))
     caption = (
         "Differences in points with 95 % intervals, over the zero-shot languages (over all where there are no others). "
         "Filled and starred: significant after Holm's correction over every contrast of the study."
     )
     if any(c.seeds == 1 for c in shown):
         caption += " One seed: the intervals are over documents and hold for this seed only."
-    return Figure(
-        svg=(forest(groups, "Differences with intervals; the same numbers in the table below"),), caption=caption
-    )
+    full = forest(groups, "Differences with intervals; the same numbers in the table below")
+    means = [_effect(c, over(c)) for c in shown if c.target is None]
+    if len(groups) <= FEW or not any(effect.value is not None for effect in means):
+        return (Figure(svg=(full,), caption=caption),)
+    heading = f"mean of {plural(len(shown[-1].targets), 'target')}"
+    short = forest([(heading, means)], "Differences averaged over targets, with intervals")
+    fold = Fold(title="Differences on every target", blocks=(Figure(svg=(full,), caption=caption),))
+    return (Figure(svg=(short,), caption=caption), fold)
 
 
 def contrast_table(contrasts: Sequence[Contrast]) -> Table:
@@ -79,8 +86,8 @@ def contrast_table(contrasts: Sequence[Contrast]) -> Table:
     )
 
 
-def _effect(c: Contrast) -> Effect:
-    label = c.target or f"mean of {plural(len(c.targets), 'target')}"
+def _effect(c: Contrast, label: str) -> Effect:
+    label = label or c.target or f"mean of {plural(len(c.targets), 'target')}"
     note = c.note if c.value is not None else f"missing: {c.reason}"
     return Effect(
         label=label,

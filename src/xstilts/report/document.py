@@ -9,7 +9,7 @@ from xstilts.report.answer import answer
 from xstilts.report.blocks import Block, Code, Document, Figure, Fold, Items, Prose, Section
 from xstilts.report.board import Board
 from xstilts.report.compare import Contrast
-from xstilts.report.differences import beside, contrast_table, forest_plot
+from xstilts.report.differences import beside, contrast_table, forest_plots
 from xstilts.report.graph import drawing, visible
 from xstilts.report.maps import heat_maps
 from xstilts.report.runs import curves
@@ -58,7 +58,7 @@ def _differences(contrasts: Sequence[Contrast]) -> tuple[Block, ...]:
     if not contrasts:
         return ()
     table = Fold(title="The same differences as a table", blocks=(contrast_table(contrasts),))
-    return (forest_plot(contrasts), table)
+    return (*forest_plots(contrasts), table)
 
 
 def _languages(board: Board) -> tuple[Block, ...]:

@@ -67,7 +67,7 @@ def facts(board: Board, answer: tuple[str, ...]) -> Line:
         "baseline": results.baseline,
         "seeds": list(results.seeds),
         "targets": [asdict(target) for target in results.targets],
-        "scores": score_lines(board),
+        "standings": [asdict(standing) for standing in board.comparison.standings],
         "contrasts": [asdict(contrast) for contrast in board.comparison.contrasts],
         "trainings": [
             {

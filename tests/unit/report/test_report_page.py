@@ -206,10 +206,20 @@ def whole(results: Results) -> Results:
 
 def test_the_answer_names_a_significant_difference_with_its_interval(results: Results) -> None:
     first = compose(whole(results)).document.answer[0]
+    interval = r"\+\d+\.\d \(\d+\.\d to \d+\.\d\)"
     assert re.fullmatch(
-        r"nli over none: \+1\d\.\d \(1\d\.\d to \d\d\.\d\) points on tatoeba and 2 seeds, "
-        r"languages other than the one trained in: significant after Holm\.",
+        rf"Significant after Holm, in points on tatoeba and 2 seeds, languages other than the one trained in: "
+        rf"nli over none {interval}, qa over none {interval}\.",
         first,
+    )
+
+
+def test_a_single_significant_difference_is_one_sentence(results: Results) -> None:
+    (said,) = compose(whole(only(results, arms=("none", "qa")))).document.answer
+    assert re.fullmatch(
+        r"qa over none: \+\d\.\d \(\d\.\d to \d\.\d\) points on tatoeba and 2 seeds, "
+        r"languages other than the one trained in: significant after Holm\.",
+        said,
     )
 
 
@@ -218,13 +228,15 @@ def test_the_answer_says_when_nothing_differs(results: Results) -> None:
     copied = {(c.target, c.seed): c.scores for c in same.cells if c.arm == "none"}
     cells = tuple(replace(c, scores=copied[c.target, c.seed]) for c in same.cells)
     assert compose(replace(same, cells=cells)).document.answer == (
-        "No arm differs significantly from none: nli over none 0.0 (0.0 to 0.0) points, over 1 target and 2 seeds.",
+        "No arm differs significantly from none, in points on tatoeba and 2 seeds, "
+        "languages other than the one trained in: nli over none 0.0 (0.0 to 0.0).",
     )
 
 
 def test_the_answer_says_that_cells_are_missing_and_that_runs_collapsed(made: Report) -> None:
     said = " ".join(made.document.answer)
-    assert "no number over all targets, because scores are missing on udpos" in said
+    assert "No number over all targets for nli over none and qa over none: scores are missing on udpos." in said
+    assert "Significant on single targets: qa over none" in said
     assert "runs that did not learn (1 diverged and 1 at chance)" in said
 
 

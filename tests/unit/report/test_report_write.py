@@ -107,7 +107,7 @@ def printed(parts: list[object]) -> str:
 def test_the_terminal_shows_numbers_marks_and_the_answer(made: Report) -> None:
     text = printed(list(render(made)))
     assert "61.4" in text and "diverged" in text and "floor" in text
-    assert "no number over all targets" in text and "Next: 1 step failed" in text
+    assert "No number over all targets" in text and "Next: 1 step failed" in text
 
 
 def test_the_terminal_names_the_page_to_open(results: Results) -> None:
