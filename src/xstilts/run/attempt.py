@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import os
 import platform
 import time
@@ -143,10 +142,12 @@ def _seal(step: Step, out: Path, record: dict[str, Any]) -> None:
 
 @cache
 def _versions() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version  # slow to import, and only a step that ran needs it
+
     found = {"python": platform.python_version()}
     for name in _RECORDED:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
     return found
 
 

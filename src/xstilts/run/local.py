@@ -22,6 +22,7 @@ from xstilts.run.step import Step
 from xstilts.run.store import Store
 
 _PR_SET_PDEATHSIG = 1
+_ENDING = 0.005  # seconds between two looks at a process that is about to exit
 # Loaded now: between fork and exec nothing may be imported.
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -37,6 +38,7 @@ class _Child:
     buffer: bytearray = field(default_factory=bytearray)
     result: Result | None = None
     asked: bool = False  # to stop
+    silent: bool = False  # its output has ended, so it is about to exit
 
     def read(self) -> bool:
         """Takes in what it wrote; False at the end of its output."""
@@ -115,8 +117,10 @@ class Local:
         self._selector.register(process.stdout, selectors.EVENT_READ, child)
 
     def poll(self, seconds: float) -> None:
-        for ready, _ in self._selector.select(seconds):
+        ending = any(child.silent for child in self._children.values())
+        for ready, _ in self._selector.select(min(seconds, _ENDING) if ending else seconds):
             if not ready.data.read():
+                ready.data.silent = True
                 self._selector.unregister(ready.fileobj)
         for child in [child for child in self._children.values() if child.exited()]:
             self._bury(child)
@@ -150,7 +154,7 @@ class Local:
         code = child.process.wait()
         stdout = child.process.stdout
         assert stdout is not None
-        with contextlib.suppress(KeyError):
+        if not child.silent:
             self._selector.unregister(stdout)
         result = child.result or _unsaid(child, code)
         stdout.close()

@@ -4,7 +4,8 @@
     python run_toys.py execute GRAPH LOG STORE BACKEND
 
 How a toy behaves is told by files in the folder `log`, never by its settings: `fail-b` makes step b raise, `user-b`
-makes it raise a DataError, `kill-b` kills its process once, `wait-b` holds it until the file is gone.
+makes it raise a DataError, `kill-b` kills its process once, `wait-b` holds it until the file is gone, and
+`worker-b` gives it then a worker process.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -21,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import DataError
+from xstilts.core.files import write_atomic
 from xstilts.run.child import serve
 from xstilts.run.inline import Inline
 from xstilts.run.local import Local
@@ -33,6 +36,7 @@ Graph = dict[str, Step]
 
 def work(settings: dict[str, Any], context: Context, log: Path) -> None:
     name = settings["name"]
+    assert not any(context.out.iterdir()), "what an earlier attempt left must be gone"
     with (log / "runs").open("a") as file:
         file.write(f"{name}\n")
     (context.out / "text.txt").write_text(f"{name}({','.join(_read(folder) for _, folder in _sorted(context))})")
@@ -47,7 +51,10 @@ def work(settings: dict[str, Any], context: Context, log: Path) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     if (log / f"wait-{name}").exists():
         (context.scratch / "half").write_text("snapshot")
-        (log / f"started-{name}").write_text(str(os.getpid()))
+        if (log / f"worker-{name}").exists():
+            worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+            write_atomic(log / f"worker-{name}", str(worker.pid))
+        write_atomic(log / f"started-{name}", str(os.getpid()))
         while (log / f"wait-{name}").exists():
             time.sleep(0.01)
     if (context.scratch / "half").exists():
@@ -79,12 +86,12 @@ def diamond(log: Path) -> Graph:
 
 
 def chain(log: Path) -> Graph:
-    """a -> train (has weights) -> predict1, predict2 (read the weights) -> score1, score2."""
+    """a -> train (has weights) -> predict1, predict2 (read the weights) -> score1, score2; look reads train without."""
     a = toy(log, "a")
     train = toy(log, "train", a, weights=True)
     predict = [toy(log, f"predict{n}", train, needs=("weights",)) for n in (1, 2)]
     score = [toy(log, f"score{n}", predict[n - 1]) for n in (1, 2)]
-    return {step.settings["name"]: step for step in (a, train, *predict, *score)}
+    return {step.settings["name"]: step for step in (a, train, *predict, *score, toy(log, "look", train))}
 
 
 def wide(log: Path) -> Graph:

@@ -16,6 +16,7 @@ import pytest
 import run_toys as toys
 
 from xstilts.core.errors import StoreError
+from xstilts.run.inline import Inline
 from xstilts.run.runner import Outcome, execute, plan
 from xstilts.run.step import Step
 from xstilts.run.store import Store
@@ -232,11 +233,11 @@ def test_weights_go_when_their_last_reader_is_done(desk: Desk) -> None:
     trims = {graph["train"].key: "weights"}
     desk.run("chain", goals=["score1"])
     assert desk.store.is_whole(graph["train"])
-    desk.say("fail-predict2")
+    desk.say("fail-predict2", "fail-look")
     desk.run("chain", trims=trims)
     assert desk.store.is_whole(graph["train"])  # the one that failed will want them again
-    (desk.log / "fail-predict2").unlink()
-    assert desk.run("chain", trims=trims).exit_code == 0
+    (desk.log / "fail-predict2").unlink()  # the other one reads the log, not the weights
+    assert set(desk.run("chain", trims=trims).failed) == {graph["look"].key}
     assert desk.store.is_done(graph["train"]) and not desk.store.is_whole(graph["train"])
     assert not (desk.store.path(graph["train"]) / "model.bin").exists()
     assert desk.runs()["train"] == 1
@@ -259,6 +260,39 @@ def test_trimming_left_undone_by_a_kill_is_done_by_the_next_run(desk: Desk) -> N
     desk.run("chain")
     again = desk.run("chain", trims={graph["train"].key: "weights"})
     assert again.done == () and not desk.store.is_whole(graph["train"])
+
+
+class Meddled(Inline):
+    """Something else happens to the store just before the step called `name` would start."""
+
+    def __init__(self, name: str, meddle: Callable[[], object]) -> None:
+        super().__init__()
+        self.name, self.meddle = name, meddle
+
+    def room(self, step: Step) -> bool:
+        if step.settings["name"] == self.name:
+            self.name = ""
+            self.meddle()
+        return True
+
+
+def test_what_another_run_made_used_and_trimmed_meanwhile_is_not_made_again(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "inline")
+    graph = toys.chain(desk.log)
+    trims = {graph["train"].key: "weights"}
+    backend = Meddled("train", lambda: desk.run("chain", trims=trims))
+    outcome = execute(toys.goals_of(graph), desk.store, backend=backend, trims=trims)
+    assert names(outcome.done, graph) == {"a"} and outcome.exit_code == 0
+    assert set(desk.runs().values()) == {1}
+
+
+def test_an_input_that_another_run_trimmed_meanwhile_is_made_again(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "inline")
+    graph = toys.chain(desk.log)
+    backend = Meddled("predict2", lambda: desk.store.trim(graph["train"], "weights"))
+    outcome = execute(toys.goals_of(graph), desk.store, backend=backend)
+    assert outcome.exit_code == 0 and desk.store.is_done(graph["score2"])
+    assert desk.runs() == {"a": 1, "train": 2, "predict1": 1, "predict2": 1, "score1": 1, "score2": 1, "look": 1}
 
 
 def test_plan_runs_and_writes_nothing(desk: Desk) -> None:

@@ -47,6 +47,14 @@ def result_of(body: str, store: Store) -> Any:
     return last.result
 
 
+def until_gone(pid: Path, seconds: float = 10) -> None:
+    """Waits until the process whose number stands in the file `pid` has ended."""
+    stat, end = Path("/proc") / pid.read_text() / "stat", time.monotonic() + seconds
+    while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
+        assert time.monotonic() < end, "it lives on"
+        time.sleep(0.01)
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "store")
@@ -95,9 +103,22 @@ def test_workers_that_outlive_their_step_are_taken_along(store: Store, tmp_path:
         open({str(tmp_path / "pid")!r}, "w").write(str(worker.pid))
         sys.exit(1)"""
     assert result_of(body, store).status == "failed"
-    time.sleep(0.1)
-    stat = Path(f"/proc/{(tmp_path / 'pid').read_text()}/stat")
-    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+    until_gone(tmp_path / "pid")
+
+
+def test_workers_go_when_the_runner_itself_is_killed(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.mkdir()
+    for mark in ("wait-c", "worker-c"):
+        (log / mark).touch()
+    process = subprocess.Popen(toys.command("execute", "diamond", log, tmp_path / "store", "local"))
+    while not (log / "started-c").exists():
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    until_gone(log / "started-c")
+    until_gone(log / "worker-c")
+    assert not (tmp_path / "store" / "work" / toys.diamond(log)["c"].key / "out").exists()
 
 
 def test_cancel_asks_and_kill_insists(store: Store) -> None:
