@@ -74,6 +74,10 @@ def _broken(contrasts: Sequence[Contrast], shown: Sequence[Contrast]) -> str:
     names = {c.name for c in contrasts}
     single = [d for d in shown if d.name in names and d.target is not None]
     lost = listed(list(dict.fromkeys(str(d.target) for d in single if d.value is None))) or "some targets"
+    if all(d.value is None for d in single):
+        return (
+            f"Nothing can be compared for {listed([over(c) for c in contrasts], MOST)}: scores are missing on {lost}."
+        )
     sure = sorted((d for d in single if d.significant), key=lambda d: -abs(d.value or 0.0))
     said = listed([f"{over(d)} {size(d)} on {d.target}" for d in sure], MOST)
     rest = f"Significant on single targets: {said}." if sure else "No single target differs significantly."

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from xstilts.report import svg
 
-WIDE, HIGH, POINTS = 300.0, 120.0, 150
+WIDE, HIGH, POINTS = 255.0, 120.0, 150
 Points = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """A line of a panel. `colour` is the number of its arm; lines of one arm share it."""
+    """A line of a panel. `colour` is the number of its arm; lines of one arm share it. From the ninth on colours
+    come again, dashed."""
 
     label: str
     colour: int
@@ -48,7 +49,7 @@ def panel(heading: str, curves: Sequence[Curve], floor: float | None = None) -> 
 
 
 def _line(curve: Curve, points: Points, across: svg.Scale, up: svg.Scale) -> str:
-    css = f"series a{curve.colour % 8}"
+    css = f"series a{curve.colour % 8}{' again' if curve.colour >= 8 else ''}"
     places = [(across(x), up(y)) for x, y in thin(points)]
     if len(places) == 1:
         return svg.shape("circle", f"{css} point", svg.title(curve.label), cx=places[0][0], cy=places[0][1], r=3.0)

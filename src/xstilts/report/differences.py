@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from xstilts.report.blocks import Block, Column, Entry, Figure, Fold, Table
+from xstilts.report.blocks import Block, Column, Entry, Figure, Fold, Prose, Table
 from xstilts.report.board import Board
 from xstilts.report.compare import Contrast
 from xstilts.report.figures import Effect, forest
@@ -54,6 +54,8 @@ def forest_plots(contrasts: Sequence[Contrast]) -> tuple[Block, ...]:
     )
     if any(c.seeds == 1 for c in shown):
         caption += " One seed: the intervals are over documents and hold for this seed only."
+    if all(c.value is None for c in shown):
+        return (Prose(text="No difference can be computed; the table says what is missing."),)
     full = forest(groups, "Differences with intervals; the same numbers in the table below")
     means = [_effect(c, over(c)) for c in shown if c.target is None]
     if len(groups) <= FEW or not any(effect.value is not None for effect in means):

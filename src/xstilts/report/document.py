@@ -71,7 +71,7 @@ def _languages(board: Board) -> tuple[Block, ...]:
 
 
 def _gap(board: Board) -> tuple[Block, ...]:
-    return (tables.gap_table(board),) if any(board.others(target) for target in board.results.targets) else ()
+    return (tables.gap_table(board),) if tables.gapped(board) else ()
 
 
 def _training(board: Board) -> tuple[Block, ...]:
@@ -108,10 +108,18 @@ def _notes(board: Board) -> tuple[Block, ...]:
     items = [*results.notes]
     items += [f"{target.name}: {note}" for target in results.targets for note in target.notes]
     items += ledgers.losses(results.data)
-    for cell in results.cells:
-        if cell.status != "done":
-            items.append(f"{cell.arm}, {cell.target}, seed {cell.seed}: {cell.status}. {cell.reason}".strip())
+    items += _gaps(board)
     return (Items(items=tuple(dict.fromkeys(items))),) if items else ()
+
+
+def _gaps(board: Board) -> list[str]:
+    """Cells without a score, gathered by reason."""
+    by_reason: dict[str, list[str]] = {}
+    for cell in board.results.cells:
+        if cell.scores is None:
+            why = ": ".join(text for text in (cell.status, cell.reason) if text)
+            by_reason.setdefault(why, []).append(f"{cell.arm} on {cell.target} (seed {cell.seed})")
+    return [f"{plural(len(cells), 'cell')} {why}. {listed(cells, 8)}." for why, cells in by_reason.items()]
 
 
 def _data(board: Board) -> tuple[Block, ...]:

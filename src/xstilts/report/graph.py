@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from xstilts.report import svg, words
 from xstilts.report.results import StepInfo
 
-WIDE, HIGH, GAP, AISLE = 156.0, 24.0, 8.0, 40.0
+HIGH, GAP, AISLE = 24.0, 8.0, 40.0
+LONGEST = 38  # characters of a label that are shown
 MOST = 120  # boxes a reader can still follow
 ROUTES = ("encoder", "train")  # the steps that make the routes; shown alone when the whole graph is too large
 
@@ -58,31 +59,36 @@ def drawing(steps: Sequence[StepInfo], name: str) -> str:
     if not shown:
         return ""
     plan = layout(steps, shown)
-    place = {key: (4 + layer * (WIDE + AISLE), 4 + row * (HIGH + GAP)) for key, (layer, row) in plan.at.items()}
+    wide = min(max(len(_name(step)) for step in shown), LONGEST) * svg.CHARACTER + 18
+    place = {key: (4 + layer * (wide + AISLE), 4 + row * (HIGH + GAP)) for key, (layer, row) in plan.at.items()}
     parts = []
     for source, goal in plan.edges:
         (x1, y1), (x2, y2) = place[source], place[goal]
-        x1, y1, y2, bend = x1 + WIDE, y1 + HIGH / 2, y2 + HIGH / 2, AISLE * 0.5
+        x1, y1, y2, bend = x1 + wide, y1 + HIGH / 2, y2 + HIGH / 2, AISLE * 0.5
         curve = f"M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
         parts.append(svg.shape("path", "edge", d=curve))
-    parts += [_box(step, *place[step.key]) for step in shown]
+    parts += [_box(step, *place[step.key], wide) for step in shown]
     layers = 1 + max(layer for layer, _ in plan.at.values())
     bottom = max(y for _, y in place.values()) + HIGH
-    return svg.picture(layers * (WIDE + AISLE) - AISLE + 8, bottom + 6, name, parts)
+    return svg.picture(layers * (wide + AISLE) - AISLE + 8, bottom + 6, name, parts)
 
 
-def _box(step: StepInfo, x: float, y: float) -> str:
+def _name(step: StepInfo) -> str:
+    return step.label or step.key
+
+
+def _box(step: StepInfo, x: float, y: float, wide: float) -> str:
     facts = [
         step.status,
         words.seconds(step.seconds),
         f"{words.count(step.tokens)} tokens" if step.tokens else "",
         step.error,
     ]
-    tip = f"{step.label or step.key}: " + ", ".join(fact for fact in facts if fact)
+    tip = f"{_name(step)}: " + ", ".join(fact for fact in facts if fact)
     css = f"step {step.name} {step.status.replace(' ', '-')}"
-    parts = [svg.shape("rect", "box", x=x, y=y, width=WIDE, height=HIGH, rx=5.0)]
+    parts = [svg.shape("rect", "box", x=x, y=y, width=wide, height=HIGH, rx=5.0)]
     parts.append(svg.shape("rect", "edge-mark", x=x, y=y, width=4.0, height=HIGH, rx=2.0))
-    parts.append(svg.text(svg.shorten(step.label or step.key, 23), x + 10, y + 16))
+    parts.append(svg.text(svg.shorten(_name(step), LONGEST), x + 10, y + 16))
     return svg.group(parts, css, tip)
 
 

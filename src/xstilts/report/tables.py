@@ -57,11 +57,11 @@ def answer_notes(board: Board) -> tuple[str, ...]:
     for target in board.results.targets:
         gone = [language for language in target.languages if language not in board.scored(target)]
         if gone and board.scored(target):
-            reasons = dict.fromkeys(
-                line[x].reason for x in gone for key, line in board.lines.items() if key[1] == target.name
-            )
-            names, why = listed([named(x) for x in gone]), "; ".join(reason for reason in reasons if reason)
-            notes.append(f"{target.name}: {names} missing ({why}), in no average.")
+            # Arms that were scored know why a language is not there; the others only why they were not scored.
+            known = [line for (_, name), line in board.lines.items() if name == target.name]
+            scored = [line for line in known if any(x.by_seed for x in line.values())]
+            why = "; ".join(dict.fromkeys(line[x].reason for x in gone for line in scored))
+            notes.append(f"{target.name}: {listed([named(x) for x in gone])} missing ({why}), in no average.")
         notes += [f"{target.name}: {note}" for note in target.notes]
     return tuple(notes)
 
@@ -87,9 +87,14 @@ def language_table(board: Board, target: TargetInfo) -> Table:
     )
 
 
+def gapped(board: Board) -> list[TargetInfo]:
+    """Targets with a test in the training language and one in another."""
+    return [t for t in board.results.targets if board.others(t) and t.train_language in t.languages]
+
+
 def gap_table(board: Board) -> Table:
     """Transfer gap: score in the training language minus the mean over the others (points; smaller is better)."""
-    targets = [target for target in board.results.targets if board.others(target)]
+    targets = gapped(board)
     columns = [Column(label="Arm", numeric=False)]
     for target in targets:
         expected = sum(x != target.train_language for x in target.languages)
@@ -128,7 +133,7 @@ def _answer(board: Board, arm: str, target: TargetInfo, deltas: Deltas) -> Entry
         under.append(f"with {target.train_language} {number(board.mean(arm, target, board.scored(target)).value)}")
     if (arm, target.name) in deltas:
         under.append(deltas[arm, target.name])
-    marks = (*board.marks(arm, target), *_lacking(mean))
+    marks = _marks(board, arm, target, mean)
     lost = "" if board.whole(mean) else board.reason(arm, target)
     tip = "; ".join(text for text in (_by_seed(mean), lost) if text)
     role = "best" if board.whole(mean) and mean.value == _best(board, target) else ""
@@ -139,8 +144,15 @@ def _by_seed(mean: Mean) -> str:
     return ", ".join(f"seed {seed}: {number(value)}" for seed, value in (mean.by_seed or {}).items())
 
 
-def _lacking(mean: Mean) -> tuple[str, ...]:
-    return (f"without {listed(mean.lacking, 4)}",) if mean.lacking else ()
+def _marks(board: Board, arm: str, target: TargetInfo, mean: Mean) -> tuple[str, ...]:
+    """Warnings about an average: its runs, whether it beats the floor, and what it lacks."""
+    marks = list(board.marks(arm, target))
+    floor = board.floor(target, mean.languages)
+    if mean.value is not None and floor is not None and mean.value <= floor:
+        marks.append("not above the floor")
+    if mean.lacking:
+        marks.append(f"without {listed(mean.lacking, 4)}")
+    return tuple(marks)
 
 
 def _faint(value: float | None) -> Entry:
@@ -151,7 +163,7 @@ def _mean(board: Board, arm: str, target: TargetInfo, languages: Sequence[str]) 
     mean = board.mean(arm, target, languages)
     if mean.value is None:
         return Entry(text=MISSING, tip=mean.reason, role="missing")
-    return Entry(text=number(mean.value), marks=(*board.marks(arm, target), *_lacking(mean)), tip=_by_seed(mean))
+    return Entry(text=number(mean.value), marks=_marks(board, arm, target, mean), tip=_by_seed(mean))
 
 
 def _language(board: Board, arm: str, target: TargetInfo, language: str) -> Entry:
@@ -169,16 +181,11 @@ def _language(board: Board, arm: str, target: TargetInfo, language: str) -> Entr
 
 
 def _gap(board: Board, arm: str, target: TargetInfo) -> Entry:
-    home = (
-        board.mean(arm, target, [target.train_language])
-        if target.train_language in target.languages
-        else Mean(value=None)
-    )
+    home = board.mean(arm, target, [target.train_language])
     away = board.mean(arm, target, board.others(target))
     both = [seed for seed in home.by_seed or {} if seed in (away.by_seed or {})]
     if not both or home.by_seed is None or away.by_seed is None:
-        reason = away.reason or home.reason or f"no score in {named(target.train_language)}"
-        return Entry(text=MISSING, tip=reason, role="missing")
+        return Entry(text=MISSING, tip=away.reason or home.reason or "no seed has both", role="missing")
     under = f"{target.train_language} {number(fmean(home.by_seed[seed] for seed in both))}"
     gap = fmean(home.by_seed[seed] - away.by_seed[seed] for seed in both)
-    return Entry(text=signed(gap), under=(under,), marks=(*board.marks(arm, target), *_lacking(away)))
+    return Entry(text=signed(gap), under=(under,), marks=_marks(board, arm, target, away))

@@ -60,6 +60,8 @@ def _next(report: Report, page: Path | None) -> str:
     failed = sum(step.status == "failed" for step in results.steps)
     if failed:
         return f"Next: {plural(failed, 'step')} failed; mend the cause and run the study again, what is done is kept."
+    if any(cell.status == "not run" for cell in results.cells):
+        return "Next: run the study; what is done is kept, and what is missing follows."
     if page is not None:
         return f"Next: open {page}"
     return "Next: xstilts report writes the page with every language, curve and cost."

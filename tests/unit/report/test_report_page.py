@@ -12,9 +12,12 @@ from fake_study import LANGUAGES, only
 
 from xstilts.report.blocks import Fold, Table
 from xstilts.report.compose import Report, compose
+from xstilts.report.differences import forest_plots
 from xstilts.report.html import html
+from xstilts.report.ledgers import losses
 from xstilts.report.markdown import inline, markdown
 from xstilts.report.results import Cell, ContrastSpec, Results
+from xstilts.report.tables import answer_table
 from xstilts.report.words import MISSING
 from xstilts.report.write import Paths
 
@@ -315,3 +318,68 @@ def test_markdown_has_tables_that_are_tables(pages: Paths) -> None:
         width = lines[i].count("|")
         body = [line for line in lines[i - 1 : i + 3] if line.startswith("|")]
         assert all(len(re.findall(r"(?<!\\)\|", line)) == width for line in body)
+
+
+def test_a_mean_below_its_floor_is_marked(results: Results) -> None:
+    made = compose(only(results, targets=("xnli",), seeds=(1,)))
+    target, board = made.board.results.targets[0], made.board
+    lines = {key: {x: replace(y, floor=90.0) for x, y in line.items()} for key, line in board.lines.items()}
+    board.__dict__["lines"] = lines
+    assert board.floor(target, board.headline(target)) == 90.0
+    assert "not above the floor" in answer_table(board, {}).rows[1][1].marks
+
+
+def test_nothing_is_compared_when_no_target_can_be(results: Results) -> None:
+    cells = tuple(replace(c, status="not run", scores=None) if c.seed == 2 else c for c in results.cells)
+    made = compose(replace(results, cells=cells))
+    assert made.document.answer[0].startswith("Nothing can be compared for nli over none and qa over none: scores are")
+    assert "No difference can be computed" in html(made.document)
+
+
+def test_many_contrasts_show_their_means_first(results: Results) -> None:
+    many = tuple(ContrastSpec(name=f"c{i}", weights={"nli": 1.0 + i, "none": -1.0 - i}) for i in range(5))
+    blocks = forest_plots(
+        compose(replace(only(results, targets=("xnli", "tatoeba")), contrasts=many)).board.comparison.contrasts
+    )
+    assert [block.form for block in blocks] == ["figure", "fold"]
+    assert "mean of 2 targets" in blocks[0].svg[0] and ">tatoeba</text>" not in blocks[0].svg[0]
+
+
+def test_losses_are_counted_over_the_languages_of_a_task() -> None:
+    def line(language: str, n: int) -> dict[str, object]:
+        dropped = dict.fromkeys(("empty", "no gold", "twice", "long", "odd"), n)
+        return {"task": "xnli", "use": language, "language": language, "rows": 10, "dropped": dropped, "truncated": 1}
+
+    assert losses([line("de", 1), line("sw", 1000)]) == (
+        "xnli test: 20 rows kept in 2 files; 1,001 dropped (empty), 1,001 dropped (no gold), 1,001 dropped (twice), "
+        "2,002 dropped for 2 other reasons, 2 truncated.",
+    )
+    assert losses([{"task": "xnli", "use": "train", "language": "en", "rows": 10, "dropped": {}, "truncated": 0}]) == ()
+
+
+def test_a_target_without_a_test_in_the_training_language_has_no_gap(results: Results) -> None:
+    foreign = tuple(replace(t, languages=LANGUAGES[1:]) for t in results.targets)
+    made = compose(replace(results, targets=foreign))
+    assert "gap" not in [section.id for section in made.document.sections]
+    assert tables(made)[0].columns[1].under == ("accuracy", "mean of 7 languages")
+
+
+def test_the_gap_is_the_training_language_minus_the_others(made: Report) -> None:
+    board, target = made.board, made.board.results.targets[0]
+    home, away = (board.mean("none", target, x).value for x in (["en"], board.others(target)))
+    table = next(t for t in tables(made) if t.caption.startswith("Transfer gap"))
+    assert home is not None and away is not None
+    assert table.rows[0][1].text == f"+{home - away:.1f}"
+
+
+def test_every_training_stands_once_with_its_state_and_users(made: Report) -> None:
+    table = next(t for t in tables(made) if t.caption.startswith("Every training"))
+    assert len(table.rows) == 4 + 18
+    assert sum("diverged" in row[0].marks for row in table.rows) == 1
+    assert sum(row[2].text == "xnli, udpos, xquad and tatoeba" for row in table.rows) == 4
+
+
+def test_steps_are_counted_by_kind_and_state(made: Report) -> None:
+    table = next(t for t in tables(made) if t.caption.startswith("The run graph"))
+    rows = {row[0].text: [entry.text for entry in row[1:5]] for row in (*table.rows, *table.foot)}
+    assert rows["train"] == ["10", "–", "1", "–"] and rows["all"] == ["26", "4", "1", "2"]

@@ -120,3 +120,9 @@ def test_markup_in_a_name_is_printed_as_it_is(results: Results) -> None:
     cells = tuple(replace(c, arm="[bold]x[/bold]") for c in odd.cells)
     text = printed(list(summary(replace(odd, arms=("[bold]x[/bold]",), baseline="[bold]x[/bold]", cells=cells))))
     assert "[bold]x[/bold]" in text
+
+
+def test_an_interrupted_study_is_told_to_go_on(results: Results) -> None:
+    cells = tuple(replace(c, status="not run", scores=None) for c in results.cells)
+    text = printed(list(summary(replace(results, cells=cells, steps=()), Path("/somewhere/index.html"))))
+    assert "Next: run the study" in text and "nothing was scored" in text
