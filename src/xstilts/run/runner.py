@@ -89,7 +89,7 @@ def execute(
 
 
 class _Run:
-    """The state of one run. Every step of `order` is in exactly one of pending, running, done, reused, failed."""
+    """The state of one run. `order` and `pending` are what the last look found; only a look puts a step into them."""
 
     def __init__(
         self, goals: Sequence[Step], store: Store, backend: Backend, listener: Listener, trims: Mapping[str, str]
@@ -201,13 +201,13 @@ class _Run:
                 self.listener.step_reused(1)
                 self._trim(step.inputs.values())
             case "busy":
-                self.pending[step.key] = step
+                self._look()  # whoever held it may be done by now
                 self.busy_until[step.key] = time.monotonic() + _TICK
             case "stale" if self.stale[step.key] < _PATIENCE:
                 self.stale[step.key] += 1
                 self._look()
             case "interrupted" if self.interrupt.requested:
-                self.pending[step.key] = step
+                self.pending[step.key] = step  # to be counted as left; nothing starts any more
             case _:
                 self._failed(step, result.error or f"the step was stopped from outside ({result.status})")
 

@@ -16,6 +16,8 @@ import pytest
 import run_toys as toys
 
 from xstilts.core.errors import StoreError
+from xstilts.run.attempt import Result
+from xstilts.run.backend import Ended, Started, Tell
 from xstilts.run.inline import Inline
 from xstilts.run.runner import Outcome, execute, plan
 from xstilts.run.step import Step
@@ -283,6 +285,42 @@ def test_what_another_run_made_used_and_trimmed_meanwhile_is_not_made_again(tmp_
     backend = Meddled("train", lambda: desk.run("chain", trims=trims))
     outcome = execute(toys.goals_of(graph), desk.store, backend=backend, trims=trims)
     assert names(outcome.done, graph) == {"a"} and outcome.exit_code == 0
+    assert set(desk.runs().values()) == {1}
+
+
+class Overtaken(Inline):
+    """Another run makes b while ours is starting it, and we look at the store before we hear that b was busy."""
+
+    def __init__(self, other_run: Callable[[], object]) -> None:
+        super().__init__()
+        self.other_run, self.polls = other_run, 0
+        self.late: Callable[[], None] | None = None
+
+    def launch(self, step: Step, store: Store, tell: Tell) -> None:
+        if step.settings["name"] == "b":
+            tell(Started(step.key, "cpu"))
+            self.other_run()
+            self.late = lambda: tell(Ended(step.key, Result("busy")))
+        elif step.settings["name"] == "c" and self.late:
+            late, self.late = self.late, None
+            tell(Started(step.key, "cpu"))
+            tell(Ended(step.key, Result("stale")))
+            late()
+        else:
+            super().launch(step, store, tell)
+
+    def poll(self, seconds: float) -> None:
+        self.polls += 1
+        assert self.polls < 50, "the run waits for what is done"
+        time.sleep(seconds / 10)
+
+
+def test_a_step_that_was_busy_and_is_done_by_now_is_not_waited_for(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "inline")
+    graph = toys.diamond(desk.log)
+    backend = Overtaken(lambda: desk.run("diamond", goals=["b"]))
+    outcome = execute([graph["d"]], desk.store, backend=backend)
+    assert names(outcome.done, graph) == {"a", "c", "d"} and names(outcome.reused, graph) >= {"b"}
     assert set(desk.runs().values()) == {1}
 
 
