@@ -13,9 +13,9 @@ from xstilts.collect import collect
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import StudyError
 from xstilts.core.files import write_atomic
+from xstilts.report.compose import Report, compose
 from xstilts.report.results import Results
-from xstilts.report.write import Paths
-from xstilts.report.write import report as write_pages
+from xstilts.report.write import Paths, save
 from xstilts.run.backend import Backend
 from xstilts.run.child import serve
 from xstilts.run.graph import steps_of
@@ -27,6 +27,7 @@ from xstilts.run.step import Step
 from xstilts.study.load import dump_study
 from xstilts.study.schema import Study
 from xstilts.workflow import Options, Session, devices, open_session, probe_precision
+
 
 class RunListener(Listener, Protocol):
     """What a run tells whoever watches."""
@@ -46,10 +47,14 @@ class Quiet(Silent):
 class Answer:
     """What a run gives back: the numbers' whereabouts, the report, and what happened to each step."""
 
-    results: Results
+    report: Report
     pages: Paths
     outcome: Outcome
     session: Session
+
+    @property
+    def results(self) -> Results:
+        return self.report.board.results
 
     @property
     def exit_code(self) -> int:
@@ -66,9 +71,10 @@ def run(
 ) -> Answer:
     """Runs what is missing of a study, then writes its report.
 
-    `study`: a Study, or a path or packaged name (with `scale` a profile of it). Raises StudyError, DataError or EncoderError
-    for what can be known to be wrong before training; a step that fails later is in `Answer.outcome.failed`, and only
-    what depends on it is missing. An interrupted run answers with what is there; the next call goes on from it.
+    `study`: a Study, or a path or packaged name (with `scale` a profile of it). Raises StudyError, DataError or
+    EncoderError for what can be known to be wrong before training; a step that fails later is in
+    `Answer.outcome.failed`, and only what depends on it is missing. An interrupted run answers with what is there;
+    the next call goes on from it.
     """
     loaded = Study.load(study, scale or None) if isinstance(study, str) else study
     chosen, watch = options or Options(), listener or Quiet()
@@ -136,6 +142,7 @@ def _command(session: Session) -> Callable[[Step], list[str]]:
 
 
 def _answer(session: Session, outcome: Outcome, scale: str, out: Path | None) -> Answer:
-    results = collect(session, outcome, scale)
-    folder = out or session.options.store / "reports" / (f"{session.study.name}-{scale}" if scale else session.study.name)
-    return Answer(results=results, pages=write_pages(results, folder), outcome=outcome, session=session)
+    made = compose(collect(session, outcome, scale))
+    name = f"{session.study.name}-{scale}" if scale else session.study.name
+    folder = out or session.options.store / "reports" / name
+    return Answer(report=made, pages=save(made, folder), outcome=outcome, session=session)

@@ -24,8 +24,8 @@ LIBRARIES = ("xstilts", "torch", "transformers", "tokenizers", "numpy", "scipy",
 
 
 def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -> Results:
-    """The study's results as they stand in the store. `outcome` says why a cell has no score; without it, one that is not
-    there was not run."""
+    """The study's results as they stand in the store. `outcome` says why a cell has no score; without it, one that
+    is not there was not run."""
     study = session.study
     return Results(
         name=study.name,

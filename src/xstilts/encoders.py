@@ -105,7 +105,7 @@ def _download(repo: str, revision: str, roots: Roots, lock: Path, locked: dict[s
         snapshot_download(repo, revision=sha, local_dir=folder, allow_patterns=list(WANTED), endpoint=endpoint)
     except Exception as error:
         raise EncoderError(
-            f"The encoder '{repo}' could not be fetched from the hub: {type(error).__name__}: {str(error).splitlines()[0]}",
+            f"The encoder '{repo}' could not be fetched from the hub: {_said(error)}",
             hint="Give a local folder as `encoder:`, or try again with a network.",
         ) from error
     if not (folder / "tokenizer.json").is_file():
@@ -114,6 +114,10 @@ def _download(repo: str, revision: str, roots: Roots, lock: Path, locked: dict[s
     write_json(folder / "done.json", {"repo": repo, "revision": sha, "files": files})
     write_json(lock, {**locked, repo: sha})
     return folder
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
 
 
 def _convert_tokenizer(folder: Path, repo: str) -> None:

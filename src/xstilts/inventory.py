@@ -1,4 +1,5 @@
-"""What each task has here and what it would need: behind `xstilts tasks` and `xstilts data`. Reads no rows unless asked."""
+"""What each task has here and what it would need: behind `xstilts tasks` and `xstilts data`. Reads no rows unless
+asked."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ class Lowering:
         return Step(
             name="score",
             version=VERSIONS["score"],
-            settings=steps.ScoreSettings(kind=task.kind, metrics=task.scored, tests=tests),
+            settings=steps.ScoreSettings(kind=task.kind, metrics=task.scored, tests=tests, missing=missing),
             call=steps.score,
             inputs={"predictions": predicted},
             label=label,

@@ -17,15 +17,18 @@ from xstilts.run.step import Step
 VECTORS = "svd-vectors"
 
 # The packaged part of NTREX-128: 1,000 sentences of English news and their translations.
-NTREX = ("eng", *"arb deu ell fin fra hin ind ita jpn nld por rus spa tha tur vie zho-CN".split())
+NTREX = (
+    *("eng", "arb", "deu", "ell", "fin", "fra", "hin", "ind", "ita", "jpn", "nld", "por", "rus", "spa", "tha", "tur"),
+    *("vie", "zho-CN"),
+)
 
 
 def packaged_encoders(store: Path) -> Mapping[str, Step]:
     """Packaged encoders by name, each as the step that makes its folder.
 
-    `svd-vectors` is a small random encoder under token vectors computed by SVD over the packaged parallel text: it knows
-    which words translate each other and nothing else, and is built in seconds. It reads the packaged files alone, so it
-    is the same encoder whatever data folders a user has.
+    `svd-vectors` is a small random encoder under token vectors computed by SVD over the packaged parallel text: it
+    knows which words translate each other and nothing else, and is built in seconds. It reads the packaged files
+    alone, so it is the same encoder whatever data folders a user has.
     """
     roots = Roots(store=store, offline=True)
     texts = {canonical_code(code): resolve(_lines(code), roots) for code in NTREX}

@@ -63,7 +63,7 @@ def _rows(path: Path) -> Iterator[Row]:
                 yield {"text": text, "words": text, "where": f"{path}:{number}"}
 
 
-def _base(row: Row, number: str) -> dict[str, str]:
+def _base(row: Row, number: str) -> dict[str, Any]:
     return {"id": str(row.get("id", number)), "group": number, "where": row["where"]}
 
 
@@ -97,7 +97,8 @@ MAKERS: Mapping[type[Example], Callable[[Row, str], Example]] = {
 
 
 def predict_file(checkpoint: str, path: Path, task_name: str, options: Options, out: Path | None) -> int:
-    """Writes one JSON line a row, `{"id", "prediction"}` (and the labels' scores), to `out` or standard output. Returns the number of rows."""
+    """Writes one JSON line a row, `{"id", "prediction"}` (and the labels' scores), to `out` or standard output.
+    Returns the number of rows."""
     task = catalog_for(None, options).find(task_name)
     folder = checkpoint_folder(checkpoint, options)
     examples = read_examples(path, task)
@@ -105,8 +106,10 @@ def predict_file(checkpoint: str, path: Path, task_name: str, options: Options, 
     from xstilts.train.job import Compute
 
     found = predict_examples(folder, task.kind, examples, Compute(device=devices(options)[0]))
-    lines = [_line(example.id, guess, found.scores[i] if found.scores else None) for i, (example, guess) in
-             enumerate(zip(examples, found.guesses, strict=True))]
+    lines = [
+        _line(example.id, guess, found.scores[i] if found.scores else None)
+        for i, (example, guess) in enumerate(zip(examples, found.guesses, strict=True))
+    ]
     text = "\n".join(lines) + "\n"
     if out is None:
         sys.stdout.write(text)
@@ -126,5 +129,3 @@ def export_checkpoint(checkpoint: str, out: Path, task_name: str, options: Optio
     task = catalog_for(None, options).find(task_name)
     auto_class = export(checkpoint_folder(checkpoint, options), task.kind, out)
     return {"folder": str(out), "auto_class": auto_class}
-
-

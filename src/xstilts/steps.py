@@ -7,11 +7,13 @@ steps that need it, so that planning never loads it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from xstilts.core.files import write_json
 from xstilts.core.recipe import Recipe
+from xstilts.data.examples import TextExample
 from xstilts.data.load import Loaded, Resolved, load, select
 from xstilts.data.source import View
 from xstilts.kinds.base import Kind
@@ -159,6 +161,7 @@ class ScoreSettings:
     kind: Kind
     metrics: tuple[Metric, ...]
     tests: tuple[TestSet, ...]
+    missing: Mapping[str, str] = field(default_factory=dict, metadata=NOT_IDENTITY)  # language -> why it is not here
 
 
 def score(settings: ScoreSettings, context: Context) -> None:
@@ -171,7 +174,7 @@ def score(settings: ScoreSettings, context: Context) -> None:
         loaded = load(test.source)
         context.progress(i, len(settings.tests), "languages", test.language)
         sets[test.language] = LanguageSet(examples=viewed(loaded, test.views), dropped=dict(loaded.dropped))
-    run_score(settings.kind, settings.metrics, sets, context.inputs["predictions"], context.out)
+    run_score(settings.kind, settings.metrics, sets, context.inputs["predictions"], context.out, settings.missing)
 
 
 def viewed(loaded: Loaded, views: tuple[View, ...]) -> list:
@@ -197,7 +200,7 @@ def build_vector_encoder(settings: VectorEncoderSettings, context: Context) -> N
     from xstilts.train.vectors import VectorSettings, build
 
     sentences = {
-        language: [example.text for example in load(source).examples]
+        language: [example.text for example in load(source).examples if isinstance(example, TextExample)]
         for language, source in zip(settings.languages, settings.texts, strict=True)
     }
     chosen = VectorSettings(

@@ -35,7 +35,8 @@ def default_store() -> Path:
 
 
 def data_folders(given: Iterable[Path] = ()) -> tuple[Path, ...]:
-    """The folders given, then those in `XSTILTS_DATA` (separated like PATH). Raises DataError when one does not exist."""
+    """The folders given, then those in `XSTILTS_DATA` (separated like PATH). Raises DataError when one does not
+    exist."""
     folders = [*given, *(Path(part) for part in os.environ.get("XSTILTS_DATA", "").split(os.pathsep) if part)]
     for folder in folders:
         if not folder.is_dir():
@@ -100,8 +101,8 @@ def _module_tasks(spec: str) -> Iterable[Task]:
 
 
 def open_session(study: Study, options: Options, *, fetching: Say | None = None) -> Session:
-    """Looks up all a study needs. With `fetching`, missing files are fetched first, each announced through it; without, a
-    missing file is reported as such. Nothing is trained.
+    """Looks up all a study needs. With `fetching`, missing files are fetched first, each announced through it;
+    without, a missing file is reported as such. Nothing is trained.
 
     Raises StudyError, DataError or EncoderError: all that can be known before anything is spent.
     """
@@ -110,7 +111,7 @@ def open_session(study: Study, options: Options, *, fetching: Say | None = None)
     check_names(study, catalog)
     if fetching is not None and not roots.offline:
         fetch_missing(study_sources(study, catalog), roots, fetching)
-    chosen = choose(study, catalog, lambda source: find(source, roots) and None)
+    chosen = choose(study, catalog, lambda source: find(source, roots))
     built = packaged_encoders(roots.store)
     encoder = find_encoder(study.encoder, roots, built, fetch=fetching is not None)
     precision = known_precision(study, encoder, options)

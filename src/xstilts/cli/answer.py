@@ -12,17 +12,16 @@ from xstilts.api import Answer
 
 
 def print_answer(answer: Answer) -> None:
-    from xstilts.report.terminal import summary
+    from xstilts.report.terminal import render
 
     console = Console(highlight=False)
-    for part in summary(answer.results, answer.pages.html):
+    for part in render(answer.report, answer.pages.html):
         console.print(part)
     outcome = answer.outcome
     if outcome.failed or outcome.not_run:
-        console.print(
-            f"{len(outcome.done)} steps done, {len(outcome.failed)} failed, {len(outcome.not_run)} not run because of them.",
-            style="red",
-        )
+        failed, waiting = len(outcome.failed), len(outcome.not_run)
+        counts = f"{len(outcome.done)} steps done, {failed} failed, {waiting} waited for them."
+        console.print(counts, style="red")
         for key, error in outcome.failed.items():
             console.print(Text(f"  {key}: {error}", style="red"))
     executed = len(outcome.done)
@@ -30,8 +29,7 @@ def print_answer(answer: Answer) -> None:
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
-    from xstilts.report.compare import compare
-
+    comparison = answer.report.board.comparison
     outcome = answer.outcome
     return {
         "study": answer.results.name,
@@ -40,5 +38,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "failed": dict(outcome.failed),
         "not_run": dict(outcome.not_run),
         "report": str(answer.pages.html),
-        "answer": asdict(compare(answer.results)),
+        "answer": list(answer.report.document.answer),
+        "scores": [asdict(standing) for standing in comparison.standings],
+        "contrasts": [asdict(contrast) for contrast in comparison.contrasts],
     }

@@ -55,7 +55,9 @@ def tasks(
 
 
 @commands.command()
-def check(names: Names = None, data: Data = None, store: StoreDir = None, more: Tasks = None, as_json: AsJson = False) -> int:
+def check(
+    names: Names = None, data: Data = None, store: StoreDir = None, more: Tasks = None, as_json: AsJson = False
+) -> int:
     """Which files of the named tasks or studies are here, and whether fetched ones are unchanged. Exit code 1 when
     one is missing or changed."""
     from xstilts.inventory import check_files, named_sources
@@ -73,7 +75,9 @@ def check(names: Names = None, data: Data = None, store: StoreDir = None, more: 
 
 
 @commands.command()
-def get(names: Names = None, data: Data = None, store: StoreDir = None, more: Tasks = None, offline: shared.Offline = False) -> int:
+def get(
+    names: Names = None, data: Data = None, store: StoreDir = None, more: Tasks = None, offline: shared.Offline = False
+) -> int:
     """Fetch the files of the named tasks or studies into the store, with checksums."""
     from xstilts.inventory import named_sources
     from xstilts.workflow import fetch_missing
@@ -102,11 +106,15 @@ def pack(
 
     options = shared.options(data=shared.beside(study, data), store=store, tasks=more)
     count, size = pack_study(shared.load(study, scale, allow_missing), options, archive)
-    typer.echo(f"{archive}: {count} files, {size / 1e6:.1f} MB. On the other machine: xstilts data unpack {archive.name}")
+    typer.echo(
+        f"{archive}: {count} files, {amount(size, 'B')}. On the other machine: xstilts data unpack {archive.name}"
+    )
 
 
 @commands.command()
-def unpack(archive: Annotated[Path, typer.Argument(help="An archive made by `data pack`.")], store: StoreDir = None) -> None:
+def unpack(
+    archive: Annotated[Path, typer.Argument(help="An archive made by `data pack`.")], store: StoreDir = None
+) -> None:
     """Put the files of an archive into the store; checksums are verified."""
     from xstilts.data.pack import unpack as run_unpack
     from xstilts.workflow import default_store

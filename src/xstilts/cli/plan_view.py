@@ -74,7 +74,8 @@ def plan_text(session: Session, found: Forecast, every_step: bool) -> Renderable
 def _sharing(found: Forecast) -> Text:
     saved = found.sharing.naive - found.sharing.trainings
     share = f" ({saved / found.sharing.naive:.0%} shared)" if saved else ""
-    return Text(f"{found.sharing.trainings} trainings; one by one it would be {found.sharing.naive}{share}", style="dim")
+    text = f"{found.sharing.trainings} trainings; one by one it would be {found.sharing.naive}{share}"
+    return Text(text, style="dim")
 
 
 def _table(found: Forecast) -> Table:

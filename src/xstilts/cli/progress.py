@@ -1,7 +1,7 @@
 """Progress for people: a bar with an ETA for every step that runs, and one for the whole run.
 
-On a terminal the bars are live; elsewhere each finished step is one line, so that a log stays readable. All of it goes to
-stderr: stdout carries the answer.
+On a terminal the bars are live; elsewhere each finished step is one line, so that a log stays readable. All of it
+goes to stderr: stdout carries the answer.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ class RichListener:
         self._progress.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._progress.stop()
 
     def say(self, text: str) -> None:

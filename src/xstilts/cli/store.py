@@ -37,7 +37,9 @@ def du(store: StoreDir = None, as_json: AsJson = False) -> None:
 
 @commands.command()
 def gc(
-    keep: Annotated[list[str], typer.Option("--keep", metavar="STUDY", help="Studies whose steps stay. May be repeated.")],
+    keep: Annotated[
+        list[str], typer.Option("--keep", metavar="STUDY", help="Studies whose steps stay. May be repeated.")
+    ],
     scale: Annotated[list[str] | None, typer.Option(help="Their scale profiles, where they were run with one.")] = None,
     data: Data = None,
     store: StoreDir = None,

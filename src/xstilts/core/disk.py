@@ -11,6 +11,7 @@ from xstilts.core.errors import StoreError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NO_FOLDER = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
 
 
 @contextlib.contextmanager
@@ -32,4 +33,7 @@ def writing(path: Path) -> Iterator[None]:
                 where=place,
                 hint="Change the permissions or choose another store.",
             ) from error
+        if error.errno in _NO_FOLDER:
+            what = f"a file and a folder are in each other's place ({error.strerror})."
+            raise StoreError(what, where=place) from error
         raise

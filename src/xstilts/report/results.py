@@ -10,7 +10,8 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One arm, target and seed. `status`: "done", "failed", "not run" (something it needs failed), "missing" (no data)."""
+    """One arm, target and seed. `status`: "done", "failed", "not run" (something it needs failed), "missing" (no
+    data)."""
 
     arm: str
     target: str
@@ -67,6 +68,7 @@ class Results:
     encoder: str
     steps: tuple[StepInfo, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
-    data: tuple[Mapping[str, Any], ...] = ()  # {"task", "language", "use", "file", "sha256", "rows", "dropped": {...}, "truncated", "licence"}
+    # {"task", "language", "use", "file", "sha256", "rows", "dropped": {...}, "truncated", "licence"}
+    data: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     scale: str = ""

@@ -1,7 +1,7 @@
 """Arithmetic behind a plan: tokens, updates and seconds before anything is spent.
 
-Tokens come from the prepared files where they exist; otherwise they are estimated from bytes and marked so. Seconds come
-from rates measured by earlier steps in the same store; otherwise from the encoder's size and a nominal speed.
+Tokens come from the prepared files where they exist; otherwise they are estimated from bytes and marked so. Seconds
+come from rates measured by earlier steps in the same store; otherwise from the encoder's size and a nominal speed.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def size_from_bytes(text_bytes: float) -> Size:
 
 
 def block_weights(config: Mapping[str, Any]) -> float:
-    """Weights a token is multiplied with, from config.json (embeddings cost next to nothing): 4 d² + 2 d × inner a layer.
-    A small encoder is assumed while its configuration is not known."""
+    """Weights a token is multiplied with, from config.json (embeddings cost next to nothing): 4 d² + 2 d × inner a
+    layer. A small encoder is assumed while its configuration is not known."""
     width = float(config.get("hidden_size", 128))
     inner = float(config.get("intermediate_size", 4 * width))
     return float(config.get("num_hidden_layers", 2)) * (4 * width * width + 2 * width * inner)
@@ -64,8 +64,8 @@ def updates_of(recipe: Recipe, rows: float) -> float:
 
 
 def training_tokens(recipe: Recipe, parts: list[tuple[Size, Size]]) -> float:
-    """Tokens of a phase over (train, dev) sizes: the updates, and a forward pass over the dev examples at each evaluation
-    (a third of a training token's work)."""
+    """Tokens of a phase over (train, dev) sizes: the updates, and a forward pass over the dev examples at each
+    evaluation (a third of a training token's work)."""
     rows = sum(train.rows for train, _ in parts)
     updates = updates_of(recipe, rows)
     mean_row = sum(train.tokens for train, _ in parts) / max(rows, 1.0)

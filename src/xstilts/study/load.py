@@ -69,6 +69,7 @@ def apply_scale(study: Study, scale: str | None) -> Study:
     changes["train"] = _overlay(study.train, profile.train)
     changes["take"] = _overlay(study.take, profile.take)
     changes["substitute"] = {**study.substitute, **profile.substitute}
+    changes["settings"] = {**study.settings, **profile.settings}
     return study.model_copy(update=changes)
 
 
@@ -166,7 +167,7 @@ class _UniqueKeys(yaml.SafeLoader):
 def _unique_mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node)  # type: ignore[no-untyped-call]
+        key = loader.construct_object(key_node)
         if key in seen:
             raise yaml.MarkedYAMLError(
                 problem=f"the key '{key}' stands twice in one mapping", problem_mark=key_node.start_mark

@@ -10,8 +10,8 @@ from xstilts.tasks.base import Fit
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderRef:
-    """A pretrained encoder. `identity` is a digest of its content (or of the recipe that builds it); the name and the place
-    it is loaded from are execution."""
+    """A pretrained encoder. `identity` is a digest of its content (or of the recipe that builds it); the name and
+    the place it is loaded from are execution."""
 
     identity: str
     name: str = field(default="", metadata={"identity": False}, compare=False)

@@ -105,6 +105,7 @@ class ScaleSpec(Section):
     substitute: Mapping[str, str] = {}
     targets: tuple[str, ...] | None = None
     languages: tuple[str, ...] | None = None
+    settings: Mapping[str, Mapping[str, Any]] = {}
     allow_missing: bool | None = None
 
 
@@ -145,6 +146,7 @@ class Study(Section):
     contrasts: Mapping[str, Mapping[str, float]] = {}
     targets: tuple[str, ...] = Field(min_length=1)
     languages: tuple[str, ...] | None = None
+    settings: Mapping[str, Mapping[str, Any]] = {}  # task -> settings of its kind (`tatoeba: {layer: 14}`)
     train: Train = Train()
     take: TakeSpec = TakeSpec()
     substitute: Mapping[str, str] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError, StudyError
@@ -12,7 +12,7 @@ from xstilts.data.views import Take
 from xstilts.study.schema import Study
 from xstilts.tasks.base import Task
 
-Locate = Callable[[Source], None]  # raises DataError where a source's files are not here
+Locate = Callable[[Source], object]  # raises DataError where a source's files are not here
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +30,11 @@ class Chosen:
 def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
     """Checks every name in the study and every file it needs.
 
-    Raises StudyError for an unknown task, language, arm or substitute; DataError for a training set that is neither here nor
-    substituted, unless the study allows missing ones.
+    Raises StudyError for an unknown task, language, arm or substitute; DataError for a training set that is neither
+    here nor substituted, unless the study allows missing ones.
     """
     check_names(study, tasks)
+    tasks = with_settings(study, tasks)
     notes: dict[str, tuple[str, ...]] = {}
     intermediates = {name: _substituted(study, tasks, name, notes) for name in _intermediate_names(study)}
     targets = {name: _target(study, tasks, name, notes) for name in study.targets}
@@ -64,6 +65,24 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
     return chosen
 
 
+def with_settings(study: Study, tasks: Catalog[Task]) -> Catalog[Task]:
+    """The tasks, with the settings of their kinds that the study changes (the layer retrieval reads, a stride)."""
+    changed = {}
+    for name, settings in study.settings.items():
+        kind = tasks[name].kind
+        allowed = [spec.name for spec in fields(kind) if spec.name != "labels"]  # type: ignore[arg-type]
+        for key in settings:
+            if key not in allowed:
+                raise StudyError(
+                    f"A {kind.name.replace('_', ' ')} task has no setting '{key}'.",
+                    where=f"settings.{name}",
+                    value=key,
+                    allowed=allowed,
+                )
+        changed[name] = tasks[name].but(kind=replace(kind, **settings))  # type: ignore[type-var]
+    return Catalog("task", *(changed.get(name, task) for name, task in tasks.items()))
+
+
 def flat(through: tuple[str | tuple[str, ...], ...]) -> tuple[str, ...]:
     return tuple(name for stage in through for name in ((stage,) if isinstance(stage, str) else stage))
 
@@ -88,6 +107,8 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
             raise StudyError(f"The task '{name}' has no test sets, so it cannot be a target.", where="targets")
     for name in study.train.tasks:
         _known(tasks, name, "train.tasks")
+    for name in study.settings:
+        _known(tasks, name, "settings")
     for old, new in study.substitute.items():
         _known(tasks, old, "substitute")
         _known(tasks, new, f"substitute.{old}")

@@ -46,8 +46,8 @@ def multitask(encoder: EncoderRef, through: tuple[Stage, ...], target: Part | No
 
 
 def joint(encoder: EncoderRef, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
-    """The intermediate tasks and the target mixed in one phase; the target's dev score steers selection. A target without
-    training data is evaluated after the mixture of the intermediates."""
+    """The intermediate tasks and the target mixed in one phase; the target's dev score steers selection. A target
+    without training data is evaluated after the mixture of the intermediates."""
     if target is None:
         return build(encoder, _flat(through), "intermediate")
     return build(encoder, (*_flat(through), target), "joint")

@@ -76,6 +76,7 @@ XQUAD = Task(
         )
         for language in XQUAD_LANGUAGES
     },
+    metrics=(SquadScore(), Mlqa()),  # the official one, and the language-aware one beside it
     origin=Origin(
         licence="CC BY-SA 4.0",
         cite="Artetxe, Ruder and Yogatama 2020, On the Cross-lingual Transferability of Monolingual "
@@ -169,6 +170,7 @@ TYDIQA = Task(
         for language in TYDIQA_NAMES
     },
     holdout=0.1,  # the English development set is the test set of the benchmark
+    metrics=(SquadScore(), Mlqa()),
     origin=Origin(
         licence="Apache-2.0",
         cite="Clark et al. 2020, TyDi QA: A Benchmark for Information-Seeking Question Answering in "

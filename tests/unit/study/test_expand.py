@@ -57,10 +57,16 @@ def test_joint_selects_by_the_target_alone() -> None:
 
 
 def test_the_order_of_a_mixture_does_not_matter_and_that_of_a_chain_does() -> None:
-    two = {"ab": {"strategy": "multitask", "through": ["a", "b"]}, "ba": {"strategy": "multitask", "through": ["b", "a"]}}
+    two = {
+        "ab": {"strategy": "multitask", "through": ["a", "b"]},
+        "ba": {"strategy": "multitask", "through": ["b", "a"]},
+    }
     found = routes(study(two))
     assert found["ab", "t", 1].end == found["ba", "t", 1].end
-    chain = {"ab": {"strategy": "sequential", "through": ["a", "b"]}, "ba": {"strategy": "sequential", "through": ["b", "a"]}}
+    chain = {
+        "ab": {"strategy": "sequential", "through": ["a", "b"]},
+        "ba": {"strategy": "sequential", "through": ["b", "a"]},
+    }
     found = routes(study(chain))
     assert found["ab", "t", 1].end != found["ba", "t", 1].end
 
@@ -118,7 +124,10 @@ def test_names_for_people() -> None:
 @pytest.mark.parametrize(
     ("made", "said"),
     [
-        (lambda: study({"x": {"strategy": "sequential", "through": ["aa"]}}), "arms.x.through: There is no task 'aa'.*'a'"),
+        (
+            lambda: study({"x": {"strategy": "sequential", "through": ["aa"]}}),
+            "arms.x.through: There is no task 'aa'.*'a'",
+        ),
         (lambda: study({"x": {"strategy": "direct"}}, ["tt"]), "targets: There is no task 'tt'"),
         (lambda: study({"x": {"strategy": "sequential", "through": ["r"]}}), "'r' has no training data"),
         (lambda: study({"x": {"strategy": "direct"}}, languages=["de", "deu"]), "language 'deu'.*Did you mean 'de'"),
@@ -141,7 +150,9 @@ def test_a_substitute_with_other_labels_is_refused() -> None:
 
 
 def test_a_substitute_trains_the_target_and_every_target_on_the_same_data() -> None:
-    tasks = catalog(trained("a"), trained("t"), trained("t").but(name="u"), trained("a").but(name="small", scale="a cut"))
+    tasks = catalog(
+        trained("a"), trained("t"), trained("t").but(name="u"), trained("a").but(name="small", scale="a cut")
+    )
     made = study({"x": {"strategy": "direct"}}, ["t", "u"], substitute={"t": "small"})
     chosen = choose(made, tasks, everywhere)
     assert chosen.targets["t"].train == chosen.targets["u"].train == tasks["small"].train
@@ -151,7 +162,7 @@ def test_a_substitute_trains_the_target_and_every_target_on_the_same_data() -> N
 def test_missing_training_data_stops_the_study_before_anything_runs_unless_allowed() -> None:
     arms = {"none": {"strategy": "direct"}, "x": {"strategy": "sequential", "through": ["a"]}}
     for missing in ("t/train", "a/train"):
-        with pytest.raises(DataError, match="cannot run.*allow_missing"):
+        with pytest.raises(DataError, match=r"cannot run.*allow_missing"):
             choose(study(arms, ["t", "r"]), TASKS, nowhere(missing))
     chosen = choose(study(arms, ["t", "r"], allow_missing=True), TASKS, nowhere("t/train", "a/train"))
     assert list(chosen.missing_targets) == ["t"]

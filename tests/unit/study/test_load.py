@@ -43,7 +43,7 @@ def test_a_missing_key_is_named() -> None:
 
 
 def test_unknown_study_names_the_packaged_ones() -> None:
-    with pytest.raises(StudyError, match="neither a file nor a packaged study.*quickstart"):
+    with pytest.raises(StudyError, match=r"neither a file nor a packaged study.*quickstart"):
         load_study("quickstrt")
 
 
@@ -83,7 +83,9 @@ scale:
 
 
 def test_a_dumped_study_reads_back_the_same() -> None:
-    study = parse_study({**BASE, "train": {"epochs": 2}, "arms": {"m": {"strategy": "multitask", "through": [["a", "b"]]}}})
+    study = parse_study(
+        {**BASE, "train": {"epochs": 2}, "arms": {"m": {"strategy": "multitask", "through": [["a", "b"]]}}}
+    )
     import yaml
 
     assert parse_study(yaml.safe_load(dump_study(study))) == study
