@@ -66,9 +66,9 @@ def test_a_failing_disk_is_one_paragraph_and_keeps_the_old_file(
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
 
 
-def test_other_errors_pass_as_they_are(tmp_path: Path) -> None:
+def test_a_folder_in_the_place_of_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(StoreError, match="each other's place"):
         write_atomic(tmp_path / "folder", "x")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
