@@ -31,6 +31,12 @@ def find_study(study: str) -> Path:
     raise StudyError(f"'{study}' is neither a file nor a packaged study.", value=study, allowed=packaged)
 
 
+def beside(study: str) -> tuple[Path, ...]:
+    """The folder of a study file, where its own tasks name files; none for a packaged study."""
+    path = Path(study)
+    return (path.parent,) if path.is_file() else ()
+
+
 def load_study(study: str, scale: str | None = None) -> Study:
     path = find_study(study)
     try:

@@ -195,10 +195,11 @@ def _same_output(task: Task, other: Task) -> None:
 
 
 def _missing(source: Source, locate: Locate) -> str:
+    """Why a source cannot be read, in one sentence; "" when it can."""
     try:
         locate(source)
     except DataError as error:
-        return str(error)
+        return error.what
     return ""
 
 
@@ -216,8 +217,8 @@ def _refuse_missing(study: Study, chosen: Chosen) -> None:
         for name, reason in missing.items():
             raise DataError(
                 f"The {kind} '{name}' cannot run: {reason}",
-                hint="Or name a stand-in under `substitute:`, or set `allow_missing: true` (--allow-missing) to go on "
-                "without it: the report then shows it as missing.",
+                hint="Give its files with --data DIR, fetch them where there is a network (`xstilts tasks` says from where), "
+                "name a stand-in under `substitute:`, or go on without it with --allow-missing: it is shown as missing.",
             )
     if len(chosen.missing_targets) == len(chosen.targets):
         raise DataError("No target of this study has its data here.")

@@ -162,7 +162,7 @@ def test_a_substitute_trains_the_target_and_every_target_on_the_same_data() -> N
 def test_missing_training_data_stops_the_study_before_anything_runs_unless_allowed() -> None:
     arms = {"none": {"strategy": "direct"}, "x": {"strategy": "sequential", "through": ["a"]}}
     for missing in ("t/train", "a/train"):
-        with pytest.raises(DataError, match=r"cannot run.*allow_missing"):
+        with pytest.raises(DataError, match=r"cannot run.*allow-missing"):
             choose(study(arms, ["t", "r"]), TASKS, nowhere(missing))
     chosen = choose(study(arms, ["t", "r"], allow_missing=True), TASKS, nowhere("t/train", "a/train"))
     assert list(chosen.missing_targets) == ["t"]
