@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Settings of one training phase. All of them are identity but `forward_tokens` (which never changes a number
-    beyond rounding).
+    """Settings of one training phase. All of them are identity but the last three, which never change a number beyond
+    rounding.
 
     Exactly one of `updates` and `epochs` is set. An update is `batch` examples of one task.
     """
@@ -28,3 +28,5 @@ class Recipe:
     precision: str = "fp32"  # fp32 | bf16 ("auto" is resolved before a Recipe exists)
     retries: int = 0  # a diverged run is tried again with the next seed
     forward_tokens: int = field(default=8192, metadata={"identity": False})  # tokens a forward pass at most
+    checkpointing: bool = field(default=False, metadata={"identity": False})  # less memory, about a third more work
+    compile: bool = field(default=False, metadata={"identity": False})  # torch.compile: pays on long runs, not on short

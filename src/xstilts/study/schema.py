@@ -34,6 +34,8 @@ class TrainNumbers(Section):
     attention_dropout: float | None = Field(None, ge=0, lt=1)
     retries: int | None = Field(None, ge=0)
     forward_tokens: int | None = Field(None, ge=64)
+    checkpointing: bool | None = None
+    compile: bool | None = None
 
     @model_validator(mode="after")
     def one_length(self) -> TrainNumbers:

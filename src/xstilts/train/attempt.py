@@ -123,7 +123,12 @@ class Attempt:
 def build_model(job: Job) -> Model:
     """The encoder of the start with one head for each head key: fresh, or (`keep_head`) the start's own."""
     encoder = load_encoder(
-        job.start, device=job.device, dropout=job.recipe.dropout, attention_dropout=job.recipe.attention_dropout
+        job.start,
+        device=job.device,
+        dropout=job.recipe.dropout,
+        attention_dropout=job.recipe.attention_dropout,
+        checkpointing=job.recipe.checkpointing,
+        compile=job.recipe.compile,
     )
     heads: dict[str, Head] = {}
     for part in job.parts:
