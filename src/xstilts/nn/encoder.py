@@ -71,7 +71,11 @@ class Encoder(nn.Module):
         if self.padded_because:
             warnings.warn(PaddedEncoder(f"{type(model).__name__} is padded: {self.padded_because}"), stacklevel=2)
         if checkpointing:
-            model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+            recompute = {"use_reentrant": False}
+            if hasattr(model, "activation_checkpointing_enable"):  # what newer releases of transformers call it
+                model.activation_checkpointing_enable(recompute)
+            else:
+                model.gradient_checkpointing_enable(recompute)
         if compile:
             # Blocks share their code, so one graph serves all of them and is compiled in seconds.
             for block in self._blocks():
