@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from fake_hub import Server
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -25,3 +28,17 @@ def shared_golden() -> Path:
     if not (folder / "README.md").exists():
         pytest.skip("no golden cases beside the checkout (../shared/golden)")
     return folder
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A hub of our own on the loopback; nobody is told where it is."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    for name in ("HF_ENDPOINT", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    here = Server()
+    yield here
+    here.http.shutdown()
+    here.http.server_close()

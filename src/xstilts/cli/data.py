@@ -11,27 +11,35 @@ from xstilts.cli import shared
 from xstilts.cli.plan_view import amount
 from xstilts.cli.shared import AsJson, Data, Scale, StoreDir, Tasks
 
-commands = typer.Typer(help="Files: what is here, fetch, carry to a machine without a network.", no_args_is_help=True)
+commands = typer.Typer(
+    help="Data files: which are here, fetch them, carry them to a machine without a network.", no_args_is_help=True
+)
 
 Names = Annotated[
-    list[str] | None, typer.Argument(metavar="[TASK|STUDY]...", help="Task names or studies [default: every task].")
+    list[str] | None,
+    typer.Argument(
+        metavar="[TASK|STUDY]...", help="Tasks and studies by name, or study files.", show_default="every task"
+    ),
 ]
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command()(tasks)
-    app.add_typer(commands, name="data")
+    app.command(rich_help_panel=shared.DATA)(tasks)
+    app.add_typer(commands, name="data", rich_help_panel=shared.DATA)
 
 
 def tasks(
-    name: Annotated[str | None, typer.Argument(help="One task, in detail.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[TASK]", help="Show this task in detail.")] = None,
     data: Data = None,
     store: StoreDir = None,
     more: Tasks = None,
-    count: Annotated[bool, typer.Option("--count", help="Read the files that are here and count examples.")] = False,
+    count: Annotated[
+        bool,
+        typer.Option("--count", help="Read the files that are here and count their examples (slow for every task)."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Every task: languages, sizes, licence, citation, where its files come from, and what is missing here."""
+    """List the tasks, or show one: languages, files, sizes, licence, citation, and what is missing here."""
     from rich.console import Console
 
     from xstilts.cli.tasks_view import task_page, task_table
@@ -56,68 +64,93 @@ def tasks(
 
 @commands.command()
 def check(
-    names: Names = None, data: Data = None, store: StoreDir = None, more: Tasks = None, as_json: AsJson = False
+    names: Names = None,
+    scale: Scale = None,
+    data: Data = None,
+    store: StoreDir = None,
+    more: Tasks = None,
+    as_json: AsJson = False,
 ) -> int:
-    """Which files of the named tasks or studies are here, and whether fetched ones are unchanged. Exit code 1 when
-    one is missing or changed."""
-    from xstilts.inventory import check_files, named_sources
+    """Say which files are here and whether what was fetched is unchanged.
 
-    options = shared.options(data=data, store=store, tasks=more)
-    found = check_files(named_sources(names or [], options), options.roots)
+    Exit code 1 when a file is missing or changed."""
+    from xstilts.inventory import check_files, wanted
+
+    options = shared.options(data=_beside(names, data), store=store, tasks=more)
+    found = check_files(wanted(names or [], options, scale), options.roots)
     if as_json:
         shared.print_json([item.as_json() for item in found])
     else:
         for item in found:
             typer.echo(item.as_line())
         bad = sum(not item.ok for item in found)
-        typer.echo(f"{len(found) - bad} sources here, {bad} missing or changed.")
+        typer.echo(f"{len(found) - bad} of {len(found)} are here and unchanged.")
     return 0 if all(item.ok for item in found) else 1
 
 
 @commands.command()
 def get(
-    names: Names = None, data: Data = None, store: StoreDir = None, more: Tasks = None, offline: shared.Offline = False
+    names: Names = None,
+    scale: Scale = None,
+    data: Data = None,
+    store: StoreDir = None,
+    more: Tasks = None,
+    offline: shared.Offline = False,
 ) -> int:
-    """Fetch the files of the named tasks or studies into the store, with checksums."""
-    from xstilts.inventory import named_sources
-    from xstilts.workflow import fetch_missing
+    """Fetch what is not here into the store: files of tasks, and of a study its encoder too.
 
-    options = shared.options(data=data, store=store, tasks=more, offline=offline)
-    sources = named_sources(names or [], options)
-    missing = fetch_missing(sources, options.roots, typer.echo)
-    for reason in missing.values():
+    Revisions and checksums are locked at the first fetch. Exit code 2 when something is still missing."""
+    from xstilts.inventory import get_files, wanted
+
+    options = shared.options(data=_beside(names, data), store=store, tasks=more, offline=offline)
+    needed = wanted(names or [], options, scale)
+    missing = get_files(needed, options.roots, typer.echo)
+    for reason in missing:
         typer.echo(f"missing: {reason}", err=True)
-    typer.echo(f"{len(sources) - len(missing)} of {len(sources)} sources are here.")
+    of = len(needed.sources) + len(needed.encoders)
+    typer.echo(f"{of - len(missing)} of {of} are here.")
     return 2 if missing else 0
+
+
+def _beside(names: list[str] | None, data: list[Path] | None) -> list[Path]:
+    """The data folders given, and the folders of all study files."""
+    return [*(data or ()), *dict.fromkeys(folder for name in names or () for folder in shared.beside(name, None))]
 
 
 @commands.command()
 def pack(
     study: shared.StudyName,
-    archive: Annotated[Path, typer.Argument(help="The .tar to write.")],
+    archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="The .tar file to write.")],
     scale: Scale = None,
     data: Data = None,
     store: StoreDir = None,
     more: Tasks = None,
     allow_missing: shared.AllowMissing = False,
 ) -> None:
-    """Put every file a study reads, and its encoder, into one archive."""
+    """Put the files a study reads, and its encoder, into one archive.
+
+    What comes with the program is left out, and so is the study file itself."""
     from xstilts.inventory import pack_study
 
     options = shared.options(data=shared.beside(study, data), store=store, tasks=more)
-    count, size = pack_study(shared.load(study, scale, allow_missing), options, archive)
-    typer.echo(
-        f"{archive}: {count} files, {amount(size, 'B')}. On the other machine: xstilts data unpack {archive.name}"
-    )
+    packed = pack_study(shared.load(study, scale, allow_missing), options, archive)
+    typer.echo(f"{archive} holds:")
+    for line in packed.as_lines():
+        typer.echo(f"  {line}")
+    typer.echo(f"Take it and the study file to the other machine; there: xstilts data unpack {archive.name}")
 
 
 @commands.command()
 def unpack(
-    archive: Annotated[Path, typer.Argument(help="An archive made by `data pack`.")], store: StoreDir = None
+    archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="An archive made by `xstilts data pack`.")],
+    store: StoreDir = None,
 ) -> None:
-    """Put the files of an archive into the store; checksums are verified."""
+    """Put the files of an archive into the store. Every checksum is verified first."""
     from xstilts.data.pack import unpack as run_unpack
     from xstilts.workflow import default_store
 
-    unpacked = run_unpack(archive, store or default_store())
-    typer.echo(f"{unpacked.files} files ({amount(unpacked.bytes, 'B')}) are in the store.")
+    done = run_unpack(archive, store or default_store())
+    encoder = f" and an encoder ({done.encoder_files} files, {amount(done.encoder_bytes, 'B')})"
+    typer.echo(
+        f"{done.files} data files ({amount(done.bytes, 'B')}){encoder if done.encoder_files else ''} are in the store."
+    )

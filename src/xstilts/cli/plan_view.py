@@ -25,7 +25,7 @@ def amount(number: float, unit: str = "") -> str:
 
 
 def duration(seconds: float) -> str:
-    """"8 s", "4 min", "2 h 10 min"."""
+    """ "8 s", "4 min", "2 h 10 min"."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
@@ -129,7 +129,6 @@ def _verdict(found: Forecast) -> Text:
     basis = "speeds measured in this store" if found.measured else "nominal speeds; the first run measures them"
     tilde = "" if all(step.counted for step in found.to_run) else "; ~ estimated from file sizes"
     return Text(
-        f"About {duration(seconds)} on one device, at most {amount(found.peak_bytes, 'B')} of disk "
-        f"({basis}{tilde}).",
+        f"About {duration(seconds)} on one device, at most {amount(found.peak_bytes, 'B')} of disk ({basis}{tilde}).",
         style="bold",
     )

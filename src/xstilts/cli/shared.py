@@ -8,22 +8,56 @@ from typing import Annotated, Any
 
 import typer
 
+from xstilts.study.load import beside as folder_of
 from xstilts.study.schema import Study
 from xstilts.workflow import Options, default_store
 
-StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A study file, or the name of a packaged study.")]
-Scale = Annotated[str | None, typer.Option(help="A scale profile of the study, such as 'smoke'.")]
-Data = Annotated[list[Path] | None, typer.Option(help="A folder with data files, searched first. May be repeated.")]
-StoreDir = Annotated[Path | None, typer.Option("--store", help="Where results are kept [XSTILTS_STORE].")]
-Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
-Tasks = Annotated[list[str] | None, typer.Option("--tasks", help="More tasks: package.module:TASKS.")]
+# Headings of `xstilts --help`.
+STUDIES, DATA, RESULTS = "Studies", "Tasks and data", "Checkpoints and results"
+
+StudyName = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A study file, or a packaged study by name (see `xstilts studies`).")
+]
+Scale = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Use a smaller profile that the study has under `scale:`.")
+]
+Data = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="DIR", help="A folder with data files, looked into first. May be repeated. Also XSTILTS_DATA."
+    ),
+]
+StoreDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--store", metavar="DIR", help="Where fetched files and results are kept. Also XSTILTS_STORE.",
+        show_default="xstilts in the user's cache folder",
+    ),
+]  # fmt: skip
+Offline = Annotated[bool, typer.Option("--offline", help="Never use the network. Also XSTILTS_OFFLINE=1.")]
+Tasks = Annotated[
+    list[str] | None,
+    typer.Option("--tasks", metavar="MODULE:NAME", help="Add tasks from a Python module (`my_tasks:TASKS`)."),
+]
 AllowMissing = Annotated[
-    bool, typer.Option("--allow-missing", help="Go on without arms and targets whose data cannot be had.")
+    bool,
+    typer.Option(
+        "--allow-missing", help="Go on without arms and targets whose data cannot be had; the report says so."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, ... [default: CUDA where there is one]")]
-Threads = Annotated[int | None, typer.Option(min=1, help="Compute threads of one step.")]
-Jobs = Annotated[int, typer.Option(min=1, help="Steps at the same time, each in its own process.")]
+Device = Annotated[
+    str | None,
+    typer.Option(metavar="DEVICE", help="cpu, cuda, cuda:1, ...", show_default="CUDA where there is one"),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=1, show_default="all cores, shared by the jobs",
+        help="CPU threads of one step. Another number changes the last digits of scores.",
+    ),
+]  # fmt: skip
+Jobs = Annotated[int, typer.Option(metavar="N", min=1, help="Steps at the same time, each in a process of its own.")]
 
 
 def options(
@@ -54,8 +88,7 @@ def load(study: str, scale: str | None, allow_missing: bool) -> Study:
 
 def beside(study: str, data: list[Path] | None) -> list[Path]:
     """The data folders given, and the folder of the study file: a study's own tasks name files beside it."""
-    path = Path(study)
-    return [*(data or ()), *([path.parent] if path.is_file() else [])]
+    return [*(data or ()), *folder_of(study)]
 
 
 def print_json(value: Any) -> None:

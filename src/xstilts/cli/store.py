@@ -12,16 +12,16 @@ from xstilts.cli.plan_view import amount
 from xstilts.cli.shared import AsJson, Data, StoreDir, Tasks
 from xstilts.workflow import default_store
 
-commands = typer.Typer(help="What the store holds, and what nothing needs any more.", no_args_is_help=True)
+commands = typer.Typer(help="The store: how big it is, and delete what no study needs.", no_args_is_help=True)
 
 
 def add_to(app: typer.Typer) -> None:
-    app.add_typer(commands, name="store")
+    app.add_typer(commands, name="store", rich_help_panel=shared.RESULTS)
 
 
 @commands.command()
 def du(store: StoreDir = None, as_json: AsJson = False) -> None:
-    """Disk use by kind of step."""
+    """Show the disk use of each kind of step."""
     from xstilts.run.store import Store
 
     root = store or default_store()
@@ -38,16 +38,21 @@ def du(store: StoreDir = None, as_json: AsJson = False) -> None:
 @commands.command()
 def gc(
     keep: Annotated[
-        list[str], typer.Option("--keep", metavar="STUDY", help="Studies whose steps stay. May be repeated.")
+        list[str], typer.Option("--keep", metavar="STUDY", help="A study whose steps stay. May be repeated.")
     ],
-    scale: Annotated[list[str] | None, typer.Option(help="Their scale profiles, where they were run with one.")] = None,
+    scale: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Keep this scale profile of the studies too. May be repeated."),
+    ] = None,
     data: Data = None,
     store: StoreDir = None,
     tasks: Tasks = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Delete nothing; only say how much would go.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete every step that none of the named studies needs. Running steps are never touched."""
+    """Delete every step that none of the named studies needs.
+
+    Steps that are running now, fetched files and encoders stay."""
     from xstilts.run.graph import steps_of
     from xstilts.run.store import Store
     from xstilts.workflow import open_session

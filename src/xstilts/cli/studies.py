@@ -22,14 +22,16 @@ from xstilts.cli.shared import (
     Threads,
 )
 
-Out = Annotated[Path | None, typer.Option(help="Folder for the report [default: in the store].")]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="The folder to write the report into.", show_default="in the store"),
+]
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command()(plan)
-    app.command()(run)
-    app.command()(report)
-    app.command("studies")(list_studies)
+    for command in (plan, run, report):
+        app.command(rich_help_panel=shared.STUDIES)(command)
+    app.command("studies", rich_help_panel=shared.STUDIES)(list_studies)
     app.command("step", hidden=True)(one_step)
 
 
@@ -41,10 +43,10 @@ def plan(
     tasks: Tasks = None,
     device: Device = None,
     allow_missing: AllowMissing = False,
-    steps: Annotated[bool, typer.Option("--steps", help="List every step that would run.")] = False,
+    steps: Annotated[bool, typer.Option("--steps", help="List every step that would run, with its key.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What a study would run, what it would reuse, and what that costs. Spends nothing."""
+    """Show what a study would run, what it would reuse, and what that would cost. Runs nothing."""
     from xstilts.cli.plan_view import plan_json, plan_text
     from xstilts.forecast import forecast
     from xstilts.workflow import open_session
@@ -74,7 +76,9 @@ def run(
     out: Out = None,
     as_json: AsJson = False,
 ) -> int:
-    """Run what is missing of a study and print its answer. Safe to interrupt; the same command goes on."""
+    """Run a study and print its answer and the path of its report.
+
+    Only steps that are not in the store yet are run. Safe to interrupt: the same command goes on from there."""
     from xstilts.api import run as run_study
     from xstilts.cli.answer import answer_json, print_answer
     from xstilts.cli.progress import RichListener
@@ -108,7 +112,7 @@ def report(
     out: Out = None,
     as_json: AsJson = False,
 ) -> int:
-    """Write the report again from what is in the store; what has not been run is shown as missing."""
+    """Write a study's report from what is in the store. Runs nothing; what was not run is shown as missing."""
     from xstilts.api import report as write_report
     from xstilts.cli.answer import answer_json, print_answer
 
@@ -122,7 +126,7 @@ def report(
 
 
 def list_studies(as_json: AsJson = False) -> None:
-    """The studies that come with the program."""
+    """List the studies that come with the program."""
     from xstilts.study.load import load_study, packaged_studies
 
     found = {name: load_study(name) for name in packaged_studies()}

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import socket
 import tarfile
-import threading
 import zipfile
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from fake_hub import BRANCH, COMMIT
 from xstilts.core.errors import DataError
 from xstilts.data.hub import NoNetworkError, fetch
 from xstilts.data.load import load, resolve
@@ -22,69 +19,6 @@ from xstilts.data.lock import read_lock
 from xstilts.data.readers import Lines, Tsv
 from xstilts.data.rows import Pair, Text
 from xstilts.data.source import Place, Source
-
-COMMIT, BRANCH = "a" * 40, "b" * 40
-
-
-class Server:
-    """`files` are hub files by (commit, path), `web` plain ones by path; `asked` are the requests it got."""
-
-    def __init__(self) -> None:
-        self.files: dict[tuple[str, str], bytes] = {}
-        self.web: dict[str, bytes] = {}
-        self.asked: list[str] = []
-        self.cut = False  # promise more bytes than are sent
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_HEAD(self) -> None:
-                server.answer(self, body=False)
-
-            def do_GET(self) -> None:
-                server.answer(self, body=True)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.http.server_address[1]}"
-        threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
-
-    def answer(self, handler: BaseHTTPRequestHandler, body: bool) -> None:
-        path = handler.path.split("?")[0]
-        self.asked.append(f"{handler.command} {path}")
-        content, headers = self.web.get(path), {}
-        if path.startswith("/api/datasets/o/n"):
-            sha = BRANCH if "/revision/" in path else COMMIT
-            content = json.dumps({"id": "o/n", "sha": sha, "siblings": [], "tags": []}).encode()
-            headers["Content-Type"] = "application/json"
-        elif path.startswith("/datasets/o/n/resolve/"):
-            commit, _, name = path.removeprefix("/datasets/o/n/resolve/").partition("/")
-            content = self.files.get((commit, name))
-            headers = {"X-Repo-Commit": commit, "ETag": f'"{hashlib.sha1(content or b"").hexdigest()}"'}
-            if content is None:
-                headers["X-Error-Code"] = "EntryNotFound"
-        handler.send_response(404 if content is None else 200)
-        for name, value in headers.items():
-            handler.send_header(name, value)
-        content = content or b""
-        handler.send_header("Content-Length", str(len(content) + (7 if self.cut else 0)))
-        handler.end_headers()
-        if body:
-            handler.wfile.write(content)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    from huggingface_hub import constants
-
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    for name in ("HF_ENDPOINT", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    here = Server()
-    yield here
-    here.http.shutdown()
-    here.http.server_close()
 
 
 @pytest.fixture

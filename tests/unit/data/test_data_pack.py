@@ -144,3 +144,26 @@ def test_the_state_of_each_source(here):
     assert (sample.state, sample.kind) == ("ok", "sample")
     assert (missing.state, missing.addresses) == ("missing", ("https://example.org/gone.txt",))
     assert "gone.txt" in missing.why
+
+
+def test_an_encoder_travels_beside_the_data(here, tmp_path):
+    (tmp_path / "model").write_text("weights")
+    encoder = {"encoders/o--n/rev/model": tmp_path / "model", "encoders/o.json": b"{}"}
+    done = pack(SOURCES, here, tmp_path / "p.tar", encoder)
+    assert (done.files, done.encoder_files, done.encoder_bytes) == (3, 2, 9)
+    store = tmp_path / "there"
+    assert unpack(tmp_path / "p.tar", store) == done
+    assert (store / "encoders/o--n/rev/model").read_text() == "weights"
+    assert "encoders/o.json" not in read_lock(store).files
+    assert not (store / "data/store").exists()
+    (store / "encoders/o.json").write_text("[]")
+    with pytest.raises(DataError, match=r"encoders/o\.json"):
+        unpack(tmp_path / "p.tar", store)
+
+
+def test_files_beside_the_data_go_to_their_own_folder_alone(tmp_path):
+    entry = {"sha256": "0" * 64, "bytes": 1, "from": "x"}
+    for place in ("steps/train-1/done.json", "encoders/../steps/x"):
+        manifest = {**listing(), "store": {place: entry}}
+        with pytest.raises(DataError, match=r"not a place|not a path"):
+            unpack(archive(tmp_path / "p.tar", manifest, **{f"store/{place}": "a"}), tmp_path / "store")
