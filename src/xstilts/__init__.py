@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,13 +18,26 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Study", "Task", "run"]
 
-_HOMES = {"Study": "xstilts.study.schema", "Task": "xstilts.tasks.base", "run": "xstilts.api", "Answer": "xstilts.api"}
+_HOMES = {"Study": "xstilts.study.schema", "Task": "xstilts.tasks.base", "Answer": "xstilts.api"}
 
 
 def __getattr__(name: str) -> Any:
     """Loads a public name when it is first used, so that `import xstilts` costs nothing."""
     if name not in _HOMES:
         raise AttributeError(f"module 'xstilts' has no attribute '{name}'")
-    import importlib
-
     return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+class _Package(ModuleType):
+    """`xstilts.run` is the function, though there is a package of that name too, which the import system binds here as
+    soon as anything imports it."""
+
+    @property
+    def run(self) -> Any:
+        return importlib.import_module("xstilts.api").run
+
+    @run.setter
+    def run(self, package: ModuleType) -> None: ...
+
+
+sys.modules[__name__].__class__ = _Package

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from xstilts.collect import collect
 from xstilts.core.canonical import fingerprint
-from xstilts.core.errors import StudyError
+from xstilts.core.errors import DataError, StudyError
 from xstilts.core.files import write_atomic
 from xstilts.report.compose import Report, compose
 from xstilts.report.results import Results
@@ -24,8 +24,10 @@ from xstilts.run.listener import Listener, Silent
 from xstilts.run.local import Local
 from xstilts.run.runner import Outcome, execute, plan
 from xstilts.run.step import Step
-from xstilts.study.load import dump_study
+from xstilts.steps import PrepareSettings
+from xstilts.study.load import beside, dump_study
 from xstilts.study.schema import Study
+from xstilts.unlabelled import unlabelled
 from xstilts.workflow import Options, Session, devices, open_session, probe_precision
 
 
@@ -76,12 +78,18 @@ def run(
     `Answer.outcome.failed`, and only what depends on it is missing. An interrupted run answers with what is there;
     the next call goes on from it.
     """
-    loaded = Study.load(study, scale or None) if isinstance(study, str) else study
     chosen, watch = options or Options(), listener or Quiet()
+    if isinstance(study, str):
+        loaded = Study.load(study, scale or None)
+        chosen = replace(chosen, data=(*chosen.data, *beside(study)))
+    else:
+        loaded = study
     session = _with_precision(loaded, chosen, watch)
     planned = plan(session.goals, session.store)
     watch.run_planned(len(planned.to_run), len(planned.reused) + planned.behind)
-    outcome = _execute(session, session.goals, watch)
+    outcome = Outcome() if loaded.allow_missing else _read_files(session, planned.to_run, watch)
+    if not outcome.interrupted:
+        outcome = outcome.then(_execute(session, session.goals, watch))
     return _answer(session, outcome, scale, out)
 
 
@@ -107,11 +115,24 @@ def _with_precision(study: Study, options: Options, listener: RunListener) -> Se
         return session
     folder = session.encoder.folder
     if session.encoder.step is not None:
-        _execute(session, [session.encoder.step], listener)
+        if _execute(session, [session.encoder.step], listener).interrupted:
+            raise KeyboardInterrupt
         folder = session.store.path(session.encoder.step)
     if folder is not None and folder.is_dir():
         probe_precision(study, session.encoder, folder, options)
     return open_session(study, options)
+
+
+def _read_files(session: Session, to_run: Sequence[Step], listener: Listener) -> Outcome:
+    """Reads and checks every file before anything is trained, for reading is cheap. Raises DataError when one cannot be
+    used; what could be read is kept."""
+    outcome = _execute(session, [step for step in to_run if isinstance(step.settings, PrepareSettings)], listener)
+    if not outcome.interrupted:
+        refused = [*outcome.failed.values()] or list(unlabelled(to_run, session.store))
+        if refused:
+            more = f"{len(refused) - 1} more: {' '.join(refused[1:])} " if refused[1:] else ""
+            raise DataError(refused[0], hint=f"{more}Nothing was trained; the files that could be read are kept.")
+    return outcome
 
 
 def _execute(session: Session, goals: list[Step], listener: Listener) -> Outcome:

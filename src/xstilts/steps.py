@@ -7,13 +7,15 @@ steps that need it, so that planning never loads it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from xstilts.core.files import write_json
 from xstilts.core.recipe import Recipe
-from xstilts.data.examples import TextExample
+from xstilts.data.examples import Example, TextExample
 from xstilts.data.load import Loaded, Resolved, load, select
 from xstilts.data.source import View
 from xstilts.kinds.base import Kind
@@ -23,6 +25,7 @@ from xstilts.run.step import Context
 from xstilts.study.phase import Sampling
 
 NOT_IDENTITY = {"identity": False}
+SNAPSHOT_SECONDS = "XSTILTS_SNAPSHOT_SECONDS"  # between two snapshots of a training; a kill loses at most as much
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +58,13 @@ def prepare(settings: PrepareSettings, context: Context) -> None:
         settings.kind.check(example)
     tokenizer = load_tokenizer(settings.encoder.path(context))
     write(loaded.examples, settings.kind, tokenizer, settings.max_length, context.out, context.progress)
-    write_json(context.out / "read.json", {"examples": len(loaded.examples), "dropped": dict(loaded.dropped)})
+    write_json(context.out / "read.json", {**_gold(loaded.examples, settings.kind), "dropped": dict(loaded.dropped)})
+
+
+def _gold(examples: Sequence[Example], kind: Kind) -> dict[str, Any]:
+    """How many examples there are, how many of those that are scored have no gold, and where the first one stands."""
+    blank = [example.where for example in examples if example.scored and kind.gold(example) is None]
+    return {"examples": len(examples), "blank": len(blank), "first_blank": blank[0] if blank else None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +128,7 @@ def train(settings: TrainSettings, context: Context) -> None:
         device=context.device,
         threads=context.threads,
     )
-    fit(job, context.out, context.scratch, context.progress)
+    fit(job, context.out, context.scratch, context.progress, float(os.environ.get(SNAPSHOT_SECONDS, 120)))
 
 
 @dataclass(frozen=True, kw_only=True)

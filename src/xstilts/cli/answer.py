@@ -24,6 +24,9 @@ def print_answer(answer: Answer) -> None:
         console.print(counts, style="red")
         for key, error in outcome.failed.items():
             console.print(Text(f"  {key}: {error}", style="red"))
+    if outcome.interrupted:
+        left = f"Interrupted with {len(outcome.left)} steps left. Nothing that was finished is lost; "
+        console.print(f"{left}the same command goes on from here.", style="yellow")
     executed = len(outcome.done)
     console.print(f"Steps executed: {executed}.", style="dim")
 
@@ -37,6 +40,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "reused": len(outcome.reused),
         "failed": dict(outcome.failed),
         "not_run": dict(outcome.not_run),
+        "left": list(outcome.left),
         "report": str(answer.pages.html),
         "answer": list(answer.report.document.answer),
         "scores": [asdict(standing) for standing in comparison.standings],

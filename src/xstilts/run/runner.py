@@ -7,7 +7,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
 from xstilts.core.errors import StoreError
@@ -51,6 +51,11 @@ class Outcome:
     @property
     def exit_code(self) -> int:
         return 130 if self.interrupted else 1 if self.failed else 0
+
+    def then(self, later: Outcome) -> Outcome:
+        """This run and a later one of the same goals as one; what the later one says of a step holds."""
+        done = (*self.done, *later.done)
+        return replace(later, done=done, reused=tuple(key for key in later.reused if key not in done))
 
 
 def plan(goals: Sequence[Step], store: Store) -> Plan:

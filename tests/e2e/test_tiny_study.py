@@ -1,0 +1,282 @@
+"""A whole study on the command line, from files to numbers, in seconds: every kind, reuse, equal numbers, reports."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tiny_study import LANGUAGES, TinyStudy, texts, write_weather
+
+from xstilts import Study, run
+from xstilts.cli import main
+from xstilts.workflow import Options
+
+Make = Callable[..., TinyStudy]
+EVERY_KIND = {"targets": ["weather", "words", "places", "picks", "pairs"], "seeds": [1], "keep": "all"}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> TinyStudy:
+    """A study over all five kinds that has been run, its weights kept."""
+    study = TinyStudy(tmp_path_factory.mktemp("whole") / "study", encoder, dict(EVERY_KIND))
+    assert study.call("run") == 0
+    return study
+
+
+def printed_json(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def checkpoint(study: TinyStudy, label: str) -> str:
+    """Key of the training step with this label."""
+    return next(record["key"] for record in study.records("train") if record["label"] == label)
+
+
+def test_a_run_ends_with_a_table_a_report_and_exit_code_0(study: Make, capsys: pytest.CaptureFixture[str]):
+    tiny = study()
+    assert tiny.call("run") == 0
+    said = capsys.readouterr()
+    folder = tiny.store / "reports" / "tiny"
+    assert {path.name for path in folder.iterdir()} == {
+        "index.html", "report.md", "report.json", "scores.csv", "scores.parquet", "contrasts.csv",
+    }  # fmt: skip
+    assert "weather" in said.out and "tagged" in said.out and "index.html" in said.out.replace("\n", "")
+    # words once a seed; both targets once a seed, and once more on top of words
+    assert len(tiny.records("train")) == 2 + 4 + 4
+    assert tiny.records("prepare") and all(record["threads"] == 1 for record in tiny.records("train"))
+
+
+def test_a_second_run_executes_nothing_and_says_so(study: Make, capsys: pytest.CaptureFixture[str]):
+    tiny = study(seeds=[1])
+    assert tiny.call("run") == 0
+    first = {path: path.stat().st_mtime_ns for path in tiny.store.glob("steps/*/done.json")}
+    capsys.readouterr()
+    assert tiny.call("run") == 0
+    said = capsys.readouterr()
+    assert "Nothing to run" in said.err and "Steps executed: 0." in said.out
+    assert {path: path.stat().st_mtime_ns for path in tiny.store.glob("steps/*/done.json")} == first
+    assert tiny.call("run", "--json") == 0
+    assert printed_json(capsys)["executed"] == 0
+
+
+def test_the_numbers_printed_as_json_are_those_of_the_predictions(whole: TinyStudy, capsys: pytest.CaptureFixture[str]):
+    capsys.readouterr()
+    assert whole.call("report", "--json") == 0
+    printed = printed_json(capsys)
+    assert printed["executed"] == 0 and Path(printed["report"]).is_file()
+    report = json.loads(Path(printed["report"]).with_name("report.json").read_text("utf-8"))
+    standing, shown = (
+        next(one for one in listed if (one["arm"], one["target"]) == ("none", "weather"))
+        for listed in (report["standings"], printed["scores"])
+    )
+    record = next(one for one in whole.records("score") if one["label"] == "weather by weather · seed 1")
+    scores = json.loads((whole.store / "steps" / record["key"] / "scores.json").read_text("utf-8"))
+    by_language = scores["metrics"]["accuracy"]["languages"]
+    assert set(by_language) == set(LANGUAGES)
+    mean = sum(entry["headline"] for entry in by_language.values()) / len(by_language)
+    assert standing["overall"]["value"] == shown["overall"]["value"] == pytest.approx(mean)
+
+
+def test_the_same_seed_in_a_fresh_store_gives_the_same_bytes(study: Make):
+    tiny = study(seeds=[1], targets=["places", "words"])
+    fresh = tiny.folder / "fresh"
+    assert tiny.call("run") == 0 and tiny.call("run", store=fresh) == 0
+    assert len(tiny.scores()) == 4
+    assert tiny.scores() == tiny.scores(fresh)
+    assert losses(tiny.store) == losses(fresh)
+
+
+def losses(store: Path) -> dict[str, list[float]]:
+    """Losses of every training, unrounded."""
+    return {
+        path.parent.name: [line["loss"] for text in path.open() if "loss" in (line := json.loads(text))]
+        for path in store.glob("steps/train-*/log.jsonl")
+    }
+
+
+def test_two_processes_give_the_numbers_of_one(study: Make):
+    tiny = study(seeds=[1], targets=["weather"], languages=["de"], arms={"none": {"strategy": "direct"}})
+    apart = tiny.folder / "apart"
+    assert tiny.call("run") == 0
+    assert tiny.call("run", "--jobs", "2", "--threads", "1", store=apart) == 0
+    assert len(tiny.scores()) == 1
+    assert tiny.scores() == tiny.scores(apart) and losses(tiny.store) == losses(apart)
+
+
+def test_another_test_language_trains_nothing_again(study: Make):
+    tiny = study(seeds=[1], targets=["weather"])
+    short = {**tiny.tasks, "weather": {**tiny.tasks["weather"], "test": {"de": "weather-de.tsv"}}}
+    tiny.write(tasks=short)
+    assert tiny.call("run") == 0
+    trained = [record["started"] for record in tiny.records("train")]
+    before = tiny.scores()
+    tiny.write(tasks=tiny.tasks)
+    assert tiny.call("run") == 0
+    assert [record["started"] for record in tiny.records("train")] == trained and len(trained) == 3
+    german = [json.loads(s)["metrics"]["accuracy"]["languages"]["de"] for s in before.values()]
+    after = [json.loads(s)["metrics"]["accuracy"]["languages"] for key, s in tiny.scores().items() if key not in before]
+    assert sorted(map(str, german)) == sorted(str(each["de"]) for each in after)
+    assert all("sw" in each for each in after)
+
+
+def test_a_plan_says_what_is_left_and_spends_nothing(study: Make, capsys: pytest.CaptureFixture[str]):
+    tiny = study(seeds=[1, 2])
+    assert tiny.call("plan", "--json") == 0
+    plan = printed_json(capsys)
+    assert not (tiny.store / "steps").exists()
+    assert plan["to_run"] == len(plan["steps"]) and plan["reused"] == 0
+    assert (plan["trainings"], plan["trainings_without_sharing"]) == (10, 12)
+    assert plan["tokens"] > 0 and plan["seconds"] > 0
+    assert tiny.call("run", "--json") == 0
+    assert printed_json(capsys)["executed"] == plan["to_run"]
+    assert tiny.call("plan", "--json") == 0
+    assert printed_json(capsys)["to_run"] == 0
+    assert tiny.call("plan", "--steps") == 0
+    assert "10 trainings; one by one it would be 12" in capsys.readouterr().out
+
+
+def test_a_report_of_what_was_never_run_says_so(study: Make, capsys: pytest.CaptureFixture[str]):
+    tiny = study(seeds=[1])
+    assert tiny.call("report") == 0
+    page = (tiny.store / "reports" / "tiny" / "report.md").read_text("utf-8")
+    assert "not run" in page or "has not been run" in page
+    assert not (tiny.store / "steps").exists()
+
+
+USER_ROWS: Mapping[str, tuple[str, list[dict[str, Any]], Callable[[Any], bool]]] = {
+    "weather": (
+        "weather · seed 1",
+        [{"text": "the sunny one"}, {"text": "my old rainy one"}],
+        lambda guess: guess in ("fair", "foul"),
+    ),
+    "words": (
+        "words · seed 1",
+        [{"words": "the sunny one"}, {"words": ["our", "rainy", "day"]}],
+        lambda guess: len(guess) == 3 and set(guess) <= {"X", "SKY"},
+    ),
+    "places": (
+        "places · seed 1",
+        [{"question": "which sky?", "context": "the sunny one"}, {"question": "and?", "context": "my old one"}],
+        lambda guess: guess and (guess in "the sunny one" or guess in "my old one"),
+    ),
+    "picks": (
+        "picks · seed 1",
+        [{"prompt": "the sunny one", "options": ["sunny", "rainy"]}, {"prompt": "my one", "options": ["a", "b", "c"]}],
+        lambda guess: guess in (0, 1, 2),
+    ),
+}
+
+
+@pytest.mark.parametrize("task", USER_ROWS)
+def test_a_checkpoint_predicts_on_a_users_file(whole: TinyStudy, tmp_path: Path, task: str):
+    label, rows, fits = USER_ROWS[task]
+    mine, out = tmp_path / "mine.jsonl", tmp_path / "out.jsonl"
+    mine.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    arguments = ["--task", task, "--study", str(whole.file), "--out", str(out), "--store", str(whole.store)]
+    assert main(["predict", checkpoint(whole, label), str(mine), *arguments]) == 0
+    found = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert [line["id"] for line in found] == ["0", "1"]
+    assert all(fits(line["prediction"]) for line in found)
+    if task == "weather":
+        assert all(sum(line["scores"].values()) == pytest.approx(1) for line in found)
+
+
+def test_a_retrieval_task_does_not_predict_single_rows(
+    whole: TinyStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "mine.txt").write_text("one line\n", "utf-8")
+    arguments = ["--task", "pairs", "--study", str(whole.file), "--store", str(whole.store)]
+    assert main(["predict", checkpoint(whole, "weather · seed 1"), str(tmp_path / "mine.txt"), *arguments]) == 2
+    assert "whole test sets" in capsys.readouterr().err
+
+
+def test_predictions_on_the_test_file_are_those_of_the_study(whole: TinyStudy, tmp_path: Path):
+    import pyarrow.parquet as pq
+
+    out = tmp_path / "out.jsonl"
+    arguments = ["--task", "weather", "--study", str(whole.file), "--out", str(out), "--store", str(whole.store)]
+    key = checkpoint(whole, "weather · seed 1")
+    assert main(["predict", key, str(whole.folder / "weather-de.tsv"), *arguments]) == 0
+    [record] = [r for r in whole.records("predict") if r["label"] == "weather by weather · seed 1"]
+    table = pq.read_table(whole.store / "steps" / record["key"] / "de.parquet").to_pylist()
+    found = [json.loads(line)["prediction"] for line in out.read_text("utf-8").splitlines()]
+    assert found == [json.loads(line["guess"]) for line in table]
+
+
+def test_an_exported_classifier_has_our_logits(whole: TinyStudy, tmp_path: Path):
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    key, own = checkpoint(whole, "words → weather · seed 1"), ["--task", "weather", "--study", str(whole.file)]
+    out, guesses, mine = tmp_path / "exported", tmp_path / "out.jsonl", tmp_path / "mine.tsv"
+    rows = texts("sw", 7, seed=3)
+    write_weather(mine, rows)
+    assert main(["export", key, str(out), *own, "--store", str(whole.store)]) == 0
+    assert main(["predict", key, str(mine), *own, "--out", str(guesses), "--store", str(whole.store)]) == 0
+    model = AutoModelForSequenceClassification.from_pretrained(out).eval()
+    tokens = AutoTokenizer.from_pretrained(out)([text for text, _ in rows], padding=True, return_tensors="pt")
+    with torch.no_grad():
+        shares = model(**tokens).logits.softmax(-1)
+    ours = [json.loads(line)["scores"] for line in guesses.read_text("utf-8").splitlines()]
+    names = [model.config.id2label[i] for i in range(2)]
+    assert names == ["fair", "foul"]
+    torch.testing.assert_close(shares, torch.tensor([[one[name] for name in names] for one in ours]), atol=1e-5, rtol=0)
+
+
+def test_the_store_says_what_it_holds_and_gives_back_what_nobody_needs(study: Make, capsys: pytest.CaptureFixture[str]):
+    tiny = study(seeds=[1], targets=["weather"])
+    assert tiny.call("run") == 0
+    store, keep = ["--store", str(tiny.store)], ["--keep", str(tiny.file)]
+    capsys.readouterr()
+    assert main(["store", "du", "--json", *store]) == 0
+    assert printed_json(capsys)["steps"]["train"]["steps"] == 3
+    assert main(["store", "gc", *keep, "--json", *store]) == 0
+    assert printed_json(capsys)["freed_bytes"] == 0
+    tiny.write(arms={"none": {"strategy": "direct"}})
+    assert main(["store", "gc", *keep, "--dry-run", "--json", *store]) == 0
+    would = printed_json(capsys)["freed_bytes"]
+    assert would > 0 and len(tiny.records("train")) == 3
+    assert main(["store", "gc", *keep, "--json", *store]) == 0
+    assert printed_json(capsys)["freed_bytes"] == would
+    assert [record["label"] for record in tiny.records("train")] == ["weather · seed 1"]
+    assert tiny.call("run", "--json") == 0
+    assert printed_json(capsys)["executed"] == 0
+
+
+@pytest.mark.parametrize("keep", ["none", "intermediate", "all"])
+def test_keep_says_which_weights_stay(study: Make, keep: str):
+    tiny = study(seeds=[1], targets=["weather"], keep=keep)
+    assert tiny.call("run") == 0
+    held = {
+        record["label"]: any((tiny.store / "steps" / record["key"] / "encoder").glob("*.safetensors"))
+        for record in tiny.records("train")
+    }
+    assert held == {
+        "words · seed 1": keep != "none",
+        "weather · seed 1": keep == "all",
+        "words → weather · seed 1": keep == "all",
+    }
+    before = tiny.scores()
+    assert tiny.call("run") == 0 and tiny.scores() == before
+
+
+def test_a_study_runs_from_python(study: Make):
+    tiny = study(seeds=[1], targets=["pairs", "weather"])
+    options = Options(store=tiny.store, threads=1)
+    answer = run(str(tiny.file), options=options)
+    assert answer.exit_code == 0 and answer.pages.html.is_file()
+    again = run(Study.load(str(tiny.file)), options=Options(store=tiny.store, data=(tiny.folder,), threads=1))
+    assert again.outcome.done == () and again.results.cells == answer.results.cells
+    assert {cell.status for cell in again.results.cells} == {"done"}
+    assert yaml.safe_load(answer.results.study_yaml)["targets"] == ["pairs", "weather"]
+
+
+def test_run_is_the_function_whatever_was_imported_before():
+    code = "import xstilts.run.step; from xstilts import run; import xstilts.api; from xstilts import run as again; "
+    subprocess.run([sys.executable, "-c", code + "assert run is again is xstilts.api.run"], check=True)
