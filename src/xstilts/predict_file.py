@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from xstilts.data.examples import ChoiceExample, Example, SpanExample, TagExampl
 from xstilts.data.fields import field
 from xstilts.data.readers import Csv, Jsonl, Tsv
 from xstilts.run.store import Store
+from xstilts.study.load import load_study
+from xstilts.study.select import with_settings
 from xstilts.tasks.base import Task
 from xstilts.workflow import Options, catalog_for, devices
 
@@ -96,16 +99,24 @@ MAKERS: Mapping[type[Example], Callable[[Row, str], Example]] = {
 }
 
 
-def predict_file(checkpoint: str, path: Path, task_name: str, options: Options, out: Path | None) -> int:
+def task_for(name: str, study: str | None, options: Options) -> Task:
+    """A task by name, as `study` declares or changes it where one is given. Raises StudyError for an unknown one."""
+    if study is None:
+        return catalog_for(None, options).find(name)
+    loaded = load_study(study)
+    return with_settings(loaded, catalog_for(loaded, options)).find(name)
+
+
+def predict_file(checkpoint: str, path: Path, task: Task, options: Options, out: Path | None) -> int:
     """Writes one JSON line a row, `{"id", "prediction"}` (and the labels' scores), to `out` or standard output.
     Returns the number of rows."""
-    task = catalog_for(None, options).find(task_name)
     folder = checkpoint_folder(checkpoint, options)
     examples = read_examples(path, task)
     from xstilts.evaluate.predict import predict_examples
     from xstilts.train.job import Compute
 
-    found = predict_examples(folder, task.kind, examples, Compute(device=devices(options)[0]))
+    compute = Compute(device=devices(options)[0], threads=options.threads or os.cpu_count() or 1)
+    found = predict_examples(folder, task.kind, examples, compute)
     lines = [
         _line(example.id, guess, found.scores[i] if found.scores else None)
         for i, (example, guess) in enumerate(zip(examples, found.guesses, strict=True))
@@ -122,10 +133,9 @@ def _line(name: str, guess: Any, scores: Mapping[str, float] | None) -> str:
     return json.dumps({"id": name, "prediction": guess, **({"scores": scores} if scores else {})}, ensure_ascii=False)
 
 
-def export_checkpoint(checkpoint: str, out: Path, task_name: str, options: Options) -> dict[str, Any]:
+def export_checkpoint(checkpoint: str, out: Path, task: Task, options: Options) -> dict[str, Any]:
     """Writes an ordinary Hugging Face folder; says which class loads it, None where transformers has none."""
     from xstilts.evaluate.export import export
 
-    task = catalog_for(None, options).find(task_name)
     auto_class = export(checkpoint_folder(checkpoint, options), task.kind, out)
     return {"folder": str(out), "auto_class": auto_class}

@@ -11,48 +11,63 @@ from xstilts.cli import shared
 from xstilts.cli.shared import AsJson, Data, Device, StoreDir, Tasks
 
 Checkpoint = Annotated[
-    str, typer.Argument(metavar="CHECKPOINT", help="A checkpoint folder, or the key of a training step in the store.")
+    str,
+    typer.Argument(
+        metavar="CHECKPOINT",
+        help="A checkpoint folder, or the key of a training step (`xstilts plan --steps`, report).",
+    ),
 ]
-TaskName = Annotated[str, typer.Option("--task", help="The task whose head is used.")]
+OfStudy = Annotated[str | None, typer.Option("--study", metavar="STUDY", help="The study that declares the task.")]
+TaskName = Annotated[str, typer.Option("--task", metavar="TASK", help="The task whose head is used.")]
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command()(predict)
-    app.command()(export)
+    app.command(rich_help_panel=shared.RESULTS)(predict)
+    app.command(rich_help_panel=shared.RESULTS)(export)
 
 
 def predict(
     checkpoint: Checkpoint,
-    file: Annotated[Path, typer.Argument(help="A file in JSON lines, TSV with a header, or plain text.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="JSON lines, TSV or CSV with a header, or one text a line.")
+    ],
     task: TaskName,
-    out: Annotated[Path | None, typer.Option(help="Where to write JSON lines [default: standard output].")] = None,
+    study: OfStudy = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write JSON lines here.", show_default="standard output")
+    ] = None,
     data: Data = None,
     store: StoreDir = None,
     tasks: Tasks = None,
     device: Device = None,
 ) -> None:
-    """Predict on your own file with a trained checkpoint. Columns are named as the task's examples: text and pair;
-    question and context; words; prompt and options."""
-    from xstilts.predict_file import predict_file
+    """Predict on your own file with a trained checkpoint.
+
+    Columns, by the task's kind: `text` (and `pair`); `words`; `question`, `context`; `prompt`, `options`."""
+    from xstilts.predict_file import predict_file, task_for
 
     options = shared.options(data=data, store=store, tasks=tasks, device=device)
-    count = predict_file(checkpoint, file, task, options, out)
+    count = predict_file(checkpoint, file, task_for(task, study, options), options, out)
     if out is not None:
         typer.echo(f"{count} predictions in {out}")
 
 
 def export(
     checkpoint: Checkpoint,
-    out: Annotated[Path, typer.Argument(help="The folder to write.")],
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write.")],
     task: TaskName,
+    study: OfStudy = None,
     store: StoreDir = None,
     tasks: Tasks = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a trained checkpoint as an ordinary Hugging Face model folder."""
-    from xstilts.predict_file import export_checkpoint
+    """Write a trained checkpoint as an ordinary Hugging Face model folder.
 
-    said = export_checkpoint(checkpoint, out, task, shared.options(store=store, tasks=tasks))
+    It says which `transformers` class loads it; where there is none, the head goes into head.safetensors."""
+    from xstilts.predict_file import export_checkpoint, task_for
+
+    options = shared.options(store=store, tasks=tasks)
+    said = export_checkpoint(checkpoint, out, task_for(task, study, options), options)
     if as_json:
         shared.print_json(said)
     elif said["auto_class"]:
