@@ -29,6 +29,8 @@ from xstilts.train.snapshot import Snapshots, save_weights
 if TYPE_CHECKING:
     from xstilts.run.step import Progress
 
+SNAPSHOT_SHARE = 20  # a snapshot takes at most a twentieth of the time, however large the encoder
+
 
 def fit(
     job: Job,
@@ -40,8 +42,8 @@ def fit(
 ) -> Summary:
     """Trains and writes the checkpoint, `log.jsonl` and `summary.json` into `out`.
 
-    `scratch` holds snapshots, taken every `snapshot_seconds` (or every `snapshot_updates` updates); a run that finds
-    one goes on from it. A run that diverges writes its artefact too: the best weights so far, else those it started
+    `scratch` holds snapshots, taken every `snapshot_seconds` (less often where writing one takes long; or every
+    `snapshot_updates` updates); a run that finds one goes on from it. A run that diverges writes its artefact too: the best weights so far, else those it started
     from.
 
     Raises DataError for parts without labelled rows, EncoderError for a start that cannot be loaded, StudyError for a
@@ -66,6 +68,7 @@ class _Run:
         self.current = self._resume() or Attempt(job, job.seed, job.recipe.forward_tokens)
         self.log = Log(scratch / "log.jsonl", self.standing.log_bytes)
         self.clock = self.last_snapshot = time.monotonic()
+        self.snapshot_cost = 0.0  # seconds that the last one took
 
     @property
     def seed(self) -> int:
@@ -174,14 +177,16 @@ class _Run:
         seconds, updates = self.due
         if updates is not None:
             return self.standing.update % updates == 0
-        return time.monotonic() - self.last_snapshot >= seconds
+        return time.monotonic() - self.last_snapshot >= max(seconds, SNAPSHOT_SHARE * self.snapshot_cost)
 
     def _snapshot(self) -> None:
         self._tick()
+        began = time.monotonic()
         self.standing.log_bytes = self.log.settle()
         self.snapshots.save(self.current.tensors(), plain(asdict(self.standing)))
         self._prune()
         self.last_snapshot = time.monotonic()
+        self.snapshot_cost = self.last_snapshot - began
 
     def _resume(self) -> Attempt | None:
         """The attempt as the newest usable snapshot has it."""
