@@ -43,8 +43,8 @@ def fit(
     """Trains and writes the checkpoint, `log.jsonl` and `summary.json` into `out`.
 
     `scratch` holds snapshots, taken every `snapshot_seconds` (less often where writing one takes long; or every
-    `snapshot_updates` updates); a run that finds one goes on from it. A run that diverges writes its artefact too: the best weights so far, else those it started
-    from.
+    `snapshot_updates` updates); a run that finds one goes on from it. A run that diverges writes its artefact too: the
+    best weights so far, else those it started from.
 
     Raises DataError for parts without labelled rows, EncoderError for a start that cannot be loaded, StudyError for a
     recipe that makes no sense, StoreError on a full disk.
