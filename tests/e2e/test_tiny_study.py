@@ -55,12 +55,12 @@ def test_a_run_ends_with_a_table_a_report_and_exit_code_0(study: Make, capsys: p
 def test_a_second_run_executes_nothing_and_says_so(study: Make, capsys: pytest.CaptureFixture[str]):
     tiny = study(seeds=[1])
     assert tiny.call("run") == 0
-    first = {path: path.stat().st_mtime_ns for path in tiny.store.glob("steps/*/done.json")}
+    first = tiny.stamps()
     capsys.readouterr()
     assert tiny.call("run") == 0
     said = capsys.readouterr()
     assert "Nothing to run" in said.err and "Steps executed: 0." in said.out
-    assert {path: path.stat().st_mtime_ns for path in tiny.store.glob("steps/*/done.json")} == first
+    assert tiny.stamps() == first
     assert tiny.call("run", "--json") == 0
     assert printed_json(capsys)["executed"] == 0
 
@@ -109,20 +109,23 @@ def test_two_processes_give_the_numbers_of_one(study: Make):
     assert tiny.scores() == tiny.scores(apart) and losses(tiny.store) == losses(apart)
 
 
-def test_another_test_language_trains_nothing_again(study: Make):
-    tiny = study(seeds=[1], targets=["weather"])
-    short = {**tiny.tasks, "weather": {**tiny.tasks["weather"], "test": {"de": "weather-de.tsv"}}}
-    tiny.write(tasks=short)
+@pytest.mark.parametrize(("keep", "trained_again"), [("all", 0), ("intermediate", 2)])
+def test_another_test_language_trains_nothing_whose_weights_are_there(study: Make, keep: str, trained_again: int):
+    tiny = study(seeds=[1], targets=["weather"], keep=keep)
+    tiny.write(tasks={**tiny.tasks, "weather": {**tiny.tasks["weather"], "test": {"de": "weather-de.tsv"}}})
     assert tiny.call("run") == 0
-    trained = [record["started"] for record in tiny.records("train")]
-    before = tiny.scores()
+    trained, german = tiny.stamps("train"), values(tiny, "de")
     tiny.write(tasks=tiny.tasks)
     assert tiny.call("run") == 0
-    assert [record["started"] for record in tiny.records("train")] == trained and len(trained) == 3
-    german = [json.loads(s)["metrics"]["accuracy"]["languages"]["de"] for s in before.values()]
-    after = [json.loads(s)["metrics"]["accuracy"]["languages"] for key, s in tiny.scores().items() if key not in before]
-    assert sorted(map(str, german)) == sorted(str(each["de"]) for each in after)
-    assert all("sw" in each for each in after)
+    assert tiny.stamps("train").keys() == trained.keys()
+    assert len(tiny.stamps("train").items() - trained.items()) == trained_again
+    assert values(tiny, "de") == sorted(german * 2) and len(values(tiny, "sw")) == 2
+
+
+def values(tiny: TinyStudy, language: str) -> list[float]:
+    """The accuracies of a language in all score steps."""
+    found = [json.loads(text)["metrics"]["accuracy"]["languages"] for text in tiny.scores().values()]
+    return sorted(one[language]["headline"] for one in found if language in one)
 
 
 def test_a_plan_says_what_is_left_and_spends_nothing(study: Make, capsys: pytest.CaptureFixture[str]):
@@ -264,6 +267,25 @@ def test_keep_says_which_weights_stay(study: Make, keep: str):
     }
     before = tiny.scores()
     assert tiny.call("run") == 0 and tiny.scores() == before
+
+
+def test_every_strategy_runs_in_the_precision_that_is_found_faster(study: Make, capsys: pytest.CaptureFixture[str]):
+    arms = {
+        "none": {"strategy": "direct"},
+        "frozen": {"strategy": "sequential", "through": [["words", "picks"], "places"], "tune": "frozen"},
+        "multi": {"strategy": "multitask", "through": ["words", "picks"], "sampling": {"temperature": 2}},
+        "multi-target": {"strategy": "multitask-then-target", "through": ["places", "picks"], "keep_head": True},
+        "joint": {"strategy": "joint", "through": ["words"], "sampling": "uniform"},
+    }
+    tiny = study(seeds=[1], targets=["weather", "pairs"], arms=arms, precision="auto")
+    assert tiny.call("run", "--json") == 0
+    answer = printed_json(capsys)
+    scored = {(one["arm"], one["target"]) for one in answer["scores"] if one["overall"]["value"] is not None}
+    assert scored == {(arm, target) for arm in arms for target in ("weather", "pairs")}
+    precisions = {record["settings"]["recipe"]["precision"] for record in tiny.records("train")}
+    assert len(precisions) == 1 and precisions <= {"fp32", "bf16"}
+    assert tiny.call("run", "--json") == 0
+    assert printed_json(capsys)["executed"] == 0
 
 
 def test_a_study_runs_from_python(study: Make):

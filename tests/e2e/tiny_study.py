@@ -146,6 +146,11 @@ class TinyStudy:
         found = sorted((store or self.store).glob(f"steps/{name}-*/done.json"))
         return [json.loads(path.read_text("utf-8")) for path in found]
 
+    def stamps(self, name: str = "") -> dict[str, int]:
+        """When each done step of this name was finished, by its key; a step that ran again has another time."""
+        found = self.store.glob(f"steps/{name}*/done.json")
+        return {path.parent.name: path.stat().st_mtime_ns for path in found}
+
     def scores(self, store: Path | None = None) -> dict[str, bytes]:
         """scores.json of every score step, by its key."""
         return {path.parent.name: path.read_bytes() for path in (store or self.store).glob("steps/score-*/scores.json")}
