@@ -10,10 +10,12 @@ from typing import Any
 from xstilts.core.files import read_json
 from xstilts.metrics.base import Metric
 from xstilts.report.results import Cell, ContrastSpec, Results, StepInfo, TargetInfo
+from xstilts.report.words import plural
 from xstilts.run.graph import steps_of
 from xstilts.run.runner import Outcome
 from xstilts.run.step import Step
 from xstilts.run.store import Store
+from xstilts.samples import CUT, describe
 from xstilts.steps import PrepareSettings
 from xstilts.study.load import dump_study
 from xstilts.study.schema import Study
@@ -174,7 +176,23 @@ def _data(session: Session) -> Iterable[Mapping[str, Any]]:
             }
 
 
+def _samples(session: Session) -> Iterable[str]:
+    """One sentence for each task that is read from packaged samples in the place of its full files."""
+    cut: dict[str, dict[str, str]] = {}
+    for step in steps_of(session.goals):
+        if isinstance(step.settings, PrepareSettings):
+            name, _, use = step.label.partition(" ")
+            for path in step.settings.source.paths:
+                if (said := describe(path)) and said.startswith(CUT):
+                    cut.setdefault(name, {})[use] = said.removeprefix(CUT)
+    for name, uses in cut.items():
+        trained = [f"{use} {uses.pop(use)}" for use in ("train", "dev") if use in uses]
+        tested = [f"test sets of {plural(len(uses), 'language')}"] if uses else []
+        yield f"{name}: packaged samples in the place of the full files ({'; '.join([*trained, *tested])})"
+
+
 def _notes(session: Session) -> Iterable[str]:
+    yield from _samples(session)
     chosen = session.chosen
     for name, said in chosen.notes.items():
         if name not in chosen.targets:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -65,7 +65,7 @@ def plan_text(session: Session, found: Forecast, every_step: bool) -> Renderable
         _table(found),
     ]
     if every_step:
-        parts.append(_steps(found.to_run))
+        parts.append(_steps(found.steps))
     parts.extend(_missing(session))
     parts.append(_verdict(found))
     return Group(*parts)
@@ -99,13 +99,14 @@ def _table(found: Forecast) -> Table:
     return table
 
 
-def _steps(steps: list[StepForecast]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim", title="Steps to run, in order", title_justify="left")
+def _steps(steps: Sequence[StepForecast]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", title="Steps, in order", title_justify="left")
     for name, right in (("step", False), ("what", False), ("tokens", True), ("time", True), ("key", False)):
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+        table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=name == "key")
     for step in steps:
         tokens = f"{'' if step.counted else '~'}{amount(step.tokens)}" if step.tokens else "–"
-        table.add_row(step.name, step.label, tokens, duration(step.seconds), step.key)
+        time = "reused" if step.reused else duration(step.seconds)
+        table.add_row(step.name, step.label, tokens, time, step.key)
     return table
 
 

@@ -43,7 +43,9 @@ def plan(
     tasks: Tasks = None,
     device: Device = None,
     allow_missing: AllowMissing = False,
-    steps: Annotated[bool, typer.Option("--steps", help="List every step that would run, with its key.")] = False,
+    steps: Annotated[
+        bool, typer.Option("--steps", help="List every step with its key; those in the store are marked.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what a study would run, what it would reuse, and what that would cost. Runs nothing."""
@@ -139,7 +141,7 @@ def list_studies(as_json: AsJson = False) -> None:
 
 def one_step(
     study: StudyName,
-    key: Annotated[str, typer.Argument(help="The step's key, as `plan --steps` prints it.")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The step's key, as `plan --steps` prints it.")],
     data: Data = None,
     store: StoreDir = None,
     tasks: Tasks = None,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent
+CUT = "packaged sample: "  # how the description of a file that was cut begins
 
 
 @cache
@@ -34,4 +35,4 @@ def describe(path: Path | str) -> str | None:
         return None
     if entry["rows"] == entry["of"]:
         return f"packaged: all {entry['of']:,} {entry['unit']}"
-    return f"packaged sample: {entry['rows']:,} of {entry['of']:,} {entry['unit']}"
+    return f"{CUT}{entry['rows']:,} of {entry['of']:,} {entry['unit']}"

@@ -51,6 +51,18 @@ class Train(TrainNumbers):
     target: TrainNumbers = TrainNumbers()
     tasks: Mapping[str, TrainNumbers] = {}
 
+    @model_validator(mode="after")
+    def lengths_of_tasks(self) -> Train:
+        _no_length(self.intermediate)
+        _no_length(self.target)
+        return self
+
+
+def _no_length(numbers: TrainNumbers) -> None:
+    """A task is tokenised once, for all phases and its test sets."""
+    if numbers.max_length is not None:
+        raise ValueError("'max_length' belongs to a task, not to a phase: give it in train or train.tasks.<task>")
+
 
 def _named_sampling(value: Any) -> Any:
     if value == "proportional":
@@ -82,6 +94,7 @@ class ArmSpec(Section):
 
     @model_validator(mode="after")
     def route_fits(self) -> ArmSpec:
+        _no_length(self.train)
         if self.strategy == "direct" and self.through:
             raise ValueError("strategy 'direct' has no intermediate phase; remove 'through' or use 'sequential'")
         if self.strategy != "direct" and not self.through:

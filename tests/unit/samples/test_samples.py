@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import samples
+from xstilts import Study, samples
+from xstilts.collect import collect
+from xstilts.workflow import Options, open_session
 
 SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "make_samples.py"
 
@@ -61,3 +63,9 @@ def test_rows_are_taken_at_even_distances(maker):
     assert maker.spread(10, 4) == [0, 2, 5, 7]
     assert maker.spread(3, 9) == [0, 1, 2]
     assert maker.cut_lines("a\u2029b\nc\nd\n", 2) == ("a\u2029b\nc\n", 2, 3)
+
+
+def test_a_report_names_the_tasks_that_are_read_from_samples(tmp_path):
+    session = open_session(Study.load("quickstart"), Options(store=tmp_path, offline=True))
+    [note] = [said for said in collect(session).notes if said.startswith("udpos: packaged samples")]
+    assert "train 3,000 of 12,544 sentences; dev 400 of 2,001 sentences; test sets of 17 languages" in note

@@ -25,6 +25,8 @@ BASE = {"question": "q?", "encoder": "e", "arms": {"none": {"strategy": "direct"
         ({"arms": {"a": {"strategy": "direct", "through": ["mnli"]}}}, "arms.a", "no intermediate phase"),
         ({"train": {"updates": 1, "epochs": 2}}, "train", "either 'updates' or 'epochs'"),
         ({"train": {"lr": -1}}, "train.lr", "greater than 0"),
+        ({"train": {"target": {"max_length": 64}}}, "train", "belongs to a task"),
+        ({"arms": {"a": {"strategy": "direct", "train": {"max_length": 64}}}}, "arms.a", "belongs to a task"),
         ({"seeds": []}, "seeds", "at least 1 item"),
         ({"targets": "xnli"}, "targets", "tuple"),
     ],

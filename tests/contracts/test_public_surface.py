@@ -1,0 +1,64 @@
+"""What people and their scripts rely on: commands with their options, and names in Python. Changing either is a
+decision, so it is written down here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+import xstilts
+from xstilts.cli import app
+
+SURFACE = {
+    "": "--version",
+    "plan": "STUDY --scale --data --store --tasks --device --allow-missing --steps --json",
+    "run": "STUDY --scale --data --store --tasks --device --threads --jobs --offline --allow-missing --out --json",
+    "report": "STUDY --scale --data --store --tasks --allow-missing --out --json",
+    "studies": "--json",
+    "step": "STUDY KEY --data --store --tasks",
+    "tasks": "[TASK] --data --store --tasks --count --json",
+    "data check": "[TASK|STUDY]... --scale --data --store --tasks --json",
+    "data get": "[TASK|STUDY]... --scale --data --store --tasks --offline",
+    "data pack": "STUDY ARCHIVE --scale --data --store --tasks --allow-missing",
+    "data unpack": "ARCHIVE --store",
+    "predict": "CHECKPOINT FILE --task --study --out --data --store --tasks --device",
+    "export": "CHECKPOINT DIR --task --study --store --tasks --json",
+    "store du": "--store --json",
+    "store gc": "--keep --scale --data --store --tasks --dry-run --json",
+}
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """(path, command) of the root and of everything that can be called."""
+    if not path:
+        yield "", group
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+def surface(command: Any) -> str:
+    """Arguments as they are called in the help, then options, in order."""
+    named = [parameter.opts[-1] if parameter.opts[-1].startswith("-") else parameter for parameter in command.params]
+    return " ".join(one if isinstance(one, str) else one.metavar for one in named if one != "--help")
+
+
+def test_commands_and_options():
+    found = {path: surface(command) for path, command in commands(typer.main.get_command(app))}
+    assert found == SURFACE
+
+
+def test_every_command_and_option_says_what_it_is_for():
+    for path, command in commands(typer.main.get_command(app)):
+        assert command.help or command.callback.__doc__, path
+        lacking = [parameter.name for parameter in command.params if not getattr(parameter, "help", None)]
+        assert lacking == [], path
+
+
+def test_names_in_python():
+    assert sorted(xstilts.__all__) == ["Answer", "Study", "Task", "run"]
+    assert all(callable(getattr(xstilts, name)) for name in xstilts.__all__)

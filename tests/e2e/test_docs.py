@@ -1,0 +1,193 @@
+"""The pages say what is so: their commands parse, their files run, their tables are whole."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import typer
+import yaml
+from tiny_study import TinyStudy
+
+from xstilts.api import Answer, report
+from xstilts.cli import app, main
+from xstilts.core.recipe import Recipe
+from xstilts.study import schema
+from xstilts.study.load import load_study
+from xstilts.study.recipes import DEFAULT_EPOCHS, DEFAULT_MAX_LENGTH, MAX_LENGTH
+from xstilts.study.schema import Study
+from xstilts.study.select import check_names
+from xstilts.tasks.catalog import TASKS
+from xstilts.workflow import Options
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+TITLED = re.compile(r'^```\w+ title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+COMMANDS = re.compile(r"(?:^|`)(xstilts(?: [^\n`#&|]*)?)", re.MULTILINE)
+LINKS = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+
+
+def write_blocks(page: Path, folder: Path) -> list[str]:
+    """The titled code blocks of a page as files."""
+    found = TITLED.findall(page.read_text("utf-8"))
+    for name, text in found:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    return [name for name, _ in found]
+
+
+@pytest.fixture
+def walk(tmp_path: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files of docs/add-a-task.md, as a reader has them, but for the encoder: a tiny one."""
+    write_blocks(DOCS / "add-a-task.md", tmp_path)
+    study = tmp_path / "reviews.yaml"
+    value = yaml.safe_load(study.read_text("utf-8"))
+    value["encoder"] = str(encoder)
+    value["train"]["max_length"] = 48
+    study.write_text(yaml.safe_dump(value, sort_keys=False), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "my_tasks", raising=False)
+    monkeypatch.setenv("XSTILTS_STORE", str(tmp_path / "store"))
+    return tmp_path
+
+
+def test_the_study_of_add_a_task_runs(walk: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["plan", "reviews.yaml"]) == 0
+    assert "3 trainings; one by one it would be 3" in capsys.readouterr().out
+    assert main(["run", "reviews.yaml", "--threads", "1"]) == 0
+    assert "reviews" in capsys.readouterr().out
+    page = (walk / "store/reports/reviews/report.md").read_text("utf-8")
+    assert "Swahili" in page and "German" in page and "missing" not in page
+    assert main(["run", "reviews.yaml", "--threads", "1"]) == 0
+    assert "Steps executed: 0." in capsys.readouterr().out
+
+
+def test_the_module_of_add_a_task_is_a_target(walk: Path, capsys: pytest.CaptureFixture[str]):
+    value = yaml.safe_load((walk / "reviews.yaml").read_text("utf-8"))
+    del value["tasks"]
+    (walk / "mine.yaml").write_text(
+        yaml.safe_dump({**value, "targets": ["my-reviews"], "arms": {"none": {"strategy": "direct"}}})
+    )
+    assert main(["tasks", "my-reviews", "--tasks", "my_tasks:TASKS", "--data", "."]) == 0
+    assert "CC0 1.0" in capsys.readouterr().out
+    assert main(["run", "mine.yaml", "--tasks", "my_tasks:TASKS", "--threads", "1"]) == 0
+
+
+def test_the_example_of_the_studies_page_is_a_study(tmp_path: Path):
+    assert write_blocks(DOCS / "studies.md", tmp_path) == ["example.yaml"]
+    study = load_study(str(tmp_path / "example.yaml"))
+    check_names(study, TASKS)
+    small = load_study(str(tmp_path / "example.yaml"), "smoke")
+    assert small.train.updates == 50 and small.train.tasks["panx"].updates == 50
+    assert small.train.tasks["panx"].epochs is None
+
+
+def test_every_key_of_a_study_is_described():
+    text = (DOCS / "studies.md").read_text("utf-8")
+    described = set(re.findall(r"`([a-z_]+)`", text))
+    sections = [one for _, one in inspect.getmembers(schema, inspect.isclass) if issubclass(one, schema.Section)]
+    assert len(sections) > 6
+    for section in sections:
+        assert set(section.model_fields) <= described, section.__name__
+
+
+def test_defaults_of_the_studies_page():
+    """Defaults stand in the third column of the tables of training numbers."""
+    rows = re.findall(
+        r"^\| `(\w+)` \|.*\| ([^|]*) \| [^|]* \|$", (DOCS / "studies.md").read_text("utf-8"), re.MULTILINE
+    )
+    said = dict(reversed(rows))
+    numbers = {spec.name: spec.default for spec in fields(Recipe) if isinstance(spec.default, (int, float))}
+    assert {"batch", "lr", "warmup", "clip", "checkpointing"} <= numbers.keys()
+    for name, default in numbers.items():
+        shown = said[name].strip("`")
+        assert yaml.safe_load(shown) is default or float(shown) == pytest.approx(default), name
+    assert float(said["epochs"].strip("`")) == DEFAULT_EPOCHS
+    for number in (DEFAULT_MAX_LENGTH, *MAX_LENGTH.values()):
+        assert str(number) in said["max_length"]
+
+
+def paths(group: typer.core.TyperGroup, before: str = "xstilts", groups: bool = False) -> list[str]:
+    """Every command, as it is called; with `groups`, what commands are gathered under too."""
+    found = [before] if groups else []
+    for name, one in group.commands.items():
+        below = f"{before} {name}"
+        found += paths(one, below, groups) if hasattr(one, "commands") else [below]
+    return found
+
+
+def test_every_command_in_the_pages_parses(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """A command's bare name is a mention of it; anything longer is called as it stands."""
+    root = typer.main.get_command(app)
+    called: list[str] = []
+    silence(root, called)
+    monkeypatch.setattr(typer.main, "get_command", lambda _: root)
+    mentions = paths(root, groups=True)
+    found = [(page.name, said.strip()) for page in PAGES for said in COMMANDS.findall(page.read_text("utf-8"))]
+    for page, command in found:
+        if "COMMAND" not in command:
+            code = main(shlex.split(command)[1:])
+            assert code == 0 or command in mentions, f"{page}: {command}\n{capsys.readouterr().err}"
+    assert set(called) >= {"run", "plan", "report", "check", "get", "pack", "unpack", "predict", "export", "gc", "du"}
+
+
+def silence(command: typer.core.TyperGroup, called: list[str]) -> None:
+    """Replaces what every command does by a note that it was called."""
+    for name, one in command.commands.items():
+        if hasattr(one, "commands"):
+            silence(one, called)
+        else:
+            one.callback = lambda _name=name, **_: called.append(_name)
+
+
+def test_every_command_is_documented_with_an_example():
+    text = (DOCS / "cli.md").read_text("utf-8")
+
+    for path in paths(typer.main.get_command(app)):
+        assert re.search(rf"^\| `{path}` \|.*\| `{path}( [^`]+)?` \|$", text, re.MULTILINE), path
+    for code in (0, 1, 2, 130):
+        assert f"\n| {code} |" in text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere_and_nothing_of_one_machine_is_said(page: Path):
+    text = page.read_text("utf-8")
+    for target in LINKS.findall(text):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+    assert not re.search(r"/work/|/root/|/home/|/tmp/", text)
+
+
+def test_the_pages_are_in_the_site():
+    nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"]
+    assert sorted(file for entry in nav for file in entry.values()) == sorted(page.name for page in PAGES[1:])
+
+
+def test_the_study_of_the_readme(tmp_path: Path):
+    assert write_blocks(ROOT / "README.md", tmp_path) == ["nli.yaml"]
+    check_names(load_study(str(tmp_path / "nli.yaml")), TASKS)
+    assert f"{len(load_study('quickstart').languages or ())} languages" in (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", DOCS / "studies.md"], ids=lambda page: page.name)
+def test_the_python_of_the_pages(page: Path, study: Callable[..., TinyStudy], monkeypatch: pytest.MonkeyPatch):
+    """Runs as it stands, but that the answer is the report of a tiny study that nobody has run."""
+    tiny = study()
+    options = Options(store=tiny.store, data=(tiny.folder,), offline=True)
+    asked = []
+
+    def answer(given: Study) -> Answer:
+        asked.append(given)
+        return report(Study.load(str(tiny.file)), options=options)
+
+    monkeypatch.setattr("xstilts.api.run", answer)
+    [code] = re.findall(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    exec(compile(code, page.name, "exec"), {})
+    assert asked[0].targets == load_study("quickstart").targets
