@@ -127,11 +127,11 @@ def _read_files(session: Session, to_run: Sequence[Step], listener: Listener) ->
     """Reads and checks every file before anything is trained, for reading is cheap. Raises DataError when one cannot be
     used; what could be read is kept."""
     outcome = _execute(session, [step for step in to_run if isinstance(step.settings, PrepareSettings)], listener)
-    if not outcome.interrupted:
-        refused = [*outcome.failed.values()] or list(unlabelled(to_run, session.store))
-        if refused:
-            more = f"{len(refused) - 1} more: {' '.join(refused[1:])} " if refused[1:] else ""
-            raise DataError(refused[0], hint=f"{more}Nothing was trained; the files that could be read are kept.")
+    if outcome.interrupted:
+        return replace(outcome, left=tuple(step.key for step in to_run if step.key not in outcome.done))
+    if refused := [*outcome.failed.values()] or list(unlabelled(to_run, session.store)):
+        more = f"{len(refused) - 1} more: {' '.join(refused[1:])} " if refused[1:] else ""
+        raise DataError(refused[0], hint=f"{more}Nothing was trained; the files that could be read are kept.")
     return outcome
 
 

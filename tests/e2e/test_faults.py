@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from tiny_study import TinyStudy
 
+from xstilts import steps
 from xstilts.steps import SNAPSHOT_SECONDS
 
 Make = Callable[..., TinyStudy]
@@ -96,6 +97,24 @@ def test_an_interrupted_run_says_so_and_loses_nothing(study: Make, undisturbed: 
     assert tiny.records("prepare") and not tiny.records("train") and newest_snapshot(tiny)
     assert tiny.call("run") == 0
     assert tiny.scores() == undisturbed.scores() and weights(tiny) == weights(undisturbed)
+
+
+def test_a_run_interrupted_while_it_reads_trains_nothing(
+    study: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    tiny = study(seeds=[1], targets=["weather"])
+    real, calls = steps.load, []
+
+    def load(source: Any) -> Any:
+        calls.append(source)
+        if len(calls) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return real(source)
+
+    monkeypatch.setattr(steps, "load", load)
+    assert tiny.call("run") == 130
+    assert "Interrupted with 9 steps left" in capsys.readouterr().out  # 11 steps, two of them done
+    assert len(tiny.stamps()) == len(tiny.stamps("prepare")) == 2
 
 
 def test_two_runs_at_once_share_the_work(study: Make):
