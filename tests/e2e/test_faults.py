@@ -66,7 +66,11 @@ def weights(tiny: TinyStudy) -> bytes:
     return path.read_bytes()
 
 
-def test_a_killed_run_goes_on_and_ends_with_the_same_numbers(study: Make, undisturbed: TinyStudy):
+def test_a_killed_run_goes_on_and_ends_with_the_same_numbers(
+    study: Make, undisturbed: TinyStudy, monkeypatch: pytest.MonkeyPatch
+):
+    from xstilts.train.attempt import Attempt
+
     tiny = study(**LONG)
     with started(tiny) as process:
         wait_for_a_snapshot(tiny, process)
@@ -75,8 +79,10 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_numbers(study: Make, undist
     assert tiny.records("train") == []
     read = tiny.stamps("prepare")
     [state] = [json.loads(path.read_text("utf-8")) for path in newest_snapshot(tiny)]
-    assert 0 < state["update"] < 400
+    real, made = Attempt.update, []
+    monkeypatch.setattr(Attempt, "update", lambda attempt, update: made.append(update) or real(attempt, update))
     assert tiny.call("run") == 0
+    assert made == list(range(state["update"], 400)) and 0 < len(made) < 400
     assert tiny.stamps("prepare") == read
     assert tiny.scores() == undisturbed.scores() and weights(tiny) == weights(undisturbed)
 
