@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Study", "Task", "run"]
 
-_HOMES = {"Study": "xstilts.study.schema", "Task": "xstilts.tasks.base", "Answer": "xstilts.api"}
+_HOMES = {"Study": "xstilts.study.schema", "Task": "xstilts.tasks.base", "run": "xstilts.api", "Answer": "xstilts.api"}
 
 
 def __getattr__(name: str) -> Any:
@@ -26,18 +24,3 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'xstilts' has no attribute '{name}'")
     return getattr(importlib.import_module(_HOMES[name]), name)
-
-
-class _Package(ModuleType):
-    """`xstilts.run` is the function, though there is a package of that name too, which the import system binds here as
-    soon as anything imports it."""
-
-    @property
-    def run(self) -> Any:
-        return importlib.import_module("xstilts.api").run
-
-    @run.setter
-    def run(self, package: ModuleType) -> None: ...
-
-
-sys.modules[__name__].__class__ = _Package

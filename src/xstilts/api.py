@@ -13,17 +13,17 @@ from xstilts.collect import collect
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError, StudyError
 from xstilts.core.files import write_atomic
+from xstilts.engine.backend import Backend
+from xstilts.engine.child import serve
+from xstilts.engine.graph import steps_of
+from xstilts.engine.inline import Inline
+from xstilts.engine.listener import Listener, Silent
+from xstilts.engine.local import Local
+from xstilts.engine.runner import Outcome, execute, plan
+from xstilts.engine.step import Step
 from xstilts.report.compose import Report, compose
 from xstilts.report.results import Results
 from xstilts.report.write import Paths, save
-from xstilts.run.backend import Backend
-from xstilts.run.child import serve
-from xstilts.run.graph import steps_of
-from xstilts.run.inline import Inline
-from xstilts.run.listener import Listener, Silent
-from xstilts.run.local import Local
-from xstilts.run.runner import Outcome, execute, plan
-from xstilts.run.step import Step
 from xstilts.steps import PrepareSettings
 from xstilts.study.load import beside, dump_study
 from xstilts.study.schema import Study

@@ -8,13 +8,13 @@ from importlib import metadata
 from typing import Any
 
 from xstilts.core.files import read_json
+from xstilts.engine.graph import steps_of
+from xstilts.engine.runner import Outcome
+from xstilts.engine.step import Step
+from xstilts.engine.store import Store
 from xstilts.metrics.base import Metric
 from xstilts.report.results import Cell, ContrastSpec, Results, StepInfo, TargetInfo
 from xstilts.report.words import plural
-from xstilts.run.graph import steps_of
-from xstilts.run.runner import Outcome
-from xstilts.run.step import Step
-from xstilts.run.store import Store
 from xstilts.samples import CUT, describe
 from xstilts.steps import PrepareSettings
 from xstilts.study.load import dump_study

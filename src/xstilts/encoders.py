@@ -24,7 +24,7 @@ from xstilts.core.disk import writing
 from xstilts.core.errors import EncoderError, XstiltsError
 from xstilts.core.files import file_fingerprint, read_json, write_atomic
 from xstilts.data.locate import Roots
-from xstilts.run.step import Step
+from xstilts.engine.step import Step
 from xstilts.study.phase import EncoderRef
 
 Say = Callable[[str], None]

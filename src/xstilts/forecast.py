@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from xstilts.core.files import read_json
 from xstilts.data.views import passes
-from xstilts.run.graph import steps_of
-from xstilts.run.runner import plan
-from xstilts.run.step import Step
+from xstilts.engine.graph import steps_of
+from xstilts.engine.runner import plan
+from xstilts.engine.step import Step
 from xstilts.steps import PredictSettings, PrepareSettings, TrainSettings
 from xstilts.study.estimate import (
     TOKENISE_BYTES,

@@ -14,8 +14,8 @@ from xstilts.data.load import Resolved, resolve
 from xstilts.data.locate import Roots
 from xstilts.data.source import Source
 from xstilts.encoders import FoundEncoder
+from xstilts.engine.step import Step
 from xstilts.kinds.base import Kind
-from xstilts.run.step import Step
 from xstilts.study.expand import Route, phase_name, phases, route_name
 from xstilts.study.phase import Frozen, Part, Phase
 from xstilts.study.recipes import max_length

@@ -12,7 +12,7 @@ from xstilts.data.locate import Roots
 from xstilts.data.readers import Lines
 from xstilts.data.rows import Text
 from xstilts.data.source import Place, Source
-from xstilts.run.step import Step
+from xstilts.engine.step import Step
 
 VECTORS = "svd-vectors"
 

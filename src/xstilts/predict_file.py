@@ -14,7 +14,7 @@ from xstilts.core.files import open_text, write_atomic
 from xstilts.data.examples import ChoiceExample, Example, SpanExample, TagExample, TextExample
 from xstilts.data.fields import field
 from xstilts.data.readers import Csv, Jsonl, Tsv
-from xstilts.run.store import Store
+from xstilts.engine.store import Store
 from xstilts.study.load import load_study
 from xstilts.study.select import with_settings
 from xstilts.tasks.base import Task

@@ -18,10 +18,10 @@ from xstilts.core.recipe import Recipe
 from xstilts.data.examples import Example, TextExample
 from xstilts.data.load import Loaded, Resolved, load, select
 from xstilts.data.source import View
+from xstilts.engine.step import Context
 from xstilts.kinds.base import Kind
 from xstilts.kinds.prepared import Prepared
 from xstilts.metrics.base import Metric
-from xstilts.run.step import Context
 from xstilts.study.phase import Sampling
 
 NOT_IDENTITY = {"identity": False}

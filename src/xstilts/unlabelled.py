@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from xstilts.core.files import read_json
-from xstilts.run.step import Step
-from xstilts.run.store import Store
+from xstilts.engine.step import Step
+from xstilts.engine.store import Store
 
 
 def unlabelled(steps: Iterable[Step], store: Store) -> Iterator[str]:

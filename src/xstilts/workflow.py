@@ -15,10 +15,10 @@ from xstilts.data.hub import NoNetworkError, fetch
 from xstilts.data.locate import Roots, find
 from xstilts.data.source import Source
 from xstilts.encoders import FoundEncoder, find_encoder
+from xstilts.engine.step import Step
+from xstilts.engine.store import Store
 from xstilts.lower import Lowered, Lowering, lower
 from xstilts.packaged import packaged_encoders
-from xstilts.run.step import Step
-from xstilts.run.store import Store
 from xstilts.study.expand import Route, expand
 from xstilts.study.own_tasks import own_tasks
 from xstilts.study.schema import Study

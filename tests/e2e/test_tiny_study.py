@@ -300,5 +300,5 @@ def test_a_study_runs_from_python(study: Make):
 
 
 def test_run_is_the_function_whatever_was_imported_before():
-    code = "import xstilts.run.step; from xstilts import run; import xstilts.api; from xstilts import run as again; "
+    code = "import xstilts.engine.step; from xstilts import run; import xstilts.api; from xstilts import run as again; "
     subprocess.run([sys.executable, "-c", code + "assert run is again is xstilts.api.run"], check=True)

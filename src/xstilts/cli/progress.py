@@ -13,7 +13,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from xstilts.run.step import Step
+from xstilts.engine.step import Step
 
 
 class RichListener:

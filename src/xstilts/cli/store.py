@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
 @commands.command()
 def du(store: StoreDir = None, as_json: AsJson = False) -> None:
     """Show the disk use of each kind of step."""
-    from xstilts.run.store import Store
+    from xstilts.engine.store import Store
 
     root = store or default_store()
     used = Store(root).du()
@@ -53,8 +53,8 @@ def gc(
     """Delete every step that none of the named studies needs.
 
     Steps that are running now, fetched files and encoders stay."""
-    from xstilts.run.graph import steps_of
-    from xstilts.run.store import Store
+    from xstilts.engine.graph import steps_of
+    from xstilts.engine.store import Store
     from xstilts.workflow import open_session
 
     needed: set[str] = set()

@@ -32,7 +32,7 @@ from xstilts.train.job import Compute
 from xstilts.train.model import Model, outputs
 
 if TYPE_CHECKING:
-    from xstilts.run.step import Progress
+    from xstilts.engine.step import Progress
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from tokenizers import Tokenizer
 
-    from xstilts.run.step import Progress
+    from xstilts.engine.step import Progress
 
 CHUNK = 2000  # examples encoded and written at once: bounds the memory
 

@@ -217,8 +217,9 @@ def _refuse_missing(study: Study, chosen: Chosen) -> None:
         for name, reason in missing.items():
             raise DataError(
                 f"The {kind} '{name}' cannot run: {reason}",
-                hint="Give its files with --data DIR, fetch them where there is a network (`xstilts tasks` says from where), "
-                "name a stand-in under `substitute:`, or go on without it with --allow-missing: it is shown as missing.",
+                hint="Give its files with --data DIR, fetch them where there is a network (`xstilts tasks` says from "
+                "where), name a stand-in under `substitute:`, or go on without it with --allow-missing: it is shown "
+                "as missing.",
             )
     if len(chosen.missing_targets) == len(chosen.targets):
         raise DataError("No target of this study has its data here.")

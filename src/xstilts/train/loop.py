@@ -27,7 +27,7 @@ from xstilts.train.select import DevSet, score_all
 from xstilts.train.snapshot import Snapshots, save_weights
 
 if TYPE_CHECKING:
-    from xstilts.run.step import Progress
+    from xstilts.engine.step import Progress
 
 SNAPSHOT_SHARE = 20  # a snapshot takes at most a twentieth of the time, however large the encoder
 

@@ -20,7 +20,7 @@ from xstilts.train.job import TUNES, Compute
 from xstilts.train.memory import free_cached, is_out_of_memory
 
 if TYPE_CHECKING:
-    from xstilts.run.step import Progress
+    from xstilts.engine.step import Progress
 
 Row = Mapping[str, Any]
 

@@ -23,7 +23,7 @@ from xstilts.core.errors import DataError
 from xstilts.train.tokenizer import SPECIALS, learn_tokenizer, save_tokenizer
 
 if TYPE_CHECKING:
-    from xstilts.run.step import Progress
+    from xstilts.engine.step import Progress
 
 _SLACK = 2  # dimensions that bring every token to one length, so that layer norm keeps their weights
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xstilts.run.step import Context, Step
+from xstilts.engine.step import Context, Step
 
 
 @dataclass(frozen=True, kw_only=True)

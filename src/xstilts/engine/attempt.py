@@ -18,8 +18,8 @@ from xstilts.core.canonical import canonical
 from xstilts.core.disk import writing
 from xstilts.core.errors import XstiltsError
 from xstilts.core.files import write_json
-from xstilts.run.step import Context, Progress, Step
-from xstilts.run.store import Store, remove, size
+from xstilts.engine.step import Context, Progress, Step
+from xstilts.engine.store import Store, remove, size
 
 Status = Literal["done", "reused", "failed", "busy", "stale", "interrupted"]
 _RECORDED = ("xstilts", "torch", "transformers", "tokenizers", "numpy", "pyarrow")

@@ -16,12 +16,12 @@ import pytest
 import run_toys as toys
 
 from xstilts.core.errors import StoreError
-from xstilts.run.attempt import Result
-from xstilts.run.backend import Ended, Started, Tell
-from xstilts.run.inline import Inline
-from xstilts.run.runner import Outcome, execute, plan
-from xstilts.run.step import Step
-from xstilts.run.store import Store
+from xstilts.engine.attempt import Result
+from xstilts.engine.backend import Ended, Started, Tell
+from xstilts.engine.inline import Inline
+from xstilts.engine.runner import Outcome, execute, plan
+from xstilts.engine.step import Step
+from xstilts.engine.store import Store
 
 
 class Hearing:

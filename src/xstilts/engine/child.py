@@ -7,11 +7,11 @@ import signal
 import sys
 from collections.abc import Mapping
 
-from xstilts.run.attempt import Means, Result, run_one
-from xstilts.run.backend import Ended
-from xstilts.run.progress import Reporter, emit
-from xstilts.run.step import Step
-from xstilts.run.store import Store
+from xstilts.engine.attempt import Means, Result, run_one
+from xstilts.engine.backend import Ended
+from xstilts.engine.progress import Reporter, emit
+from xstilts.engine.step import Step
+from xstilts.engine.store import Store
 
 # What the parent chose for the child; a person may set them too.
 DEVICE, THREADS, SUPERVISED = "XSTILTS_DEVICE", "XSTILTS_THREADS", "XSTILTS_SUPERVISED"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from xstilts.core.errors import StoreError
-from xstilts.run.attempt import Means, Result, run_one
-from xstilts.run.step import Context, Step
-from xstilts.run.store import Store, Usage
+from xstilts.engine.attempt import Means, Result, run_one
+from xstilts.engine.step import Context, Step
+from xstilts.engine.store import Store, Usage
 
 RAN: list[str] = []
 

@@ -14,12 +14,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
-from xstilts.run.attempt import Result
-from xstilts.run.backend import Ended, Started, Tell
-from xstilts.run.child import DEVICE, SUPERVISED, THREADS
-from xstilts.run.progress import parse
-from xstilts.run.step import Step
-from xstilts.run.store import Store
+from xstilts.engine.attempt import Result
+from xstilts.engine.backend import Ended, Started, Tell
+from xstilts.engine.child import DEVICE, SUPERVISED, THREADS
+from xstilts.engine.progress import parse
+from xstilts.engine.step import Step
+from xstilts.engine.store import Store
 
 _PR_SET_PDEATHSIG = 1
 _ENDING = 0.005  # seconds between two looks at a process that is about to exit

@@ -24,7 +24,7 @@ from xstilts.core.disk import writing
 from xstilts.core.errors import StoreError
 from xstilts.core.files import read_json, write_json
 from xstilts.core.locks import locked
-from xstilts.run.step import Step
+from xstilts.engine.step import Step
 
 LAYOUT = 1
 FOLDERS = ("steps", "work", "locks", "runs", "data", "encoders", "cache", "reports", "store.json")

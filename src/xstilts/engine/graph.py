@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from xstilts.run.step import Step
+from xstilts.engine.step import Step
 
 Satisfied = Callable[[Step, tuple[str, ...]], bool]  # done, and whole in these parts
 

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 
 from xstilts.core.errors import StoreError
 from xstilts.core.files import write_json
-from xstilts.run.attempt import Result
-from xstilts.run.backend import Backend, Ended, Moved, Report, Started
-from xstilts.run.graph import blocked, demand, readers_of, steps_of
-from xstilts.run.interrupt import Interrupt, interruptible
-from xstilts.run.listener import Listener, Silent
-from xstilts.run.step import Step
-from xstilts.run.store import Store
+from xstilts.engine.attempt import Result
+from xstilts.engine.backend import Backend, Ended, Moved, Report, Started
+from xstilts.engine.graph import blocked, demand, readers_of, steps_of
+from xstilts.engine.interrupt import Interrupt, interruptible
+from xstilts.engine.listener import Listener, Silent
+from xstilts.engine.step import Step
+from xstilts.engine.store import Store
 
 _TICK = 0.2  # seconds between two looks at what other processes do
 _GRACE = 10.0  # seconds that a step has to stop when asked

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import time
 
-from xstilts.run.attempt import Means, Result, run_one
-from xstilts.run.backend import Ended, Moved, Started, Tell
-from xstilts.run.step import Step
-from xstilts.run.store import Store
+from xstilts.engine.attempt import Means, Result, run_one
+from xstilts.engine.backend import Ended, Moved, Started, Tell
+from xstilts.engine.step import Step
+from xstilts.engine.store import Store
 
 
 class Inline:

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import run_toys as toys
 
-from xstilts.run.backend import Ended, Moved, Report
-from xstilts.run.local import Local
-from xstilts.run.runner import execute
-from xstilts.run.step import Context, Step
-from xstilts.run.store import Store
+from xstilts.engine.backend import Ended, Moved, Report
+from xstilts.engine.local import Local
+from xstilts.engine.runner import execute
+from xstilts.engine.step import Context, Step
+from xstilts.engine.store import Store
 
 
 def call(settings: Any, context: Context) -> None: ...
@@ -199,10 +199,10 @@ def test_a_second_signal_kills_what_does_not_heed_the_first(tmp_path: Path) -> N
     body = f"""if True:
         import signal, sys, time
         from pathlib import Path
-        from xstilts.run.local import Local
-        from xstilts.run.runner import execute
-        from xstilts.run.step import Step
-        from xstilts.run.store import Store
+        from xstilts.engine.local import Local
+        from xstilts.engine.runner import execute
+        from xstilts.engine.step import Step
+        from xstilts.engine.store import Store
         deaf = ("import signal, time, pathlib; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
                 "pathlib.Path({str(tmp_path / "up")!r}).touch(); time.sleep(60)")
         step = Step(name="deaf", version=1, settings=0, call=print)

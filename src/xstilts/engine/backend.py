@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from xstilts.run.attempt import Result
-from xstilts.run.step import Step
-from xstilts.run.store import Store
+from xstilts.engine.attempt import Result
+from xstilts.engine.step import Step
+from xstilts.engine.store import Store
 
 
 @dataclass(frozen=True, slots=True)

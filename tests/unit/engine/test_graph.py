@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xstilts.run.graph import blocked, demand, peak_bytes, readers_of, steps_of
-from xstilts.run.step import Context, Step
+from xstilts.engine.graph import blocked, demand, peak_bytes, readers_of, steps_of
+from xstilts.engine.step import Context, Step
 
 
 def call(settings: Any, context: Context) -> None: ...

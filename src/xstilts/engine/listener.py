@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from xstilts.run.step import Step
+from xstilts.engine.step import Step
 
 
 class Listener(Protocol):

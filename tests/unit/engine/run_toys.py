@@ -24,12 +24,12 @@ from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.core.files import write_atomic
-from xstilts.run.child import serve
-from xstilts.run.inline import Inline
-from xstilts.run.local import Local
-from xstilts.run.runner import execute
-from xstilts.run.step import Context, Step
-from xstilts.run.store import Store
+from xstilts.engine.child import serve
+from xstilts.engine.inline import Inline
+from xstilts.engine.local import Local
+from xstilts.engine.runner import execute
+from xstilts.engine.step import Context, Step
+from xstilts.engine.store import Store
 
 Graph = dict[str, Step]
 

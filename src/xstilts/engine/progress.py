@@ -13,8 +13,8 @@ import time
 from dataclasses import asdict
 from typing import TextIO
 
-from xstilts.run.attempt import Result
-from xstilts.run.backend import Ended, Moved
+from xstilts.engine.attempt import Result
+from xstilts.engine.backend import Ended, Moved
 
 _EVERY = 0.2  # seconds between two progress lines
 
