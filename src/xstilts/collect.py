@@ -196,7 +196,7 @@ def _notes(session: Session) -> Iterable[str]:
     chosen = session.chosen
     for name, said in chosen.notes.items():
         if name not in chosen.targets:
-            yield from said
+            yield from (f"{name}: {one}" for one in said)
     for arm, reason in chosen.missing_arms.items():
         yield f"The arm {arm} is missing: {reason}"
     for target, reason in chosen.missing_targets.items():

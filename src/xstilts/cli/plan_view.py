@@ -49,7 +49,7 @@ def plan_json(session: Session, found: Forecast) -> dict[str, Any]:
         "missing_targets": dict(session.chosen.missing_targets),
         "missing_arms": dict(session.chosen.missing_arms),
         "missing_languages": {k: sorted(v) for k, v in session.chosen.missing_languages.items() if v},
-        "notes": [note for notes in session.chosen.notes.values() for note in notes],
+        "notes": [f"{name}: {note}" for name, notes in session.chosen.notes.items() for note in notes],
     }
 
 
@@ -112,9 +112,9 @@ def _steps(steps: Sequence[StepForecast]) -> Table:
 
 def _missing(session: Session) -> Iterable[Text]:
     chosen = session.chosen
-    for notes in chosen.notes.values():
+    for name, notes in chosen.notes.items():
         for note in notes:
-            yield Text(f"note: {note}", style="dim")
+            yield Text(f"note: {name}: {note}", style="dim")
     for what, missing in (("target", chosen.missing_targets), ("arm", chosen.missing_arms)):
         for name, reason in missing.items():
             yield Text(f"missing {what} {name}: {reason}", style="yellow")

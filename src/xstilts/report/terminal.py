@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xstilts.report.blocks import Entry
+from xstilts.report.blocks import Entry, Table
 from xstilts.report.compose import Report, compose
 from xstilts.report.differences import beside
 from xstilts.report.results import Results
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
+WIDEST = 5  # columns that fit a terminal of ordinary width with everything in each cell
+
 
 def summary(results: Results, page: Path | None = None) -> list[RenderableType]:
     """What `xstilts run` prints at its end. `page`: the HTML report, named as the next thing to open."""
@@ -24,12 +26,21 @@ def summary(results: Results, page: Path | None = None) -> list[RenderableType]:
 
 def render(report: Report, page: Path | None = None) -> list[RenderableType]:
     """As `summary`, from a report that has been put together already."""
-    from rich.table import Table
     from rich.text import Text
 
     board = report.board
     block = answer_table(board, beside(board, board.comparison.contrasts))
-    grid = Table(
+    shown = _full(block) if len(block.columns) <= WIDEST else _compact(block)
+    conclusion = Text(" ".join(report.document.answer), style="bold")
+    return [*shown, conclusion, Text(_next(report, page))]
+
+
+def _full(block: Table) -> list[RenderableType]:
+    """Arms down, targets across, everything that is known of a cell in it."""
+    from rich import table
+    from rich.text import Text
+
+    grid = table.Table(
         caption="mean over languages, then seeds; below: with the training language; difference and 95 % interval"
     )
     for column in block.columns:
@@ -39,8 +50,32 @@ def render(report: Report, page: Path | None = None) -> list[RenderableType]:
     grid.add_section()
     for row in block.foot:
         grid.add_row(*(_cell(entry) for entry in row))
-    conclusion = Text(" ".join(report.document.answer), style="bold")
-    return [grid, conclusion, Text(_next(report, page))]
+    return [grid]
+
+
+def _compact(block: Table) -> list[RenderableType]:
+    """Targets down, arms across, numbers alone; warnings are letters with a legend. The report has the rest."""
+    from rich import table
+    from rich.text import Text
+
+    rows = [*block.rows, *block.foot]
+    marks = dict.fromkeys(mark for row in rows for entry in row for mark in _short(entry))
+    legend = {mark: chr(ord("a") + i) for i, mark in enumerate(marks)}
+    grid = table.Table(caption="mean over languages (see the second column), then seeds; intervals are in the report")
+    grid.add_column("target")
+    grid.add_column("what")
+    for row in rows:
+        grid.add_column(Text(row[0].text), justify="right")
+    for i, column in enumerate(block.columns[1:], 1):
+        cells = [Text(f"{row[i].text} {''.join(legend[m] for m in _short(row[i]))}".strip()) for row in rows]
+        grid.add_row(Text(column.label), Text(", ".join(column.under), style="dim"), *cells)
+    notes = "   ".join(f"{letter}: {mark}" for mark, letter in legend.items())
+    return [grid, Text(notes, style="yellow")] if notes else [grid]
+
+
+def _short(entry: Entry) -> list[str]:
+    """The warnings of a cell without what they are about ("at chance (mnli): 1 of 2 seeds" -> "at chance")."""
+    return list(dict.fromkeys(mark.partition(" (")[0] for mark in entry.marks))
 
 
 def _cell(entry: Entry) -> Text:

@@ -44,10 +44,10 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
         if reason := _missing_training(task, locate):
             missing_targets[name] = reason
             continue
-        languages = {lang: reason for lang, source in task.test.items() if (reason := _missing(source, locate))}
-        missing_languages[name] = languages
-        if len(languages) == len(task.test):
-            missing_targets[name] = next(iter(languages.values()), "it has no test language here")
+        gone = {lang: reason for lang, source in task.test.items() if (reason := _missing(source, locate))}
+        missing_languages[name] = dict.fromkeys(gone, "no test file here")
+        if len(gone) == len(task.test):
+            missing_targets[name] = next(iter(gone.values()), "it has no test language here")
     missing_arms = {
         arm: reason
         for arm, spec in study.arms.items()
@@ -148,7 +148,7 @@ def _substituted(study: Study, tasks: Catalog[Task], name: str, notes: dict[str,
     task = tasks[study.substitute[name]] if name in study.substitute else tasks[name]
     said = []
     if task.name != name:
-        said.append(f"{name}: trained on the substitute {task.name}")
+        said.append(f"trained on the substitute {task.name}")
     if task.scale != "full":
         said.append(f"{task.name}: {task.scale}")
     if said:
@@ -168,13 +168,13 @@ def _target(study: Study, tasks: Catalog[Task], name: str, notes: dict[str, tupl
         _same_output(task, other)
         task = task.but(train=other.train, dev=other.dev, holdout=other.holdout)
         said = f": {other.scale}" if other.scale != "full" else ""
-        notes[name] = (*notes.get(name, ()), f"{name}: trained on the substitute {other.name}{said}")
+        notes[name] = (*notes.get(name, ()), f"trained on the substitute {other.name}{said}")
     wanted = study.languages
     tests = {lang: source for lang, source in task.test.items() if wanted is None or lang in wanted}
-    if study.take.test is not None:
+    if study.take.test is not None and task.divisible:
         view = Take(n=study.take.test, by="group")
         tests = {lang: replace(source, views=(*source.views, view)) for lang, source in tests.items()}
-        notes[name] = (*notes.get(name, ()), f"{name}: at most {study.take.test} test examples a language")
+        notes[name] = (*notes.get(name, ()), f"at most {study.take.test} test examples a language")
     return task.but(test=tests)
 
 

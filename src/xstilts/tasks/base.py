@@ -46,6 +46,7 @@ class Task:
     holdout: float = 0.05  # share of the training groups held out where there is no dev
     scale: str = "full"  # "full", or a sentence that says what was cut; shown wherever the task is
     benchmarks: tuple[str, ...] = ()  # ("xtreme", "xtreme-r")
+    divisible: bool = True  # False: a test set means something only as a whole (mining), so no study cuts it
     version: int = 1
 
     @property

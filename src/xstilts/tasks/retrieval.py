@@ -141,6 +141,7 @@ def _bucc(language: str) -> Source:
 BUCC = Task(
     name="bucc2018",
     kind=Retrieval(method="mine"),
+    divisible=False,
     test={language: _bucc(language) for language in ("de", "fr", "ru", "zh")},
     origin=Origin(
         licence="none stated (text of Wikipedia and News Commentary)",

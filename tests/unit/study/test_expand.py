@@ -175,3 +175,10 @@ def test_a_missing_test_language_is_noted_and_stops_nothing() -> None:
     chosen = choose(study({"none": {"strategy": "direct"}}), TASKS, nowhere("t/de."))
     assert list(chosen.missing_languages["t"]) == ["de"]
     assert not chosen.missing_targets
+
+
+def test_a_test_set_that_only_means_something_whole_is_not_cut() -> None:
+    tasks = catalog(trained("t"), trained("u").but(divisible=False))
+    chosen = choose(study({"none": {"strategy": "direct"}}, ["t", "u"], take={"test": 4}), tasks, everywhere)
+    assert [view.n for view in chosen.targets["t"].test["de"].views] == [4]  # type: ignore[attr-defined]
+    assert chosen.targets["u"].test["de"].views == ()
