@@ -129,8 +129,9 @@ class Local:
         for child in list(self._children.values()):
             if not child.asked:
                 child.asked = True
+                # Not `terminate`: that reaps a child which has just ended, behind the back of `exited`.
                 with contextlib.suppress(ProcessLookupError):
-                    child.process.terminate()
+                    os.kill(child.process.pid, signal.SIGTERM)
 
     def kill(self) -> None:
         for child in list(self._children.values()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -223,3 +224,17 @@ def test_signal_handlers_are_put_back(tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     execute([], Store(tmp_path / "store"), backend=Local(lambda one: []))
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+
+
+def test_cancelling_a_child_that_has_just_ended_leaves_it_to_be_found(tmp_path: Path) -> None:
+    """A signal may arrive between a child's end and the poll that buries it."""
+    told: list[Report] = []
+    backend = Local(lambda step: script("pass"))
+    backend.launch(step("quick"), Store(tmp_path), told.append)
+    (child,) = backend._children.values()
+    os.waitid(os.P_PID, child.process.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and nobody has reaped it
+    backend.cancel()
+    while backend._children:
+        backend.poll(0.05)
+    assert isinstance(told[-1], Ended)
+    assert told[-1].result.status == "interrupted"
