@@ -164,9 +164,11 @@ def _meta(given: PredictSet, pace: float) -> dict[str, Any]:
 
 
 def _label_scores(kind: Kind, examples: Sequence[Example], found: Sequence[Any]) -> list[dict[str, float]] | None:
-    """Softmax of the logits where each example has exactly one logit a label."""
+    """Softmax of the logits where each example has exactly one logit a label. (Whole numbers are tags, not logits.)"""
     labels = tuple(getattr(kind, "labels", ()))
     if not labels or len(found) != len(examples) or any(np.shape(one) != (len(labels),) for one in found):
+        return None
+    if any(np.asarray(one).dtype.kind != "f" for one in found):
         return None
     logits_NC = np.stack([np.asarray(one, dtype=np.float64) for one in found]) if found else np.zeros((0, len(labels)))
     shares_NC = np.exp(logits_NC - logits_NC.max(axis=1, keepdims=True))
