@@ -1,0 +1,174 @@
+"""The studies behind the benchmark: one for each encoder and task, run by xstilts as any other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xstilts
+from xstilts.api import RunListener
+from xstilts.core.errors import EncoderError, StudyError
+from xstilts.core.languages import XTREME
+from xstilts.encoders import FoundEncoder
+from xstilts.engine.inline import Inline
+from xstilts.engine.runner import execute
+from xstilts.nn.encoder import Encoder
+from xstilts.report.results import Results
+from xstilts.study.load import parse_study
+from xstilts.study.schema import Study
+from xstilts.tasks.base import Task
+from xstilts.workflow import Options, devices, open_session
+
+Watch = Callable[[], AbstractContextManager[RunListener]]  # a fresh display for each run
+
+TASKS = ("tatoeba", "udpos", "panx", "xsid-intent-snips")
+
+# Fine-tuning of a small encoder (4 layers of 256, some millions of weights above its token vectors) on two cores.
+# Such an encoder wants a rate ten times that of a full-size one (2e-5: give --lr) and is done after about three passes
+# over English EWT (12,544 sentences); longer training only moves it away from the other languages.
+LR = 5e-4
+BATCH = 32
+UPDATES = {"udpos": 1200, "panx": 1200}  # a tag for each word: most to learn
+OTHER_UPDATES = 600  # a label for each text
+LOOKS = 6  # at the English dev set; the best checkpoint is scored
+DEV_EXAMPLES = 500
+MAX_LENGTH = 128  # tokens: longer sentences are rare here, and are cut into pieces rather than dropped
+QUICK = 4  # --quick divides the updates by this ...
+QUICK_TEST = 200  # ... and scores so many examples of each language of a task that is trained on
+
+SCOPE = {"tatoeba": XTREME}  # the languages that the published mean is about
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """An encoder to be measured: `encoder` as a study names it."""
+
+    name: str
+    encoder: str
+    layers: int
+    parameters: int
+    positions: int | None  # tokens a sequence may have
+
+    @classmethod
+    def of(cls, name: str, encoder: str, folder: Path) -> Row:
+        """Reads the sizes from the encoder's folder. Raises EncoderError."""
+        model = Encoder.load(folder)
+        return cls(
+            name=name,
+            encoder=encoder,
+            layers=model.num_layers,
+            parameters=model.num_parameters,
+            positions=model.max_length,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How every row is measured. `layer`: of retrieval, None the last."""
+
+    tasks: tuple[str, ...] = TASKS
+    languages: tuple[str, ...] | None = None
+    seeds: tuple[int, ...] = (1, 2)
+    lr: float = LR
+    layer: int | None = None
+    quick: bool = False
+
+
+def locate(encoder: str, task: Task, plan: Plan, options: Options, watch: Watch) -> tuple[FoundEncoder, Path]:
+    """The encoder and its folder: fetched, unpacked or built if need be. Raises EncoderError."""
+    probe = Row(name="probe", encoder=encoder, layers=0, parameters=0, positions=None)
+    with watch() as listener:
+        session = open_session(study_of(probe, task, plan), options, fetching=listener.say)
+        found = session.encoder
+        if found.folder is not None:
+            return found, found.folder
+        assert found.step is not None  # an encoder is a folder or the step that makes one
+        backend = Inline(device=devices(options)[0], threads=options.threads or 1)
+        outcome = execute([found.step], session.store, backend=backend, listener=listener)
+    if outcome.interrupted:
+        raise KeyboardInterrupt
+    if found.step.key in outcome.failed:
+        raise EncoderError(f"The encoder '{encoder}' could not be made: {outcome.failed[found.step.key]}")
+    return found, session.store.path(found.step)
+
+
+def has_layers(task: Task) -> bool:
+    """Whether the task reads a layer of the encoder as it is, so that nothing is trained."""
+    return task.train is None and hasattr(task.kind, "layer")
+
+
+def headline_layer(row: Row, plan: Plan) -> int:
+    """The layer whose number counts: the one asked for, or the row's last where it has fewer."""
+    return row.layers if plan.layer is None else min(plan.layer, row.layers)
+
+
+def study_of(row: Row, task: Task, plan: Plan, layer: int | None = None) -> Study:
+    """One encoder on one task; what data is not here is shown as missing. Raises StudyError."""
+    name = f"benchmark-{row.name}-{row.encoder}-{task.name}" + ("" if layer is None else f"-layer{layer}")
+    data: dict[str, Any] = {
+        "name": re.sub(r"[^A-Za-z0-9.-]+", "-", name)[-120:].strip("-"),
+        "question": f"How well does {row.encoder} transfer to other languages on {task.name}?",
+        "encoder": row.encoder,
+        "precision": "fp32",  # the same numbers on every machine, but for the last digits
+        "arms": {"direct": {"strategy": "direct"}},
+        "targets": [task.name],
+        "seeds": list(plan.seeds) if task.train else [1],
+        "train": _numbers(row, task, plan),
+        "allow_missing": True,
+    }
+    if (languages := _languages(task, plan)) is not None:
+        data["languages"] = languages
+    if layer is not None:
+        data["settings"] = {task.name: {"layer": layer}}
+    if plan.quick and task.train:  # fewer candidates would make retrieval another task
+        data["take"] = {"test": QUICK_TEST}
+    return parse_study(data, "the benchmark's study")
+
+
+def _numbers(row: Row, task: Task, plan: Plan) -> dict[str, Any]:
+    length = {"max_length": min(MAX_LENGTH, row.positions or MAX_LENGTH)}
+    if task.train is None:
+        return length
+    updates = UPDATES.get(task.name, OTHER_UPDATES) // (QUICK if plan.quick else 1)
+    steering = {"evaluate_every": max(1, updates // LOOKS), "dev_examples": DEV_EXAMPLES}
+    return {"lr": plan.lr, "batch": BATCH, "updates": updates, **steering, **length}
+
+
+def _languages(task: Task, plan: Plan) -> list[str] | None:
+    """The test languages wanted, and the one trained in, which the others are held against. None: all."""
+    scope, wanted = SCOPE.get(task.name), plan.languages
+    if scope is None and wanted is None:
+        return None
+    home = task.train.language if task.train else None
+    inside = [x for x in task.test if scope is None or x in scope]
+    chosen = [x for x in inside if wanted is None or x in wanted]
+    if not chosen:
+        named = ", ".join(wanted or ())
+        raise StudyError(f"'{task.name}' has no test set in {named}.", where="--languages", allowed=inside)
+    return [x for x in inside if x in chosen or x == home]
+
+
+def layers_of(row: Row, task: Task, plan: Plan, every: bool) -> tuple[int | None, ...]:
+    """The layers a row is read at: all of them or the headline one; (None,) for a task that is trained."""
+    if not has_layers(task):
+        return (None,)
+    return tuple(range(row.layers + 1)) if every else (headline_layer(row, plan),)
+
+
+def run_layers(
+    row: Row, task: Task, plan: Plan, options: Options, watch: Watch, every: bool = False
+) -> Mapping[int | None, Results]:
+    """What one encoder scores on one task, by layer. Raises KeyboardInterrupt when the run was stopped."""
+    found = {}
+    for layer in layers_of(row, task, plan, every):
+        with watch() as listener:
+            listener.say(f"{row.name}: {task.name}" + ("" if layer is None else f", layer {layer} of {row.layers}"))
+            answer = xstilts.run(study_of(row, task, plan, layer), options=options, listener=listener)
+        if answer.outcome.interrupted:
+            raise KeyboardInterrupt
+        found[layer] = answer.results
+    return found
