@@ -120,7 +120,7 @@ def _settings(found: Found) -> str:
         f"Identity {found.identity}. {sizes}.",
         f"Percent, with 95 % intervals over test documents and seeds ({', '.join(map(str, plan.seeds))}); floor: the"
         " best guess that ignores the input.",
-        f"Fine-tuned in English at a peak rate of {plan.lr:g}, scored in the other languages; retrieval reads the mean"
+        f"Fine-tuned at a peak rate of {plan.lr:g} in one language, scored in the others; retrieval reads the mean"
         f" of layer {studies.headline_layer(found.rows[0], plan)}, untrained.",
     ]
     if plan.quick:
