@@ -11,6 +11,7 @@ from xstilts.heads.mlm import MaskedLMHead
 from xstilts.heads.retrieval import RetrievalHead
 from xstilts.heads.span_qa import SpanQAHead
 from xstilts.heads.tagging import TaggingHead
+from xstilts.heads.translation import TranslationHead
 from xstilts.kinds.base import Kind
 from xstilts.kinds.choice import Choice
 from xstilts.kinds.classification import Classification
@@ -18,6 +19,7 @@ from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.kinds.span_qa import SpanQA
 from xstilts.kinds.tagging import Tagging
+from xstilts.kinds.translation import Translation
 from xstilts.nn.encoder import Encoder
 
 HEADS: dict[type, type[Head]] = {
@@ -27,6 +29,7 @@ HEADS: dict[type, type[Head]] = {
     Tagging: TaggingHead,
     Retrieval: RetrievalHead,
     MaskedLM: MaskedLMHead,
+    Translation: TranslationHead,
 }
 
 

@@ -13,14 +13,15 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from xstilts.heads.base import Head, Loss, Rows, split
-from xstilts.heads.native import make_part
+from xstilts.heads.native import make_part, only
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder
 
 
 class MaskedLMHead(Head):
-    """scores: logits at the masked places [M, V]; decode: (true ids, guessed ids) a row."""
+    """scores: logits at the masked places [M, V], of the candidates alone [M, C] in training with `candidates`; decode:
+    (true ids, guessed ids) a row."""
 
     def __init__(self, kind: MaskedLM, encoder: Encoder) -> None:
         super().__init__()
@@ -38,15 +39,20 @@ class MaskedLMHead(Head):
         places = [places + end - len(ids) for (ids, places, _), end in zip(masked, ends, strict=True)]
         batch.gold = torch.from_numpy(np.concatenate([true for _, _, true in masked]))
         batch.extra = {"places_M": torch.from_numpy(np.concatenate(places)), "masked_R": [len(one) for one in places]}
+        if self.kind.candidates and draw:
+            random = np.random.default_rng((*draw, len(batch.gold)))
+            others = torch.from_numpy(random.integers(self.vocabulary, size=self.kind.candidates))
+            batch.extra["candidates_C"] = torch.unique(torch.cat([batch.gold, others]))
         return batch
 
     def _mask(self, row: Mapping[str, Any], draw: Sequence[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(ids after masking, masked places within the row, true ids there). At least one token is masked."""
         ids = np.array(row["ids"], dtype=np.int64)
-        start, stop = (int(place) for place in row["text"])
+        ranges = np.asarray(row["text"], dtype=np.int64).reshape(-1, 2)
+        text = np.concatenate([np.arange(start, stop) for start, stop in ranges])
         random = np.random.default_rng((self.kind.seed, int(row["example"]), zlib.crc32(ids.tobytes()), *draw))
-        count = min(max(1, round(self.kind.rate * (stop - start))), stop - start)
-        places = start + np.sort(random.permutation(stop - start)[:count])
+        count = min(max(1, round(self.kind.rate * len(text))), len(text))
+        places = text[np.sort(random.permutation(len(text))[:count])]
         true = ids[places].copy()
         chance = random.random(count)
         ids[places[chance < 0.8]] = int(row["mask"][0])
@@ -55,10 +61,13 @@ class MaskedLMHead(Head):
         return ids, places, true
 
     def forward(self, hidden_TD: Tensor, batch: Batch) -> Tensor:
-        return self.part.tokens(hidden_TD[batch.extra["places_M"]])
+        with only(self.part, batch.extra.get("candidates_C")):
+            return self.part.tokens(hidden_TD.index_select(0, batch.extra["places_M"]))
 
     def loss(self, scores: Tensor, batch: Batch) -> Loss:
-        return Loss(F.cross_entropy(scores, batch.gold, reduction="sum"), len(scores))
+        candidates_C = batch.extra.get("candidates_C")
+        gold_M = batch.gold if candidates_C is None else torch.searchsorted(candidates_C, batch.gold)
+        return Loss(F.cross_entropy(scores, gold_M, reduction="sum"), len(scores))
 
     def decode(self, scores: Tensor, batch: Batch) -> list[Any]:
         sizes = batch.extra["masked_R"]

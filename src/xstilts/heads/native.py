@@ -13,6 +13,8 @@ Shapes: B sequences of L states each (one pooled state each, or all tokens as on
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -22,6 +24,7 @@ from torch.nn import functional as F  # noqa: N812
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
+from xstilts.core.errors import EncoderError
 from xstilts.nn import ragged
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder
@@ -121,10 +124,13 @@ class TiedDecoder(nn.Module):
         super().__init__()
         self.bias = bias if parent is None else None
         self._elsewhere: tuple[nn.Embedding, Any] = (table, parent or self)  # a tuple registers nothing
+        self.rows: Tensor | None = None  # the tokens that are scored, None: all
 
     def forward(self, hidden_XD: Tensor) -> Tensor:
         table, owner = self._elsewhere
-        return F.linear(hidden_XD, table.weight, owner.bias)
+        if self.rows is None:
+            return F.linear(hidden_XD, table.weight, owner.bias)
+        return F.linear(hidden_XD, F.embedding(self.rows, table.weight), owner.bias.index_select(0, self.rows))
 
 
 class _StandIn(nn.Module):
@@ -144,6 +150,22 @@ def make_part(kind: str, outputs: int, encoder: Encoder) -> Part:
     """New parameters for a kind with `outputs` outputs, drawn from torch's global generator."""
     part = NativePart if encoder.config.model_type in NATIVE else OwnPart
     return part(kind, outputs, encoder).to(encoder.embeddings.weight.device)
+
+
+@contextmanager
+def only(part: Part, rows: Tensor | None) -> Iterator[None]:
+    """Inside, a language-model head scores these tokens alone (None: all). Raises EncoderError for a head whose decoder
+    is not tied to the embeddings."""
+    decoders = [module for module in part.modules() if isinstance(module, TiedDecoder)]
+    if rows is not None and not decoders:
+        raise EncoderError("this encoder's language-model head is not tied to its embeddings: train it without candidates")
+    for decoder in decoders:
+        decoder.rows = rows
+    try:
+        yield
+    finally:
+        for decoder in decoders:
+            decoder.rows = None
 
 
 def class_config(encoder: Encoder, outputs: int, labels: tuple[str, ...] = ()) -> PreTrainedConfig:

@@ -56,6 +56,19 @@ class Frame:
             segments += types
         return ids, segments
 
+    def places(self, *texts: Sequence[int]) -> list[int]:
+        """[start, end, ...]: the half-open range of positions that each text has in `join`.
+
+        >>> Frame(((101,), (102,), (102,)), ((0,), (0,), (1,)), (0, 1)).places([7, 8], [9])
+        [1, 3, 4, 5]
+        """
+        found, at = list[int](), 0
+        for text, before in zip(texts, self.fixed, strict=False):
+            at += len(before)
+            found += [at, at + len(text)]
+            at += len(text)
+        return found
+
 
 def frame(tokenizer: Tokenizer, texts: int) -> Frame:
     """The frame of `texts` (1 or 2) texts, read off a probe."""

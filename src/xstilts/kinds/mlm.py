@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import Example, TextExample
 from xstilts.kinds.base import Encoded
-from xstilts.kinds.frame import frame
+from xstilts.kinds.frame import Frame, frame, longest_first
 from xstilts.kinds.tokens import pieces, specials
 from xstilts.metrics.base import Metric
 from xstilts.metrics.perplexity import MaskedAccuracy
@@ -24,8 +24,14 @@ if TYPE_CHECKING:
 class MaskedLM:
     """`rate`: share of the text tokens that are masked; `seed`: which ones are masked in evaluation.
 
+    `candidates`: in training the true token is told apart from the other true tokens of the update and from that many
+    random ones, not from the whole vocabulary (in-batch softmax without correction for frequency: it learns how much
+    likelier a token is here than anywhere). Several times cheaper where the vocabulary is large beside the encoder.
+
+    A text with a pair is masked on both sides (translation language modelling, Conneau and Lample 2019).
+
     Columns of a row, beside the common ones:
-        text  [start, end] the half-open range of positions that hold text (what may be masked)
+        text  [start, end, ...] the half-open ranges of positions that hold text (what may be masked)
         mask  [id] the tokenizer's mask token
     gold [ids of the text] (a text is its own gold); output of the head for a row: (true ids [M], guessed ids [M]) at
     the masked places; guess: {"gold": [ids], "guess": [ids]} over all rows of the example.
@@ -33,6 +39,7 @@ class MaskedLM:
 
     rate: float = 0.15
     seed: int = 0
+    candidates: int | None = field(default=None, metadata={"omit_default": True})
 
     name: ClassVar[str] = "mlm"
     example: ClassVar[type[Example]] = TextExample
@@ -47,30 +54,29 @@ class MaskedLM:
             raise DataError("an empty text", where=example.where)
 
     def encode(self, examples: Sequence[TextExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
-        """A row for each block of at most `max_length` tokens; a text that gets no pieces gives no row (counted in
-        `unusable`). Raises EncoderError when the tokenizer has no mask token."""
+        """A row for each block of at most `max_length` tokens; a text with a pair is one row, cut longest-first. A text
+        that gets no pieces gives no row (counted in `unusable`). Raises EncoderError when the tokenizer has no mask
+        token."""
         mask = specials(tokenizer).mask
         if mask is None:
             raise EncoderError("the tokenizer has no mask token, so nothing can be masked")
-        shape = frame(tokenizer, 1)
-        room, before = shape.room(max_length), len(shape.fixed[0])
-        columns: dict[str, list[Any]] = {
-            key: [] for key in ("example", "ids", "lengths", "segments", "gold", "text", "mask")
-        }
+        shapes = {1: frame(tokenizer, 1), 2: frame(tokenizer, 2)}
+        names = ("example", "ids", "lengths", "segments", "gold", "text", "mask")
+        columns: dict[str, list[Any]] = {name: [] for name in names}
         encoded = Encoded(columns=columns)
-        for index, ids in enumerate(pieces(tokenizer, [e.text for e in examples])):
-            for start in range(0, len(ids), room):
-                block = ids[start : start + room]
-                row, segments = shape.join(block)
+        first = pieces(tokenizer, [e.text for e in examples])
+        second = pieces(tokenizer, [e.pair or "" for e in examples])
+        for index, texts in enumerate(zip(first, second, strict=True)):
+            for blocks in _blocks([ids for ids in texts if ids], shapes, max_length, encoded):
+                shape = shapes[len(blocks)]
+                row, segments = shape.join(*blocks)
                 columns["example"].append(index)
                 columns["ids"].append(row)
                 columns["lengths"].append([len(row)])
                 columns["segments"].append(segments)
-                columns["gold"].append(block)
-                columns["text"].append([before, before + len(block)])
+                columns["gold"].append([token for block in blocks for token in block])
+                columns["text"].append(shape.places(*blocks))
                 columns["mask"].append([mask])
-            encoded.split += len(ids) > room
-            encoded.unusable += not ids
         return encoded
 
     def gold(self, example: TextExample) -> str:
@@ -105,3 +111,20 @@ class MaskedLM:
         """Counts [N, K]; the guess holds the true ids too, which only the head knows."""
         rows = [metric.tally(guess["gold"], guess["guess"], language) for guess in guesses]
         return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(metric.counts))
+
+
+def _blocks(
+    texts: list[list[int]], shapes: Mapping[int, Frame], max_length: int, encoded: Encoded
+) -> list[tuple[list[int], ...]]:
+    """The texts of each row that an example becomes; what is lost is counted in `encoded`."""
+    if not texts:
+        encoded.unusable += 1
+        return []
+    room = shapes[len(texts)].room(max_length)
+    if len(texts) == 2:
+        kept = longest_first(len(texts[0]), len(texts[1]), room)
+        encoded.truncated += sum(kept) < len(texts[0]) + len(texts[1])
+        return [(texts[0][: kept[0]], texts[1][: kept[1]])]
+    (ids,) = texts
+    encoded.split += len(ids) > room
+    return [(ids[start : start + room],) for start in range(0, len(ids), room)]

@@ -58,17 +58,14 @@ class Packing:
         return cls(offsets_M, offsets_M.to(device, non_blocking=True), int(lengths_N.max()), trace)
 
 
-def runs(offsets: list[int]) -> Iterator[tuple[int, int, int]]:
-    """(first token, sequences, length of each) for every run of neighbours of equal length.
+def runs(offsets: list[int]) -> Iterator[tuple[int, int]]:
+    """(sequences, length of each) for every run of neighbours of equal length.
 
     >>> list(runs([0, 2, 4, 9]))
-    [(0, 2, 2), (4, 1, 5)]
+    [(2, 2), (1, 5)]
     """
-    start = 0
     for length, same in groupby(end - begin for begin, end in pairwise(offsets)):
-        count = len(list(same))
-        yield start, count, length
-        start += count * length
+        yield len(list(same)), length
 
 
 def attend_runs(
@@ -78,9 +75,10 @@ def attend_runs(
     distance a token sees (-1: no limit), the scale of the products, and dropout."""
     window, scale, dropout = rest
     parts = []
-    for run in runs(offsets):
-        query_nHLC, key_nHLC, value_nHLC = (_cut(states_THC, run) for states_THC in (query_THC, key_THC, value_THC))
-        mask_LL = _local_mask(run[2], window, query_THC.device)
+    found = list(runs(offsets))
+    cuts = (_cuts(states_THC, found) for states_THC in (query_THC, key_THC, value_THC))
+    for (_, length), query_nHLC, key_nHLC, value_nHLC in zip(found, *cuts, strict=True):
+        mask_LL = _local_mask(length, window, query_THC.device)
         out_nHLC = F.scaled_dot_product_attention(
             query_nHLC, key_nHLC, value_nHLC, attn_mask=mask_LL, dropout_p=dropout, scale=scale
         )
@@ -93,10 +91,11 @@ def attend_runs_backward(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Gradients of `attend_runs` without dropout, its scores computed anew."""
     grads: tuple[list[Tensor], list[Tensor], list[Tensor]] = ([], [], [])
-    for run in runs(offsets):
-        out_nHLC, query_nHLC, key_nHLC, value_nHLC = (_cut(part, run).float() for part in (grad_THC, *states))
+    found = list(runs(offsets))
+    cuts = (_cuts(part.float(), found) for part in (grad_THC, *states))
+    for (_, length), out_nHLC, query_nHLC, key_nHLC, value_nHLC in zip(found, *cuts, strict=True):
         scores_nHLL = query_nHLC @ key_nHLC.mT * scale
-        mask_LL = _local_mask(run[2], window, grad_THC.device)
+        mask_LL = _local_mask(length, window, grad_THC.device)
         if mask_LL is not None:
             scores_nHLL = scores_nHLL.masked_fill(~mask_LL, float("-inf"))
         share_nHLL = scores_nHLL.softmax(-1)
@@ -109,12 +108,14 @@ def attend_runs_backward(
     return query, key, value
 
 
-def _cut(states_THC: Tensor, run: tuple[int, int, int]) -> Tensor:
-    """One run as [n, H, L, C]. Short bf16 runs on a CPU become fp32."""
-    start, count, length = run
-    run_nLHC = states_THC[start : start + count * length].unflatten(0, (count, length))
-    slow = states_THC.dtype == torch.bfloat16 and states_THC.device.type == "cpu" and length <= _SHORT
-    return (run_nLHC.float() if slow else run_nLHC).transpose(1, 2)
+def _cuts(states_THC: Tensor, found: list[tuple[int, int]]) -> Iterator[Tensor]:
+    """Every run as [n, H, L, C]; where most are short, bf16 on a CPU becomes fp32. One split, not a slice a run: the
+    gradient of a slice is as large as what it was cut from."""
+    are_short = len(states_THC) <= _SHORT * sum(count for count, _ in found)
+    if are_short and states_THC.dtype == torch.bfloat16 and states_THC.device.type == "cpu":
+        states_THC = states_THC.float()
+    parts = states_THC.split([count * length for count, length in found])
+    return (part.unflatten(0, run).transpose(1, 2) for part, run in zip(parts, found, strict=True))
 
 
 def _join(states_nHLC: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ from xstilts.core.errors import EncoderError
 from xstilts.nn import loading
 from xstilts.nn.attention import PACKED, Packing, Unpackable
 from xstilts.nn.batch import Batch
+from xstilts.nn.twin import Twin
 
 
 class PaddedEncoder(UserWarning):
@@ -48,6 +49,7 @@ class Encoder(nn.Module):
         model: the bare class, without pooler and heads.
         config: its configuration; `hidden_size`, `num_layers`, `max_length` (tokens) are read from it.
         kept: weights of the pretrained folder that heads start from (pooler, language-model head), by published name.
+        twin: while training, the bf16 copy that computes in the model's place; None where there is none.
         padded_because: why sequences are padded inside the wrapper, None where they are not.
     """
 
@@ -64,6 +66,7 @@ class Encoder(nn.Module):
         self.model = model
         self.config: PreTrainedConfig = model.config
         self.kept = kept or {}
+        self.twin: Twin | None = None
         self._own_settings = own_settings or {}
         self._takes = frozenset(inspect.signature(model.forward).parameters)
         self._offset = _position_offset(model)
@@ -108,6 +111,14 @@ class Encoder(nn.Module):
             setattr(config, name, value)
         loading.write(Path(folder), self.model, config, self.kept)
 
+    def add_twin(self) -> None:
+        """From here on forward passes that need gradients run in bf16; their states come back in fp32."""
+        self.twin = Twin(self.model)
+
+    @property
+    def _running(self) -> PreTrainedModel:
+        return self.model if self.twin is None or not torch.is_grad_enabled() else self.twin.model
+
     @property
     def hidden_size(self) -> int:
         return int(self.config.hidden_size)
@@ -143,6 +154,8 @@ class Encoder(nn.Module):
         last: Tensor | None = None
         with self._capture(wanted, until) as at, suppress(_Reached):
             last = strip(run().last_hidden_state)
+        if self.twin is not None:
+            at, last = {layer: state.float() for layer, state in at.items()}, None if last is None else last.float()
         states = {layer: strip(state) for layer, state in at.items()}
         last_TD = states[until] if until is not None else last
         assert last_TD is not None
@@ -160,16 +173,20 @@ class Encoder(nn.Module):
             raise EncoderError(f"this encoder has layers 0 to {self.num_layers}, not {wrong[0]}.", value=str(wrong[0]))
 
     def _packed(self, batch: Batch, trace: list[nn.Module] | None = None) -> _Run:
+        """Sequences run in order of their length, so that those of one length attend in one call."""
         device = batch.ids_T.device
-        lengths_N = batch.lengths_N
-        starts_T = torch.repeat_interleave(
-            batch.starts_N.to(device), lengths_N.to(device), output_size=batch.ids_T.numel()
+        order_N = torch.argsort(batch.lengths_N, stable=True)
+        lengths_N, starts_N = batch.lengths_N[order_N], batch.starts_N[order_N]
+        within_T = torch.arange(batch.ids_T.numel()) - torch.repeat_interleave(
+            lengths_N.cumsum(0) - lengths_N, lengths_N
         )
-        places_T = torch.arange(batch.ids_T.numel(), device=device) - starts_T + self._offset
-        inputs = {"input_ids": batch.ids_T, "position_ids": places_T, **self._segments(batch.segments_T)}
+        sorted_T = (torch.repeat_interleave(starts_N, lengths_N) + within_T).to(device)
+        inputs = {"input_ids": batch.ids_T[sorted_T], "position_ids": within_T.to(device) + self._offset}
+        inputs |= self._segments(batch.segments_T[sorted_T])
         inputs = {name: values_T.unsqueeze(0) for name, values_T in inputs.items()}
         packing = Packing.of(lengths_N, device, trace)
-        return lambda: self.model(**inputs, packing=packing), lambda states_1TD: states_1TD[0]
+        back_T = torch.argsort(sorted_T)
+        return lambda: self._running(**inputs, packing=packing), lambda states_1TD: states_1TD[0].index_select(0, back_T)
 
     def _padded(self, batch: Batch) -> _Run:
         device = batch.ids_T.device
@@ -182,7 +199,7 @@ class Encoder(nn.Module):
         ids_NL = pad(batch.ids_T, self.config.pad_token_id or 0)
         inputs = {"input_ids": ids_NL, "attention_mask": real_NL.long()}
         inputs |= {name: pad(values_T, 0) for name, values_T in self._segments(batch.segments_T).items()}
-        return lambda: self.model(**inputs), lambda states_NLD: states_NLD[real_NL]
+        return lambda: self._running(**inputs), lambda states_NLD: states_NLD[real_NL]
 
     def _segments(self, segments_T: Tensor) -> dict[str, Tensor]:
         """Token types only where the class has more than one: XLM-R's table has a single row."""
@@ -190,7 +207,7 @@ class Encoder(nn.Module):
         return {"token_type_ids": segments_T} if takes else {}
 
     def _blocks(self) -> Sequence[nn.Module]:
-        for module in self.model.modules():
+        for module in self._running.modules():
             if isinstance(module, nn.ModuleList) and len(module) == self.num_layers:
                 return list(module)
         raise EncoderError(f"the blocks of {type(self.model).__name__} cannot be told apart; read its last layer.")

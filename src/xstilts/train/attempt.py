@@ -54,6 +54,10 @@ class Attempt:
         self.course = course(job, seed)
         self.optimiser = make_optimiser(self.model.trained, job.recipe)
         self.model.train()
+        self.precision = job.recipe.precision
+        if self.precision == "bf16" and job.device == "cpu" and job.tune == "full" and not job.recipe.compile:
+            self.model.encoder.add_twin()
+            self.precision = "fp32"  # of all that is not the encoder
 
     def update(self, number: int) -> Done:
         """Update number `number` (from 0). Weights stay as they were when the loss or the gradient is not finite."""
@@ -69,6 +73,7 @@ class Attempt:
         if done.is_finite:
             set_rate(self.optimiser, speed)
             self.optimiser.step()
+            self._renew_twin()
         self.optimiser.zero_grad(set_to_none=True)
         return done
 
@@ -80,6 +85,8 @@ class Attempt:
         before = random_state(self.job.device)
         while (found := self._passes(key, rows, lengths, draw)) is None:
             self.optimiser.zero_grad(set_to_none=True)
+            if self.model.encoder.twin:
+                self.model.encoder.twin.forget()
             free_cached(self.job.device)
             restore_random_state(before, self.job.device)
         return found
@@ -90,11 +97,11 @@ class Attempt:
         """Loss sum and targets; None when memory ran out."""
         head, device = self.model.by_key[key], self.job.device
         total, targets = torch.zeros((), device=device), 0
-        for piece in cut(lengths, self.forward_tokens):
+        for piece in [slice(0, len(rows))] if head.whole else cut(lengths, self.forward_tokens):
             batch = head.collate(rows[piece], draw)
             try:
                 batch = batch.to(device)
-                with autocast(device, self.job.recipe.precision):
+                with autocast(device, self.precision):
                     loss = head.loss(self.model(batch, key), batch)
                 loss.sum.backward()
             except (RuntimeError, MemoryError) as error:
@@ -102,7 +109,13 @@ class Attempt:
                 return None
             total += loss.sum.detach()
             targets += loss.count
+        if self.model.encoder.twin:
+            self.model.encoder.twin.give()
         return float(total), targets
+
+    def _renew_twin(self) -> None:
+        if self.model.encoder.twin:
+            self.model.encoder.twin.take()
 
     def tensors(self) -> dict[str, dict[str, Tensor]]:
         """All that the next update depends on."""
@@ -116,6 +129,7 @@ class Attempt:
     def restore(self, tensors: Mapping[str, Mapping[str, Tensor]]) -> None:
         """Puts back what `tensors` gave."""
         self.model.put(tensors["weights"])
+        self._renew_twin()
         restore_state(self.optimiser, self.model.trained, tensors["optimiser"])
         restore_random_state(tensors["random"], self.job.device)
 

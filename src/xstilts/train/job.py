@@ -42,6 +42,8 @@ class JobPart:
     dev_indices: Sequence[int] = ()
     dev_examples: Sequence[Example] = ()  # all examples of the dev file, for their gold
     language: str = "en"  # of the dev set, for metrics that depend on it
+    share: float | None = None  # of the updates, relative to the other parts'; None for all: by size
+    batch: int | None = None  # rows an update; None: the recipe's
 
     @cached_property
     def rows(self) -> np.ndarray:

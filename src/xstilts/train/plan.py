@@ -42,14 +42,19 @@ def course(job: Job, seed: int) -> Course:
     length."""
     sizes = [len(part.rows) for part in job.parts]
     updates = total_updates(job.recipe, sizes, job.cap)
-    shares = rates(sizes, job.temperature, job.cap, job.uniform)
+    given = [part.share for part in job.parts]
+    known = [share for share in given if share is not None]
+    if known and len(known) < len(given):
+        raise StudyError("either every task of a mixture has a share or none has.", value=str(given))
+    shares = known or rates(sizes, job.temperature, job.cap, job.uniform)
     part_of = np.array(schedule(shares, updates, seed), dtype=np.int64)
     turn_of = np.zeros(updates, dtype=np.int64)
     batchers = []
     for i, part in enumerate(job.parts):
         own = part_of == i
         turn_of[own] = np.arange(own.sum())
-        batchers.append(Batcher(part.train.lengths[part.rows], job.recipe.batch, int(own.sum()), (seed, i)))
+        batch = part.batch or job.recipe.batch
+        batchers.append(Batcher(part.train.lengths[part.rows], batch, int(own.sum()), (seed, i)))
     every = job.recipe.evaluate_every or math.ceil(updates / _EVALUATIONS)
     return Course(updates=updates, part_of=part_of, turn_of=turn_of, batchers=tuple(batchers), every=every)
 

@@ -14,13 +14,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
 from xstilts.core.errors import DataError
 
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 _ROUNDS = 2  # of expectation-maximisation; a third moves few scores
 _SURPLUS = 1.25  # candidates a piece that is kept
+# No piece joins a word to a punctuation mark or a number: "said," is not another word than "said".
+_SPLITS = tuple(
+    pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in (r"▁?[\p{P}\p{Sc}\p{Sm}\p{Sk}]", r"▁?\p{N}+")
+)
 
 
 def learn_tokenizer(lines: Mapping[str, Sequence[str]], size: int, lines_a_language: int = 2000) -> Tokenizer:
@@ -112,5 +116,5 @@ def _unigram(scores: Mapping[str, float]) -> Tokenizer:
 def _plain(model: models.Model) -> Tokenizer:
     tokenizer = Tokenizer(model)
     tokenizer.normalizer = normalizers.NFKC()
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(), *_SPLITS])
     return tokenizer

@@ -62,7 +62,9 @@ def test_a_restored_optimiser_goes_on_as_before() -> None:
 
 
 def part(rows: int) -> SimpleNamespace:
-    return SimpleNamespace(rows=np.arange(rows), train=SimpleNamespace(lengths=np.ones(rows, dtype=int)))
+    return SimpleNamespace(
+        rows=np.arange(rows), train=SimpleNamespace(lengths=np.ones(rows, dtype=int)), share=None, batch=None
+    )
 
 
 def job(sizes: list[int], recipe: Recipe, cap: int | None = None) -> SimpleNamespace:

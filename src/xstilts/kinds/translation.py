@@ -1,0 +1,111 @@
+"""Pairs of translations: sentences that should lie together, and words of theirs that should.
+
+Trained by ranking (each sentence's translation against those of the others), and by the same for aligned words where
+a row has links. What it trains is the encoder: there are no parameters of its own.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from xstilts.core.errors import DataError
+from xstilts.data.examples import Example, TextExample
+from xstilts.kinds.base import Encoded, pairwise
+from xstilts.kinds.frame import frame
+from xstilts.kinds.tokens import pieces
+from xstilts.metrics.base import Metric
+from xstilts.metrics.labels import Accuracy
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+@dataclass(frozen=True)
+class Translation:
+    """`text` and `pair` of an example say the same in two languages.
+
+    layer: the hidden state that is read: None the last, 0 the embeddings, k the k-th block.
+    sentences, words: weights of the two losses; temperatures divide cosines.
+
+    Columns of a row, beside the common ones (two sequences a row, gold always [1]):
+        links  [i0, j0, i1, j1, ...] positions of aligned tokens, i in the first sequence and j in the second
+        same   [number of the first text, number of the second]: equal for equal texts
+    Output of the head for a row: (vector of the text, vector of its pair); a guess is the id of the example whose pair
+    is nearest to this text by cosine.
+    """
+
+    layer: int | None = None
+    sentences: float = 1.0
+    words: float = 1.0
+    temperature: float = 0.05
+    word_temperature: float = 0.1
+
+    name: ClassVar[str] = "translation"
+    example: ClassVar[type[Example]] = TextExample
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        return (Accuracy(),)
+
+    def check(self, example: TextExample) -> None:
+        """Raises DataError for a text without a translation."""
+        if not (example.pair or "").strip() or not example.text.strip():
+            raise DataError("a text without its translation", where=example.where)
+
+    def encode(self, examples: Sequence[TextExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
+        """A row for each example, each side cut to `max_length` tokens; sides without pieces give no row."""
+        first = pieces(tokenizer, [e.text for e in examples])
+        second = pieces(tokenizer, [e.pair or "" for e in examples])
+        shape = frame(tokenizer, 1)
+        room = shape.room(max_length)
+        names = ("example", "ids", "lengths", "segments", "gold", "links", "same")
+        columns: dict[str, list[Any]] = {name: [] for name in names}
+        encoded = Encoded(columns=columns)
+        for index, sides in enumerate(zip(first, second, strict=True)):
+            if not all(sides):
+                encoded.unusable += 1
+                continue
+            encoded.truncated += any(len(ids) > room for ids in sides)
+            rows = [shape.join(ids[:room])[0] for ids in sides]
+            columns["example"].append(index)
+            columns["ids"].append([*rows[0], *rows[1]])
+            columns["lengths"].append([len(row) for row in rows])
+            columns["segments"].append([0] * sum(map(len, rows)))
+            columns["gold"].append([1])
+            columns["links"].append([])
+            columns["same"].append([_number(ids) for ids in sides])
+        return encoded
+
+    def gold(self, example: TextExample) -> str:
+        return example.id
+
+    def assemble(
+        self, examples: Sequence[TextExample], rows: Mapping[str, Any], outputs: Sequence[tuple[np.ndarray, np.ndarray]]
+    ) -> list[str | None]:
+        """The id of the example whose pair lies nearest; None where a text has no row."""
+        guesses: list[str | None] = [None] * len(examples)
+        if not len(outputs):
+            return guesses
+        texts_RD, pairs_RD = (np.stack(side) for side in zip(*outputs, strict=True))
+        pairs_RD = pairs_RD / np.maximum(np.linalg.norm(pairs_RD, axis=1, keepdims=True), 1e-12)
+        owner_R = [int(example) for example in rows["example"]]
+        for row, nearest in enumerate((texts_RD @ pairs_RD.T).argmax(1)):
+            guesses[owner_R[row]] = examples[owner_R[int(nearest)]].id
+        return guesses
+
+    def floor(self, golds: Sequence[str]) -> list[str]:
+        """Everyone guesses the first example."""
+        return [golds[0]] * len(golds)
+
+    def tally(self, metric: Metric, examples: Sequence[TextExample], guesses: Sequence[Any], language: str) -> np.ndarray:
+        return pairwise(self, metric, examples, guesses, language)
+
+
+def _number(ids: Sequence[int]) -> int:
+    """The same 31 bits for the same tokens."""
+    return zlib.crc32(np.asarray(ids, dtype=np.int64).tobytes()) & 0x7FFFFFFF
