@@ -10,7 +10,7 @@ from typing import Annotated, cast
 
 import typer
 
-from xstilts.cli import data, models, store, studies
+from xstilts.cli import data, models, pretrain, store, studies
 from xstilts.core.errors import XstiltsError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 studies.add_to(app)
+pretrain.add_to(app)
 data.add_to(app)
 models.add_to(app)
 store.add_to(app)

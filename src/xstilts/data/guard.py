@@ -1,0 +1,88 @@
+"""Keeps what a model is tested on out of what it is pretrained on.
+
+A line leaks when, after normalisation (NFKC, case folded, punctuation and symbols taken as blanks), it
+    equals a protected text ("exact"; texts of fewer than three words and eight characters protect nothing: "Thank you"),
+    shares eight consecutive words with one ("8 words"), or
+    shares 25 consecutive letters with one where words are not written apart: zh, ja, th, my ("25 characters").
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+WORDS = 8
+CHARACTERS = 25
+UNSPACED = ("zh", "ja", "th", "my")
+REASONS = ("exact", f"{WORDS} words", f"{CHARACTERS} characters")
+
+
+class LeakGuard:
+    """Built from (language, text) of everything that is protected."""
+
+    def __init__(self, protected: Iterable[tuple[str, str]]) -> None:
+        self._whole: set[str] = set()
+        self._words: set[int] = set()
+        self._characters: set[int] = set()
+        self.texts = 0
+        for language, text in protected:
+            self.texts += 1
+            words = normal(text).split()
+            line = " ".join(words)
+            if len(words) >= 3 or len(line) >= 8:
+                self._whole.add(line)
+            self._words.update(_runs(words))
+            if _plain(language) in UNSPACED:
+                self._characters.update(_stretches("".join(words)))
+
+    def reason(self, text: str, language: str) -> str | None:
+        """Why this line may not be trained on; None where it may.
+
+        >>> guard = LeakGuard([("en", "One two three four, five six seven eight nine.")])
+        >>> guard.reason("and TWO three four five six seven eight nine ten", "en")
+        '8 words'
+        >>> guard.reason("two three four five six seven eight", "en") is None
+        True
+        """
+        words = normal(text).split()
+        if " ".join(words) in self._whole:
+            return REASONS[0]
+        if not self._words.isdisjoint(_runs(words)):
+            return REASONS[1]
+        if _plain(language) in UNSPACED and not self._characters.isdisjoint(_stretches("".join(words))):
+            return REASONS[2]
+        return None
+
+
+class _Blanks(dict[int, str]):
+    """Punctuation, symbols and separators as blanks, control and format characters as nothing; filled as they are
+    met."""
+
+    def __missing__(self, code: int) -> str:
+        category = unicodedata.category(chr(code))
+        self[code] = " " if category[0] in "PSZ" or chr(code) in "\t\n\r" else "" if category[0] == "C" else chr(code)
+        return self[code]
+
+
+_BLANKS = _Blanks()
+
+
+def normal(text: str) -> str:
+    """A text as the guard compares it.
+
+    >>> normal("Ｗhy, “said” he -- NOT?").split()
+    ['why', 'said', 'he', 'not']
+    """
+    return unicodedata.normalize("NFKC", text).casefold().translate(_BLANKS)
+
+
+def _runs(words: list[str]) -> Iterable[int]:
+    return (hash(tuple(words[start : start + WORDS])) for start in range(len(words) - WORDS + 1))
+
+
+def _stretches(line: str) -> Iterable[int]:
+    return (hash(line[start : start + CHARACTERS]) for start in range(len(line) - CHARACTERS + 1))
+
+
+def _plain(language: str) -> str:
+    return language.partition("#")[0].partition("-")[0]

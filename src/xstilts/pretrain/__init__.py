@@ -1,0 +1,1 @@
+"""Pretraining: from text, translations and word lists to an encoder."""

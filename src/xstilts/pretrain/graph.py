@@ -1,0 +1,182 @@
+"""A recipe as steps of the run graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xstilts.core.recipe import Recipe
+from xstilts.engine.step import Step
+from xstilts.kinds.mlm import MaskedLM
+from xstilts.kinds.translation import Translation
+from xstilts.pretrain import steps
+from xstilts.pretrain.recipe import EncoderSpec, MineSpec, PartSpec, PhaseSpec, PretrainRecipe
+from xstilts.pretrain.start import EncoderShape
+
+# Versions of the steps: one more whenever the numbers they give change.
+VERSIONS = {"start": 1, "rows": 1, "mined": 1, "pretrain": 1}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Continued:
+    """An encoder that is continued: the folder that is here, or the step that makes it."""
+
+    identity: str
+    folder: Path | None = None
+    step: Step | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The steps of a recipe: the corpus, the start (None where a folder is continued), the phases in order."""
+
+    corpus: Step
+    start: Step | None
+    phases: tuple[Step, ...]
+    mined: tuple[Step, ...] = field(default=())
+
+
+def lower(recipe: PretrainRecipe, corpus: Step, continued: Continued | None) -> Plan:
+    """`continued` is given exactly where the recipe names an encoder."""
+    spec = recipe.encoder
+    start = continued.step if continued else None
+    if isinstance(spec, EncoderSpec):
+        settings = steps.StartSettings(
+            vocabulary=recipe.tokenizer.vocabulary,
+            lines=recipe.tokenizer.lines,
+            weight=dict(recipe.tokenizer.weight),
+            shape=EncoderShape(**spec.model_dump()),
+            seed=recipe.seed,
+        )
+        start = Step(
+            name="start",
+            version=VERSIONS["start"],
+            settings=settings,
+            call=steps.start,
+            inputs={"corpus": corpus},
+            label="a tokenizer and token vectors",
+            compute=True,
+        )
+    course = _Course(recipe, corpus, start, continued)
+    for phase in recipe.phases:
+        course.add(phase)
+    return Plan(corpus=corpus, start=start, phases=tuple(course.phases), mined=tuple(course.mined))
+
+
+class _Course:
+    """Phases one after the other, each from the checkpoint of the one before."""
+
+    def __init__(
+        self, recipe: PretrainRecipe, corpus: Step, start: Step | None, continued: Continued | None
+    ) -> None:
+        self.recipe, self.corpus, self.start, self.continued = recipe, corpus, start, continued
+        self.phases: list[Step] = []
+        self.mined: list[Step] = []
+
+    def add(self, phase: PhaseSpec) -> None:
+        if phase.mine:
+            self.mined.append(self._mine(phase.mine, phase.name))
+        before = self.phases[-1] if self.phases else self.start
+        inputs = {f"rows/{i}": self._rows(part, phase.max_length) for i, part in enumerate(phase.parts)}
+        inputs |= {"start": before} if before else {}
+        settings = steps.PhaseSettings(
+            parts=tuple(
+                steps.PhasePart(name=f"{part.learn} of {part.data}", kind=_kind(part), share=part.share, batch=part.batch)
+                for part in phase.parts
+            ),
+            recipe=_numbers(phase),
+            seed=self.recipe.seed,
+            encoder="" if before else self._folder.identity,
+            folder=None if before else self._folder.folder,
+        )
+        self.phases.append(
+            Step(
+                name="pretrain",
+                version=VERSIONS["pretrain"],
+                settings=settings,
+                call=steps.phase,
+                inputs=inputs,
+                label=f"{phase.name}: {phase.updates} updates of {_spelt(phase.parts)}",
+                compute=True,
+            )
+        )
+
+    def _mine(self, spec: MineSpec, name: str) -> Step:
+        before = self.phases[-1] if self.phases else self.start
+        settings = steps.MineSettings(corpora=spec.corpora, layer=spec.layer, margin=spec.margin, most=spec.most)
+        inputs: dict[str, Step] = {"corpus": self.corpus}
+        inputs |= {"checkpoint": before} if before else {}
+        return Step(
+            name="mined",
+            version=VERSIONS["mined"],
+            settings=settings,
+            call=steps.mine,
+            inputs=inputs,
+            label=f"{name}: translations found in {', '.join(spec.corpora)}",
+            compute=True,
+        )
+
+    def _rows(self, part: PartSpec, max_length: int) -> Step:
+        inputs: dict[str, Step] = {"corpus": self.corpus}
+        inputs |= {"encoder": self.start} if self.start else {}
+        inputs |= {"mined": self.mined[-1]} if part.data == "mined" else {}
+        settings = steps.RowSettings(
+            data=part.data,
+            kind=_kind(part),
+            max_length=max_length,
+            balance=self.recipe.balance,
+            switch=self.recipe.switch,
+            seed=self.recipe.seed,
+            tokenizer="" if self.start else self._folder.identity,
+            encoder=None if self.start else self._folder.folder,
+        )
+        return Step(
+            name="rows",
+            version=VERSIONS["rows"],
+            settings=settings,
+            call=steps.make_rows,
+            inputs=inputs,
+            label=f"{part.data} for {part.learn}",
+        )
+
+    @property
+    def _folder(self) -> Continued:
+        assert self.continued is not None
+        return self.continued
+
+
+def _kind(part: PartSpec) -> MaskedLM | Translation:
+    if part.learn == "mlm":
+        return MaskedLM(rate=part.rate, candidates=part.candidates)
+    return Translation(
+        layer=part.layer,
+        sentences=part.sentences,
+        words=part.words if part.data == "parallel" else 0.0,
+        temperature=part.temperature,
+        word_temperature=part.word_temperature,
+    )
+
+
+def _numbers(phase: PhaseSpec) -> Recipe:
+    return Recipe(
+        updates=phase.updates,
+        batch=phase.batch,
+        lr=phase.lr,
+        warmup=phase.warmup,
+        weight_decay=phase.weight_decay,
+        clip=phase.clip,
+        dropout=phase.dropout,
+        precision=phase.precision,
+    )
+
+
+def _spelt(parts: Sequence[PartSpec]) -> str:
+    total = sum(part.share for part in parts)
+    return ", ".join(f"{part.learn} of {part.data} {part.share / total:.0%}" for part in parts)
+
+
+def used(plan: Plan) -> Mapping[str, Step]:
+    """The steps worth naming in a record, by what they are."""
+    named = {"corpus": plan.corpus, **({"start": plan.start} if plan.start else {})}
+    return named | {f"phase {number}": step for number, step in enumerate(plan.phases, 1)}

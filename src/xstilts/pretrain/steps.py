@@ -1,0 +1,243 @@
+"""The steps of pretraining, as plain functions: read the corpora, make the start, make rows, mine, train."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xstilts.core.files import read_json, write_atomic, write_json
+from xstilts.core.recipe import Recipe
+from xstilts.data.examples import TextExample
+from xstilts.engine.step import Context, Progress
+from xstilts.kinds.mlm import MaskedLM
+from xstilts.kinds.prepared import Prepared, write
+from xstilts.kinds.tokens import load_tokenizer
+from xstilts.kinds.translation import Translation
+from xstilts.pretrain import rows
+from xstilts.pretrain.corpus import load_corpus
+from xstilts.pretrain.start import EncoderShape
+from xstilts.steps import NOT_IDENTITY, SNAPSHOT_SECONDS
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from xstilts.pretrain.corpus import CorpusData
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartSettings:
+    vocabulary: int
+    lines: int
+    weight: dict[str, int]
+    shape: EncoderShape
+    seed: int
+
+
+def start(settings: StartSettings, context: Context) -> None:
+    """A new tokenizer and a new encoder, as an ordinary folder. Input: corpus."""
+    from xstilts.pretrain.start import build_start
+    from xstilts.train.tokenizer import learn_tokenizer, save_tokenizer
+
+    corpus = load_corpus(context.inputs["corpus"])
+    context.progress(0, 2, "stages", "learning a tokenizer")
+    tokenizer = learn_tokenizer(rows.monolingual(corpus), settings.vocabulary, settings.lines, settings.weight)
+    context.progress(1, 2, "stages", "token vectors")
+    build_start(corpus, tokenizer, settings.shape, settings.seed, context.out)
+    save_tokenizer(tokenizer, context.out, settings.shape.positions)
+    context.progress(2, 2, "stages", "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowSettings:
+    """Rows of `data` for `kind`, with the tokenizer of the folder `encoder` (None: of the input "encoder")."""
+
+    data: str
+    kind: MaskedLM | Translation
+    max_length: int
+    balance: float
+    switch: float
+    seed: int
+    tokenizer: str = ""  # sha-256, where it is not an input's
+    encoder: Path | None = field(default=None, metadata=NOT_IDENTITY)
+
+
+def make_rows(settings: RowSettings, context: Context) -> None:
+    """Inputs: corpus, and encoder (unless a folder is given) and mined (for mined pairs)."""
+    corpus = load_corpus(context.inputs["corpus"])
+    tokenizer = load_tokenizer(settings.encoder or context.inputs["encoder"])
+    examples = _examples(settings, corpus, context)
+    if isinstance(settings.kind, Translation) and settings.data == "parallel" and settings.kind.words:
+        _write_linked(settings, corpus, examples, tokenizer, context)
+    else:
+        write(examples, settings.kind, tokenizer, settings.max_length, context.out, context.progress)
+
+
+def _examples(settings: RowSettings, corpus: CorpusData, context: Context) -> list[TextExample]:
+    if settings.data == "text":
+        return rows.texts(corpus, settings.balance, settings.seed)
+    if settings.data == "switched":
+        return rows.switched(corpus, settings.switch, settings.seed)
+    if settings.data == "lexicon":
+        return rows.lexicon(corpus)
+    if settings.data == "mined":
+        return read_mined(context.inputs["mined"])
+    return rows.pairs(corpus)
+
+
+def _write_linked(
+    settings: RowSettings, corpus: CorpusData, examples: list[TextExample], tokenizer: Tokenizer, context: Context
+) -> None:
+    from xstilts.kinds.frame import frame
+    from xstilts.pretrain.links import links
+
+    room = frame(tokenizer, 1).room(settings.max_length)
+    languages = rows.languages_of_pairs(corpus)
+
+    def told(done: int, total: int, language: str) -> None:
+        context.progress(done, total, "languages", f"aligning words, {language}")
+
+    found = links(examples, languages, corpus.lexicon, tokenizer, room, told)
+    linked = _Linked(settings.kind, found, len(frame(tokenizer, 1).fixed[0]))
+    write(examples, linked, tokenizer, settings.max_length, context.out, context.progress)
+
+
+class _Linked:
+    """A translation kind whose rows get their links as they are written, in order."""
+
+    def __init__(self, kind: Translation, found: Sequence[np.ndarray], before: int) -> None:
+        self._kind, self._found, self._before, self._written = kind, found, before, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kind, name)
+
+    def encode(self, examples: Sequence[TextExample], tokenizer: Tokenizer, max_length: int) -> Any:
+        encoded = self._kind.encode(examples, tokenizer, max_length)
+        own = [self._found[self._written + example] for example in encoded.columns["example"]]
+        encoded.columns["links"] = [(found + self._before).ravel().tolist() for found in own]
+        self._written += len(examples)
+        return encoded
+
+
+@dataclass(frozen=True, kw_only=True)
+class MineSettings:
+    corpora: tuple[str, ...]
+    layer: int | None
+    margin: float
+    most: int
+    precision: str = "fp32"
+
+
+def mine(settings: MineSettings, context: Context) -> None:
+    """Pairs of an English line and one in another language. Inputs: corpus, checkpoint. Writes mined.json.gz."""
+    from xstilts.pretrain.mine import mutual
+
+    lines = load_corpus(context.inputs["corpus"]).of(settings.corpora)
+    lines = {language: found[: settings.most] for language, found in lines.items()}
+    vectors = _vectors(lines, settings, context)
+    found = [
+        (language, lines["en"][m], lines[language][n])
+        for language in sorted(set(lines) - {"en"})
+        for n, m in mutual(vectors[language], vectors["en"], settings.margin)
+    ]
+    text = "".join(json.dumps(pair, ensure_ascii=False) + "\n" for pair in found)
+    write_atomic(context.out / "mined.jsonl.gz", gzip.compress(text.encode(), mtime=0))
+    counts = {language: sum(pair[0] == language for pair in found) for language in sorted(lines)}
+    write_json(context.out / "counts.json", counts)
+
+
+def read_mined(folder: Path) -> list[TextExample]:
+    text = gzip.decompress((folder / "mined.jsonl.gz").read_bytes()).decode()
+    pairs = [json.loads(line) for line in text.split("\n") if line]
+    return [
+        TextExample(id=f"{language}-{number}", group=f"{language}-{number}", text=english, pair=other)
+        for number, (language, english, other) in enumerate(pairs)
+    ]
+
+
+def _vectors(lines: dict[str, list[str]], settings: MineSettings, context: Context) -> dict[str, np.ndarray]:
+    """Unit vectors of all lines, [N, D] a language."""
+    from xstilts.data.examples import SentenceExample
+    from xstilts.heads.index import head_key, make_head
+    from xstilts.kinds.retrieval import Retrieval
+    from xstilts.train.checkpoint import encoder_folder, load_encoder
+    from xstilts.train.job import Compute
+    from xstilts.train.model import Model, outputs
+
+    folder = context.inputs["checkpoint"]
+    tokenizer, kind = load_tokenizer(encoder_folder(folder)), Retrieval(layer=settings.layer)
+    encoder = load_encoder(folder, device=context.device)
+    key = head_key(kind)
+    model = Model(encoder, {key: make_head(kind, encoder)})
+    compute = Compute(device=context.device, threads=context.threads, precision=settings.precision)
+    found = {}
+    for done, (language, own) in enumerate(lines.items()):
+        context.progress(done, len(lines), "languages", f"sentence vectors, {language}")
+        sentences = [SentenceExample(id=str(i), group=str(i), text=text, side="query") for i, text in enumerate(own)]
+        columns = kind.encode(sentences, tokenizer, 128).columns
+        table = [{name: column[i] for name, column in columns.items()} for i in range(len(columns["ids"]))]
+        lengths = np.array([len(row["ids"]) for row in table])
+        made = outputs(model, key, table.__getitem__, lengths, compute)
+        vectors = np.zeros((len(own), encoder.hidden_size), dtype=np.float32)
+        for row, vector in zip(table, made, strict=True):
+            vectors[row["example"]] = vector / max(float(np.linalg.norm(vector)), 1e-12)
+        found[language] = vectors
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhasePart:
+    """Its rows are the input "rows/i"."""
+
+    name: str
+    kind: MaskedLM | Translation
+    share: float
+    batch: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseSettings:
+    parts: tuple[PhasePart, ...]
+    recipe: Recipe
+    seed: int
+    encoder: str = ""  # identity of the folder, where it is not an input's
+    folder: Path | None = field(default=None, metadata=NOT_IDENTITY)
+
+
+def phase(settings: PhaseSettings, context: Context) -> None:
+    """One phase. Inputs: rows, and start (an encoder folder, or the checkpoint of the phase before)."""
+    import os
+
+    from xstilts.train.job import Job, JobPart
+    from xstilts.train.loop import fit
+
+    parts = []
+    for i, part in enumerate(settings.parts):
+        prepared = Prepared(context.inputs[f"rows/{i}"])
+        everything = range(prepared.meta["examples"])
+        parts.append(
+            JobPart(
+                name=part.name,
+                kind=part.kind,
+                train=prepared,
+                train_indices=everything,
+                select=part.kind.metrics[0],
+                share=part.share,
+                batch=part.batch,
+            )
+        )
+    job = Job(
+        start=settings.folder or context.inputs["start"],
+        parts=tuple(parts),
+        recipe=settings.recipe,
+        seed=settings.seed,
+        keep_head=True,
+        device=context.device,
+        threads=context.threads,
+    )
+    fit(job, context.out, context.scratch, context.progress, float(os.environ.get(SNAPSHOT_SECONDS, 120)))
