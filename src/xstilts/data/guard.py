@@ -1,7 +1,7 @@
 """Keeps what a model is tested on out of what it is pretrained on.
 
 A line leaks when, after normalisation (NFKC, case folded, punctuation and symbols taken as blanks), it
-    equals a protected text ("exact"; texts of fewer than three words and eight characters protect nothing: "Thank you"),
+    equals a protected text ("exact"; texts of fewer than three words and eight characters protect nothing: "Oh no!"),
     shares eight consecutive words with one ("8 words"), or
     shares 25 consecutive letters with one where words are not written apart: zh, ja, th, my ("25 characters").
 """

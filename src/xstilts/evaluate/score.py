@@ -103,9 +103,7 @@ def score_language(
     for metric in metrics:
         counts = kind.tally(metric, examples, guesses, language)[counted]
         chance = headline(metric, kind.tally(metric, kept, floor, language).sum(axis=0))
-        results.append(
-            Scored(language=language, metric=metric, examples=kept, counts=counts, floor=float(chance))
-        )
+        results.append(Scored(language=language, metric=metric, examples=kept, counts=counts, floor=float(chance)))
     return results
 
 
@@ -165,8 +163,7 @@ def write_counts(path: Path, results: Sequence[Scored]) -> None:
     import pyarrow.parquet as pq
 
     schema = pa.schema(
-        [(name, pa.string()) for name in ("language", "id", "group", "metric")]
-        + [("counts", pa.list_(pa.float64()))]
+        [(name, pa.string()) for name in ("language", "id", "group", "metric")] + [("counts", pa.list_(pa.float64()))]
     )
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for scored in results:

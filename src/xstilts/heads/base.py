@@ -1,9 +1,9 @@
 """The torch half of a kind: three verbs with separate inputs, and a collate.
 
-    batch  = head.collate(rows)                     # rows of plain ints -> packed tensors
-    scores = head(hidden_TD, batch)                 # gold is not looked at
-    loss   = head.loss(scores, batch)               # (sum over targets, number of targets)
-    output = head.decode(scores, batch)             # one entry a row, numpy, for Kind.assemble
+batch  = head.collate(rows)                     # rows of plain ints -> packed tensors
+scores = head(hidden_TD, batch)                 # gold is not looked at
+loss   = head.loss(scores, batch)               # (sum over targets, number of targets)
+output = head.decode(scores, batch)             # one entry a row, numpy, for Kind.assemble
 """
 
 from __future__ import annotations

@@ -44,10 +44,13 @@ def make_head(kind: Kind, encoder: Encoder) -> Head:
 
 
 def head_key(kind: Kind) -> str:
-    """Equal for kinds whose heads can stand for each other: same output shape, same labels in the same order.
+    """Equal for kinds whose heads can stand for each other: same output shape, same labels in the same order, and the
+    same `variant` where a kind has one.
 
     >>> head_key(SpanQA()) == head_key(SpanQA(no_answer=True))
     True
     """
-    labels = list(getattr(kind, "labels", ()))
-    return f"{kind.name}-{fingerprint({'kind': kind.name, 'labels': labels}, length=10)}"
+    shape = {"kind": kind.name, "labels": list(getattr(kind, "labels", ()))}
+    if (variant := getattr(kind, "variant", None)) is not None:
+        shape["variant"] = variant
+    return f"{kind.name}-{fingerprint(shape, length=10)}"

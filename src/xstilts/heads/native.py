@@ -158,7 +158,7 @@ def only(part: Part, rows: Tensor | None) -> Iterator[None]:
     is not tied to the embeddings."""
     decoders = [module for module in part.modules() if isinstance(module, TiedDecoder)]
     if rows is not None and not decoders:
-        raise EncoderError("this encoder's language-model head is not tied to its embeddings: train it without candidates")
+        raise EncoderError("the language-model head here is not tied to the embeddings: train it without candidates")
     for decoder in decoders:
         decoder.rows = rows
     try:

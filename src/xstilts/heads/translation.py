@@ -37,8 +37,8 @@ class TranslationHead(Head):
     def collate(self, rows: Rows, draw: Any = ()) -> Batch:
         batch = super().collate(rows, draw)
         starts = np.concatenate([[0], np.cumsum(batch.lengths_N.numpy())])[:-1].reshape(len(rows), 2)
-        links = [np.asarray(row["links"], dtype=np.int64).reshape(-1, 2) + at for row, at in zip(rows, starts, strict=True)]
-        links_K2 = np.concatenate(links)
+        pairs = [np.asarray(row["links"], dtype=np.int64).reshape(-1, 2) for row in rows]
+        links_K2 = np.concatenate([pair + at for pair, at in zip(pairs, starts, strict=True)])
         if len(links_K2) > LINKS:
             links_K2 = links_K2[np.random.default_rng(tuple(draw)).permutation(len(links_K2))[:LINKS]]
         batch.extra = {"links_K2": torch.from_numpy(links_K2), "same_R2": flat(rows, "same").view(len(rows), 2)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -47,6 +47,11 @@ class Translation:
 
     name: ClassVar[str] = "translation"
     example: ClassVar[type[Example]] = TextExample
+
+    @property
+    def variant(self) -> dict[str, Any]:
+        """All of it: its head has no weights that another could go on with, and reads all of it."""
+        return asdict(self)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -102,7 +107,9 @@ class Translation:
         """Everyone guesses the first example."""
         return [golds[0]] * len(golds)
 
-    def tally(self, metric: Metric, examples: Sequence[TextExample], guesses: Sequence[Any], language: str) -> np.ndarray:
+    def tally(
+        self, metric: Metric, examples: Sequence[TextExample], guesses: Sequence[Any], language: str
+    ) -> np.ndarray:
         return pairwise(self, metric, examples, guesses, language)
 
 

@@ -185,8 +185,8 @@ class Encoder(nn.Module):
         inputs |= self._segments(batch.segments_T[sorted_T])
         inputs = {name: values_T.unsqueeze(0) for name, values_T in inputs.items()}
         packing = Packing.of(lengths_N, device, trace)
-        back_T = torch.argsort(sorted_T)
-        return lambda: self._running(**inputs, packing=packing), lambda states_1TD: states_1TD[0].index_select(0, back_T)
+        back = torch.argsort(sorted_T)
+        return lambda: self._running(**inputs, packing=packing), lambda states_1TD: states_1TD[0].index_select(0, back)
 
     def _padded(self, batch: Batch) -> _Run:
         device = batch.ids_T.device

@@ -135,7 +135,9 @@ BIBLE = Corpus(
     name="bible",
     form="text",
     sources={
-        **_one("ml", Usfm(), *(f"text/bible/mal-{book}FBml.usfm.gz" for book in ("01_GEN", "41_MAT", "43_LUK", "45_ACT"))),
+        **_one(
+            "ml", Usfm(), *(f"text/bible/mal-{book}FBml.usfm.gz" for book in ("01_GEN", "41_MAT", "43_LUK", "45_ACT"))
+        ),
         **_one("sw", Osis(), "text/bible/swa-swahili.osis.xml.gz"),
     },
     licence="public domain",
@@ -180,9 +182,7 @@ EWT = Corpus(
 
 
 def _ntrex(file: str, language: str) -> tuple[Source, ...]:
-    place = web(
-        Lines(blank=True), Text(), (f"parallel/ntrex128/{file}",), raw(*NTREX_REPOSITORY, f"NTREX-128/{file}")
-    )
+    place = web(Lines(blank=True), Text(), (f"parallel/ntrex128/{file}",), raw(*NTREX_REPOSITORY, f"NTREX-128/{file}"))
     return (source(place, language=language),)
 
 

@@ -113,9 +113,7 @@ def _screened(
     return kept, dict(tally)
 
 
-def _bundle(
-    name: str, found: Mapping[str, list[str]], guard: LeakGuard
-) -> tuple[Bundle, dict[str, dict[str, int]]]:
+def _bundle(name: str, found: Mapping[str, list[str]], guard: LeakGuard) -> tuple[Bundle, dict[str, dict[str, int]]]:
     lines = {language: list(own) for language, own in found.items()}
     rows = min(map(len, lines.values()))
     tallies = {language: Counter({"read": len(own), "kept": 0}) for language, own in lines.items()}
@@ -150,7 +148,11 @@ def load_corpus(folder: Path) -> CorpusData:
     """What `save_corpus` wrote."""
     read_json(folder / "counts.json")
     tables = {
-        form: [json.loads(line) for line in gzip.decompress((folder / f"{form}.jsonl.gz").read_bytes()).split(b"\n") if line]
+        form: [
+            json.loads(line)
+            for line in gzip.decompress((folder / f"{form}.jsonl.gz").read_bytes()).split(b"\n")
+            if line
+        ]
         for form in _FORMS
     }
     data = CorpusData()

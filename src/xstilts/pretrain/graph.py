@@ -67,9 +67,7 @@ def lower(recipe: PretrainRecipe, corpus: Step, continued: Continued | None) -> 
 class _Course:
     """Phases one after the other, each from the checkpoint of the one before."""
 
-    def __init__(
-        self, recipe: PretrainRecipe, corpus: Step, start: Step | None, continued: Continued | None
-    ) -> None:
+    def __init__(self, recipe: PretrainRecipe, corpus: Step, start: Step | None, continued: Continued | None) -> None:
         self.recipe, self.corpus, self.start, self.continued = recipe, corpus, start, continued
         self.phases: list[Step] = []
         self.mined: list[Step] = []
@@ -82,7 +80,9 @@ class _Course:
         inputs |= {"start": before} if before else {}
         settings = steps.PhaseSettings(
             parts=tuple(
-                steps.PhasePart(name=f"{part.learn} of {part.data}", kind=_kind(part), share=part.share, batch=part.batch)
+                steps.PhasePart(
+                    name=f"{part.learn} of {part.data}", kind=_kind(part), share=part.share, batch=part.batch
+                )
                 for part in phase.parts
             ),
             recipe=_numbers(phase),
@@ -123,9 +123,10 @@ class _Course:
         inputs |= {"mined": self.mined[-1]} if part.data == "mined" else {}
         settings = steps.RowSettings(
             data=part.data,
-            kind=_kind(part),
+            kind=_row_kind(part),
             max_length=max_length,
             balance=self.recipe.balance,
+            repeat=tuple(sorted(self.recipe.repeat.items())) if part.data == "text" else (),
             switch=self.recipe.switch,
             seed=self.recipe.seed,
             tokenizer="" if self.start else self._folder.identity,
@@ -156,6 +157,13 @@ def _kind(part: PartSpec) -> MaskedLM | Translation:
         temperature=part.temperature,
         word_temperature=part.word_temperature,
     )
+
+
+def _row_kind(part: PartSpec) -> MaskedLM | Translation:
+    """A kind that gives the same rows: nothing that only the loss reads, so that phases share them."""
+    if part.learn == "mlm":
+        return MaskedLM()
+    return Translation(layer=0, words=1.0 if part.data == "parallel" else 0.0)
 
 
 def _numbers(phase: PhaseSpec) -> Recipe:

@@ -93,6 +93,12 @@ class PhaseSpec(Section):
     precision: Literal["fp32", "bf16"] = "bf16"
     dropout: float = Field(0.0, ge=0, lt=1)
 
+    @model_validator(mode="after")
+    def one_mask(self) -> PhaseSpec:
+        if len({(part.rate, part.candidates) for part in self.parts if part.learn == "mlm"}) > 1:
+            raise ValueError("the mlm parts of a phase share one head: give them the same rate and candidates")
+        return self
+
 
 class PretrainRecipe(Section):
     """`encoder`: the shape of a new one, or the name of one to continue (packaged, a folder, on the hub), whose
@@ -107,6 +113,7 @@ class PretrainRecipe(Section):
     tokenizer: TokenizerSpec = TokenizerSpec()
     encoder: EncoderSpec | str = EncoderSpec()
     balance: float = Field(0.5, ge=0, le=1)  # exponent of a language's size in the sampling of text
+    repeat: Mapping[str, int] = {}  # languages whose text is seen so many times as often as that
     switch: float = Field(0.4, gt=0, le=1)  # share of the words a lexicon knows that are switched
     phases: tuple[PhaseSpec, ...] = Field(min_length=1)
 

@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 _REPEATS = 4  # a line of a small language is seen at most as often in one pass over the data
 
 
-def texts(corpus: CorpusData, exponent: float, seed: int) -> list[TextExample]:
+def texts(corpus: CorpusData, exponent: float, repeat: Mapping[str, int], seed: int) -> list[TextExample]:
     """Lines of every language, those of parallel text too, as often as size ** `exponent` says (Conneau et al. 2020,
-    section 3.1: smaller languages more often than they are); the largest language is seen once."""
+    section 3.1: smaller languages more often than they are); the largest language is seen once. `repeat` multiplies
+    that for some languages."""
     lines = monolingual(corpus)
     sizes = {language: sum(map(len, found)) for language, found in lines.items()}
     largest = max(sizes.values())
     examples: list[TextExample] = []
     for language, unique in sorted(lines.items()):
-        times = min(_REPEATS, (largest / sizes[language]) ** (1.0 - exponent))
+        times = min(_REPEATS, (largest / sizes[language]) ** (1.0 - exponent)) * repeat.get(language, 1)
         for number, place in enumerate(_repeated(len(unique), times, (seed, zlib.crc32(language.encode())))):
             examples.append(_example(f"{language}-{number}", unique[place]))
     return examples

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
@@ -38,7 +37,7 @@ class EncoderShape:
 
 
 def build_start(corpus: CorpusData, tokenizer: Tokenizer, shape: EncoderShape, seed: int, out: Path) -> None:
-    """Writes an ordinary Hugging Face folder (ELECTRA with the masked-LM head) to `out`; the tokenizer is the caller's."""
+    """Writes an ordinary Hugging Face folder (ELECTRA with its masked-LM head) to `out`, but for the tokenizer."""
     import torch
     from safetensors.torch import save_file
     from transformers import ElectraConfig, ElectraForMaskedLM

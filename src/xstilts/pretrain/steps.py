@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xstilts.core.files import read_json, write_atomic, write_json
+from xstilts.core.files import write_atomic, write_json
 from xstilts.core.recipe import Recipe
 from xstilts.data.examples import TextExample
-from xstilts.engine.step import Context, Progress
+from xstilts.engine.step import Context
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.prepared import Prepared, write
 from xstilts.kinds.tokens import load_tokenizer
@@ -63,6 +63,7 @@ class RowSettings:
     balance: float
     switch: float
     seed: int
+    repeat: tuple[tuple[str, int], ...] = field(default=(), metadata={"omit_default": True})  # (language, times)
     tokenizer: str = ""  # sha-256, where it is not an input's
     encoder: Path | None = field(default=None, metadata=NOT_IDENTITY)
 
@@ -80,7 +81,7 @@ def make_rows(settings: RowSettings, context: Context) -> None:
 
 def _examples(settings: RowSettings, corpus: CorpusData, context: Context) -> list[TextExample]:
     if settings.data == "text":
-        return rows.texts(corpus, settings.balance, settings.seed)
+        return rows.texts(corpus, settings.balance, dict(settings.repeat), settings.seed)
     if settings.data == "switched":
         return rows.switched(corpus, settings.switch, settings.seed)
     if settings.data == "lexicon":

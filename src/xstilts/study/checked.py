@@ -1,4 +1,4 @@
-"""Read a YAML file into a model, and say precisely what is wrong with it: the place, what is allowed, the nearest key."""
+"""Read a YAML file into a model, and say precisely what is wrong with it: place, what is allowed, nearest key."""
 
 from __future__ import annotations
 

@@ -155,8 +155,7 @@ def _massive_task(name: str, kind: Classification | Tagging, folder: str) -> Tas
         scale="German only, converted and split anew: not comparable with published MASSIVE numbers",
         origin=Origin(
             licence="CC BY 4.0",
-            cite="FitzGerald et al. 2023, MASSIVE: A 1M-Example Multilingual Natural Language "
-            "Understanding Dataset",
+            cite="FitzGerald et al. 2023, MASSIVE: A 1M-Example Multilingual Natural Language Understanding Dataset",
             home="https://github.com/alexa/massive",
             text="human-translated",
         ),

@@ -42,8 +42,7 @@ SNLI = Task(
     test={"en": source(hub("stanfordnlp/snli", HUB_PAIR, "plain_text/test-00000-of-00001.parquet"))},
     origin=Origin(
         licence="CC BY-SA 4.0",
-        cite="Bowman, Angeli, Potts and Manning 2015, A large annotated corpus for learning natural "
-        "language inference",
+        cite="Bowman, Angeli, Potts and Manning 2015, A large annotated corpus for learning natural language inference",
         home="https://nlp.stanford.edu/projects/snli/",
         text="original",
     ),
@@ -132,8 +131,7 @@ XNLI_EXTRA = XNLI.but(
     },
     origin=Origin(
         licence="Korean (KorNLI) CC BY-SA 4.0; Burmese (myXNLI) CC BY-NC 4.0",
-        cite="Ham et al. 2020, KorNLI and KorSTS; Htet and Dras 2025, Myanmar XNLI; after Conneau et al. "
-        "2018, XNLI",
+        cite="Ham et al. 2020, KorNLI and KorSTS; Htet and Dras 2025, Myanmar XNLI; after Conneau et al. 2018, XNLI",
         home="https://github.com/kakaobrain/KorNLUDatasets",
         text="human-translated",
         noncommercial=True,

@@ -79,8 +79,7 @@ XQUAD = Task(
     metrics=(SquadScore(), Mlqa()),  # the official one, and the language-aware one beside it
     origin=Origin(
         licence="CC BY-SA 4.0",
-        cite="Artetxe, Ruder and Yogatama 2020, On the Cross-lingual Transferability of Monolingual "
-        "Representations",
+        cite="Artetxe, Ruder and Yogatama 2020, On the Cross-lingual Transferability of Monolingual Representations",
         home="https://github.com/google-deepmind/xquad",
         text="human-translated",
     ),
@@ -162,8 +161,7 @@ TYDIQA = Task(
         language: source(
             *_tydiqa_test(language),
             language=language,
-            note="the local copy scores the training file of this language (the development answers are "
-            "blank there)"
+            note="the local copy scores the training file of this language (the development answers are blank there)"
             if language in ("ko", "sw")
             else "",
         )

@@ -58,15 +58,10 @@ COSMOSQA = Task(
     name="cosmosqa",
     kind=CHOICE,
     train=source(*_cosmosqa("train", "train")),
-    test={
-        "en": source(
-            *_cosmosqa("validation", "valid"), note="the development set: test labels are not public"
-        )
-    },
+    test={"en": source(*_cosmosqa("validation", "valid"), note="the development set: test labels are not public")},
     origin=Origin(
         licence="CC BY 4.0",
-        cite="Huang et al. 2019, Cosmos QA: Machine Reading Comprehension with Contextual Commonsense "
-        "Reasoning",
+        cite="Huang et al. 2019, Cosmos QA: Machine Reading Comprehension with Contextual Commonsense Reasoning",
         home="https://wilburone.github.io/cosmos/",
         text="original",
     ),
@@ -99,8 +94,7 @@ COMMONSENSEQA = Task(
     },
     origin=Origin(
         licence="MIT on the authors' repository; none stated with the data",
-        cite="Talmor et al. 2019, CommonsenseQA: A Question Answering Challenge Targeting Commonsense "
-        "Knowledge",
+        cite="Talmor et al. 2019, CommonsenseQA: A Question Answering Challenge Targeting Commonsense Knowledge",
         home="https://www.tau-nlp.sites.tau.ac.il/commonsenseqa",
         text="original",
     ),
@@ -236,8 +230,7 @@ ARC = Task(
     test={"en": source(arc_local("Test"), _arc_hub("test"), note="the local copy holds 1,150 of 1,172 questions")},
     origin=Origin(
         licence="CC BY-SA 4.0",
-        cite="Clark et al. 2018, Think you have Solved Question Answering? Try ARC, the AI2 Reasoning "
-        "Challenge",
+        cite="Clark et al. 2018, Think you have Solved Question Answering? Try ARC, the AI2 Reasoning Challenge",
         home="https://allenai.org/data/arc",
         text="original",
     ),

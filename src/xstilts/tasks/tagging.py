@@ -39,8 +39,7 @@ def _ud_tests(view: str) -> dict[str, Source]:
 
 
 _UD_ORIGIN = Origin(
-    licence="CC BY-SA 4.0 or 3.0; Bulgarian, Estonian, Basque, Hungarian and Urdu CC BY-NC-SA; Polish LFG GPL"
-    " 3.0",
+    licence="CC BY-SA 4.0 or 3.0; Bulgarian, Estonian, Basque, Hungarian and Urdu CC BY-NC-SA; Polish LFG GPL 3.0",
     cite="Nivre et al. 2020, Universal Dependencies v2: An Evergrowing Multilingual Treebank Collection",
     home="https://universaldependencies.org/",
     text="original; PUD human-translated",
@@ -118,8 +117,7 @@ PANX = Task(
     train=source(
         local(_PANX, _TAGS, "panx/train-en.tsv.gz"),
         _wikiann("en", "train"),
-        note="as published, 32 sentences also stand in the English development set and 24 in the English "
-        "test set",
+        note="as published, 32 sentences also stand in the English development set and 24 in the English test set",
     ),
     dev=source(local(_PANX, _TAGS, "panx/dev-en.tsv.gz"), _wikiann("en", "validation")),
     test={language: _panx(language) for language in PANX_LANGUAGES},
@@ -205,8 +203,7 @@ MASAKHANER2 = Task(
     test={canonical_code(name): _masakhaner_test(name) for name in MASAKHANER_NAMES},
     origin=Origin(
         licence="CC BY-NC 4.0",
-        cite="Adelani et al. 2022, MasakhaNER 2.0: Africa-centric Transfer Learning for Named Entity "
-        "Recognition",
+        cite="Adelani et al. 2022, MasakhaNER 2.0: Africa-centric Transfer Learning for Named Entity Recognition",
         home="https://github.com/masakhane-io/masakhane-ner",
         text="original",
         noncommercial=True,

@@ -131,8 +131,7 @@ MLM_NTREX = Task(
             _ALIGNED_TEXT,
             *(f"parallel/ntrex128/{name}.gz" for name in (NTREX_ENGLISH, *map(ntrex_name, _PACKAGED))),
         ),
-        note=f"English and {len(NTREX_CODES)} translations of 1,997 sentences; packaged: {len(_PACKAGED)} "
-        f"of 1,000",
+        note=f"English and {len(NTREX_CODES)} translations of 1,997 sentences; packaged: {len(_PACKAGED)} of 1,000",
     ),
     origin=NTREX_ORIGIN,
 )

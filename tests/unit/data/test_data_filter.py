@@ -65,8 +65,11 @@ def test_a_malformed_utterance_names_its_line(write, text: str, line: int):
 
 
 def test_parts_of_a_mining_test_keep_their_ids_apart(write):
-    files = [write(f"{part}.{side}", text) for part in ("tune", "test")
-             for side, text in (("q", f"1\t{part} a\n"), ("c", f"1\t{part} b\n2\tx\n"), ("g", "1\t1\n"))]
+    files = [
+        write(f"{part}.{side}", text)
+        for part in ("tune", "test")
+        for side, text in (("q", f"1\t{part} a\n"), ("c", f"1\t{part} b\n2\tx\n"), ("g", "1\t1\n"))
+    ]
     # The shared task's ids carry the language, so query and candidate ids differ; here the sides differ by file alone.
     rows = list(MiningParts()(files))
     made = [MinedParts()(row, i) for i, row in enumerate(rows)]

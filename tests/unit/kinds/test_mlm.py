@@ -45,3 +45,13 @@ def test_texts_and_tokenizers_that_cannot_be_used(bert: Tokenizer) -> None:
     assert MaskedLM().encode([text("\u200f")], bert, 16).unusable == 1
     with pytest.raises(EncoderError, match="no mask token"):
         MaskedLM().encode([text("a")], Tokenizer(models.WordLevel({"a": 0}, unk_token="a")), 16)
+
+
+def test_a_pair_is_masked_on_both_sides_and_cut_longest_first(tokenizer: Tokenizer) -> None:
+    pair = TextExample(id="1", group="1", text="The German painter was born in Ulm", pair="Ulm 1990")
+    columns = MaskedLM().encode([pair], tokenizer, 12).columns
+    (ids,), ((a, b, c, d),) = columns["ids"], columns["text"]
+    sides = [tokenizer.encode(side, add_special_tokens=False).ids for side in (pair.text, pair.pair)]
+    assert ids[c:d] == sides[1][: d - c] and ids[a:b] == sides[0][: b - a] and len(ids) <= 12
+    assert columns["gold"] == [ids[a:b] + ids[c:d]]
+    assert MaskedLM().encode([pair], tokenizer, 12).truncated == (len(sides[0]) + len(sides[1]) > b - a + d - c)

@@ -51,9 +51,7 @@ def test_grouped_key_heads_are_repeated():
     packing = Packing.of(torch.tensor([3, 4]), torch.device("cpu"))
     module = torch.nn.Identity()
     grouped, _ = packed_attention(module, query, key, value, None, packing=packing)
-    repeated, _ = packed_attention(
-        module, query, key[:, [0, 0, 1, 1]], value[:, [0, 0, 1, 1]], None, packing=packing
-    )
+    repeated, _ = packed_attention(module, query, key[:, [0, 0, 1, 1]], value[:, [0, 0, 1, 1]], None, packing=packing)
     assert torch.equal(grouped, repeated)
     assert grouped.shape == (1, 7, 4, 8)
 

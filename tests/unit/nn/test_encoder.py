@@ -68,9 +68,7 @@ def test_every_layer_can_be_read(name):
     with torch.no_grad():
         hidden = tiny(batch, layers=(0, 1, 2, 3))
         for layer in range(4):
-            torch.testing.assert_close(
-                hidden.at[layer], reference(tiny, batch, name, layer), atol=1e-5, rtol=1e-5
-            )
+            torch.testing.assert_close(hidden.at[layer], reference(tiny, batch, name, layer), atol=1e-5, rtol=1e-5)
     assert hidden.at[3] is hidden.last_TD
 
 

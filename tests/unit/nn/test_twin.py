@@ -1,8 +1,8 @@
 import torch
-from tiny_encoders import encoder as make
-from tiny_encoders import ragged
 from torch import nn
 
+from tiny_encoders import encoder as make
+from tiny_encoders import ragged
 from xstilts.nn.twin import Twin
 
 
