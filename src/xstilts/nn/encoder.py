@@ -66,7 +66,7 @@ class Encoder(nn.Module):
         self.model = model
         self.config: PreTrainedConfig = model.config
         self.kept = kept or {}
-        self.twin: Twin | None = None
+        self.twin: Twin[PreTrainedModel] | None = None
         self._own_settings = own_settings or {}
         self._takes = frozenset(inspect.signature(model.forward).parameters)
         self._offset = _position_offset(model)
@@ -185,8 +185,12 @@ class Encoder(nn.Module):
         inputs |= self._segments(batch.segments_T[sorted_T])
         inputs = {name: values_T.unsqueeze(0) for name, values_T in inputs.items()}
         packing = Packing.of(lengths_N, device, trace)
-        back = torch.argsort(sorted_T)
-        return lambda: self._running(**inputs, packing=packing), lambda states_1TD: states_1TD[0].index_select(0, back)
+        back_T = torch.argsort(sorted_T)
+
+        def strip(states_1TD: Tensor) -> Tensor:
+            return states_1TD[0].index_select(0, back_T)
+
+        return lambda: self._running(**inputs, packing=packing), strip
 
     def _padded(self, batch: Batch) -> _Run:
         device = batch.ids_T.device

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
 from xstilts.core.errors import DataError
@@ -71,7 +71,7 @@ def protected(roots: Roots) -> Iterator[Resolved]:
             yield found
 
 
-def _declared(tasks: Sequence[Task]) -> Iterator[Source]:
+def _declared(tasks: Iterable[Task]) -> Iterator[Source]:
     for task in tasks:
         if task.kind.name == "mlm" or task.name in TRAINED_ON:
             continue

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from xstilts.core.files import write_atomic, write_json
 from xstilts.core.recipe import Recipe
 from xstilts.data.examples import TextExample
 from xstilts.engine.step import Context
+from xstilts.kinds.base import Encoded
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.prepared import Prepared, write
 from xstilts.kinds.tokens import load_tokenizer
@@ -73,10 +74,10 @@ def make_rows(settings: RowSettings, context: Context) -> None:
     corpus = load_corpus(context.inputs["corpus"])
     tokenizer = load_tokenizer(settings.encoder or context.inputs["encoder"])
     examples = _examples(settings, corpus, context)
-    if isinstance(settings.kind, Translation) and settings.data == "parallel" and settings.kind.words:
-        _write_linked(settings, corpus, examples, tokenizer, context)
-    else:
-        write(examples, settings.kind, tokenizer, settings.max_length, context.out, context.progress)
+    kind = settings.kind
+    if isinstance(kind, Translation) and kind.words:
+        kind = _linked(settings, corpus, examples, tokenizer, context)
+    write(examples, kind, tokenizer, settings.max_length, context.out, context.progress)
 
 
 def _examples(settings: RowSettings, corpus: CorpusData, context: Context) -> list[TextExample]:
@@ -91,37 +92,32 @@ def _examples(settings: RowSettings, corpus: CorpusData, context: Context) -> li
     return rows.pairs(corpus)
 
 
-def _write_linked(
+def _linked(
     settings: RowSettings, corpus: CorpusData, examples: list[TextExample], tokenizer: Tokenizer, context: Context
-) -> None:
+) -> Translation:
+    """The kind with the aligned words of these examples."""
     from xstilts.kinds.frame import frame
     from xstilts.pretrain.links import links
-
-    room = frame(tokenizer, 1).room(settings.max_length)
-    languages = rows.languages_of_pairs(corpus)
 
     def told(done: int, total: int, language: str) -> None:
         context.progress(done, total, "languages", f"aligning words, {language}")
 
-    found = links(examples, languages, corpus.lexicon, tokenizer, room, told)
-    linked = _Linked(settings.kind, found, len(frame(tokenizer, 1).fixed[0]))
-    write(examples, linked, tokenizer, settings.max_length, context.out, context.progress)
+    shape, languages = frame(tokenizer, 1), rows.languages_of_pairs(corpus)
+    found = links(examples, languages, corpus.lexicon, tokenizer, shape.room(settings.max_length), told)
+    places = {example.id: own + len(shape.fixed[0]) for example, own in zip(examples, found, strict=True)}
+    return Linked(**asdict(settings.kind), places=places)
 
 
-class _Linked:
-    """A translation kind whose rows get their links as they are written, in order."""
+@dataclass(frozen=True)
+class Linked(Translation):
+    """A translation kind whose rows get links: `places` holds those of an example, [L, 2], by its id."""
 
-    def __init__(self, kind: Translation, found: Sequence[np.ndarray], before: int) -> None:
-        self._kind, self._found, self._before, self._written = kind, found, before, 0
+    places: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._kind, name)
-
-    def encode(self, examples: Sequence[TextExample], tokenizer: Tokenizer, max_length: int) -> Any:
-        encoded = self._kind.encode(examples, tokenizer, max_length)
-        own = [self._found[self._written + example] for example in encoded.columns["example"]]
-        encoded.columns["links"] = [(found + self._before).ravel().tolist() for found in own]
-        self._written += len(examples)
+    def encode(self, examples: Sequence[TextExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
+        encoded = super().encode(examples, tokenizer, max_length)
+        own = [self.places[examples[number].id] for number in encoded.columns["example"]]
+        encoded.columns["links"] = [found.ravel().tolist() for found in own]
         return encoded
 
 
