@@ -20,6 +20,7 @@ from xstilts.engine.runner import Outcome, execute, plan
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.packaged import packaged_encoders
+from xstilts.packed import pack
 from xstilts.pretrain.corpus_step import corpus_step
 from xstilts.pretrain.graph import Continued, Plan, lower
 from xstilts.pretrain.recipe import PretrainRecipe, load_recipe
@@ -80,6 +81,13 @@ def pretrain(
     record = _record(loaded, made, store)
     _publish(store.path(made.phases[-1]) / "encoder", folder, record)
     return Pretrained(plan=made, outcome=outcome, store=store, folder=folder, record=record)
+
+
+def ship(folder: Path, out: Path) -> None:
+    """Writes the compact form of an encoder that `pretrain` made, with its record. Raises EncoderError when it is too
+    large to be shipped."""
+    pack(folder, out)
+    shutil.copyfile(folder / "pretraining.json", out / "pretraining.json")
 
 
 def _publish(encoder: Path, folder: Path, record: dict[str, Any]) -> None:

@@ -80,8 +80,10 @@ def test_from_files_to_an_encoder_that_a_study_could_use(
     assert [phase["updates"] for phase in record["phases"]] == [3, 6]
     assert set(record["phases"][1]["curve"]) == {"mlm of text", "mlm of parallel", "translation of mined"}
     assert record["data"]["counts"]["ntrex"]["de"]["read"] == 1000 and record["mined"][0]["de"] > 0
-    assert main(["pretrain", recipe, "--out", str(tmp_path / "mine"), *common]) == 0
+    packed = ["--packed", str(tmp_path / "packed")]
+    assert main(["pretrain", recipe, "--out", str(tmp_path / "mine"), *packed, *common]) == 0
     assert "tokens in" in capsys.readouterr().out
+    assert (tmp_path / "packed/pretraining.json").is_file() and (tmp_path / "packed/packed.json").is_file()
 
     more = write(tmp_path, encoder=str(tmp_path / "mine"), phases=RECIPE["phases"][:1])
     assert main(["pretrain", more, "--out", str(tmp_path / "more"), *common]) == 0

@@ -26,6 +26,9 @@ def pretrain(
         Path | None,
         typer.Option(metavar="DIR", help="The folder to write the encoder into.", show_default="in the store"),
     ] = None,
+    packed: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also write the compact form that can be shipped (int8 rows).")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the steps and run nothing.")] = False,
     as_json: AsJson = False,
 ) -> int:
@@ -35,7 +38,7 @@ def pretrain(
     from xstilts.cli.progress import RichListener
     from xstilts.engine.graph import steps_of
     from xstilts.engine.store import Store
-    from xstilts.pretraining import prepare
+    from xstilts.pretraining import prepare, ship
     from xstilts.pretraining import pretrain as run
 
     options = shared.options(data=data, store=store, offline=offline, device=device, threads=threads)
@@ -51,6 +54,8 @@ def pretrain(
     with RichListener() as listener:
         made_encoder = run(recipe, options=options, out=out, listener=listener)
     outcome = made_encoder.outcome
+    if packed is not None and made_encoder.folder is not None:
+        ship(made_encoder.folder, packed)
     if as_json:
         shared.print_json(
             {

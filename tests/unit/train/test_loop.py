@@ -20,6 +20,8 @@ from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import TextExample
 from xstilts.heads.index import head_key
 from xstilts.kinds.classification import Classification
+from xstilts.kinds.translation import Translation
+from xstilts.metrics.labels import Accuracy
 from xstilts.train.attempt import Attempt
 from xstilts.train.job import Job, JobPart
 from xstilts.train.loop import fit
@@ -309,3 +311,34 @@ def test_the_dev_subset_is_fixed_and_labelled(encoder: Path, tmp_path: Path) -> 
     blank = toy.part(encoder, tmp_path / "b", dev[-1:], dev)
     with pytest.raises(DataError, match="'toy' has nothing to train on"):
         fit(toy.job(encoder, [blank]), tmp_path / "out", tmp_path / "scratch")
+
+
+def test_bf16_on_a_cpu_computes_in_a_copy_and_goes_on_bit_equal(encoder: Path, part: JobPart, tmp_path: Path) -> None:
+    job = toy.job(encoder, [part], {"precision": "bf16", "dropout": 0.2})
+    first = Attempt(job, 1, 8192)
+    assert first.model.encoder.twin is not None
+    for number in range(3):
+        first.update(number)
+    kept = {group: {name: t.clone() for name, t in tensors.items()} for group, tensors in first.tensors().items()}
+    rest = [first.update(number) for number in (3, 4)]
+    second = Attempt(job, 1, 8192)
+    second.restore(kept)
+    assert [second.update(number) for number in (3, 4)] == rest
+    for name, parameter in first.model.trained.items():
+        assert parameter.dtype == torch.float32 and torch.equal(parameter, second.model.trained[name])
+    assert fit(job, tmp_path / "out", tmp_path / "scratch").state == "ok"
+
+
+def test_an_update_whose_rows_are_compared_is_never_cut(encoder: Path, tmp_path: Path) -> None:
+    pairs = [
+        TextExample(id=str(i), group=str(i), text=f"the {w} day", pair=f"my {w} one") for i, w in enumerate("abcdefgh")
+    ]
+    part = JobPart(
+        name="pairs",
+        kind=Translation(words=0.0),
+        train=toy.prepare(pairs, Translation(words=0.0), encoder, tmp_path / "pairs"),
+        train_indices=range(8),
+        select=Accuracy(),
+    )
+    losses = [Attempt(toy.job(encoder, [part], {"dropout": 0.0}), 1, tokens).update(0).loss for tokens in (4, 4096)]
+    assert losses[0] == losses[1] > 0

@@ -94,3 +94,15 @@ def test_the_length_of_a_phase() -> None:
     assert total_updates(Recipe(updates=5), [1000]) == 5
     with pytest.raises(StudyError, match="either updates or epochs"):
         total_updates(Recipe(), [10])
+
+
+def test_shares_and_batches_of_parts_override_sizes_and_recipe() -> None:
+    given = job([300, 100], Recipe(updates=40, batch=8))
+    for one, share, batch in zip(given.parts, (1.0, 3.0), (4, None), strict=True):
+        one.share, one.batch = share, batch
+    planned = course(given, seed=0)  # type: ignore[arg-type]
+    assert np.bincount(planned.part_of).tolist() == [10, 30]
+    assert {(owner, len(places)) for owner, places in map(planned.rows, range(40))} == {(0, 4), (1, 8)}
+    given.parts[0].share = None
+    with pytest.raises(StudyError, match="has a share or none"):
+        course(given, seed=0)  # type: ignore[arg-type]

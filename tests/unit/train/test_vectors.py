@@ -80,3 +80,23 @@ def test_lines_that_do_not_pair_up_are_refused(tmp_path: Path) -> None:
         build({"en": ["a b", "c"], "de": ["a"]}, tmp_path)
     with pytest.raises(DataError, match="no text"):
         learn_tokenizer({"en": [""]}, 100)
+
+
+def test_no_piece_joins_a_word_to_punctuation_or_a_number() -> None:
+    lines = [f'"Well," said {name}, "it\'s 200km (or 1,000).“' for name in ("Ann", "Bob", "Cyd")] * 40
+    tokenizer = learn_tokenizer({"en": lines}, 300)
+    tokens = tokenizer.encode(lines[0], add_special_tokens=False).tokens
+    assert "".join(tokens).replace("▁", " ").strip() == lines[0]
+    for token in tokens:
+        kinds = {"letter" if c.isalpha() else "digit" if c.isdigit() else "mark" for c in token if c != "▁"}
+        assert len(kinds) <= 1, token
+
+
+def test_a_language_of_more_weight_gets_more_of_the_vocabulary() -> None:
+    lines = {code: [f"{code}{i:03}abc{code}" for i in range(400)] for code in ("xa", "yb")}
+
+    def share(weight: dict[str, int]) -> float:
+        pieces = learn_tokenizer(lines, 120, 20, weight).get_vocab()
+        return sum("y" in piece for piece in pieces) / sum("x" in piece for piece in pieces)
+
+    assert share({"yb": 8}) >= share({})
