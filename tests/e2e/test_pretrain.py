@@ -13,7 +13,16 @@ from transformers import AutoModelForMaskedLM
 
 from xstilts.cli import main
 from xstilts.engine.runner import Outcome
-from xstilts.pretrain.recipe import PretrainRecipe, load_recipe, packaged_recipes
+from xstilts.pretrain.recipe import (
+    EncoderSpec,
+    MineSpec,
+    PartSpec,
+    PhaseSpec,
+    PretrainRecipe,
+    TokenizerSpec,
+    load_recipe,
+    packaged_recipes,
+)
 from xstilts.pretraining import pretrain
 from xstilts.workflow import Options
 
@@ -136,3 +145,13 @@ def test_packaged_recipes_are_recipes():
     assert "tiny" in packaged_recipes()
     for name in packaged_recipes():
         assert load_recipe(name).question
+
+
+def test_the_page_describes_every_key_and_its_recipe_is_one(tmp_path: Path):
+    page = (Path(__file__).resolve().parents[2] / "docs" / "pretraining.md").read_text("utf-8")
+    recipe = page.partition('```yaml title="my-recipe.yaml"\n')[2].partition("```")[0]
+    (tmp_path / "my-recipe.yaml").write_text(recipe, "utf-8")
+    assert load_recipe(str(tmp_path / "my-recipe.yaml")).name == "my-recipe"
+    for section in (PretrainRecipe, PhaseSpec, PartSpec, EncoderSpec, TokenizerSpec, MineSpec):
+        for key in section.model_fields:
+            assert f"`{key}`" in page, key
