@@ -17,6 +17,7 @@ class Recipe:
     epochs: float | None = None
     batch: int = 32
     lr: float = 1e-5
+    head_lr: float | None = field(default=None, metadata={"omit_default": True})  # None: `lr`
     warmup: float = 0.1  # share of the updates
     weight_decay: float = 0.01  # not on biases and norms
     clip: float = 1.0  # gradient norm, over a whole update

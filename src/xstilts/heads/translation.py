@@ -37,7 +37,7 @@ class TranslationHead(Head):
     def collate(self, rows: Rows, draw: Any = ()) -> Batch:
         batch = super().collate(rows, draw)
         starts = np.concatenate([[0], np.cumsum(batch.lengths_N.numpy())])[:-1].reshape(len(rows), 2)
-        pairs = [np.asarray(row["links"], dtype=np.int64).reshape(-1, 2) for row in rows]
+        pairs = [np.asarray(row[self.kind.linked], dtype=np.int64).reshape(-1, 2) for row in rows]
         links_K2 = np.concatenate([pair + at for pair, at in zip(pairs, starts, strict=True)])
         if len(links_K2) > LINKS:
             links_K2 = links_K2[np.random.default_rng(tuple(draw)).permutation(len(links_K2))[:LINKS]]

@@ -34,6 +34,7 @@ class Translation:
 
     Columns of a row, beside the common ones (two sequences a row, gold always [1]):
         links  [i0, j0, i1, j1, ...] positions of aligned tokens, i in the first sequence and j in the second
+        words  the same of aligned words, each as its first token: what is compared in context, where a tagger reads
         same   [number of the first text, number of the second]: equal for equal texts
     Output of the head for a row: (vector of the text, vector of its pair); a guess is the id of the example whose pair
     is nearest to this text by cosine.
@@ -54,6 +55,11 @@ class Translation:
         return asdict(self)
 
     @property
+    def linked(self) -> str:
+        """The column of links that is compared: tokens know nothing of their word before the first block."""
+        return "links" if self.layer == 0 else "words"
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         return (Accuracy(),)
 
@@ -68,7 +74,7 @@ class Translation:
         second = pieces(tokenizer, [e.pair or "" for e in examples])
         shape = frame(tokenizer, 1)
         room = shape.room(max_length)
-        names = ("example", "ids", "lengths", "segments", "gold", "links", "same")
+        names = ("example", "ids", "lengths", "segments", "gold", "links", "words", "same")
         columns: dict[str, list[Any]] = {name: [] for name in names}
         encoded = Encoded(columns=columns)
         for index, sides in enumerate(zip(first, second, strict=True)):
@@ -83,6 +89,7 @@ class Translation:
             columns["segments"].append([0] * sum(map(len, rows)))
             columns["gold"].append([1])
             columns["links"].append([])
+            columns["words"].append([])
             columns["same"].append([_number(ids) for ids in sides])
         return encoded
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from pathlib import Path
 
 from xstilts.core.recipe import Recipe
@@ -15,7 +16,7 @@ from xstilts.pretrain.recipe import EncoderSpec, MineSpec, PartSpec, PhaseSpec, 
 from xstilts.pretrain.start import EncoderShape
 
 # Versions of the steps: one more whenever the numbers they give change.
-VERSIONS = {"start": 1, "rows": 1, "mined": 1, "pretrain": 1}
+VERSIONS = {"start": 2, "rows": 2, "mined": 1, "pretrain": 2}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,14 +122,17 @@ class _Course:
         inputs: dict[str, Step] = {"corpus": self.corpus}
         inputs |= {"encoder": self.start} if self.start else {}
         inputs |= {"mined": self.mined[-1]} if part.data == "mined" else {}
+        recipe = self.recipe
+        own: dict[str, dict[str, Any]] = {
+            "text": {"balance": recipe.balance, "repeat": tuple(sorted(recipe.repeat.items()))},
+            "switched": {"switch": recipe.switch},
+        }
         settings = steps.RowSettings(
             data=part.data,
             kind=_row_kind(part),
             max_length=max_length,
-            balance=self.recipe.balance,
-            repeat=tuple(sorted(self.recipe.repeat.items())) if part.data == "text" else (),
-            switch=self.recipe.switch,
-            seed=self.recipe.seed,
+            **own.get(part.data, {}),
+            seed=recipe.seed,
             tokenizer="" if self.start else self._folder.identity,
             encoder=None if self.start else self._folder.folder,
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +18,17 @@ if TYPE_CHECKING:
 
     from xstilts.data.examples import TextExample
 
+_SPACELESS = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")  # first words of characters' names
+
 Told = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Links:
+    """What translates what, (first, second) by position: pieces [L, 2], and words [W, 2], each as its first piece."""
+
+    pieces: np.ndarray
+    words: np.ndarray
 
 
 def links(
@@ -26,15 +38,15 @@ def links(
     tokenizer: Tokenizer,
     room: int,
     told: Told,
-) -> list[np.ndarray]:
-    """[(i, j)] of each example, counted in pieces without special tokens; each side is cut to `room` pieces first.
+) -> list[Links]:
+    """Those of each example, counted in pieces without special tokens; each side is cut to `room` pieces first.
 
     The words of a language's `lexicon` teach beside its sentences. `told(done, total, language)` says how far it is.
     """
     first = _cut(tokenizer, [example.text for example in examples], room)
     second = _cut(tokenizer, [example.pair or "" for example in examples], room)
-    spelling_V = _spelling(tokenizer)
-    found = [np.zeros((0, 2), dtype=np.int64)] * len(examples)
+    spelling_V, begins_V, none = _spelling(tokenizer), beginnings(tokenizer), np.zeros((0, 2), dtype=np.int64)
+    found = [Links(none, none)] * len(examples)
     by_language: dict[str, list[int]] = {}
     for place, language in enumerate(languages):
         if len(first[place]) and len(second[place]):
@@ -49,7 +61,7 @@ def links(
             for number, side in enumerate((first, second))
         ]
         for place, own in zip(places, align(sides[0], sides[1], spelling_V, len(places)), strict=True):
-            found[place] = own
+            found[place] = Links(own, word_links(own, first[place], second[place], begins_V))
     return found
 
 
@@ -61,3 +73,38 @@ def _spelling(tokenizer: Tokenizer) -> np.ndarray:
     """A number for what each piece is spelt like, case and word boundary aside."""
     pieces_V = [tokenizer.id_to_token(number) or "" for number in range(tokenizer.get_vocab_size())]
     return np.array([zlib.crc32(piece.lstrip("▁").casefold().encode()) for piece in pieces_V], dtype=np.int64)
+
+
+def word_links(links_L2: np.ndarray, first: np.ndarray, second: np.ndarray, begins_V: np.ndarray) -> np.ndarray:
+    """The links between words, each word as its first piece: where a tagger reads it. [L, 2], each once.
+
+    `first` and `second` are the pieces of either side, `begins_V` says which pieces begin a word.
+    """
+    if not len(links_L2):
+        return links_L2
+    heads = [_heads(begins_V[ids])[links_L2[:, side]] for side, ids in enumerate((first, second))]
+    return np.unique(np.stack(heads, axis=1), axis=0)
+
+
+def _heads(begins_T: np.ndarray) -> np.ndarray:
+    """Where the word of each piece begins.
+
+    >>> _heads(np.array([True, False, True])).tolist()
+    [0, 0, 2]
+    """
+    return np.maximum.accumulate(np.where(begins_T, np.arange(len(begins_T)), 0))
+
+
+def beginnings(tokenizer: Tokenizer) -> np.ndarray:
+    """Which pieces begin a word, [V]: those with the mark of SentencePiece or without that of WordPiece, and all pieces
+    that are punctuation or of a script without spaces."""
+    pieces_V = [tokenizer.id_to_token(number) or "" for number in range(tokenizer.get_vocab_size())]
+    if any(piece.startswith("##") for piece in pieces_V):
+        return np.array([not piece.startswith("##") or _alone(piece[2:]) for piece in pieces_V])
+    return np.array([piece.startswith("▁") or _alone(piece) for piece in pieces_V])
+
+
+def _alone(piece: str) -> bool:
+    if not piece:
+        return False
+    return unicodedata.category(piece[0])[0] in "PS" or unicodedata.name(piece[0], "").startswith(_SPACELESS)

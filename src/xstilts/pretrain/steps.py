@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from xstilts.pretrain.corpus import CorpusData
+    from xstilts.pretrain.links import Links
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +62,10 @@ class RowSettings:
     data: str
     kind: MaskedLM | Translation
     max_length: int
-    balance: float
-    switch: float
     seed: int
-    repeat: tuple[tuple[str, int], ...] = field(default=(), metadata={"omit_default": True})  # (language, times)
+    balance: float = 1.0  # of text
+    repeat: tuple[tuple[str, int], ...] = ()  # of text: (language, times)
+    switch: float = 0.0  # of switched text
     tokenizer: str = ""  # sha-256, where it is not an input's
     encoder: Path | None = field(default=None, metadata=NOT_IDENTITY)
 
@@ -104,20 +105,23 @@ def _linked(
 
     shape, languages = frame(tokenizer, 1), rows.languages_of_pairs(corpus)
     found = links(examples, languages, corpus.lexicon, tokenizer, shape.room(settings.max_length), told)
-    places = {example.id: own + len(shape.fixed[0]) for example, own in zip(examples, found, strict=True)}
-    return Linked(**asdict(settings.kind), places=places)
+    places = {example.id: own for example, own in zip(examples, found, strict=True)}
+    return Linked(**asdict(settings.kind), places=places, start=len(shape.fixed[0]))
 
 
 @dataclass(frozen=True)
 class Linked(Translation):
-    """A translation kind whose rows get links: `places` holds those of an example, [L, 2], by its id."""
+    """A translation kind whose rows get links: `places` holds those of an example by its id, `start` is where its text
+    begins in a row."""
 
-    places: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False)
+    places: Mapping[str, Links] = field(default_factory=dict, compare=False)
+    start: int = 0
 
     def encode(self, examples: Sequence[TextExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
         encoded = super().encode(examples, tokenizer, max_length)
         own = [self.places[examples[number].id] for number in encoded.columns["example"]]
-        encoded.columns["links"] = [found.ravel().tolist() for found in own]
+        encoded.columns["links"] = [(found.pieces + self.start).ravel().tolist() for found in own]
+        encoded.columns["words"] = [(found.words + self.start).ravel().tolist() for found in own]
         return encoded
 
 

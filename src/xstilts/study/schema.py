@@ -23,6 +23,7 @@ class TrainNumbers(Section):
     epochs: float | None = Field(None, gt=0)
     batch: int | None = Field(None, ge=1)
     lr: float | None = Field(None, gt=0)
+    head_lr: float | None = Field(None, gt=0)
     warmup: float | None = Field(None, ge=0, le=1)
     weight_decay: float | None = Field(None, ge=0)
     clip: float | None = Field(None, gt=0)

@@ -11,16 +11,20 @@ from torch.optim import AdamW
 
 from xstilts.core.recipe import Recipe
 
+HEADS = "heads."  # how the names of a model's own heads begin
 _FUSED = ("cpu", "cuda", "mps")
 
 
 def make_optimiser(named: Mapping[str, Parameter], recipe: Recipe) -> AdamW:
-    """AdamW (Loshchilov & Hutter 2019). Vectors (biases, norms) do not decay. The rate is set before each update."""
-    decays = [parameter for parameter in named.values() if parameter.ndim > 1]
-    stays = [parameter for parameter in named.values() if parameter.ndim <= 1]
-    groups = [{"params": decays, "weight_decay": recipe.weight_decay}, {"params": stays, "weight_decay": 0.0}]
+    """AdamW (Loshchilov & Hutter 2019). Vectors (biases, norms) do not decay; heads (`heads.*`) may have a rate of their
+    own. The rates are set before each update."""
+    groups: dict[tuple[float, float], list[Parameter]] = {}
+    for name, parameter in named.items():
+        scale = recipe.head_lr / recipe.lr if recipe.head_lr and name.startswith(HEADS) else 1.0
+        groups.setdefault((recipe.weight_decay if parameter.ndim > 1 else 0.0, scale), []).append(parameter)
     fused = all(parameter.device.type in _FUSED for parameter in named.values())
-    return AdamW([group for group in groups if group["params"]], lr=recipe.lr, fused=fused)
+    made = [{"params": own, "weight_decay": decay, "scale": scale} for (decay, scale), own in groups.items()]
+    return AdamW(made, lr=recipe.lr, fused=fused)
 
 
 def rate(update: int, updates: int, recipe: Recipe) -> float:
@@ -36,7 +40,7 @@ def rate(update: int, updates: int, recipe: Recipe) -> float:
 
 def set_rate(optimiser: AdamW, value: float) -> None:
     for group in optimiser.param_groups:
-        group["lr"] = value
+        group["lr"] = value * group["scale"]
 
 
 def scale_and_clip(parameters: Iterable[Parameter], targets: int, clip: float) -> float:

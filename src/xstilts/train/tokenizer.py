@@ -21,10 +21,10 @@ from xstilts.core.errors import DataError
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 _ROUNDS = 2  # of expectation-maximisation; a third moves few scores
 _SURPLUS = 1.25  # candidates a piece that is kept
-# No piece joins a word to a punctuation mark or a number: "said," is not another word than "said".
-_SPLITS = tuple(
-    pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in (r"▁?[\p{P}\p{Sc}\p{Sm}\p{Sk}]", r"▁?\p{N}+")
-)
+# Punctuation of other scripts, written as English writes it. (NFKC has the full-width forms.)
+_PUNCTUATION = {".": "。।॥۔։።။", ",": "、،၊", "?": "؟", ";": "؛", '"': "“”„«»「」『』《》", "'": "‘’‚", "-": "–—―"}
+_MARKS = r"\p{P}\p{S}"
+_SPACELESS = r"\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"  # no spaces between words
 
 
 def learn_tokenizer(
@@ -33,7 +33,7 @@ def learn_tokenizer(
     lines_a_language: int = 2000,
     weight: Mapping[str, int] | None = None,
 ) -> Tokenizer:
-    """A Unigram tokenizer (NFKC, Metaspace) of about `size` pieces over the languages of `lines` (language -> lines).
+    """A Unigram tokenizer (NFKC, punctuation of one script, Metaspace) of about `size` pieces over the languages of `lines` (language -> lines).
 
     Languages that share a script share its quota, so that a script of one language is not crowded out. All single
     characters that occur twice in the sample are kept, within half of `size`. A language of `weight` 4 gives four times
@@ -120,7 +120,19 @@ def _unigram(scores: Mapping[str, float]) -> Tokenizer:
 
 
 def _plain(model: models.Model) -> Tokenizer:
+    """A word is tokenised alike in running text and alone, as tagging gives it: every run of letters or digits begins
+    with "▁", whatever stands before it, but in scripts without spaces, where no piece does; and no piece joins a word
+    to a punctuation mark or a number ("said," is not another word than "said")."""
     tokenizer = Tokenizer(model)
-    tokenizer.normalizer = normalizers.NFKC()
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(), *_SPLITS])
+    written = [normalizers.Replace(mark, ours) for ours, marks in _PUNCTUATION.items() for mark in marks]
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), *written])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.WhitespaceSplit(),
+            pre_tokenizers.Split(Regex(f"[{_MARKS}]"), "isolated"),
+            pre_tokenizers.Split(Regex(r"\p{N}+"), "isolated"),
+            pre_tokenizers.Metaspace(),
+            pre_tokenizers.Split(Regex(f"▁(?=[{_MARKS}{_SPACELESS}])"), "removed"),
+        ]
+    )
     return tokenizer

@@ -32,6 +32,17 @@ def test_only_matrices_decay() -> None:
     assert torch.equal(named["bias"], torch.ones(2))
 
 
+def test_a_head_may_have_a_rate_of_its_own() -> None:
+    named = {name: Parameter(torch.ones(2, 2)) for name in ("encoder.weight", "heads.a.weight")}
+    optimiser = make_optimiser(named, Recipe(lr=0.1, head_lr=0.4, weight_decay=0.0))
+    set_rate(optimiser, 0.05)
+    for parameter in named.values():
+        parameter.grad = torch.ones_like(parameter)
+    optimiser.step()
+    assert torch.allclose(named["encoder.weight"], torch.full((2, 2), 0.95))
+    assert torch.allclose(named["heads.a.weight"], torch.full((2, 2), 0.8))
+
+
 def test_gradients_become_means_and_are_clipped() -> None:
     parameter = Parameter(torch.zeros(2))
     parameter.grad = torch.tensor([6.0, 8.0])
