@@ -120,7 +120,8 @@ def _settings(found: Found) -> str:
         f"Identity {found.identity}. {sizes}.",
         f"Percent, with 95 % intervals over test documents and seeds ({', '.join(map(str, plan.seeds))}); floor: the"
         " best guess that ignores the input.",
-        f"Fine-tuned at a peak rate of {plan.lr:g} in one language, scored in the others; retrieval reads the mean"
+        f"Fine-tuned in one language at a peak rate of {plan.lr:g} for the encoder and {plan.head_lr:g} for the head,"
+        " scored in the others; retrieval reads the mean"
         f" of layer {studies.headline_layer(found.rows[0], plan)}, untrained.",
     ]
     if plan.quick:
@@ -141,7 +142,8 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--tasks", type=_names, default=studies.TASKS, help=f"default: {','.join(studies.TASKS)}")
     parser.add_argument("--languages", type=_names, default=None, help="these test languages only, as de,fi,tr")
     parser.add_argument("--seeds", type=_numbers, default=(1, 2), help="default: 1,2")
-    parser.add_argument("--lr", type=float, default=studies.LR, help="peak rate (default: %(default)s; 2e-5 full-size)")
+    parser.add_argument("--lr", type=float, default=studies.LR, help="peak rate of the encoder (default: %(default)s)")
+    parser.add_argument("--head-lr", type=float, default=studies.HEAD_LR, help="and of the head (default: %(default)s)")
     parser.add_argument("--layer", type=int, default=None, help="of retrieval; chosen beforehand (default: the last)")
     parser.add_argument("--quick", action="store_true", help="a quarter of the updates, 200 test examples a language")
     parser.add_argument("--json", type=Path, default=None, metavar="FILE", help="write every number and setting")
@@ -176,6 +178,7 @@ def main(given: Sequence[str] | None = None) -> int:
             languages=chosen.languages and tuple(canonical_code(x, "--languages") for x in chosen.languages),
             seeds=chosen.seeds,
             lr=chosen.lr,
+            head_lr=chosen.head_lr,
             layer=chosen.layer,
             quick=chosen.quick,
         )

@@ -1,92 +1,105 @@
-"""Our metrics against the numbers XTREME's own evaluator prints for its own mock submission (seqeval 0.0.12)."""
+"""Our numbers against those that XTREME's own evaluator prints for its own mock submission (seqeval 0.0.12)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from xstilts.metrics.base import Metric, headline
-from xstilts.metrics.labels import Accuracy
-from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
-from xstilts.metrics.sequences import ChunkF1
-from xstilts.metrics.spans import Mlqa, Squad
-
-Pairs = Iterator[tuple[Any, Any]]
+from xstilts.cli import main
+from xstilts.core.errors import DataError
+from xstilts.xtreme.layout import TARGETS, VERSIONS
+from xstilts.xtreme.score import score_folder
 
 
-def lines(labels: Path, predictions: Path) -> Pairs:
-    yield from zip(labels.read_text().split(), predictions.read_text().split(), strict=True)
+def close(ours: Any, official: Any) -> None:
+    if isinstance(official, dict):
+        assert list(ours) == list(official)
+        for name, value in official.items():
+            close(ours[name], value)
+    else:
+        assert ours == pytest.approx(official, abs=1e-9)
 
 
-def sentences(labels: Path, predictions: Path) -> Pairs:
-    sides = [[block.split() for block in path.read_text().strip().split("\n\n")] for path in (labels, predictions)]
-    yield from zip(*sides, strict=True)
+def score(*more: str) -> int:
+    return main(["xtreme", "score", *more])
 
 
-def ids(labels: Path, predictions: Path) -> Pairs:
-    for gold, guess in lines(labels, predictions):
-        yield [gold], guess
+def test_every_value_of_every_language_the_means_the_groups_and_the_total(
+    shared_golden: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shared_golden / "xtreme"
+    assert score("--predictions", str(folder / "predictions"), "--labels", str(folder / "labels"), "--json") == 0
+    close(json.loads(capsys.readouterr().out), json.loads((folder / "official.json").read_text()))
 
 
-def mined(labels: Path, predictions: Path) -> Pairs:
-    gold, guess = (dict(line.split("\t") for line in path.read_text().splitlines()) for path in (labels, predictions))
-    for query in gold.keys() | guess.keys():
-        yield [gold[query]] if query in gold else [], {"id": guess[query]} if query in guess else None
+def test_the_plain_numbers_stand_beside_the_odd_ones(shared_golden: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = shared_golden / "xtreme"
+    assert score("--predictions", str(folder / "predictions"), "--labels", str(folder / "labels")) == 0
+    said = capsys.readouterr().out
+    assert "total 62.2" in said and "(mean of 9 tasks)" in said
+    assert "accuracy 74.2" in said and "runs of equal tags count as one chunk" in said.replace("\n", " ")
 
 
-def answers(labels: Path, predictions: Path) -> Pairs:
-    guesses = json.loads(predictions.read_text())
-    for article in json.loads(labels.read_text())["data"]:
-        for paragraph in article["paragraphs"]:
-            for question in paragraph["qas"]:
-                yield [answer["text"] for answer in question["answers"]], guesses[question["id"]]
+def test_mewslix_is_ranked_as_the_other_version_does(shared_golden: Path) -> None:
+    target, found = TARGETS["mewslix"], {}
+    for language in VERSIONS["xtreme-r"].languages["mewslix"]:
+        sides = (
+            shared_golden / "xtreme" / side / "mewslix" / f"test-{language}.json" for side in ("labels", "predictions")
+        )
+        (gold, guess), *others = target.read(*sides)
+        assert not others and len(gold) == 1
+        found[language] = target.metric.tally(gold, guess, language)[0]
+        assert found[language] == (1 / (guess.index(gold[0]) + 1) if gold[0] in guess[:20] else 0.0)
+    assert len(set(found.values())) > 1
 
 
-TASKS: dict[str, tuple[Metric, Callable[[Path, Path], Pairs]]] = {
-    "pawsx": (Accuracy(), lines),
-    "xnli": (Accuracy(), lines),
-    "udpos": (ChunkF1(), sentences),
-    "panx": (ChunkF1(), sentences),
-    "xquad": (Squad(), answers),
-    "mlqa": (Mlqa(), answers),
-    "tydiqa": (Squad(), answers),
-    "bucc2018": (MiningF1(), mined),
-    "tatoeba": (RetrievalAccuracy(), ids),
-}
+@pytest.fixture
+def copy(shared_golden: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(shared_golden / "xtreme", tmp_path / "copy"))
 
 
-def score(folder: Path, task: str, language: str) -> np.ndarray:
-    """Summed counts of one language."""
-    metric, read = TASKS[task]
-    suffix = "json" if read is answers else "tsv"
-    paths = (folder / side / task / f"test-{language}.{suffix}" for side in ("labels", "predictions"))
-    return np.sum([metric.tally(gold, guess, language) for gold, guess in read(*paths)], axis=0)
+def test_a_task_that_is_missing_is_named_and_no_total_is_given(copy: Path) -> None:
+    shutil.rmtree(copy / "predictions/panx")
+    scores = score_folder(copy / "predictions", copy / "labels", VERSIONS["xtreme"])
+    assert scores.total is None and "tagging" not in scores.groups and "qa" in scores.groups
+    assert "predictions" in scores.missing["panx"] and "all_task" not in scores.official
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_every_value_of_every_language_and_their_means(shared_golden: Path, task: str) -> None:
-    official = json.loads((shared_golden / "xtreme/official.json").read_text())[task]
-    metric, _ = TASKS[task]
-    names = [name for name in official if not name.startswith("avg_")]
-    counts = {lang: score(shared_golden / "xtreme", task, lang) for lang in official[names[0]]}
-    for name in names:
-        ours = {lang: float(metric.values(sums)[name]) for lang, sums in counts.items()}
-        assert ours == pytest.approx(official[name], abs=1e-9)
-        assert np.mean(list(ours.values())) == pytest.approx(official[f"avg_{name}"], abs=1e-9)
-    mean = np.mean([headline(metric, sums) for sums in counts.values()])
-    assert mean == pytest.approx(official["avg_metric"], abs=1e-9)
+@pytest.mark.parametrize("side", ["predictions", "labels"])
+def test_a_language_that_is_missing_makes_no_smaller_average(copy: Path, side: str) -> None:
+    (copy / side / "xnli/test-sw.tsv").unlink()
+    with pytest.raises(DataError, match=rf"{side}.xnli.test-sw.tsv: no {side} in 'sw': the mean of xnli is over 15"):
+        score_folder(copy / "predictions", copy / "labels", VERSIONS["xtreme"])
 
 
-def test_the_total_is_the_mean_of_nine_task_scores(shared_golden: Path) -> None:
-    official = json.loads((shared_golden / "xtreme/official.json").read_text())
-    scores = []
-    for task, (metric, _) in TASKS.items():
-        first = next(name for name in official[task] if not name.startswith("avg_"))
-        counts = [score(shared_golden / "xtreme", task, lang) for lang in official[task][first]]
-        scores.append(np.mean([headline(metric, sums) for sums in counts]))
-    assert np.mean(scores) == pytest.approx(official["all_task"], abs=1e-9)
+def test_folders_that_hold_no_task_are_refused(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert score("--predictions", str(copy), "--labels", str(copy / "labels")) == 2
+    assert "no task of XTREME is in both folders" in capsys.readouterr().err
+    assert score("--predictions", str(copy / "nowhere"), "--labels", str(copy)) == 2
+    assert score("--predictions", str(copy), "--labels", str(copy), "--version", "xtreme-2") == 2
+    assert "no version 'xtreme-2'" in capsys.readouterr().err
+
+
+def test_the_total_of_xtreme_r_is_ours_and_called_so(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    version = VERSIONS["xtreme-r"]
+    for name, languages in version.languages.items():
+        target = TARGETS[name]
+        for side in ("predictions", "labels"):
+            (copy / side / name).mkdir(exist_ok=True)
+            for language in languages:
+                path = copy / side / name / f"test-{language}.{target.suffix}"
+                if name == "xcopa":
+                    path.write_text('{"label": 1}\n{"label": 0}\n')
+                elif not path.exists():
+                    shutil.copy(copy / side / name / f"test-{'tr' if name != 'mlqa' else 'en'}.{target.suffix}", path)
+    folders = ["--predictions", str(copy / "predictions"), "--labels", str(copy / "labels"), "--version", "xtreme-r"]
+    assert score(*folders) == 0
+    said = capsys.readouterr().out.replace("\n", " ")
+    assert "our total" in said and "without lareqa" in said and "No score for lareqa" in said
+    assert score(*folders, "--json") == 0
+    official = json.loads(capsys.readouterr().out)
+    assert "all_task" not in official and official["multi_choice"] == 100.0 and "map@20" in official["mewslix"]

@@ -36,7 +36,7 @@ class MiningF1:
     """F1 of mined pairs, BUCC's number (Zweigenbaum et al. 2017). A guess is {"id": candidate, "margin":
     float} or None.
 
-    `tally` takes a guess that is past the threshold (or None); `tally_all` finds the threshold first.
+    `tally` takes a guess that is past the threshold (or None); `tally_all` and `kept` find the threshold first.
     """
 
     name: ClassVar[str] = "mining_f1"
@@ -56,16 +56,25 @@ class MiningF1:
     ) -> np.ndarray:
         """Counts [N, 3]. The threshold comes from the queries where `tune` is true; those count zero in the
         result. Without any tune query every guess is kept."""
-        margins = np.array([-np.inf if guess is None else guess["margin"] for guess in guesses], dtype=float)
-        rows = [self.tally(gold, guess, language) for gold, guess in zip(golds, guesses, strict=True)]
+        kept = self.kept(golds, guesses, tune)
+        rows = [self.tally(gold, guess, language) for gold, guess in zip(golds, kept, strict=True)]
         counts = np.asarray(rows, dtype=np.float64).reshape(len(rows), 3)
-        mask = np.asarray(tune, dtype=bool)
-        limit = -np.inf
-        if mask.any():
-            limit = best_threshold(margins[mask], counts[mask, 0], counts[mask, 2].sum())
-        counts[margins < limit, :2] = 0.0
-        counts[mask] = 0.0
+        counts[np.asarray(tune, dtype=bool)] = 0.0
         return counts
+
+    def kept(
+        self, golds: Sequence[Sequence[str]], guesses: Sequence[Mapping[str, Any] | None], tune: Sequence[bool]
+    ) -> list[Mapping[str, Any] | None]:
+        """The guesses past the threshold that is best for the queries where `tune` is true; None for the others."""
+        margins = np.array([-np.inf if guess is None else guess["margin"] for guess in guesses], dtype=float)
+        mask, limit = np.asarray(tune, dtype=bool), -np.inf
+        if mask.any():
+            right = np.array(
+                [guess is not None and guess["id"] in gold for gold, guess in zip(golds, guesses, strict=True)]
+            )
+            total = sum(len(gold) for gold, own in zip(golds, tune, strict=True) if own)
+            limit = best_threshold(margins[mask], right[mask].astype(float), total)
+        return [guess if margin >= limit else None for guess, margin in zip(guesses, margins, strict=True)]
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         return precision_recall(counts)

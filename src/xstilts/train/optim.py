@@ -16,8 +16,8 @@ _FUSED = ("cpu", "cuda", "mps")
 
 
 def make_optimiser(named: Mapping[str, Parameter], recipe: Recipe) -> AdamW:
-    """AdamW (Loshchilov & Hutter 2019). Vectors (biases, norms) do not decay; heads (`heads.*`) may have a rate of their
-    own. The rates are set before each update."""
+    """AdamW (Loshchilov & Hutter 2019). Vectors (biases, norms) do not decay; heads (`heads.*`) may have a rate of
+    their own. The rates are set before each update."""
     groups: dict[tuple[float, float], list[Parameter]] = {}
     for name, parameter in named.items():
         scale = recipe.head_lr / recipe.lr if recipe.head_lr and name.startswith(HEADS) else 1.0

@@ -33,7 +33,8 @@ def learn_tokenizer(
     lines_a_language: int = 2000,
     weight: Mapping[str, int] | None = None,
 ) -> Tokenizer:
-    """A Unigram tokenizer (NFKC, punctuation of one script, Metaspace) of about `size` pieces over the languages of `lines` (language -> lines).
+    """A Unigram tokenizer (NFKC, punctuation of one script, Metaspace) of about `size` pieces over the languages of
+    `lines` (language -> lines).
 
     Languages that share a script share its quota, so that a script of one language is not crowded out. All single
     characters that occur twice in the sample are kept, within half of `size`. A language of `weight` 4 gives four times

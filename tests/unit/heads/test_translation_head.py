@@ -17,8 +17,8 @@ from xstilts.kinds.translation import Translation
 
 def row(number: int, ids: list[int], lengths: list[int], links: list[int], same: list[int]) -> dict:
     return {
-        "example": number, "ids": ids, "lengths": lengths, "segments": [0] * len(ids), "gold": [1], "links": links, "words": links,
-        "same": same,
+        "example": number, "ids": ids, "lengths": lengths, "segments": [0] * len(ids), "gold": [1], "links": links,
+        "words": links, "same": same,
     }  # fmt: skip
 
 

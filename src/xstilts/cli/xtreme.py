@@ -1,0 +1,78 @@
+"""`xtreme score|submit`: folders in the layout of XTREME's submissions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xstilts.cli import shared
+from xstilts.cli.shared import AsJson, Data, Scale, StoreDir, StudyName, Tasks
+
+commands = typer.Typer(
+    help="XTREME and XTREME-R submissions: score a folder as the official program does, or write one from a study.",
+    no_args_is_help=True,
+)
+
+VersionName = Annotated[str, typer.Option("--version", metavar="NAME", help="xtreme or xtreme-r.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(commands, name="xtreme", rich_help_panel=shared.RESULTS)
+
+
+@commands.command()
+def score(
+    predictions: Annotated[Path, typer.Option(metavar="DIR", help="Holds <task>/test-<language>.tsv|json.")],
+    labels: Annotated[Path, typer.Option(metavar="DIR", help="Holds the labels in the same layout.")],
+    version: VersionName = "xtreme",
+    as_json: AsJson = False,
+) -> None:
+    """Score a submission folder: the official numbers, and the plain ones beside the odd ones.
+
+    With --json, the official program's own keys."""
+    from rich.console import Console
+
+    from xstilts.cli.xtreme_view import score_page
+    from xstilts.xtreme.layout import VERSIONS
+    from xstilts.xtreme.score import score_folder
+
+    scores = score_folder(predictions, labels, VERSIONS.find(version, "--version"))
+    if as_json:
+        shared.print_json(scores.official)
+    else:
+        Console(highlight=False).print(score_page(scores))
+
+
+@commands.command()
+def submit(
+    study: StudyName,
+    arm: Annotated[str, typer.Option(metavar="ARM", help="Whose predictions.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write.")],
+    seed: Annotated[int | None, typer.Option(metavar="N", show_default="the study's first")] = None,
+    labels: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the gold labels here too.")] = None,
+    version: VersionName = "xtreme",
+    scale: Scale = None,
+    data: Data = None,
+    store: StoreDir = None,
+    tasks: Tasks = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the predictions of one arm of a finished study as a submission folder."""
+    from xstilts.submission import submit as write
+    from xstilts.workflow import open_session
+    from xstilts.xtreme.layout import VERSIONS
+
+    benchmark = VERSIONS.find(version, "--version")
+    options = shared.options(data=shared.beside(study, data), store=store, tasks=tasks, offline=True)
+    session = open_session(shared.load(study, scale, allow_missing=True), options)
+    made = write(session, arm, seed, benchmark, out, labels)
+    if as_json:
+        shared.print_json({"written": made.written, "lacking": made.lacking})
+        return
+    for name, languages in made.written.items():
+        typer.echo(f"{name}: {', '.join(languages)}")
+    for name, languages in made.lacking.items():
+        typer.echo(f"{benchmark.title} has beside: {name} in {', '.join(languages)}")
+    typer.echo(f"In {out}. Score it: xstilts xtreme score --predictions {out} --labels {labels or 'DIR'}")

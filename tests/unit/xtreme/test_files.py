@@ -1,0 +1,83 @@
+"""Readers of submissions: what fits together, and every way in which it does not."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from xstilts.core.errors import DataError
+from xstilts.xtreme import files
+from xstilts.xtreme.files import Read
+
+Write = Callable[[str, str], tuple[Path, Path]]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def both(gold: str, guess: str) -> tuple[Path, Path]:
+        for name, text in (("gold", gold), ("guess", guess)):
+            (tmp_path / name).write_text(text, "utf-8")
+        return tmp_path / "gold", tmp_path / "guess"
+
+    return both
+
+
+def squad(answer: str) -> str:
+    asked = [{"id": f"q{i}", "question": "?", "answers": [{"text": answer, "answer_start": 0}]} for i in range(2)]
+    return json.dumps({"data": [{"paragraphs": [{"context": "yes no", "qas": asked}]}]})
+
+
+@pytest.mark.parametrize(
+    ("read", "gold", "guess", "found"),
+    [
+        (files.labels, "a\nb\n\n", "b\nb", [("a", "b"), ("b", "b")]),
+        (files.json_labels, '{"label": 0}\n', '{"label": 1}\n', [("0", "1")]),
+        (files.tags, "\nX\nY\n\n\nX\n", "X\nX\n\nY", [(["X", "Y"], ["X", "X"]), (["X"], ["Y"])]),
+        (files.pairs, "a\tb\nc\td\n", "a\tb\nc\te", [(["b"], {"id": "b"}), (["d"], None), ([], {"id": "e"})]),
+        (files.answers, squad("yes"), '{"q1": "no", "q0": "yes"}', [(["yes"], "yes"), (["yes"], "no")]),
+        (files.rankings, '{"m": ["Q1"]}', '{"m": ["Q2", "Q1"]}', [(["Q1"], ["Q2", "Q1"])]),
+    ],
+)  # fmt: skip
+def test_gold_beside_guess(write: Write, read: Read, gold: str, guess: str, found: list) -> None:
+    assert list(read(*write(gold, guess))) == found
+
+
+@pytest.mark.parametrize(
+    ("read", "gold", "guess", "said"),
+    [
+        (files.labels, "a\nb\n", "a\n", "guess:1: 1 lines, but .*gold has 2"),
+        (files.labels, "a\n", "a\nb\nc\n", "guess:2: 3 lines, but .*gold has 1"),
+        (files.labels, "a\nb\n", "\nb\n", "guess:1: a blank prediction"),
+        (files.labels, "\n\n", "a\n", "gold: no label: the file is empty or blank"),
+        (files.json_labels, '{"label": 0}', '{"guess": 0}', "guess:1: a JSON object with a 'label'"),
+        (files.json_labels, '{"label": 0}', "0}", "guess:1: "),
+        (files.tags, "X\nY\n\nX\n", "X\nY\n", "guess:1: 1 sentences, but .*gold has 2"),
+        (files.tags, "X\n\nX\nY\n", "X\n\nX\n", r"guess:3: a sentence of 1 tags, where .*gold \(from line 3\) has 2"),
+        (files.tags, "_\n_\n", "X\nX\n", "gold:1: the labels are blank"),
+        (files.pairs, "a\tb\n", "a b\n", "guess:1: not two ids"),
+        (files.pairs, "a\tb\n", "a\tb\nc\td\na\tb\n", "guess:3: the pair stands in line 1 already"),
+        (files.answers, squad("yes"), '{"q0": "x",\n "q7": "y"}', "guess:2: unknown id 'q7'. Did you mean"),
+        (files.answers, squad("yes"), '{"q0": "x"}', "guess: no prediction for 'q1', nor for 0 more"),
+        (files.answers, squad("yes"), '{"q0": "x",\n "q1": "y",\n "q1": "z"}', "guess:3: the id 'q1' is given twice"),
+        (files.answers, squad("yes"), '{"q0": "x",\n "q1": 3}', "guess:2: 'q1' must have a text"),
+        (files.answers, squad("yes"), "[1]", "guess: one JSON object"),
+        (files.answers, squad("yes"), '{"q0":\n\n}', "guess:3: not JSON"),
+        (files.answers, squad(""), '{"q0": "x", "q1": "y"}', "gold.*the answers to 'q0' are blank"),
+        (files.rankings, '{"m": []}', '{"m": ["Q2"]}', "gold:1: nothing is relevant to 'm'"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_named_with_file_and_line(
+    write: Write, read: Read, gold: str, guess: str, said: str
+) -> None:
+    with pytest.raises(DataError) as raised:
+        read(*write(gold, guess))
+    assert re.search(said, str(raised.value)), str(raised.value)
+
+
+def test_an_unreadable_file_is_an_error_of_the_user(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such file"):
+        files.labels(tmp_path / "gold", tmp_path / "guess")
