@@ -83,7 +83,7 @@ class _Forecaster:
                 )
                 for i, part in enumerate(settings.parts)
             ]
-            tokens = training_tokens(settings.recipe, parts)
+            tokens = training_tokens(settings.recipe, parts, [part.added for part in settings.parts])
             counted = all(size.counted for pair in parts for size in pair)
             return tokens, START_SECONDS + tokens / self.tokens_a_second(True), counted
         if isinstance(settings, PredictSettings):

@@ -134,6 +134,7 @@ class Lowering:
             language=fit.train.language,
             version=fit.version,
             name=part.name,
+            added=part.added,
         )
 
     def score(self, end: Start, task: Task, length: int, missing: Mapping[str, str]) -> Step:

@@ -79,6 +79,7 @@ class TrainPart:
     language: str
     version: int
     name: str = field(default="", metadata=NOT_IDENTITY)
+    added: float | None = field(default=None, metadata={"omit_default": True})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +113,7 @@ def train(settings: TrainSettings, context: Context) -> None:
                 dev_examples=load(part.dev).examples,
                 select=part.select,
                 language=part.language,
+                added=part.added,
             )
         )
     job = Job(

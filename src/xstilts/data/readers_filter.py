@@ -30,20 +30,21 @@ class Only:
 
 @dataclass(frozen=True, kw_only=True)
 class Screened:
-    """The rows of `read` over the first `texts` files, each with the mark `held_out`: whether its text is a line of
-    one of the other files. A row maker drops and counts the marked ones, so that no text of a test is trained on.
+    """The rows of `read` over all files but the last `tests`, each with the mark `held_out`: whether its text is a line
+    of one of those. A row maker drops and counts the marked ones, so that no text of a test is trained on.
 
     Arguments
         read: the reader of the first files.
-        texts: how many of the files it reads; the others are compared with.
+        tests: how many of the files it does not read; the rows are compared with their lines.
         field: the text that is compared, blanks around it left out.
     """
 
     read: Reader
-    texts: int
+    tests: int
     field: str = "text"
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
-        held = {line.strip() for path in paths[self.texts :] for _, line in lines(path)}
-        for row in self.read(paths[: self.texts]):
+        texts = len(paths) - self.tests
+        held = {line.strip() for path in paths[texts:] for _, line in lines(path)}
+        for row in self.read(paths[:texts]):
             yield {**row, "held_out": text(row, self.field).strip() in held}

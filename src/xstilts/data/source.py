@@ -7,11 +7,12 @@ is the content of the files that were read, how they were read, and the views on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from xstilts.core.errors import DataError
 from xstilts.data.examples import Example
 
 Row = dict[str, Any]  # raw fields, plus "where": "file:line"
@@ -49,6 +50,26 @@ class Place:
     revision: str | None = None  # None: resolved at first fetch and locked
     urls: tuple[str, ...] = ()  # the original addresses, one for each file; tried after the hub
     members: tuple[str, ...] = ()  # for archives: the member read from each fetched file, "" when not an archive
+    languages: tuple[str, ...] = ()  # one for each file ("" stays always), where a source holds texts of several
+
+    def only(self, languages: Collection[str]) -> Place:
+        """This place without the files of other languages. Raises DataError for a language it has no file in."""
+        for language in languages:
+            if language not in self.languages:
+                offered = sorted(set(self.languages) - {""})
+                raise DataError(f"there is no text in '{language}'.", value=language, allowed=offered)
+        kept = [i for i, language in enumerate(self.languages) if not language or language in languages]
+
+        def cut(parts: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(parts[i] for i in kept) if parts else ()
+
+        return replace(
+            self,
+            files=cut(self.files),
+            urls=cut(self.urls),
+            members=cut(self.members),
+            languages=cut(self.languages),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +105,19 @@ class Source:
         # Row makers whose rows lose their meaning one by one (a sentence without its translation) say so.
         by = getattr(self.places[0].row, "unit", "id") if self.places else "id"
         return replace(self, views=(*self.views, Take(n=n, seed=seed, by=by)))
+
+    def only(self, languages: Collection[str]) -> Source:
+        """Text of these languages alone, of a source that holds several: in the places that have them all. Raises
+        DataError where none has."""
+        places, refused = [], None
+        for place in self.places:
+            try:
+                places.append(place.only(languages))
+            except DataError as error:
+                refused = refused or error
+        if refused and not places:
+            raise refused
+        return replace(self, places=tuple(places))
 
     def part(self, name: str, share: float, seed: int = 0) -> Source:
         """One of two disjoint parts, cut by group: `name` is "held" (about `share` of the groups) or "rest"."""

@@ -6,7 +6,7 @@ come from rates measured by earlier steps in the same store; otherwise from the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,12 +63,18 @@ def updates_of(recipe: Recipe, rows: float) -> float:
     return max(1.0, float(-(-rows * (recipe.epochs or 1.0) // recipe.batch)))
 
 
-def training_tokens(recipe: Recipe, parts: list[tuple[Size, Size]]) -> float:
+def training_tokens(
+    recipe: Recipe, parts: Sequence[tuple[Size, Size]], added: Sequence[float | None] | None = None
+) -> float:
     """Tokens of a phase over (train, dev) sizes: the updates, and a forward pass over the dev examples at each
-    evaluation (a third of a training token's work)."""
-    rows = sum(train.rows for train, _ in parts)
+    evaluation (a third of a training token's work). `added`: of each part the updates for each one of the others that
+    come on top; None for a part that is one of the others."""
+    more = added or [None] * len(parts)
+    tasks = [train for (train, _), ratio in zip(parts, more, strict=True) if ratio is None]
+    rows = sum(train.rows for train in tasks)
     updates = updates_of(recipe, rows)
-    mean_row = sum(train.tokens for train, _ in parts) / max(rows, 1.0)
+    mean_row = sum(train.tokens for train in tasks) / max(rows, 1.0)
+    mean_row += sum(train.row * ratio for (train, _), ratio in zip(parts, more, strict=True) if ratio is not None)
     evaluations = updates / recipe.evaluate_every if recipe.evaluate_every else EVALUATIONS
     limit = recipe.dev_examples or float("inf")
     dev = sum(min(size.rows, limit) * size.row for _, size in parts)

@@ -5,7 +5,7 @@ Phases are values, so work that routes share is one value and is trained once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from xstilts.core.errors import StudyError
@@ -71,9 +71,26 @@ class _Builder:
         through = tuple(
             tuple(self.part(chosen.intermediates[name], take) for name in stage) for stage in stages(self.arm)
         )
+        beside = self.masked(chosen)
         task = chosen.targets[target]
         last = None if task.fit is None else self.part(task, self.study.take.target)
-        return STRATEGIES[self.arm.strategy](encoder, through, last, self.phase)
+
+        def phase(start: Start, mix: Stage, role: str) -> Phase:
+            return self.phase(start, mix, role, beside if role != "target" else ())
+
+        return STRATEGIES[self.arm.strategy](encoder, through, last, phase)
+
+    def masked(self, chosen: Chosen) -> Stage:
+        """The texts of the arm's `mlm`, which share its ratio equally."""
+        spec = self.arm.mlm
+        if spec is None:
+            return ()
+        parts = []
+        for name in spec.text:
+            task = chosen.intermediates[name]
+            part = self.part(in_languages(task, spec.languages), None)
+            parts.append(replace(part, added=spec.ratio / len(spec.text)))
+        return tuple(parts)
 
     def part(self, task: Task, take: int | None) -> Part:
         fit = task.fit
@@ -82,17 +99,19 @@ class _Builder:
         length = max_length(self.study, task.name, task.kind.name)
         return Part(fit=cut(fit, take), max_length=length, name=task.name)
 
-    def phase(self, start: Start, mix: Stage, role: str) -> Phase:
+    def phase(self, start: Start, mix: Stage, role: str, beside: Stage) -> Phase:
         names = tuple(part.name for part in mix)
+        tasks = mix if role == "joint" else tuple(sorted(mix, key=lambda part: part.name))
+        steering: tuple[int, ...] = (len(mix) - 1,) if role == "joint" else ()
         return Phase(
             start=start,
-            mix=mix if role == "joint" else tuple(sorted(mix, key=lambda part: part.name)),
+            mix=(*tasks, *beside),
             recipe=recipe(self.study, self.arm, role, names, self.precision),
             seed=self.seed,
             sampling=Sampling(**self.arm.sampling.model_dump()) if len(mix) > 1 else Sampling(),
             tune=Frozen() if self.arm.tune == "frozen" and role == "intermediate" else Full(),
             keep_head=self.arm.keep_head,
-            select=(len(mix) - 1,) if role == "joint" else (),
+            select=steering or (tuple(range(len(mix))) if beside else ()),
             role=role,
         )
 
@@ -100,6 +119,11 @@ class _Builder:
 def stages(arm: ArmSpec) -> tuple[tuple[str, ...], ...]:
     """`through` with every stage as a tuple of task names."""
     return tuple((stage,) if isinstance(stage, str) else tuple(stage) for stage in arm.through)
+
+
+def in_languages(task: Task, languages: Sequence[str] | None) -> Task:
+    """A task of text in some of its languages. Raises DataError where it has none of them."""
+    return task if languages is None or task.train is None else task.but(train=task.train.only(languages))
 
 
 def cut(fit: Fit, take: int | None) -> Fit:

@@ -46,6 +46,7 @@ class Part:
 
     fit: Fit
     max_length: int = 256  # tokens of a sequence, special tokens included
+    added: float | None = None  # updates for each update of the other tasks, on top of theirs; it never steers
     name: str = field(default="", metadata={"identity": False}, compare=False)
 
 

@@ -79,6 +79,18 @@ class SamplingSpec(Section):
     uniform: bool = False
 
 
+class MlmSpec(Section):
+    """Masked-LM batches on text of many languages beside the tasks of every intermediate phase.
+
+    text: tasks of text (`xstilts tasks` lists them as masked-lm). languages: theirs, or all of them. ratio: masked-LM
+    updates for each update of the tasks; they come on top.
+    """
+
+    text: tuple[str, ...] = Field(min_length=1)
+    languages: tuple[str, ...] | None = None
+    ratio: float = Field(1.0, gt=0)
+
+
 StrategyName = Literal["direct", "sequential", "multitask", "multitask-then-target", "joint"]
 
 
@@ -91,6 +103,7 @@ class ArmSpec(Section):
     tune: Literal["full", "frozen"] = "full"
     take: int | None = Field(None, ge=1)
     keep_head: bool = False
+    mlm: MlmSpec | None = None
     train: TrainNumbers = TrainNumbers()
 
     @model_validator(mode="after")
@@ -100,6 +113,8 @@ class ArmSpec(Section):
             raise ValueError("strategy 'direct' has no intermediate phase; remove 'through' or use 'sequential'")
         if self.strategy != "direct" and not self.through:
             raise ValueError(f"strategy '{self.strategy}' needs 'through', a list of intermediate tasks")
+        if self.mlm and self.strategy == "direct":
+            raise ValueError("'mlm' stands beside intermediate tasks; strategy 'direct' has none")
         return self
 
 

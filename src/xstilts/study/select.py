@@ -9,7 +9,8 @@ from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.source import Source
 from xstilts.data.views import Take
-from xstilts.study.schema import Study
+from xstilts.kinds.mlm import MaskedLM
+from xstilts.study.schema import ArmSpec, Study
 from xstilts.tasks.base import Task
 
 Locate = Callable[[Source], object]  # raises DataError where a source's files are not here
@@ -51,7 +52,7 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
     missing_arms = {
         arm: reason
         for arm, spec in study.arms.items()
-        if (reason := next((r for n in flat(spec.through) if (r := _missing_training(intermediates[n], locate))), ""))
+        if (reason := next((r for n in trained(spec) if (r := _missing_training(intermediates[n], locate))), ""))
     }
     chosen = Chosen(
         targets=targets,
@@ -88,7 +89,12 @@ def flat(through: tuple[str | tuple[str, ...], ...]) -> tuple[str, ...]:
 
 
 def _intermediate_names(study: Study) -> list[str]:
-    return list(dict.fromkeys(name for arm in study.arms.values() for name in flat(arm.through)))
+    return list(dict.fromkeys(name for arm in study.arms.values() for name in trained(arm)))
+
+
+def trained(arm: ArmSpec) -> tuple[str, ...]:
+    """The tasks that an arm trains before its target, its texts included."""
+    return (*flat(arm.through), *(arm.mlm.text if arm.mlm else ()))
 
 
 def check_names(study: Study, tasks: Catalog[Task]) -> None:
@@ -101,6 +107,7 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
                     f"The task '{name}' has no training data, so it cannot be an intermediate task.",
                     where=f"arms.{arm}.through",
                 )
+        _check_texts(spec, tasks, f"arms.{arm}.mlm")
     for name in study.targets:
         _known(tasks, name, "targets")
         if not tasks[name].test:
@@ -125,6 +132,21 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
         if abs(sum(weights.values())) > 1e-9:
             raise StudyError("The weights of a contrast must sum to zero.", where=f"contrasts.{contrast}")
     _check_languages(study, tasks)
+
+
+def _check_texts(arm: ArmSpec, tasks: Catalog[Task], where: str) -> None:
+    texts = [task.name for task in tasks.values() if task.kind.name == MaskedLM.name]
+    for name in arm.mlm.text if arm.mlm else ():
+        if name not in texts:
+            what = f"The task '{name}' is no text for masked language modelling."
+            raise StudyError(what, where=f"{where}.text", value=name, allowed=texts)
+        source, languages = tasks[name].train, arm.mlm.languages if arm.mlm else None
+        if source is not None and languages is not None:
+            try:
+                source.only(languages)
+            except DataError as error:
+                what = f"Of '{name}', {error.what}"
+                raise StudyError(what, where=f"{where}.languages", value=error.value, allowed=error.allowed) from error
 
 
 def _known(tasks: Catalog[Task], name: str, where: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from xstilts.data.readers_tables import Parquet
 from xstilts.data.source import Place, Reader, RowMaker, Source
 
@@ -34,6 +36,11 @@ def raw(repository: str, commit: str, *paths: str) -> tuple[str, ...]:
 
 def source(*places: Place, language: str = "en", note: str = "") -> Source:
     return Source(places=places, language=language, note=note)
+
+
+def written_in(place: Place, *languages: str) -> Place:
+    """A place whose files are texts in these languages, one for each."""
+    return replace(place, languages=languages)
 
 
 def names(text: str) -> tuple[str, ...]:

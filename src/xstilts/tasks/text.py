@@ -3,12 +3,13 @@ only: nothing is selected or scored by it."""
 
 from __future__ import annotations
 
+from xstilts.core.languages import canonical_code
 from xstilts.data.readers import Lines
 from xstilts.data.readers_filter import Screened
 from xstilts.data.rows import Text
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.places import local, names, raw, source, web
+from xstilts.tasks.places import local, names, raw, source, web, written_in
 from xstilts.tasks.retrieval import (
     NTREX_CODES,
     NTREX_ENGLISH,
@@ -32,15 +33,18 @@ MLM_LINGUA = Task(
     name="mlm-lingua",
     kind=MLM,
     train=source(
-        web(
-            Lines(),
-            _TEXT,
-            tuple(f"text/lingua/{code}.txt" for code in LINGUA),
-            raw(
-                "pemistahl/lingua-py",
-                "754ce21122c083a7200763015fdaf7cda8d85453",
-                *(f"language-testdata/sentences/{code}.txt" for code in LINGUA),
+        written_in(
+            web(
+                Lines(),
+                _TEXT,
+                tuple(f"text/lingua/{code}.txt" for code in LINGUA),
+                raw(
+                    "pemistahl/lingua-py",
+                    "754ce21122c083a7200763015fdaf7cda8d85453",
+                    *(f"language-testdata/sentences/{code}.txt" for code in LINGUA),
+                ),
             ),
+            *LINGUA,
         ),
         note=f"{len(LINGUA)} languages, at most 1,000 sentences each",
     ),
@@ -62,7 +66,10 @@ MLM_TATOEBA = Task(
     name="mlm-tatoeba",
     kind=MLM,
     train=source(
-        local(Lines(), _TEXT, *(f"text/tatoeba/{code}.txt.gz" for code in _TATOEBA_TEXT)),
+        written_in(
+            local(Lines(), _TEXT, *(f"text/tatoeba/{code}.txt.gz" for code in _TATOEBA_TEXT)),
+            *_TATOEBA_TEXT,
+        ),
         note=f"{len(_TATOEBA_TEXT)} languages; no line of the Tatoeba test set",
     ),
     origin=Origin(
@@ -98,11 +105,15 @@ MLM_COMMON_VOICE = Task(
     name="mlm-common-voice",
     kind=MLM,
     train=source(
-        local(
-            Screened(read=Lines(), texts=len(_COMMON_VOICE)),
-            Text(group=("text",), drop=(("held_out", "True"),)),
-            *(f"text/commonvoice/{name}.txt.gz" for name in _COMMON_VOICE),
-            *_TESTS,
+        written_in(
+            local(
+                Screened(read=Lines(), tests=len(_TESTS)),
+                Text(group=("text",), drop=(("held_out", "True"),)),
+                *(f"text/commonvoice/{name}.txt.gz" for name in _COMMON_VOICE),
+                *_TESTS,
+            ),
+            *(canonical_code(name.partition("/")[0].partition("-")[0]) for name in _COMMON_VOICE),
+            *("" for _ in _TESTS),
         ),
         note="lines that stand in a Tatoeba test file are left out",
     ),
@@ -116,20 +127,33 @@ MLM_COMMON_VOICE = Task(
 
 _PACKAGED = names("arb deu ell fin fra hin ind ita jpn nld por rus spa tha tur vie zho-CN")
 _NTREX_FILES = (NTREX_ENGLISH, *(ntrex_name(code) for code in NTREX_CODES))
+
+
+def _ntrex_languages(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """English, then those of the translations: `por-BR` is Portuguese."""
+    return "en", *(canonical_code(code.partition("-")[0]) for code in codes)
+
+
 MLM_NTREX = Task(
     name="mlm-ntrex",
     kind=MLM,
     train=source(
-        web(
-            Lines(),
-            _ALIGNED_TEXT,
-            tuple(f"parallel/ntrex128/{name}" for name in _NTREX_FILES),
-            raw(*NTREX_REPOSITORY, *(f"NTREX-128/{name}" for name in _NTREX_FILES)),
+        written_in(
+            web(
+                Lines(),
+                _ALIGNED_TEXT,
+                tuple(f"parallel/ntrex128/{name}" for name in _NTREX_FILES),
+                raw(*NTREX_REPOSITORY, *(f"NTREX-128/{name}" for name in _NTREX_FILES)),
+            ),
+            *_ntrex_languages(NTREX_CODES),
         ),
-        local(
-            Lines(),
-            _ALIGNED_TEXT,
-            *(f"parallel/ntrex128/{name}.gz" for name in (NTREX_ENGLISH, *map(ntrex_name, _PACKAGED))),
+        written_in(
+            local(
+                Lines(),
+                _ALIGNED_TEXT,
+                *(f"parallel/ntrex128/{name}.gz" for name in (NTREX_ENGLISH, *map(ntrex_name, _PACKAGED))),
+            ),
+            *_ntrex_languages(_PACKAGED),
         ),
         note=f"English and {len(NTREX_CODES)} translations of 1,997 sentences; packaged: {len(_PACKAGED)} of 1,000",
     ),

@@ -44,6 +44,7 @@ class JobPart:
     language: str = "en"  # of the dev set, for metrics that depend on it
     share: float | None = None  # of the updates, relative to the other parts'; None for all: by size
     batch: int | None = None  # rows an update; None: the recipe's
+    added: float | None = None  # updates for each one of the parts without it, on top of theirs
 
     @cached_property
     def rows(self) -> np.ndarray:

@@ -40,13 +40,7 @@ class Course:
 def course(job: Job, seed: int) -> Course:
     """The course of `job` with `seed`. Raises DataError for a part without rows, StudyError for a recipe without a
     length."""
-    sizes = [len(part.rows) for part in job.parts]
-    updates = total_updates(job.recipe, sizes, job.cap)
-    given = [part.share for part in job.parts]
-    known = [share for share in given if share is not None]
-    if known and len(known) < len(given):
-        raise StudyError("either every task of a mixture has a share or none has.", value=str(given))
-    shares = known or rates(sizes, job.temperature, job.cap, job.uniform)
+    shares, updates = _shares(job)
     part_of = np.array(schedule(shares, updates, seed), dtype=np.int64)
     turn_of = np.zeros(updates, dtype=np.int64)
     batchers = []
@@ -57,6 +51,21 @@ def course(job: Job, seed: int) -> Course:
         batchers.append(Batcher(part.train.lengths[part.rows], batch, int(own.sum()), (seed, i)))
     every = job.recipe.evaluate_every or math.ceil(updates / _EVALUATIONS)
     return Course(updates=updates, part_of=part_of, turn_of=turn_of, batchers=tuple(batchers), every=every)
+
+
+def _shares(job: Job) -> tuple[list[float], int]:
+    """The share of each part in the updates, and how many there are, those that are added included."""
+    tasks = [part for part in job.parts if part.added is None]
+    sizes = [len(part.rows) for part in tasks]
+    given = [part.share for part in tasks]
+    known = [share for share in given if share is not None]
+    if known and len(known) < len(given):
+        raise StudyError("either every task of a mixture has a share or none has.", value=str(given))
+    own = iter(known or rates(sizes, job.temperature, job.cap, job.uniform))
+    whole = sum(known) if known else 1.0
+    shares = [next(own) if part.added is None else part.added * whole for part in job.parts]
+    updates = total_updates(job.recipe, sizes, job.cap)
+    return shares, round(updates * sum(shares) / whole)
 
 
 def total_updates(recipe: Recipe, sizes: Sequence[int], cap: int | None = None) -> int:

@@ -33,7 +33,7 @@ def test_only_keeps_one_language_of_a_file(write):
 
 def test_screened_marks_lines_of_other_files(write):
     paths = [write("a", "one\n two \n"), write("b", "three\n"), write("test", "two\nthree\nfour\n")]
-    rows = list(Screened(read=Lines(), texts=2)(paths))
+    rows = list(Screened(read=Lines(), tests=len(paths) - 2)(paths))
     assert [(row["text"].strip(), row["held_out"]) for row in rows] == [("one", False), ("two", True), ("three", True)]
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError
-from xstilts.data.readers import Tsv
+from xstilts.data.readers import Lines, Tsv
 from xstilts.data.rows import Sentences, Text
 from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
+from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.study.phase import EncoderRef
 from xstilts.tasks.base import Origin, Task
@@ -36,6 +37,13 @@ def trained(name: str, *, labels: tuple[str, ...] = LABELS, languages: tuple[str
 def retrieval(name: str) -> Task:
     place = Place(files=(f"{name}/de.tsv",), read=Tsv(header=True), row=Sentences())
     return Task(name=name, kind=Retrieval(), origin=ORIGIN, test={"de": Source(places=(place,), language="de")})
+
+
+def text(name: str, *languages: str) -> Task:
+    place = Place(
+        files=tuple(f"{name}/{lang}.txt" for lang in languages), read=Lines(), row=Text(), languages=languages
+    )
+    return Task(name=name, kind=MaskedLM(), origin=ORIGIN, train=Source(places=(place,)))
 
 
 def catalog(*tasks: Task) -> Catalog[Task]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from study_toys import ENCODER, catalog, everywhere, nowhere, retrieval, trained
+from study_toys import ENCODER, catalog, everywhere, nowhere, retrieval, text, trained
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.study.expand import Route, expand, phase_name, phases, route_name, sharing
@@ -12,7 +12,7 @@ from xstilts.study.phase import EncoderRef, Phase
 from xstilts.study.schema import Study
 from xstilts.study.select import choose
 
-TASKS = catalog(trained("a"), trained("b"), trained("t"), retrieval("r"))
+TASKS = catalog(trained("a"), trained("b"), trained("t"), retrieval("r"), text("m", "de", "sw", "en"), text("n", "sw"))
 
 
 def study(arms: dict, targets: list[str] | None = None, **more: object) -> Study:
@@ -54,6 +54,32 @@ def test_joint_selects_by_the_target_alone() -> None:
     assert isinstance(end, Phase)
     assert end.select == (1,)
     assert end.mix[1].name == "t"
+
+
+def test_masked_lm_stands_beside_every_intermediate_phase_and_never_steers() -> None:
+    mlm = {"text": ["n", "m"], "languages": ["sw"], "ratio": 0.5}
+    arms = {
+        "chain": {"strategy": "sequential", "through": ["b", "a"], "mlm": mlm},
+        "mix": {"strategy": "multitask", "through": ["b", "a"], "mlm": {"text": ["m"]}},
+        "joint": {"strategy": "joint", "through": ["a"], "mlm": {"text": ["m"]}},
+    }
+    found = routes(study(arms))
+    assert names(found["chain", "t", 1]) == ["b + n + m", "a + n + m", "t"]
+    first, second, target = phases(found["chain", "t", 1].end)
+    assert [part.added for part in first.mix] == [None, 0.25, 0.25] and first.select == second.select == (0,)
+    assert first.mix[2].fit.train.places[0].files == ("m/sw.txt",) and target.select == ()
+    mixed = next(phases(found["mix", "t", 1].end))
+    assert [part.name for part in mixed.mix] == ["a", "b", "m"] and mixed.select == (0, 1)
+    assert len(mixed.mix[2].fit.train.places[0].files) == 3 and mixed.mix[2].added == 1.0
+    joint = next(phases(found["joint", "t", 1].end))
+    assert [part.name for part in joint.mix] == ["a", "t", "m"] and joint.select == (1,)
+
+
+def test_text_in_other_languages_is_refused() -> None:
+    with pytest.raises(DataError, match=r"no text in 'fi'.*Allowed: de, en, sw"):
+        TASKS["m"].train.only(["sw", "fi"])
+    with pytest.raises(DataError):
+        TASKS["t"].train.only(["en"])
 
 
 def test_the_order_of_a_mixture_does_not_matter_and_that_of_a_chain_does() -> None:
@@ -121,6 +147,10 @@ def test_names_for_people() -> None:
     assert route_name(end) == "a + b → t"
 
 
+def masked(**mlm: object) -> dict:
+    return {"x": {"strategy": "sequential", "through": ["a"], "mlm": mlm}}
+
+
 @pytest.mark.parametrize(
     ("made", "said"),
     [
@@ -136,6 +166,9 @@ def test_names_for_people() -> None:
         (lambda: study({"x": {"strategy": "direct"}}, contrasts={"c": {"x": 1}}), "sum to zero"),
         (lambda: study({"x": {"strategy": "direct"}}, substitute={"t": "q"}), "substitute.t: There is no task 'q'"),
         (lambda: study({"x": {"strategy": "direct"}}, substitute={"t": "r"}), "cannot stand in"),
+        (lambda: study(masked(text=["a"])), "arms.x.mlm.text: The task 'a' is no text.*Allowed: m, n"),
+        (lambda: study(masked(text=["m"], languages=["dee"])), "x.mlm.languages: Of 'm'.*'dee'.*Did you mean 'de'"),
+        (lambda: study({"x": {"strategy": "direct", "mlm": {"text": ["m"]}}}), "'direct' has none"),
     ],
 )
 def test_a_name_that_does_not_exist_is_refused(made, said: str) -> None:

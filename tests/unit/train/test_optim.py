@@ -74,8 +74,9 @@ def test_a_restored_optimiser_goes_on_as_before() -> None:
 
 def part(rows: int) -> SimpleNamespace:
     return SimpleNamespace(
-        rows=np.arange(rows), train=SimpleNamespace(lengths=np.ones(rows, dtype=int)), share=None, batch=None
-    )
+        rows=np.arange(rows), train=SimpleNamespace(lengths=np.ones(rows, dtype=int)), share=None, batch=None,
+        added=None,
+    )  # fmt: skip
 
 
 def job(sizes: list[int], recipe: Recipe, cap: int | None = None) -> SimpleNamespace:
@@ -90,6 +91,17 @@ def test_one_task_an_update_in_proportion_to_size() -> None:
     small = np.concatenate([places for owner, places in rows if owner == 1])
     assert len(small) == 80 and len(set(small.tolist())) == 80, "no row of the small task twice before all once"
     assert planned.every == 4 and [u for u in range(1, 41) if planned.is_evaluated(u)][-1] == 40
+
+
+def test_updates_that_are_added_take_nothing_from_the_others() -> None:
+    given = job([300, 100, 7], Recipe(updates=40, batch=8))
+    given.parts[2].added = 0.5
+    planned = course(given, seed=0)  # type: ignore[arg-type]
+    assert np.bincount(planned.part_of).tolist() == [30, 10, 20]
+    passes = course(job([100], Recipe(epochs=2, batch=10)), seed=0).updates  # type: ignore[arg-type]
+    more = job([100, 1000], Recipe(epochs=2, batch=10))
+    more.parts[1].added = 0.25
+    assert course(more, seed=0).updates == passes + 5  # type: ignore[arg-type]
 
 
 def test_an_epoch_sees_every_row_once() -> None:
