@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from toy_vectors import VectorSettings, build
 from xstilts.core.recipe import Recipe
 from xstilts.data.examples import Example, TextExample
 from xstilts.kinds.base import Kind
@@ -15,7 +16,6 @@ from xstilts.kinds.prepared import Prepared, write
 from xstilts.kinds.tokens import load_tokenizer
 from xstilts.metrics.labels import Accuracy
 from xstilts.train.job import Job, JobPart
-from xstilts.train.vectors import VectorSettings, build
 
 FILLERS = ["the", "a", "one", "some", "this", "that", "my", "your", "our", "their", "little", "big", "old", "new"]
 KIND = Classification(labels=("no", "yes"))

@@ -200,7 +200,7 @@ def check_files(needed: Wanted, roots: Roots) -> list[Checked]:
 
 def _check_encoder(name: str, roots: Roots) -> Checked:
     try:
-        found = find_encoder(name, roots, packaged_encoders(roots.store))
+        found = find_encoder(name, roots, packaged_encoders())
     except ChangedEncoderError as error:
         return Checked(task="encoder", language=name, state="changed", said=str(error))
     except EncoderError as error:
@@ -216,7 +216,7 @@ def get_files(needed: Wanted, roots: Roots, say: Say) -> list[str]:
     ]
     for name in needed.encoders:
         try:
-            find_encoder(name, roots, packaged_encoders(roots.store), fetch=say)
+            find_encoder(name, roots, packaged_encoders(), fetch=say)
         except EncoderError as error:
             missing.append(str(error))
     return missing
@@ -260,7 +260,7 @@ def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
             if not study.allow_missing:
                 raise
             missing += 1
-    encoder = find_encoder(study.encoder, roots, packaged_encoders(roots.store))
+    encoder = find_encoder(study.encoder, roots, packaged_encoders())
     carry = [source for source, kind in found.items() if kind != "sample"]
     return PackedStudy(
         archive=archive,

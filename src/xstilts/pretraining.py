@@ -47,7 +47,7 @@ def prepare(recipe: PretrainRecipe | str, options: Options) -> tuple[PretrainRec
     roots = options.roots
     continued = None
     if isinstance(loaded.encoder, str):
-        found = find_encoder(loaded.encoder, roots, packaged_encoders(roots.store))
+        found = find_encoder(loaded.encoder, roots, packaged_encoders())
         continued = Continued(identity=found.ref.identity, folder=found.folder, step=found.step)
     return loaded, lower(loaded, corpus_step(loaded, roots), continued)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from xstilts.core.files import write_json
 from xstilts.core.recipe import Recipe
-from xstilts.data.examples import Example, TextExample
+from xstilts.data.examples import Example
 from xstilts.data.load import Loaded, Resolved, load, select
 from xstilts.data.source import View
 from xstilts.engine.step import Context
@@ -193,31 +193,6 @@ def viewed(loaded: Loaded, views: tuple[View, ...]) -> list:
 
     keys = [Key(example.id, example.group) for example in loaded.examples]
     return [loaded.examples[i] for i in select(views, keys)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class VectorEncoderSettings:
-    """A small random encoder whose token vectors come from an SVD over parallel text (train/vectors.py)."""
-
-    texts: tuple[Resolved, ...]
-    languages: tuple[str, ...]
-    vocabulary: int
-    width: int
-    layers: int
-    seed: int
-
-
-def build_vector_encoder(settings: VectorEncoderSettings, context: Context) -> None:
-    from xstilts.train.vectors import VectorSettings, build
-
-    sentences = {
-        language: [example.text for example in load(source).examples if isinstance(example, TextExample)]
-        for language, source in zip(settings.languages, settings.texts, strict=True)
-    }
-    chosen = VectorSettings(
-        vocabulary=settings.vocabulary, width=settings.width, layers=settings.layers, seed=settings.seed
-    )
-    build(sentences, context.out, chosen, context.progress)
 
 
 @dataclass(frozen=True, kw_only=True)

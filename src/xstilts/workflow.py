@@ -112,7 +112,7 @@ def open_session(study: Study, options: Options, *, fetching: Say | None = None)
     if fetching is not None and not roots.offline:
         fetch_missing(study_sources(study, catalog), roots, fetching)
     chosen = choose(study, catalog, lambda source: find(source, roots))
-    built = packaged_encoders(roots.store)
+    built = packaged_encoders()
     encoder = find_encoder(study.encoder, roots, built, fetch=fetching)
     precision = known_precision(study, encoder, options)
     routes = tuple(expand(study, chosen, encoder.ref, precision))

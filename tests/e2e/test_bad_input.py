@@ -229,7 +229,7 @@ def test_an_encoder_that_cannot_be_fetched_is_refused(
     assert "nobody/no-such-encoder" in said and "local folder" in said
     monkeypatch.setenv("XSTILTS_OFFLINE", "1")
     said = refused(tiny, complaint)
-    assert "nobody/no-such-encoder" in said and "is not here" in said and "svd-vectors" in said
+    assert "nobody/no-such-encoder" in said and "is not here" in said and "tiny" in said
 
 
 def test_a_folder_that_is_no_encoder_says_what_it_lacks(

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
+from toy_vectors import VectorSettings, build
 from xstilts.cli import main
-from xstilts.train.vectors import VectorSettings, build
 
 LANGUAGES = ("de", "sw")
 WORDS = {

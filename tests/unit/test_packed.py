@@ -83,7 +83,7 @@ def test_a_packed_encoder_is_found_by_name_and_unpacked_into_the_store(ordinary,
     pack(ordinary, tmp_path / "home" / "toy")
     monkeypatch.setattr(packaged, "HOME", tmp_path / "home")
     roots = Roots(store=tmp_path / "store", offline=True)
-    found = find_encoder("toy", roots, packaged.packaged_encoders(roots.store))
+    found = find_encoder("toy", roots, packaged.packaged_encoders())
     store = Store(roots.store)
     assert execute([found.step], store, backend=Inline(device="cpu", threads=1)).exit_code == 0
     AutoModel.from_pretrained(store.path(found.step))

@@ -87,7 +87,7 @@ class _Course:
                 for part in phase.parts
             ),
             recipe=_numbers(phase),
-            seed=self.recipe.seed,
+            seed=self.recipe.seed if phase.seed is None else phase.seed,
             encoder="" if before else self._folder.identity,
             folder=None if before else self._folder.folder,
         )
@@ -157,7 +157,7 @@ def _kind(part: PartSpec) -> MaskedLM | Translation:
     return Translation(
         layer=part.layer,
         sentences=part.sentences,
-        words=part.words if part.data == "parallel" else 0.0,
+        words=part.words if part.data in ("parallel", "mined") else 0.0,  # sentences, whose words can be aligned
         temperature=part.temperature,
         word_temperature=part.word_temperature,
     )
@@ -167,7 +167,8 @@ def _row_kind(part: PartSpec) -> MaskedLM | Translation:
     """A kind that gives the same rows: nothing that only the loss reads, so that phases share them."""
     if part.learn == "mlm":
         return MaskedLM()
-    return Translation(layer=0, words=1.0 if part.data == "parallel" else 0.0)
+    linked = part.data == "parallel" or (part.data == "mined" and part.words > 0)
+    return Translation(layer=0, words=1.0 if linked else 0.0)
 
 
 def _numbers(phase: PhaseSpec) -> Recipe:

@@ -34,14 +34,14 @@ class Links:
 def links(
     examples: Sequence[TextExample],
     languages: Sequence[str],
-    lexicon: Mapping[str, Sequence[tuple[str, str]]],
+    taught: Mapping[str, Sequence[tuple[str, str]]],
     tokenizer: Tokenizer,
     room: int,
     told: Told,
 ) -> list[Links]:
     """Those of each example, counted in pieces without special tokens; each side is cut to `room` pieces first.
 
-    The words of a language's `lexicon` teach beside its sentences. `told(done, total, language)` says how far it is.
+    The pairs of a language in `taught` teach beside its sentences. `told(done, total, language)` says how far it is.
     """
     first = _cut(tokenizer, [example.text for example in examples], room)
     second = _cut(tokenizer, [example.pair or "" for example in examples], room)
@@ -53,11 +53,11 @@ def links(
             by_language.setdefault(language, []).append(place)
     for done, (language, places) in enumerate(sorted(by_language.items())):
         told(done, len(by_language), language)
-        words = lexicon.get(language, ())
-        heads, others = (_cut(tokenizer, [pair[side] for pair in words], room) for side in (0, 1))
-        taught = [(a, b) for a, b in zip(heads, others, strict=True) if len(a) and len(b)]
+        given = taught.get(language, ())
+        heads, others = (_cut(tokenizer, [pair[side] for pair in given], room) for side in (0, 1))
+        usable = [(a, b) for a, b in zip(heads, others, strict=True) if len(a) and len(b)]
         sides = [
-            [side[place] for place in places] + [pair[number] for pair in taught]
+            [side[place] for place in places] + [pair[number] for pair in usable]
             for number, side in enumerate((first, second))
         ]
         for place, own in zip(places, align(sides[0], sides[1], spelling_V, len(places)), strict=True):

@@ -83,6 +83,7 @@ class PhaseSpec(Section):
     name: str = Field(pattern=r"^[a-z0-9-]+$")
     parts: tuple[PartSpec, ...] = Field(min_length=1)
     mine: MineSpec | None = None
+    seed: int | None = None  # of the order of its rows, None: the recipe's; another one where a phase goes on with them
     updates: int = Field(ge=1)
     batch: int = Field(64, ge=1)
     lr: float = Field(5e-4, gt=0)

@@ -96,15 +96,23 @@ def _examples(settings: RowSettings, corpus: CorpusData, context: Context) -> li
 def _linked(
     settings: RowSettings, corpus: CorpusData, examples: list[TextExample], tokenizer: Tokenizer, context: Context
 ) -> Translation:
-    """The kind with the aligned words of these examples."""
+    """The kind with the aligned words of these examples. The lexicons teach the aligner beside them, and the parallel
+    text where they are mined."""
     from xstilts.kinds.frame import frame
     from xstilts.pretrain.links import links
+
+    taught = {language: list(found) for language, found in corpus.lexicon.items()}
+    languages = rows.languages_of_pairs(corpus)
+    if settings.data == "mined":
+        for language, example in zip(languages, rows.pairs(corpus), strict=True):
+            taught.setdefault(language, []).append((example.text, example.pair or ""))
+        languages = [example.id.partition("-")[0] for example in examples]
 
     def told(done: int, total: int, language: str) -> None:
         context.progress(done, total, "languages", f"aligning words, {language}")
 
-    shape, languages = frame(tokenizer, 1), rows.languages_of_pairs(corpus)
-    found = links(examples, languages, corpus.lexicon, tokenizer, shape.room(settings.max_length), told)
+    shape = frame(tokenizer, 1)
+    found = links(examples, languages, taught, tokenizer, shape.room(settings.max_length), told)
     places = {example.id: own for example, own in zip(examples, found, strict=True)}
     return Linked(**asdict(settings.kind), places=places, start=len(shape.fixed[0]))
 

@@ -1,4 +1,4 @@
-"""A small encoder built in seconds: token vectors from translated sentences under a small random transformer.
+"""A toy encoder of XLM-R's class, built in a second: token vectors from translated sentences under random blocks.
 
 V tokens of the vocabulary, S sentences (all translations of one count as one), D hidden size, K = D - 2 dimensions of
 the vectors. No training in the usual sense: it lets the whole program run offline on a small machine. It knows
