@@ -23,6 +23,8 @@ class MaskedLMHead(Head):
     """scores: logits at the masked places [M, V], of the candidates alone [M, C] in training with `candidates`; decode:
     (true ids, guessed ids) a row."""
 
+    reads_table = True
+
     def __init__(self, kind: MaskedLM, encoder: Encoder) -> None:
         super().__init__()
         self.kind = kind

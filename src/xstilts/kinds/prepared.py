@@ -133,6 +133,15 @@ class Column(Sequence[Any]):
         return self._values[part][offsets[at] : offsets[at + 1]]
 
     @property
+    def distinct(self) -> np.ndarray:
+        """The entries of all rows (none below 0), each once and in order."""
+        counted = [np.bincount(values) for values in self._values]
+        seen = np.zeros(max(map(len, counted), default=0), dtype=bool)
+        for counts in counted:
+            seen[: len(counts)] |= counts > 0
+        return np.flatnonzero(seen)
+
+    @property
     def sizes(self) -> np.ndarray:
         """Entries of each row, [R]."""
         return np.concatenate([np.diff(offsets) for offsets in self._offsets])
@@ -186,6 +195,11 @@ class Prepared:
     def lengths(self) -> np.ndarray:
         """Tokens of each row, [R]."""
         return self.columns["ids"].sizes
+
+    @cached_property
+    def vocabulary(self) -> np.ndarray:
+        """The tokens of all rows, each once and in order."""
+        return self.columns["ids"].distinct
 
     @cached_property
     def labelled(self) -> np.ndarray:

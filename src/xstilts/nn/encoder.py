@@ -22,6 +22,7 @@ from xstilts.core.errors import EncoderError
 from xstilts.nn import loading
 from xstilts.nn.attention import PACKED, Packing, Unpackable
 from xstilts.nn.batch import Batch
+from xstilts.nn.table import KeptRows
 from xstilts.nn.twin import Twin
 
 
@@ -49,6 +50,7 @@ class Encoder(nn.Module):
         model: the bare class, without pooler and heads.
         config: its configuration; `hidden_size`, `num_layers`, `max_length` (tokens) are read from it.
         kept: weights of the pretrained folder that heads start from (pooler, language-model head), by published name.
+        rows: while training, the rows of the embedding table that are left of it; None where it is whole.
         twin: while training, the bf16 copy that computes in the model's place; None where there is none.
         padded_because: why sequences are padded inside the wrapper, None where they are not.
     """
@@ -66,6 +68,7 @@ class Encoder(nn.Module):
         self.model = model
         self.config: PreTrainedConfig = model.config
         self.kept = kept or {}
+        self.rows: KeptRows | None = None
         self.twin: Twin[PreTrainedModel] | None = None
         self._own_settings = own_settings or {}
         self._takes = frozenset(inspect.signature(model.forward).parameters)
@@ -110,6 +113,17 @@ class Encoder(nn.Module):
         for name, value in self._own_settings.items():
             setattr(config, name, value)
         loading.write(Path(folder), self.model, config, self.kept)
+
+    def keep_rows(self, ids: Tensor) -> None:
+        """From here on the embedding table has the rows of these tokens alone: no other may come. Before `add_twin`."""
+        self.rows = KeptRows(self.embeddings, ids)
+        self.model.set_input_embeddings(self.rows.table)
+
+    def restore_rows(self, decay: float) -> None:
+        """The whole table again; `decay` is what is left of the rows that were not kept."""
+        if self.rows is not None:
+            self.model.set_input_embeddings(self.rows.restored(decay))
+            self.rows = None
 
     def add_twin(self) -> None:
         """From here on forward passes that need gradients run in bf16; their states come back in fp32."""
@@ -181,7 +195,7 @@ class Encoder(nn.Module):
             lengths_N.cumsum(0) - lengths_N, lengths_N
         )
         sorted_T = (torch.repeat_interleave(starts_N, lengths_N) + within_T).to(device)
-        inputs = {"input_ids": batch.ids_T[sorted_T], "position_ids": within_T.to(device) + self._offset}
+        inputs = {"input_ids": self._places(batch.ids_T[sorted_T]), "position_ids": within_T.to(device) + self._offset}
         inputs |= self._segments(batch.segments_T[sorted_T])
         inputs = {name: values_T.unsqueeze(0) for name, values_T in inputs.items()}
         packing = Packing.of(lengths_N, device, trace)
@@ -201,9 +215,12 @@ class Encoder(nn.Module):
             return torch.full(real_NL.shape, fill, device=device).masked_scatter(real_NL, values_T)
 
         ids_NL = pad(batch.ids_T, self.config.pad_token_id or 0)
-        inputs = {"input_ids": ids_NL, "attention_mask": real_NL.long()}
+        inputs = {"input_ids": self._places(ids_NL), "attention_mask": real_NL.long()}
         inputs |= {name: pad(values_T, 0) for name, values_T in self._segments(batch.segments_T).items()}
         return lambda: self._running(**inputs), lambda states_NLD: states_NLD[real_NL]
+
+    def _places(self, ids: Tensor) -> Tensor:
+        return ids if self.rows is None else self.rows.places(ids)
 
     def _segments(self, segments_T: Tensor) -> dict[str, Tensor]:
         """Token types only where the class has more than one: XLM-R's table has a single row."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,9 @@ class Done:
     @property
     def is_finite(self) -> bool:
         return math.isfinite(self.loss) and math.isfinite(self.norm)
+
+
+WORTH = 0.9  # share of the embedding table from which on it is left whole
 
 
 class Attempt:
@@ -117,6 +120,12 @@ class Attempt:
         if self.model.encoder.twin:
             self.model.encoder.twin.take()
 
+    def restore_rows(self, updates: int) -> None:
+        """The whole embedding table as it is after so many updates."""
+        recipe = self.job.recipe
+        rates = (rate(number, self.course.updates, recipe) for number in range(updates))
+        self.model.encoder.restore_rows(math.prod(1.0 - speed * recipe.weight_decay for speed in rates))
+
     def tensors(self) -> dict[str, dict[str, Tensor]]:
         """All that the next update depends on."""
         named = self.model.trained
@@ -150,4 +159,18 @@ def build_model(job: Job) -> Model:
         if key not in heads:
             kept = load_head(job.start, part.kind, encoder) if job.keep_head else None
             heads[key] = kept or make_head(part.kind, encoder)
+    if (ids := touched(job, heads.values(), encoder.embeddings.num_embeddings)) is not None:
+        encoder.keep_rows(torch.from_numpy(ids))
     return Model(encoder, heads, job.tune)
+
+
+def touched(job: Job, heads: Iterable[Head], vocabulary: int) -> np.ndarray | None:
+    """The tokens of a job's training and dev files; None where the whole table is needed, or nearly."""
+    if job.tune != "full" or any(head.reads_table for head in heads):
+        return None
+    seen_V = np.zeros(vocabulary, dtype=bool)
+    for part in job.parts:
+        for prepared in (part.train, part.dev):
+            if prepared is not None:
+                seen_V[prepared.vocabulary] = True
+    return np.flatnonzero(seen_V) if seen_V.mean() < WORTH else None

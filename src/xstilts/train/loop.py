@@ -117,6 +117,7 @@ class _Run:
             self.current.model.put(load_file(self.scratch / best["file"]))
         elif state == "diverged":
             self.current = Attempt(self.job, self.seed, self.standing.forward_tokens)
+        self.current.restore_rows(best["update"] if best else 0 if state == "diverged" else self.standing.update)
         model = self.current.model
         summary = self._summary(state)
         self.log.settle()

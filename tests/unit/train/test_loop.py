@@ -22,6 +22,7 @@ from xstilts.heads.index import head_key
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.translation import Translation
 from xstilts.metrics.labels import Accuracy
+from xstilts.train import attempt as attempts
 from xstilts.train.attempt import Attempt
 from xstilts.train.job import Job, JobPart
 from xstilts.train.loop import fit
@@ -78,6 +79,31 @@ def test_a_learnable_task_is_learnt(encoder: Path, part: JobPart, tmp_path: Path
     assert [line["score"] for line in lines if "score" in line] == [score for _, score in summary.curve]
     written = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert written["state"] == "ok" and written["machine"]["threads"] == 1 and written["restarts"] == 0
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
+def test_leaving_out_rows_of_the_table_changes_no_number(
+    encoder: Path, part: JobPart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dropout: float
+) -> None:
+    job = toy.job(encoder, [part], {"dropout": dropout, "weight_decay": 0.3, "updates": 50})
+    cut = fit(job, tmp_path / "cut", tmp_path / "a")
+    rows = Attempt(job, 1, 1000).model.encoder.rows
+    assert rows is not None and len(rows.ids_K) < 0.6 * rows.whole.num_embeddings
+    monkeypatch.setattr(attempts, "touched", lambda *_: None)
+    whole = fit(job, tmp_path / "whole", tmp_path / "b")
+    losses = [[line["loss"] for line in log(tmp_path / name) if "loss" in line] for name in ("cut", "whole")]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-4) and len(losses[0]) == 50
+    assert cut.curve == whole.curve
+    first, second = weights(tmp_path / "cut"), weights(tmp_path / "whole")
+    assert first.keys() == second.keys()
+    for name in first:
+        assert torch.allclose(first[name], second[name], atol=1e-4), name
+    start = load_file(encoder / "model.safetensors")["roberta.embeddings.word_embeddings.weight"]
+    table = next(tensor for name, tensor in first.items() if name.endswith("word_embeddings.weight"))
+    gone = torch.ones(len(table), dtype=torch.bool)
+    gone[rows.ids_K] = False
+    left = table[gone].norm() / start[gone].norm()
+    assert 0.9 < left < 1.0, "rows that no update touched decay all the same"
 
 
 def test_cutting_an_update_changes_no_gradient(encoder: Path, part: JobPart) -> None:
