@@ -24,6 +24,8 @@ SURFACE = {
     "data get": "[TASK|STUDY]... --scale --data --store --tasks --offline",
     "data pack": "STUDY ARCHIVE --scale --data --store --tasks --allow-missing",
     "data unpack": "ARCHIVE --store",
+    "xtreme score": "--predictions --labels --version --json",
+    "xtreme submit": "STUDY --arm --out --seed --labels --version --scale --data --store --tasks --json",
     "predict": "CHECKPOINT FILE --task --study --out --data --store --tasks --device",
     "export": "CHECKPOINT DIR --task --study --store --tasks --json",
     "store du": "--store --json",

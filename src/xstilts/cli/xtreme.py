@@ -50,7 +50,7 @@ def submit(
     study: StudyName,
     arm: Annotated[str, typer.Option(metavar="ARM", help="Whose predictions.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write.")],
-    seed: Annotated[int | None, typer.Option(metavar="N", show_default="the study's first")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Of which seed; without it, the study's first.")] = None,
     labels: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the gold labels here too.")] = None,
     version: VersionName = "xtreme",
     scale: Scale = None,
