@@ -15,7 +15,7 @@ from xstilts.data.locate import Roots
 from xstilts.data.source import Source
 from xstilts.encoders import FoundEncoder
 from xstilts.engine.step import Step
-from xstilts.kinds.base import Kind
+from xstilts.kinds.base import Kind, as_encoded
 from xstilts.study.expand import Route, phase_name, phases, route_name
 from xstilts.study.phase import Frozen, Part, Phase
 from xstilts.study.recipes import max_length
@@ -66,7 +66,7 @@ class Lowering:
 
     def prepare(self, source: Source, kind: Kind, length: int, label: str) -> Step:
         settings = steps.PrepareSettings(
-            source=self.resolve(source), kind=kind, max_length=length, encoder=self.encoder_at()
+            source=self.resolve(source), kind=as_encoded(kind), max_length=length, encoder=self.encoder_at()
         )
         step = Step(
             name="prepare",

@@ -17,7 +17,7 @@ from xstilts.kinds.base import Kind
 from xstilts.metrics.retrieval import MiningF1
 from xstilts.steps import ScoreSettings, viewed
 from xstilts.workflow import Session
-from xstilts.xtreme.layout import TARGETS, Target, Version
+from xstilts.xtreme.layout import TARGETS, Target, Version, task_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +52,12 @@ def submit(
 
 
 def _steps(session: Session, arm: str, seed: int, version: Version) -> dict[str, Step]:
-    """task -> its score step."""
-    targets = [name for name in session.study.targets if name in version.languages]
+    """task of the benchmark -> its score step."""
+    tasks = {name: task_of(version, name) for name in version.languages}
+    targets = [name for name, task in tasks.items() if task in session.study.targets]
     if not targets:
-        raise StudyError(f"no target of this study is of {version.title}.", allowed=version.languages)
-    found = {name: session.lowered.scores.get((arm, name, seed)) for name in targets}
+        raise StudyError(f"no target of this study is of {version.title}.", allowed=tasks.values())
+    found = {name: session.lowered.scores.get((arm, tasks[name], seed)) for name in targets}
     steps = {name: step for name, step in found.items() if step is not None}
     waiting = [name for name, step in steps.items() if not session.store.is_done(step)]
     if waiting or not steps:

@@ -23,6 +23,7 @@ from xstilts.study.expand import Route, expand
 from xstilts.study.own_tasks import own_tasks
 from xstilts.study.schema import Study
 from xstilts.study.select import Chosen, check_names, choose
+from xstilts.study.sweep import swept, with_variants
 from xstilts.tasks.base import Task
 
 Say = Callable[[str], None]
@@ -107,7 +108,8 @@ def open_session(study: Study, options: Options, *, fetching: Say | None = None)
     Raises StudyError, DataError or EncoderError: all that can be known before anything is spent.
     """
     roots = options.roots
-    catalog = catalog_for(study, options)
+    study = swept(study)
+    catalog = with_variants(study, catalog_for(study, options))
     check_names(study, catalog)
     if fetching is not None and not roots.offline:
         fetch_missing(study_sources(study, catalog), roots, fetching)
@@ -134,7 +136,8 @@ def study_sources(study: Study, catalog: Catalog[Task]) -> list[Source]:
     """Every source a study may read, as declared, each once: training, dev and the wanted test languages, with
     substitutes in the place of what they stand in for."""
     chosen = choose(study, catalog, lambda source: None)
-    fits = [task.fit for task in (*chosen.intermediates.values(), *chosen.targets.values())]
+    tasks = (*chosen.intermediates.values(), *chosen.targets.values(), *chosen.before.values())
+    fits = [task.fit for task in tasks]
     trained = [source for fit in fits if fit is not None for source in (fit.train, fit.dev)]
     tested = [source for task in chosen.targets.values() for source in task.test.values()]
     return list(dict.fromkeys(replace(source, views=()) for source in (*trained, *tested) if source is not None))

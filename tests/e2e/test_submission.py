@@ -64,7 +64,7 @@ def test_what_is_written_scores_as_the_study_did(
             counts = [target.metric.tally(a, b, language) for a, b in target.read(labels / file, out / file)]
             found[name, language] = float(headline(target.metric, np.sum(counts, axis=0)))
     values = [
-        line["headline_value"] if "headline_value" in line else line["value"]
+        line["headline"]
         for record in scores.values()
         for line in record["metrics"][record["main"]]["languages"].values()
     ]

@@ -76,6 +76,13 @@ class Kind(Protocol):
         ...
 
 
+def as_encoded(kind: Kind) -> Kind:
+    """The kind whose rows serve this one too: where settings change only what is done with them (the layer retrieval
+    reads), a task is tokenised once for all of them."""
+    found: Kind = getattr(kind, "as_encoded", kind)
+    return found
+
+
 def pairwise(kind: Kind, metric: Metric, examples: Sequence[Any], guesses: Sequence[Any], language: str) -> np.ndarray:
     """Counts [N, K] for kinds whose examples are scored one by one."""
     rows = [metric.tally(kind.gold(e), g, language) for e, g in zip(examples, guesses, strict=True)]

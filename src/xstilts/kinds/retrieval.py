@@ -17,7 +17,7 @@ import numpy as np
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example, SentenceExample
 from xstilts.kinds.base import Encoded
-from xstilts.kinds.frame import encode_texts
+from xstilts.kinds.frame import encode_texts, frame
 from xstilts.kinds.neighbours import mine, nearest, unit
 from xstilts.metrics.base import Metric
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
@@ -28,15 +28,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Retrieval:
-    """`method`: "nearest" or "mine"; `layer`: the hidden state that is mean-pooled (None the last, 0 the embeddings);
-    `k`: neighbours of the margin.
+    """`method`: "nearest" or "mine"; `layer`: the hidden state that is mean-pooled: 0 the embeddings, k the k-th block, -1
+    the last; None the layer at 14/24 of the depth, XTREME's choice for XLM-R Large (of 12 blocks the 7th, its choice
+    there); `specials`: special tokens are part of the mean, as in XTREME; `k`: neighbours of the margin.
 
+    Columns of a row, beside the common ones:
+        text   [start, end] of the text's tokens, only without `specials`
     gold [] (nothing is trained); output of the head for a row: a vector [D], float32. Guess of a query: the
     candidate's id ("nearest"), or {"id": candidate, "margin": float} or None ("mine"); of a candidate: None.
     """
 
     method: Literal["nearest", "mine"] = "nearest"
     layer: int | None = None
+    specials: bool = True
     k: int = 4
 
     name: ClassVar[str] = "retrieval"
@@ -45,6 +49,11 @@ class Retrieval:
     @property
     def metrics(self) -> tuple[Metric, ...]:
         return (MiningF1(),) if self.method == "mine" else (RetrievalAccuracy(),)
+
+    @property
+    def as_encoded(self) -> Retrieval:
+        """Another layer, or another search, reads the same rows."""
+        return Retrieval(specials=self.specials)
 
     def check(self, example: SentenceExample) -> None:
         """Raises DataError for an unknown side or part, or a candidate with matches."""
@@ -65,6 +74,9 @@ class Retrieval:
             "segments": made.segments,
             "gold": [[] for _ in examples],
         }
+        if not self.specials:
+            before, after = map(len, frame(tokenizer, 1).fixed)
+            columns["text"] = [[before, max(len(ids) - after, before)] for ids in made.ids]
         return Encoded(columns=columns, truncated=sum(made.cut))
 
     def gold(self, example: SentenceExample) -> list[str] | None:

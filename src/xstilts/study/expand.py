@@ -72,7 +72,7 @@ class _Builder:
             tuple(self.part(chosen.intermediates[name], take) for name in stage) for stage in stages(self.arm)
         )
         beside = self.masked(chosen)
-        task = chosen.targets[target]
+        task = chosen.before.get(target, chosen.targets[target])
         last = None if task.fit is None else self.part(task, self.study.take.target)
 
         def phase(start: Start, mix: Stage, role: str) -> Phase:

@@ -8,6 +8,7 @@ from typing import Any
 
 from xstilts.core.recipe import Recipe
 from xstilts.study.schema import ArmSpec, Study, TrainNumbers
+from xstilts.study.sweep import base_name
 
 # Tokens of a sequence by kind, as the released XTREME pipelines set them; retrieval reads whole sentences.
 MAX_LENGTH: Mapping[str, int] = {"span_qa": 384, "retrieval": 512}
@@ -37,8 +38,8 @@ def numbers(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...]) -> di
     """All numbers of one phase. `role`: "intermediate", "target" or "joint" (which reads the target's section)."""
     section = study.train.intermediate if role == "intermediate" else study.train.target
     layers = [{"epochs": DEFAULT_EPOCHS}, _set(study.train), _set(section)]
-    if len(names) == 1 and names[0] in study.train.tasks:
-        layers.append(_set(study.train.tasks[names[0]]))
+    if len(names) == 1 and (name := base_name(names[0])) in study.train.tasks:
+        layers.append(_set(study.train.tasks[name]))
     if role != "target":
         layers.append(_set(arm.train))
     return _merge(layers)
@@ -51,5 +52,6 @@ def recipe(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...], precis
 
 def max_length(study: Study, task: str, kind: str) -> int:
     """Tokens of a sequence of one task: its own number, the study's, or what its kind is used with."""
-    own = study.train.tasks[task].max_length if task in study.train.tasks else None
+    name = base_name(task)
+    own = study.train.tasks[name].max_length if name in study.train.tasks else None
     return own or study.train.max_length or MAX_LENGTH.get(kind, DEFAULT_MAX_LENGTH)

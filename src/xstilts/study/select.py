@@ -22,6 +22,7 @@ class Chosen:
 
     targets: Mapping[str, Task]
     intermediates: Mapping[str, Task]
+    before: Mapping[str, Task] = field(default_factory=dict)  # target -> the task that is fine-tuned on in its place
     missing_targets: Mapping[str, str] = field(default_factory=dict)
     missing_arms: Mapping[str, str] = field(default_factory=dict)
     missing_languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # target -> language -> reason
@@ -39,10 +40,13 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
     notes: dict[str, tuple[str, ...]] = {}
     intermediates = {name: _substituted(study, tasks, name, notes) for name in _intermediate_names(study)}
     targets = {name: _target(study, tasks, name, notes) for name in study.targets}
+    before = {
+        name: _substituted(study, tasks, task.after, notes, name) for name, task in targets.items() if task.after
+    }
     missing_targets: dict[str, str] = {}
     missing_languages: dict[str, dict[str, str]] = {}
     for name, task in targets.items():
-        if reason := _missing_training(task, locate):
+        if reason := _missing_training(before.get(name, task), locate):
             missing_targets[name] = reason
             continue
         gone = {lang: reason for lang, source in task.test.items() if (reason := _missing(source, locate))}
@@ -57,6 +61,7 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
     chosen = Chosen(
         targets=targets,
         intermediates=intermediates,
+        before=before,
         missing_targets=missing_targets,
         missing_arms=missing_arms,
         missing_languages=missing_languages,
@@ -110,6 +115,8 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
         _check_texts(spec, tasks, f"arms.{arm}.mlm")
     for name in study.targets:
         _known(tasks, name, "targets")
+        if tasks[name].after is not None:
+            _known(tasks, str(tasks[name].after), "targets")
         if not tasks[name].test:
             raise StudyError(f"The task '{name}' has no test sets, so it cannot be a target.", where="targets")
     for name in study.train.tasks:
@@ -166,15 +173,18 @@ def _check_languages(study: Study, tasks: Catalog[Task]) -> None:
             )
 
 
-def _substituted(study: Study, tasks: Catalog[Task], name: str, notes: dict[str, tuple[str, ...]]) -> Task:
+def _substituted(
+    study: Study, tasks: Catalog[Task], name: str, notes: dict[str, tuple[str, ...]], target: str | None = None
+) -> Task:
+    """The task that is trained on under this name; what a report must say of it goes to `target`, if one is given."""
     task = tasks[study.substitute[name]] if name in study.substitute else tasks[name]
-    said = []
+    said = [] if target is None else [f"scored after fine-tuning on {name}"]
     if task.name != name:
         said.append(f"trained on the substitute {task.name}")
     if task.scale != "full":
         said.append(f"{task.name}: {task.scale}")
     if said:
-        notes[name] = tuple(said)
+        notes[target or name] = (*notes.get(target or "", ()), *said)
     return task
 
 

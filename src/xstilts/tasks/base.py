@@ -41,6 +41,7 @@ class Task:
     train: Source | None = None  # None: never trained (retrieval, test-only sets)
     dev: Source | None = None  # None: `holdout` of the training data is kept for selection
     test: Mapping[str, Source] = field(default_factory=dict)
+    after: str | None = None  # without training data of its own: the task that is fine-tuned on first
     metrics: tuple[Metric, ...] = ()  # () : the kind's own
     select: Metric | None = None  # steers selection on dev; None: the first of the metrics
     holdout: float = 0.05  # share of the training groups held out where there is no dev

@@ -90,13 +90,20 @@ TARGETS = Catalog(
 @dataclass(frozen=True, kw_only=True)
 class Version:
     """A benchmark. `languages`: task -> languages, both in the official order; `groups`: name -> tasks, the mean of
-    which it is; `without`: tasks of the benchmark that no submission folder holds."""
+    which it is; `without`: tasks of the benchmark that no submission folder holds; `tasks`: what a study calls them where
+    the name is another benchmark's."""
 
     name: str
     title: str
     languages: Mapping[str, tuple[str, ...]]
     groups: Mapping[str, tuple[str, ...]]
     without: tuple[str, ...] = ()
+    tasks: Mapping[str, str] = field(default_factory=dict)
+
+
+def task_of(version: Version, name: str) -> str:
+    """What a task of the benchmark is called in a study."""
+    return version.tasks.get(name, name)
 
 
 def _codes(text: str) -> tuple[str, ...]:
@@ -161,5 +168,6 @@ VERSIONS = Catalog(
             "multi_choice": ("xcopa",),
         },
         without=("lareqa",),
+        tasks={"tatoeba": "tatoeba-after-squad1"},
     ),
 )

@@ -126,6 +126,17 @@ def test_retrieval_is_the_mean_of_all_tokens(tiny):
     np.testing.assert_allclose(outputs[1], state_TD[5:].mean(0).detach().numpy(), atol=1e-6)
 
 
+def test_retrieval_without_special_tokens_and_at_a_relative_layer(tiny):
+    head = make_head(Retrieval(specials=False), tiny)
+    assert head.layer == round(14 / 24 * tiny.num_layers)
+    batch = head.collate([row(0, 5, text=[1, 4]), row(1, 2, text=[1, 1])])
+    state_TD = tiny(batch).last_TD
+    outputs = head.decode(head(state_TD, batch), batch)
+    np.testing.assert_allclose(outputs[0], state_TD[1:4].mean(0).detach().numpy(), atol=1e-6)
+    np.testing.assert_allclose(outputs[1], state_TD[5:].mean(0).detach().numpy(), atol=1e-6)
+    assert make_head(Retrieval(layer=-1), tiny).layer == tiny.num_layers
+
+
 def text_row(example: int, length: int):
     return row(example, length, text=[1, length - 1], mask=[4])
 

@@ -49,6 +49,19 @@ def test_retrieval_after_no_training_is_the_encoder_itself() -> None:
     assert isinstance(routes(study({"none": {"strategy": "direct"}}, ["r"]))["none", "r", 1].end, EncoderRef)
 
 
+def test_retrieval_after_a_task_shares_the_training_of_that_task() -> None:
+    tasks = catalog(trained("a"), trained("t"), retrieval("r"), retrieval("late").but(after="t"), trained("cut"))
+    found = routes(study({"x": {"strategy": "sequential", "through": ["a"]}}, ["t", "r", "late"]), tasks)
+    assert names(found["x", "late", 1]) == ["a", "t"]
+    assert found["x", "late", 1].end == found["x", "t", 1].end
+    made = study({"none": {"strategy": "direct"}}, ["late"], substitute={"t": "cut"})
+    chosen = choose(made, tasks, everywhere)
+    assert chosen.before["late"].name == "cut"
+    assert chosen.notes["late"] == ("scored after fine-tuning on t", "trained on the substitute cut")
+    gone = study({"none": {"strategy": "direct"}}, ["late", "r"], allow_missing=True)
+    assert list(choose(gone, tasks, nowhere("t/train")).missing_targets) == ["late"]
+
+
 def test_joint_selects_by_the_target_alone() -> None:
     end = routes(study({"j": {"strategy": "joint", "through": ["a"]}}))["j", "t", 1].end
     assert isinstance(end, Phase)
