@@ -40,9 +40,7 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
     notes: dict[str, tuple[str, ...]] = {}
     intermediates = {name: _substituted(study, tasks, name, notes) for name in _intermediate_names(study)}
     targets = {name: _target(study, tasks, name, notes) for name in study.targets}
-    before = {
-        name: _substituted(study, tasks, task.after, notes, name) for name, task in targets.items() if task.after
-    }
+    before = {name: _substituted(study, tasks, task.after, notes, name) for name, task in targets.items() if task.after}
     missing_targets: dict[str, str] = {}
     missing_languages: dict[str, dict[str, str]] = {}
     for name, task in targets.items():

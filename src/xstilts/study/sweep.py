@@ -28,20 +28,19 @@ def base_name(target: str) -> str:
 
 
 def swept(study: Study) -> Study:
-    """The study with its sweeps written out. Raises StudyError for a list in the settings of a task that is no target."""
+    """The study with its sweeps written out. Raises StudyError for a list in the settings of what is no target."""
     targets: list[str] = []
     settings: dict[str, Mapping[str, Any]] = {}
     for target in study.targets:
         for name, values in variants(target, study.settings.get(target, {})).items():
             targets.append(name)
             settings |= {name: values} if values else {}
-    for task, values in study.settings.items():
+    for task, given in study.settings.items():
         if task not in study.targets:
-            if any(isinstance(value, list) for value in values.values()):
-                raise StudyError(
-                    f"A list of settings is a sweep over a target, and '{task}' is none.", where=f"settings.{task}"
-                )
-            settings[task] = values
+            if any(isinstance(value, list) for value in given.values()):
+                what = f"A list of settings is a sweep over a target, and '{task}' is none."
+                raise StudyError(what, where=f"settings.{task}")
+            settings[task] = given
     if tuple(targets) == study.targets:
         return study
     return study.model_copy(update={"targets": tuple(targets), "settings": settings})

@@ -90,8 +90,8 @@ TARGETS = Catalog(
 @dataclass(frozen=True, kw_only=True)
 class Version:
     """A benchmark. `languages`: task -> languages, both in the official order; `groups`: name -> tasks, the mean of
-    which it is; `without`: tasks of the benchmark that no submission folder holds; `tasks`: what a study calls them where
-    the name is another benchmark's."""
+    which it is; `without`: tasks of the benchmark that no submission folder holds; `tasks`: what a study calls them
+    where the name is another benchmark's."""
 
     name: str
     title: str
