@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Retrieval:
     """`method`: "nearest" or "mine"; `layer`: the hidden state that is mean-pooled: 0 the embeddings, k the k-th block,
-    -1 the last, None the one at 14/24 of the depth, XTREME's choice for 24 blocks and for 12; `specials`: special tokens are part of the mean, as in XTREME; `k`: neighbours of the margin.
+    -1 the last, None the one at 14/24 of the depth, XTREME's choice for 24 blocks and for 12; `specials`: special
+    tokens are part of the mean, as in XTREME; `k`: neighbours of the margin.
 
     Columns of a row, beside the common ones:
         text   [start, end] of the text's tokens, only without `specials`
