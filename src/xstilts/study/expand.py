@@ -68,8 +68,10 @@ class _Builder:
 
     def end(self, chosen: Chosen, encoder: EncoderRef, target: str) -> Start:
         take = self.arm.take or self.study.take.intermediate
+        # Two tasks of a stage may have the same substitute: it counts once.
         through = tuple(
-            tuple(self.part(chosen.intermediates[name], take) for name in stage) for stage in stages(self.arm)
+            tuple(dict.fromkeys(self.part(chosen.intermediates[name], take) for name in stage))
+            for stage in stages(self.arm)
         )
         beside = self.masked(chosen)
         task = chosen.before.get(target, chosen.targets[target])

@@ -205,6 +205,13 @@ def test_a_substitute_trains_the_target_and_every_target_on_the_same_data() -> N
     assert "substitute small" in chosen.notes["u"][0]
 
 
+def test_a_substitute_of_two_tasks_of_one_stage_counts_once() -> None:
+    tasks = catalog(trained("a"), trained("b"), trained("t"), trained("small"))
+    arms = {"x": {"strategy": "sequential", "through": [["a", "b"]]}}
+    found = routes(study(arms, substitute={"a": "small", "b": "small"}), tasks)
+    assert names(found["x", "t", 1]) == ["small", "t"]
+
+
 def test_missing_training_data_stops_the_study_before_anything_runs_unless_allowed() -> None:
     arms = {"none": {"strategy": "direct"}, "x": {"strategy": "sequential", "through": ["a"]}}
     for missing in ("t/train", "a/train"):
