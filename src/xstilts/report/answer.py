@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from statistics import fmean
 
 from xstilts.report.board import Board
@@ -27,6 +27,7 @@ def answer(board: Board) -> tuple[str, ...]:
     sentences = [
         _sure(sure),
         _unsure(board, unsure, alone=len(unsure) == len(overall)),
+        "" if sure else _single(shown, {c.name for c in unsure}),
         _broken([c for c in overall if c.value is None], shown),
         _collapsed(board),
         "One seed was run: this seed only." if len(board.results.seeds) == 1 else "",
@@ -67,6 +68,13 @@ def _unsure(board: Board, contrasts: Sequence[Contrast], alone: bool) -> str:
     return f"Not significant after Holm: {_sizes(contrasts)}."
 
 
+def _single(shown: Sequence[Contrast], names: Collection[str]) -> str:
+    """What an average that could be chance hides."""
+    single = [c for c in shown if c.name in names and c.target is not None and c.significant]
+    said = [f"{over(c)} {size(c)} on {c.target}" for c in sorted(single, key=lambda c: -abs(c.value or 0.0))]
+    return f"Significant on single targets: {listed(said, MOST)}." if said else ""
+
+
 def _broken(contrasts: Sequence[Contrast], shown: Sequence[Contrast]) -> str:
     """Overall numbers that cannot be had, and what the single targets say."""
     if not contrasts:
@@ -78,9 +86,7 @@ def _broken(contrasts: Sequence[Contrast], shown: Sequence[Contrast]) -> str:
         return (
             f"Nothing can be compared for {listed([over(c) for c in contrasts], MOST)}: scores are missing on {lost}."
         )
-    sure = sorted((d for d in single if d.significant), key=lambda d: -abs(d.value or 0.0))
-    said = listed([f"{over(d)} {size(d)} on {d.target}" for d in sure], MOST)
-    rest = f"Significant on single targets: {said}." if sure else "No single target differs significantly."
+    rest = _single(shown, names) or "No single target differs significantly."
     whom = listed([over(c) for c in contrasts], MOST)
     return f"No number over all targets for {whom}: scores are missing on {lost}. {rest}"
 
