@@ -22,6 +22,8 @@ from xstilts.engine.local import Local
 from xstilts.engine.runner import Outcome, execute, plan
 from xstilts.engine.step import Step
 from xstilts.report.compose import Report, compose
+from xstilts.report.published import Row
+from xstilts.report.references import rows_named
 from xstilts.report.results import Results
 from xstilts.report.write import Paths, save
 from xstilts.steps import PrepareSettings
@@ -93,10 +95,15 @@ def run(
     return _answer(session, outcome, scale, out)
 
 
-def report(study: Study, *, options: Options, scale: str = "", out: Path | None = None) -> Answer:
-    """Writes the report from what is in the store; runs nothing."""
+def report(
+    study: Study, *, options: Options, scale: str = "", out: Path | None = None, against: Sequence[str] = ()
+) -> Answer:
+    """Writes the report from what is in the store; runs nothing. `against`: names of published rows to set beside it.
+
+    Raises StudyError for a row that does not exist."""
+    rows = rows_named(against)
     session = open_session(study, options)
-    return _answer(session, Outcome(), scale, out)
+    return _answer(session, Outcome(), scale, out, rows)
 
 
 def run_step(study: Study, key: str, *, options: Options) -> int:
@@ -162,8 +169,8 @@ def _command(session: Session) -> Callable[[Step], list[str]]:
     return lambda step: [sys.executable, "-m", "xstilts", "step", str(path), step.key, *common]
 
 
-def _answer(session: Session, outcome: Outcome, scale: str, out: Path | None) -> Answer:
-    made = compose(collect(session, outcome, scale))
+def _answer(session: Session, outcome: Outcome, scale: str, out: Path | None, rows: Sequence[Row] = ()) -> Answer:
+    made = compose(collect(session, outcome, scale), rows)
     name = f"{session.study.name}-{scale}" if scale else session.study.name
     folder = out or session.options.store / "reports" / name
     return Answer(report=made, pages=save(made, folder), outcome=outcome, session=session)

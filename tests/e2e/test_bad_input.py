@@ -110,6 +110,12 @@ def test_an_unknown_study_is_answered_with_the_nearest_one(complaint: Complaint,
     assert "'quikstart'" in (said := complaint()) and "Did you mean 'quickstart'?" in said
 
 
+def test_an_unknown_published_row_is_answered_with_the_nearest_one_and_all_there_are(study: Make, complaint: Complaint):
+    said = refused(study(), complaint, "--against", "mbert, x-stilt", command="report")
+    assert "--against" in said and "'x-stilt'" in said and "Did you mean 'x-stilts'?" in said
+    assert "Allowed: mbert, " in said and "xlmr-large" in said and "mt5-xxl" in said
+
+
 def test_a_file_that_is_not_there_is_named_with_the_folders_looked_into(study: Make, complaint: Complaint):
     tiny = study()
     (tiny.folder / "words-en.bio").unlink()

@@ -18,6 +18,7 @@ from tiny_study import TinyStudy
 from xstilts.api import Answer, report
 from xstilts.cli import app, main
 from xstilts.core.recipe import Recipe
+from xstilts.report.references import published
 from xstilts.study import schema
 from xstilts.study.load import load_study
 from xstilts.study.recipes import DEFAULT_EPOCHS, DEFAULT_MAX_LENGTH, MAX_LENGTH
@@ -155,6 +156,17 @@ def test_every_command_is_documented_with_an_example():
         assert re.search(rf"^\| `{path}` \|.*\| `{path}( [^`]+)?` \|$", text, re.MULTILINE), path
     for code in (0, 1, 2, 130):
         assert f"\n| {code} |" in text
+
+
+def test_every_published_row_is_listed():
+    text = (DOCS / "reading-a-report.md").read_text("utf-8")
+    listed = [
+        name
+        for line in text.splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`([^`]+)`", line.split("|")[1])
+    ]
+    assert listed == list(published())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

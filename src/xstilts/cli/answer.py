@@ -32,6 +32,8 @@ def print_answer(answer: Answer) -> None:
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
+    from xstilts.report.against_view import against_json
+
     comparison = answer.report.board.comparison
     outcome = answer.outcome
     return {
@@ -45,4 +47,6 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "answer": list(answer.report.document.answer),
         "scores": [asdict(standing) for standing in comparison.standings],
         "contrasts": [asdict(contrast) for contrast in comparison.contrasts],
+        "gains": [asdict(gain) for gain in answer.report.gains],
+        "against": against_json(answer.report.published),
     }

@@ -27,6 +27,14 @@ Out = Annotated[
     typer.Option(metavar="DIR", help="The folder to write the report into.", show_default="in the store"),
 ]
 
+Against = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ROW,...",
+        help="Published rows to set beside the study's scores (xlmr-large,x-stilts); an unknown name lists them all.",
+    ),
+]
+
 
 def add_to(app: typer.Typer) -> None:
     for command in (plan, run, report):
@@ -111,6 +119,7 @@ def report(
     store: StoreDir = None,
     tasks: Tasks = None,
     allow_missing: AllowMissing = False,
+    against: Against = None,
     out: Out = None,
     as_json: AsJson = False,
 ) -> int:
@@ -119,7 +128,9 @@ def report(
     from xstilts.cli.answer import answer_json, print_answer
 
     options = shared.options(data=shared.beside(study, data), store=store, offline=True, tasks=tasks)
-    answer = write_report(shared.load(study, scale, allow_missing), options=options, scale=scale or "", out=out)
+    rows = [] if against is None else [name.strip() for name in against.split(",")]
+    loaded = shared.load(study, scale, allow_missing)
+    answer = write_report(loaded, options=options, scale=scale or "", out=out, against=rows)
     if as_json:
         shared.print_json(answer_json(answer))
     else:

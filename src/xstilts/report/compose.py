@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from xstilts.report.against import Beside, against
 from xstilts.report.blocks import Document
 from xstilts.report.board import Board
 from xstilts.report.compare import compare
 from xstilts.report.document import document
+from xstilts.report.published import Row
 from xstilts.report.results import Results
+from xstilts.report.shares import Gain, gains
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
-    """The numbers and the document made of them."""
+    """The numbers and the document made of them.
+
+    gains: what each average difference is made of, target by target.
+    published: the study beside published rows, one entry a benchmark; () where none were asked for.
+    """
 
     board: Board
     document: Document
+    gains: tuple[Gain, ...] = ()
+    published: tuple[Beside, ...] = ()
 
 
-def compose(results: Results) -> Report:
-    """Compares, then lays out. Raises StoreError when a score artefact cannot be read."""
+def compose(results: Results, rows: Sequence[Row] = ()) -> Report:
+    """Compares, then lays out. `rows`: published ones to set beside the study. Raises StoreError when a score artefact
+    cannot be read."""
     board = Board(results, compare(results))
-    return Report(board, document(board))
+    taken_apart, published = gains(board), against(board, rows)
+    return Report(
+        board=board,
+        document=document(board, taken_apart, published),
+        gains=taken_apart,
+        published=published,
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xstilts.report import ledgers, tables
+from xstilts.report.against import Beside
+from xstilts.report.against_view import against_sections
 from xstilts.report.answer import answer
 from xstilts.report.blocks import Block, Code, Document, Figure, Fold, Items, Prose, Section
 from xstilts.report.board import Board
@@ -13,17 +15,22 @@ from xstilts.report.differences import beside, contrast_table, forest_plots
 from xstilts.report.graph import drawing, visible
 from xstilts.report.maps import heat_maps
 from xstilts.report.runs import curves
+from xstilts.report.shares import Gain, study_table
 from xstilts.report.words import listed, plural
 
 
-def document(board: Board) -> Document:
-    """Everything the report says. Sections without content are left out."""
+def document(board: Board, gains: Sequence[Gain] = (), published: Sequence[Beside] = ()) -> Document:
+    """Everything the report says. Sections without content are left out.
+
+    gains: the average gains of the board, taken apart; published: the board beside published rows.
+    """
     results = board.results
     sections = [
         Section(
             id="scores", title="Scores", blocks=(tables.answer_table(board, beside(board, board.comparison.contrasts)),)
         ),
-        Section(id="differences", title="Differences", blocks=_differences(board.comparison.contrasts)),
+        Section(id="differences", title="Differences", blocks=_differences(board.comparison.contrasts, gains)),
+        *against_sections(published),
         Section(id="languages", title="Languages", blocks=_languages(board)),
         Section(id="gap", title="Transfer gap", blocks=_gap(board)),
         Section(id="training", title="Training", blocks=_training(board)),
@@ -54,11 +61,12 @@ def _facts(board: Board) -> tuple[str, ...]:
     return (*facts, f"scale: {results.scale}") if results.scale else tuple(facts)
 
 
-def _differences(contrasts: Sequence[Contrast]) -> tuple[Block, ...]:
+def _differences(contrasts: Sequence[Contrast], gains: Sequence[Gain]) -> tuple[Block, ...]:
     if not contrasts:
         return ()
+    averages = (study_table(gains),) if gains else ()
     table = Fold(title="The same differences as a table", blocks=(contrast_table(contrasts),))
-    return (*forest_plots(contrasts), table)
+    return (*forest_plots(contrasts), *averages, table)
 
 
 def _languages(board: Board) -> tuple[Block, ...]:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import Any
 
+from xstilts.report.against_view import against_json
 from xstilts.report.board import Board
 from xstilts.report.compare import Contrast
+from xstilts.report.compose import Report
 from xstilts.report.counts import read_scores
 from xstilts.report.results import Cell, TargetInfo
 
@@ -54,13 +56,14 @@ def contrast_lines(board: Board) -> list[Line]:
     return lines
 
 
-def facts(board: Board, answer: tuple[str, ...]) -> Line:
-    """The whole report as JSON: study, answer, scores, contrasts, trainings, steps, data, versions. No paths."""
-    results = board.results
+def facts(made: Report) -> Line:
+    """The whole report as JSON: study, answer, scores, contrasts, gains by target, published rows where they were asked
+    for, trainings, steps, data, versions. No paths."""
+    board, results = made.board, made.board.results
     return {
         "name": results.name,
         "question": results.question,
-        "answer": list(answer),
+        "answer": list(made.document.answer),
         "encoder": results.encoder,
         "scale": results.scale,
         "arms": list(results.arms),
@@ -69,6 +72,8 @@ def facts(board: Board, answer: tuple[str, ...]) -> Line:
         "targets": [asdict(target) for target in results.targets],
         "standings": [asdict(standing) for standing in board.comparison.standings],
         "contrasts": [asdict(contrast) for contrast in board.comparison.contrasts],
+        "gains": [asdict(gain) for gain in made.gains],
+        "against": against_json(made.published),
         "trainings": [
             {
                 "step": t.place.name,

@@ -1,37 +1,105 @@
-"""Published figures, each with its source and the words or row it was read from. All lie in `published.json`."""
+"""Published figures: a row is one model on one benchmark, and each of its figures has a source.
+
+They lie in `xstilts/references/`, one file a benchmark; `references.py` reads and checks them.
+"""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from statistics import fmean
+
+from xstilts.metrics.catalog import METRICS
 
 
 @dataclass(frozen=True, kw_only=True)
-class PublishedFigure:
-    """One published number. `task` is a task's name, a category ("qa") or "all"; `value` is in percent, or in points
-    for a gain. `quote` is what stands at `place` of the work `cite`."""
+class Source:
+    """Where a figure was read: the work, its address, and the table or section in it."""
 
-    benchmark: str
-    task: str
-    model: str
-    metric: str
-    value: float
-    quote: str
     cite: str
     address: str
     place: str
 
 
-@cache
-def published() -> tuple[PublishedFigure, ...]:
-    """Every figure, in the order of the file."""
-    record = json.loads((files("xstilts.report") / "published.json").read_text(encoding="utf-8"))
-    lines = [(record["sources"][line.pop("source")], line) for line in record["figures"]]
-    return tuple(PublishedFigure(**source, **line) for source, line in lines)
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One published number. `task` is a task of the benchmark or the name of one of its averages; `name` is the value
+    it gives ("accuracy", "f1", "exact_match"; of averages "mean", or "gain" over another row). In percent, or in
+    points for a gain. `quote` is what stands at the source and holds the number."""
+
+    task: str
+    name: str
+    value: float
+    quote: str
+    source: Source
 
 
-def figures(task: str, benchmark: str = "xtreme") -> tuple[PublishedFigure, ...]:
-    """The figures of one task."""
-    return tuple(figure for figure in published() if (figure.task, figure.benchmark) == (task, benchmark))
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkTask:
+    """How a benchmark scores one task: a mean over `languages` (canonical codes) in `metric`, a name as in our metrics,
+    or one of its own where the program is another; `said` is the metric in words."""
+
+    name: str
+    metric: str
+    said: str
+    languages: tuple[str, ...]
+    train: int | None = None  # training examples
+    retrieval: bool = False
+    note: str = ""
+
+    @property
+    def headline(self) -> tuple[str, ...]:
+        """The values whose mean is the task's score (of QA exact match and F1); () for a metric we do not have."""
+        return METRICS[self.metric].headline if self.metric in METRICS else ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Average:
+    """A mean that a benchmark prints. `tasks`: those it is taken over; () where it is no plain mean of tasks."""
+
+    name: str
+    said: str
+    tasks: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    name: str
+    title: str
+    about: str
+    tasks: Mapping[str, BenchmarkTask]
+    averages: Mapping[str, Average]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """The figures of one model on one benchmark.
+
+    parameters: "559M", "" where no source says.
+    encoder, hub: what people call the encoder, and its name on the hub ("" where it is not there or not known).
+    setting: what it was trained on.
+    over: the row that it was trained on top of, for the gain (X-STILTs over XLM-R Large).
+    """
+
+    name: str
+    benchmark: Benchmark
+    model: str
+    setting: str
+    figures: tuple[Figure, ...]
+    parameters: str = ""
+    encoder: str = ""
+    hub: str = ""
+    over: str = ""
+
+    def values(self, task: str) -> dict[str, float]:
+        """Value name -> figure, of one task or average."""
+        return {figure.name: figure.value for figure in self.figures if figure.task == task}
+
+    def score(self, task: str) -> float | None:
+        """The task's score as the benchmark defines it; None where a part of it is not published."""
+        names, values = self.benchmark.tasks[task].headline, self.values(task)
+        return fmean(values[name] for name in names) if names and set(names) <= set(values) else None
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return tuple(dict.fromkeys(figure.source for figure in self.figures))

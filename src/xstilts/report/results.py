@@ -31,6 +31,9 @@ class TargetInfo:
     headline: str = ""  # "mean of exact match and F1"
     main: str = ""  # name of the main metric
     notes: tuple[str, ...] = ()  # substitutes, cut training sets, odd metrics: printed beside the numbers
+    kind: str = ""  # its output shape: "tagging", "retrieval"
+    trained: bool = True  # False: nothing is trained for it, the encoder is tested as it stands
+    samples: str = ""  # what of its data is a packaged sample in the place of the full files
 
 
 @dataclass(frozen=True, kw_only=True)

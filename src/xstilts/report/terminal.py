@@ -9,7 +9,9 @@ from xstilts.report.blocks import Entry, Table
 from xstilts.report.compose import Report, compose
 from xstilts.report.differences import beside
 from xstilts.report.results import Results
+from xstilts.report.shares import lines
 from xstilts.report.tables import answer_table
+from xstilts.report.terminal_published import beside_published
 from xstilts.report.words import plural
 
 if TYPE_CHECKING:
@@ -32,7 +34,9 @@ def render(report: Report, page: Path | None = None) -> list[RenderableType]:
     block = answer_table(board, beside(board, board.comparison.contrasts))
     shown = _full(block) if len(block.columns) <= WIDEST else _compact(block)
     conclusion = Text(" ".join(report.document.answer), style="bold")
-    return [*shown, conclusion, Text(_next(report, page))]
+    taken_apart = [Text(line, style="dim") for line in lines(report.gains)]
+    published = [part for beside in report.published for part in beside_published(beside)]
+    return [*shown, conclusion, *taken_apart, *published, Text(_next(report, page))]
 
 
 def _full(block: Table) -> list[RenderableType]:

@@ -53,7 +53,7 @@ def save(made: Report, out: Path) -> Paths:
     write_atomic(paths.scores_csv, _csv(scores, tuple(SCORE_FIELDS)))
     write_atomic(paths.scores_parquet, _parquet(scores))
     write_atomic(paths.contrasts_csv, _csv(contrasts, CONTRAST_FIELDS))
-    write_json(paths.json, facts(made.board, made.document.answer))
+    write_json(paths.json, facts(made))
     return paths
 
 

@@ -86,6 +86,8 @@ def target_info(name: str) -> TargetInfo:
         headline="mean of exact match and F1" if name == "xquad" else HEADLINE[name][0].replace("_", " "),
         main=METRIC[name],
         notes=notes.get(name, ()),
+        kind="retrieval" if name == "tatoeba" else "",
+        trained=name != "tatoeba",
     )
 
 
