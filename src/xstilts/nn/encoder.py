@@ -22,6 +22,7 @@ from xstilts.core.errors import EncoderError
 from xstilts.nn import loading
 from xstilts.nn.attention import PACKED, Packing, Unpackable
 from xstilts.nn.batch import Batch
+from xstilts.nn.dropout import use_cheap_dropout
 from xstilts.nn.table import KeptRows
 from xstilts.nn.twin import Twin
 
@@ -73,6 +74,7 @@ class Encoder(nn.Module):
         self._own_settings = own_settings or {}
         self._takes = frozenset(inspect.signature(model.forward).parameters)
         self._offset = _position_offset(model)
+        use_cheap_dropout(model)
         self.padded_because = self._try_packing()
         if self.padded_because:
             warnings.warn(PaddedEncoder(f"{type(model).__name__} is padded: {self.padded_because}"), stacklevel=2)
