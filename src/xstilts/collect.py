@@ -157,7 +157,8 @@ def _data(session: Session) -> Iterable[Mapping[str, Any]]:
     for step in steps_of(session.goals):
         if not isinstance(step.settings, PrepareSettings):
             continue
-        name, _, use = step.label.partition(" ")
+        named, _, use = step.label.partition(" ")
+        name = named.partition("[")[0]  # "mnli[de] train" is a translation of mnli
         folder = session.store.path(step)
         done = session.store.is_done(step)
         read = read_json(folder / "read.json") if done else {}
@@ -166,8 +167,8 @@ def _data(session: Session) -> Iterable[Mapping[str, Any]]:
         for path, digest in zip(source.paths, source.files, strict=True):
             yield {
                 "task": name,
-                "use": use,
-                "language": source.language,
+                "use": f"{use}, translated" if step.settings.translated else use,
+                "language": step.settings.translated or source.language,
                 "file": path.name,
                 "sha256": digest,
                 "rows": read.get("examples"),
@@ -184,7 +185,8 @@ def _samples(session: Session) -> dict[str, str]:
     cut: dict[str, dict[str, str]] = {}
     for step in steps_of(session.goals):
         if isinstance(step.settings, PrepareSettings):
-            name, _, use = step.label.partition(" ")
+            named, _, use = step.label.partition(" ")
+            name = named.partition("[")[0]
             for path in step.settings.source.paths:
                 if (said := describe(path)) and said.startswith(CUT):
                     cut.setdefault(name, {})[use] = said.removeprefix(CUT)

@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xstilts.core.files import read_json
+from xstilts.data.load import Resolved
 from xstilts.data.views import passes
 from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import plan
 from xstilts.engine.step import Step
+from xstilts.mt.step import TranslateSettings
 from xstilts.steps import PredictSettings, PrepareSettings, TrainSettings
 from xstilts.study.estimate import (
     TOKENISE_BYTES,
     Size,
     nominal_tokens_a_second,
+    seq2seq_shape,
     size_from_bytes,
     training_tokens,
 )
@@ -63,11 +66,28 @@ class _Forecaster:
         if store.is_done(step):
             meta = read_json(store.path(step) / "meta.json")
             return Size(rows=meta["rows"], tokens=meta["tokens"], counted=True)
-        return size_from_bytes(step.settings.source.text_bytes)
+        return self.chosen(step.settings.source)
+
+    def chosen(self, source: Resolved) -> Size:
+        """About what the views of a source choose (those of a preparation: all, unless it is a translation)."""
+        whole = size_from_bytes(source.text_bytes)
+        return whole.scaled(passes(source.views, whole.rows))
 
     def tokens_a_second(self, training: bool) -> float:
         measured = self.rates.get("train" if training else "predict")
         return measured or nominal_tokens_a_second(self.config, self.device, training=training)
+
+    def translated_a_second(self, settings: TranslateSettings) -> float:
+        """Tokens a second: measured with the same model, else nominal (a decoder runs for every beam)."""
+        rates = [
+            read_json(folder / "counts.json")["tokens"] / max(record["seconds"], 0.1)
+            for folder, record in self.session.store.records("translate")
+            if record["settings"]["model"] == settings.model and record["settings"]["beams"] == settings.beams
+        ]
+        if rates:
+            return statistics.median(rates)
+        shape = seq2seq_shape(read_json(settings.folder / "config.json"), settings.beams)
+        return nominal_tokens_a_second(shape, self.device, training=False)
 
     def cost(self, step: Step) -> tuple[float, float, bool]:
         """(tokens, seconds, counted) of a step."""
@@ -75,6 +95,9 @@ class _Forecaster:
         if isinstance(settings, PrepareSettings):
             size = self.size(step)
             return size.tokens, settings.source.text_bytes / TOKENISE_BYTES, size.counted
+        if isinstance(settings, TranslateSettings):
+            size = self.chosen(settings.source)
+            return size.tokens, START_SECONDS + size.tokens / self.translated_a_second(settings), False
         if isinstance(settings, TrainSettings):
             parts = [
                 (

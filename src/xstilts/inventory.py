@@ -3,8 +3,9 @@ asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,10 @@ from xstilts.report.words import size
 from xstilts.samples import describe as describe_sample
 from xstilts.study.load import find_study, load_study
 from xstilts.study.schema import Study
+from xstilts.study.translated import models
 from xstilts.tasks.base import Task
+from xstilts.translators import carried as carried_translator
+from xstilts.translators import find_translator
 from xstilts.workflow import Options, Say, catalog_for, fetch_missing, study_sources
 
 
@@ -27,7 +31,7 @@ from xstilts.workflow import Options, Say, catalog_for, fetch_missing, study_sou
 class SourceFacts:
     """One source of a task, as it lies here or would be fetched."""
 
-    use: str  # "train", "dev", "test"
+    use: str  # "train", "dev", "translation" (of the training data), "test"
     language: str
     here: str  # "data", "store", "sample"; "" when missing
     files: tuple[str, ...]
@@ -68,13 +72,10 @@ class TaskFacts:
 
 def facts(task: Task, roots: Roots, count: bool = False) -> TaskFacts:
     """`count` reads every file that is here and counts its examples."""
-    named: list[tuple[str, Source]] = []
-    if task.train is not None:
-        named.append(("train", task.train))
-    if task.dev is not None:
-        named.append(("dev", task.dev))
-    named += [("test", source) for source in task.test.values()]
-    languages = [source.language for _, source in named[: len(named) - len(task.test)]] + list(task.test)
+    trained = (("train", task.train), ("dev", task.dev))
+    named = [(use, source.language, source) for use, source in trained if source is not None]
+    named += [("translation", language, source) for language, source in task.translations.items()]
+    named += [("test", language, source) for language, source in task.test.items()]
     return TaskFacts(
         name=task.name,
         kind=task.kind.name.replace("_", " "),
@@ -86,10 +87,7 @@ def facts(task: Task, roots: Roots, count: bool = False) -> TaskFacts:
         text=task.origin.text,
         benchmarks=task.benchmarks,
         metrics=tuple(metric.name for metric in task.scored),
-        sources=tuple(
-            _source_facts(use, language, source, roots, count)
-            for (use, source), language in zip(named, languages, strict=True)
-        ),
+        sources=tuple(_source_facts(use, language, source, roots, count) for use, language, source in named),
     )
 
 
@@ -127,10 +125,10 @@ def _source_facts(use: str, language: str, source: Source, roots: Roots, count: 
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """One source of `data check`, or an encoder."""
+    """One source of `data check`, or a model."""
 
-    task: str  # or "encoder"
-    language: str  # of an encoder: its name
+    task: str  # or "encoder", "translation model"
+    language: str  # of a model: its name
     state: str  # "ok", "missing" or "changed"
     said: str
 
@@ -147,10 +145,14 @@ class Checked:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What tasks and studies need: sources, each with the task or study it belongs to, and encoders by name."""
+    """What tasks and studies need: sources, each with the task or study it belongs to, and models by name."""
 
     sources: Mapping[Source, str]
     encoders: tuple[str, ...] = ()
+    translators: tuple[str, ...] = ()  # translation models, by name
+
+    def __len__(self) -> int:
+        return len(self.sources) + len(self.encoders) + len(self.translators)
 
 
 def wanted(names: Iterable[str], options: Options, scale: str | None = None) -> Wanted:
@@ -160,6 +162,7 @@ def wanted(names: Iterable[str], options: Options, scale: str | None = None) -> 
     catalog = catalog_for(None, options)
     sources: dict[Source, str] = {}
     encoders: dict[str, None] = {}
+    translators: dict[str, None] = {}
     for name in names:
         if name in catalog:
             _add(sources, catalog[name])
@@ -170,12 +173,13 @@ def wanted(names: Iterable[str], options: Options, scale: str | None = None) -> 
             raise StudyError(f"'{name}' is neither a task nor a study.", value=name, allowed=catalog) from error
         study = load_study(name, scale)
         encoders[study.encoder] = None
+        translators |= dict.fromkeys(models(study))
         for source in study_sources(study, catalog_for(study, options)):
             sources.setdefault(source, study.name)
     if not (sources or encoders):
         for task in catalog.values():
             _add(sources, task)
-    return Wanted(sources=sources, encoders=tuple(encoders))
+    return Wanted(sources=sources, encoders=tuple(encoders), translators=tuple(translators))
 
 
 def _add(found: dict[Source, str], task: Task) -> None:
@@ -185,7 +189,7 @@ def _add(found: dict[Source, str], task: Task) -> None:
 
 
 def check_files(needed: Wanted, roots: Roots) -> list[Checked]:
-    """Finds every source and encoder and verifies the checksums of what was fetched."""
+    """Finds every source and model and verifies the checksums of what was fetched."""
     sources = [
         Checked(
             task=needed.sources[status.source],
@@ -195,17 +199,24 @@ def check_files(needed: Wanted, roots: Roots) -> list[Checked]:
         )
         for status in check(list(needed.sources), roots)
     ]
-    return [*sources, *(_check_encoder(name, roots) for name in needed.encoders)]
+    return [*sources, *(_check_model(what, name, find_it, roots) for what, name, find_it in _models(needed))]
 
 
-def _check_encoder(name: str, roots: Roots) -> Checked:
+def _models(needed: Wanted) -> list[tuple[str, str, Callable[..., Any]]]:
+    """(use, name, how it is found) of every model."""
+    built = packaged_encoders()
+    encoders = [("encoder", name, partial(find_encoder, name, built=built)) for name in needed.encoders]
+    return [*encoders, *(("translation model", name, partial(find_translator, name)) for name in needed.translators)]
+
+
+def _check_model(what: str, name: str, find_it: Callable[..., Any], roots: Roots) -> Checked:
     try:
-        found = find_encoder(name, roots, packaged_encoders())
+        folder = find_it(roots=roots).folder
     except ChangedEncoderError as error:
-        return Checked(task="encoder", language=name, state="changed", said=str(error))
+        return Checked(task=what, language=name, state="changed", said=str(error))
     except EncoderError as error:
-        return Checked(task="encoder", language=name, state="missing", said=str(error))
-    return Checked(task="encoder", language=name, state="ok", said=str(found.folder or "packaged, built here"))
+        return Checked(task=what, language=name, state="missing", said=str(error))
+    return Checked(task=what, language=name, state="ok", said=str(folder or "packaged, built here"))
 
 
 def get_files(needed: Wanted, roots: Roots, say: Say) -> list[str]:
@@ -214,9 +225,9 @@ def get_files(needed: Wanted, roots: Roots, say: Say) -> list[str]:
         f"{needed.sources[source]} {source.language}: {reason}"
         for source, reason in fetch_missing(needed.sources, roots, say).items()
     ]
-    for name in needed.encoders:
+    for _, _, find_it in _models(needed):
         try:
-            find_encoder(name, roots, packaged_encoders(), fetch=say)
+            find_it(roots=roots, fetch=say)
         except EncoderError as error:
             missing.append(str(error))
     return missing
@@ -229,15 +240,19 @@ class PackedStudy:
     archive: Path
     content: Packed
     encoder: str
+    encoder_carried: bool  # False: it comes with the program
+    translators: tuple[str, ...]
     samples: int  # sources that come with the program
     missing: int  # sources that the study allows to be missing
 
     def as_lines(self) -> list[str]:
         content = self.content
         lines = [f"{content.files} data files, {size(content.bytes)}"]
-        if content.encoder_files:
-            lines.append(f"the encoder {self.encoder}: {content.encoder_files} files, {size(content.encoder_bytes)}")
-        else:
+        named = [f"the encoder {self.encoder}"] if self.encoder_carried else []
+        named += [f"the translation model {name}" for name in self.translators]
+        if named:
+            lines.append(f"{' and '.join(named)}: {content.encoder_files} files, {size(content.encoder_bytes)}")
+        if not self.encoder_carried:
             lines.append(f"not the encoder {self.encoder}: it comes with the program")
         if self.samples:
             lines.append(f"not the packaged samples of {self.samples} sources: they come with the program")
@@ -247,9 +262,9 @@ class PackedStudy:
 
 
 def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
-    """Writes the archive: data files and the encoder. Files that come with the program are left out.
+    """Writes the archive: data files and models. Files that come with the program are left out.
 
-    Raises DataError for a missing file the study does not allow to be missing, EncoderError for a missing encoder."""
+    Raises DataError for a missing file the study does not allow to be missing, EncoderError for a missing model."""
     roots = options.roots
     found: dict[Source, str] = {}
     missing = 0
@@ -261,11 +276,22 @@ def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
                 raise
             missing += 1
     encoder = find_encoder(study.encoder, roots, packaged_encoders())
+    beside, translators = carried(encoder, roots), list[str]()
+    for name in models(study):
+        try:
+            beside |= carried_translator(find_translator(name, roots), roots)
+            translators.append(name)
+        except EncoderError:
+            if not study.allow_missing:
+                raise
+            missing += 1
     carry = [source for source, kind in found.items() if kind != "sample"]
     return PackedStudy(
         archive=archive,
-        content=pack(carry, roots, archive, carried(encoder, roots)),
+        content=pack(carry, roots, archive, beside),
         encoder=study.encoder,
+        encoder_carried=encoder.folder is not None,
+        translators=tuple(translators),
         samples=len(found) - len(carry),
         missing=missing,
     )

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from xstilts import steps
 from xstilts.data.load import Resolved, resolve
 from xstilts.data.locate import Roots
-from xstilts.data.source import Source
+from xstilts.data.source import Source, Translation
 from xstilts.encoders import FoundEncoder
 from xstilts.engine.step import Step
 from xstilts.kinds.base import Kind, as_encoded
+from xstilts.mt.step import TranslateSettings, translate
 from xstilts.study.expand import Route, phase_name, phases, route_name
 from xstilts.study.phase import Frozen, Part, Phase
 from xstilts.study.recipes import max_length
@@ -23,9 +24,10 @@ from xstilts.study.schema import Study
 from xstilts.study.select import Chosen
 from xstilts.study.strategies import Start
 from xstilts.tasks.base import Task
+from xstilts.translators import FoundTranslator
 
 # Bumped when a golden run of the step changes its numbers.
-VERSIONS: Mapping[str, int] = {"prepare": 1, "train": 2, "predict": 1, "score": 1, "encoder": 1}
+VERSIONS: Mapping[str, int] = {"prepare": 1, "train": 2, "predict": 1, "score": 1, "encoder": 1, "translate": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,7 @@ class Lowering:
     roots: Roots
     encoder: FoundEncoder
     precision: str
+    translators: Mapping[str, FoundTranslator] = field(default_factory=dict)  # by the names the study calls them
     _prepared: dict[str, Step] = field(default_factory=dict)
     _trained: dict[Phase, Step] = field(default_factory=dict)
     _resolved: dict[tuple[Source, bool], Resolved] = field(default_factory=dict)
@@ -52,7 +55,7 @@ class Lowering:
 
     def resolve(self, source: Source) -> Resolved:
         """The source as it lies here, its files' content as identity, without views."""
-        bare = replace(source, views=())
+        bare = replace(source, views=(), translation=None)
         key = (bare, True)
         if key not in self._resolved:
             self._resolved[key] = resolve(bare, self.roots)
@@ -65,18 +68,43 @@ class Lowering:
         return {"encoder": self.encoder.step} if self.encoder.step else {}
 
     def prepare(self, source: Source, kind: Kind, length: int, label: str) -> Step:
+        inputs = self.encoder_input()
         settings = steps.PrepareSettings(
             source=self.resolve(source), kind=as_encoded(kind), max_length=length, encoder=self.encoder_at()
         )
+        if source.translation is not None:
+            inputs["translation"] = self.translate(source, source.translation, label)
+            settings = replace(
+                settings, source=inputs["translation"].settings.source, translated=source.translation.language
+            )
         step = Step(
             name="prepare",
             version=VERSIONS["prepare"],
             settings=settings,
             call=steps.prepare,
-            inputs=self.encoder_input(),
+            inputs=inputs,
             label=label,
         )
         return self._prepared.setdefault(step.id, step)
+
+    def translate(self, source: Source, wanted: Translation, label: str) -> Step:
+        """The rows that the views of `source` choose, through a translation model."""
+        model = self.translators[wanted.model]
+        settings = TranslateSettings(
+            source=replace(self.resolve(source), views=source.views),
+            language=wanted.language,
+            model=model.identity,
+            beams=wanted.beams,
+            folder=model.folder,
+        )
+        return Step(
+            name="translate",
+            version=VERSIONS["translate"],
+            settings=settings,
+            call=translate,
+            label=f"{label} by {model.name}",
+            compute=True,
+        )
 
     def train(self, phase: Phase) -> Step:
         if phase not in self._trained:
@@ -118,7 +146,7 @@ class Lowering:
 
     def _part_inputs(self, part: Part) -> tuple[Step, Step]:
         fit = part.fit
-        training = self.prepare(fit.train, fit.kind, part.max_length, f"{part.name} train")
+        training = self.prepare(fit.train, fit.kind, part.max_length, f"{part.label} train")
         dev = fit.train if fit.dev is None else fit.dev
         return training, self.prepare(dev, fit.kind, part.max_length, f"{part.name} dev")
 
@@ -128,13 +156,14 @@ class Lowering:
         return steps.TrainPart(
             kind=fit.kind,
             select=fit.select,
-            train_views=fit.train.views,
+            train_views=() if fit.train.translation else fit.train.views,  # a translation holds what they chose
             dev_views=dev.views,
             dev=self.resolve(dev),
-            language=fit.train.language,
+            language=dev.language,
             version=fit.version,
-            name=part.name,
+            name=part.label,
             added=part.added,
+            apart=fit.apart,
         )
 
     def score(self, end: Start, task: Task, length: int, missing: Mapping[str, str]) -> Step:

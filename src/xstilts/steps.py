@@ -18,10 +18,12 @@ from xstilts.core.recipe import Recipe
 from xstilts.data.examples import Example
 from xstilts.data.load import Loaded, Resolved, load, select
 from xstilts.data.source import View
+from xstilts.data.views import without
 from xstilts.engine.step import Context
 from xstilts.kinds.base import Kind
 from xstilts.kinds.prepared import Prepared
 from xstilts.metrics.base import Metric
+from xstilts.mt.artefact import read_rows
 from xstilts.study.phase import Sampling
 
 NOT_IDENTITY = {"identity": False}
@@ -45,15 +47,17 @@ class PrepareSettings:
     kind: Kind
     max_length: int
     encoder: EncoderAt  # whose tokenizer is used
+    # the language the rows are translated into: they are those of the input "translation"
+    translated: str = field(default="", metadata={"omit_default": True})
 
 
 def prepare(settings: PrepareSettings, context: Context) -> None:
-    """Reads, checks and tokenises one source. Writes rows, keys and what was dropped."""
+    """Reads, checks and tokenises one source, or its translation. Writes rows, keys and what was dropped."""
     from xstilts.kinds.prepared import write
     from xstilts.kinds.tokens import load_tokenizer
 
     context.progress(0, 1, "examples", "reading")
-    loaded = load(settings.source)
+    loaded = read_rows(context.inputs["translation"]) if settings.translated else load(settings.source)
     for example in loaded.examples:
         settings.kind.check(example)
     tokenizer = load_tokenizer(settings.encoder.path(context))
@@ -80,6 +84,7 @@ class TrainPart:
     version: int
     name: str = field(default="", metadata=NOT_IDENTITY)
     added: float | None = field(default=None, metadata={"omit_default": True})
+    apart: bool = field(default=False, metadata={"omit_default": True})  # see `Fit`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,14 +107,15 @@ def train(settings: TrainSettings, context: Context) -> None:
     parts = []
     for i, part in enumerate(settings.parts):
         training, dev = Prepared(context.inputs[f"train/{i}"]), Prepared(context.inputs[f"dev/{i}"])
+        chosen, judged = select(part.train_views, training.keys), select(part.dev_views, dev.keys)
         parts.append(
             JobPart(
                 name=part.name,
                 kind=part.kind,
                 train=training,
-                train_indices=tuple(select(part.train_views, training.keys)),
+                train_indices=tuple(without(chosen, training.keys, judged, dev.keys) if part.apart else chosen),
                 dev=dev,
-                dev_indices=tuple(select(part.dev_views, dev.keys)),
+                dev_indices=tuple(judged),
                 dev_examples=load(part.dev).examples,
                 select=part.select,
                 language=part.language,

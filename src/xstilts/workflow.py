@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xstilts.core.catalog import Catalog
-from xstilts.core.errors import DataError, StudyError
+from xstilts.core.errors import DataError, EncoderError, StudyError
 from xstilts.core.files import read_json, write_json
 from xstilts.data.hub import NoNetworkError, fetch
 from xstilts.data.locate import Roots, find
@@ -19,12 +19,14 @@ from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.lower import Lowered, Lowering, lower
 from xstilts.packaged import packaged_encoders
-from xstilts.study.expand import Route, expand
+from xstilts.study.expand import Route, expand, phases
 from xstilts.study.own_tasks import own_tasks
 from xstilts.study.schema import Study
-from xstilts.study.select import Chosen, check_names, choose
+from xstilts.study.select import Chosen, check_names, choose, flat
 from xstilts.study.sweep import swept, with_variants
+from xstilts.study.translated import models, translated_sources
 from xstilts.tasks.base import Task
+from xstilts.translators import find_translator
 
 Say = Callable[[str], None]
 
@@ -113,12 +115,15 @@ def open_session(study: Study, options: Options, *, fetching: Say | None = None)
     check_names(study, catalog)
     if fetching is not None and not roots.offline:
         fetch_missing(study_sources(study, catalog), roots, fetching)
-    chosen = choose(study, catalog, lambda source: find(source, roots))
+        fetch_translators(study, roots, fetching)
+    chosen = choose(study, catalog, lambda source: locate(source, roots))
     built = packaged_encoders()
     encoder = find_encoder(study.encoder, roots, built, fetch=fetching)
     precision = known_precision(study, encoder, options)
     routes = tuple(expand(study, chosen, encoder.ref, precision))
-    lowered = lower(study, chosen, list(routes), Lowering(roots=roots, encoder=encoder, precision=precision))
+    translators = {name: find_translator(name, roots) for name in translator_names(routes)}
+    lowering = Lowering(roots=roots, encoder=encoder, precision=precision, translators=translators)
+    lowered = lower(study, chosen, list(routes), lowering)
     return Session(
         study=study,
         options=options,
@@ -132,6 +137,31 @@ def open_session(study: Study, options: Options, *, fetching: Say | None = None)
     )
 
 
+def locate(source: Source, roots: Roots) -> None:
+    """Raises DataError where the files of a source are not here, EncoderError where the model that translates them is
+    not."""
+    find(source, roots)
+    if source.translation is not None:
+        find_translator(source.translation.model, roots)
+
+
+def translator_names(routes: Iterable[Route]) -> list[str]:
+    """Every translation model that some phase needs."""
+    trained = (part.fit.train for route in routes for phase in phases(route.end) for part in phase.mix)
+    return list(dict.fromkeys(train.translation.model for train in trained if train.translation is not None))
+
+
+def fetch_translators(study: Study, roots: Roots, say: Say) -> None:
+    """Fetches the translation models that are not here. Raises EncoderError for one that cannot be had and that the
+    study does not allow to be missing."""
+    for name in models(study):
+        try:
+            find_translator(name, roots, fetch=say)
+        except EncoderError:
+            if not study.allow_missing:
+                raise
+
+
 def study_sources(study: Study, catalog: Catalog[Task]) -> list[Source]:
     """Every source a study may read, as declared, each once: training, dev and the wanted test languages, with
     substitutes in the place of what they stand in for."""
@@ -140,7 +170,15 @@ def study_sources(study: Study, catalog: Catalog[Task]) -> list[Source]:
     fits = [task.fit for task in tasks]
     trained = [source for fit in fits if fit is not None for source in (fit.train, fit.dev)]
     tested = [source for task in chosen.targets.values() for source in task.test.values()]
-    return list(dict.fromkeys(replace(source, views=()) for source in (*trained, *tested) if source is not None))
+    translated = [
+        source
+        for name, arm in study.arms.items()
+        if arm.translated is not None and name not in chosen.missing_arms
+        for task in flat(arm.through)
+        for source in translated_sources(chosen.intermediates[task], arm.translated)
+    ]
+    named = (source for source in (*trained, *translated, *tested) if source is not None)
+    return list(dict.fromkeys(replace(source, views=(), translation=None) for source in named))
 
 
 def fetch_missing(sources: Iterable[Source], roots: Roots, say: Say) -> dict[Source, str]:

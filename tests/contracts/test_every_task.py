@@ -30,7 +30,7 @@ def here(shared_data: Path, tmp_path: Path) -> Roots:
 
 
 def sources(task: Task) -> Iterator[tuple[str, Source]]:
-    for name, found in (("train", task.train), ("dev", task.dev), *task.test.items()):
+    for name, found in (("train", task.train), ("dev", task.dev), *task.test.items(), *task.translations.items()):
         if found is not None:
             yield name, found
 

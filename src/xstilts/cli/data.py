@@ -101,7 +101,7 @@ def get(
     more: Tasks = None,
     offline: shared.Offline = False,
 ) -> int:
-    """Fetch what is not here into the store: files of tasks, and of a study its encoder too.
+    """Fetch what is not here into the store: files of tasks, and of a study its models too.
 
     Revisions and checksums are locked at the first fetch. Exit code 2 when something is still missing."""
     from xstilts.inventory import get_files, wanted
@@ -111,7 +111,7 @@ def get(
     missing = get_files(needed, options.roots, typer.echo)
     for reason in missing:
         typer.echo(f"missing: {reason}", err=True)
-    of = len(needed.sources) + len(needed.encoders)
+    of = len(needed)
     typer.echo(f"{of - len(missing)} of {of} are here.")
     return 2 if missing else 0
 
@@ -131,7 +131,7 @@ def pack(
     more: Tasks = None,
     allow_missing: shared.AllowMissing = False,
 ) -> None:
-    """Put the files a study reads, and its encoder, into one archive.
+    """Put the files a study reads, and its models, into one archive.
 
     What comes with the program is left out, and so is the study file itself."""
     from xstilts.inventory import pack_study
@@ -154,7 +154,7 @@ def unpack(
     from xstilts.workflow import default_store
 
     done = run_unpack(archive, store or default_store())
-    encoder = f" and an encoder ({done.encoder_files} files, {amount(done.encoder_bytes, 'B')})"
+    models = f" and models ({done.encoder_files} files, {amount(done.encoder_bytes, 'B')})"
     typer.echo(
-        f"{done.files} data files ({amount(done.bytes, 'B')}){encoder if done.encoder_files else ''} are in the store."
+        f"{done.files} data files ({amount(done.bytes, 'B')}){models if done.encoder_files else ''} are in the store."
     )

@@ -13,7 +13,7 @@ from rich.text import Text
 from xstilts.forecast import Forecast, StepForecast
 from xstilts.workflow import Session
 
-ORDER = ("encoder", "prepare", "train", "predict", "score")
+ORDER = ("encoder", "translate", "prepare", "train", "predict", "score")
 
 
 def amount(number: float, unit: str = "") -> str:

@@ -28,7 +28,7 @@ from xstilts.data.source import Source
 
 _MANIFEST = "manifest.json"
 _STORE = "store"  # what members beside the data are below
-_BESIDE = ("encoders/",)  # the folders of the store that such members may lie in
+_BESIDE = ("encoders/", "translators/")  # the folders of the store that such members may lie in
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ Fields are named by path (`data.fields`): "question.stem", "choices.*.text". All
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import field as setting
 from typing import Any, ClassVar
 
 from xstilts.core.errors import DataError
@@ -159,6 +160,7 @@ class Span(Maker):
         answers: field of a list of (text, start), or of {"text": [...], "answer_start": [...]}; None: unlabelled.
         impossible: field that is true where the context holds no answer.
         empty: what a question without answers is where `impossible` does not say: "unlabelled" or "impossible".
+        misplaced: a row with an answer that does not stand where it says is an "error" (of the kind), or a "drop".
 
     Groups: the default is the paragraph of the file, which is right where all languages have the same documents in the
     same order (XQuAD). MLQA's titles and paragraphs differ by language: ("id",). TyDiQA repeats contexts: ("context",).
@@ -172,15 +174,19 @@ class Span(Maker):
     answers: str | None = "answers"
     impossible: str | None = "is_impossible"
     empty: str = "unlabelled"
+    misplaced: str = setting(default="error", metadata={"omit_default": True})
 
     def __call__(self, row: Row, number: int) -> SpanExample | Drop:
         if drop := self.dropped(row):
             return drop
         answers, impossible = self._gold(row)
+        context = text(row, self.context)
+        if self.misplaced == "drop" and not all(_stands(answer, start, context) for answer, start in answers or ()):
+            return Drop("an answer does not stand where it says")
         return SpanExample(
             **self.names(row, number),
             question=text(row, self.question),
-            context=text(row, self.context),
+            context=context,
             answers=answers,
             impossible=impossible,
         )
@@ -199,6 +205,10 @@ class Span(Maker):
         if not answers and said is None and self.empty == "impossible":
             return (), True
         return None, False
+
+
+def _stands(answer: str, start: int, context: str) -> bool:
+    return bool(answer.strip()) and start >= 0 and context.startswith(answer, start)
 
 
 @dataclass(frozen=True, kw_only=True)

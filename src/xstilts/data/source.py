@@ -91,10 +91,23 @@ class View(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Translation:
+    """Into which language a model translates the rows of a source, and how. The model goes by its name here; where it
+    is looked up, its content becomes identity."""
+
+    language: str
+    model: str  # a folder, or "owner/name[@revision]"
+    beams: int  # 1: greedy
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     places: tuple[Place, ...]
     language: str = "en"
     views: tuple[View, ...] = ()
+    translation: Translation | None = field(
+        default=None, metadata={"omit_default": True}
+    )  # of the rows the views chose
     note: str = field(default="", metadata={"identity": False})  # "a slice of the dev file": shown in every report
 
     def take(self, n: int, seed: int = 0) -> Source:
@@ -118,6 +131,10 @@ class Source:
         if refused and not places:
             raise refused
         return replace(self, places=tuple(places))
+
+    def translated(self, translation: Translation) -> Source:
+        """The rows of this source as a model translates them; no view is laid on top."""
+        return replace(self, translation=translation)
 
     def part(self, name: str, share: float, seed: int = 0) -> Source:
         """One of two disjoint parts, cut by group: `name` is "held" (about `share` of the groups) or "rest"."""

@@ -81,6 +81,19 @@ class Part:
         return self.share if self.name == "held" else 1 - self.share
 
 
+def without(chosen: Sequence[int], keys: Sequence[Key], held: Sequence[int], originals: Sequence[Key]) -> list[int]:
+    """Of the rows `chosen` of a translation those that translate none of the rows `held` of the original: told by their
+    ids. Raises DataError where no id of the translation is one of the original's, so that nothing could be told."""
+    if not {key.id for key in keys} & {key.id for key in originals}:
+        raise DataError(
+            f"no id of the translated rows ('{keys[0].id}', ...) is one of the original's ('{originals[0].id}', ...), "
+            "so what selects cannot be kept out of what is trained on",
+            hint="Give the rows of the translation the ids of the rows they translate, or the task a dev file.",
+        )
+    apart = {originals[i].id for i in held}
+    return [i for i in chosen if keys[i].id not in apart]
+
+
 def passes(views: Sequence[View], rows: float) -> float:
     """About which share of `rows` rows the views let through, without looking at them."""
     left = 1.0

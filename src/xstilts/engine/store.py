@@ -7,7 +7,8 @@
     runs/                 a record of every run
 
 An artefact may name parts of itself that can be thrown away (`parts.json`: {"weights": ["encoder/model.safetensors"]});
-`trimmed.json` lists those that were. The other folders (data, encoders, cache, reports) belong to other layers.
+`trimmed.json` lists those that were. The other folders (data, encoders, translators, cache, reports) belong to other
+layers.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from xstilts.core.locks import locked
 from xstilts.engine.step import Step
 
 LAYOUT = 1
-FOLDERS = ("steps", "work", "locks", "runs", "data", "encoders", "cache", "reports", "store.json")
+FOLDERS = ("steps", "work", "locks", "runs", "data", "encoders", "translators", "cache", "reports", "store.json")
 
 
 @dataclass(frozen=True, slots=True)

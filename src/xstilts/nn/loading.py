@@ -76,7 +76,7 @@ def read_model(folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
     _weight_files(folder)
     model_class: type[PreTrainedModel] = modeling_auto.MODEL_MAPPING[type(config)]  # type: ignore[assignment]
     bare = {"add_pooling_layer": False} if "add_pooling_layer" in inspect.signature(model_class).parameters else {}
-    with _quiet():
+    with quiet():
         try:
             model, info = AutoModel.from_pretrained(
                 folder, config=config, dtype=torch.float32, local_files_only=True, trust_remote_code=False,
@@ -133,7 +133,7 @@ def _weight_files(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """`transformers` reports a language-model head it was not asked for as a warning; it is expected here."""
     before = transformers_logging.get_verbosity()
     bars = transformers_logging.is_progress_bar_enabled()

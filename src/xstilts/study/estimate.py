@@ -51,6 +51,15 @@ def block_weights(config: Mapping[str, Any]) -> float:
     return float(config.get("num_hidden_layers", 2)) * (4 * width * width + 2 * width * inner)
 
 
+def seq2seq_shape(config: Mapping[str, Any], beams: int) -> dict[str, Any]:
+    """An encoder with about as many weights for each source token as a translation model has: its encoder once, its
+    decoder for every beam."""
+    layers = int(config.get("encoder_layers", 6)) + beams * int(config.get("decoder_layers", 6))
+    width = int(config.get("d_model", 512))
+    inner = int(config.get("encoder_ffn_dim", 4 * width))
+    return {"hidden_size": width, "intermediate_size": inner, "num_hidden_layers": layers}
+
+
 def nominal_tokens_a_second(config: Mapping[str, Any], device: str, *, training: bool) -> float:
     """Two operations a weight and token forward, four more backward; small encoders are bound by other work."""
     rate = NOMINAL_RATE["cuda" if device.startswith("cuda") else "cpu"]

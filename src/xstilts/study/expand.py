@@ -14,6 +14,7 @@ from xstilts.study.recipes import max_length, recipe
 from xstilts.study.schema import ArmSpec, Study
 from xstilts.study.select import Chosen
 from xstilts.study.strategies import STRATEGIES, Stage, Start
+from xstilts.study.translated import translations
 from xstilts.tasks.base import Fit, Task
 
 
@@ -33,8 +34,8 @@ def phases(end: Start) -> Iterator[Phase]:
 
 
 def phase_name(phase: Phase) -> str:
-    """What one phase trains: "mnli + squad1"."""
-    return " + ".join(part.name for part in phase.mix)
+    """What one phase trains: "mnli + mnli[de] + squad1"."""
+    return " + ".join(part.label for part in phase.mix)
 
 
 def route_name(phase: Phase) -> str:
@@ -70,7 +71,7 @@ class _Builder:
         take = self.arm.take or self.study.take.intermediate
         # Two tasks of a stage may have the same substitute: it counts once.
         through = tuple(
-            tuple(dict.fromkeys(self.part(chosen.intermediates[name], take) for name in stage))
+            tuple(dict.fromkeys(part for name in stage for part in self.parts(chosen.intermediates[name], take)))
             for stage in stages(self.arm)
         )
         beside = self.masked(chosen)
@@ -94,6 +95,18 @@ class _Builder:
             parts.append(replace(part, added=spec.ratio / len(spec.text)))
         return tuple(parts)
 
+    def parts(self, task: Task, take: int | None) -> Stage:
+        """A task, and its translations where the arm has them. The first part steers selection for all."""
+        own, spec = self.part(task, take), self.arm.translated
+        if spec is None:
+            return (own,)
+        made = [
+            replace(own, fit=fit, language=language)
+            for language, fit in sorted(translations(task, own.fit, spec, take).items())
+        ]
+        first, *others = [own, *made] if spec.original else made
+        return (first, *(replace(part, aside=True) for part in others))
+
     def part(self, task: Task, take: int | None) -> Part:
         fit = task.fit
         if fit is None:
@@ -102,9 +115,10 @@ class _Builder:
         return Part(fit=cut(fit, take), max_length=length, name=task.name)
 
     def phase(self, start: Start, mix: Stage, role: str, beside: Stage) -> Phase:
-        names = tuple(part.name for part in mix)
-        tasks = mix if role == "joint" else tuple(sorted(mix, key=lambda part: part.name))
-        steering: tuple[int, ...] = (len(mix) - 1,) if role == "joint" else ()
+        names = tuple(part.name for part in mix if not part.aside)
+        tasks = mix if role == "joint" else tuple(sorted(mix, key=lambda part: (part.name, part.aside, part.language)))
+        leading = tuple(i for i, part in enumerate(tasks) if not part.aside)
+        steering = (len(mix) - 1,) if role == "joint" else leading
         return Phase(
             start=start,
             mix=(*tasks, *beside),
@@ -113,7 +127,7 @@ class _Builder:
             sampling=Sampling(**self.arm.sampling.model_dump()) if len(mix) > 1 else Sampling(),
             tune=Frozen() if self.arm.tune == "frozen" and role == "intermediate" else Full(),
             keep_head=self.arm.keep_head,
-            select=steering or (tuple(range(len(mix))) if beside else ()),
+            select=() if len(steering) == len(tasks) and not beside else steering,
             role=role,
         )
 

@@ -66,6 +66,7 @@ def _task(name: str, own: OwnTask, where: str) -> Task:
         train=source(own.train, own.language) if own.train is not None else None,
         dev=source(own.dev, own.language) if own.dev is not None else None,
         test={language: source(files, language) for language, files in own.test.items()},
+        translations={language: source(files, language) for language, files in own.translations.items()},
         holdout=own.holdout,
     )
 

@@ -48,6 +48,14 @@ class Part:
     max_length: int = 256  # tokens of a sequence, special tokens included
     added: float | None = None  # updates for each update of the other tasks, on top of theirs; it never steers
     name: str = field(default="", metadata={"identity": False}, compare=False)
+    language: str = field(default="", metadata={"identity": False}, compare=False)  # of a translation
+    # True: a translation beside its task's own rows, or beside another translation of them, which steers for it
+    aside: bool = field(default=False, metadata={"identity": False}, compare=False)
+
+    @property
+    def label(self) -> str:
+        """ "mnli", or "mnli[de]" for its translation."""
+        return f"{self.name}[{self.language}]" if self.language else self.name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -91,6 +91,46 @@ class MlmSpec(Section):
     ratio: float = Field(1.0, gt=0)
 
 
+def _named_source(value: Any) -> Any:
+    if isinstance(value, str) and value != "files":
+        raise ValueError("'source' is `files` (published translations) or a mapping with the key 'model'")
+    return {} if value == "files" else value
+
+
+class TranslationSpec(Section):
+    """Where translations come from: `files`, those published with a task, or a model that makes them.
+
+    model: a folder, or `owner/name[@revision]` on the hub; "{language}" in it stands for the language's code. beams: of
+    its beam search; 1 is greedy.
+    """
+
+    model: str = ""
+    beams: int = Field(4, ge=1)
+
+    @model_validator(mode="after")
+    def beams_of_a_model(self) -> TranslationSpec:
+        if "beams" in self.model_fields_set and not self.model:
+            raise ValueError("'beams' are a model's; name it under 'model'")
+        return self
+
+
+class TranslatedSpec(Section):
+    """The intermediate tasks of an arm in machine translation.
+
+    languages: those they are translated into. original: train on the tasks' own rows (English, for nearly all) as well.
+    """
+
+    languages: tuple[str, ...] = Field(min_length=1)
+    source: Annotated[TranslationSpec, BeforeValidator(_named_source)] = TranslationSpec()
+    original: bool = True
+
+    @model_validator(mode="after")
+    def each_language_once(self) -> TranslatedSpec:
+        if twice := [name for name in self.languages if self.languages.count(name) > 1]:
+            raise ValueError(f"the language '{twice[0]}' stands twice in 'languages'")
+        return self
+
+
 StrategyName = Literal["direct", "sequential", "multitask", "multitask-then-target", "joint"]
 
 
@@ -104,6 +144,7 @@ class ArmSpec(Section):
     take: int | None = Field(None, ge=1)
     keep_head: bool = False
     mlm: MlmSpec | None = None
+    translated: TranslatedSpec | None = None
     train: TrainNumbers = TrainNumbers()
 
     @model_validator(mode="after")
@@ -115,6 +156,8 @@ class ArmSpec(Section):
             raise ValueError(f"strategy '{self.strategy}' needs 'through', a list of intermediate tasks")
         if self.mlm and self.strategy == "direct":
             raise ValueError("'mlm' stands beside intermediate tasks; strategy 'direct' has none")
+        if self.translated and self.strategy == "direct":
+            raise ValueError("'translated' is about intermediate tasks; strategy 'direct' has none")
         return self
 
 
@@ -158,6 +201,7 @@ class OwnTask(Section):
     train: str | tuple[str, ...] | None = None
     dev: str | tuple[str, ...] | None = None
     test: Mapping[str, str | tuple[str, ...]] = {}
+    translations: Mapping[str, str | tuple[str, ...]] = {}  # of the training data: language -> file
     holdout: float = Field(0.1, gt=0, lt=1)  # share of the training data that selects where there is no dev file
     language: str = "en"  # of the training data
     licence: str = "not stated"

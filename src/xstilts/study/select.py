@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from xstilts.core.catalog import Catalog
-from xstilts.core.errors import DataError, StudyError
+from xstilts.core.errors import DataError, EncoderError, StudyError
 from xstilts.data.source import Source
 from xstilts.data.views import Take
 from xstilts.kinds.mlm import MaskedLM
-from xstilts.study.schema import ArmSpec, Study
+from xstilts.study.schema import ArmSpec, Study, TranslatedSpec
+from xstilts.study.translated import check_translated, translated_sources, translation_notes
 from xstilts.tasks.base import Task
 
-Locate = Callable[[Source], object]  # raises DataError where a source's files are not here
+# Raises DataError where a source's files are not here, EncoderError where the model that translates them is not.
+Locate = Callable[[Source], object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +54,12 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
         if len(gone) == len(task.test):
             missing_targets[name] = next(iter(gone.values()), "it has no test language here")
     missing_arms = {
-        arm: reason
-        for arm, spec in study.arms.items()
-        if (reason := next((r for n in trained(spec) if (r := _missing_training(intermediates[n], locate))), ""))
+        arm: reason for arm, spec in study.arms.items() if (reason := _missing_arm(spec, intermediates, locate))
     }
+    for arm, spec in study.arms.items():
+        if spec.translated is not None:
+            tasks_of_arm = [intermediates[name] for name in flat(spec.through)]
+            notes[f"arm {arm}"] = translation_notes(spec.translated, tasks_of_arm)
     chosen = Chosen(
         targets=targets,
         intermediates=intermediates,
@@ -111,6 +115,9 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
                     where=f"arms.{arm}.through",
                 )
         _check_texts(spec, tasks, f"arms.{arm}.mlm")
+        for name in flat(spec.through) if spec.translated else ():
+            if spec.translated and name not in study.substitute:  # of a stand-in it is the arm that is missing
+                check_translated(tasks[name], spec.translated, tasks.values(), f"arms.{arm}.translated")
     for name in study.targets:
         _known(tasks, name, "targets")
         if tasks[name].after is not None:
@@ -228,9 +235,31 @@ def _missing(source: Source, locate: Locate) -> str:
     """Why a source cannot be read, in one sentence; "" when it can."""
     try:
         locate(source)
-    except DataError as error:
+    except (DataError, EncoderError) as error:
         return error.what
     return ""
+
+
+def _missing_arm(arm: ArmSpec, intermediates: Mapping[str, Task], locate: Locate) -> str:
+    """Why an arm cannot be trained, in one sentence; "" when it can."""
+    through = flat(arm.through)
+    for name in trained(arm):
+        if arm.translated is None or name not in through:
+            reason = _missing_training(intermediates[name], locate)
+        else:
+            reason = _missing_translations(name, arm.translated, intermediates, locate)
+        if reason:
+            return reason
+    return ""
+
+
+def _missing_translations(name: str, spec: TranslatedSpec, intermediates: Mapping[str, Task], locate: Locate) -> str:
+    task = intermediates[name]
+    try:
+        check_translated(task, spec, intermediates.values(), "translated")
+    except StudyError as error:
+        return error.what
+    return next((reason for one in translated_sources(task, spec) if (reason := _missing(one, locate))), "")
 
 
 def _missing_training(task: Task, locate: Locate) -> str:

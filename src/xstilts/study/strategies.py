@@ -54,7 +54,7 @@ def joint(encoder: EncoderRef, through: tuple[Stage, ...], target: Part | None, 
 
 
 def _flat(through: tuple[Stage, ...]) -> Stage:
-    return tuple(part for stage in through for part in stage)
+    return tuple(dict.fromkeys(part for stage in through for part in stage))
 
 
 Strategy = Callable[[EncoderRef, tuple[Stage, ...], Part | None, Build], Start]

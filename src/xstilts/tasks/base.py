@@ -31,6 +31,8 @@ class Fit:
     dev: Source | None
     select: Metric
     version: int = 1
+    # True: what has the id of a dev example is not trained on (a translation of data that the dev set was cut from)
+    apart: bool = field(default=False, metadata={"omit_default": True})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,9 @@ class Task:
     after: str | None = None  # without training data of its own: the task that is fine-tuned on first
     metrics: tuple[Metric, ...] = ()  # () : the kind's own
     select: Metric | None = None  # steers selection on dev; None: the first of the metrics
+    # language -> published machine translations of the training data, under the same ids; trained on only by an arm
+    # that asks for them (`translated`), so no part of `fit`
+    translations: Mapping[str, Source] = field(default_factory=dict)
     holdout: float = 0.05  # share of the training groups held out where there is no dev
     scale: str = "full"  # "full", or a sentence that says what was cut; shown wherever the task is
     benchmarks: tuple[str, ...] = ()  # ("xtreme", "xtreme-r")
@@ -65,5 +70,7 @@ class Task:
         return Fit(kind=self.kind, train=train, dev=dev, select=self.select or self.scored[0], version=self.version)
 
     def but(self, **changes: object) -> Task:
-        """This task with some fields replaced."""
+        """This task with some fields replaced. Other training data leave the translations of these behind."""
+        if "train" in changes:
+            changes = {"translations": {}, **changes}
         return replace(self, **changes)  # type: ignore[arg-type]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from xstilts.data.readers import Joined, Tsv
 from xstilts.data.rows import Pair
+from xstilts.data.source import Source
 from xstilts.kinds.classification import Classification
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.places import hub, local, names, source
+from xstilts.tasks.places import hub, local, names, source, web
 
 NLI = Classification(labels=("entailment", "neutral", "contradiction"))
 
@@ -14,11 +15,39 @@ NLI = Classification(labels=("entailment", "neutral", "contradiction"))
 NUMBERS = (("0", "entailment"), ("1", "neutral"), ("2", "contradiction"))
 HUB_PAIR = Pair(a="premise", b="hypothesis", label="label", labels=NUMBERS, group=("premise",), drop=(("label", "-1"),))
 
+XNLI_LANGUAGES = names("ar bg de el en es fr hi ru sw th tr ur vi zh")
+
+# The training data of MultiNLI as XNLI's authors translated it: row i is row i of the English file.
+_XNLI_MT = Pair(
+    a="premise",
+    b="hypo",
+    label="label",
+    labels=(*((label, label) for label in NLI.labels), ("contradictory", "contradiction")),
+)
+
+
+def _mnli_in(language: str) -> Source:
+    file = f"XNLI-MT-1.0/multinli/multinli.train.{language}.tsv"
+    return source(
+        hub("facebook/xnli", HUB_PAIR, f"{language}/train-00000-of-00001.parquet"),
+        web(
+            Tsv(header=True),
+            _XNLI_MT,
+            (f"xnli/{file}",),
+            ("https://dl.fbaipublicfiles.com/XNLI/XNLI-MT-1.0.zip",),
+            (file,),
+        ),
+        language=language,
+        note="machine-translated by the authors of XNLI, CC BY-NC 4.0",
+    )
+
+
 MNLI = Task(
     name="mnli",
     kind=NLI,
     train=source(hub("nyu-mll/multi_nli", HUB_PAIR, "data/train-00000-of-00001.parquet")),
     dev=source(hub("nyu-mll/multi_nli", HUB_PAIR, "data/validation_matched-00000-of-00001.parquet")),
+    translations={language: _mnli_in(language) for language in XNLI_LANGUAGES if language != "en"},
     test={
         "en": source(
             hub("nyu-mll/multi_nli", HUB_PAIR, "data/validation_mismatched-00000-of-00001.parquet"),
@@ -69,7 +98,6 @@ ANLI = Task(
     ),
 )
 
-XNLI_LANGUAGES = names("ar bg de el en es fr hi ru sw th tr ur vi zh")
 # Three hypotheses to a premise, one after another.
 _XNLI_ROW = Pair(a="premise", b="hypothesis", label="label", group_rows=3)
 _XNLI_HUB = Pair(a="premise", b="hypothesis", label="label", labels=NUMBERS, group_rows=3)
@@ -89,6 +117,7 @@ XNLI = Task(
     name="xnli",
     kind=NLI,
     train=MNLI.train,
+    translations=MNLI.translations,
     dev=source(
         local(_XNLI_TSV, _XNLI_ROW, "xnli/dev-en.tsv.gz"),
         hub("facebook/xnli", _XNLI_HUB, "en/validation-00000-of-00001.parquet"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from xstilts.data.readers import Tsv
 from xstilts.data.rows import Pair
-from xstilts.data.source import Place
+from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.places import hub, local, names, source
+from xstilts.tasks.places import hub, local, names, source, web
 
 SAME = Classification(labels=("0", "1"))  # 1: a paraphrase
 
@@ -24,10 +24,28 @@ def _pawsx_test(language: str) -> tuple[Place, ...]:
     return (labelled if language in ("de", "zh") else dev, full)
 
 
+# Rows are those of the English file. The hub marks a label that is neither 0 nor 1 with -1.
+_TRANSLATED_ROW = Pair(
+    a="sentence1", b="sentence2", label="label", drop=(("sentence1", "NS"), ("sentence2", "NS"), ("label", "-1"))
+)
+
+
+def _pawsx_in(language: str) -> Source:
+    file = f"x-final/{language}/translated_train.tsv"
+    archive = "https://storage.googleapis.com/paws/pawsx/x-final.tar.gz"
+    return source(
+        web(Tsv(header=True), _TRANSLATED_ROW, (f"pawsx/{file}",), (archive,), (file,)),
+        hub("google-research-datasets/paws-x", _TRANSLATED_ROW, f"{language}/train-00000-of-00001.parquet"),
+        language=language,
+        note="machine-translated by the authors of PAWS-X",
+    )
+
+
 PAWSX = Task(
     name="pawsx",
     kind=SAME,
     train=source(hub("google-research-datasets/paws-x", _TRAIN_ROW, "en/train-00000-of-00001.parquet")),
+    translations={language: _pawsx_in(language) for language in PAWSX_LANGUAGES if language != "en"},
     dev=source(
         local(Tsv(columns=("sentence1", "sentence2", "label")), _ROW, "pawsx/dev-en.tsv.gz"),
         hub("google-research-datasets/paws-x", _ROW, "en/validation-00000-of-00001.parquet"),

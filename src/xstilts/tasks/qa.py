@@ -9,7 +9,7 @@ from __future__ import annotations
 from xstilts.data.readers import Squad
 from xstilts.data.readers_filter import Only
 from xstilts.data.rows import Span
-from xstilts.data.source import Place
+from xstilts.data.source import Place, Source
 from xstilts.kinds.span_qa import SpanQA
 from xstilts.metrics.spans import Mlqa
 from xstilts.metrics.spans import Squad as SquadScore
@@ -21,10 +21,29 @@ _DOCUMENT = Span(group=("title",))
 _PARAGRAPH = Span(group=("title", "paragraph"))
 _CONTEXT = Span(id=None, group=("context",))
 
+SQUAD_TRANSLATIONS = names("ar de el es hi ru th tr vi zh")
+
+
+def _squad_in(language: str) -> Source:
+    """The translate-train file of XTREME: ids are those of the English questions."""
+    file = f"translate-train/squad.translate.train.en-{language}.json"
+    return source(
+        web(
+            Squad(),
+            Span(group=("title",), misplaced="drop"),
+            (f"squad/{file}",),
+            (f"https://storage.googleapis.com/xtreme_translations/SQuAD/{file}",),
+        ),
+        language=language,
+        note="machine-translated by the authors of XTREME",
+    )
+
+
 SQUAD1 = Task(
     name="squad1",
     kind=QA,
     train=source(hub("rajpurkar/squad", _DOCUMENT, "plain_text/train-00000-of-00001.parquet")),
+    translations={language: _squad_in(language) for language in SQUAD_TRANSLATIONS},
     test={
         "en": source(
             hub("rajpurkar/squad", _DOCUMENT, "plain_text/validation-00000-of-00001.parquet"),
@@ -69,6 +88,7 @@ XQUAD = Task(
     name="xquad",
     kind=QA,
     train=SQUAD1.train,
+    translations=SQUAD1.translations,
     test={
         language: source(
             web(Squad(), _PARAGRAPH, (f"xquad/xquad.{language}.json",), raw(*_XQUAD, f"xquad.{language}.json")),
@@ -98,6 +118,7 @@ MLQA = Task(
     name="mlqa",
     kind=QA,
     train=SQUAD1.train,
+    translations=SQUAD1.translations,
     test={
         language: source(
             local(Squad(), _ITEM, f"mlqa/MLQA_V1/{_mlqa('dev', language)}.gz"),

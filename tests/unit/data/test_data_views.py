@@ -13,7 +13,7 @@ from xstilts.data.mixing import rates, schedule
 from xstilts.data.readers import Lines, Parallel
 from xstilts.data.rows import Sentences, Text
 from xstilts.data.source import Key, Place, Source
-from xstilts.data.views import Part, Take
+from xstilts.data.views import Part, Take, without
 
 KEYS = st.lists(st.integers(0, 40), max_size=60).map(
     lambda groups: [Key(f"id{i}", f"g{group}") for i, group in enumerate(groups)]
@@ -94,6 +94,14 @@ def test_impossible_views_are_refused():
 def test_views_have_identities():
     seen = {fingerprint(view) for view in (Take(n=1), Take(n=2), Take(n=1, seed=1), Take(n=1, by="group"))}
     assert len(seen) == 4
+
+
+def test_translations_of_held_out_rows_are_told_by_their_ids():
+    originals = [Key(name, "g") for name in "abcde"]
+    translated = [Key(name, "other") for name in "edxba"]
+    assert without([0, 1, 2, 4], translated, [1, 3], originals) == [0, 2, 4]
+    with pytest.raises(DataError, match=r"'x', ....*'a', ....*cannot be kept out"):
+        without([0], [Key("x", "g")], [1], originals)
 
 
 def test_retrieval_sources_take_pairs_and_others_rows():

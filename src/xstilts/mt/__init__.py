@@ -1,0 +1,1 @@
+"""Machine translation of training data: sentences through a model, spans between marks."""

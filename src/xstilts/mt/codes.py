@@ -1,0 +1,87 @@
+"""How a translation model is told the languages, read off its tokenizer.
+
+Multilingual models have a token for each language: `>>deu<<` in front of the source (Marian), `__de__` (M2M100),
+`deu_Latn` (NLLB) or `de_DE` (mBART-50) as the first token of the translation. A model of one pair says in its
+tokenizer's settings which language it writes (`target_lang`, Marian).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from xstilts.core.errors import EncoderError, StudyError
+from xstilts.core.languages import canonical_code
+
+_IN_FRONT = re.compile(r">>([A-Za-z_-]+)<<")
+_FIRST = re.compile(r"__([a-z_]{2,8})__|([a-z]{3}_[A-Z][a-z]{3})|([a-z]{2,3}_[A-Z]{2})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What makes a model read and write two languages.
+
+    Arguments
+        front: put in front of every source text.
+        first: the token the translation begins with; None: the model knows.
+        source: the tokenizer's name of the source language; None: it has none.
+    """
+
+    front: str = ""
+    first: str | None = None
+    source: str | None = None
+
+
+def told(tokenizer: Any, source: str, target: str) -> Told:
+    """Raises EncoderError when the model cannot be told to write `target`."""
+    vocabulary = sorted(tokenizer.get_vocab())
+    if token := _token(_IN_FRONT, vocabulary, target):
+        return Told(front=f"{token} ")
+    if token := _token(_FIRST, vocabulary, target):
+        return Told(first=token, source=_name(_token(_FIRST, vocabulary, source)))
+    written = getattr(tokenizer, "target_lang", None) or tokenizer.init_kwargs.get("target_lang")
+    if written and _code(str(written)) == target:
+        return Told()
+    offered = sorted({code for pattern in (_IN_FRONT, _FIRST) for code in _codes(pattern, vocabulary)})
+    says = f"it writes '{written}'" if written else "it does not say which languages it writes"
+    raise EncoderError(
+        f"This model cannot be told to translate into '{target}': {says}.",
+        value=target,
+        allowed=offered,
+        hint="" if offered else "Models of one pair can be named one by one: `model: owner/name-en-{language}`.",
+    )
+
+
+def _token(pattern: re.Pattern[str], vocabulary: Iterable[str], language: str) -> str | None:
+    """The token of a language: of several (scripts, countries) one that is spelled as the language itself, else the
+    first by alphabet."""
+    found = [token for token in vocabulary if (match := pattern.fullmatch(token)) and _code(_inner(match)) == language]
+    exact = [token for token in found if _name(token) == language]
+    return next(iter([*exact, *found]), None)
+
+
+def _codes(pattern: re.Pattern[str], vocabulary: Iterable[str]) -> Iterator[str]:
+    for token in vocabulary:
+        if (match := pattern.fullmatch(token)) and (code := _code(_inner(match))):
+            yield code
+
+
+def _name(token: str | None) -> str | None:
+    """`de` of `__de__`; other tokens are names."""
+    return token.strip("_") if token else None
+
+
+def _inner(match: re.Match[str]) -> str:
+    return next(group for group in match.groups() if group)
+
+
+def _code(written: str) -> str:
+    """The canonical code of a language as a model writes it, its script or country left out; "" for an unknown one."""
+    for name in (written, re.split("[_-]", written)[0]):
+        try:
+            return canonical_code(name)
+        except StudyError:
+            continue
+    return ""

@@ -1,0 +1,137 @@
+"""Marker projection: spans of a text are wrapped in marks, the marked text is translated, and the spans are what stands
+between the marks of the translation.
+
+Lewis et al. 2020 (MLQA) translated SQuAD so, with quotation marks around the answer, and left out the rows where it
+failed; Chen et al. 2023 (EasyProject) compare marks and find square brackets to survive best. A pair of marks is used
+only where the text has nothing like it, so that what stands between them in an unchanged text is exactly the span.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+
+Span = tuple[int, int]  # first character, and the one after the last
+
+
+class LostError(Exception):
+    """What cannot be carried into a translation. The text is the reason, which is counted."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A mark on either side of a span. `like`: patterns of each mark as a model may write it."""
+
+    opening: str
+    closing: str
+    like: tuple[str, str]
+
+    @cached_property
+    def patterns(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        opening, closing = self.like
+        return re.compile(opening, re.IGNORECASE), re.compile(closing, re.IGNORECASE)
+
+    def is_like(self, text: str) -> bool:
+        """Whether something in `text` could be taken for one of the marks."""
+        return any(pattern.search(text) for pattern in self.patterns)
+
+
+def _tag(name: str) -> Pair:
+    return Pair(f"<{name}>", f"</{name}>", (rf"<\s*{name}\s*>", rf"<\s*/\s*{name}\s*>"))
+
+
+PAIRS = (Pair("[", "]", (r"[\[［【]", r"[\]］】]")), Pair("{", "}", ("[{｛]", "[}｝]")), *map(_tag, "abcdefgh"))
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A text with marks, and the pair that stands around each of its spans."""
+
+    text: str
+    pairs: tuple[Pair, ...]
+
+
+def mark(text: str, spans: Sequence[Span]) -> Marked:
+    """The text with a pair of marks of its own around each span; spans may touch, nest and overlap.
+
+    >>> mark("Paris is big", [(0, 5)]).text
+    '[Paris] is big'
+
+    Raises LostError where the text leaves no pair free.
+    """
+    if not spans:
+        return Marked(text, ())
+    free = [pair for pair in PAIRS if not pair.is_like(text)]
+    if len(free) < len(spans):
+        raise LostError("the text holds the marks itself")
+    pairs = tuple(free[: len(spans)])
+    # At one place first what ends, the shortest span first, then what begins, the longest first: pairs nest.
+    ends = [(end, 0, end - start, pair.closing) for (start, end), pair in zip(spans, pairs, strict=True)]
+    starts = [(start, 1, start - end, pair.opening) for (start, end), pair in zip(spans, pairs, strict=True)]
+    parts, done = [], 0
+    for place, _, _, what in sorted([*ends, *starts]):
+        parts += [text[done:place], what]
+        done = place
+    return Marked("".join([*parts, text[done:]]), pairs)
+
+
+def unmark(text: str, pairs: Sequence[Pair]) -> tuple[str, tuple[Span, ...]]:
+    """A translation without its marks, and the span of each pair. White space that stands inside a mark is left outside
+    the span, and dropped where there is white space outside as well.
+
+    >>> unmark("[ Paris ] ist groß", mark("Paris is big", [(0, 5)]).pairs)
+    ('Paris ist groß', ((0, 5),))
+
+    Raises LostError when a mark is missing, stands twice or in the wrong place, or has nothing inside.
+    """
+    if not pairs:
+        return text, ()
+    found = [(_only(pair.patterns[0], text), _only(pair.patterns[1], text)) for pair in pairs]
+    kept = [True] * len(text)
+    for marks in found:
+        for start, end in marks:
+            kept[start:end] = [False] * (end - start)
+    for opening, closing in found:
+        if opening[1] > closing[0]:
+            raise LostError("the marks of a span changed places")
+        _close_gap(text, kept, range(opening[1], len(text)), range(opening[0] - 1, -1, -1))
+        _close_gap(text, kept, range(closing[0] - 1, -1, -1), range(closing[1], len(text)))
+    places = [0, *accumulate(kept)]
+    plain = "".join(char for char, keep in zip(text, kept, strict=True) if keep)
+    return plain, tuple(_strip(plain, (places[opening[1]], places[closing[0]])) for opening, closing in found)
+
+
+def stripped(text: str, span: Span) -> Span:
+    """The span without white space at its ends. Raises LostError when nothing is left."""
+    return _strip(text, span)
+
+
+def _only(pattern: re.Pattern[str], text: str) -> Span:
+    found = [match.span() for match in pattern.finditer(text)]
+    if not found:
+        raise LostError("a mark of a span was lost")
+    if len(found) > 1:
+        raise LostError("a mark of a span stands twice")
+    return found[0]
+
+
+def _close_gap(text: str, kept: list[bool], inside: Iterable[int], outside: Iterable[int]) -> None:
+    """Leaves out the white space next to a mark on its inside, where there is some (or nothing) on its outside."""
+    beyond = next((place for place in outside if kept[place]), None)
+    if beyond is not None and not text[beyond].isspace():
+        return
+    for place in inside:
+        if kept[place] and not text[place].isspace():
+            return
+        kept[place] = False
+
+
+def _strip(text: str, span: Span) -> Span:
+    start, end = span
+    inner = text[start:end]
+    if not inner.strip():
+        raise LostError("nothing stands between the marks of a span")
+    return start + len(inner) - len(inner.lstrip()), start + len(inner.rstrip())

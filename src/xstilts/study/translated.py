@@ -1,0 +1,119 @@
+"""Machine-translated training data of an arm's intermediate tasks: where they are found, and what stands in their way.
+
+A translation is the task again with another training source: its dev set stays the task's own, so that an arm is
+selected as it would be without translations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from xstilts.core.errors import StudyError
+from xstilts.core.languages import canonical_code
+from xstilts.data.source import Source, Translation
+from xstilts.kinds.choice import Choice
+from xstilts.kinds.classification import Classification
+from xstilts.kinds.span_qa import SpanQA
+from xstilts.study.schema import Study, TranslatedSpec
+from xstilts.tasks.base import Fit, Task
+
+# Kinds whose gold survives translation: a label or the number of an option as it is, an answer between marks. Word
+# labels do not: a translation has other words.
+TRANSLATABLE = (Classification.name, Choice.name, SpanQA.name)
+
+
+def check_translated(task: Task, spec: TranslatedSpec, tasks: Iterable[Task], where: str) -> None:
+    """Raises StudyError where `task` cannot be had in the languages of `spec`; `tasks`: all that a study may name."""
+    own = task.train.language if task.train is not None else ""
+    for language in spec.languages:
+        written = canonical_code(language, f"{where}.languages") if spec.source.model else language
+        if written == own:
+            raise StudyError(
+                f"'{task.name}' is written in '{language}' itself.",
+                where=f"{where}.languages",
+                hint="`original: true` (the default) trains on its own rows as well.",
+            )
+    _check_model(task, where) if spec.source.model else _check_files(task, spec, tasks, where)
+
+
+def _check_model(task: Task, where: str) -> None:
+    if task.kind.name not in TRANSLATABLE:
+        shown = ", ".join(name.replace("_", " ") for name in TRANSLATABLE)
+        raise StudyError(
+            f"'{task.name}' is a {task.kind.name.replace('_', ' ')} task; a model can translate {shown} tasks alone.",
+            where=f"{where}.source",
+        )
+
+
+def _check_files(task: Task, spec: TranslatedSpec, tasks: Iterable[Task], where: str) -> None:
+    if not task.translations:
+        raise StudyError(
+            f"The task '{task.name}' has no published translations.",
+            where=f"{where}.source",
+            value=task.name,
+            allowed=[one.name for one in tasks if one.translations],
+            hint="`source: {model: ...}` lets a translation model make them.",
+        )
+    for language in spec.languages:
+        if language not in task.translations:
+            raise StudyError(
+                f"The task '{task.name}' has no published translation into '{language}'.",
+                where=f"{where}.languages",
+                value=language,
+                allowed=sorted(task.translations),
+                hint="`source: {model: ...}` lets a translation model make it.",
+            )
+
+
+def translations(task: Task, fit: Fit, spec: TranslatedSpec, take: int | None) -> dict[str, Fit]:
+    """By language, the training view of `task` in translation. `fit` is its own, cut to `take` rows already: a model
+    translates those alone, and of published files as many are taken, the same ones where the ids agree."""
+    made = {}
+    for language in spec.languages:
+        if spec.source.model:
+            train = fit.train.translated(_translation(spec, language))
+            made[language] = replace(fit, train=train)
+        else:
+            train = task.translations[language]
+            train = train if take is None else train.take(take)
+            made[language] = replace(fit, train=train, apart=task.dev is None)
+    return made
+
+
+def _translation(spec: TranslatedSpec, language: str) -> Translation:
+    return Translation(language=canonical_code(language), model=model_of(spec, language), beams=spec.source.beams)
+
+
+def model_of(spec: TranslatedSpec, language: str) -> str:
+    """The name of the model that translates into a language; "" where files are used."""
+    return spec.source.model.replace("{language}", language)
+
+
+def models(study: Study) -> tuple[str, ...]:
+    """Every translation model a study names."""
+    specs = [arm.translated for arm in study.arms.values() if arm.translated is not None]
+    named = (model_of(spec, language) for spec in specs for language in spec.languages)
+    return tuple(dict.fromkeys(name for name in named if name))
+
+
+def translated_sources(task: Task, spec: TranslatedSpec) -> list[Source]:
+    """What must be here before `task` can be trained on in translation, its dev set included. Empty for a task without
+    training data."""
+    fit = task.fit
+    if fit is None:
+        return []
+    made = [one.train for one in translations(task, fit, spec, None).values()]
+    own = [fit.train] if spec.original else []
+    return [*own, *made, *([fit.dev] if fit.dev is not None else [])]
+
+
+def translation_notes(spec: TranslatedSpec, tasks: Sequence[Task]) -> tuple[str, ...]:
+    """What a report must say of an arm that goes through these tasks."""
+    *most, last = spec.languages
+    listed = f"{', '.join(most)} and {last}" if most else last
+    model = spec.source.model
+    beside = "beside the tasks' own rows" if spec.original else "in the place of the tasks' own rows"
+    said = f"trained on machine translations into {listed} ({f'by {model}' if model else 'published files'}), {beside}"
+    files = [(task.name, one) for task in tasks for one in task.translations.values() if not model]
+    return said, *dict.fromkeys(f"{name}: {one.note}" for name, one in files if one.note)
