@@ -27,7 +27,7 @@ from xstilts.workflow import Options, Say, catalog_for, fetch_missing, study_sou
 class SourceFacts:
     """One source of a task, as it lies here or would be fetched."""
 
-    use: str  # "train", "dev", "test"
+    use: str  # "train", "dev", "pool", "test"
     language: str
     here: str  # "data", "store", "sample"; "" when missing
     files: tuple[str, ...]
@@ -68,13 +68,9 @@ class TaskFacts:
 
 def facts(task: Task, roots: Roots, count: bool = False) -> TaskFacts:
     """`count` reads every file that is here and counts its examples."""
-    named: list[tuple[str, Source]] = []
-    if task.train is not None:
-        named.append(("train", task.train))
-    if task.dev is not None:
-        named.append(("dev", task.dev))
-    named += [("test", source) for source in task.test.values()]
-    languages = [source.language for _, source in named[: len(named) - len(task.test)]] + list(task.test)
+    given = [("train", task.train), ("dev", task.dev), ("pool", task.pool)]
+    named = [(use, source.language, source) for use, source in given if source is not None]
+    named += [("test", language, source) for language, source in task.test.items()]
     return TaskFacts(
         name=task.name,
         kind=task.kind.name.replace("_", " "),
@@ -86,10 +82,7 @@ def facts(task: Task, roots: Roots, count: bool = False) -> TaskFacts:
         text=task.origin.text,
         benchmarks=task.benchmarks,
         metrics=tuple(metric.name for metric in task.scored),
-        sources=tuple(
-            _source_facts(use, language, source, roots, count)
-            for (use, source), language in zip(named, languages, strict=True)
-        ),
+        sources=tuple(_source_facts(use, language, source, roots, count) for use, language, source in named),
     )
 
 
@@ -179,7 +172,7 @@ def wanted(names: Iterable[str], options: Options, scale: str | None = None) -> 
 
 
 def _add(found: dict[Source, str], task: Task) -> None:
-    for source in (task.train, task.dev, *task.test.values()):
+    for source in (task.train, task.dev, *task.test.values(), task.pool):
         if source is not None:
             found.setdefault(source, task.name)
 

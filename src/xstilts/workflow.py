@@ -131,12 +131,12 @@ def open_session(study: Study, options: Options, *, fetching: Say | None = None)
 
 
 def study_sources(study: Study, catalog: Catalog[Task]) -> list[Source]:
-    """Every source a study may read, as declared, each once: training, dev and the wanted test languages, with
-    substitutes in the place of what they stand in for."""
+    """Every source a study may read, as declared, each once: training, dev, the wanted test languages and what they
+    search, with substitutes in the place of what they stand in for."""
     chosen = choose(study, catalog, lambda source: None)
     fits = [task.fit for task in (*chosen.intermediates.values(), *chosen.targets.values())]
     trained = [source for fit in fits if fit is not None for source in (fit.train, fit.dev)]
-    tested = [source for task in chosen.targets.values() for source in task.test.values()]
+    tested = [source for task in chosen.targets.values() for source in (*task.test.values(), task.pool)]
     return list(dict.fromkeys(replace(source, views=()) for source in (*trained, *tested) if source is not None))
 
 
