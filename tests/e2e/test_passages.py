@@ -120,6 +120,18 @@ def test_a_second_run_executes_nothing(study: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in study.glob("store/steps/*/done.json")} == before
 
 
+def test_a_plan_and_the_list_of_tasks_name_the_pool(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert main(["plan", str(study / "passages.yaml"), "--store", str(tmp_path), "--json"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert [step["label"] for step in plan["steps"]].count("mewslix pool") == 1
+    assert main(["tasks", "mewslix", "--data", str(study), "--store", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "candidate_set_entities.jsonl" in said and "pool" in said
+
+
 def test_a_submission_is_scored_as_the_study_was(
     study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
