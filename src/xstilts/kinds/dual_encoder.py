@@ -70,6 +70,11 @@ class DualEncoder:
         return {"pooling": self.pooling, "scale": self.scale}
 
     @property
+    def as_encoded(self) -> DualEncoder:
+        """Another pooling, scale or number of passages reads the same rows."""
+        return DualEncoder(max_query=self.max_query, max_passage=self.max_passage)
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         return (MeanAveragePrecision(),)
 

@@ -102,5 +102,6 @@ def test_examples_are_checked(example: PassageExample, said: str | None) -> None
 def test_settings() -> None:
     with pytest.raises(StudyError, match=r"no pooling 'clss'\. Did you mean 'cls'\?"):
         DualEncoder(pooling="clss")  # type: ignore[arg-type]
+    assert DualEncoder(pooling="mean", scale=20.0, max_query=64, k=5).as_encoded == DualEncoder(max_query=64)
     assert head_key(DualEncoder(max_query=64, k=5)) == head_key(DualEncoder())
     assert len({head_key(kind) for kind in (DualEncoder(), DualEncoder(scale=20.0), DualEncoder(pooling="cls"))}) == 3
