@@ -110,8 +110,10 @@ class _Forecaster:
             counted = all(size.counted for pair in parts for size in pair)
             return tokens, START_SECONDS + tokens / self.tokens_a_second(True), counted
         if isinstance(settings, PredictSettings):
-            sizes = [self.size(step.inputs[f"test/{test.language}"]) for test in settings.tests]
-            shares = [self._share(step, f"test/{test.language}", test.views) for test in settings.tests]
+            read = [(f"test/{test.language}", test.views) for test in settings.tests]
+            read += [("pool", settings.pool.views)] if settings.pool else []
+            sizes = [self.size(step.inputs[name]) for name, _ in read]
+            shares = [self._share(step, name, views) for name, views in read]
             tokens = sum(size.tokens * share for size, share in zip(sizes, shares, strict=True))
             return tokens, START_SECONDS + tokens / self.tokens_a_second(False), all(s.counted for s in sizes)
         return 0.0, SCORE_SECONDS, True

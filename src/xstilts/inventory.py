@@ -31,7 +31,7 @@ from xstilts.workflow import Options, Say, catalog_for, fetch_missing, study_sou
 class SourceFacts:
     """One source of a task, as it lies here or would be fetched."""
 
-    use: str  # "train", "dev", "translation" (of the training data), "test"
+    use: str  # "train", "dev", "translation" (of the training data), "pool", "test"
     language: str
     here: str  # "data", "store", "sample"; "" when missing
     files: tuple[str, ...]
@@ -72,8 +72,8 @@ class TaskFacts:
 
 def facts(task: Task, roots: Roots, count: bool = False) -> TaskFacts:
     """`count` reads every file that is here and counts its examples."""
-    trained = (("train", task.train), ("dev", task.dev))
-    named = [(use, source.language, source) for use, source in trained if source is not None]
+    given = [("train", task.train), ("dev", task.dev), ("pool", task.pool)]
+    named = [(use, source.language, source) for use, source in given if source is not None]
     named += [("translation", language, source) for language, source in task.translations.items()]
     named += [("test", language, source) for language, source in task.test.items()]
     return TaskFacts(
@@ -183,7 +183,7 @@ def wanted(names: Iterable[str], options: Options, scale: str | None = None) -> 
 
 
 def _add(found: dict[Source, str], task: Task) -> None:
-    for source in (task.train, task.dev, *task.test.values()):
+    for source in (task.train, task.dev, *task.test.values(), task.pool):
         if source is not None:
             found.setdefault(source, task.name)
 

@@ -183,6 +183,10 @@ class Lowering:
             f"test/{lang}": self.prepare(source, task.kind, length, f"{task.name} {lang}")
             for lang, source in here.items()
         }
+        pool = None
+        if task.pool is not None:
+            inputs["pool"] = self.prepare(task.pool, task.kind, length, f"{task.name} pool")
+            pool = steps.TestSet(language=task.pool.language, source=self.resolve(task.pool), views=task.pool.views)
         inputs.update({"checkpoint": self.train(end)} if isinstance(end, Phase) else self.encoder_input())
         label = f"{task.name} by {end_name(end)}"
         predicted = Step(
@@ -193,6 +197,7 @@ class Lowering:
                 tests=tests,
                 precision=self.precision,
                 encoder=None if trained else self.encoder_at(),
+                pool=pool,
             ),
             call=steps.predict,
             inputs=inputs,

@@ -141,7 +141,7 @@ def train(settings: TrainSettings, context: Context) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class TestSet:
-    """One language of a task; its prepared file is the input "test/<language>"."""
+    """One language of a task, prepared as the input "test/<language>"; or the pool that all search, as "pool"."""
 
     language: str
     source: Resolved
@@ -154,6 +154,7 @@ class PredictSettings:
     tests: tuple[TestSet, ...]
     precision: str
     encoder: EncoderAt | None  # None: the checkpoint is the input "checkpoint"
+    pool: TestSet | None = field(default=None, metadata={"omit_default": True})
 
 
 def predict(settings: PredictSettings, context: Context) -> None:
@@ -162,12 +163,14 @@ def predict(settings: PredictSettings, context: Context) -> None:
     from xstilts.evaluate.predict import predict as run_predict
     from xstilts.train.job import Compute
 
-    sets = {}
-    for test in settings.tests:
-        prepared = Prepared(context.inputs[f"test/{test.language}"])
-        sets[test.language] = PredictSet(
-            prepared=prepared, indices=tuple(select(test.views, prepared.keys)), examples=load(test.source).examples
+    def read(test: TestSet, name: str, pool: PredictSet | None = None) -> PredictSet:
+        prepared, examples = Prepared(context.inputs[name]), load(test.source).examples
+        return PredictSet(
+            prepared=prepared, indices=tuple(select(test.views, prepared.keys)), examples=examples, pool=pool
         )
+
+    pool = read(settings.pool, "pool") if settings.pool else None
+    sets = {test.language: read(test, f"test/{test.language}", pool) for test in settings.tests}
     checkpoint = settings.encoder.path(context) if settings.encoder else context.inputs["checkpoint"]
     compute = Compute(device=context.device, threads=context.threads, precision=settings.precision)
     run_predict(checkpoint, settings.kind, sets, context.out, compute, context.progress)

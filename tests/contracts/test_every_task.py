@@ -30,7 +30,8 @@ def here(shared_data: Path, tmp_path: Path) -> Roots:
 
 
 def sources(task: Task) -> Iterator[tuple[str, Source]]:
-    for name, found in (("train", task.train), ("dev", task.dev), *task.test.items(), *task.translations.items()):
+    given = (("train", task.train), ("dev", task.dev), ("pool", task.pool))
+    for name, found in (*given, *task.test.items(), *task.translations.items()):
         if found is not None:
             yield name, found
 
@@ -77,6 +78,7 @@ def test_declarations_are_sound(task: Task):
     assert all(task.test[language].language == language for language in task.test)
     assert task.train is not None or task.test
     assert task.dev is None or task.train is not None
+    assert task.pool is None or task.test
     assert set(task.benchmarks) <= {"xtreme", "xtreme-r"}
     if re.search(r"\bNC\b|non-commercial", task.origin.licence):
         assert task.origin.noncommercial
@@ -103,7 +105,7 @@ def test_gold_as_prediction_is_perfect_in_every_language(task: Task, here: Roots
         examples = first(task, found, here)
         for example in examples:
             task.kind.check(example)
-        scored = [e for e in examples if not isinstance(e, SentenceExample) or (e.side, e.part) == ("query", "test")]
+        scored = [example for example in examples if example.scored]
         assert scored and all(task.kind.gold(example) is not None for example in scored), f"{language}: gold is missing"
         assert len({example.id for example in examples}) == len(examples), f"{language}: ids repeat"
         guesses = [guess(task, example) for example in examples]

@@ -72,3 +72,25 @@ class SentenceExample(Example):
     @property
     def scored(self) -> bool:
         return self.side == "query" and self.part == "test"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PassageExample(Example):
+    """What a dual encoder reads: a query, a passage that is searched, or both (a query and a passage that answers it).
+
+    `context` is text around the passage, read after it. `relevant` are the names of the passages that answer the query,
+    that of its own passage first; None: unlabelled. A passage alone is named by its id."""
+
+    query: str | None = None
+    passage: str | None = None
+    context: str | None = None
+    relevant: tuple[str, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the passage: one that several queries share is searched once."""
+        return self.id if self.query is None or not self.relevant else self.relevant[0]
+
+    @property
+    def scored(self) -> bool:
+        return self.query is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from xstilts.data.lines import expect_fields, text_of
 from xstilts.data.readers_tables import parse_json
 from xstilts.data.readers_text import Mining
 from xstilts.data.source import Row
+
+_Paragraph = tuple[str, dict[str, Any], str]  # name, what the file says, where
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +54,62 @@ class AnswerSentences:
                     yield _row(f"{name} {i}", paragraph["context"][start:end], "candidate", None, name, where)
 
 
+@dataclass(frozen=True, kw_only=True)
+class AnswerPassages:
+    """XQuAD-R in several languages (LAReQA): the questions of one of them, which look for sentences in all of them; or
+    these sentences, each with its paragraph.
+
+    Arguments
+        languages: of the files, in their order.
+        asked: the language whose questions are read; "": all sentences are.
+
+    Rows of questions: id, query, relevant (names of the sentences that hold the beginning of its answer, one in every
+    language, and of others in that paragraph that read the same). Rows of sentences: id (their name), passage, context.
+    Both have pair, which names the paragraph by title and number.
+    """
+
+    languages: tuple[str, ...]
+    asked: str = ""
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        if len(paths) != len(self.languages):
+            raise DataError(
+                f"{len(paths)} files given, one for each of {len(self.languages)} expected", where=str(paths[0])
+            )
+        files = {language: list(_paragraphs(path)) for language, path in zip(self.languages, paths, strict=True)}
+        yield from self._questions(files) if self.asked else self._sentences(files)
+
+    def _questions(self, files: Mapping[str, list[_Paragraph]]) -> Iterator[Row]:
+        answers: dict[str, list[str]] = {}
+        for language, found in files.items():
+            for name, paragraph, where in found:
+                texts = _sentences(paragraph)
+                for item in paragraph["qas"]:
+                    right = texts[_holding(paragraph, item["answers"][0]["answer_start"], where)]
+                    same = [i for i, text in enumerate(texts) if text == right]
+                    answers.setdefault(str(item["id"]), []).extend(f"{language} {name} {i}" for i in same)
+        for name, paragraph, where in files[self.asked]:
+            for item in paragraph["qas"]:
+                query, id = item["question"], str(item["id"])
+                yield {"id": id, "query": query, "relevant": answers[id], "pair": name, "where": where}
+
+    def _sentences(self, files: Mapping[str, list[_Paragraph]]) -> Iterator[Row]:
+        for language, found in files.items():
+            for name, paragraph, where in found:
+                shared = {"context": paragraph["context"], "pair": name, "where": where}
+                for i, text in enumerate(_sentences(paragraph)):
+                    yield {"id": f"{language} {name} {i}", "passage": text, **shared}
+
+
 def _row(name: str, text: str, side: str, matches: list[str] | None, pair: str, where: str) -> Row:
     return {"id": name, "text": text, "side": side, "matches": matches, "pair": pair, "where": where}
 
 
-def _paragraphs(path: Path) -> Iterator[tuple[str, dict[str, Any], str]]:
+def _sentences(paragraph: dict[str, Any]) -> list[str]:
+    return [paragraph["context"][start:end] for start, end in paragraph["sentence_breaks"]]
+
+
+def _paragraphs(path: Path) -> Iterator[_Paragraph]:
     for d, document in enumerate(parse_json(text_of(path), str(path))["data"]):
         for p, paragraph in enumerate(document["paragraphs"]):
             where = f"{path}:data[{d}].paragraphs[{p}]"

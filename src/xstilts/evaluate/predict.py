@@ -1,4 +1,4 @@
-"""Predictions of a checkpoint: all languages of a task in one stream, written to disk for scoring.
+"""Predictions of a checkpoint: all languages of a task, and the pool they search, in one stream, written for scoring.
 
 <language>.parquet   id, group and guess (JSON text) of each example
 meta.json            {language: {"n", "rows", "tokens", "truncated", "split", "seconds"}}
@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from xstilts.data.examples import Example
 from xstilts.heads.base import Head
 from xstilts.heads.index import head_key, make_head
 from xstilts.kinds.base import Kind
-from xstilts.kinds.prepared import Prepared
+from xstilts.kinds.prepared import Chained, Prepared
 from xstilts.kinds.tokens import load_tokenizer
 from xstilts.nn.encoder import Encoder
 from xstilts.train.checkpoint import encoder_folder, head_keys, load_encoder, load_head, unique_tensors
@@ -37,11 +38,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PredictSet:
-    """One language: its prepared file, all examples of that file, and which of them are predicted, in this order."""
+    """One language: its prepared file, all examples of that file, and which of them are predicted, in this order.
+
+    pool: what its queries search beside its own examples. One that several languages have in common (the same object)
+    goes through the encoder once, and is not predicted."""
 
     prepared: Prepared
     examples: Sequence[Example]
     indices: Sequence[int]
+    pool: PredictSet | None = None
 
     @cached_property
     def part(self) -> tuple[np.ndarray, dict[str, Any]]:
@@ -50,6 +55,10 @@ class PredictSet:
     @property
     def chosen(self) -> list[Example]:
         return [self.examples[i] for i in self.indices]
+
+    @property
+    def tokens(self) -> int:
+        return int(self.prepared.lengths[self.part[0]].sum())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,24 +87,44 @@ def predict(
         raise DataError(f"there is nothing to predict for language '{empty[0]}': its test set is empty.")
     compute = compute or Compute()
     model, started = load_model(checkpoint, kind, compute), time.monotonic()
-    rows = [(given.prepared, number) for given in sets.values() for number in given.part[0].tolist()]
-    lengths = np.concatenate([given.prepared.lengths[given.part[0]] for given in sets.values()])
+    parts = list(dict.fromkeys([*sets.values(), *(given.pool for given in sets.values() if given.pool)]))
+    found = _outputs(model, kind, parts, compute, progress)
+    pace = (time.monotonic() - started) / max(1, sum(part.tokens for part in parts))
+    out.mkdir(parents=True, exist_ok=True)
+    meta = {}
+    for language, given in sets.items():
+        guesses = _guesses(kind, [given, given.pool] if given.pool else [given], found)
+        _write(out / f"{language}.parquet", given.chosen, guesses[: len(given.indices)])
+        meta[language] = _meta(given, pace)
+    write_json(out / "meta.json", meta)
+
+
+def _outputs(
+    model: Model, kind: Kind, parts: Sequence[PredictSet], compute: Compute, progress: Progress | None
+) -> dict[PredictSet, list[Any]]:
+    """The head's output for each row of each part, all in one stream."""
+    rows = [(part.prepared, number) for part in parts for number in part.part[0].tolist()]
+    lengths = np.concatenate([part.prepared.lengths[part.part[0]] for part in parts])
 
     def row(place: int) -> dict[str, Any]:
         prepared, number = rows[place]
         return prepared.row(number)
 
-    found = outputs(model, head_key(kind), row, lengths, compute, progress)
-    pace = (time.monotonic() - started) / max(1, int(lengths.sum()))
-    out.mkdir(parents=True, exist_ok=True)
-    meta, first = {}, 0
-    for language, given in sets.items():
-        numbers, columns = given.part
-        guesses = kind.assemble(given.chosen, columns, found[first : first + len(numbers)])
-        first += len(numbers)
-        _write(out / f"{language}.parquet", given.chosen, guesses)
-        meta[language] = _meta(given, pace)
-    write_json(out / "meta.json", meta)
+    found = iter(outputs(model, head_key(kind), row, lengths, compute, progress))
+    return {part: list(islice(found, len(part.part[0]))) for part in parts}
+
+
+def _guesses(kind: Kind, parts: Sequence[PredictSet], found: Mapping[PredictSet, list[Any]]) -> list[Any]:
+    """A guess for each example of the parts, as if they were one file."""
+    if len(parts) == 1:
+        return kind.assemble(parts[0].chosen, parts[0].part[1], found[parts[0]])
+    columns = [part.part[1] for part in parts]
+    firsts = np.cumsum([0, *(len(part.indices) for part in parts)])
+    joined: dict[str, Any] = {name: Chained([own[name] for own in columns]) for name in columns[0]}
+    numbers = [own["example"] + first for own, first in zip(columns, firsts, strict=False)]
+    joined["example"] = np.concatenate(numbers)
+    examples = [example for part in parts for example in part.chosen]
+    return kind.assemble(examples, joined, [output for part in parts for output in found[part]])
 
 
 def predict_examples(
@@ -152,14 +181,13 @@ def _needs_no_training(head: Head, encoder: Encoder) -> bool:
 def _meta(given: PredictSet, pace: float) -> dict[str, Any]:
     """`truncated` counts the whole prepared file; `seconds` is the language's share by tokens."""
     numbers, columns = given.part
-    tokens = int(given.prepared.lengths[numbers].sum())
     return {
         "n": len(given.indices),
         "rows": len(numbers),
-        "tokens": tokens,
+        "tokens": given.tokens,
         "truncated": given.prepared.meta["truncated"],
         "split": int((np.bincount(columns["example"], minlength=1) > 1).sum()),
-        "seconds": round(pace * tokens, 3),
+        "seconds": round(pace * given.tokens, 3),
     }
 
 

@@ -7,6 +7,7 @@ from xstilts.core.errors import StudyError
 from xstilts.heads.base import Head
 from xstilts.heads.choice import ChoiceHead
 from xstilts.heads.classification import ClassificationHead
+from xstilts.heads.dual_encoder import DualEncoderHead
 from xstilts.heads.mlm import MaskedLMHead
 from xstilts.heads.retrieval import RetrievalHead
 from xstilts.heads.span_qa import SpanQAHead
@@ -15,6 +16,7 @@ from xstilts.heads.translation import TranslationHead
 from xstilts.kinds.base import Kind
 from xstilts.kinds.choice import Choice
 from xstilts.kinds.classification import Classification
+from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.kinds.span_qa import SpanQA
@@ -28,6 +30,7 @@ HEADS: dict[type, type[Head]] = {
     SpanQA: SpanQAHead,
     Tagging: TaggingHead,
     Retrieval: RetrievalHead,
+    DualEncoder: DualEncoderHead,
     MaskedLM: MaskedLMHead,
     Translation: TranslationHead,
 }

@@ -5,9 +5,12 @@ Q queries, N candidates, D dimensions, k neighbours.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-_BLOCK = 1024  # queries compared with all candidates at once
+_BLOCK = 1024  # queries compared with all candidates at once,
+_COSINES = 2**26  # or fewer, so that there are at most so many cosines
 
 
 def unit(vectors_ND: np.ndarray) -> np.ndarray:
@@ -19,16 +22,15 @@ def unit(vectors_ND: np.ndarray) -> np.ndarray:
 
 def nearest(query_QD: np.ndarray, candidate_ND: np.ndarray) -> np.ndarray:
     """Index [Q] of each query's nearest candidate by cosine; the first one where several tie."""
-    blocks = range(0, len(query_QD), _BLOCK)
-    return np.concatenate([(query_QD[b : b + _BLOCK] @ candidate_ND.T).argmax(axis=1) for b in blocks])
+    return np.concatenate([(block_BD @ candidate_ND.T).argmax(axis=1) for block_BD in _blocks(query_QD, candidate_ND)])
 
 
 def neighbours(query_QD: np.ndarray, candidate_ND: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Cosines [Q, k] and indices [Q, k] of the k nearest candidates, nearest first."""
     k = min(k, len(candidate_ND))
     cosines, indices = [], []
-    for b in range(0, len(query_QD), _BLOCK):
-        block_BN = query_QD[b : b + _BLOCK] @ candidate_ND.T
+    for block_BD in _blocks(query_QD, candidate_ND):
+        block_BN = block_BD @ candidate_ND.T
         found_Bk = np.argpartition(-block_BN, k - 1, axis=1)[:, :k]
         cosine_Bk = np.take_along_axis(block_BN, found_Bk, axis=1)
         order_Bk = np.argsort(-cosine_Bk, axis=1, kind="stable")
@@ -66,3 +68,8 @@ def mine(query_QD: np.ndarray, candidate_ND: np.ndarray, k: int) -> list[tuple[i
 def _best(indices_Qk: np.ndarray, scores_Qk: np.ndarray) -> np.ndarray:
     """For each row the index whose score is highest."""
     return indices_Qk[np.arange(len(indices_Qk)), scores_Qk.argmax(axis=1)]
+
+
+def _blocks(query_QD: np.ndarray, candidate_ND: np.ndarray) -> Iterator[np.ndarray]:
+    size = max(1, min(_BLOCK, _COSINES // max(1, len(candidate_ND))))
+    return (query_QD[start : start + size] for start in range(0, len(query_QD), size))

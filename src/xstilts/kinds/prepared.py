@@ -160,6 +160,21 @@ class Picked(Sequence[Any]):
         return self._column[int(self._rows[row])]
 
 
+class Chained(Sequence[Any]):
+    """Columns one after the other."""
+
+    def __init__(self, columns: Sequence[Any]) -> None:
+        self._columns = columns
+        self._ends = np.cumsum([len(column) for column in columns]).tolist()
+
+    def __len__(self) -> int:
+        return self._ends[-1]
+
+    def __getitem__(self, row: Any) -> Any:
+        part = bisect_right(self._ends, row)
+        return self._columns[part][row - self._ends[part - 1] if part else row]
+
+
 class Prepared:
     """Prepared rows, memory-mapped. Raises StoreError when the folder does not hold any.
 

@@ -6,7 +6,6 @@ a row has links. What it trains is the encoder: there are no parameters of its o
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,7 +16,7 @@ from xstilts.core.errors import DataError
 from xstilts.data.examples import Example, TextExample
 from xstilts.kinds.base import Encoded, pairwise
 from xstilts.kinds.frame import frame
-from xstilts.kinds.tokens import pieces
+from xstilts.kinds.tokens import number_of, pieces
 from xstilts.metrics.base import Metric
 from xstilts.metrics.labels import Accuracy
 
@@ -90,7 +89,7 @@ class Translation:
             columns["gold"].append([1])
             columns["links"].append([])
             columns["words"].append([])
-            columns["same"].append([_number(ids) for ids in sides])
+            columns["same"].append([number_of(ids) for ids in sides])
         return encoded
 
     def gold(self, example: TextExample) -> str:
@@ -118,8 +117,3 @@ class Translation:
         self, metric: Metric, examples: Sequence[TextExample], guesses: Sequence[Any], language: str
     ) -> np.ndarray:
         return pairwise(self, metric, examples, guesses, language)
-
-
-def _number(ids: Sequence[int]) -> int:
-    """The same 31 bits for the same tokens."""
-    return zlib.crc32(np.asarray(ids, dtype=np.int64).tobytes()) & 0x7FFFFFFF

@@ -6,6 +6,7 @@ from xstilts.core.catalog import Catalog
 from xstilts.metrics.base import Metric
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.perplexity import MaskedAccuracy
+from xstilts.metrics.ranking import MeanAveragePrecision
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
 from xstilts.metrics.sequences import ChunkF1, TokenAccuracy
 from xstilts.metrics.spans import Mlqa, Squad, Squad2
@@ -20,5 +21,6 @@ METRICS: Catalog[Metric] = Catalog(
     Mlqa(),
     RetrievalAccuracy(),
     MiningF1(),
+    MeanAveragePrecision(),
     MaskedAccuracy(),
 )

@@ -31,7 +31,7 @@ class _Kept(torch.autograd.Function):
     """Zeroes `dropped` of 65536 elements and scales the others."""
 
     @staticmethod
-    def forward(ctx: Any, input: Tensor, dropped: int) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, input: Tensor, dropped: int) -> Tensor:
         drawn = torch.empty((input.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
         level = drawn.view(torch.int16)[: input.numel()].view(input.shape)
         mask = (level >= dropped - LEVELS // 2).to(input.dtype).mul_(LEVELS / (LEVELS - dropped))

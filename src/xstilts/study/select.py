@@ -46,7 +46,7 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
     missing_targets: dict[str, str] = {}
     missing_languages: dict[str, dict[str, str]] = {}
     for name, task in targets.items():
-        if reason := _missing_training(before.get(name, task), locate):
+        if reason := _missing_training(before.get(name, task), locate) or _missing_pool(task, locate):
             missing_targets[name] = reason
             continue
         gone = {lang: reason for lang, source in task.test.items() if (reason := _missing(source, locate))}
@@ -267,6 +267,10 @@ def _missing_training(task: Task, locate: Locate) -> str:
     if fit is None:
         return ""
     return _missing(fit.train, locate) or (_missing(fit.dev, locate) if fit.dev is not None else "")
+
+
+def _missing_pool(task: Task, locate: Locate) -> str:
+    return _missing(task.pool, locate) if task.pool is not None else ""
 
 
 def _refuse_missing(study: Study, chosen: Chosen) -> None:

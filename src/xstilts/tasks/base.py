@@ -53,6 +53,7 @@ class Task:
     scale: str = "full"  # "full", or a sentence that says what was cut; shown wherever the task is
     benchmarks: tuple[str, ...] = ()  # ("xtreme", "xtreme-r")
     divisible: bool = True  # False: a test set means something only as a whole (mining), so no study cuts it
+    pool: Source | None = None  # what the queries of every test language search, beside their own source
     version: int = 1
 
     @property

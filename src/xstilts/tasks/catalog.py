@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xstilts.core.catalog import Catalog
-from xstilts.tasks import intents, nli, paraphrase, qa, reasoning, retrieval, small, tagging, text
+from xstilts.tasks import intents, nli, paraphrase, passages, qa, reasoning, retrieval, small, tagging, text
 from xstilts.tasks.base import Task
 
 TASKS: Catalog[Task] = Catalog(
@@ -15,6 +15,7 @@ TASKS: Catalog[Task] = Catalog(
     *tagging.TASKS,
     *intents.TASKS,
     *retrieval.TASKS,
+    *passages.TASKS,
     *text.TASKS,
     *small.TASKS,
 )

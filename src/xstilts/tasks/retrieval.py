@@ -157,14 +157,17 @@ BUCC = Task(
 LAREQA_LANGUAGES = names("ar de el en es hi ru th tr vi zh")
 
 
-def _lareqa(language: str) -> Source:
+def lareqa_urls(*languages: str) -> tuple[str, ...]:
     commit = "9bc8c7fb6dd8d01d72a05a93c2cb96882b0d299c"
-    urls = raw("google-research-datasets/lareqa", commit, f"xquad-r/{language}.json")
-    place = web(AnswerSentences(), Mined(tune=0.0), (f"lareqa/xquad-r/{language}.json",), urls)
-    return source(place, language=language)
+    return raw("google-research-datasets/lareqa", commit, *(f"xquad-r/{language}.json" for language in languages))
 
 
-# LAReQA itself ranks sentences of all languages in one pool by mAP; this is its task within one language.
+def _lareqa(language: str) -> Source:
+    name = f"lareqa/xquad-r/{language}.json"
+    return source(web(AnswerSentences(), Mined(tune=0.0), (name,), lareqa_urls(language)), language=language)
+
+
+# LAReQA itself (`tasks.passages`) ranks sentences of all languages in one pool; this is its task within one language.
 LAREQA = Task(
     name="lareqa-one-language",
     kind=NEAREST,

@@ -11,7 +11,7 @@ from xstilts.data.rows import Pair, Span, Tags, Text
 from xstilts.data.source import Source
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.tagging import Tagging
-from xstilts.tasks import intents, nli, paraphrase, qa, reasoning, tagging
+from xstilts.tasks import intents, nli, paraphrase, passages, qa, reasoning, tagging
 from xstilts.tasks.base import Origin, Task
 from xstilts.tasks.ccg_categories import CATEGORIES
 from xstilts.tasks.places import local, raw, source, web
@@ -105,6 +105,13 @@ MLQA_36 = qa.MLQA.but(
     dev=SQUAD1_36.dev,
     benchmarks=(),
     scale="trained on squad1-36-articles",
+)
+LAREQA_36 = passages.LAREQA.but(
+    name="lareqa-36-articles",
+    train=source(local(Squad(), passages.ANSWER_SENTENCE, "squad1/train-v1.1.json.gz")),
+    holdout=0.1,
+    benchmarks=(),
+    scale="trained on 36 of the 442 articles of the SQuAD training set",
 )
 
 _SQUAD2_DEV = source(local(Squad(), Span(group=("title",)), "squad2/dev-v2.0.json.gz"))
@@ -208,6 +215,7 @@ XSID_SNIPS = Task(
 )
 
 TASKS = (
-    MNLI_TAXINLI, XNLI_TAXINLI, SNLI_CAD, QQP_1000, PAWSX_QQP, SQUAD1_36, XQUAD_36, MLQA_36, SQUAD2_DEV, HELLASWAG_VAL,
-    COSMOSQA_DEV, SOCIALIQA_DEV, ARC_DEV, WIKINEURAL_VAL, WIKIGOLD_VAL, MASAKHANER_1500, CCG_QUESTIONS, XSID_SNIPS,
+    MNLI_TAXINLI, XNLI_TAXINLI, SNLI_CAD, QQP_1000, PAWSX_QQP, SQUAD1_36, XQUAD_36, MLQA_36, LAREQA_36, SQUAD2_DEV,
+    HELLASWAG_VAL, COSMOSQA_DEV, SOCIALIQA_DEV, ARC_DEV, WIKINEURAL_VAL, WIKIGOLD_VAL, MASAKHANER_1500, CCG_QUESTIONS,
+    XSID_SNIPS,
 )  # fmt: skip

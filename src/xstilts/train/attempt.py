@@ -108,7 +108,7 @@ class Attempt:
                     loss = head.loss(self.model(batch, key), batch)
                 loss.sum.backward()
             except (RuntimeError, MemoryError) as error:
-                self.forward_tokens = smaller_pass(error, lengths[piece], device)
+                self.forward_tokens = smaller_pass(error, lengths[piece], device, head.whole)
                 return None
             total += loss.sum.detach()
             targets += loss.count

@@ -110,11 +110,19 @@ def _passes(
         yield places, decoded
 
 
-def smaller_pass(error: RuntimeError | MemoryError, lengths: np.ndarray, device: str) -> int:
+def smaller_pass(error: RuntimeError | MemoryError, lengths: np.ndarray, device: str, whole: bool = False) -> int:
     """Half of the tokens that did not fit. Raises `error` itself when memory was not what failed, and StudyError when
-    a single row does not fit."""
+    a single row does not fit, or an update that is one pass (`whole`)."""
     if not is_out_of_memory(error):
         raise error
+    if whole:
+        raise StudyError(
+            f"an update of {len(lengths)} rows, {int(lengths.sum())} tokens, does not fit into the memory of {device}, "
+            "and its loss compares all its rows, so it cannot be cut.",
+            value=str(len(lengths)),
+            hint="Set `checkpointing: true`, a smaller max_length, a smaller batch (fewer wrong answers to tell the "
+            "right one from), or use bf16 or a smaller encoder.",
+        ) from error
     if len(lengths) == 1:
         raise StudyError(
             f"a single row of {int(lengths[0])} tokens does not fit into the memory of {device}.",

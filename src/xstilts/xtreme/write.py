@@ -28,7 +28,7 @@ def tags(examples: Sequence[Example], values: Sequence[Sequence[str]]) -> str:
     return "\n".join("".join(f"{tag or 'O'}\n" for tag in sentence) for _, sentence in _scored(examples, values))
 
 
-def answers(examples: Sequence[Example], values: Sequence[str]) -> str:
+def answers(examples: Sequence[Example], values: Sequence[Any]) -> str:
     said = {example.id: value for example, value in _scored(examples, values)}
     return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
 

@@ -4,15 +4,16 @@ import pytest
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.guard import LeakGuard
-from xstilts.data.load import resolve
+from xstilts.data.load import load, resolve
 from xstilts.data.locate import Roots
 from xstilts.data.readers import Lines, Tsv
 from xstilts.data.readers_corpora import Osis, Stories, Usfm
 from xstilts.data.rows import Pair, Text
 from xstilts.pretrain.corpora import CORPORA, FORMS
 from xstilts.pretrain.corpus import Part, load_corpus, read_corpora, save_corpus
-from xstilts.pretrain.corpus_step import corpus_step, protected
+from xstilts.pretrain.corpus_step import SAME_TEXT, corpus_step, protected
 from xstilts.pretrain.recipe import PretrainRecipe
+from xstilts.tasks.catalog import TASKS
 from xstilts.tasks.places import local, source
 
 
@@ -131,3 +132,11 @@ def test_what_is_trained_on_is_never_a_test_file(shared_data, tmp_path):
     used = {digest for part in step.settings.parts for source in part.sources for digest in source.files}
     assert len(tested) > 300 and len(used) > 250
     assert not tested & used
+
+
+def test_texts_that_two_tasks_score_are_protected_by_one_of_them(shared_data, tmp_path):
+    roots = Roots(data=(shared_data,), store=tmp_path, offline=True)
+    for name in SAME_TEXT:
+        asked = {example.query for example in load(resolve(TASKS[name].test["de"], roots)).examples}
+        other = {example.text for example in load(resolve(TASKS["lareqa-one-language"].test["de"], roots)).examples}
+        assert asked and asked <= other

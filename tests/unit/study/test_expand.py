@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from study_toys import ENCODER, catalog, everywhere, nowhere, retrieval, text, trained
+from study_toys import ENCODER, catalog, everywhere, nowhere, retrieval, source, text, trained
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.study.expand import Route, expand, phase_name, phases, route_name, sharing
@@ -235,3 +235,12 @@ def test_a_test_set_that_only_means_something_whole_is_not_cut() -> None:
     chosen = choose(study({"none": {"strategy": "direct"}}, ["t", "u"], take={"test": 4}), tasks, everywhere)
     assert [view.n for view in chosen.targets["t"].test["de"].views] == [4]  # type: ignore[attr-defined]
     assert chosen.targets["u"].test["de"].views == ()
+
+
+def test_a_pool_is_never_cut_and_a_target_without_it_is_missing() -> None:
+    tasks = catalog(trained("t").but(pool=source("t/pool.tsv")))
+    none = {"none": {"strategy": "direct"}}
+    chosen = choose(study(none, take={"test": 4}, languages=["de"]), tasks, everywhere)
+    assert list(chosen.targets["t"].test) == ["de"] and chosen.targets["t"].pool == tasks["t"].pool
+    with pytest.raises(DataError, match=r"The target 't' cannot run: no file t/pool\.tsv"):
+        choose(study(none), tasks, nowhere("t/pool"))
