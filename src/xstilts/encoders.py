@@ -8,7 +8,7 @@ identity. What was fetched, or carried here, lies in the store's `encoders/` (se
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,36 @@ class FoundEncoder:
     ref: EncoderRef
     folder: Path | None = None
     step: Step | None = None
+    shape: Mapping[str, Any] = field(default_factory=dict)  # of one that is not here, for a plan
 
     def config(self) -> Mapping[str, Any]:
-        """config.json as plain JSON; {} while the encoder is not built yet."""
-        return read_json(self.folder / "config.json") if self.folder else {}
+        """config.json as plain JSON; what is known of it while the encoder is not here."""
+        return read_json(self.folder / "config.json") if self.folder else self.shape
+
+
+# (width, feed-forward width, layers, vocabulary) in the config.json of encoders people name, for plans before they are
+# fetched. Others are taken to have the shape of a base model.
+_SHAPES = {
+    "FacebookAI/xlm-roberta-base": (768, 3072, 12, 250_002),
+    "FacebookAI/xlm-roberta-large": (1024, 4096, 24, 250_002),
+    "facebook/xlm-roberta-xl": (2560, 10240, 36, 250_880),
+    "google-bert/bert-base-multilingual-cased": (768, 3072, 12, 119_547),
+    "microsoft/infoxlm-large": (1024, 4096, 24, 250_002),
+    "google/rembert": (1152, 4608, 32, 250_300),
+}
+_BASE = (768, 3072, 12, 250_002)
+
+
+def expected_encoder(name: str) -> FoundEncoder:
+    """An encoder of the hub as it will be once it is fetched, for a plan."""
+    width, inner, layers, vocabulary = _SHAPES.get(name.partition("@")[0], _BASE)
+    shape = {
+        "hidden_size": width,
+        "intermediate_size": inner,
+        "num_hidden_layers": layers,
+        "vocab_size": vocabulary,
+    }
+    return FoundEncoder(ref=EncoderRef(identity=f"to fetch: {name}", name=name), shape=shape)
 
 
 def find_encoder(name: str, roots: Roots, built: Mapping[str, Step], *, fetch: Say | None = None) -> FoundEncoder:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xstilts.core.files import read_json
-from xstilts.data.load import Resolved
+from xstilts.data.load import TO_FETCH, Resolved
 from xstilts.data.views import passes
 from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import plan
@@ -15,11 +15,14 @@ from xstilts.engine.step import Step
 from xstilts.mt.step import TranslateSettings
 from xstilts.steps import PredictSettings, PrepareSettings, TrainSettings
 from xstilts.study.estimate import (
+    BYTES_A_TOKEN,
     TOKENISE_BYTES,
     Size,
     nominal_tokens_a_second,
+    parameters,
     seq2seq_shape,
     size_from_bytes,
+    size_from_rows,
     training_tokens,
 )
 from xstilts.study.expand import Sharing, sharing
@@ -59,18 +62,25 @@ class _Forecaster:
         self.config = session.encoder.config()
         self.device = session.options.device or "cpu"
         self.rates = measured_rates(session)
+        self._sizes: dict[str, Size] = {}
 
     def size(self, step: Step) -> Size:
-        """Rows and tokens of a prepare step."""
+        """Rows and tokens of a prepare step, looked up once."""
+        if step.key not in self._sizes:
+            self._sizes[step.key] = self._size(step)
+        return self._sizes[step.key]
+
+    def _size(self, step: Step) -> Size:
         store = self.session.store
         if store.is_done(step):
             meta = read_json(store.path(step) / "meta.json")
             return Size(rows=meta["rows"], tokens=meta["tokens"], counted=True)
-        return self.chosen(step.settings.source)
+        return self.chosen(step.settings.source, step.settings.kind.name)
 
-    def chosen(self, source: Resolved) -> Size:
+    def chosen(self, source: Resolved, kind: str = "") -> Size:
         """About what the views of a source choose (those of a preparation: all, unless it is a translation)."""
-        whole = size_from_bytes(source.text_bytes)
+        remote = source.kind == TO_FETCH
+        whole = size_from_rows(source.rows, kind) if remote else size_from_bytes(source.text_bytes)
         return whole.scaled(passes(source.views, whole.rows))
 
     def tokens_a_second(self, training: bool) -> float:
@@ -94,7 +104,8 @@ class _Forecaster:
         settings = step.settings
         if isinstance(settings, PrepareSettings):
             size = self.size(step)
-            return size.tokens, settings.source.text_bytes / TOKENISE_BYTES, size.counted
+            text_bytes = settings.source.text_bytes or size.tokens * BYTES_A_TOKEN
+            return size.tokens, text_bytes / TOKENISE_BYTES, size.counted
         if isinstance(settings, TranslateSettings):
             size = self.chosen(settings.source)
             return size.tokens, START_SECONDS + size.tokens / self.translated_a_second(settings), False
@@ -124,7 +135,7 @@ class _Forecaster:
     def weights(self) -> float:
         folder = self.session.encoder.folder
         if folder is None:
-            return 8e6
+            return parameters(self.config) * 4.0
         return float(sum(path.stat().st_size for path in folder.glob("*.safetensors")))
 
 

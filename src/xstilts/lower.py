@@ -6,8 +6,9 @@ phase one `train` step; every checkpoint × task one `predict` and one `score` s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from xstilts import steps
 from xstilts.data.load import Resolved, resolve
@@ -40,6 +41,12 @@ class Lowered:
     trims: Mapping[str, str]  # key of a step -> the part of its artefact that may go once its readers are done
 
 
+class _Tests(NamedTuple):
+    sets: tuple[steps.TestSet, ...]
+    pool: steps.TestSet | None
+    inputs: dict[str, Step]
+
+
 @dataclass
 class Lowering:
     """Remembers what it has lowered, so that equal values become one step."""
@@ -48,17 +55,19 @@ class Lowering:
     encoder: FoundEncoder
     precision: str
     translators: Mapping[str, FoundTranslator] = field(default_factory=dict)  # by the names the study calls them
+    look: Callable[[Source, Roots], Resolved] = resolve  # for a plan: `expected`
     _prepared: dict[str, Step] = field(default_factory=dict)
     _trained: dict[Phase, Step] = field(default_factory=dict)
     _resolved: dict[tuple[Source, bool], Resolved] = field(default_factory=dict)
     _scored: dict[tuple[Start, str], Step] = field(default_factory=dict)
+    _tests: dict[tuple[str, int], _Tests] = field(default_factory=dict)
 
     def resolve(self, source: Source) -> Resolved:
         """The source as it lies here, its files' content as identity, without views."""
         bare = replace(source, views=(), translation=None)
         key = (bare, True)
         if key not in self._resolved:
-            self._resolved[key] = resolve(bare, self.roots)
+            self._resolved[key] = self.look(bare, self.roots)
         return self._resolved[key]
 
     def encoder_at(self) -> steps.EncoderAt:
@@ -172,22 +181,29 @@ class Lowering:
             self._scored[key] = self._score(end, task, length, missing)
         return self._scored[key]
 
+    def tests(self, task: Task, length: int, missing: Mapping[str, str]) -> _Tests:
+        """The test sets of a target, which all checkpoints share."""
+        if (task.name, length) not in self._tests:
+            here = {lang: source for lang, source in task.test.items() if lang not in missing}
+            sets = {
+                lang: steps.TestSet(language=lang, source=self.resolve(source), views=source.views)
+                for lang, source in here.items()
+            }
+            inputs = {
+                f"test/{lang}": self.prepare(source, task.kind, length, f"{task.name} {lang}")
+                for lang, source in here.items()
+            }
+            pool = None
+            if task.pool is not None:
+                inputs["pool"] = self.prepare(task.pool, task.kind, length, f"{task.name} pool")
+                pool = steps.TestSet(language=task.pool.language, source=self.resolve(task.pool), views=task.pool.views)
+            self._tests[task.name, length] = _Tests(tuple(sets.values()), pool, inputs)
+        return self._tests[task.name, length]
+
     def _score(self, end: Start, task: Task, length: int, missing: Mapping[str, str]) -> Step:
-        here = {lang: source for lang, source in task.test.items() if lang not in missing}
-        tests = tuple(
-            steps.TestSet(language=lang, source=self.resolve(source), views=source.views)
-            for lang, source in here.items()
-        )
+        tests, pool, inputs = self.tests(task, length, missing)
         trained = isinstance(end, Phase)
-        inputs = {
-            f"test/{lang}": self.prepare(source, task.kind, length, f"{task.name} {lang}")
-            for lang, source in here.items()
-        }
-        pool = None
-        if task.pool is not None:
-            inputs["pool"] = self.prepare(task.pool, task.kind, length, f"{task.name} pool")
-            pool = steps.TestSet(language=task.pool.language, source=self.resolve(task.pool), views=task.pool.views)
-        inputs.update({"checkpoint": self.train(end)} if isinstance(end, Phase) else self.encoder_input())
+        inputs = inputs | ({"checkpoint": self.train(end)} if isinstance(end, Phase) else self.encoder_input())
         label = f"{task.name} by {end_name(end)}"
         predicted = Step(
             name="predict",

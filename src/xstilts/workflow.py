@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,9 +13,10 @@ from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError, EncoderError, StudyError
 from xstilts.core.files import read_json, write_json
 from xstilts.data.hub import NoNetworkError, fetch
+from xstilts.data.load import expected, resolve
 from xstilts.data.locate import Roots, find
 from xstilts.data.source import Source
-from xstilts.encoders import FoundEncoder, find_encoder
+from xstilts.encoders import FoundEncoder, expected_encoder, find_encoder
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.lower import Lowered, Lowering, lower
@@ -103,9 +105,12 @@ def _module_tasks(spec: str) -> Iterable[Task]:
     return found.values() if isinstance(found, Mapping) else found
 
 
-def open_session(study: Study, options: Options, *, fetching: Say | None = None) -> Session:
+def open_session(
+    study: Study, options: Options, *, fetching: Say | None = None, planning: bool = False
+) -> Session:
     """Looks up all a study needs. With `fetching`, missing files are fetched first, each announced through it;
-    without, a missing file is reported as such. Nothing is trained.
+    without, a missing file is reported as such; `planning`, what could be fetched is taken as if it were here, by its
+    published size, so that a study can be looked at before anything is fetched. Nothing is trained.
 
     Raises StudyError, DataError or EncoderError: all that can be known before anything is spent.
     """
@@ -116,13 +121,13 @@ def open_session(study: Study, options: Options, *, fetching: Say | None = None)
     if fetching is not None and not roots.offline:
         fetch_missing(study_sources(study, catalog), roots, fetching)
         fetch_translators(study, roots, fetching)
-    chosen = choose(study, catalog, lambda source: locate(source, roots))
-    built = packaged_encoders()
-    encoder = find_encoder(study.encoder, roots, built, fetch=fetching)
+    look = expected if planning else resolve
+    chosen = choose(study, catalog, lambda source: locate(source, roots, planning))
+    encoder = _encoder(study.encoder, roots, fetching, planning)
     precision = known_precision(study, encoder, options)
     routes = tuple(expand(study, chosen, encoder.ref, precision))
     translators = {name: find_translator(name, roots) for name in translator_names(routes)}
-    lowering = Lowering(roots=roots, encoder=encoder, precision=precision, translators=translators)
+    lowering = Lowering(roots=roots, encoder=encoder, precision=precision, translators=translators, look=look)
     lowered = lower(study, chosen, list(routes), lowering)
     return Session(
         study=study,
@@ -137,10 +142,22 @@ def open_session(study: Study, options: Options, *, fetching: Say | None = None)
     )
 
 
-def locate(source: Source, roots: Roots) -> None:
-    """Raises DataError where the files of a source are not here, EncoderError where the model that translates them is
-    not."""
-    find(source, roots)
+def _encoder(name: str, roots: Roots, fetching: Say | None, planning: bool) -> FoundEncoder:
+    try:
+        return find_encoder(name, roots, packaged_encoders(), fetch=fetching)
+    except EncoderError:
+        if not planning or not re.fullmatch(r"[\w.-]+/[\w.-]+(@[^@]+)?", name):
+            raise
+        return expected_encoder(name)
+
+
+def locate(source: Source, roots: Roots, planning: bool = False) -> None:
+    """Raises DataError where the files of a source are not here (`planning`: and cannot be fetched), EncoderError where
+    the model that translates them is not."""
+    if planning:
+        expected(source, roots)
+    else:
+        find(source, roots)
     if source.translation is not None:
         find_translator(source.translation.model, roots)
 

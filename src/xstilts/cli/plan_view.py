@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -10,7 +11,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from xstilts.data.load import TO_FETCH
+from xstilts.engine.graph import steps_of
 from xstilts.forecast import Forecast, StepForecast
+from xstilts.report.words import listed, plural
+from xstilts.steps import PrepareSettings
+from xstilts.study.expand import phase_name, phases
 from xstilts.workflow import Session
 
 ORDER = ("encoder", "translate", "prepare", "train", "predict", "score")
@@ -46,6 +52,7 @@ def plan_json(session: Session, found: Forecast) -> dict[str, Any]:
         "peak_bytes": found.peak_bytes,
         "measured": found.measured,
         "precision": session.precision,
+        "to_fetch": to_fetch(session),
         "missing_targets": dict(session.chosen.missing_targets),
         "missing_arms": dict(session.chosen.missing_arms),
         "missing_languages": {k: sorted(v) for k, v in session.chosen.missing_languages.items() if v},
@@ -62,12 +69,14 @@ def plan_text(session: Session, found: Forecast, every_step: bool) -> Renderable
             f"seed{'s' if len(study.seeds) > 1 else ''}, encoder {study.encoder}"
         ),
         _sharing(found),
+        _arms(session),
         _table(found),
     ]
     if every_step:
         parts.append(_steps(found.steps))
     parts.extend(_missing(session))
-    parts.append(_verdict(found))
+    parts.extend(_to_fetch(session))
+    parts.append(_verdict(session, found))
     return Group(*parts)
 
 
@@ -76,6 +85,25 @@ def _sharing(found: Forecast) -> Text:
     share = f" ({saved / found.sharing.naive:.0%} shared)" if saved else ""
     text = f"{found.sharing.trainings} trainings; one by one it would be {found.sharing.naive}{share}"
     return Text(text, style="dim")
+
+
+def _arms(session: Session) -> Table:
+    """What each arm trains before its targets, and how many of its trainings no other arm needs."""
+    arms: dict[str, set[str]] = {}
+    before: dict[str, str] = {}
+    for route in session.routes:
+        arms.setdefault(route.arm, set()).update(
+            step.key for step in session.lowered.trainings[route.arm, route.target, route.seed]
+        )
+        first = [phase_name(phase) for phase in phases(route.end) if phase.role == "intermediate"]
+        before[route.arm] = " → ".join(first) or "–"
+    users = Counter(key for keys in arms.values() for key in keys)
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name, right in (("arm", False), ("before the target", False), ("trainings", True), ("its own", True)):
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    for arm, keys in arms.items():
+        table.add_row(arm, before[arm], str(len(keys)), str(sum(users[key] == 1 for key in keys)))
+    return table
 
 
 def _table(found: Forecast) -> Table:
@@ -123,13 +151,37 @@ def _missing(session: Session) -> Iterable[Text]:
             yield Text(f"missing in {target}: {', '.join(languages)}", style="yellow")
 
 
-def _verdict(found: Forecast) -> Text:
+def to_fetch(session: Session) -> dict[str, Any]:
+    """What is not here yet: the encoder's name or None, and the number of sources (a task in one language)."""
+    prepared = [step.settings for step in steps_of(session.goals) if isinstance(step.settings, PrepareSettings)]
+    sources = {settings.source.files for settings in prepared if settings.source.kind == TO_FETCH}
+    encoder = session.encoder
+    return {"encoder": None if encoder.folder or encoder.step else encoder.ref.name, "sources": len(sources)}
+
+
+def _to_fetch(session: Session) -> Iterable[Text]:
+    found = to_fetch(session)
+    named = [f"the encoder {found['encoder']}"] if found["encoder"] else []
+    if found["sources"]:
+        named.append(plural(found["sources"], "source"))
+    if named:
+        command = f"xstilts data get {session.study.name}"
+        yield Text(
+            f"To be fetched first: {listed(named)}, estimated by published sizes. `{command}` fetches them, and "
+            "`xstilts run` does so itself.",
+            style="yellow",
+        )
+
+
+def _verdict(session: Session, found: Forecast) -> Text:
     if not found.to_run:
         return Text("Nothing to run: every step is in the store.", style="green")
     seconds = sum(step.seconds for step in found.to_run)
     basis = "speeds measured in this store" if found.measured else "nominal speeds; the first run measures them"
+    cuda = (session.options.device or "").startswith("cuda")
+    device = "one GPU of the H200's class" if cuda and not found.measured else "one device"
     tilde = "" if all(step.counted for step in found.to_run) else "; ~ estimated from file sizes"
     return Text(
-        f"About {duration(seconds)} on one device, at most {amount(found.peak_bytes, 'B')} of disk ({basis}{tilde}).",
+        f"About {duration(seconds)} on {device}, at most {amount(found.peak_bytes, 'B')} of disk ({basis}{tilde}).",
         style="bold",
     )

@@ -56,13 +56,14 @@ def plan(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a study would run, what it would reuse, and what that would cost. Runs nothing."""
+    """Show what a study would run, what it would reuse, and what that would cost. Runs and fetches nothing: what is not
+    here yet counts by its published size."""
     from xstilts.cli.plan_view import plan_json, plan_text
     from xstilts.forecast import forecast
     from xstilts.workflow import open_session
 
     options = shared.options(data=shared.beside(study, data), store=store, tasks=tasks, device=device)
-    session = open_session(shared.load(study, scale, allow_missing), options)
+    session = open_session(shared.load(study, scale, allow_missing), options, planning=True)
     found = forecast(session)
     if as_json:
         shared.print_json(plan_json(session, found))

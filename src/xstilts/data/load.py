@@ -16,6 +16,7 @@ from xstilts.data.source import Drop, Key, Reader, RowMaker, Source, View
 
 _NOT_IDENTITY = {"identity": False}
 _GZIP_RATIO = 3.0  # of text, about
+TO_FETCH = "to fetch"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,9 @@ class Resolved:
     views: tuple[View, ...] = ()
     language: str = "en"
     paths: tuple[Path, ...] = field(default=(), metadata=_NOT_IDENTITY)
-    kind: str = field(default="data", metadata=_NOT_IDENTITY)  # "data", "store" or "sample": where they were found
+    # "data", "store" or "sample": where they were found; "to fetch": they are not here, and this is for a plan alone
+    kind: str = field(default="data", metadata=_NOT_IDENTITY)
+    rows: int | None = field(default=None, metadata=_NOT_IDENTITY)  # the published number, of one to fetch
     note: str = field(default="", metadata=_NOT_IDENTITY)
 
     @property
@@ -65,6 +68,27 @@ def resolve(source: Source, roots: Roots) -> Resolved:
         language=source.language,
         paths=found.paths,
         kind=found.kind,
+        note=source.note,
+    )
+
+
+def expected(source: Source, roots: Roots) -> Resolved:
+    """A source for a plan: as it lies here, or as it will once it is fetched. Raises DataError where it can neither be
+    found nor fetched."""
+    try:
+        return resolve(source, roots)
+    except DataError:
+        place = next((place for place in source.places if place.hub or place.urls), None)
+        if place is None:
+            raise
+    return Resolved(
+        files=tuple(f"to fetch: {place.hub or ''} {name}" for name in place.files),
+        read=place.read,
+        row=place.row,
+        views=source.views,
+        language=source.language,
+        kind=TO_FETCH,
+        rows=source.rows,
         note=source.note,
     )
 

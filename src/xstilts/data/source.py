@@ -109,6 +109,8 @@ class Source:
         default=None, metadata={"omit_default": True}
     )  # of the rows the views chose
     note: str = field(default="", metadata={"identity": False})  # "a slice of the dev file": shown in every report
+    # The published number of examples, for plans before the files are here.
+    rows: int | None = field(default=None, metadata={"identity": False}, compare=False)
 
     def take(self, n: int, seed: int = 0) -> Source:
         """The first `n` rows of a seeded shuffle, in file order; a smaller `n` is a subset of a larger one. Of

@@ -14,11 +14,17 @@ from xstilts.core.recipe import Recipe
 
 BYTES_A_TOKEN = 4.5  # uncompressed UTF-8 of Latin-script text with the tags and ids around it
 ROW_TOKENS = 40.0  # a guess for rows nobody has tokenised yet
+UNKNOWN_ROWS = 1_000
+# Tokens of a row, by kind: pairs of sentences, sentences, windows of a context, options with their prompt.
+KIND_TOKENS: Mapping[str, float] = {"tagging": 30, "retrieval": 25, "span_qa": 190, "choice": 200, "dual_encoder": 90}
 TOKENISE_BYTES = 1.5e6  # uncompressed bytes a second
 EVALUATIONS = 10  # dev evaluations of a phase when the study does not say
 
-# Nominal floating-point operations a second, where no step of this store has been timed.
+# Nominal floating-point operations a second, where no step of this store has been timed: two CPU cores in fp32; a GPU
+# of the H200's class in bf16, at a quarter of what its matrix units do.
 NOMINAL_RATE: Mapping[str, float] = {"cpu": 6e10, "cuda": 2e14}
+# Small encoders are bound by other work: tokens a second at most, (training, predicting).
+MOST_TOKENS: Mapping[str, tuple[float, float]] = {"cpu": (60_000.0, 200_000.0), "cuda": (500_000.0, 2_000_000.0)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +49,17 @@ def size_from_bytes(text_bytes: float) -> Size:
     return Size(rows=max(1.0, tokens / ROW_TOKENS), tokens=tokens, counted=False)
 
 
+def size_from_rows(rows: int | None, kind: str) -> Size:
+    """Of a source that is not here: its published number of rows, or a guess."""
+    number = float(rows or UNKNOWN_ROWS)
+    return Size(rows=number, tokens=number * KIND_TOKENS.get(kind, ROW_TOKENS), counted=False)
+
+
+def parameters(config: Mapping[str, Any]) -> float:
+    """About how many numbers the weights are."""
+    return block_weights(config) + float(config.get("vocab_size", 8_000)) * float(config.get("hidden_size", 128))
+
+
 def block_weights(config: Mapping[str, Any]) -> float:
     """Weights a token is multiplied with, from config.json (embeddings cost next to nothing): 4 d² + 2 d × inner a
     layer. A small encoder is assumed while its configuration is not known."""
@@ -61,9 +78,10 @@ def seq2seq_shape(config: Mapping[str, Any], beams: int) -> dict[str, Any]:
 
 
 def nominal_tokens_a_second(config: Mapping[str, Any], device: str, *, training: bool) -> float:
-    """Two operations a weight and token forward, four more backward; small encoders are bound by other work."""
-    rate = NOMINAL_RATE["cuda" if device.startswith("cuda") else "cpu"]
-    return min(rate / (block_weights(config) * (6 if training else 2)), 60_000.0 if training else 200_000.0)
+    """Two operations a weight and token forward, four more backward."""
+    kind = "cuda" if device.startswith("cuda") else "cpu"
+    most = MOST_TOKENS[kind][0 if training else 1]
+    return min(NOMINAL_RATE[kind] / (block_weights(config) * (6 if training else 2)), most)
 
 
 def updates_of(recipe: Recipe, rows: float) -> float:

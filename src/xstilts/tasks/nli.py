@@ -39,13 +39,14 @@ def _mnli_in(language: str) -> Source:
         ),
         language=language,
         note="machine-translated by the authors of XNLI, CC BY-NC 4.0",
+        rows=392_702,
     )
 
 
 MNLI = Task(
     name="mnli",
     kind=NLI,
-    train=source(hub("nyu-mll/multi_nli", HUB_PAIR, "data/train-00000-of-00001.parquet")),
+    train=source(hub("nyu-mll/multi_nli", HUB_PAIR, "data/train-00000-of-00001.parquet"), rows=392_702),
     dev=source(hub("nyu-mll/multi_nli", HUB_PAIR, "data/validation_matched-00000-of-00001.parquet")),
     translations={language: _mnli_in(language) for language in XNLI_LANGUAGES if language != "en"},
     test={
@@ -66,7 +67,7 @@ MNLI = Task(
 SNLI = Task(
     name="snli",
     kind=NLI,
-    train=source(hub("stanfordnlp/snli", HUB_PAIR, "plain_text/train-00000-of-00001.parquet")),
+    train=source(hub("stanfordnlp/snli", HUB_PAIR, "plain_text/train-00000-of-00001.parquet"), rows=549_367),
     dev=source(hub("stanfordnlp/snli", HUB_PAIR, "plain_text/validation-00000-of-00001.parquet")),
     test={"en": source(hub("stanfordnlp/snli", HUB_PAIR, "plain_text/test-00000-of-00001.parquet"))},
     origin=Origin(
@@ -86,7 +87,7 @@ def _rounds(split: str) -> tuple[str, ...]:
 ANLI = Task(
     name="anli",
     kind=NLI,
-    train=source(hub("facebook/anli", HUB_PAIR, *_rounds("train")), note="rounds 1 to 3"),
+    train=source(hub("facebook/anli", HUB_PAIR, *_rounds("train")), note="rounds 1 to 3", rows=162_865),
     dev=source(hub("facebook/anli", HUB_PAIR, *_rounds("dev")), note="rounds 1 to 3"),
     test={"en": source(hub("facebook/anli", HUB_PAIR, *_rounds("test")), note="rounds 1 to 3")},
     origin=Origin(
@@ -128,6 +129,7 @@ XNLI = Task(
             hub("facebook/xnli", _XNLI_HUB, f"{language}/test-00000-of-00001.parquet"),
             language=language,
             note="the local copy holds 1,002 of 5,010 test rows",
+            rows=5_010,
         )
         for language in XNLI_LANGUAGES
     },

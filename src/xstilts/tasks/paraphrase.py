@@ -44,7 +44,7 @@ def _pawsx_in(language: str) -> Source:
 PAWSX = Task(
     name="pawsx",
     kind=SAME,
-    train=source(hub("google-research-datasets/paws-x", _TRAIN_ROW, "en/train-00000-of-00001.parquet")),
+    train=source(hub("google-research-datasets/paws-x", _TRAIN_ROW, "en/train-00000-of-00001.parquet"), rows=49_401),
     translations={language: _pawsx_in(language) for language in PAWSX_LANGUAGES if language != "en"},
     dev=source(
         local(Tsv(columns=("sentence1", "sentence2", "label")), _ROW, "pawsx/dev-en.tsv.gz"),
@@ -57,6 +57,7 @@ PAWSX = Task(
             note="the local copy holds 1,000 of 2,000 test rows"
             if language in ("de", "zh")
             else "the local copy holds the development set, whose English rows also select; the hub has the test set",
+            rows=2_000,
         )
         for language in PAWSX_LANGUAGES
     },
@@ -74,7 +75,7 @@ _QQP_ROW = Pair(a="question1", b="question2", label="label", group=("question1",
 QQP = Task(
     name="qqp",
     kind=SAME,
-    train=source(hub("nyu-mll/glue", _QQP_ROW, "qqp/train-00000-of-00001.parquet")),
+    train=source(hub("nyu-mll/glue", _QQP_ROW, "qqp/train-00000-of-00001.parquet"), rows=363_846),
     test={
         "en": source(
             hub("nyu-mll/glue", _QQP_ROW, "qqp/validation-00000-of-00001.parquet"),

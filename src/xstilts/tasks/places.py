@@ -34,8 +34,8 @@ def raw(repository: str, commit: str, *paths: str) -> tuple[str, ...]:
     return tuple(f"https://raw.githubusercontent.com/{repository}/{commit}/{path}" for path in paths)
 
 
-def source(*places: Place, language: str = "en", note: str = "") -> Source:
-    return Source(places=places, language=language, note=note)
+def source(*places: Place, language: str = "en", note: str = "", rows: int | None = None) -> Source:
+    return Source(places=places, language=language, note=note, rows=rows)
 
 
 def written_in(place: Place, *languages: str) -> Place:

@@ -36,13 +36,14 @@ def _squad_in(language: str) -> Source:
         ),
         language=language,
         note="machine-translated by the authors of XTREME",
+        rows=87_599,
     )
 
 
 SQUAD1 = Task(
     name="squad1",
     kind=QA,
-    train=source(hub("rajpurkar/squad", _DOCUMENT, "plain_text/train-00000-of-00001.parquet")),
+    train=source(hub("rajpurkar/squad", _DOCUMENT, "plain_text/train-00000-of-00001.parquet"), rows=87_599),
     translations={language: _squad_in(language) for language in SQUAD_TRANSLATIONS},
     test={
         "en": source(
@@ -64,7 +65,7 @@ _HUB_SQUAD2 = Span(group=("title",), impossible=None, empty="impossible")
 SQUAD2 = Task(
     name="squad2",
     kind=SpanQA(no_answer=True),
-    train=source(hub("rajpurkar/squad_v2", _HUB_SQUAD2, "squad_v2/train-00000-of-00001.parquet")),
+    train=source(hub("rajpurkar/squad_v2", _HUB_SQUAD2, "squad_v2/train-00000-of-00001.parquet"), rows=130_319),
     test={
         "en": source(
             local(Squad(), _DOCUMENT, "squad2/dev-v2.0.json.gz"),
@@ -93,6 +94,7 @@ XQUAD = Task(
         language: source(
             web(Squad(), _PARAGRAPH, (f"xquad/xquad.{language}.json",), raw(*_XQUAD, f"xquad.{language}.json")),
             language=language,
+            rows=1_190,
         )
         for language in XQUAD_LANGUAGES
     },
@@ -131,6 +133,7 @@ MLQA = Task(
             ),
             language=language,
             note="the local copy holds the development set; the original address has the test set",
+            rows=5_000,
         )
         for language in MLQA_LANGUAGES
     },
@@ -177,6 +180,7 @@ TYDIQA = Task(
             ("tydiqa/tydiqa-goldp-v1.1-train.json",),
             (f"{_TYDIQA}/tydiqa-goldp-v1.1-train.json",),
         ),
+        rows=3_696,
     ),
     test={
         language: source(

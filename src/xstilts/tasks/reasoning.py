@@ -28,7 +28,7 @@ def _hellaswag(split: str, file: str) -> tuple[Place, ...]:
 HELLASWAG = Task(
     name="hellaswag",
     kind=CHOICE,
-    train=source(*_hellaswag("train", "train")),
+    train=source(*_hellaswag("train", "train"), rows=39_905),
     test={"en": source(*_hellaswag("validation", "val"), note="the development set: test labels are not public")},
     origin=Origin(
         licence="MIT",
@@ -57,7 +57,7 @@ def _cosmosqa(split: str, file: str) -> tuple[Place, ...]:
 COSMOSQA = Task(
     name="cosmosqa",
     kind=CHOICE,
-    train=source(*_cosmosqa("train", "train")),
+    train=source(*_cosmosqa("train", "train"), rows=25_262),
     test={"en": source(*_cosmosqa("validation", "valid"), note="the development set: test labels are not public")},
     origin=Origin(
         licence="CC BY 4.0",
@@ -84,6 +84,7 @@ COMMONSENSEQA = Task(
     train=source(
         local(Jsonl(), _CSQA_ROW, "commonsenseqa/train_rand_split.jsonl.gz"),
         hub("tau/commonsense_qa", _CSQA_HUB, "data/train-00000-of-00001.parquet"),
+        rows=9_741,
     ),
     test={
         "en": source(

@@ -34,7 +34,7 @@ def _tatoeba(code: str) -> Source:
     names = tuple(f"tatoeba.{code}-eng.{side}" for side in (code, "eng"))
     urls = raw(*_LASER, *(f"data/tatoeba/v1/{name}" for name in names))
     place = web(Parallel(), _BY_ENGLISH, tuple(f"tatoeba/{name}" for name in names), urls)
-    return source(place, language=canonical_code(code))
+    return source(place, language=canonical_code(code), rows=2_000)
 
 
 def _tests(codes: tuple[str, ...]) -> dict[str, Source]:
@@ -120,6 +120,9 @@ NTREX = Task(
 )
 
 
+_BUCC_SENTENCES = {"de": 813_206, "fr": 641_684, "ru": 1_019_254, "zh": 183_497}  # of both sides
+
+
 def _bucc(language: str) -> Source:
     """XTREME's use of the shared task: its sample sets the threshold, its training set is scored."""
     files = tuple(
@@ -134,10 +137,10 @@ def _bucc(language: str) -> Source:
     )
     full = web(MiningParts(), MinedParts(), files, archives, files)
     if language != "zh":
-        return source(full, language=language)
+        return source(full, language=language, rows=_BUCC_SENTENCES[language])
     dev = local(Mining(), Mined(), *(f"bucc2018/zh-en.dev.{side}.gz" for side in ("zh", "en", "gold")))
     note = "the local copy holds the sample set: half of its pairs set the threshold, half are scored"
-    return source(full, dev, language=language, note=note)
+    return source(full, dev, language=language, note=note, rows=_BUCC_SENTENCES[language])
 
 
 BUCC = Task(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from xstilts.data.readers import Bio, Csv, Jsonl, Squad, Supertags, Tsv
 from xstilts.data.rows import Pair, Span, Tags, Text
-from xstilts.data.source import Source
+from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.tagging import Tagging
 from xstilts.tasks import intents, nli, paraphrase, passages, qa, reasoning, tagging
@@ -180,12 +180,18 @@ MASAKHANER_1500 = tagging.MASAKHANER2.but(
     scale="trained on 1,500 of 6,593 Swahili sentences",
 )
 
-_SUPERTAGS = Tags(tags="categories")
+
+def _supertags(*paths: str) -> Place:
+    files = tuple(f"ccg/{path.rpartition('/')[2]}" for path in paths)
+    urls = raw("masashi-y/ud2ccg", "0ff3ce645dbe3e94a674c6236a226673a2ca3a75", *paths)
+    return web(Supertags(), Tags(tags="categories"), files, urls)
+
+
 CCG_QUESTIONS = Task(
     name="ccg-questions",
     kind=Tagging(labels=CATEGORIES, open_labels=True),
-    train=source(local(Supertags(), _SUPERTAGS, "ccg/qus_train.staggedGold.gz", "ccg/GENIA1000.staggedgold.gz")),
-    test={"en": source(local(Supertags(), _SUPERTAGS, "ccg/qus_test.staggedGold.gz"))},
+    train=source(_supertags("questionbank/questions/qus_train.staggedGold", "biomedical/GENIA1000.staggedgold")),
+    test={"en": source(_supertags("questionbank/questions/qus_test.staggedGold"))},
     scale="1,328 questions and 1,000 biomedical sentences, not the 39,604 of CCGbank, which is licensed",
     origin=Origin(
         licence="none stated with the tags; GENIA text CC BY 3.0, TREC questions public",

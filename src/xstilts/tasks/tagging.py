@@ -30,7 +30,8 @@ def _ud(view: str, split: str, language: str, treebanks: Sequence[Treebank]) -> 
     urls = tuple(url for t in treebanks for url in raw(t.repository, t.commit, t.file(split)))
     read = Conllu(view=view, language=language)
     place = web(read, _FUSED if view == "xtreme" else _WORDS, files, urls)
-    return source(place, language=language, note=_UD_NOTE if split == "test" else "")
+    rows = {"train": 12_544, "dev": 2_001}.get(split, 1_000 * len(treebanks))
+    return source(place, language=language, note=_UD_NOTE if split == "test" else "", rows=rows)
 
 
 def _ud_tests(view: str) -> dict[str, Source]:
@@ -96,6 +97,9 @@ _TAGGED_TESTS = {
 }  # fmt: skip
 
 
+_PANX_TEST = 7_000  # sentences of a language on average; 10,000 of most
+
+
 def _wikiann(language: str, split: str) -> Place:
     return hub("unimelb-nlp/wikiann", _WIKIANN, f"{language}/{split}-00000-of-00001.parquet")
 
@@ -103,12 +107,13 @@ def _wikiann(language: str, split: str) -> Place:
 def _panx(language: str) -> Source:
     if language in _TAGGED_TESTS:
         note = "local copies hold at most 1,000 sentences of the test set"
-        return source(_TAGGED_TESTS[language], _wikiann(language, "test"), language=language, note=note)
+        tagged = _TAGGED_TESTS[language]
+        return source(tagged, _wikiann(language, "test"), language=language, note=note, rows=_PANX_TEST)
     if language in _PANX_DEV:
         dev = local(_PANX, _TAGS, f"panx/dev-{language}.tsv.gz")
         note = "the local copy holds 1,000 sentences or fewer of the development set; the hub has the test set"
-        return source(dev, _wikiann(language, "test"), language=language, note=note)
-    return source(_wikiann(language, "test"), language=language)
+        return source(dev, _wikiann(language, "test"), language=language, note=note, rows=_PANX_TEST)
+    return source(_wikiann(language, "test"), language=language, rows=_PANX_TEST)
 
 
 PANX = Task(
@@ -118,6 +123,7 @@ PANX = Task(
         local(_PANX, _TAGS, "panx/train-en.tsv.gz"),
         _wikiann("en", "train"),
         note="as published, 32 sentences also stand in the English development set and 24 in the English test set",
+        rows=20_000,
     ),
     dev=source(local(_PANX, _TAGS, "panx/dev-en.tsv.gz"), _wikiann("en", "validation")),
     test={language: _panx(language) for language in PANX_LANGUAGES},
