@@ -7,8 +7,10 @@ from xstilts.metrics.base import Metric
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.perplexity import MaskedAccuracy
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
+from xstilts.metrics.roles import HeadRoles, SpanRoles
 from xstilts.metrics.sequences import ChunkF1, TokenAccuracy
 from xstilts.metrics.spans import Mlqa, Squad, Squad2
+from xstilts.metrics.trees import AlignedUpos, Attachment
 
 METRICS: Catalog[Metric] = Catalog(
     "metric",
@@ -21,4 +23,8 @@ METRICS: Catalog[Metric] = Catalog(
     RetrievalAccuracy(),
     MiningF1(),
     MaskedAccuracy(),
+    Attachment(),
+    AlignedUpos(),
+    SpanRoles(),
+    HeadRoles(),
 )
