@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -17,20 +17,23 @@ from xstilts.metrics.base import percent
 from xstilts.metrics.sequences import precision_recall
 
 Frame = Mapping[str, Any]
-Place = tuple[int, int]
 
 _CONTINUES = "C-"
 NOT_SCORED = "V"  # the predicate itself
 
 
-@dataclass
+@dataclass(eq=False)
 class Argument:
     """Words `start` to `end` - 1; `pieces` is empty for an argument of one piece."""
 
     label: str
     start: int
     end: int
-    pieces: list[Place]
+    pieces: list[Argument] = field(default_factory=list)
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        return sorted((piece.start, piece.end) for piece in self.pieces)
 
 
 def arguments(spans: Sequence[Sequence[Any]]) -> list[Argument]:
@@ -40,38 +43,36 @@ def arguments(spans: Sequence[Sequence[Any]]) -> list[Argument]:
     "R-A1" is a label of its own. A span inside another one is an argument, and a piece of the outer one; of two spans
     of the same words the later stands.
 
-    >>> [(a.label, a.start, a.end, a.pieces) for a in arguments([(0, 2, "A1"), (5, 7, "C-A1"), (3, 4, "R-A1")])]
+    >>> [(a.label, a.start, a.end, a.places) for a in arguments([(0, 2, "A1"), (5, 7, "C-A1"), (3, 4, "R-A1")])]
     [('A1', 0, 7, [(0, 2), (5, 7)]), ('R-A1', 3, 4, [])]
     """
-    labels = {(start, end): label for start, end, label in spans}
-    inner = _inner(labels)
     made: list[Argument] = []
     latest: dict[str, Argument] = {}
-    for (start, end), pieces in inner.items():
-        label = labels[start, end]
-        begun = latest.get(label.removeprefix(_CONTINUES)) if label.startswith(_CONTINUES) else None
+    for phrase in _phrases(spans):
+        continues = phrase.label.startswith(_CONTINUES)
+        label = phrase.label.removeprefix(_CONTINUES)
+        begun = latest.get(label) if continues else None
         if begun is None:
-            argument = Argument(label.removeprefix(_CONTINUES), start, end, pieces)
-            made.append(argument)
-            latest[argument.label] = argument
+            phrase.label = label
+            made.append(phrase)
+            latest[label] = phrase
         else:
-            begun.pieces = [*(begun.pieces or [(begun.start, begun.end)]), (start, end)]
-            begun.end = end
+            begun.pieces = [*(begun.pieces or [Argument(label, begun.start, begun.end)]), phrase]
+            begun.end = phrase.end
     return made
 
 
-def _inner(places: Mapping[Place, str]) -> dict[Place, list[Place]]:
-    """Places from left to right, the outer before the inner, and those directly inside of each."""
-    found: dict[Place, list[Place]] = {}
-    open_: list[Place] = []
-    for start, end in sorted(places, key=lambda place: (place[0], -place[1])):
-        open_ = [place for place in open_ if place[1] > start]
-        around = next((place for place in reversed(open_) if place[1] >= end), None)
-        if around:
-            found[around].append((start, end))
-        found[start, end] = []
-        open_.append((start, end))
-    return found
+def _phrases(spans: Sequence[Sequence[Any]]) -> list[Argument]:
+    """Spans from left to right, the outer before the inner, each with those directly inside it as its pieces."""
+    found: dict[tuple[int, int], Argument] = {}
+    open_: list[Argument] = []
+    for start, end, label in sorted(spans, key=lambda span: (span[0], -span[1])):
+        phrase = found[start, end] = Argument(label, start, end)
+        open_ = [one for one in open_ if one.end > start]
+        if around := next((one for one in reversed(open_) if one.end >= end), None):
+            around.pieces.append(phrase)
+        open_.append(phrase)
+    return list(found.values())
 
 
 class Judged(NamedTuple):
@@ -94,7 +95,7 @@ def judge(gold: Sequence[Sequence[Any]], guess: Sequence[Sequence[Any]]) -> Judg
     for argument in arguments(guess):
         found = wanted.get((argument.start, argument.end))
         # A piece that gold has twice counts once, as there.
-        if found and found.label == argument.label and sorted(set(found.pieces)) == sorted(argument.pieces):
+        if found and found.label == argument.label and sorted(set(found.places)) == argument.places:
             judged.correct.append(argument.label)
             del wanted[argument.start, argument.end]
         else:

@@ -13,7 +13,7 @@ Span = tuple[int, int, str]
 
 
 def made(*spans: Span) -> list[tuple]:
-    return [(a.label, a.start, a.end, a.pieces) for a in arguments(spans)]
+    return [(a.label, a.start, a.end, a.places) for a in arguments(spans)]
 
 
 def test_a_continuation_goes_on_with_the_last_argument_of_its_label() -> None:
@@ -40,6 +40,8 @@ def test_a_span_inside_a_span_is_a_piece_of_it() -> None:
         ("A3", 2, 3, []),
     ]
     assert made((0, 2, "A0"), (0, 2, "A1")) == [("A1", 0, 2, [])]
+    inner = made((0, 6, "A1"), (1, 2, "A2"), (4, 5, "C-A2"))  # the piece grows with the argument that it is
+    assert inner == [("A1", 0, 6, [(1, 5), (4, 5)]), ("A2", 1, 5, [(1, 2), (4, 5)])]
 
 
 def numbers(gold: list[Span], guess: list[Span]) -> tuple[int, int, int]:
