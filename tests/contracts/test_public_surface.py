@@ -26,6 +26,8 @@ SURFACE = {
     "data unpack": "ARCHIVE --store",
     "xtreme score": "--predictions --labels --version --json",
     "xtreme submit": "STUDY --arm --out --seed --labels --version --scale --data --store --tasks --json",
+    "score dependency": "GOLD SYSTEM --json",
+    "score srl": "GOLD SYSTEM --json",
     "predict": "CHECKPOINT FILE --task --study --out --data --store --tasks --device",
     "export": "CHECKPOINT DIR --task --study --store --tasks --json",
     "store du": "--store --json",

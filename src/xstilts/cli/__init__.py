@@ -10,7 +10,7 @@ from typing import Annotated, cast
 
 import typer
 
-from xstilts.cli import data, models, pretrain, store, studies, xtreme
+from xstilts.cli import data, models, pretrain, score, store, studies, xtreme
 from xstilts.core.errors import XstiltsError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ pretrain.add_to(app)
 data.add_to(app)
 models.add_to(app)
 xtreme.add_to(app)
+score.add_to(app)
 store.add_to(app)
 
 INTERRUPTED = 130

@@ -60,6 +60,43 @@ class TagExample(Example):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DependencyExample(Example):
+    """Syntactic words and their tree: for each word the number of its head (words count from 1, 0 is the root) and its
+    relation. Both are None where the file has no tree.
+
+    `tokens` are the tokens of several words as they stand on the page, (first word, last word, form), words from 1.
+    """
+
+    words: tuple[str, ...]
+    heads: tuple[int, ...] | None = None
+    relations: tuple[str, ...] | None = None
+    tokens: tuple[tuple[int, int, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Predicate:
+    """A predicate and its arguments, in the order of the file. Words count from 0.
+
+    index: the word. sense: its roleset ("come.03"), None where the file has none.
+    spans: (start, end, label), `words[start:end]`; heads: (word, label). None: the file does not have this form.
+    A label may begin with "C-" (it continues the argument of that label before it) or "R-" (it refers to one).
+    """
+
+    index: int
+    sense: str | None = None
+    spans: tuple[tuple[int, int, str], ...] | None = None
+    heads: tuple[tuple[int, str], ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RolesExample(Example):
+    """Words and the predicates among them, from left to right; () : there are none, None: unlabelled."""
+
+    words: tuple[str, ...]
+    predicates: tuple[Predicate, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SentenceExample(Example):
     """One side of a retrieval test. `matches` are ids of the sentences it translates; None: unlabelled, () : none.
     Queries look for candidates; only queries carry matches."""

@@ -1,14 +1,18 @@
 """All readers by name. A reader is a frozen dataclass that turns files into rows; see its own module."""
 
 from xstilts.data.readers_conllu import Conllu
+from xstilts.data.readers_roles import EwtPropBank, Props, UniversalPropBank
 from xstilts.data.readers_tables import Csv, Jsonl, JsonList, Parquet, Tsv
 from xstilts.data.readers_text import Joined, Lines, Mining, Parallel, Squad
+from xstilts.data.readers_trees import ConlluTrees
 from xstilts.data.readers_words import Bio, Supertags
 
 __all__ = [
     "Bio",
     "Conllu",
+    "ConlluTrees",
     "Csv",
+    "EwtPropBank",
     "Joined",
     "JsonList",
     "Jsonl",
@@ -16,7 +20,9 @@ __all__ = [
     "Mining",
     "Parallel",
     "Parquet",
+    "Props",
     "Squad",
     "Supertags",
     "Tsv",
+    "UniversalPropBank",
 ]

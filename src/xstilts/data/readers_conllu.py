@@ -29,6 +29,7 @@ class Word(NamedTuple):
     deprel: str
     misc: str
     where: str
+    attached: bool = True  # False: the head is "_"
 
 
 class Fused(NamedTuple):
@@ -64,7 +65,8 @@ class Conllu:
         row = {"words": _words_row, "xtreme": self._xtreme_row}[self.view]
         for path in paths:
             for block in blocks(path):
-                comments, words, fused = _sentence(path, block)
+                comments, words, fused = sentence(path, block)
+                _check_heads(words)
                 if words:
                     shared = {"sent_id": comments.get("sent_id", ""), "text": comments.get("text", "")}
                     yield {**row(words, fused), **shared, "where": f"{path}:{block[0][0]}"}
@@ -117,8 +119,9 @@ def _depth(words: list[Word], word: Word) -> int:
     return depth
 
 
-def _sentence(path: Path, block: list[Numbered]) -> tuple[dict[str, str], list[Word], list[Fused]]:
-    """Comments (key -> value), words and fused tokens of one sentence."""
+def sentence(path: Path, block: list[Numbered]) -> tuple[dict[str, str], list[Word], list[Fused]]:
+    """Comments (key -> value), words and fused tokens of one sentence. Heads are numbers, and nothing more is known of
+    them. Raises DataError for a line that is not CoNLL-U."""
     comments: dict[str, str] = {}
     words: list[Word] = []
     fused: list[Fused] = []
@@ -138,16 +141,20 @@ def _sentence(path: Path, block: list[Numbered]) -> tuple[dict[str, str], list[W
             continue
         if _number(index, where) != len(words) + 1:
             raise DataError(f"the word has number {index}, expected {len(words) + 1}", where=where)
-        head = 0 if cells[6] == "_" else _number(cells[6], where)
-        words.append(Word(cells[1], cells[3], cells[4], cells[5], head, cells[7], cells[9], where))
+        attached = cells[6] != "_"
+        head = _number(cells[6], where) if attached else 0
+        words.append(Word(cells[1], cells[3], cells[4], cells[5], head, cells[7], cells[9], where, attached))
     _check_ranges(words, fused)
     return comments, words, fused
 
 
-def _check_ranges(words: list[Word], fused: list[Fused]) -> None:
+def _check_heads(words: list[Word]) -> None:
     for word in words:
         if not 0 <= word.head <= len(words):
             raise DataError(f"the head {word.head} is no word of the sentence ({len(words)} words)", where=word.where)
+
+
+def _check_ranges(words: list[Word], fused: list[Fused]) -> None:
     last = 0
     for token in fused:
         if not last < token.first <= token.last <= len(words):

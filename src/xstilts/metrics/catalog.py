@@ -8,8 +8,10 @@ from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.perplexity import MaskedAccuracy
 from xstilts.metrics.ranking import MeanAveragePrecision
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
+from xstilts.metrics.roles import HeadRoles, SpanRoles
 from xstilts.metrics.sequences import ChunkF1, TokenAccuracy
 from xstilts.metrics.spans import Mlqa, Squad, Squad2
+from xstilts.metrics.trees import AlignedUpos, Attachment
 
 METRICS: Catalog[Metric] = Catalog(
     "metric",
@@ -23,4 +25,8 @@ METRICS: Catalog[Metric] = Catalog(
     MiningF1(),
     MeanAveragePrecision(),
     MaskedAccuracy(),
+    Attachment(),
+    AlignedUpos(),
+    SpanRoles(),
+    HeadRoles(),
 )

@@ -1,0 +1,119 @@
+"""Dependency trees as lists of heads: what makes one a tree, and what its words cover.
+
+A list of heads has one entry a word: the number of its head (words count from 1), or 0 for the root. A well-formed
+list is an arborescence with a single root: exactly one 0, every head a word of the sentence, no circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Fault(NamedTuple):
+    """Why heads are no tree: `reason` counts ("several roots"), `what` names the words, `word` is where (from 1)."""
+
+    reason: str
+    what: str
+    word: int
+
+
+def fault(heads: Sequence[int]) -> Fault | None:
+    """What is wrong with a list of heads, None for an arborescence with a single root.
+
+    >>> fault([2, 0, 2]) is None
+    True
+    >>> fault([2, 1]).reason
+    'no root'
+    """
+    count = len(heads)
+    for word, head in enumerate(heads, start=1):
+        if not 0 <= head <= count:
+            what = f"the head {head} is no word of the sentence ({count} words)"
+            return Fault("a head outside the sentence", what, word)
+    roots = [word for word, head in enumerate(heads, start=1) if head == 0]
+    circle = cycle(heads)
+    if len(roots) > 1:
+        return Fault("several roots", f"{len(roots)} words are roots: {_listed(roots)}", roots[1])
+    if not roots:
+        return Fault("no root", "no word is the root", 1)
+    if circle:
+        return Fault("a circle", f"the heads of the words {_listed(circle)} run in a circle", circle[0])
+    return None
+
+
+def is_tree(heads: Sequence[int]) -> bool:
+    """Whether the heads are an arborescence with a single root."""
+    return fault(heads) is None
+
+
+def cycle(heads: Sequence[int]) -> list[int]:
+    """The words of the first circle, from its first word along the heads; [] where there is none. Heads must be words
+    of the sentence or 0.
+
+    >>> cycle([2, 3, 2, 0])
+    [2, 3]
+    """
+    seen_from = [0] * (len(heads) + 1)  # the walk that first met each word
+    for start in range(1, len(heads) + 1):
+        word = start
+        while word and not seen_from[word]:
+            seen_from[word] = start
+            word = heads[word - 1]
+        if word and seen_from[word] == start:
+            return _around(heads, word)
+    return []
+
+
+def _around(heads: Sequence[int], word: int) -> list[int]:
+    circle = [word]
+    while (following := heads[circle[-1] - 1]) != word:
+        circle.append(following)
+    first = circle.index(min(circle))
+    return circle[first:] + circle[:first]
+
+
+def ancestors(heads: Sequence[int], word: int) -> list[int]:
+    """The words above `word`, from its head to the root. The heads must be a tree."""
+    above = []
+    while head := heads[word - 1]:
+        above.append(head)
+        word = head
+    return above
+
+
+def is_projective(heads: Sequence[int]) -> bool:
+    """Whether no two arcs cross, the arc from the artificial root (before the first word) included: every word between
+    a word and its head is below that head. The heads must be a tree.
+
+    >>> is_projective([2, 0, 2]), is_projective([3, 4, 0, 3])
+    (True, False)
+    """
+    return all(last - first + 1 == size for first, last, size in yields(heads))
+
+
+def yields(heads: Sequence[int]) -> list[tuple[int, int, int]]:
+    """For each word the first and the last word of its subtree (from 1) and how many words the subtree has. The heads
+    must be a tree.
+
+    >>> yields([2, 0, 2])
+    [(1, 1, 1), (1, 3, 3), (3, 3, 1)]
+    """
+    found = [[word, word, 1] for word in range(1, len(heads) + 1)]
+    for word in range(1, len(heads) + 1):
+        for above in ancestors(heads, word):
+            below = found[above - 1]
+            below[0], below[1], below[2] = min(below[0], word), max(below[1], word), below[2] + 1
+    return [(first, last, size) for first, last, size in found]
+
+
+def span_head(heads: Sequence[int], start: int, end: int) -> int:
+    """The word (from 1) that stands for the words `start` to `end` - 1 (from 0): the only one whose head is outside;
+    of several the one nearest to the root, then the first. The heads must be a tree."""
+    tops = [word for word in range(start + 1, end + 1) if not start < heads[word - 1] <= end]
+    return min(tops, key=lambda word: (len(ancestors(heads, word)), word))
+
+
+def _listed(words: Sequence[int]) -> str:
+    shown = ", ".join(map(str, words[:8]))
+    return shown + (", ..." if len(words) > 8 else "")

@@ -1,0 +1,175 @@
+"""Metrics of semantic roles: spans as CoNLL 2005 scores them, heads as CoNLL 2009 does.
+
+A sentence is a list of frames, as it lies in a file of predictions: mappings with `predicate` (its word, from 0),
+`sense` (None where unknown) and `spans` [start, end, label] (words `start` to `end` - 1) or `heads` [word, label].
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from xstilts.metrics.base import percent
+from xstilts.metrics.sequences import precision_recall
+
+Frame = Mapping[str, Any]
+
+_CONTINUES = "C-"
+NOT_SCORED = "V"  # the predicate itself
+
+
+@dataclass(eq=False)
+class Argument:
+    """Words `start` to `end` - 1; `pieces` is empty for an argument of one piece."""
+
+    label: str
+    start: int
+    end: int
+    pieces: list[Argument] = field(default_factory=list)
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        return sorted((piece.start, piece.end) for piece in self.pieces)
+
+
+def arguments(spans: Sequence[Sequence[Any]]) -> list[Argument]:
+    """The arguments that `srl-eval.pl` makes of spans [start, end, label], from left to right.
+
+    "C-A1" goes on with the last argument A1 before it, which then has several pieces; without one it is an argument A1.
+    "R-A1" is a label of its own. A span inside another one is an argument, and a piece of the outer one; of two spans
+    of the same words the later stands.
+
+    >>> [(a.label, a.start, a.end, a.places) for a in arguments([(0, 2, "A1"), (5, 7, "C-A1"), (3, 4, "R-A1")])]
+    [('A1', 0, 7, [(0, 2), (5, 7)]), ('R-A1', 3, 4, [])]
+    """
+    made: list[Argument] = []
+    latest: dict[str, Argument] = {}
+    for phrase in _phrases(spans):
+        continues = phrase.label.startswith(_CONTINUES)
+        label = phrase.label.removeprefix(_CONTINUES)
+        begun = latest.get(label) if continues else None
+        if begun is None:
+            phrase.label = label
+            made.append(phrase)
+            latest[label] = phrase
+        else:
+            begun.pieces = [*(begun.pieces or [Argument(label, begun.start, begun.end)]), phrase]
+            begun.end = phrase.end
+    return made
+
+
+def _phrases(spans: Sequence[Sequence[Any]]) -> list[Argument]:
+    """Spans from left to right, the outer before the inner, each with those directly inside it as its pieces."""
+    found: dict[tuple[int, int], Argument] = {}
+    open_: list[Argument] = []
+    for start, end, label in sorted(spans, key=lambda span: (span[0], -span[1])):
+        phrase = found[start, end] = Argument(label, start, end)
+        open_ = [one for one in open_ if one.end > start]
+        if around := next((one for one in reversed(open_) if one.end >= end), None):
+            around.pieces.append(phrase)
+        open_.append(phrase)
+    return list(found.values())
+
+
+class Judged(NamedTuple):
+    """Labels of the arguments of one predicate: right ones, guessed ones that are wrong, gold ones not found."""
+
+    correct: list[str]
+    excess: list[str]
+    missed: list[str]
+
+    def scored(self) -> tuple[int, int, int]:
+        """Their numbers, without the predicate itself ("V")."""
+        correct, excess, missed = (sum(label != NOT_SCORED for label in labels) for labels in self)
+        return correct, excess, missed
+
+
+def judge(gold: Sequence[Sequence[Any]], guess: Sequence[Sequence[Any]]) -> Judged:
+    """Compares the spans of one predicate: an argument is right when its label, its ends and all its pieces are."""
+    wanted = {(argument.start, argument.end): argument for argument in arguments(gold)}
+    judged = Judged([], [], [])
+    for argument in arguments(guess):
+        found = wanted.get((argument.start, argument.end))
+        # A piece that gold has twice counts once, as there.
+        if found and found.label == argument.label and sorted(set(found.places)) == argument.places:
+            judged.correct.append(argument.label)
+            del wanted[argument.start, argument.end]
+        else:
+            judged.excess.append(argument.label)
+    judged.missed.extend(argument.label for argument in wanted.values())
+    return judged
+
+
+def judge_sentence(gold: Sequence[Frame], guess: Sequence[Frame]) -> list[Judged]:
+    """One for each gold predicate. Guessed predicates that are none are passed over, as `srl-eval.pl` does."""
+    said = {frame["predicate"]: frame for frame in guess}
+    return [judge(frame["spans"], said.get(frame["predicate"], {"spans": ()})["spans"]) for frame in gold]
+
+
+@dataclass(frozen=True)
+class SpanRoles:
+    """F1 over arguments as spans, as `srl-eval.pl` of CoNLL 2005 (Carreras and Màrquez 2005) prints it as "Overall";
+    `perfect` is its share of propositions without a mistake. See `arguments` for what is one."""
+
+    name: ClassVar[str] = "span_roles"
+    counts: ClassVar[tuple[str, ...]] = ("correct", "excess", "missed", "perfect", "propositions")
+    headline: ClassVar[tuple[str, ...]] = ("f1",)
+
+    def tally(self, gold: Sequence[Frame], guess: Sequence[Frame], language: str) -> Sequence[float]:
+        each = np.array([judged.scored() for judged in judge_sentence(gold, guess)]).reshape(-1, 3)
+        perfect = (each[:, 1:].sum(axis=1) == 0).sum()
+        return [float(count) for count in (*each.sum(axis=0), perfect, len(each))]
+
+    def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
+        correct, excess, missed, perfect, propositions = (counts[..., k] for k in range(5))
+        shares = precision_recall(np.stack([correct, correct + excess, correct + missed], axis=-1))
+        return {**shares, "perfect": percent(perfect, propositions, empty=0.0)}
+
+
+@dataclass(frozen=True)
+class HeadRoles:
+    """Labelled F1 over semantic dependencies, as `eval09.pl` of CoNLL 2009 (Hajič et al. 2009) computes it: a predicate
+    is an arc from the root labelled with its sense, an argument an arc from its predicate. `f1`, `precision` and
+    `recall` are over both, `arguments_*` over arguments alone. An argument may be right where the sense is wrong.
+
+    Of a sense what follows its only "." is compared, numbers as numbers ("come.03" is "3")."""
+
+    name: ClassVar[str] = "head_roles"
+    counts: ClassVar[tuple[str, ...]] = (
+        "arguments_both",
+        "arguments_predicted",
+        "arguments_gold",
+        "senses_both",
+        "senses_predicted",
+        "senses_gold",
+    )
+    headline: ClassVar[tuple[str, ...]] = ("f1",)
+
+    def tally(self, gold: Sequence[Frame], guess: Sequence[Frame], language: str) -> Sequence[float]:
+        sides = [{frame["predicate"]: _sense(frame.get("sense")) for frame in frames} for frames in (gold, guess)]
+        arcs = [
+            {(f["predicate"], word, label) for f in frames for word, label in f["heads"]} for frames in (gold, guess)
+        ]
+        senses = [set(side.items()) for side in sides]
+        return [float(len(s)) for a, b in (arcs, senses) for s in (a & b, b, a)]
+
+    def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
+        over_arguments = precision_recall(counts[..., :3])
+        both = precision_recall(counts[..., :3] + counts[..., 3:])
+        return {**both, **{f"arguments_{name}": value for name, value in over_arguments.items()}}
+
+
+def _sense(sense: str | None) -> str | None:
+    """
+    >>> _sense("come.03"), _sense("03"), _sense("a.b.01"), _sense("have.LV")
+    ('3', '3', 'a.b.01', 'LV')
+    """
+    if sense is None:
+        return None
+    cut = re.fullmatch(r"[^.]+\.([^.]+)", sense)
+    bare = cut[1] if cut else sense
+    return str(int(bare)) if re.fullmatch(r"[0-9]+", bare) else bare
