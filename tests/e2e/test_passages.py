@@ -158,7 +158,7 @@ def test_without_its_pool_a_target_is_missing(study: Path, capsys: pytest.Captur
     pool = study / "mewslix" / "candidate_set_entities.jsonl"
     away = pool.rename(pool.with_suffix(".away"))
     try:
-        assert call(study, "plan") == 2
+        assert call(study, "run", "--offline") == 2
         assert "The target 'mewslix' cannot run: no files for language 'mul'" in capsys.readouterr().err
     finally:
         away.rename(pool)
