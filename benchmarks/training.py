@@ -1,0 +1,96 @@
+"""How fast is training, beside `transformers.Trainer`? Every contestant trains the same encoder on the same rows.
+
+    python benchmarks/training.py [SHAPE] --lengths nli --data FOLDER [--updates 24] [--json FILE]
+
+SHAPE: `tiny` (the packaged encoder), `xlmr-base` (its shape and 250,002 rows, random weights), or a folder. Needs
+`accelerate` beside the program. Each contestant runs in a process of its own, in turn; see README.md beside this.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from training_rows import LENGTHS, make_folder, make_rows
+
+CONTESTANTS = {
+    "ours": "xstilts, bf16",
+    "ours-fp32": "xstilts, fp32",
+    "plain": "Trainer as its examples set it: dynamic padding, random order, fp32",
+    "tuned": "Trainer at its best: bf16, batches by length, fused AdamW",
+}
+
+
+def measured(contestant: str, folder: Path, rows: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Seconds, sequences, tokens, losses and memory of one contestant, from a fresh process."""
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name("training_one.py")),
+        contestant,
+        *(str(folder), str(rows), options.lengths),
+        *(str(options.updates), str(options.batch), str(options.threads), options.device),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{contestant} failed:\n{done.stderr[-3000:]}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def table(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """Markdown: medians over the rounds, and ours over each peer."""
+    best = {name: median(runs) for name, runs in found.items()}
+    lines = [
+        "| contestant | sequences a second | real tokens a second | peak memory, GB | final loss | ours is |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, one in best.items():
+        ratio = best["ours"]["sequences_a_second"] / one["sequences_a_second"]
+        lines.append(
+            f"| {CONTESTANTS[name]} | {one['sequences_a_second']:.1f} | {one['tokens_a_second']:,.0f} | "
+            f"{one['peak_bytes'] / 1e9:.2f} | {one['loss']:.3f} | {ratio:.2f} × |"
+        )
+    return "\n".join(lines)
+
+
+def median(runs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    return sorted(runs, key=lambda one: one["sequences_a_second"])[len(runs) // 2]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shape", nargs="?", default="tiny")
+    parser.add_argument("--lengths", choices=sorted(LENGTHS), default="nli", help="whose rows: real files")
+    parser.add_argument("--data", type=Path, action="append", default=[])
+    parser.add_argument("--contestants", default=",".join(CONTESTANTS))
+    parser.add_argument("--updates", type=int, default=24, help="the first quarter warms up and is not counted")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=1, help="how often all run in turn; medians are shown")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    names = options.contestants.split(",")
+    with tempfile.TemporaryDirectory() as place:
+        folder = make_folder(options.shape, Path(place))
+        rows = make_rows(options.lengths, folder, options.data, Path(place))
+        found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+        for _ in range(options.rounds):
+            for name in names:
+                found[name].append(measured(name, folder, rows, options))
+                sys.stderr.write(f"{name}: {found[name][-1]['sequences_a_second']:.1f} sequences a second\n")
+    sys.stdout.write(table(found) + "\n")
+    if options.json:
+        options.json.write_text(
+            json.dumps({"shape": options.shape, "lengths": options.lengths, "runs": found}, indent=1)
+        )
+
+
+if __name__ == "__main__":
+    main()
