@@ -105,16 +105,16 @@ def _module_tasks(spec: str) -> Iterable[Task]:
     return found.values() if isinstance(found, Mapping) else found
 
 
-def open_session(
-    study: Study, options: Options, *, fetching: Say | None = None, planning: bool = False
-) -> Session:
+def open_session(study: Study, options: Options, *, fetching: Say | None = None, planning: bool = False) -> Session:
     """Looks up all a study needs. With `fetching`, missing files are fetched first, each announced through it;
     without, a missing file is reported as such; `planning`, what could be fetched is taken as if it were here, by its
-    published size, so that a study can be looked at before anything is fetched. Nothing is trained.
+    published size, so that a study can be looked at before anything is fetched (not where nothing may be). Nothing is
+    trained.
 
     Raises StudyError, DataError or EncoderError: all that can be known before anything is spent.
     """
     roots = options.roots
+    planning = planning and not roots.offline
     study = swept(study)
     catalog = with_variants(study, catalog_for(study, options))
     check_names(study, catalog)

@@ -11,8 +11,9 @@ from xstilts.cli import main
 
 
 def test_the_small_profile_finds_everything_it_needs(
-    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("XSTILTS_OFFLINE", "1")  # what could be fetched is not counted as here
     arguments = ["plan", "intermediates", "--scale", "smoke", "--data", str(shared_data), "--store", str(tmp_path)]
     assert main([*arguments, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -24,8 +25,9 @@ def test_the_small_profile_finds_everything_it_needs(
 
 
 def test_without_its_files_the_study_is_refused_with_a_way_out(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("XSTILTS_OFFLINE", "1")
     assert main(["plan", "intermediates", "--store", str(tmp_path)]) == 2
     said = capsys.readouterr().err
     assert "The target 'xnli' cannot run" in said

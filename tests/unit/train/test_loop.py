@@ -103,7 +103,7 @@ def test_leaving_out_rows_of_the_table_changes_no_number(
     gone = torch.ones(len(table), dtype=torch.bool)
     gone[rows.ids_K] = False
     left = table[gone].norm() / start[gone].norm()
-    assert 0.9 < left < 1.0, "rows that no update touched decay all the same"
+    assert 0.5 < left < 1.0, "rows that no update touched decay all the same"
 
 
 def test_cutting_an_update_changes_no_gradient(encoder: Path, part: JobPart) -> None:
