@@ -11,6 +11,7 @@ import numpy as np
 
 _BLOCK = 1024  # queries compared with all candidates at once,
 _COSINES = 2**26  # or fewer, so that there are at most so many cosines
+_GROUP = 64  # columns that are looked at through their maximum
 
 
 def unit(vectors_ND: np.ndarray) -> np.ndarray:
@@ -28,15 +29,86 @@ def nearest(query_QD: np.ndarray, candidate_ND: np.ndarray) -> np.ndarray:
 def neighbours(query_QD: np.ndarray, candidate_ND: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Cosines [Q, k] and indices [Q, k] of the k nearest candidates, nearest first."""
     k = min(k, len(candidate_ND))
-    cosines, indices = [], []
+    found = [_largest(block_BD @ candidate_ND.T, k) for block_BD in _blocks(query_QD, candidate_ND)]
+    cosines, indices = zip(*found, strict=True)
+    return np.concatenate(cosines), np.concatenate(indices)
+
+
+Near = tuple[np.ndarray, np.ndarray]  # cosines and indices, nearest first
+
+
+def both_ways(query_QD: np.ndarray, candidate_ND: np.ndarray, k: int) -> tuple[Near, Near]:
+    """`neighbours` of the queries among the candidates and of the candidates among the queries. Every cosine is
+    computed once: a block of queries has all it takes for its own rows, and adds to what is known of the candidates."""
+    ahead, behind = min(k, len(candidate_ND)), _Columns(len(candidate_ND), min(k, len(query_QD)))
+    forward, start = [], 0
     for block_BD in _blocks(query_QD, candidate_ND):
         block_BN = block_BD @ candidate_ND.T
-        found_Bk = np.argpartition(-block_BN, k - 1, axis=1)[:, :k]
-        cosine_Bk = np.take_along_axis(block_BN, found_Bk, axis=1)
-        order_Bk = np.argsort(-cosine_Bk, axis=1, kind="stable")
-        cosines.append(np.take_along_axis(cosine_Bk, order_Bk, axis=1))
-        indices.append(np.take_along_axis(found_Bk, order_Bk, axis=1))
-    return np.concatenate(cosines), np.concatenate(indices)
+        forward.append(_largest(block_BN, ahead))
+        behind.add(block_BN, start)
+        start += len(block_BD)
+    cosines, indices = zip(*forward, strict=True)
+    return (np.concatenate(cosines), np.concatenate(indices)), behind.sorted()
+
+
+def _largest(values_BN: np.ndarray, k: int) -> Near:
+    """The k largest of each row, largest first. The k largest lie in the k groups of columns with the largest maxima,
+    so that few columns are partitioned."""
+    rows, width = values_BN.shape
+    groups = width // _GROUP
+    if groups <= k:
+        return _sorted(values_BN, np.broadcast_to(np.arange(width), values_BN.shape), k)
+    most_BG = values_BN[:, : groups * _GROUP].reshape(rows, _GROUP, groups).max(axis=1)
+    top_Bk = np.argpartition(most_BG, groups - k, axis=1)[:, groups - k :]
+    columns_BC = (top_Bk[:, :, None] + np.arange(_GROUP) * groups).reshape(rows, -1)
+    rest = np.broadcast_to(np.arange(groups * _GROUP, width), (rows, width - groups * _GROUP))
+    columns_BC = np.concatenate([columns_BC, rest], axis=1)
+    return _sorted(np.take_along_axis(values_BN, columns_BC, axis=1), columns_BC, k)
+
+
+def _sorted(values_BC: np.ndarray, columns_BC: np.ndarray, k: int) -> Near:
+    """The k largest of each row and their columns, largest first."""
+    place_Bk = np.argpartition(values_BC, -k, axis=1)[:, -k:]
+    place_Bk = np.take_along_axis(
+        place_Bk, np.argsort(-np.take_along_axis(values_BC, place_Bk, axis=1), axis=1, kind="stable"), axis=1
+    )
+    return np.take_along_axis(values_BC, place_Bk, axis=1), np.take_along_axis(columns_BC, place_Bk, axis=1)
+
+
+class _Columns:
+    """The k largest of every column of a matrix that comes in blocks of rows. After the first block hardly a value is
+    larger than the k-th of its column, so one comparison does nearly all the work."""
+
+    def __init__(self, columns: int, k: int) -> None:
+        self.k = k
+        self.values_Nk = np.full((columns, k), -np.inf, dtype=np.float32)
+        self.rows_Nk = np.zeros((columns, k), dtype=np.int64)
+
+    def add(self, block_BN: np.ndarray, start: int) -> None:
+        """Rows `start`, `start + 1`, ..."""
+        if start == 0 and len(block_BN) >= self.k:
+            self.values_Nk, self.rows_Nk = _largest(np.ascontiguousarray(block_BN.T), self.k)
+            return
+        # Much faster than np.nonzero of two dimensions.
+        rows, columns = np.divmod(np.flatnonzero(block_BN > self.values_Nk[:, -1]), block_BN.shape[1])
+        values = block_BN[rows, columns]
+        order = np.lexsort((rows, -values, columns))
+        rows, columns, values = rows[order], columns[order], values[order]
+        changed, first, place = np.unique(columns, return_index=True, return_inverse=True)
+        rank = np.arange(len(columns)) - first[place]
+        few = rank < self.k  # no more of a block can be among the k of its column
+        new_values = np.full((len(changed), self.k), -np.inf, dtype=np.float32)
+        new_rows = np.zeros((len(changed), self.k), dtype=np.int64)
+        new_values[place[few], rank[few]] = values[few]
+        new_rows[place[few], rank[few]] = rows[few] + start
+        both = np.concatenate([self.values_Nk[changed], new_values], axis=1)
+        best = np.argsort(-both, axis=1, kind="stable")[:, : self.k]
+        self.values_Nk[changed] = np.take_along_axis(both, best, axis=1)
+        both_rows = np.concatenate([self.rows_Nk[changed], new_rows], axis=1)
+        self.rows_Nk[changed] = np.take_along_axis(both_rows, best, axis=1)
+
+    def sorted(self) -> Near:
+        return self.values_Nk, self.rows_Nk
 
 
 def mine(query_QD: np.ndarray, candidate_ND: np.ndarray, k: int) -> list[tuple[int, int, float]]:
@@ -46,8 +118,7 @@ def mine(query_QD: np.ndarray, candidate_ND: np.ndarray, k: int) -> list[tuple[i
     Each side proposes, among its k nearest, the partner of highest margin; proposals of both sides are then taken
     greedily (Artetxe and Schwenk 2019, equations 1 and 3, ratio margin, "max" retrieval).
     """
-    forward_Qk, ahead_Qk = neighbours(query_QD, candidate_ND, k)
-    backward_Nk, behind_Nk = neighbours(candidate_ND, query_QD, k)
+    (forward_Qk, ahead_Qk), (backward_Nk, behind_Nk) = both_ways(query_QD, candidate_ND, k)
     query_mean_Q, candidate_mean_N = forward_Qk.mean(axis=1), backward_Nk.mean(axis=1)
     forward_Qk = forward_Qk / ((query_mean_Q[:, None] + candidate_mean_N[ahead_Qk]) / 2)
     backward_Nk = backward_Nk / ((candidate_mean_N[:, None] + query_mean_Q[behind_Nk]) / 2)

@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import SentenceExample
-from xstilts.kinds.neighbours import mine, nearest, neighbours, unit
+from xstilts.kinds.neighbours import both_ways, mine, nearest, neighbours, unit
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
 
@@ -44,6 +44,21 @@ def test_nearest_works_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (nearest(a, b) == whole).all() and (whole == (a @ b.T).argmax(axis=1)).all()
     assert (neighbours(a, b, 4)[1] == found).all()
     assert np.allclose(cosines, -np.sort(-(a @ b.T), axis=1)[:, :4])
+
+
+@pytest.mark.parametrize(("queries", "candidates", "block"), [(50, 700, 7), (700, 50, 64), (3, 5, 2), (300, 300, 100)])
+def test_both_ways_is_the_search_of_either_side(
+    queries: int, candidates: int, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xstilts.kinds.neighbours._BLOCK", block)
+    monkeypatch.setattr("xstilts.kinds.neighbours._GROUP", 16)
+    random = np.random.default_rng(queries)
+    a, b = (unit(random.normal(size=(n, 8))) for n in (queries, candidates))
+    cosine, k = a @ b.T, 4
+    for found, wanted in zip(both_ways(a, b, k), (cosine, cosine.T), strict=True):
+        near = np.argsort(-wanted, axis=1, kind="stable")[:, :k]
+        assert (found[1] == near).all()
+        assert np.allclose(found[0], np.take_along_axis(wanted, near, axis=1), atol=1e-6)
 
 
 def test_mining_equals_the_definition() -> None:
