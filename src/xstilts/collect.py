@@ -75,7 +75,7 @@ def _target(name: str, session: Session, samples: str) -> TargetInfo:
         train_language=task.train.language if task.train else "en",
         headline=_headline(main),
         main=main.name,
-        notes=session.chosen.notes.get(name, ()),
+        notes=(*((task.note,) if task.note else ()), *session.chosen.notes.get(name, ())),
         kind=task.kind.name,
         trained=task.train is not None,
         samples=samples,

@@ -52,6 +52,7 @@ class Task:
     holdout: float = 0.05  # share of the training groups held out where there is no dev
     scale: str = "full"  # "full", or a sentence that says what was cut; shown wherever the task is
     benchmarks: tuple[str, ...] = ()  # ("xtreme", "xtreme-r")
+    note: str = ""  # what a reader of its numbers must know (how it is read, an odd metric); beside them in a report
     divisible: bool = True  # False: a test set means something only as a whole (mining), so no study cuts it
     pool: Source | None = None  # what the queries of every test language search, beside their own source
     version: int = 1

@@ -81,6 +81,10 @@ SQUAD2 = Task(
     ),
 )
 
+_ENGLISH_RULES = (
+    "answers of every language are normalised by SQuAD's rules for English, as XTREME's program does; the score by MLQA's "
+    "rules for each language stands beside it"
+)
 XQUAD_LANGUAGES = names("ar de el en es hi ro ru th tr vi zh")
 _XQUAD = ("google-deepmind/xquad", "7d30520c717524000f0d9d2f9c10a069acd9d285")
 
@@ -98,7 +102,8 @@ XQUAD = Task(
         )
         for language in XQUAD_LANGUAGES
     },
-    metrics=(SquadScore(), Mlqa()),  # the official one, and the language-aware one beside it
+    metrics=(SquadScore(), Mlqa()),
+    note=_ENGLISH_RULES,
     origin=Origin(
         licence="CC BY-SA 4.0",
         cite="Artetxe, Ruder and Yogatama 2020, On the Cross-lingual Transferability of Monolingual Representations",
@@ -138,6 +143,7 @@ MLQA = Task(
         for language in MLQA_LANGUAGES
     },
     metrics=(Mlqa(),),
+    note="answers are normalised by the rules of their language, as MLQA's program does",
     select=SquadScore(),  # the same on English but for Unicode punctuation; so one SQuAD training serves XQuAD and MLQA
     origin=Origin(
         licence="CC BY-SA 3.0",
@@ -194,6 +200,7 @@ TYDIQA = Task(
     },
     holdout=0.1,  # the English development set is the test set of the benchmark
     metrics=(SquadScore(), Mlqa()),
+    note=_ENGLISH_RULES,
     origin=Origin(
         licence="Apache-2.0",
         cite="Clark et al. 2020, TyDi QA: A Benchmark for Information-Seeking Question Answering in "

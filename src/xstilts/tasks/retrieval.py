@@ -52,6 +52,7 @@ TATOEBA = Task(
         home="https://github.com/facebookresearch/LASER/tree/main/data/tatoeba/v1",
         text="human-translated",
     ),
+    note="one direction: each sentence looks for its English one by cosine",
     benchmarks=("xtreme",),
 )
 # XTREME-R scores an encoder that was fine-tuned on SQuAD 1.1 (Ruder et al. 2021, appendix on hyper-parameters).
@@ -147,6 +148,7 @@ BUCC = Task(
     name="bucc2018",
     kind=Retrieval(method="mine"),
     divisible=False,
+    note="ratio margin over 4 neighbours, one-to-one; the threshold is set on pairs that are not scored",
     test={language: _bucc(language) for language in ("de", "fr", "ru", "zh")},
     origin=Origin(
         licence="none stated (text of Wikipedia and News Commentary)",
