@@ -82,8 +82,8 @@ SQUAD2 = Task(
 )
 
 _ENGLISH_RULES = (
-    "answers of every language are normalised by SQuAD's rules for English, as XTREME's program does; the score by MLQA's "
-    "rules for each language stands beside it"
+    "answers of every language are normalised by SQuAD's rules for English, as XTREME's program does; the score by "
+    "MLQA's rules for each language stands beside it"
 )
 XQUAD_LANGUAGES = names("ar de el en es hi ro ru th tr vi zh")
 _XQUAD = ("google-deepmind/xquad", "7d30520c717524000f0d9d2f9c10a069acd9d285")

@@ -55,8 +55,8 @@ UDPOS = Task(
     dev=_ud("xtreme", "dev", "en", (_EWT,)),
     test=_ud_tests("xtreme"),
     metrics=(ChunkF1(), TokenAccuracy()),
-    note="read as XTREME does (view: xtreme): a multi-word token is one token with one tag. F1 is seqeval 0.0.12's over "
-    "bare tags, which counts neighbours with equal tags as one chunk; accuracy of tokens stands beside it",
+    note="read as XTREME does (view: xtreme): a multi-word token is one token with one tag. F1 is seqeval 0.0.12's "
+    "over bare tags, which counts neighbours with equal tags as one chunk; accuracy of tokens stands beside it",
     origin=_UD_ORIGIN,
     benchmarks=("xtreme", "xtreme-r"),
 )
