@@ -15,6 +15,7 @@ from xstilts.heads.index import head_key
 from xstilts.heads.native import Part, class_config, class_state
 from xstilts.kinds.base import Kind
 from xstilts.nn.encoder import Encoder
+from xstilts.train import adapted
 from xstilts.train.checkpoint import (
     copy_tokenizer,
     encoder_folder,
@@ -31,10 +32,13 @@ def export(checkpoint: Path, kind: Kind, out: Path) -> str | None:
 
     Returns the class of `transformers` that loads both with the same logits (`AutoModelForSequenceClassification`, ..).
     None where there is no such class: then `out` is the encoder alone, with our head beside it as `head.safetensors`.
+    Adapters are put into the weights where they can be; with others left, `out` holds them as `adapter.json` and
+    `adapters/` and there is no class either.
 
     Raises EncoderError when the checkpoint has no head for `kind`, StoreError on a full disk.
     """
     encoder = load_encoder(checkpoint, attention_dropout=None)
+    encoder.adapters.merge()
     head = load_head(checkpoint, kind, encoder)
     if head is None:
         raise EncoderError(
@@ -45,13 +49,16 @@ def export(checkpoint: Path, kind: Kind, out: Path) -> str | None:
         )
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-        if head.auto_class:
+        auto_class = None if encoder.adapters.each else head.auto_class
+        if auto_class:
             _whole(encoder, head, kind, out)
         else:
             encoder.save(out)
             save_weights(out / "head.safetensors", unique_tensors(head))
+            if encoder.adapters.each:
+                adapted.write(out, encoder, out)
         copy_tokenizer(encoder_folder(checkpoint), out)
-    return head.auto_class
+    return auto_class
 
 
 def _whole(encoder: Encoder, head: Head, kind: Kind, out: Path) -> None:

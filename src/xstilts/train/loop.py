@@ -19,7 +19,7 @@ from xstilts.core.disk import writing
 from xstilts.core.files import write_json
 from xstilts.heads.index import head_key
 from xstilts.train.attempt import RETRY, Attempt, Done
-from xstilts.train.checkpoint import save
+from xstilts.train.checkpoint import encoder_folder, save
 from xstilts.train.job import Job
 from xstilts.train.memory import forget_peak, peak_memory
 from xstilts.train.record import Log, Standing, Summary, differences, machine, plain
@@ -123,7 +123,8 @@ class _Run:
         self.log.settle()
         self.log.close()
         with writing(out):
-            save(out, model.encoder, model.by_key, self.job.start)
+            alone = self.job.tuned != "full" and bool(model.encoder.adapters.each)
+            save(out, model.encoder, model.by_key, encoder_folder(self.job.start, self.job.base), alone)
             shutil.copyfile(self.log.path, out / "log.jsonl")
         write_json(out / "summary.json", plain(asdict(summary)))
         return summary
