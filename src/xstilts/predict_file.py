@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import DataError, EncoderError
-from xstilts.core.files import open_text, write_atomic
+from xstilts.core.files import open_text, read_json, write_atomic
 from xstilts.data.examples import ChoiceExample, Example, SpanExample, TagExample, TextExample
 from xstilts.data.fields import field
 from xstilts.data.readers import Csv, Jsonl, Tsv
@@ -28,7 +28,7 @@ def checkpoint_folder(given: str, options: Options) -> Path:
     its weights were deleted after its predictions had been stored."""
     for folder in (Path(given), options.store / "steps" / given):
         if (folder / "heads.json").is_file():
-            if not any((folder / "encoder").glob("*.safetensors")):
+            if not all((folder / name).is_file() for name in read_json(folder / "parts.json")["weights"]):
                 raise EncoderError(
                     f"The checkpoint '{given}' has no weights any more: they went once its predictions were stored.",
                     hint="Run the study with `keep: all` to keep them.",

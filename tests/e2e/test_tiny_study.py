@@ -288,6 +288,29 @@ def test_every_strategy_runs_in_the_precision_that_is_found_faster(study: Make, 
     assert printed_json(capsys)["executed"] == 0
 
 
+def test_adapters_stand_on_what_was_trained_before_them(
+    study: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    through = {"strategy": "sequential", "through": ["words"]}
+    arms = {
+        "adapter": {**through, "tune": {"adapter": "pfeiffer", "reduction": 4}, "tune_target": {"lora": {"rank": 2}}},
+        "late": {**through, "tune_target": {"ia3": {}}},
+    }
+    tiny = study(seeds=[1], targets=["weather", "pairs"], arms=arms, keep="all")
+    assert tiny.call("run", "--json") == 0
+    assert {one["overall"]["value"] is not None for one in printed_json(capsys)["scores"]} == {True}
+    steps, trained = tiny.store / "steps", list(tiny.records("train"))
+    whole = [record["label"] for record in trained if (steps / record["key"] / "encoder").is_dir()]
+    assert len(trained) == 4 and whole == ["words · seed 1"], "one of them; the other three store adapters alone"
+    assert tiny.call("run", "--json") == 0
+    assert printed_json(capsys)["executed"] == 0
+    mine, options = tmp_path / "mine.tsv", ["--task", "weather", "--study", str(tiny.file), "--store", str(tiny.store)]
+    write_weather(mine, texts("en", 3))
+    for record in trained:
+        if record["label"].endswith("weather · seed 1"):
+            assert main(["predict", record["key"], str(mine), *options]) == 0
+
+
 def test_a_study_runs_from_python(study: Make):
     tiny = study(seeds=[1], targets=["pairs", "weather"])
     options = Options(store=tiny.store, threads=1)

@@ -54,6 +54,7 @@ class Attempt:
         self.model = build_model(job)
         if not self.model.trained:
             raise StudyError("nothing can be trained: the encoder is frozen and the heads have no weights.")
+        self.trained = _trained_parameters(self.model)
         self.course = course(job, seed)
         self.optimiser = make_optimiser(self.model.trained, job.recipe)
         self.model.train()
@@ -171,6 +172,13 @@ def build_model(job: Job) -> Model:
     if (ids := touched(job, heads.values(), encoder.embeddings.num_embeddings)) is not None:
         encoder.keep_rows(torch.from_numpy(ids))
     return Model(encoder, heads, job.tuned)
+
+
+def _trained_parameters(model: Model) -> int:
+    """How many numbers are trained, the rows of the embedding table that no text touches included."""
+    rows = model.encoder.rows
+    left = rows.whole.weight.numel() - rows.table.weight.numel() if rows else 0
+    return left + sum(parameter.numel() for parameter in model.trained.values())
 
 
 def touched(job: Job, heads: Iterable[Head], vocabulary: int) -> np.ndarray | None:

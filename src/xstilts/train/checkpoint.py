@@ -61,6 +61,11 @@ def save(folder: Path, encoder: Encoder, heads: Mapping[str, Head], start: Path,
     write_json(folder / "parts.json", {"weights": sorted(path.relative_to(folder).as_posix() for path in weights)})
 
 
+def weight_bytes(folder: Path) -> int:
+    """Bytes of the weight files of a checkpoint."""
+    return sum((folder / name).stat().st_size for name in read_json(folder / "parts.json")["weights"])
+
+
 def load_encoder(folder: Path, base: Path | None = None, **settings: Any) -> Encoder:
     """The encoder of a checkpoint, with its adapters, or of a plain encoder folder; `settings` go to `Encoder.load`.
     `base`: the encoder below a checkpoint of adapters alone; None: where the checkpoint says it lay.

@@ -15,6 +15,8 @@ import toy_training as toy
 from toy_vectors import VectorSettings, build
 from xstilts.core.errors import EncoderError
 from xstilts.core.tuning import IA3, Adapter, Bottleneck, LoRA
+from xstilts.data.locate import Roots
+from xstilts.encoders import from_folder
 from xstilts.evaluate.export import export
 from xstilts.evaluate.predict import Based, load_model, predict_examples
 from xstilts.heads.index import head_key
@@ -65,6 +67,10 @@ def test_an_adapter_phase_stores_the_adapter_and_heads_alone(
     assert not (made / "encoder").exists()
     weights = json.loads((made / "parts.json").read_text())["weights"]
     assert weights == ["adapters/0.safetensors", f"heads/{HEAD}.safetensors"]
+    summary = json.loads((made / "summary.json").read_text())
+    assert summary["stored_bytes"] == sum((made / name).stat().st_size for name in weights)
+    stored = [tensor for name in weights for tensor in load_file(made / name).values()]
+    assert summary["trained_parameters"] == sum(tensor.numel() for tensor in stored)
     fresh, trained = build_model(job(encoder, part, METHODS[method])), load_encoder(made)
     for name, tensor in fresh.encoder.model.state_dict().items():
         assert torch.equal(tensor, trained.model.state_dict()[name]), "the base stays as it is"
@@ -73,6 +79,8 @@ def test_an_adapter_phase_stores_the_adapter_and_heads_alone(
         not torch.equal(tensor, moved[name]) for name, tensor in fresh.encoder.adapters.each[0].state_dict().items()
     )
     assert encoder_folder(made) == encoder
+    with pytest.raises(EncoderError, match="encoder with adapters, and a study starts from a plain one"):
+        from_folder(made, "made", Roots(data=(), store=tmp_path / "store"))
 
 
 def test_only_the_adapter_and_heads_are_trained(encoder: Path, part: JobPart) -> None:
