@@ -133,9 +133,16 @@ def _line(name: str, guess: Any, scores: Mapping[str, float] | None) -> str:
     return json.dumps({"id": name, "prediction": guess, **({"scores": scores} if scores else {})}, ensure_ascii=False)
 
 
-def export_checkpoint(checkpoint: str, out: Path, task: Task, options: Options) -> dict[str, Any]:
-    """Writes an ordinary Hugging Face folder; says which class loads it, None where transformers has none."""
-    from xstilts.evaluate.export import export
+def export_checkpoint(
+    checkpoint: str, out: Path, task: Task, options: Options, adapter: bool = False
+) -> dict[str, Any]:
+    """Writes an ordinary Hugging Face folder; says which class loads it, None where transformers has none. `adapter`:
+    its LoRA or IA3 alone, in the files of peft."""
+    from xstilts.evaluate.export import export, export_adapter
 
-    auto_class = export(checkpoint_folder(checkpoint, options), task.kind, out)
+    folder = checkpoint_folder(checkpoint, options)
+    if adapter:
+        export_adapter(folder, task.kind, out)
+        return {"folder": str(out), "auto_class": None}
+    auto_class = export(folder, task.kind, out)
     return {"folder": str(out), "auto_class": auto_class}

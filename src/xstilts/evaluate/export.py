@@ -14,6 +14,7 @@ from xstilts.heads.base import Head
 from xstilts.heads.index import head_key
 from xstilts.heads.native import Part, class_config, class_state
 from xstilts.kinds.base import Kind
+from xstilts.nn.adapters import peft_format
 from xstilts.nn.encoder import Encoder
 from xstilts.train import adapted
 from xstilts.train.checkpoint import (
@@ -37,16 +38,8 @@ def export(checkpoint: Path, kind: Kind, out: Path) -> str | None:
 
     Raises EncoderError when the checkpoint has no head for `kind`, StoreError on a full disk.
     """
-    encoder = load_encoder(checkpoint, attention_dropout=None)
+    encoder, head = _load(checkpoint, kind)
     encoder.adapters.merge()
-    head = load_head(checkpoint, kind, encoder)
-    if head is None:
-        raise EncoderError(
-            f"this checkpoint has no head for '{head_key(kind)}' (the kind, and a digest of its labels).",
-            where=str(checkpoint),
-            value=head_key(kind),
-            allowed=head_keys(checkpoint),
-        )
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
         auto_class = None if encoder.adapters.each else head.auto_class
@@ -59,6 +52,28 @@ def export(checkpoint: Path, kind: Kind, out: Path) -> str | None:
                 adapted.write(out, encoder, out)
         copy_tokenizer(encoder_folder(checkpoint), out)
     return auto_class
+
+
+def export_adapter(checkpoint: Path, kind: Kind, out: Path) -> None:
+    """Writes the LoRA or IA3 adapter of a checkpoint alone into `out`, in the files of the package peft, with our head
+    beside it as `head.safetensors`. Raises EncoderError as `export`, and where peft has no such adapter."""
+    encoder, head = _load(checkpoint, kind)
+    with writing(out):
+        peft_format.write(out, encoder.adapters, str(encoder_folder(checkpoint)))
+        save_weights(out / "head.safetensors", unique_tensors(head))
+
+
+def _load(checkpoint: Path, kind: Kind) -> tuple[Encoder, Head]:
+    encoder = load_encoder(checkpoint, attention_dropout=None)
+    head = load_head(checkpoint, kind, encoder)
+    if head is None:
+        raise EncoderError(
+            f"this checkpoint has no head for '{head_key(kind)}' (the kind, and a digest of its labels).",
+            where=str(checkpoint),
+            value=head_key(kind),
+            allowed=head_keys(checkpoint),
+        )
+    return encoder, head
 
 
 def _whole(encoder: Encoder, head: Head, kind: Kind, out: Path) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from xstilts.core.tuning import IA3, Bottleneck, LoRA
 from xstilts.study.phase import Frozen, Full, Tune
+from xstilts.study.section import Section
 
 PARALLEL_SCALE = 4.0  # He et al. 2022
 LEARNING_RATE = 1e-4  # of adapter phases, unless the study gives one
@@ -15,11 +16,7 @@ LEARNING_RATE = 1e-4  # of adapter phases, unless the study gives one
 _OF_ADAPTER = ("reduction", "width", "activation", "scale", "invertible")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LoraSpec(_Section):
+class LoraSpec(Section):
     rank: int = Field(8, ge=1)
     alpha: float = Field(16.0, gt=0)
     targets: tuple[str, ...] = Field(("query", "value"), min_length=1)
@@ -27,11 +24,11 @@ class LoraSpec(_Section):
     dora: bool = False
 
 
-class Ia3Spec(_Section):
+class Ia3Spec(Section):
     targets: tuple[str, ...] = Field(("key", "value", "down"), min_length=1)
 
 
-class TuneSpec(_Section):
+class TuneSpec(Section):
     """`full`, `frozen`, or one of the keys `adapter`, `lora` and `ia3` with its numbers (`core.tuning` says what they
     are)."""
 

@@ -17,7 +17,7 @@ from xstilts.core.errors import EncoderError
 from xstilts.core.tuning import IA3, Adapter, Bottleneck, LoRA
 from xstilts.data.locate import Roots
 from xstilts.encoders import from_folder
-from xstilts.evaluate.export import export
+from xstilts.evaluate.export import export, export_adapter
 from xstilts.evaluate.predict import Based, load_model, predict_examples
 from xstilts.heads.index import head_key
 from xstilts.train.attempt import Attempt, build_model
@@ -177,6 +177,41 @@ def test_predictions_are_those_of_the_trained_model_and_export_merges(
         ours = model.eval()(batch, HEAD)
         theirs = whole(batch.ids_T[None]).logits
     torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("tune", [LoRA(rank=2, targets=("query", "down")), LoRA(rank=2, dora=True), IA3()])
+def test_the_files_of_peft_hold_what_changes_the_weights(
+    encoder: Path, part: JobPart, tmp_path: Path, tune: LoRA | IA3
+) -> None:
+    """The published formulas, on the weights of the base by the names in the files."""
+    made = train(job(encoder, part, tune), tmp_path / "made")
+    export_adapter(made, toy.KIND, tmp_path / "peft")
+    asked = json.loads((tmp_path / "peft" / "adapter_config.json").read_text())
+    stored = load_file(tmp_path / "peft" / "adapter_model.safetensors")
+    plain, merged = load_encoder(encoder).model, load_encoder(made)
+    merged.adapters.merge()
+    for path in asked["target_modules"]:
+        layer, name = plain.get_submodule(path), f"base_model.model.{path}"
+        weight = layer.weight
+        if asked["peft_type"] == "LORA":
+            down, up = stored.pop(f"{name}.lora_A.weight"), stored.pop(f"{name}.lora_B.weight")
+            weight = weight + asked["lora_alpha"] / asked["r"] * up @ down
+            if asked["use_dora"]:
+                weight = (
+                    stored.pop(f"{name}.lora_magnitude_vector")[:, None] * weight / weight.norm(dim=1, keepdim=True)
+                )
+        else:
+            weight = weight * stored.pop(f"{name}.ia3_l")
+        assert not torch.equal(weight, layer.weight)
+        torch.testing.assert_close(merged.model.get_submodule(path).weight, weight)
+    assert not stored and asked["base_model_name_or_path"] == str(encoder)
+    assert set(asked.get("feedforward_modules", ())) <= set(asked["target_modules"])
+
+
+def test_peft_has_no_place_for_a_bottleneck(encoder: Path, part: JobPart, tmp_path: Path) -> None:
+    made = train(job(encoder, part, BOTTLENECK), tmp_path / "made")
+    with pytest.raises(EncoderError, match=r"one adapter, LoRA or IA3; here are: Bottleneck"):
+        export_adapter(made, toy.KIND, tmp_path / "peft")
 
 
 def test_another_base_is_refused_naming_both(encoder: Path, part: JobPart, tmp_path: Path) -> None:
