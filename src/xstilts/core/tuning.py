@@ -60,8 +60,23 @@ class IA3:
     stack: bool = False
 
 
-Adapter = Bottleneck | LoRA | IA3
-METHODS: dict[str, type[Bottleneck | LoRA | IA3]] = {"Bottleneck": Bottleneck, "LoRA": LoRA, "IA3": IA3}
+@dataclass(frozen=True, kw_only=True)
+class Fuse:
+    """AdapterFusion (Pfeiffer et al. 2021): at each place an attention over the bottleneck adapters that were trained
+    for it, which stay as they are. All of them have one place and one `from_layer`."""
+
+    adapters: tuple[Bottleneck, ...]
+    from_layer: int = 1
+    stack: bool = True
+
+
+Adapter = Bottleneck | LoRA | IA3 | Fuse
+METHODS: dict[str, type[Bottleneck | LoRA | IA3 | Fuse]] = {
+    "Bottleneck": Bottleneck,
+    "LoRA": LoRA,
+    "IA3": IA3,
+    "Fuse": Fuse,
+}
 
 
 def shape(settings: Adapter) -> Adapter:

@@ -21,7 +21,7 @@ from torch import Tensor
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import EncoderError
 from xstilts.core.files import file_fingerprint, read_json, write_json
-from xstilts.core.tuning import METHODS, Adapter
+from xstilts.core.tuning import METHODS, Adapter, Bottleneck, Fuse
 from xstilts.nn.encoder import Encoder
 from xstilts.train.snapshot import save_weights
 
@@ -97,6 +97,8 @@ def settings_of(entry: Mapping[str, Any], where: str) -> Adapter:
         raise EncoderError(f"there is no adapter '{method}'.", where=where, value=method, allowed=METHODS)
     plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
     try:
+        if method == Fuse.__name__:
+            plain["adapters"] = tuple(Bottleneck(**one) for one in given["adapters"])
         return METHODS[method](**plain)
     except TypeError as error:
         raise EncoderError(f"these are not settings of '{method}': {error}.", where=where) from error

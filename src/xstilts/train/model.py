@@ -37,7 +37,7 @@ class Model(nn.Module):
         self.encoder, self.heads, self.tune = encoder, nn.ModuleDict(heads), tune
         encoder.requires_grad_(tune == "full")
         if tune == ADAPTER:
-            encoder.adapters.each[-1].requires_grad_(True)
+            encoder.adapters.each[-1].unfreeze()
         if encoder.adapters.couplings:
             self._invert_before_decoders()
 

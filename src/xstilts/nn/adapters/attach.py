@@ -6,13 +6,14 @@ package peft is not needed: these few layers are our own, and `nn.adapters.peft_
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import IA3, Adapter, Bottleneck, LoRA, shape
+from xstilts.core.tuning import IA3, Adapter, Bottleneck, Fuse, LoRA, shape
+from xstilts.nn.adapters.fusion import Fusion, branch_weights, check
 from xstilts.nn.adapters.patches import Branch, Coupling, Factors, LowRank, Parallel, Patch, Sequential
 from xstilts.nn.adapters.sites import find_blocks, find_site
 
@@ -47,6 +48,10 @@ class Attached(nn.Module):
     def attach(self, model: nn.Module) -> None:
         self._handles = [handle for patch in self.each for handle in patch.attach(model)]
 
+    def unfreeze(self) -> None:
+        for patch in self.each:
+            patch.unfreeze()
+
     def remove(self) -> None:
         for handle in self._handles:
             handle.remove()
@@ -71,6 +76,13 @@ class Adapters(nn.ModuleList):
         adapter = Attached(settings, model, layers, size).to(next(model.parameters()).device)
         adapter.attach(model)
         self.append(adapter)
+        return adapter
+
+    def fuse(self, trained: Sequence[tuple[Bottleneck, Mapping[str, Tensor]]]) -> Attached:
+        """A fusion of adapters that were trained apart, given as their settings and weights."""
+        adapter = self.add(Fuse(adapters=tuple(settings for settings, _ in trained)))
+        found = adapter.load_state_dict(dict(branch_weights([state for _, state in trained])), strict=False)
+        assert not found.unexpected_keys
         return adapter
 
     def begin(self, settings: Adapter) -> Attached:
@@ -114,6 +126,9 @@ def _patches(settings: Adapter, model: nn.Module, layers: int, size: int) -> Ite
         if isinstance(settings, Bottleneck):
             yield from _bottlenecks(settings, model, layers, size, block)
             continue
+        if isinstance(settings, Fuse):
+            yield from _fusions(settings, model, layers, size, block)
+            continue
         for role in settings.targets:
             site = find_site(model, layers, block, role)
             layer = model.get_submodule(site.path)
@@ -124,16 +139,26 @@ def _patches(settings: Adapter, model: nn.Module, layers: int, size: int) -> Ite
                 yield Factors(site, layer)
 
 
-def _bottlenecks(settings: Bottleneck, model: nn.Module, layers: int, size: int, block: int) -> Iterator[Patch]:
+def _branch(settings: Bottleneck, size: int) -> Branch:
     width = settings.width or max(1, round(size / settings.reduction))
+    return Branch(size, width, settings.activation, settings.scale)
 
-    def branch() -> Branch:
-        return Branch(size, width, settings.activation, settings.scale)
 
-    down = find_site(model, layers, block, "down")
-    if settings.place == "parallel":
-        yield Parallel(down, find_site(model, layers, block, "up"), branch())
-        return
-    if settings.place == "houlsby":
-        yield Sequential(find_site(model, layers, block, "attention"), branch())
-    yield Sequential(down, branch())
+def _roles(settings: Bottleneck) -> tuple[str, ...]:
+    return ("attention", "down") if settings.place == "houlsby" else ("down",)
+
+
+def _bottlenecks(settings: Bottleneck, model: nn.Module, layers: int, size: int, block: int) -> Iterator[Patch]:
+    for role in _roles(settings):
+        site = find_site(model, layers, block, role)
+        if settings.place == "parallel":
+            yield Parallel(site, find_site(model, layers, block, "up"), _branch(settings, size))
+        else:
+            yield Sequential(site, _branch(settings, size))
+
+
+def _fusions(settings: Fuse, model: nn.Module, layers: int, size: int, block: int) -> Iterator[Patch]:
+    first = check(settings)
+    for role in _roles(first) if block >= first.from_layer else ():
+        branches = [_branch(one, size) for one in settings.adapters]
+        yield Fusion(find_site(model, layers, block, role), branches, size)

@@ -53,6 +53,10 @@ class Patch(nn.Module):
     def merge(self, model: nn.Module) -> None:
         raise NotImplementedError
 
+    def unfreeze(self) -> None:
+        """Lets what is trained of it be trained."""
+        self.requires_grad_(True)
+
 
 class Branch(nn.Module):
     """scale * up(f(down(x))); the up-projection starts at zero."""
