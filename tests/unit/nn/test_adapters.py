@@ -123,6 +123,22 @@ def test_nothing_below_the_first_adapter_has_a_gradient(name: str, settings: Ada
     )
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("name", ["xlm-roberta", "modernbert", "deberta-v2"])
+def test_in_half_precision_states_are_near_and_gradients_are_there(name: str, method: str) -> None:
+    model = encoder(name)
+    model.requires_grad_(False)
+    model.adapters.add(METHODS[method])
+    expected = states(model)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        hidden = model(BATCH).last_TD
+        hidden.float().square().sum().backward()
+    torch.testing.assert_close(hidden.float(), expected, atol=0.15, rtol=0.1)
+    assert any(
+        parameter.grad is not None and parameter.grad.abs().max() > 0 for parameter in model.adapters.parameters()
+    )
+
+
 def test_checkpointing_gives_the_same_gradients() -> None:
     found = []
     for checkpointing in (False, True):

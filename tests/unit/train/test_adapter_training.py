@@ -21,7 +21,7 @@ from xstilts.evaluate.export import export, export_adapter
 from xstilts.evaluate.predict import Based, load_model, predict_examples
 from xstilts.heads.index import head_key
 from xstilts.train.attempt import Attempt, build_model
-from xstilts.train.checkpoint import encoder_folder, load_encoder
+from xstilts.train.checkpoint import encoder_folder, load_encoder, save
 from xstilts.train.job import Compute, Job, JobPart
 from xstilts.train.loop import fit
 
@@ -246,3 +246,21 @@ def test_a_base_that_was_moved_is_found_beside_and_one_that_is_gone_is_named(
     (made / "adapters" / "0.safetensors").unlink()
     with pytest.raises(EncoderError, match=r"weights of an adapter cannot be read.*deleted to save space"):
         load_encoder(made, encoder)
+
+
+def test_a_fusion_is_saved_and_read_as_any_adapter(encoder: Path, tmp_path: Path) -> None:
+    made = load_encoder(encoder)
+    alone = [made.adapters.add(Bottleneck(width=width)) for width in (2, 3)]
+    trained = [(Bottleneck(width=width), one.state_dict()) for width, one in zip((2, 3), alone, strict=True)]
+    made.adapters.remove()
+    made.adapters.fuse(trained)
+    save(tmp_path / "made", made, {}, encoder, alone=True)
+    again = load_encoder(tmp_path / "made")
+    assert again.adapters.each[0].settings == made.adapters.each[0].settings
+    for name, tensor in made.adapters.state_dict().items():
+        assert torch.equal(tensor, again.adapters.state_dict()[name])
+    named = json.loads((tmp_path / "made" / "adapter.json").read_text())
+    named["adapters"][0]["method"] = "Fusee"
+    (tmp_path / "made" / "adapter.json").write_text(json.dumps(named))
+    with pytest.raises(EncoderError, match=r"no adapter 'Fusee'.*Did you mean 'Fuse'\?"):
+        load_encoder(tmp_path / "made")

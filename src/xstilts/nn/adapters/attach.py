@@ -15,7 +15,7 @@ from xstilts.core.errors import EncoderError
 from xstilts.core.tuning import IA3, Adapter, Bottleneck, Fuse, LoRA, shape
 from xstilts.nn.adapters.fusion import Fusion, branch_weights, check
 from xstilts.nn.adapters.patches import Branch, Coupling, Factors, LowRank, Parallel, Patch, Sequential
-from xstilts.nn.adapters.sites import find_blocks, find_site
+from xstilts.nn.adapters.sites import find_blocks, find_site, linear_at
 
 
 class Attached(nn.Module):
@@ -124,41 +124,43 @@ def _patches(settings: Adapter, model: nn.Module, layers: int, size: int) -> Ite
         yield Coupling(f"{path}.0", size, settings.activation)
     for block in range(settings.from_layer, layers + 1):
         if isinstance(settings, Bottleneck):
-            yield from _bottlenecks(settings, model, layers, size, block)
+            yield from _bottlenecks(settings, model, layers, block)
             continue
         if isinstance(settings, Fuse):
-            yield from _fusions(settings, model, layers, size, block)
+            yield from _fusions(settings, model, layers, block)
             continue
         for role in settings.targets:
             site = find_site(model, layers, block, role)
-            layer = model.get_submodule(site.path)
-            assert isinstance(layer, nn.Linear)
+            layer = linear_at(model, site)
             if isinstance(settings, LoRA):
                 yield LowRank(site, layer, settings.rank, settings.alpha, settings.dropout, settings.dora)
             elif isinstance(settings, IA3):
                 yield Factors(site, layer)
 
 
-def _branch(settings: Bottleneck, size: int) -> Branch:
-    width = settings.width or max(1, round(size / settings.reduction))
-    return Branch(size, width, settings.activation, settings.scale)
+def _branch(settings: Bottleneck, reads: int, writes: int) -> Branch:
+    width = settings.width or max(1, round(writes / settings.reduction))
+    return Branch((reads, writes), width, settings.activation, settings.scale)
 
 
 def _roles(settings: Bottleneck) -> tuple[str, ...]:
     return ("attention", "down") if settings.place == "houlsby" else ("down",)
 
 
-def _bottlenecks(settings: Bottleneck, model: nn.Module, layers: int, size: int, block: int) -> Iterator[Patch]:
+def _bottlenecks(settings: Bottleneck, model: nn.Module, layers: int, block: int) -> Iterator[Patch]:
     for role in _roles(settings):
         site = find_site(model, layers, block, role)
+        size = linear_at(model, site).out_features
         if settings.place == "parallel":
-            yield Parallel(site, find_site(model, layers, block, "up"), _branch(settings, size))
+            up = find_site(model, layers, block, "up")
+            yield Parallel(site, up, _branch(settings, linear_at(model, up).in_features, size))
         else:
-            yield Sequential(site, _branch(settings, size))
+            yield Sequential(site, _branch(settings, size, size))
 
 
-def _fusions(settings: Fuse, model: nn.Module, layers: int, size: int, block: int) -> Iterator[Patch]:
+def _fusions(settings: Fuse, model: nn.Module, layers: int, block: int) -> Iterator[Patch]:
     first = check(settings)
     for role in _roles(first) if block >= first.from_layer else ():
-        branches = [_branch(one, size) for one in settings.adapters]
-        yield Fusion(find_site(model, layers, block, role), branches, size)
+        site = find_site(model, layers, block, role)
+        size = linear_at(model, site).out_features
+        yield Fusion(site, [_branch(one, size, size) for one in settings.adapters], size)

@@ -7,7 +7,7 @@ leaves the encoder's outputs as they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ from torch.nn import functional as F  # noqa: N812
 from torch.utils.hooks import RemovableHandle
 
 from xstilts.core.errors import EncoderError
-from xstilts.nn.adapters.sites import Site
+from xstilts.nn.adapters.sites import Site, linear_at
 from xstilts.nn.dropout import CheapDropout
 
 _ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
@@ -44,7 +44,7 @@ class Patch(nn.Module):
         return [self.linear(model).register_forward_hook(self.after)]
 
     def linear(self, model: nn.Module, place: int = 0) -> nn.Linear:
-        return cast(nn.Linear, model.get_submodule(self.sites[place].path))
+        return linear_at(model, self.sites[place])
 
     def after(self, layer: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> Tensor:
         """What takes the place of the layer's output."""
@@ -59,11 +59,11 @@ class Patch(nn.Module):
 
 
 class Branch(nn.Module):
-    """scale * up(f(down(x))); the up-projection starts at zero."""
+    """scale * up(f(down(x))); the up-projection starts at zero. `sizes`: of what it reads and what it adds to."""
 
-    def __init__(self, size: int, width: int, activation: str, scale: float) -> None:
+    def __init__(self, sizes: tuple[int, int], width: int, activation: str, scale: float) -> None:
         super().__init__()
-        self.down, self.up = nn.Linear(size, width), nn.Linear(width, size)
+        self.down, self.up = nn.Linear(sizes[0], width), nn.Linear(width, sizes[1])
         self.activation, self.scale = activation, scale
         nn.init.normal_(self.down.weight, std=0.02)
         for tensor in (self.down.bias, self.up.weight, self.up.bias):
@@ -196,7 +196,7 @@ class Coupling(Patch):
         if size % 2:
             raise EncoderError(f"an invertible adapter halves the states; the hidden size {size} is odd.")
         half = size // 2
-        self.f, self.g = (Branch(half, max(1, half // 2), activation, 1.0) for _ in range(2))
+        self.f, self.g = (Branch((half, half), max(1, half // 2), activation, 1.0) for _ in range(2))
 
     def attach(self, model: nn.Module) -> list[RemovableHandle]:
         block = model.get_submodule(self.sites[0].path)

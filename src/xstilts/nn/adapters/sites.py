@@ -36,6 +36,12 @@ class Site:
     rows: slice | None = None
 
 
+def linear_at(model: nn.Module, site: Site) -> nn.Linear:
+    layer = model.get_submodule(site.path)
+    assert isinstance(layer, nn.Linear)
+    return layer
+
+
 def find_blocks(model: nn.Module, number: int) -> tuple[str, Sequence[nn.Module]]:
     """The path of the list of a model's blocks, and the blocks. Raises EncoderError where there is no such list."""
     for path, module in model.named_modules():
@@ -65,6 +71,6 @@ def find_site(model: nn.Module, number: int, block: int, role: str) -> Site:
     raise EncoderError(
         f"the blocks of {type(model).__name__} have no layer '{role}'.",
         value=role,
-        allowed=[*ROLES, *names],
+        allowed=[*(other for other in ROLES if other != role), *names],
         hint="A target is a role, or how the path of one linear layer ends.",
     )
