@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -309,6 +310,19 @@ def test_adapters_stand_on_what_was_trained_before_them(
     for record in trained:
         if record["label"].endswith("weather · seed 1"):
             assert main(["predict", record["key"], str(mine), *options]) == 0
+
+
+def test_the_base_of_adapters_goes_after_its_last_reader(study: Make, capsys: pytest.CaptureFixture[str]):
+    arms = {"late": {"strategy": "sequential", "through": ["words", "picks"], "tune_target": {"ia3": {}}}}
+    tiny = study(seeds=[1], targets=["weather"], arms=arms, keep="none")
+    assert tiny.call("run") == 0
+    assert not list((tiny.store / "steps").glob("train-*/**/*.safetensors"))
+    before = tiny.scores()
+    for folder in (tiny.store / "steps").glob("predict-*"):
+        shutil.rmtree(folder)
+    for folder in (tiny.store / "steps").glob("score-*"):
+        shutil.rmtree(folder)
+    assert tiny.call("run") == 0 and tiny.scores() == before
 
 
 def test_a_study_runs_from_python(study: Make):
