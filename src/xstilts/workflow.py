@@ -105,9 +105,7 @@ def _module_tasks(spec: str) -> Iterable[Task]:
     return found.values() if isinstance(found, Mapping) else found
 
 
-def open_session(
-    study: Study, options: Options, *, fetching: Say | None = None, planning: bool = False
-) -> Session:
+def open_session(study: Study, options: Options, *, fetching: Say | None = None, planning: bool = False) -> Session:
     """Looks up all a study needs. With `fetching`, missing files are fetched first, each announced through it;
     without, a missing file is reported as such; `planning`, what could be fetched is taken as if it were here, by its
     published size, so that a study can be looked at before anything is fetched. Nothing is trained.
