@@ -73,7 +73,14 @@ def find_encoder(name: str, roots: Roots, built: Mapping[str, Step], *, fetch: S
 
 
 def from_folder(folder: Path, name: str, roots: Roots) -> FoundEncoder:
-    """An encoder in an ordinary Hugging Face folder; a checkpoint of ours is one too (its `encoder/`)."""
+    """An encoder in an ordinary Hugging Face folder; a checkpoint of ours is one too (its `encoder/`), but for one that
+    has adapters, which would be lost without a word. Raises EncoderError."""
+    if (folder / "adapter.json").is_file():
+        raise EncoderError(
+            f"'{name}' is an encoder with adapters, and a study starts from a plain one.",
+            where=str(folder),
+            hint="`xstilts export` puts LoRA and IA3 into the weights; or train the adapters within the study.",
+        )
     inner = folder / "encoder"
     if not (folder / "config.json").is_file() and (inner / "config.json").is_file():
         folder = inner

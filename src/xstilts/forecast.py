@@ -29,6 +29,7 @@ from xstilts.study.expand import Sharing, sharing
 from xstilts.workflow import Session
 
 SCORE_SECONDS = 0.5
+ADAPTER_SHARE = 0.03  # of the encoder's bytes, about what adapters of the usual width take
 START_SECONDS = 2.0  # loading an encoder, writing a checkpoint
 
 
@@ -182,4 +183,6 @@ def forecast(session: Session) -> Forecast:
 def _bytes(step: Step, tokens: float, forecaster: _Forecaster) -> float:
     if isinstance(step.settings, PrepareSettings):
         return tokens * 6
-    return forecaster.weights() if isinstance(step.settings, TrainSettings) else 0.0
+    if not isinstance(step.settings, TrainSettings):
+        return 0.0
+    return forecaster.weights() * (1.0 if isinstance(step.settings.tune, str) else ADAPTER_SHARE)

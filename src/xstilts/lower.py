@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from xstilts import steps
+from xstilts.core.tuning import Adapter
 from xstilts.data.load import Resolved, resolve
 from xstilts.data.locate import Roots
 from xstilts.data.source import Source, Translation
@@ -19,7 +20,7 @@ from xstilts.engine.step import Step
 from xstilts.kinds.base import Kind, as_encoded
 from xstilts.mt.step import TranslateSettings, translate
 from xstilts.study.expand import Route, phase_name, phases, route_name
-from xstilts.study.phase import Frozen, Part, Phase
+from xstilts.study.phase import Frozen, Full, Part, Phase, Tune, base
 from xstilts.study.recipes import max_length
 from xstilts.study.schema import Study
 from xstilts.study.select import Chosen
@@ -127,6 +128,8 @@ class Lowering:
             inputs["start"] = self.train(phase.start)
         else:
             inputs.update(self.encoder_input())
+        below, beside = self.below(phase.start)
+        inputs.update(beside)
         parts = []
         for i, part in enumerate(phase.mix):
             training, dev = self._part_inputs(part)
@@ -137,10 +140,11 @@ class Lowering:
             recipe=phase.recipe,
             seed=phase.seed,
             sampling=phase.sampling,
-            tune="frozen" if isinstance(phase.tune, Frozen) else "full",
+            tune=_tuned(phase.tune),
             keep_head=phase.keep_head,
             select=phase.select,
             encoder=self.encoder_at() if first else None,
+            base=below,
         )
         return Step(
             name="train",
@@ -152,6 +156,16 @@ class Lowering:
             needs=("weights",) if not first else (),
             compute=True,
         )
+
+    def below(self, start: Start) -> tuple[steps.EncoderAt | None, dict[str, Step]]:
+        """What a checkpoint of adapters stands on: the pretrained encoder, or the input "base". Nothing for others."""
+        under = base(start)
+        if under == start:
+            return None, {}
+        if isinstance(under, Phase):
+            return None, {"base": self.train(under)}
+        at, step = self.encoder_at(), self.encoder.step
+        return at, {"base": step} if step else {}
 
     def _part_inputs(self, part: Part) -> tuple[Step, Step]:
         fit = part.fit
@@ -204,6 +218,7 @@ class Lowering:
         tests, pool, inputs = self.tests(task, length, missing)
         trained = isinstance(end, Phase)
         inputs = inputs | ({"checkpoint": self.train(end)} if isinstance(end, Phase) else self.encoder_input())
+        below, beside = self.below(end)
         label = f"{task.name} by {end_name(end)}"
         predicted = Step(
             name="predict",
@@ -214,9 +229,10 @@ class Lowering:
                 precision=self.precision,
                 encoder=None if trained else self.encoder_at(),
                 pool=pool,
+                base=below,
             ),
             call=steps.predict,
-            inputs=inputs,
+            inputs=inputs | beside,
             label=label,
             needs=("weights",) if trained else (),
             compute=True,
@@ -237,6 +253,12 @@ class Lowering:
         ends = {route.end for route in routes if isinstance(route.end, Phase) and route.end.role != "intermediate"}
         gone = ends if keep == "intermediate" else set(self._trained)
         return {self.train(phase).key: "weights" for phase in gone}
+
+
+def _tuned(tune: Tune) -> str | Adapter:
+    if isinstance(tune, Full | Frozen):
+        return "frozen" if isinstance(tune, Frozen) else "full"
+    return tune
 
 
 def end_name(end: Start) -> str:

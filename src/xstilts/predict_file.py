@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import DataError, EncoderError
-from xstilts.core.files import open_text, write_atomic
+from xstilts.core.files import open_text, read_json, write_atomic
 from xstilts.data.examples import ChoiceExample, Example, SpanExample, TagExample, TextExample
 from xstilts.data.fields import field
 from xstilts.data.readers import Csv, Jsonl, Tsv
@@ -28,7 +28,7 @@ def checkpoint_folder(given: str, options: Options) -> Path:
     its weights were deleted after its predictions had been stored."""
     for folder in (Path(given), options.store / "steps" / given):
         if (folder / "heads.json").is_file():
-            if not any((folder / "encoder").glob("*.safetensors")):
+            if not all((folder / name).is_file() for name in read_json(folder / "parts.json")["weights"]):
                 raise EncoderError(
                     f"The checkpoint '{given}' has no weights any more: they went once its predictions were stored.",
                     hint="Run the study with `keep: all` to keep them.",
@@ -133,9 +133,16 @@ def _line(name: str, guess: Any, scores: Mapping[str, float] | None) -> str:
     return json.dumps({"id": name, "prediction": guess, **({"scores": scores} if scores else {})}, ensure_ascii=False)
 
 
-def export_checkpoint(checkpoint: str, out: Path, task: Task, options: Options) -> dict[str, Any]:
-    """Writes an ordinary Hugging Face folder; says which class loads it, None where transformers has none."""
-    from xstilts.evaluate.export import export
+def export_checkpoint(
+    checkpoint: str, out: Path, task: Task, options: Options, adapter: bool = False
+) -> dict[str, Any]:
+    """Writes an ordinary Hugging Face folder; says which class loads it, None where transformers has none. `adapter`:
+    its LoRA or IA3 alone, in the files of peft."""
+    from xstilts.evaluate.export import export, export_adapter
 
-    auto_class = export(checkpoint_folder(checkpoint, options), task.kind, out)
+    folder = checkpoint_folder(checkpoint, options)
+    if adapter:
+        export_adapter(folder, task.kind, out)
+        return {"folder": str(out), "auto_class": None}
+    auto_class = export(folder, task.kind, out)
     return {"folder": str(out), "auto_class": auto_class}

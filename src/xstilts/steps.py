@@ -15,6 +15,7 @@ from typing import Any
 
 from xstilts.core.files import write_json
 from xstilts.core.recipe import Recipe
+from xstilts.core.tuning import Adapter
 from xstilts.data.examples import Example
 from xstilts.data.load import Loaded, Resolved, load, select
 from xstilts.data.source import View
@@ -93,10 +94,12 @@ class TrainSettings:
     recipe: Recipe
     seed: int
     sampling: Sampling
-    tune: str
+    tune: str | Adapter  # "full", "frozen", or the adapter that is trained
     keep_head: bool
     select: tuple[int, ...]
     encoder: EncoderAt | None  # None: starts from the input "start", an earlier phase
+    # the pretrained encoder below the adapters of "start"; where an earlier phase is, it is the input "base"
+    base: EncoderAt | None = field(default=None, metadata={"omit_default": True})
 
 
 def train(settings: TrainSettings, context: Context) -> None:
@@ -131,12 +134,18 @@ def train(settings: TrainSettings, context: Context) -> None:
         cap=settings.sampling.cap,
         uniform=settings.sampling.uniform,
         tune=settings.tune,
+        base=_base(settings.base, context),
         keep_head=settings.keep_head,
         select=settings.select,
         device=context.device,
         threads=context.threads,
     )
     fit(job, context.out, context.scratch, context.progress, float(os.environ.get(SNAPSHOT_SECONDS, 120)))
+
+
+def _base(at: EncoderAt | None, context: Context) -> Path | None:
+    """The encoder below the adapters that a step starts from, None where it starts from none."""
+    return at.folder if at and at.folder else context.inputs.get("base")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,11 +164,12 @@ class PredictSettings:
     precision: str
     encoder: EncoderAt | None  # None: the checkpoint is the input "checkpoint"
     pool: TestSet | None = field(default=None, metadata={"omit_default": True})
+    base: EncoderAt | None = field(default=None, metadata={"omit_default": True})  # as of TrainSettings
 
 
 def predict(settings: PredictSettings, context: Context) -> None:
     """All languages of a task by one checkpoint, in one process."""
-    from xstilts.evaluate.predict import PredictSet
+    from xstilts.evaluate.predict import Based, PredictSet
     from xstilts.evaluate.predict import predict as run_predict
     from xstilts.train.job import Compute
 
@@ -173,7 +183,8 @@ def predict(settings: PredictSettings, context: Context) -> None:
     sets = {test.language: read(test, f"test/{test.language}", pool) for test in settings.tests}
     checkpoint = settings.encoder.path(context) if settings.encoder else context.inputs["checkpoint"]
     compute = Compute(device=context.device, threads=context.threads, precision=settings.precision)
-    run_predict(checkpoint, settings.kind, sets, context.out, compute, context.progress)
+    based = Based(checkpoint=checkpoint, base=_base(settings.base, context))
+    run_predict(based, settings.kind, sets, context.out, compute, context.progress)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,7 @@ SURFACE = {
     "score dependency": "GOLD SYSTEM --json",
     "score srl": "GOLD SYSTEM --json",
     "predict": "CHECKPOINT FILE --task --study --out --data --store --tasks --device",
-    "export": "CHECKPOINT DIR --task --study --store --tasks --json",
+    "export": "CHECKPOINT DIR --task --study --adapter --store --tasks --json",
     "store du": "--store --json",
     "store gc": "--keep --scale --data --store --tasks --dry-run --json",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -286,6 +287,42 @@ def test_every_strategy_runs_in_the_precision_that_is_found_faster(study: Make, 
     assert len(precisions) == 1 and precisions <= {"fp32", "bf16"}
     assert tiny.call("run", "--json") == 0
     assert printed_json(capsys)["executed"] == 0
+
+
+def test_adapters_stand_on_what_was_trained_before_them(
+    study: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    through = {"strategy": "sequential", "through": ["words"]}
+    arms = {
+        "adapter": {**through, "tune": {"adapter": "pfeiffer", "reduction": 4}, "tune_target": {"lora": {"rank": 2}}},
+        "late": {**through, "tune_target": {"ia3": {}}},
+    }
+    tiny = study(seeds=[1], targets=["weather", "pairs"], arms=arms, keep="all")
+    assert tiny.call("run", "--json") == 0
+    assert {one["overall"]["value"] is not None for one in printed_json(capsys)["scores"]} == {True}
+    steps, trained = tiny.store / "steps", list(tiny.records("train"))
+    whole = [record["label"] for record in trained if (steps / record["key"] / "encoder").is_dir()]
+    assert len(trained) == 4 and whole == ["words · seed 1"], "one of them; the other three store adapters alone"
+    assert tiny.call("run", "--json") == 0
+    assert printed_json(capsys)["executed"] == 0
+    mine, options = tmp_path / "mine.tsv", ["--task", "weather", "--study", str(tiny.file), "--store", str(tiny.store)]
+    write_weather(mine, texts("en", 3))
+    for record in trained:
+        if record["label"].endswith("weather · seed 1"):
+            assert main(["predict", record["key"], str(mine), *options]) == 0
+
+
+def test_the_base_of_adapters_goes_after_its_last_reader(study: Make, capsys: pytest.CaptureFixture[str]):
+    arms = {"late": {"strategy": "sequential", "through": ["words", "picks"], "tune_target": {"ia3": {}}}}
+    tiny = study(seeds=[1], targets=["weather"], arms=arms, keep="none")
+    assert tiny.call("run") == 0
+    assert not list((tiny.store / "steps").glob("train-*/**/*.safetensors"))
+    before = tiny.scores()
+    for folder in (tiny.store / "steps").glob("predict-*"):
+        shutil.rmtree(folder)
+    for folder in (tiny.store / "steps").glob("score-*"):
+        shutil.rmtree(folder)
+    assert tiny.call("run") == 0 and tiny.scores() == before
 
 
 def test_a_study_runs_from_python(study: Make):

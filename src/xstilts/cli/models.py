@@ -57,20 +57,26 @@ def export(
     out: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write.")],
     task: TaskName,
     study: OfStudy = None,
+    adapter: Annotated[
+        bool, typer.Option("--adapter", help="Write its LoRA or IA3 alone, in the files of the package peft.")
+    ] = False,
     store: StoreDir = None,
     tasks: Tasks = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a trained checkpoint as an ordinary Hugging Face model folder.
 
-    It says which `transformers` class loads it; where there is none, the head goes into head.safetensors."""
+    It says which `transformers` class loads it; where there is none, the head goes into head.safetensors. LoRA and IA3
+    are put into the weights; other adapters go beside the encoder."""
     from xstilts.predict_file import export_checkpoint, task_for
 
     options = shared.options(store=store, tasks=tasks)
-    said = export_checkpoint(checkpoint, out, task_for(task, study, options), options)
+    said = export_checkpoint(checkpoint, out, task_for(task, study, options), options, adapter)
     if as_json:
         shared.print_json(said)
     elif said["auto_class"]:
         typer.echo(f"{out}: load it with transformers.{said['auto_class']}.from_pretrained('{out}')")
+    elif adapter:
+        typer.echo(f"{out}: the adapter, for peft.PeftModel.from_pretrained; its head in head.safetensors.")
     else:
         typer.echo(f"{out}: the encoder, and its head in head.safetensors (transformers has no class for this pair).")

@@ -14,7 +14,9 @@ from xstilts.heads.base import Head
 from xstilts.heads.index import head_key
 from xstilts.heads.native import Part, class_config, class_state
 from xstilts.kinds.base import Kind
+from xstilts.nn.adapters import peft_format
 from xstilts.nn.encoder import Encoder
+from xstilts.train import adapted
 from xstilts.train.checkpoint import (
     copy_tokenizer,
     encoder_folder,
@@ -31,9 +33,37 @@ def export(checkpoint: Path, kind: Kind, out: Path) -> str | None:
 
     Returns the class of `transformers` that loads both with the same logits (`AutoModelForSequenceClassification`, ..).
     None where there is no such class: then `out` is the encoder alone, with our head beside it as `head.safetensors`.
+    Adapters are put into the weights where they can be; with others left, `out` holds them as `adapter.json` and
+    `adapters/` and there is no class either.
 
     Raises EncoderError when the checkpoint has no head for `kind`, StoreError on a full disk.
     """
+    encoder, head = _load(checkpoint, kind)
+    encoder.adapters.merge()
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        auto_class = None if encoder.adapters.each else head.auto_class
+        if auto_class:
+            _whole(encoder, head, kind, out)
+        else:
+            encoder.save(out)
+            save_weights(out / "head.safetensors", unique_tensors(head))
+            if encoder.adapters.each:
+                adapted.write(out, encoder, out)
+        copy_tokenizer(encoder_folder(checkpoint), out)
+    return auto_class
+
+
+def export_adapter(checkpoint: Path, kind: Kind, out: Path) -> None:
+    """Writes the LoRA or IA3 adapter of a checkpoint alone into `out`, in the files of the package peft, with our head
+    beside it as `head.safetensors`. Raises EncoderError as `export`, and where peft has no such adapter."""
+    encoder, head = _load(checkpoint, kind)
+    with writing(out):
+        peft_format.write(out, encoder.adapters, str(encoder_folder(checkpoint)))
+        save_weights(out / "head.safetensors", unique_tensors(head))
+
+
+def _load(checkpoint: Path, kind: Kind) -> tuple[Encoder, Head]:
     encoder = load_encoder(checkpoint, attention_dropout=None)
     head = load_head(checkpoint, kind, encoder)
     if head is None:
@@ -43,15 +73,7 @@ def export(checkpoint: Path, kind: Kind, out: Path) -> str | None:
             value=head_key(kind),
             allowed=head_keys(checkpoint),
         )
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-        if head.auto_class:
-            _whole(encoder, head, kind, out)
-        else:
-            encoder.save(out)
-            save_weights(out / "head.safetensors", unique_tensors(head))
-        copy_tokenizer(encoder_folder(checkpoint), out)
-    return head.auto_class
+    return encoder, head
 
 
 def _whole(encoder: Encoder, head: Head, kind: Kind, out: Path) -> None:

@@ -62,6 +62,14 @@ class PredictSet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Based:
+    """A checkpoint of adapters alone, and the encoder (or the checkpoint that holds it) below them."""
+
+    checkpoint: Path
+    base: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Guessed:
     """A guess (plain JSON) for each example. `scores`: for kinds with one label an example, the probability of each
     label; None for others."""
@@ -71,7 +79,7 @@ class Guessed:
 
 
 def predict(
-    checkpoint: Path,
+    checkpoint: Path | Based,
     kind: Kind,
     sets: Mapping[str, PredictSet],
     out: Path,
@@ -155,11 +163,12 @@ def predict_examples(
     return Guessed(guesses=kind.assemble(examples, columns, found), scores=_label_scores(kind, examples, found))
 
 
-def load_model(checkpoint: Path, kind: Kind, compute: Compute) -> Model:
+def load_model(checkpoint: Path | Based, kind: Kind, compute: Compute) -> Model:
     """The encoder with its head for `kind`. Raises EncoderError when there is no such head: one that was neither
     trained nor pretrained would guess at random."""
     torch.set_num_threads(compute.threads)
-    encoder = load_encoder(checkpoint, device=compute.device)
+    checkpoint, base = (checkpoint.checkpoint, checkpoint.base) if isinstance(checkpoint, Based) else (checkpoint, None)
+    encoder = load_encoder(checkpoint, base, device=compute.device)
     head = load_head(checkpoint, kind, encoder) or make_head(kind, encoder)
     if head_key(kind) not in head_keys(checkpoint) and not _needs_no_training(head, encoder):
         raise EncoderError(

@@ -168,6 +168,20 @@ def only(part: Part, rows: Tensor | None) -> Iterator[None]:
             decoder.rows = None
 
 
+def undo_before_decoder(head: nn.Module, encoder: Encoder, name: str) -> None:
+    """From here on a language-model head's decoder is given states from before the encoder's invertible adapters.
+    Raises EncoderError for a decoder that is not tied to the embeddings, or is narrower than the states."""
+    decoders = [module for module in head.modules() if isinstance(module, TiedDecoder)]
+    if not decoders or encoder.embeddings.embedding_dim != encoder.hidden_size:
+        raise EncoderError(
+            f"the head '{name}' has no decoder that an invertible adapter can be undone before: it must be tied to "
+            "embeddings as wide as the states.",
+            hint="Use an adapter without `invertible`.",
+        )
+    for decoder in decoders:
+        decoder.register_forward_pre_hook(lambda _decoder, inputs: (encoder.adapters.inverse(inputs[0]),))
+
+
 def class_config(encoder: Encoder, outputs: int, labels: tuple[str, ...] = ()) -> PreTrainedConfig:
     """The configuration of the encoder's class with a head of `outputs` outputs."""
     config = copy.deepcopy(encoder.config)

@@ -20,6 +20,8 @@ from transformers import PreTrainedConfig, PreTrainedModel
 
 from xstilts.core.errors import EncoderError
 from xstilts.nn import loading
+from xstilts.nn.adapters.attach import Adapters
+from xstilts.nn.adapters.sites import find_blocks
 from xstilts.nn.attention import PACKED, Packing, Unpackable
 from xstilts.nn.batch import Batch
 from xstilts.nn.dropout import use_cheap_dropout
@@ -51,6 +53,7 @@ class Encoder(nn.Module):
         model: the bare class, without pooler and heads.
         config: its configuration; `hidden_size`, `num_layers`, `max_length` (tokens) are read from it.
         kept: weights of the pretrained folder that heads start from (pooler, language-model head), by published name.
+        adapters: small layers attached to the model, which is saved without them; none at first.
         rows: while training, the rows of the embedding table that are left of it; None where it is whole.
         twin: while training, the bf16 copy that computes in the model's place; None where there is none.
         padded_because: why sequences are padded inside the wrapper, None where they are not.
@@ -75,6 +78,7 @@ class Encoder(nn.Module):
         self._takes = frozenset(inspect.signature(model.forward).parameters)
         self._offset = _position_offset(model)
         use_cheap_dropout(model)
+        self.adapters = Adapters(model, self.num_layers, self.hidden_size)
         self.padded_because = self._try_packing()
         if self.padded_because:
             warnings.warn(PaddedEncoder(f"{type(model).__name__} is padded: {self.padded_because}"), stacklevel=2)
@@ -230,10 +234,7 @@ class Encoder(nn.Module):
         return {"token_type_ids": segments_T} if takes else {}
 
     def _blocks(self) -> Sequence[nn.Module]:
-        for module in self._running.modules():
-            if isinstance(module, nn.ModuleList) and len(module) == self.num_layers:
-                return list(module)
-        raise EncoderError(f"the blocks of {type(self.model).__name__} cannot be told apart; read its last layer.")
+        return find_blocks(self._running, self.num_layers)[1]
 
     @contextmanager
     def _capture(self, layers: set[int], until: int | None) -> Iterator[dict[int, Tensor]]:

@@ -26,16 +26,22 @@ def training_table(trainings: Sequence[Training]) -> Table:
                 Entry(text=str(t.seed)),
                 Entry(text=_known(t.fact("best_score"))),
                 Entry(text=_known(t.fact("floor")), role="faint"),
+                Entry(text=words.count(t.fact("trained_parameters"))),
+                Entry(text=words.size(t.fact("stored_bytes"))),
                 Entry(text=words.count(t.fact("updates"))),
                 Entry(text=words.count(t.fact("tokens"))),
                 Entry(text=words.seconds(t.fact("seconds"))),
                 Entry(text=words.count(t.fact("restarts") or 0)),
             )
         )
-    labels = ("Phase", "Arms", "Targets", "Seed", "Best dev score", "Floor", "Updates", "Tokens", "Time", "Restarts")
+    labels = (
+        *("Phase", "Arms", "Targets", "Seed", "Best dev score", "Floor"),
+        *("Trained", "Weights", "Updates", "Tokens", "Time", "Restarts"),
+    )
     columns = tuple(Column(label=label, numeric=label not in labels[:3]) for label in labels)
     caption = (
-        "Every training run, in the order of the study; a phase that several routes share was run once and stands once."
+        "Every training run, in the order of the study; a phase that several routes share was run once and stands "
+        "once. Trained: how many parameters; Weights: the size of what was written."
     )
     return Table(caption=caption, columns=columns, rows=tuple(rows))
 

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from xstilts.core.errors import StudyError
-from xstilts.study.phase import EncoderRef, Frozen, Full, Part, Phase, Sampling
+from xstilts.study.phase import EncoderRef, Part, Phase, Sampling
 from xstilts.study.recipes import max_length, recipe
 from xstilts.study.schema import ArmSpec, Study
 from xstilts.study.select import Chosen
 from xstilts.study.strategies import STRATEGIES, Stage, Start
 from xstilts.study.translated import translations
+from xstilts.study.tune import tuning
 from xstilts.tasks.base import Fit, Task
 
 
@@ -125,7 +126,7 @@ class _Builder:
             recipe=recipe(self.study, self.arm, role, names, self.precision),
             seed=self.seed,
             sampling=Sampling(**self.arm.sampling.model_dump()) if len(mix) > 1 else Sampling(),
-            tune=Frozen() if self.arm.tune == "frozen" and role == "intermediate" else Full(),
+            tune=tuning(self.arm.tuned(role)),
             keep_head=self.arm.keep_head,
             select=() if len(steering) == len(tasks) and not beside else steering,
             role=role,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from xstilts.core.recipe import Recipe
+from xstilts.core.tuning import Adapter
 from xstilts.tasks.base import Fit
 
 
@@ -27,7 +28,7 @@ class Frozen:
     """Only the heads are trained."""
 
 
-Tune = Full | Frozen
+Tune = Full | Frozen | Adapter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,3 +71,21 @@ class Phase:
     select: tuple[int, ...] = ()  # which parts of the mix steer selection; () : all, equally
     # "intermediate", "target" or "joint": for people and for what may be trimmed
     role: str = field(default="target", metadata={"identity": False}, compare=False)
+
+
+Start = EncoderRef | Phase
+
+
+def holds_encoder(start: Start) -> bool:
+    """Whether a checkpoint has the encoder's weights: one of an adapter phase, or of frozen ones after it, has not."""
+    if isinstance(start, EncoderRef) or isinstance(start.tune, Full):
+        return True
+    return isinstance(start.tune, Frozen) and holds_encoder(start.start)
+
+
+def base(start: Start) -> Start:
+    """The checkpoint, or the pretrained encoder, whose encoder weights a checkpoint stands on; itself where it has
+    them."""
+    while isinstance(start, Phase) and not holds_encoder(start):
+        start = start.start
+    return start

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from xstilts.study.section import Section
+from xstilts.study.tune import FULL, TuneField, TuneSpec
 
 
 class TrainNumbers(Section):
@@ -140,7 +139,8 @@ class ArmSpec(Section):
     strategy: StrategyName
     through: tuple[str | tuple[str, ...], ...] = ()
     sampling: Annotated[SamplingSpec, BeforeValidator(_named_sampling)] = SamplingSpec()
-    tune: Literal["full", "frozen"] = "full"
+    tune: TuneField = FULL  # of the intermediate phases
+    tune_target: TuneField = FULL  # of the target phase, and of a joint one
     take: int | None = Field(None, ge=1)
     keep_head: bool = False
     mlm: MlmSpec | None = None
@@ -156,9 +156,15 @@ class ArmSpec(Section):
             raise ValueError(f"strategy '{self.strategy}' needs 'through', a list of intermediate tasks")
         if self.mlm and self.strategy == "direct":
             raise ValueError("'mlm' stands beside intermediate tasks; strategy 'direct' has none")
+        if self.tune != FULL and self.strategy == "direct":
+            raise ValueError("'tune' is of intermediate phases; strategy 'direct' has none: give 'tune_target'")
         if self.translated and self.strategy == "direct":
             raise ValueError("'translated' is about intermediate tasks; strategy 'direct' has none")
         return self
+
+    def tuned(self, role: str) -> TuneSpec:
+        """What a phase of a role ("intermediate", "target" or "joint") trains."""
+        return self.tune if role == "intermediate" else self.tune_target
 
 
 class TakeSpec(Section):

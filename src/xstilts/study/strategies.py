@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from xstilts.study.phase import EncoderRef, Part, Phase
+from xstilts.study.phase import EncoderRef, Part, Phase, Start
 
-Start = EncoderRef | Phase
 Stage = tuple[Part, ...]
 
 

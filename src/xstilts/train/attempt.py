@@ -54,11 +54,13 @@ class Attempt:
         self.model = build_model(job)
         if not self.model.trained:
             raise StudyError("nothing can be trained: the encoder is frozen and the heads have no weights.")
+        self.trained = _trained_parameters(self.model)
         self.course = course(job, seed)
         self.optimiser = make_optimiser(self.model.trained, job.recipe)
         self.model.train()
         self.precision = job.recipe.precision
-        if self.precision == "bf16" and job.device == "cpu" and job.tune == "full" and not job.recipe.compile:
+        on_cpu = self.precision == "bf16" and job.device == "cpu" and not job.recipe.compile
+        if on_cpu and job.tuned == "full" and not self.model.encoder.adapters.each:  # a twin copies the model alone
             self.model.encoder.add_twin()
             self.precision = "fp32"  # of all that is not the encoder
 
@@ -144,15 +146,23 @@ class Attempt:
 
 
 def build_model(job: Job) -> Model:
-    """The encoder of the start with one head for each head key: fresh, or (`keep_head`) the start's own."""
+    """The encoder of the start with one head for each head key: fresh, or (`keep_head`) the start's own.
+
+    An adapter is attached, or gone on with. Full tuning begins with adapters put into the weights where they can be;
+    others stay attached and are trained with everything else."""
     encoder = load_encoder(
         job.start,
+        base=job.base,
         device=job.device,
         dropout=job.recipe.dropout,
         attention_dropout=job.recipe.attention_dropout,
         checkpointing=job.recipe.checkpointing,
         compile=job.recipe.compile,
     )
+    if job.tuned == "full":
+        encoder.adapters.merge()
+    elif not isinstance(job.tune, str):
+        encoder.adapters.begin(job.tune)
     heads: dict[str, Head] = {}
     for part in job.parts:
         key = head_key(part.kind)
@@ -161,12 +171,20 @@ def build_model(job: Job) -> Model:
             heads[key] = kept or make_head(part.kind, encoder)
     if (ids := touched(job, heads.values(), encoder.embeddings.num_embeddings)) is not None:
         encoder.keep_rows(torch.from_numpy(ids))
-    return Model(encoder, heads, job.tune)
+    return Model(encoder, heads, job.tuned)
+
+
+def _trained_parameters(model: Model) -> int:
+    """How many numbers are trained, the rows of the embedding table that no text touches included."""
+    rows = model.encoder.rows
+    left = rows.whole.weight.numel() - rows.table.weight.numel() if rows else 0
+    return left + sum(parameter.numel() for parameter in model.trained.values())
 
 
 def touched(job: Job, heads: Iterable[Head], vocabulary: int) -> np.ndarray | None:
-    """The tokens of a job's training and dev files; None where the whole table is needed, or nearly."""
-    if job.tune != "full" or any(head.reads_table for head in heads):
+    """The tokens of a job's training and dev files; None where the whole table is needed, or nearly, or stays as it is
+    (it then has neither gradient nor decay, so that there is nothing to save)."""
+    if job.tuned != "full" or any(head.reads_table for head in heads):
         return None
     seen_V = np.zeros(vocabulary, dtype=bool)
     for part in job.parts:

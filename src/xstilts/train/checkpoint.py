@@ -1,6 +1,7 @@
 """A trained encoder with its heads, as a folder.
 
-encoder/                an ordinary Hugging Face folder with its tokenizer
+encoder/                an ordinary Hugging Face folder with its tokenizer; not there where adapters alone were trained
+adapter.json, adapters/ the adapters of the encoder, where it has any (see `train.adapted`)
 heads/<key>.safetensors weights of one head, by `heads.index.head_key`
 heads.json              {"encoder": {shape}, "heads": {key: {"native", "auto_class"}}}
 parts.json              {"weights": [files that may be deleted to save space]}
@@ -24,9 +25,9 @@ from xstilts.heads.base import Head
 from xstilts.heads.index import head_key, make_head
 from xstilts.kinds.base import Kind
 from xstilts.nn.encoder import Encoder
+from xstilts.train import adapted
 from xstilts.train.snapshot import save_weights
 
-_SHAPE = ("model_type", "hidden_size", "num_hidden_layers", "vocab_size")
 _TOKENIZER_FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -40,27 +41,45 @@ _TOKENIZER_FILES = (
 )
 
 
-def save(folder: Path, encoder: Encoder, heads: Mapping[str, Head], tokenizer_from: Path) -> None:
-    """Writes a checkpoint; `tokenizer_from` is an encoder folder or a checkpoint. Raises StoreError on a full disk."""
+def save(folder: Path, encoder: Encoder, heads: Mapping[str, Head], start: Path, alone: bool = False) -> None:
+    """Writes a checkpoint. `start` is the encoder folder or checkpoint that the phase began with; its tokenizer is
+    copied. `alone`: the encoder is still what it was there, and its adapters and the heads are written without it.
+    Raises StoreError on a full disk."""
+    base = encoder_folder(start) if alone else folder / adapted.INNER
     with writing(folder):
-        encoder.save(folder / "encoder")
-        copy_tokenizer(encoder_folder(tokenizer_from), folder / "encoder")
+        if not alone:
+            encoder.save(base)
+            copy_tokenizer(encoder_folder(start), base)
+        adapters = adapted.write(folder, encoder, base) if encoder.adapters.each else []
     entries = {}
     for key, head in heads.items():
         save_weights(folder / "heads" / f"{key}.safetensors", unique_tensors(head))
         entries[key] = {"native": head.native, "auto_class": head.auto_class}
-    write_json(folder / "heads.json", {"encoder": _shape(encoder.config.to_dict()), "heads": entries})
-    weights = [*(folder / "encoder").glob("*.safetensors"), *(folder / "heads").glob("*.safetensors")]
+    write_json(folder / "heads.json", {"encoder": adapted.shape_of(encoder.config.to_dict()), "heads": entries})
+    own = [] if alone else list(base.glob("*.safetensors"))
+    weights = [*own, *adapters, *(folder / "heads").glob("*.safetensors")]
     write_json(folder / "parts.json", {"weights": sorted(path.relative_to(folder).as_posix() for path in weights)})
 
 
-def load_encoder(folder: Path, **settings: Any) -> Encoder:
-    """The encoder of a checkpoint or of a plain encoder folder; `settings` go to `Encoder.load`.
+def weight_bytes(folder: Path) -> int:
+    """Bytes of the weight files of a checkpoint."""
+    return sum((folder / name).stat().st_size for name in read_json(folder / "parts.json")["weights"])
 
-    Raises EncoderError when the checkpoint's heads belong to another encoder, and what `Encoder.load` raises.
+
+def load_encoder(folder: Path, base: Path | None = None, **settings: Any) -> Encoder:
+    """The encoder of a checkpoint, with its adapters, or of a plain encoder folder; `settings` go to `Encoder.load`.
+    `base`: the encoder below a checkpoint of adapters alone; None: where the checkpoint says it lay.
+
+    Raises EncoderError when the checkpoint's heads or adapters belong to another encoder, and what `Encoder.load`
+    raises.
     """
-    check(folder)
-    return Encoder.load(encoder_folder(folder), **settings)
+    below = encoder_folder(folder, base)
+    if not has_adapters(folder):
+        check(folder)
+        return Encoder.load(below, **settings)
+    encoder = Encoder.load(below, **settings)
+    adapted.read(Path(folder), encoder, below)
+    return encoder
 
 
 def load_head(folder: Path, kind: Kind, encoder: Encoder) -> Head | None:
@@ -95,10 +114,14 @@ def head_keys(folder: Path) -> list[str]:
     return sorted(read_json(path)["heads"]) if path.is_file() else []
 
 
-def encoder_folder(folder: Path) -> Path:
-    """The Hugging Face folder within a checkpoint; the folder itself where it is not a checkpoint."""
-    inner = Path(folder) / "encoder"
-    return inner if inner.is_dir() else Path(folder)
+def has_adapters(folder: Path) -> bool:
+    return (Path(folder) / adapted.NAMED).is_file()
+
+
+def encoder_folder(folder: Path, base: Path | None = None) -> Path:
+    """The Hugging Face folder within a checkpoint, or below one of adapters alone (`base`, see `load_encoder`); the
+    folder itself where it is not a checkpoint. Raises EncoderError where the encoder below adapters is gone."""
+    return adapted.base_of(Path(folder), base) if has_adapters(folder) else adapted.inner(Path(folder))
 
 
 def check(folder: Path) -> None:
@@ -107,12 +130,12 @@ def check(folder: Path) -> None:
     named, beside = Path(folder) / "heads.json", encoder_folder(folder) / "config.json"
     if not named.is_file() or not beside.is_file():
         return
-    wanted, found = read_json(named)["encoder"], _shape(read_json(beside))
-    differing = [name for name in _SHAPE if found[name] is not None and wanted.get(name) != found[name]]
+    wanted, found = read_json(named)["encoder"], adapted.shape_of(read_json(beside))
+    differing = [name for name in adapted.SHAPE if found[name] is not None and wanted.get(name) != found[name]]
     if differing:
         raise EncoderError(
-            f"a checkpoint from another encoder: its heads belong to {_spell(wanted)}, "
-            f"but encoder/ holds {_spell(found)}.",
+            f"a checkpoint from another encoder: its heads belong to {adapted.spell(wanted)}, "
+            f"but encoder/ holds {adapted.spell(found)}.",
             where=str(folder),
             value=str(found[differing[0]]),
             hint="Copy the whole folder of one training.",
@@ -131,15 +154,6 @@ def unique_tensors(module: nn.Module) -> dict[str, Tensor]:
     seen: dict[int, str] = {}
     state = module.state_dict(keep_vars=True)
     return {name: tensor.detach() for name, tensor in state.items() if seen.setdefault(id(tensor), name) == name}
-
-
-def _shape(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What tells encoders apart; None where a class calls it something else."""
-    return {name: config.get(name) for name in _SHAPE}
-
-
-def _spell(shape: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {shape.get(name)}" for name in _SHAPE)
 
 
 def _size(tensors: Mapping[str, Tensor], name: str) -> str:

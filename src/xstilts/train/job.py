@@ -11,12 +11,14 @@ import numpy as np
 
 from xstilts.core.errors import DataError
 from xstilts.core.recipe import Recipe
+from xstilts.core.tuning import Adapter
 from xstilts.data.examples import Example
 from xstilts.kinds.base import Kind
 from xstilts.kinds.prepared import Prepared
 from xstilts.metrics.base import Metric
 
 TUNES = ("full", "frozen")
+ADAPTER = "adapter"  # what a model is told where a job names an adapter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,8 @@ class Job:
 
     start: an encoder folder, or the artefact of an earlier phase.
     temperature, cap, uniform: how a mixture draws its tasks (`data.mixing.rates`).
-    tune: "full", every weight is trained; "frozen", only the heads are.
+    base: the encoder below the adapters of `start`; None: where their checkpoint says it lay.
+    tune: "full", every weight is trained; "frozen", only the heads are; or an adapter, which is trained with the heads.
     select: which parts steer selection; (): all, equally.
     """
 
@@ -77,11 +80,17 @@ class Job:
     temperature: float = 1.0
     cap: int | None = None
     uniform: bool = False
-    tune: str = "full"
+    base: Path | None = None
+    tune: str | Adapter = "full"
     keep_head: bool = False
     select: tuple[int, ...] = ()
     device: str = "cpu"
     threads: int = 1
+
+    @property
+    def tuned(self) -> str:
+        """ "full", "frozen" or "adapter"."""
+        return self.tune if isinstance(self.tune, str) else ADAPTER
 
     @property
     def compute(self) -> Compute:

@@ -19,7 +19,7 @@ from xstilts.core.disk import writing
 from xstilts.core.files import write_json
 from xstilts.heads.index import head_key
 from xstilts.train.attempt import RETRY, Attempt, Done
-from xstilts.train.checkpoint import save
+from xstilts.train.checkpoint import encoder_folder, save, weight_bytes
 from xstilts.train.job import Job
 from xstilts.train.memory import forget_peak, peak_memory
 from xstilts.train.record import Log, Standing, Summary, differences, machine, plain
@@ -119,12 +119,13 @@ class _Run:
             self.current = Attempt(self.job, self.seed, self.standing.forward_tokens)
         self.current.restore_rows(best["update"] if best else 0 if state == "diverged" else self.standing.update)
         model = self.current.model
-        summary = self._summary(state)
         self.log.settle()
         self.log.close()
         with writing(out):
-            save(out, model.encoder, model.by_key, self.job.start)
+            alone = self.job.tuned != "full" and bool(model.encoder.adapters.each)
+            save(out, model.encoder, model.by_key, encoder_folder(self.job.start, self.job.base), alone)
             shutil.copyfile(self.log.path, out / "log.jsonl")
+        summary = self._summary(state, weight_bytes(out))
         write_json(out / "summary.json", plain(asdict(summary)))
         return summary
 
@@ -218,7 +219,7 @@ class _Run:
         self.standing.seconds += now - self.clock
         self.clock = now
 
-    def _summary(self, state: str) -> Summary:
+    def _summary(self, state: str, stored: int) -> Summary:
         job, standing, model = self.job, self.standing, self.current.model
         best = standing.best or {"update": None, "score": None, "dev": {}}
         judged = list(best["dev"].values())
@@ -257,4 +258,6 @@ class _Run:
             forward_tokens=standing.forward_tokens,
             machine=standing.machine,
             notes=standing.notes,
+            trained_parameters=self.current.trained,
+            stored_bytes=stored,
         )

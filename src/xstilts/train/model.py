@@ -12,11 +12,12 @@ from torch.nn import Parameter
 
 from xstilts.core.errors import StudyError
 from xstilts.heads.base import Head
+from xstilts.heads.native import undo_before_decoder
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder
 from xstilts.nn.precision import autocast
 from xstilts.train.batches import cut
-from xstilts.train.job import TUNES, Compute
+from xstilts.train.job import ADAPTER, TUNES, Compute
 from xstilts.train.memory import free_cached, is_out_of_memory
 
 if TYPE_CHECKING:
@@ -27,18 +28,28 @@ Row = Mapping[str, Any]
 
 class Model(nn.Module):
     """`heads` by head key; tasks with one key share a head. With tune "frozen" the encoder stays as it is, without
-    dropout, and only the heads learn."""
+    dropout, and only the heads learn; with "adapter" the encoder's newest adapter learns with them."""
 
     def __init__(self, encoder: Encoder, heads: Mapping[str, Head], tune: str = "full") -> None:
         super().__init__()
-        if tune not in TUNES:
+        if tune not in (*TUNES, ADAPTER):
             raise StudyError(f"there is no way of tuning called '{tune}'.", value=tune, allowed=TUNES)
         self.encoder, self.heads, self.tune = encoder, nn.ModuleDict(heads), tune
         encoder.requires_grad_(tune == "full")
+        if tune == ADAPTER:
+            encoder.adapters.each[-1].unfreeze()
+        if encoder.adapters.couplings:
+            self._invert_before_decoders()
+
+    def _invert_before_decoders(self) -> None:
+        """An invertible adapter is undone before the tied decoder of a language-model head (Pfeiffer et al. 2020)."""
+        for key, head in self.by_key.items():
+            if head.reads_table:
+                undo_before_decoder(head, self.encoder, key)
 
     def train(self, mode: bool = True) -> Model:
         super().train(mode)
-        self.encoder.train(mode and self.tune == "full")
+        self.encoder.train(mode and self.tune != "frozen")
         return self
 
     @property
@@ -48,7 +59,7 @@ class Model(nn.Module):
     def forward(self, batch: Batch, key: str) -> Any:
         """The scores of one head. `batch` lies on the encoder's device."""
         head = self.by_key[key]
-        with torch.set_grad_enabled(torch.is_grad_enabled() and self.tune == "full"):
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.tune != "frozen"):
             hidden_TD = self.encoder(batch, until=head.layer).last_TD
         return head(hidden_TD, batch)
 

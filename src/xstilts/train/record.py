@@ -70,6 +70,8 @@ class Summary:
     forward_tokens: int
     machine: dict[str, Any]
     notes: list[str]
+    trained_parameters: int
+    stored_bytes: int  # of the weight files
 
 
 class Log:

@@ -1,0 +1,85 @@
+"""Which weights a phase trains, where that is neither all of them nor the heads alone: small layers beside a frozen
+encoder.
+
+Values only; `nn.adapters` makes layers of them. `from_layer` is the first block (from 1) that gets any: nothing below
+it needs a gradient (AdapterDrop, Rücklé et al. 2021). `stack`: new layers on top of those an earlier phase left;
+otherwise equal settings go on with the earlier layers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+PLACES = ("houlsby", "pfeiffer", "parallel")
+ACTIVATIONS = ("relu", "gelu", "silu", "tanh")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bottleneck:
+    """Adapters: down to a narrow width, a non-linearity, up again, and a sum with what was there.
+
+    place: "houlsby", after attention and after the feed-forward layer (Houlsby et al. 2019); "pfeiffer", after the
+    feed-forward layer alone (Pfeiffer et al. 2021); "parallel", beside the feed-forward layer, of its input (He et al.
+    2022). width: of the bottleneck; None: the hidden size divided by `reduction`. scale: of what is added.
+    invertible: a coupling layer after the embeddings as well, inverted before a masked-LM head's decoder (MAD-X,
+    Pfeiffer et al. 2020).
+    """
+
+    place: str = "pfeiffer"
+    reduction: float = 16.0
+    width: int | None = None
+    activation: str = "relu"
+    scale: float = 1.0
+    invertible: bool = False
+    from_layer: int = 1
+    stack: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoRA:
+    """A product of two narrow matrices beside a linear layer, times alpha / rank (Hu et al. 2022). `targets` are roles
+    of `nn.adapters.sites`, or ends of module paths within a block. dora: the sum keeps its direction and has a trained
+    length for each output (Liu et al. 2024)."""
+
+    rank: int = 8
+    alpha: float = 16.0
+    targets: tuple[str, ...] = ("query", "value")
+    dropout: float = 0.0
+    dora: bool = False
+    from_layer: int = 1
+    stack: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class IA3:
+    """A trained factor for each output of the key and value layers and each input of the feed-forward layer's second
+    half (Liu et al. 2022)."""
+
+    targets: tuple[str, ...] = ("key", "value", "down")
+    from_layer: int = 1
+    stack: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fuse:
+    """AdapterFusion (Pfeiffer et al. 2021): at each place an attention over the bottleneck adapters that were trained
+    for it, which stay as they are. All of them have one place and one `from_layer`."""
+
+    adapters: tuple[Bottleneck, ...]
+    from_layer: int = 1
+    stack: bool = True
+
+
+Adapter = Bottleneck | LoRA | IA3 | Fuse
+METHODS: dict[str, type[Bottleneck | LoRA | IA3 | Fuse]] = {
+    "Bottleneck": Bottleneck,
+    "LoRA": LoRA,
+    "IA3": IA3,
+    "Fuse": Fuse,
+}
+
+
+def shape(settings: Adapter) -> Adapter:
+    """The settings without what they say about where training starts: equal for adapters that can go on from each
+    other."""
+    return replace(settings, stack=False)

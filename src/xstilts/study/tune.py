@@ -1,0 +1,93 @@
+"""What a study may say under `tune`: which weights a phase trains."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from xstilts.core.tuning import IA3, Bottleneck, LoRA
+from xstilts.study.phase import Frozen, Full, Tune
+from xstilts.study.section import Section
+
+PARALLEL_SCALE = 4.0  # He et al. 2022
+LEARNING_RATE = 1e-4  # of adapter phases, unless the study gives one
+
+_OF_ADAPTER = ("reduction", "width", "activation", "scale", "invertible")
+
+
+class LoraSpec(Section):
+    rank: int = Field(8, ge=1)
+    alpha: float = Field(16.0, gt=0)
+    targets: tuple[str, ...] = Field(("query", "value"), min_length=1)
+    dropout: float = Field(0.0, ge=0, lt=1)
+    dora: bool = False
+
+
+class Ia3Spec(Section):
+    targets: tuple[str, ...] = Field(("key", "value", "down"), min_length=1)
+
+
+class TuneSpec(Section):
+    """`full`, `frozen`, or one of the keys `adapter`, `lora` and `ia3` with its numbers (`core.tuning` says what they
+    are)."""
+
+    mode: Literal["full", "frozen"] | None = None
+    adapter: Literal["houlsby", "pfeiffer", "parallel"] | None = None
+    reduction: float = Field(16.0, ge=1)
+    width: int | None = Field(None, ge=1)
+    activation: Literal["relu", "gelu", "silu", "tanh"] = "relu"
+    scale: float | None = Field(None, gt=0)
+    invertible: bool = False
+    lora: LoraSpec | None = None
+    ia3: Ia3Spec | None = None
+    from_layer: int = Field(1, ge=1)
+    stack: bool = False
+
+    @model_validator(mode="after")
+    def one_way(self) -> TuneSpec:
+        given = [key for key in ("mode", "adapter", "lora", "ia3") if getattr(self, key) is not None]
+        if len(given) != 1:
+            said = f"it has {' and '.join(repr(key) for key in given)}" if given else "it has none of them"
+            raise ValueError(f"'tune' is full, frozen, or one of the keys adapter, lora and ia3; {said}")
+        set_here = self.model_fields_set
+        if not self.adapter and (wrong := [key for key in _OF_ADAPTER if key in set_here]):
+            raise ValueError(f"'{wrong[0]}' is a number of 'adapter', not of '{given[0]}'")
+        if self.mode and (wrong := [key for key in ("from_layer", "stack") if key in set_here]):
+            raise ValueError(f"'{wrong[0]}' is about adapters; '{self.mode}' has none")
+        if {"width", "reduction"} <= set_here:
+            raise ValueError("give either 'width' or 'reduction', not both")
+        return self
+
+    @property
+    def is_adapter(self) -> bool:
+        return self.mode is None
+
+
+def _named(value: Any) -> Any:
+    return {"mode": value} if isinstance(value, str) else value
+
+
+TuneField = Annotated[TuneSpec, BeforeValidator(_named)]
+FULL = TuneSpec(mode="full")
+
+
+def tuning(spec: TuneSpec) -> Tune:
+    """The part of a phase that a `tune` stands for."""
+    own: dict[str, Any] = {"from_layer": spec.from_layer, "stack": spec.stack}
+    if spec.adapter:
+        scale = spec.scale or (PARALLEL_SCALE if spec.adapter == "parallel" else 1.0)
+        return Bottleneck(
+            place=spec.adapter,
+            reduction=spec.reduction,
+            width=spec.width,
+            activation=spec.activation,
+            scale=scale,
+            invertible=spec.invertible,
+            **own,
+        )
+    if spec.lora:
+        return LoRA(**spec.lora.model_dump(), **own)
+    if spec.ia3:
+        return IA3(**spec.ia3.model_dump(), **own)
+    return Frozen() if spec.mode == "frozen" else Full()

@@ -1,0 +1,98 @@
+"""`tune` and `tune_target`: what may be said, what it becomes, and what is said about mistakes."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from study_toys import ENCODER, catalog, everywhere, trained
+
+from xstilts.core.canonical import fingerprint
+from xstilts.core.errors import StudyError
+from xstilts.core.tuning import IA3, Bottleneck, LoRA
+from xstilts.study.expand import expand, phases
+from xstilts.study.load import dump_study, parse_study
+from xstilts.study.phase import Frozen, Full, Phase, base, holds_encoder
+from xstilts.study.schema import Study
+from xstilts.study.select import choose
+
+TASKS = catalog(trained("a"), trained("b"), trained("t"))
+
+
+def study(arm: dict, **more: object) -> Study:
+    arms = {"x": {"strategy": "sequential", "through": ["a", "b"], **arm}}
+    return parse_study({"question": "q", "encoder": "e", "arms": arms, "targets": ["t"], **more}, "s.yaml")
+
+
+def chain(made: Study) -> list[Phase]:
+    (route,) = expand(made, choose(made, TASKS, everywhere), ENCODER, "fp32")
+    return list(phases(route.end))
+
+
+@pytest.mark.parametrize(
+    ("said", "tune"),
+    [
+        ("full", Full()),
+        ("frozen", Frozen()),
+        ({"adapter": "pfeiffer", "reduction": 8}, Bottleneck(place="pfeiffer", reduction=8)),
+        (
+            {"adapter": "houlsby", "width": 48, "invertible": True},
+            Bottleneck(place="houlsby", width=48, invertible=True),
+        ),
+        ({"adapter": "parallel"}, Bottleneck(place="parallel", scale=4.0)),
+        ({"lora": {}}, LoRA()),
+        ({"lora": {"rank": 4, "targets": ["query"]}, "from_layer": 3}, LoRA(rank=4, targets=("query",), from_layer=3)),
+        ({"ia3": {}, "stack": True}, IA3(stack=True)),
+    ],
+)
+def test_tune_is_of_intermediate_phases_and_tune_target_of_the_target(said: object, tune: object) -> None:
+    assert [phase.tune for phase in chain(study({"tune": said}))] == [tune, tune, Full()]
+    assert [phase.tune for phase in chain(study({"tune_target": said}))] == [Full(), Full(), tune]
+    made = study({"tune": said})
+    assert parse_study(yaml.safe_load(dump_study(made))) == made
+
+
+def test_what_is_trained_is_identity() -> None:
+    tunes = ["full", "frozen", {"adapter": "pfeiffer"}, {"adapter": "houlsby"}, {"lora": {}}, {"lora": {"rank": 4}}]
+    assert len({fingerprint(chain(study({"tune": tune}))[0].tune) for tune in tunes}) == len(tunes)
+
+
+def test_a_joint_phase_is_tuned_as_a_target() -> None:
+    (phase,) = chain(study({"strategy": "joint", "tune": "frozen", "tune_target": {"lora": {}}}))
+    assert phase.tune == LoRA()
+
+
+def test_adapters_learn_faster_unless_the_study_says_how_fast() -> None:
+    arm = {"tune": {"lora": {}}}
+    assert [phase.recipe.lr for phase in chain(study(arm))] == [1e-4, 1e-4, 1e-5]
+    assert [phase.recipe.lr for phase in chain(study(arm, train={"lr": 3e-5}))] == [3e-5] * 3
+
+
+def test_checkpoints_of_adapters_stand_on_the_last_one_that_holds_the_encoder() -> None:
+    adapters = chain(study({"tune": {"lora": {}}, "tune_target": "frozen"}))
+    assert [base(phase) for phase in adapters] == [ENCODER] * 3
+    on_full = chain(study({"tune_target": {"lora": {}}}))
+    assert [holds_encoder(phase) for phase in on_full] == [True, True, False] and base(on_full[2]) == on_full[1]
+    frozen = chain(study({"tune": "frozen"}))
+    assert all(holds_encoder(phase) and base(phase) is phase for phase in frozen)
+
+
+@pytest.mark.parametrize(
+    ("arm", "place", "said"),
+    [
+        ({"tune": "frosen"}, "arms.x.tune.mode", "Did you mean 'frozen'?"),
+        ({"tune": {"adaptr": "pfeiffer"}}, "arms.x.tune.adaptr", "Did you mean 'adapter'?"),
+        ({"tune": {"adapter": "pfeifer"}}, "arms.x.tune.adapter", "Did you mean 'pfeiffer'?"),
+        ({"tune": {"lora": {"rnk": 8}}}, "arms.x.tune.lora.rnk", "Did you mean 'rank'?"),
+        ({"tune_target": {"ia3": {"target": []}}}, "arms.x.tune_target.ia3.target", "Did you mean 'targets'?"),
+        ({"tune": {"lora": {}, "ia3": {}}}, "arms.x.tune", "it has 'lora' and 'ia3'"),
+        ({"tune": {"reduction": 8}}, "arms.x.tune", "it has none of them"),
+        ({"tune": {"lora": {}, "reduction": 8}}, "arms.x.tune", "'reduction' is a number of 'adapter', not of 'lora'"),
+        ({"tune": {"adapter": "houlsby", "width": 4, "reduction": 8}}, "arms.x.tune", "either 'width' or 'reduction'"),
+        ({"tune": {"mode": "full", "stack": True}}, "arms.x.tune", "'full' has none"),
+        ({"strategy": "direct", "through": [], "tune": "frozen"}, "arms.x", "give 'tune_target'"),
+    ],
+)
+def test_a_mistake_is_named(arm: dict, place: str, said: str) -> None:
+    with pytest.raises(StudyError) as caught:
+        study(arm)
+    assert f"s.yaml: {place}:" in str(caught.value) and said in str(caught.value)
