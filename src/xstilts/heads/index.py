@@ -7,6 +7,7 @@ from xstilts.core.errors import StudyError
 from xstilts.heads.base import Head
 from xstilts.heads.choice import ChoiceHead
 from xstilts.heads.classification import ClassificationHead
+from xstilts.heads.dependency import DependencyHead
 from xstilts.heads.dual_encoder import DualEncoderHead
 from xstilts.heads.mlm import MaskedLMHead
 from xstilts.heads.retrieval import RetrievalHead
@@ -16,6 +17,7 @@ from xstilts.heads.translation import TranslationHead
 from xstilts.kinds.base import Kind
 from xstilts.kinds.choice import Choice
 from xstilts.kinds.classification import Classification
+from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.retrieval import Retrieval
@@ -29,6 +31,7 @@ HEADS: dict[type, type[Head]] = {
     Choice: ChoiceHead,
     SpanQA: SpanQAHead,
     Tagging: TaggingHead,
+    Dependency: DependencyHead,
     Retrieval: RetrievalHead,
     DualEncoder: DualEncoderHead,
     MaskedLM: MaskedLMHead,

@@ -1,0 +1,38 @@
+"""A parser learns a toy treebank without a mistake, and reads it back from its checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from toy_training import job, part
+from toy_trees import RELATIONS, parsed
+from toy_vectors import VectorSettings, build
+from xstilts.evaluate.predict import predict_examples
+from xstilts.kinds.dependency import Dependency
+from xstilts.metrics.base import headline
+from xstilts.metrics.trees import Attachment
+from xstilts.train.loop import fit
+
+KIND = Dependency(labels=RELATIONS, arc=24, relation=12, dropout=0.1)
+
+
+@pytest.fixture
+def encoder(tmp_path: Path) -> Path:
+    lines = [" ".join(example.words) for example in parsed(80)]
+    settings = VectorSettings(vocabulary=150, width=32, layers=1, heads=2, positions=60)
+    build({"en": lines, "xx": lines}, tmp_path / "encoder", settings)
+    return tmp_path / "encoder"
+
+
+def test_a_treebank_is_learnt_without_a_mistake(encoder: Path, tmp_path: Path) -> None:
+    toy = part(encoder, tmp_path, parsed(120), parsed(20, seed=7), kind=KIND, select=Attachment())
+    recipe = {"updates": 120, "lr": 1e-2, "evaluate_every": 60, "dropout": 0.0}
+    summary = fit(job(encoder, [toy], recipe), tmp_path / "out", tmp_path / "scratch")
+    assert summary.state == "ok" and summary.floor < 60
+    tests = parsed(30, seed=9)
+    found = predict_examples(tmp_path / "out", KIND, tests)
+    counts = KIND.tally(Attachment(), tests, found.guesses, "en").sum(axis=0)
+    assert headline(Attachment(), counts) == 100.0
+    assert found.scores is None
