@@ -32,7 +32,8 @@ _RELATION = {"the": "det", **dict.fromkeys(TIMES, "advmod")}
 
 
 def labelled(number: int, seed: int = 0, form: str = "spans") -> list[RolesExample]:
-    """The same sentences with their roles; now and then two of them side by side, or one without a verb."""
+    """The same sentences with their roles; now and then two of them side by side, the second one in capitals, or one
+    without a verb."""
     trees = parsed(2 * number, seed)
     return [_labelled(trees[2 * i : 2 * i + 1 + (i % 3 == 0)], form, i % 5 == 4) for i in range(number)]
 
@@ -40,9 +41,9 @@ def labelled(number: int, seed: int = 0, form: str = "spans") -> list[RolesExamp
 def _labelled(trees: list[DependencyExample], form: str, bare: bool) -> RolesExample:
     words: list[str] = []
     predicates: list[Predicate] = []
-    for tree in trees:
+    for number, tree in enumerate(trees):
         at, own = len(words), [word for word in tree.words if not bare or word not in VERBS]
-        words += own
+        words += [word.upper() if number else word for word in own]
         if bare:
             continue
         spans = [(at + i - (w in OBJECTS), at + i + 1, _ROLE[w]) for i, w in enumerate(own) if w in _ROLE]

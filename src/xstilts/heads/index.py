@@ -11,6 +11,7 @@ from xstilts.heads.dependency import DependencyHead
 from xstilts.heads.dual_encoder import DualEncoderHead
 from xstilts.heads.mlm import MaskedLMHead
 from xstilts.heads.retrieval import RetrievalHead
+from xstilts.heads.roles import RolesHead
 from xstilts.heads.span_qa import SpanQAHead
 from xstilts.heads.tagging import TaggingHead
 from xstilts.heads.translation import TranslationHead
@@ -21,6 +22,7 @@ from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.retrieval import Retrieval
+from xstilts.kinds.roles import Roles
 from xstilts.kinds.span_qa import SpanQA
 from xstilts.kinds.tagging import Tagging
 from xstilts.kinds.translation import Translation
@@ -32,6 +34,7 @@ HEADS: dict[type, type[Head]] = {
     SpanQA: SpanQAHead,
     Tagging: TaggingHead,
     Dependency: DependencyHead,
+    Roles: RolesHead,
     Retrieval: RetrievalHead,
     DualEncoder: DualEncoderHead,
     MaskedLM: MaskedLMHead,

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from xstilts.core.catalog import Catalog
-from xstilts.tasks import intents, nli, paraphrase, parsing, passages, qa, reasoning, retrieval, small, tagging, text
+from xstilts.tasks import (
+    intents,
+    nli,
+    paraphrase,
+    parsing,
+    passages,
+    qa,
+    reasoning,
+    retrieval,
+    small,
+    srl,
+    tagging,
+    text,
+)
 from xstilts.tasks.base import Task
 
 TASKS: Catalog[Task] = Catalog(
@@ -14,6 +27,7 @@ TASKS: Catalog[Task] = Catalog(
     *reasoning.TASKS,
     *tagging.TASKS,
     *parsing.TASKS,
+    *srl.TASKS,
     *intents.TASKS,
     *retrieval.TASKS,
     *passages.TASKS,

@@ -12,6 +12,7 @@ from xstilts.data.locate import Roots
 from xstilts.data.readers import ConlluTrees
 from xstilts.tasks.catalog import TASKS
 from xstilts.tasks.parsing import RELATIONS
+from xstilts.tasks.srl import ROLES
 from xstilts.tasks.treebanks import TREEBANKS
 
 
@@ -44,3 +45,24 @@ def test_broken_gold_stops_with_file_and_line(heads: str, what: str, tmp_path: P
     row = next(iter(ConlluTrees()([file])))
     with pytest.raises(DataError, match=rf"de_gsd-ud-test\.conllu:\d: no tree: .*({what})"):
         TASKS["dependency"].test["de"].places[0].row(row, 0)
+
+
+def test_the_roles_are_those_of_the_training_sentences(here: Roots):
+    for name in ("srl", "srl-heads"):
+        form = TASKS[name].kind.form
+        found = load(resolve(TASKS[name].train, here))
+        arguments = [a for e in found.examples for one in e.predicates for a in getattr(one, form)]
+        assert {argument[-1] for argument in arguments} == set(ROLES) and len(ROLES) == len(set(ROLES)) == 57
+        assert len(found.examples) == 12_526 and len(arguments) == 81_261
+        assert sum(found.dropped.values()) == 18
+
+
+@pytest.mark.parametrize(
+    ("language", "predicates", "arguments"), [("de", 724, 1734), ("te", 145, 201), ("vi", 747, 452)]
+)
+def test_both_forms_of_a_projected_language(language: str, predicates: int, arguments: int, here: Roots):
+    for name in ("srl", "srl-heads"):
+        task = TASKS[name]
+        examples = load(resolve(task.test[language], here)).examples
+        found = [one for example in examples for one in example.predicates]
+        assert len(found) == predicates and sum(len(getattr(one, task.kind.form)) for one in found) == arguments

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from toy_training import job, part
-from toy_trees import RELATIONS, parsed
+from toy_trees import RELATIONS, ROLES, labelled, parsed
 from toy_vectors import VectorSettings, build
 from xstilts.evaluate.predict import predict_examples
 from xstilts.kinds.dependency import Dependency
+from xstilts.kinds.roles import Roles
 from xstilts.metrics.base import headline
 from xstilts.metrics.trees import Attachment
 from xstilts.train.loop import fit
@@ -22,7 +23,7 @@ KIND = Dependency(labels=RELATIONS, arc=24, relation=12, dropout=0.1)
 def encoder(tmp_path: Path) -> Path:
     lines = [" ".join(example.words) for example in parsed(80)]
     settings = VectorSettings(vocabulary=150, width=32, layers=1, heads=2, positions=60)
-    build({"en": lines, "xx": lines}, tmp_path / "encoder", settings)
+    build({"en": lines, "xx": [line.upper() for line in lines]}, tmp_path / "encoder", settings)
     return tmp_path / "encoder"
 
 
@@ -36,3 +37,18 @@ def test_a_treebank_is_learnt_without_a_mistake(encoder: Path, tmp_path: Path) -
     counts = KIND.tally(Attachment(), tests, found.guesses, "en").sum(axis=0)
     assert headline(Attachment(), counts) == 100.0
     assert found.scores is None
+
+
+@pytest.mark.parametrize("form", ["spans", "heads"])
+def test_roles_are_learnt_without_a_mistake(form: str, encoder: Path, tmp_path: Path) -> None:
+    kind = Roles(labels=ROLES, form=form, units=32, dropout=0.0)  # type: ignore[arg-type]
+    made = [labelled(300, form=form), labelled(40, seed=7, form=form)]
+    toy = part(encoder, tmp_path, *made, kind=kind, select=kind.metrics[0])
+    recipe = {"updates": 400, "lr": 1e-2, "evaluate_every": 200, "dropout": 0.0}
+    summary = fit(job(encoder, [toy], recipe), tmp_path / "out", tmp_path / "scratch")
+    assert summary.state == "ok" and summary.floor == 0
+    tests = labelled(30, seed=9, form=form)
+    found = predict_examples(tmp_path / "out", kind, tests)
+    assert any(not example.predicates for example in tests) and any(len(e.predicates or ()) > 1 for e in tests)
+    for metric in kind.metrics:
+        assert headline(metric, kind.tally(metric, tests, found.guesses, "en").sum(axis=0)) == 100.0
