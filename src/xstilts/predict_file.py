@@ -14,6 +14,7 @@ from xstilts.core.files import open_text, write_atomic
 from xstilts.data.examples import (
     ChoiceExample,
     DependencyExample,
+    DependencyRolesExample,
     Example,
     RolesExample,
     SpanExample,
@@ -107,6 +108,7 @@ MAKERS: Mapping[type[Example], Callable[[Row, str], Example]] = {
     SpanExample: _span,
     TagExample: _words(TagExample),
     DependencyExample: _words(DependencyExample),
+    DependencyRolesExample: _words(DependencyRolesExample),
     RolesExample: _words(RolesExample),
     ChoiceExample: _choice,
 }

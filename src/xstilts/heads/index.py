@@ -19,6 +19,7 @@ from xstilts.kinds.base import Kind
 from xstilts.kinds.choice import Choice
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.dependency import Dependency
+from xstilts.kinds.dependency_roles import DependencyRoles
 from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.retrieval import Retrieval
@@ -34,6 +35,7 @@ HEADS: dict[type, type[Head]] = {
     SpanQA: SpanQAHead,
     Tagging: TaggingHead,
     Dependency: DependencyHead,
+    DependencyRoles: DependencyHead,
     Roles: RolesHead,
     Retrieval: RetrievalHead,
     DualEncoder: DualEncoderHead,

@@ -25,6 +25,8 @@ SAME_TEXT = {
     "lareqa": "lareqa-one-language",
     "lareqa-36-articles": "lareqa-one-language",
     "dependency": "udpos-words",
+    "srl-heads": "srl",
+    "dependency-srl": "srl",
 }
 _NOT_TEXT = ("id", "group", "where", "label", "side", "part", "relevant")
 VERSION = 1

@@ -20,6 +20,7 @@ KIND_TOKENS: Mapping[str, float] = {
     "tagging": 30,
     "dependency": 30,
     "roles": 30,
+    "dependency_roles": 30,
     "retrieval": 25,
     "span_qa": 190,
     "choice": 200,

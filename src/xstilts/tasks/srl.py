@@ -6,9 +6,13 @@ from typing import NamedTuple
 
 from xstilts.data.readers import EwtPropBank, UniversalPropBank
 from xstilts.data.rows_trees import Roles as RolesRow
+from xstilts.data.rows_trees import TreesWithRoles
 from xstilts.data.source import Source
+from xstilts.kinds.base import Kind
+from xstilts.kinds.dependency_roles import DependencyRoles
 from xstilts.kinds.roles import Roles
 from xstilts.tasks.base import Origin, Task
+from xstilts.tasks.joint_relations import JOINT_RELATIONS
 from xstilts.tasks.places import local, names, raw, source, web
 
 # The roles of EWT's training sentences, the commonest first; "V" is the predicate and no role. Test sentences have
@@ -52,12 +56,12 @@ PROJECTED = tuple(_Projected(*line.split()) for line in _TABLE.strip().splitline
 _PROJECTED_NOTE = "roles projected from English by machine, verbs alone; local copies hold at most 500 sentences"
 
 
-def _ewt(split: str, row: RolesRow, rows: int) -> Source:
+def _ewt(split: str, row: RolesRow | TreesWithRoles, rows: int) -> Source:
     files = (f"ud/en/en_ewt-ud-{split}.conllu", f"srl/en/ewt-{split}.gold_skel", "srl/en/ewt-join.tsv")
     return source(local(EwtPropBank(), row, *files), rows=rows)
 
 
-def _projected(treebank: _Projected, row: RolesRow) -> Source:
+def _projected(treebank: _Projected, row: RolesRow | TreesWithRoles) -> Source:
     language = treebank.name.split("_")[0]
     files = (
         f"srl/{language}/{treebank.name}-ud-test.r2.9.conllu",
@@ -71,9 +75,8 @@ def _projected(treebank: _Projected, row: RolesRow) -> Source:
     return source(place, language=language, note=_PROJECTED_NOTE, rows=800)
 
 
-def _task(name: str, kind: Roles, row: RolesRow) -> Task:
-    """`row` reads EWT; the other languages have both forms."""
-    projected = RolesRow(group=row.group)
+def _task(name: str, kind: Kind, row: RolesRow | TreesWithRoles, projected: RolesRow | TreesWithRoles) -> Task:
+    """`row` reads EWT, `projected` the other languages, which have both forms."""
     tests = {treebank.name.split("_")[0]: _projected(treebank, projected) for treebank in PROJECTED}
     return Task(
         name=name,
@@ -93,8 +96,12 @@ def _task(name: str, kind: Roles, row: RolesRow) -> Task:
 _SPANS = RolesRow(group=("sent_id",))
 _HEADS = RolesRow(group=("sent_id",), derive_heads=True)
 
-SRL = _task("srl", Roles(labels=ROLES, open_labels=True), _SPANS)
-# The same sentences, an argument being the word that stands for it in the tree.
-SRL_HEADS = _task("srl-heads", Roles(labels=ROLES, open_labels=True, form="heads"), _HEADS)
+_BOTH = TreesWithRoles(group=("sent_id",))
 
-TASKS = (SRL, SRL_HEADS)
+SRL = _task("srl", Roles(labels=ROLES, open_labels=True), _SPANS, _SPANS)
+# The same sentences, an argument being the word that stands for it in the tree.
+SRL_HEADS = _task("srl-heads", Roles(labels=ROLES, open_labels=True, form="heads"), _HEADS, _SPANS)
+# Trees and roles by one parser.
+DEPENDENCY_SRL = _task("dependency-srl", DependencyRoles(labels=JOINT_RELATIONS, open_labels=True), _BOTH, _BOTH)
+
+TASKS = (SRL, SRL_HEADS, DEPENDENCY_SRL)

@@ -138,7 +138,7 @@ def test_texts_that_two_tasks_score_are_protected_by_one_of_them(shared_data, tm
     roots = Roots(data=(shared_data,), store=tmp_path, offline=True)
     for name, protected_by in SAME_TEXT.items():
         asked, other = (load(resolve(TASKS[task].test["de"], roots)).examples for task in (name, protected_by))
-        if name == "dependency":
+        if hasattr(asked[0], "words"):
             assert [example.words for example in asked] == [example.words for example in other]
             continue
         queries, texts = {example.query for example in asked}, {example.text for example in other}
