@@ -102,10 +102,11 @@ class DependencyRoles(Dependency):
         return [{**guess, "frames": []} for guess in super().floor(golds)]
 
     def tally(self, metric: Metric, examples: Sequence[Any], guesses: Sequence[Any], language: str) -> np.ndarray:
-        pairs = [(self.gold(example), guess) for example, guess in zip(examples, guesses, strict=True)]
-        if metric.name in _OF_ROLES:
-            pairs = [(gold and gold["frames"], guess["frames"]) for gold, guess in pairs]
-        rows = [metric.tally(gold, guess, language) for gold, guess in pairs]
+        def part(value: Any) -> Any:
+            return value["frames"] if metric.name in _OF_ROLES else value
+
+        pairs = zip(map(self.gold, examples), guesses, strict=True)
+        rows = [metric.tally(part(gold), part(guess), language) for gold, guess in pairs]
         return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(metric.counts))
 
 
@@ -113,9 +114,13 @@ def _closest(label: str, number: Mapping[str, int]) -> int:
     """The id of a joint label, or of the first one in the set that says less: without the shared role, without the
     reverse one, without both, without any."""
     full = Joint.read(label)
-    without = ({}, {"shared": ()}, {"reverse": ""}, {"shared": (), "reverse": ""})
-    tries = [full._replace(**changes) for changes in without]  # type: ignore[arg-type]
-    tries.append(Joint(full.relation))
+    tries = (
+        full,
+        full._replace(shared=()),
+        full._replace(reverse=""),
+        full._replace(shared=(), reverse=""),
+        Joint(full.relation),
+    )
     return next((number[str(one)] for one in tries if str(one) in number), UNKNOWN)
 
 
