@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from xstilts.data.examples import DependencyExample, Predicate, RolesExample
+from xstilts.data.examples import DependencyExample, DependencyRolesExample, Predicate, RolesExample
 
 SUBJECTS, OBJECTS = ("ann", "bob", "cat"), ("tea", "fish", "rice")
 VERBS, TIMES = ("eats", "sees", "wants"), ("today", "now")
@@ -56,3 +56,13 @@ def _labelled(trees: list[DependencyExample], form: str, bare: bool) -> RolesExa
 
 
 _ROLE = {**dict.fromkeys(SUBJECTS, "ARG0"), **dict.fromkeys(OBJECTS, "ARG1"), **dict.fromkeys(TIMES, "ARGM-TMP")}
+
+
+def both(number: int, seed: int = 0) -> list[DependencyRolesExample]:
+    """Single sentences with their trees and roles."""
+    made = []
+    for tree in parsed(number, seed):
+        given = {"id": tree.id, "group": tree.group, "words": tree.words, "heads": tree.heads}
+        roles = _labelled([tree], "spans", False)
+        made.append(DependencyRolesExample(**given, relations=tree.relations, predicates=roles.predicates))
+    return made

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from toy_training import job, part
-from toy_trees import RELATIONS, ROLES, labelled, parsed
+from toy_trees import RELATIONS, ROLES, both, labelled, parsed
 from toy_vectors import VectorSettings, build
+from xstilts.data.joint_labels import pack
 from xstilts.evaluate.predict import predict_examples
 from xstilts.kinds.dependency import Dependency
+from xstilts.kinds.dependency_roles import DependencyRoles
 from xstilts.kinds.roles import Roles
 from xstilts.metrics.base import headline
 from xstilts.metrics.trees import Attachment
@@ -52,3 +55,16 @@ def test_roles_are_learnt_without_a_mistake(form: str, encoder: Path, tmp_path: 
     assert any(not example.predicates for example in tests) and any(len(e.predicates or ()) > 1 for e in tests)
     for metric in kind.metrics:
         assert headline(metric, kind.tally(metric, tests, found.guesses, "en").sum(axis=0)) == 100.0
+
+
+def test_trees_and_roles_are_learnt_by_one_parser(encoder: Path, tmp_path: Path) -> None:
+    labels = {label for one in both(120) for label in pack(one, one.predicates or ())}
+    kind = DependencyRoles(labels=tuple(sorted(labels)), arc=24, relation=12, dropout=0.1)
+    toy = part(encoder, tmp_path, both(120), both(20, seed=7), kind=kind, select=Attachment())
+    recipe = {"updates": 120, "lr": 1e-2, "evaluate_every": 60, "dropout": 0.0}
+    fit(job(encoder, [toy], recipe), tmp_path / "out", tmp_path / "scratch")
+    tests = both(30, seed=9)
+    unlabelled = [replace(one, heads=None, relations=None, predicates=None) for one in tests]
+    guesses = predict_examples(tmp_path / "out", kind, unlabelled).guesses
+    for metric in kind.metrics:
+        assert headline(metric, kind.tally(metric, tests, guesses, "en").sum(axis=0)) == 100.0
