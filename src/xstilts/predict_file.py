@@ -11,7 +11,16 @@ from typing import Any
 
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.core.files import open_text, read_json, write_atomic
-from xstilts.data.examples import ChoiceExample, Example, SpanExample, TagExample, TextExample
+from xstilts.data.examples import (
+    ChoiceExample,
+    DependencyExample,
+    DependencyRolesExample,
+    Example,
+    RolesExample,
+    SpanExample,
+    TagExample,
+    TextExample,
+)
 from xstilts.data.fields import field
 from xstilts.data.readers import Csv, Jsonl, Tsv
 from xstilts.engine.store import Store
@@ -79,9 +88,12 @@ def _span(row: Row, number: str) -> Example:
     return SpanExample(**_base(row, number), question=question, context=context)
 
 
-def _tags(row: Row, number: str) -> Example:
-    words = field(row, "words")
-    return TagExample(**_base(row, number), words=tuple(words.split() if isinstance(words, str) else words))
+def _words(example: Callable[..., Example]) -> Callable[[Row, str], Example]:
+    def make(row: Row, number: str) -> Example:
+        words = field(row, "words")
+        return example(**_base(row, number), words=tuple(words.split() if isinstance(words, str) else words))
+
+    return make
 
 
 def _choice(row: Row, number: str) -> Example:
@@ -94,7 +106,10 @@ def _choice(row: Row, number: str) -> Example:
 MAKERS: Mapping[type[Example], Callable[[Row, str], Example]] = {
     TextExample: _text,
     SpanExample: _span,
-    TagExample: _tags,
+    TagExample: _words(TagExample),
+    DependencyExample: _words(DependencyExample),
+    DependencyRolesExample: _words(DependencyRolesExample),
+    RolesExample: _words(RolesExample),
     ChoiceExample: _choice,
 }
 

@@ -97,6 +97,13 @@ class RolesExample(Example):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DependencyRolesExample(DependencyExample):
+    """A tree and the predicates among its words, from left to right; None: unlabelled."""
+
+    predicates: tuple[Predicate, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SentenceExample(Example):
     """One side of a retrieval test. `matches` are ids of the sentences it translates; None: unlabelled, () : none.
     Queries look for candidates; only queries carry matches."""

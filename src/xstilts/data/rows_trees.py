@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xstilts.core.errors import DataError
-from xstilts.data.examples import DependencyExample, Predicate, RolesExample
+from xstilts.data.examples import DependencyExample, DependencyRolesExample, Predicate, RolesExample
 from xstilts.data.fields import words
 from xstilts.data.rows import Maker
 from xstilts.data.source import Drop, Row
@@ -89,4 +89,27 @@ class Roles(Maker):
             sense=predicate["sense"],
             spans=None if spans is None else tuple(tuple(span) for span in spans if span[-1] not in self.without),
             heads=None if heads is None else tuple(tuple(head) for head in heads if head[-1] not in self.without),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreesWithRoles(Maker):
+    """A sentence with its tree and its predicates, as `trees` and `roles` make them; left out where one of them is."""
+
+    trees: Trees = Trees(cut=":")
+    roles: Roles = Roles()
+
+    def __call__(self, row: Row, number: int) -> DependencyRolesExample | Drop:
+        tree, roles = self.trees(row, number), self.roles(row, number)
+        if isinstance(tree, Drop):
+            return tree
+        if isinstance(roles, Drop):
+            return roles
+        return DependencyRolesExample(
+            **self.names(row, number),
+            words=tree.words,
+            heads=tree.heads,
+            relations=tree.relations,
+            tokens=tree.tokens,
+            predicates=roles.predicates,
         )

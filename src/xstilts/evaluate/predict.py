@@ -203,7 +203,7 @@ def _meta(given: PredictSet, pace: float) -> dict[str, Any]:
 def _label_scores(kind: Kind, examples: Sequence[Example], found: Sequence[Any]) -> list[dict[str, float]] | None:
     """Softmax of the logits where each example has exactly one logit a label. (Whole numbers are tags, not logits.)"""
     labels = tuple(getattr(kind, "labels", ()))
-    if not labels or len(found) != len(examples) or any(np.shape(one) != (len(labels),) for one in found):
+    if not labels or len(found) != len(examples) or any(_shape(one) != (len(labels),) for one in found):
         return None
     if any(np.asarray(one).dtype.kind != "f" for one in found):
         return None
@@ -211,6 +211,11 @@ def _label_scores(kind: Kind, examples: Sequence[Example], found: Sequence[Any])
     shares_NC = np.exp(logits_NC - logits_NC.max(axis=1, keepdims=True))
     shares_NC /= shares_NC.sum(axis=1, keepdims=True)
     return [dict(zip(labels, map(float, shares_C), strict=True)) for shares_C in shares_NC]
+
+
+def _shape(output: Any) -> tuple[int, ...] | None:
+    """None for an output of several arrays, which may differ in length."""
+    return None if isinstance(output, tuple) else np.shape(output)
 
 
 def _write(path: Path, examples: Sequence[Example], guesses: Sequence[Any]) -> None:

@@ -7,18 +7,23 @@ from xstilts.core.errors import StudyError
 from xstilts.heads.base import Head
 from xstilts.heads.choice import ChoiceHead
 from xstilts.heads.classification import ClassificationHead
+from xstilts.heads.dependency import DependencyHead
 from xstilts.heads.dual_encoder import DualEncoderHead
 from xstilts.heads.mlm import MaskedLMHead
 from xstilts.heads.retrieval import RetrievalHead
+from xstilts.heads.roles import RolesHead
 from xstilts.heads.span_qa import SpanQAHead
 from xstilts.heads.tagging import TaggingHead
 from xstilts.heads.translation import TranslationHead
 from xstilts.kinds.base import Kind
 from xstilts.kinds.choice import Choice
 from xstilts.kinds.classification import Classification
+from xstilts.kinds.dependency import Dependency
+from xstilts.kinds.dependency_roles import DependencyRoles
 from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.retrieval import Retrieval
+from xstilts.kinds.roles import Roles
 from xstilts.kinds.span_qa import SpanQA
 from xstilts.kinds.tagging import Tagging
 from xstilts.kinds.translation import Translation
@@ -29,6 +34,9 @@ HEADS: dict[type, type[Head]] = {
     Choice: ChoiceHead,
     SpanQA: SpanQAHead,
     Tagging: TaggingHead,
+    Dependency: DependencyHead,
+    DependencyRoles: DependencyHead,
+    Roles: RolesHead,
     Retrieval: RetrievalHead,
     DualEncoder: DualEncoderHead,
     MaskedLM: MaskedLMHead,

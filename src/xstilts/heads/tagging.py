@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from xstilts.heads.base import Head, Loss, Rows, split
 from xstilts.heads.native import make_part
+from xstilts.heads.words import first_pieces
 from xstilts.kinds.tagging import UNKNOWN, Tagging
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder
@@ -25,10 +24,7 @@ class TaggingHead(Head):
 
     def extra(self, rows: Rows) -> dict[str, Any]:
         """`first_W`: each word's first piece, counted in the whole batch; `words_R`: words of each row."""
-        ends = np.cumsum([len(row["ids"]) for row in rows])
-        places = [np.asarray(row["first"]) + end - len(row["ids"]) for row, end in zip(rows, ends, strict=True)]
-        first_W = torch.from_numpy(np.concatenate(places).astype(np.int64))
-        return {"first_W": first_W, "words_R": [len(row["first"]) for row in rows]}
+        return {"first_W": first_pieces(rows), "words_R": [len(row["first"]) for row in rows]}
 
     def forward(self, hidden_TD: Tensor, batch: Batch) -> Tensor:
         return self.part.tokens(hidden_TD[batch.extra["first_W"]])

@@ -8,7 +8,7 @@ from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.perplexity import MaskedAccuracy
 from xstilts.metrics.ranking import MeanAveragePrecision
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
-from xstilts.metrics.roles import HeadRoles, SpanRoles
+from xstilts.metrics.roles import HeadRoles, PredicateF1, SpanRoles
 from xstilts.metrics.sequences import ChunkF1, TokenAccuracy
 from xstilts.metrics.spans import Mlqa, Squad, Squad2
 from xstilts.metrics.trees import AlignedUpos, Attachment
@@ -29,4 +29,5 @@ METRICS: Catalog[Metric] = Catalog(
     AlignedUpos(),
     SpanRoles(),
     HeadRoles(),
+    PredicateF1(),
 )

@@ -163,6 +163,23 @@ class HeadRoles:
         return {**both, **{f"arguments_{name}": value for name, value in over_arguments.items()}}
 
 
+@dataclass(frozen=True)
+class PredicateF1:
+    """F1 over the words that are predicates, whatever their senses and arguments. `SpanRoles` looks at gold predicates
+    alone, so it does not say how many others were found."""
+
+    name: ClassVar[str] = "predicates"
+    counts: ClassVar[tuple[str, ...]] = ("both", "predicted", "gold")
+    headline: ClassVar[tuple[str, ...]] = ("predicate_f1",)
+
+    def tally(self, gold: Sequence[Frame], guess: Sequence[Frame], language: str) -> Sequence[float]:
+        true, said = ({frame["predicate"] for frame in frames} for frames in (gold, guess))
+        return [float(len(found)) for found in (true & said, said, true)]
+
+    def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
+        return {f"predicate_{name}": value for name, value in precision_recall(counts).items()}
+
+
 def _sense(sense: str | None) -> str | None:
     """
     >>> _sense("come.03"), _sense("03"), _sense("a.b.01"), _sense("have.LV")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
 from xstilts.core.errors import DataError
-from xstilts.data.examples import Example, TagExample
+from xstilts.data.examples import DependencyExample, Example, RolesExample, TagExample
 from xstilts.data.guard import UNSPACED, LeakGuard
 from xstilts.data.load import Resolved, load, resolve
 from xstilts.data.locate import Roots
@@ -20,8 +20,14 @@ from xstilts.tasks.catalog import TASKS
 
 # Parallel text that is trained on although it is also a retrieval task here, and so protects nothing.
 TRAINED_ON = ("ntrex",)
-# Tests of the files that `lareqa-one-language` reads: their texts are protected once.
-SAME_TEXT = ("lareqa", "lareqa-36-articles")
+# Tests of the files that another task reads: their texts are protected once.
+SAME_TEXT = {
+    "lareqa": "lareqa-one-language",
+    "lareqa-36-articles": "lareqa-one-language",
+    "dependency": "udpos-words",
+    "srl-heads": "srl",
+    "dependency-srl": "srl",
+}
 _NOT_TEXT = ("id", "group", "where", "label", "side", "part", "relevant")
 VERSION = 1
 
@@ -104,7 +110,7 @@ def _texts(source: Resolved) -> Iterator[tuple[str, str]]:
 
 def _fields(example: Example, language: str) -> Iterator[str]:
     """All texts of an example."""
-    if isinstance(example, TagExample):
+    if isinstance(example, TagExample | DependencyExample | RolesExample):
         yield ("" if language in UNSPACED else " ").join(example.words)
         return
     for spec in fields(example):

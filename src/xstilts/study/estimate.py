@@ -16,7 +16,16 @@ BYTES_A_TOKEN = 4.5  # uncompressed UTF-8 of Latin-script text with the tags and
 ROW_TOKENS = 40.0  # a guess for rows nobody has tokenised yet
 UNKNOWN_ROWS = 1_000
 # Tokens of a row, by kind: pairs of sentences, sentences, windows of a context, options with their prompt.
-KIND_TOKENS: Mapping[str, float] = {"tagging": 30, "retrieval": 25, "span_qa": 190, "choice": 200, "dual_encoder": 90}
+KIND_TOKENS: Mapping[str, float] = {
+    "tagging": 30,
+    "dependency": 30,
+    "roles": 30,
+    "dependency_roles": 30,
+    "retrieval": 25,
+    "span_qa": 190,
+    "choice": 200,
+    "dual_encoder": 90,
+}
 TOKENISE_BYTES = 1.5e6  # uncompressed bytes a second
 EVALUATIONS = 10  # dev evaluations of a phase when the study does not say
 

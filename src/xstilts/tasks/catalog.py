@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from xstilts.core.catalog import Catalog
-from xstilts.tasks import intents, nli, paraphrase, passages, qa, reasoning, retrieval, small, tagging, text
+from xstilts.tasks import (
+    intents,
+    nli,
+    paraphrase,
+    parsing,
+    passages,
+    qa,
+    reasoning,
+    retrieval,
+    small,
+    srl,
+    tagging,
+    text,
+)
 from xstilts.tasks.base import Task
 
 TASKS: Catalog[Task] = Catalog(
@@ -13,6 +26,8 @@ TASKS: Catalog[Task] = Catalog(
     *qa.TASKS,
     *reasoning.TASKS,
     *tagging.TASKS,
+    *parsing.TASKS,
+    *srl.TASKS,
     *intents.TASKS,
     *retrieval.TASKS,
     *passages.TASKS,

@@ -206,4 +206,4 @@ def test_a_kind_without_a_head(tiny):
 
     with pytest.raises(StudyError, match="Did you mean 'choice'"):
         make_head(Poem(), tiny)
-    assert len(HEADS) == 8
+    assert len(HEADS) == 11

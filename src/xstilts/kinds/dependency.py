@@ -1,0 +1,122 @@
+"""Dependency parsing: each word of a sentence has a head, another word or the root, and a relation to it.
+
+A sentence is one row, also where it is longer than the encoder (`kinds.sentences`), so an arc may span all of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from xstilts.core.errors import DataError, StudyError
+from xstilts.data.examples import DependencyExample, Example
+from xstilts.data.trees import fault
+from xstilts.kinds.base import Encoded, pairwise
+from xstilts.kinds.sentences import encode_sentences
+from xstilts.kinds.tagging import UNKNOWN
+from xstilts.metrics.base import Metric
+from xstilts.metrics.trees import Attachment
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+@dataclass(frozen=True)
+class Dependency:
+    """`labels`: the relations; the order gives the ids. `open_labels`: test files may hold relations that are not in
+    the set (one that the training treebank lacks); they are left out of the loss and every guess for them is wrong.
+    `arc`, `relation`: units of the layers before the two scorers; `dropout` in these layers (Dozat and Manning 2017).
+
+    Columns of a row with W words, beside the common ones:
+        first  [W] position of each word's piece in the row, in the window where it is most central
+    gold [2W] heads (words from 1, 0 is the root), then relation ids, -1 for one outside an open set; output of the head
+    for a row: [W, 2] head and relation id of each word; guess: {"heads", "relations"}, a tree with a single root.
+    """
+
+    labels: tuple[str, ...]
+    open_labels: bool = field(default=False, metadata={"omit_default": True})
+    arc: int = 500
+    relation: int = 100
+    dropout: float = 0.33
+
+    name: ClassVar[str] = "dependency"
+    example: ClassVar[type[Example]] = DependencyExample
+
+    def __post_init__(self) -> None:
+        if self.arc < 1 or self.relation < 1:
+            raise StudyError("a layer of the parser needs at least one unit", value=f"{self.arc}, {self.relation}")
+        if not 0 <= self.dropout < 1:
+            raise StudyError("the dropout of the parser is a share, from 0 to less than 1", value=str(self.dropout))
+
+    @property
+    def variant(self) -> dict[str, Any]:
+        """What the sizes of a head's weights depend on."""
+        return {"arc": self.arc, "relation": self.relation}
+
+    @property
+    def as_encoded(self) -> Dependency:
+        """A parser of another size reads the same rows."""
+        return Dependency(self.labels, self.open_labels)
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        return (Attachment(),)
+
+    def check(self, example: DependencyExample) -> None:
+        """Raises DataError for a sentence without words, heads or relations that are not one a word, heads that are no
+        tree with a single root, or a relation outside a closed set."""
+        if not example.words:
+            raise DataError("a sentence without words", where=example.where)
+        if example.heads is None or example.relations is None:
+            if example.heads != example.relations:
+                raise DataError("a sentence needs both heads and relations, or neither", where=example.where)
+            return
+        for what, given in (("heads", example.heads), ("relations", example.relations)):
+            if len(given) != len(example.words):
+                raise DataError(f"{len(given)} {what} for {len(example.words)} words", where=example.where)
+        if wrong := fault(example.heads):
+            raise DataError(f"no tree: {wrong.what}", where=example.where)
+        strange = next((relation for relation in example.relations if relation not in self.labels), None)
+        if strange is not None and not self.open_labels:
+            what = f"'{strange}' is not one of this task's relations"
+            raise DataError(what, where=example.where, value=strange, allowed=self.labels)
+
+    def encode(self, examples: Sequence[DependencyExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
+        """A row for each sentence."""
+        number = {label: i for i, label in enumerate(self.labels)}
+        golds = (
+            [] if e.heads is None else [*e.heads, *(number.get(relation, UNKNOWN) for relation in e.relations or ())]
+            for e in examples
+        )
+        return encode_sentences(examples, golds, tokenizer, max_length)
+
+    def gold(self, example: DependencyExample) -> dict[str, list] | None:
+        if example.heads is None or example.relations is None:
+            return None
+        return {"heads": list(example.heads), "relations": list(example.relations)}
+
+    def assemble(
+        self, examples: Sequence[DependencyExample], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
+    ) -> list[dict[str, list]]:
+        guesses: list[dict[str, list]] = [{} for _ in examples]
+        for row, output_W2 in enumerate(outputs):
+            heads, relations = np.asarray(output_W2).T.tolist()
+            named = [self.labels[relation] for relation in relations]
+            guesses[int(rows["example"][row])] = {"heads": heads, "relations": named}
+        return guesses
+
+    def floor(self, golds: Sequence[Mapping[str, Sequence]]) -> list[dict[str, list]]:
+        """The previous word as the head, the root for the first one; the commonest relation everywhere."""
+        counts = Counter(relation for gold in golds for relation in gold["relations"])
+        commonest = counts.most_common(1)[0][0]
+        sizes = [len(gold["heads"]) for gold in golds]
+        return [{"heads": list(range(size)), "relations": [commonest] * size} for size in sizes]
+
+    def tally(
+        self, metric: Metric, examples: Sequence[DependencyExample], guesses: Sequence[Any], language: str
+    ) -> np.ndarray:
+        return pairwise(self, metric, examples, guesses, language)

@@ -1,0 +1,190 @@
+"""Semantic role labelling: the predicates of a sentence, and the arguments of each as spans or as single words.
+
+A sentence is one row with all its predicates (`kinds.sentences`), so it goes through the encoder once. Arguments are
+tags of the words, a list of them for each predicate: in BIO for spans, the label itself for heads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+
+import numpy as np
+
+from xstilts.core.errors import DataError, StudyError
+from xstilts.data.examples import Example, Predicate, RolesExample
+from xstilts.kinds.base import Encoded, pairwise
+from xstilts.kinds.sentences import encode_sentences
+from xstilts.kinds.tagging import UNKNOWN
+from xstilts.metrics.base import Metric
+from xstilts.metrics.roles import HeadRoles, PredicateF1, SpanRoles
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Form = Literal["spans", "heads"]
+Span = tuple[int, int, str]  # words start to end - 1
+
+
+@dataclass(frozen=True)
+class Roles:
+    """`labels`: the roles; the order gives the ids. `open_labels`: test files may hold others; they are left out of the
+    loss and never found. `form`: what an argument is. `given`: whether the predicates are told, as in CoNLL 2005, or
+    found. `units`: of the layer in which a word and a predicate meet; `dropout` around it. Senses are not guessed.
+
+    Columns of a row with W words, beside the common ones:
+        first       [W] position of each word's piece in the row
+        predicates  [P] the words that are predicates, from 0; only where they are given
+    gold: a 1 for each word that is a predicate and a 0 for others, then W tags for each of the P predicates: 0 for
+    none, 1 + i for a head with label i, 1 + 2i and 2 + 2i for words that begin and continue a span of it, -1 for a
+    label outside an open set. Output of the head for a row: (predicates [P], tags [P, W]). Guess: a list of
+    {"predicate", "sense": None, "spans": [[start, end, label]]} (or "heads": [[word, label]]).
+    """
+
+    labels: tuple[str, ...]
+    open_labels: bool = field(default=False, metadata={"omit_default": True})
+    form: Form = "spans"
+    given: bool = False
+    units: int = 300
+    dropout: float = 0.2
+
+    name: ClassVar[str] = "roles"
+    example: ClassVar[type[Example]] = RolesExample
+
+    def __post_init__(self) -> None:
+        if self.form not in get_args(Form):
+            allowed = get_args(Form)
+            raise StudyError(f"arguments cannot be '{self.form}'.", value=str(self.form), allowed=allowed, where="form")
+        if self.units < 1 or not 0 <= self.dropout < 1:
+            what = "the layer of the roles needs at least one unit, and a dropout from 0 to less than 1"
+            raise StudyError(what, value=f"{self.units}, {self.dropout}")
+
+    @property
+    def tags(self) -> int:
+        """How many tags a word may have."""
+        return 1 + len(self.labels) * (2 if self.form == "spans" else 1)
+
+    @property
+    def variant(self) -> dict[str, Any]:
+        """What the sizes and the meaning of a head's outputs depend on."""
+        return {"form": self.form, "units": self.units}
+
+    @property
+    def as_encoded(self) -> Roles:
+        """A scorer of another size reads the same rows."""
+        return Roles(self.labels, self.open_labels, self.form, self.given)
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        return (SpanRoles(), PredicateF1()) if self.form == "spans" else (HeadRoles(), PredicateF1())
+
+    def check(self, example: RolesExample) -> None:
+        """Raises DataError for a sentence without words, predicates that are not in order, a predicate without
+        arguments of this form, one or an argument that is no word of the sentence, or a label outside a closed set."""
+        if not example.words:
+            raise DataError("a sentence without words", where=example.where)
+        if example.predicates is None and self.given:
+            raise DataError("the predicates are to be given, but this sentence does not say them", where=example.where)
+        before = -1
+        for one in example.predicates or ():
+            if not before < one.index < len(example.words):
+                what = f"the predicate {one.index} is no word after {before} of {len(example.words)} words"
+                raise DataError(what, where=example.where)
+            before = one.index
+            self._check_arguments(example, one)
+
+    def _check_arguments(self, example: RolesExample, one: Predicate) -> None:
+        if getattr(one, self.form) is None:
+            raise DataError(f"the arguments of the predicate {one.index} are not {self.form}", where=example.where)
+        for start, end, label in self._spans(one):
+            if not 0 <= start < end <= len(example.words):
+                what = f"the argument {label} of words {start} to {end - 1} is none of {len(example.words)} words"
+                raise DataError(what, where=example.where)
+            if label not in self.labels and not self.open_labels:
+                what = f"'{label}' is not one of this task's roles"
+                raise DataError(what, where=example.where, value=label, allowed=self.labels)
+
+    def _spans(self, one: Predicate) -> list[Span]:
+        """The arguments as spans, heads as spans of one word."""
+        if self.form == "spans":
+            return list(one.spans or ())
+        return [(word, word + 1, label) for word, label in one.heads or ()]
+
+    def encode(self, examples: Sequence[RolesExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
+        """A row for each sentence. An argument that overlaps a longer one of its predicate has no tags
+        (`notes["overlapping"]`)."""
+        overlapping = 0
+        golds = []
+        for example in examples:
+            gold: list[int] = []
+            if example.predicates is not None:
+                gold = [0] * len(example.words)
+                for one in example.predicates:
+                    gold[one.index] = 1
+                for one in example.predicates:
+                    tags, left = self._tags(one, len(example.words))
+                    gold += tags
+                    overlapping += left
+            golds.append(gold)
+        encoded = encode_sentences(examples, golds, tokenizer, max_length)
+        encoded.notes["overlapping"] = overlapping
+        if self.given:
+            encoded.columns["predicates"] = [[one.index for one in e.predicates or ()] for e in examples]
+        return encoded
+
+    def _tags(self, one: Predicate, size: int) -> tuple[list[int], int]:
+        """Tags of the words for one predicate, and how many arguments have none."""
+        step, tags, left = (2 if self.form == "spans" else 1), [0] * size, 0
+        for start, end, label in sorted(self._spans(one), key=lambda span: (span[0] - span[1], span[0])):
+            if any(tags[start:end]):
+                left += 1
+                continue
+            known = label in self.labels
+            begin = 1 + step * self.labels.index(label) if known else UNKNOWN
+            tags[start:end] = [begin, *[begin + 1 if known else UNKNOWN] * (end - start - 1)]
+        return tags, left
+
+    def gold(self, example: RolesExample) -> list[dict[str, Any]] | None:
+        if example.predicates is None:
+            return None
+        return [
+            {"predicate": one.index, "sense": None, self.form: [list(a) for a in getattr(one, self.form) or ()]}
+            for one in example.predicates
+        ]
+
+    def assemble(
+        self,
+        examples: Sequence[RolesExample],
+        rows: Mapping[str, Any],
+        outputs: Sequence[tuple[np.ndarray, np.ndarray]],
+    ) -> list[list[dict[str, Any]]]:
+        guesses: list[list[dict[str, Any]]] = [[] for _ in examples]
+        for row, (predicates_P, tags_PW) in enumerate(outputs):
+            frames = zip(predicates_P.tolist(), tags_PW.tolist(), strict=True)
+            guesses[int(rows["example"][row])] = [
+                {"predicate": predicate, "sense": None, self.form: list(self._arguments(tags))}
+                for predicate, tags in frames
+            ]
+        return guesses
+
+    def _arguments(self, tags: Sequence[int]) -> Iterator[list[Any]]:
+        """Arguments that tags say, from left to right."""
+        if self.form == "heads":
+            yield from ([word, self.labels[tag - 1]] for word, tag in enumerate(tags) if tag)
+            return
+        for start, tag in enumerate(tags):
+            if tag % 2:
+                end = start + 1
+                while end < len(tags) and tags[end] == tag + 1:
+                    end += 1
+                yield [start, end, self.labels[tag // 2]]
+
+    def floor(self, golds: Sequence[Any]) -> list[list[Any]]:
+        """Nothing: who does not look at a sentence finds no argument in it."""
+        return [[] for _ in golds]
+
+    def tally(
+        self, metric: Metric, examples: Sequence[RolesExample], guesses: Sequence[Any], language: str
+    ) -> np.ndarray:
+        return pairwise(self, metric, examples, guesses, language)

@@ -1,0 +1,51 @@
+"""Trees over the words of a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xstilts.data.readers import ConlluTrees
+from xstilts.data.rows_trees import Trees
+from xstilts.data.source import Source
+from xstilts.kinds.dependency import Dependency
+from xstilts.tasks.base import Task
+from xstilts.tasks.places import names, raw, source, web
+from xstilts.tasks.tagging import UDPOS
+from xstilts.tasks.treebanks import TREEBANKS, Treebank
+
+# The universal relations of EWT's training sentences. Some treebanks have "clf" (classifiers), which English lacks.
+RELATIONS = names(
+    """acl advcl advmod amod appos aux case cc ccomp compound conj cop csubj dep det discourse dislocated expl fixed
+    flat goeswith iobj list mark nmod nsubj nummod obj obl orphan parataxis punct reparandum root vocative xcomp"""
+)
+# Subtypes ("nsubj:pass") are cut off: each language has its own, and LAS does not look at them. Names are groups
+# because the PUD treebanks translate the same sentences.
+_TREES = Trees(cut=":", group=("sent_id",))
+_EWT = tuple(treebank for treebank in TREEBANKS if treebank.name == "en_ewt")
+_NOTE = "one or two treebanks a language; local copies hold at most 500 sentences of each but English"
+
+
+def _ud(split: str, language: str, treebanks: Sequence[Treebank]) -> Source:
+    """All sentences of some treebanks, one treebank after another."""
+    files = tuple(f"ud/{language}/{treebank.file(split)}" for treebank in treebanks)
+    urls = tuple(url for t in treebanks for url in raw(t.repository, t.commit, t.file(split)))
+    rows = {"train": 12_544, "dev": 2_001}.get(split, 1_000 * len(treebanks))
+    place = web(ConlluTrees(), _TREES, files, urls)
+    return source(place, language=language, note=_NOTE if split == "test" else "", rows=rows)
+
+
+def _tests() -> dict[str, Source]:
+    languages = dict.fromkeys(treebank.language for treebank in TREEBANKS)
+    return {code: _ud("test", code, [t for t in TREEBANKS if t.language == code]) for code in languages}
+
+
+DEPENDENCY = Task(
+    name="dependency",
+    kind=Dependency(labels=RELATIONS, open_labels=True),
+    train=_ud("train", "en", _EWT),
+    dev=_ud("dev", "en", _EWT),
+    test=_tests(),
+    origin=UDPOS.origin,
+)
+
+TASKS = (DEPENDENCY,)
