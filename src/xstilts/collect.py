@@ -176,6 +176,7 @@ def _data(session: Session) -> Iterable[Mapping[str, Any]]:
                 "truncated": meta.get("truncated"),
                 "split": meta.get("split"),
                 "unusable": meta.get("unusable"),
+                "overlapping": meta.get("notes", {}).get("overlapping"),
                 "licence": tasks[name].origin.licence if name in tasks else "",
             }
 

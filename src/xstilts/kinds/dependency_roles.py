@@ -51,8 +51,11 @@ class DependencyRoles(Dependency):
         return (Attachment(), SpanRoles(), PredicateF1())
 
     def check(self, example: Any) -> None:
-        """Raises DataError for what is no tree, and for predicates without a tree or spans, or outside the sentence."""
+        """Raises DataError for what is no tree, and for predicates without a tree or spans, outside the
+        sentence, or not given where they are to be."""
         _ANY_TREE.check(example)
+        if self.given and example.predicates is None:
+            raise DataError("the predicates are to be given, but this sentence does not say them", where=example.where)
         if example.predicates and example.heads is None:
             raise DataError("roles are packed into a tree, and the sentence has none", where=example.where)
         for one in example.predicates or ():

@@ -120,7 +120,12 @@ def _lost(lines: Sequence[Mapping[str, Any]]) -> str:
     parts = [f"{words.count(n)} dropped ({reason})" for reason, n in worst[:3]]
     if rest := worst[3:]:
         parts.append(f"{words.count(sum(n for _, n in rest))} dropped for {words.plural(len(rest), 'other reason')}")
-    for name, said in (("truncated", "truncated"), ("unusable", "unusable for training")):
+    said_of = (
+        ("truncated", "truncated"),
+        ("unusable", "unusable for training"),
+        ("overlapping", "arguments left out of training, for they overlap a longer one"),
+    )
+    for name, said in said_of:
         if n := sum(line.get(name) or 0 for line in lines):
             parts.append(f"{words.count(n)} {said}")
     kept = words.count(sum(line.get("rows") or 0 for line in lines))

@@ -94,7 +94,10 @@ def test_what_cannot_be_packed_is_named() -> None:
         KIND.check(replace(SHE, predicates=(Predicate(index=1, heads=()),)))
     with pytest.raises(DataError, match="outside 5 words"):
         KIND.check(replace(SHE, predicates=(Predicate(index=1, spans=((3, 6, "ARG1"),)),)))
-    KIND.check(replace(SHE, heads=None, relations=None, predicates=None))
+    unlabelled = replace(SHE, heads=None, relations=None, predicates=None)
+    KIND.check(unlabelled)
+    with pytest.raises(DataError, match="predicates are to be given"):
+        replace(KIND, given=True).check(unlabelled)
 
 
 def test_a_sentence_without_roles_or_tree_is_unlabelled(xlmr: Tokenizer) -> None:

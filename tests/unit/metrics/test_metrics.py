@@ -27,7 +27,7 @@ def test_every_metric_counts_what_it_names() -> None:
     golds = {"squad": ["x"], "mlqa": ["x"], "squad2": ["x"], "retrieval_accuracy": ["x"], "mining_f1": ["x"]}
     tree = {"heads": [0], "relations": ["root"], "upos": ["X"]}
     roles = [{"predicate": 0, "sense": "a.01", "spans": [[1, 2, "A0"]], "heads": [[1, "A0"]]}]
-    golds |= {"attachment": tree, "upos": tree, "span_roles": roles, "head_roles": roles}
+    golds |= {"attachment": tree, "upos": tree, "span_roles": roles, "head_roles": roles, "predicates": roles}
     guesses = {"squad": "x", "mlqa": "x", "squad2": "x", "retrieval_accuracy": "x", "mining_f1": {"id": "x"}}
     for name, metric in METRICS.items():
         gold = golds.get(name, ["A"])

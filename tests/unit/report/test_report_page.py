@@ -355,6 +355,10 @@ def test_losses_are_counted_over_the_languages_of_a_task() -> None:
         "2,002 dropped for 2 other reasons, 2 truncated.",
     )
     assert losses([{"task": "xnli", "use": "train", "language": "en", "rows": 10, "dropped": {}, "truncated": 0}]) == ()
+    roles = {"task": "srl", "use": "train", "language": "en", "rows": 10, "truncated": None, "overlapping": 3}
+    assert losses([roles]) == (
+        "srl train: 10 rows kept in 1 file; 3 arguments left out of training, for they overlap a longer one.",
+    )
 
 
 def test_a_target_without_a_test_in_the_training_language_has_no_gap(results: Results) -> None:
