@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from xstilts.core.errors import StudyError
 from xstilts.study.checked import checked, find_file, read_mapping
-from xstilts.study.schema import ScaleSpec, Study, Train
+from xstilts.study.schema import LENGTHS, ScaleSpec, Study, Train
 
 
 def packaged_studies() -> dict[str, Path]:
@@ -72,10 +72,10 @@ def _overlay(base: BaseModel, over: BaseModel) -> Any:
             changes[key] = {**old, **{k: _overlay(old[k], v) if k in old else v for k, v in value.items()}}
         else:
             changes[key] = value
-    if "updates" in changes and hasattr(base, "epochs"):
-        changes.setdefault("epochs", None)
-    if "epochs" in changes and hasattr(base, "updates"):
-        changes.setdefault("updates", None)
+    if any(key in changes for key in LENGTHS):
+        for key in LENGTHS:
+            if hasattr(base, key):
+                changes.setdefault(key, None)
     return base.model_copy(update=changes)
 
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from xstilts.core.recipe import Recipe
-from xstilts.study.schema import ArmSpec, Study, TrainNumbers
+from xstilts.study.schema import ArmSpec, IntermediateNumbers, Study, TrainNumbers
 from xstilts.study.sweep import base_name
 from xstilts.study.tune import LEARNING_RATE
 
@@ -42,9 +42,20 @@ def numbers(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...]) -> di
     layers = [defaults, _set(study.train), _set(section)]
     if len(names) == 1 and (name := base_name(names[0])) in study.train.tasks:
         layers.append(_set(study.train.tasks[name]))
+    if role == "intermediate":
+        layers.append(_shared_length(study.train.intermediate, arm, len(names)))
     if role != "target":
         layers.append(_set(arm.train))
     return _merge(layers)
+
+
+def _shared_length(numbers: IntermediateNumbers, arm: ArmSpec, tasks: int) -> dict[str, Any]:
+    """The updates of one phase of `tasks` tasks where they are given for the whole arm, or for each task."""
+    if numbers.updates_an_arm is not None:
+        return {"updates": max(1, numbers.updates_an_arm // (len(arm.through) if arm.strategy == "sequential" else 1))}
+    if numbers.updates_a_task is not None:
+        return {"updates": numbers.updates_a_task * tasks}
+    return {}
 
 
 def recipe(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...], precision: str) -> Recipe:

@@ -44,10 +44,28 @@ class TrainNumbers(Section):
         return self
 
 
+class IntermediateNumbers(TrainNumbers):
+    """Numbers of the intermediate phases. Two more ways to say how long they are, so that arms compare at equal cost:
+    updates of all phases of an arm together, which a chain splits equally, or updates for every task of a phase."""
+
+    updates_an_arm: int | None = Field(None, ge=1)
+    updates_a_task: int | None = Field(None, ge=1)
+
+    @model_validator(mode="after")
+    def one_way(self) -> IntermediateNumbers:
+        given = [key for key in LENGTHS if getattr(self, key) is not None]
+        if len(given) > 1:
+            raise ValueError(f"give one of '{given[0]}' and '{given[1]}', not both")
+        return self
+
+
+LENGTHS = ("updates", "epochs", "updates_an_arm", "updates_a_task")
+
+
 class Train(TrainNumbers):
     """Numbers for all phases, and for some of them."""
 
-    intermediate: TrainNumbers = TrainNumbers()
+    intermediate: IntermediateNumbers = IntermediateNumbers()
     target: TrainNumbers = TrainNumbers()
     tasks: Mapping[str, TrainNumbers] = {}
 
