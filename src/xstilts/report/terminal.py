@@ -58,23 +58,45 @@ def _full(block: Table) -> list[RenderableType]:
 
 
 def _compact(block: Table) -> list[RenderableType]:
-    """Targets down, arms across, numbers alone; warnings are letters with a legend. The report has the rest."""
-    from rich import table
+    """Numbers alone, the longer side down; warnings are letters with a legend. The report has the rest."""
     from rich.text import Text
 
     rows = [*block.rows, *block.foot]
     marks = dict.fromkeys(mark for row in rows for entry in row for mark in _short(entry))
     legend = {mark: chr(ord("a") + i) for i, mark in enumerate(marks)}
+    letters = [[entry.text + "".join(legend[m] for m in _short(entry)) for entry in row] for row in rows]
+    grid = (_targets_down if len(rows) < len(block.columns) else _arms_down)(block, letters)
+    notes = "   ".join(f"{letter}: {mark}" for mark, letter in legend.items())
+    return [*grid, Text(notes, style="yellow")] if notes else grid
+
+
+def _targets_down(block: Table, rows: list[list[str]]) -> list[RenderableType]:
+    from rich import table
+    from rich.text import Text
+
     grid = table.Table(caption="mean over languages (see the second column), then seeds; intervals are in the report")
     grid.add_column("target")
     grid.add_column("what")
     for row in rows:
-        grid.add_column(Text(row[0].text), justify="right")
+        grid.add_column(Text(row[0]), justify="right")
     for i, column in enumerate(block.columns[1:], 1):
-        cells = [Text(f"{row[i].text} {''.join(legend[m] for m in _short(row[i]))}".strip()) for row in rows]
-        grid.add_row(Text(column.label), Text(", ".join(column.under), style="dim"), *cells)
-    notes = "   ".join(f"{letter}: {mark}" for mark, letter in legend.items())
-    return [grid, Text(notes, style="yellow")] if notes else [grid]
+        what = Text(", ".join(column.under), style="dim")
+        grid.add_row(Text(column.label), what, *(Text(row[i]) for row in rows))
+    return [grid]
+
+
+def _arms_down(block: Table, rows: list[list[str]]) -> list[RenderableType]:
+    """Without lines between the columns, so that nine targets fit 90 characters; what they are stands below."""
+    from rich import table
+    from rich.text import Text
+
+    grid = table.Table(box=None, pad_edge=False, padding=(0, 1), collapse_padding=True, header_style="bold")
+    for i, column in enumerate(block.columns):
+        grid.add_column(Text(column.label), justify="right" if i else "left", no_wrap=True)
+    for row in rows:
+        grid.add_row(*map(Text, row))
+    said = "\n".join(f"{column.label}: {', '.join(column.under)}" for column in block.columns[1:])
+    return [grid, Text(f"Means over languages, then seeds; intervals are in the report.\n{said}", style="dim")]
 
 
 def _short(entry: Entry) -> list[str]:

@@ -15,9 +15,10 @@ from fake_study import ARMS, BASE, LANGUAGES, SEEDS, only
 from rich.console import Console
 
 from xstilts.core.errors import StoreError
+from xstilts.report.blocks import Column, Entry, Table
 from xstilts.report.compose import Report
 from xstilts.report.results import Results
-from xstilts.report.terminal import render, summary
+from xstilts.report.terminal import _compact, render, summary
 from xstilts.report.write import Paths, report, save
 
 
@@ -126,3 +127,24 @@ def test_an_interrupted_study_is_told_to_go_on(results: Results) -> None:
     cells = tuple(replace(c, status="not run", scores=None) for c in results.cells)
     text = printed(list(summary(replace(results, cells=cells, steps=()), Path("/somewhere/index.html"))))
     assert "Next: run the study" in text and "nothing was scored" in text
+
+
+def wide(arms: int, targets: int) -> Table:
+    columns = (Column(label="Arm"), *(Column(label=f"t{i}", under=("accuracy",)) for i in range(targets)))
+    rows = tuple(
+        (Entry(text=f"arm{a}"), *(Entry(text=f"{a}{i}.5", marks=("at chance (mnli)",)) for i in range(targets)))
+        for a in range(arms)
+    )
+    return Table(caption="", columns=columns, rows=rows)
+
+
+@pytest.mark.parametrize(("arms", "targets", "first"), [(12, 9, "arm11"), (3, 9, "t8")])
+def test_of_many_arms_and_targets_the_longer_side_goes_down(arms: int, targets: int, first: str) -> None:
+    console = Console(width=92, file=io.StringIO())
+    for part in _compact(wide(arms, targets)):
+        console.print(part)
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert any(line.strip("│ ").startswith(first) for line in lines)
+    assert not any("…" in line for line in lines)
+    assert f"{arms - 1}{targets - 1}.5a" in " ".join(lines)
+    assert lines[-1].strip() == "a: at chance"
