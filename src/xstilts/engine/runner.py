@@ -130,6 +130,7 @@ class _Run:
             interrupt.requested = True
         if interrupt.requested:
             self._stop()
+        self._trim(list(self.graph.values()))  # what somebody still held when its last reader was done
         left = tuple(key for key in (*self.pending, *self.running) if key not in self.not_run)
         reused = tuple(key for key in self.reused if key not in self.done)
         return Outcome(tuple(self.done), reused, self.failed, self.not_run, left, interrupt.requested)
