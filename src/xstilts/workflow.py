@@ -13,7 +13,7 @@ from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError, EncoderError, StudyError
 from xstilts.core.files import read_json, write_json
 from xstilts.data.hub import NoNetworkError, fetch
-from xstilts.data.load import expected, resolve
+from xstilts.data.load import expected, resolve, to_fetch
 from xstilts.data.locate import Roots, find
 from xstilts.data.source import Source
 from xstilts.encoders import FoundEncoder, expected_encoder, find_encoder
@@ -155,7 +155,7 @@ def locate(source: Source, roots: Roots, planning: bool = False) -> None:
     """Raises DataError where the files of a source are not here (`planning`: and cannot be fetched), EncoderError where
     the model that translates them is not."""
     if planning:
-        expected(source, roots)
+        to_fetch(source, roots)
     else:
         find(source, roots)
     if source.translation is not None:

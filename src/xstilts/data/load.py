@@ -12,7 +12,7 @@ from xstilts.core.files import file_fingerprint
 from xstilts.data.examples import Example
 from xstilts.data.locate import Roots, find
 from xstilts.data.lock import cache_file, read_lock, verify
-from xstilts.data.source import Drop, Key, Reader, RowMaker, Source, View
+from xstilts.data.source import Drop, Key, Place, Reader, RowMaker, Source, View
 
 _NOT_IDENTITY = {"identity": False}
 _GZIP_RATIO = 3.0  # of text, about
@@ -72,15 +72,25 @@ def resolve(source: Source, roots: Roots) -> Resolved:
     )
 
 
-def expected(source: Source, roots: Roots) -> Resolved:
-    """A source for a plan: as it lies here, or as it will once it is fetched. Raises DataError where it can neither be
-    found nor fetched."""
+def to_fetch(source: Source, roots: Roots) -> Place | None:
+    """None for a source whose files are here; else the place that they can be fetched from. Raises DataError where
+    there is none."""
     try:
-        return resolve(source, roots)
+        find(source, roots)
+        return None
     except DataError:
         place = next((place for place in source.places if place.hub or place.urls), None)
         if place is None:
             raise
+        return place
+
+
+def expected(source: Source, roots: Roots) -> Resolved:
+    """A source for a plan: as it lies here, or as it will once it is fetched. Raises DataError where it can neither be
+    found nor fetched."""
+    place = to_fetch(source, roots)
+    if place is None:
+        return resolve(source, roots)
     return Resolved(
         files=tuple(f"to fetch: {place.hub or ''} {name}" for name in place.files),
         read=place.read,
