@@ -5,7 +5,7 @@ Q queries, N candidates, D dimensions, k neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -29,9 +29,7 @@ def nearest(query_QD: np.ndarray, candidate_ND: np.ndarray) -> np.ndarray:
 def neighbours(query_QD: np.ndarray, candidate_ND: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Cosines [Q, k] and indices [Q, k] of the k nearest candidates, nearest first."""
     k = min(k, len(candidate_ND))
-    found = [_largest(block_BD @ candidate_ND.T, k) for block_BD in _blocks(query_QD, candidate_ND)]
-    cosines, indices = zip(*found, strict=True)
-    return np.concatenate(cosines), np.concatenate(indices)
+    return _joined([_largest(block_BD @ candidate_ND.T, k) for block_BD in _blocks(query_QD, candidate_ND)])
 
 
 Near = tuple[np.ndarray, np.ndarray]  # cosines and indices, nearest first
@@ -47,8 +45,12 @@ def both_ways(query_QD: np.ndarray, candidate_ND: np.ndarray, k: int) -> tuple[N
         forward.append(_largest(block_BN, ahead))
         behind.add(block_BN, start)
         start += len(block_BD)
-    cosines, indices = zip(*forward, strict=True)
-    return (np.concatenate(cosines), np.concatenate(indices)), behind.sorted()
+    return _joined(forward), (behind.values_Nk, behind.rows_Nk)
+
+
+def _joined(blocks: Sequence[Near]) -> Near:
+    cosines, indices = zip(*blocks, strict=True)
+    return np.concatenate(cosines), np.concatenate(indices)
 
 
 def _largest(values_BN: np.ndarray, k: int) -> Near:
@@ -106,9 +108,6 @@ class _Columns:
         self.values_Nk[changed] = np.take_along_axis(both, best, axis=1)
         both_rows = np.concatenate([self.rows_Nk[changed], new_rows], axis=1)
         self.rows_Nk[changed] = np.take_along_axis(both_rows, best, axis=1)
-
-    def sorted(self) -> Near:
-        return self.values_Nk, self.rows_Nk
 
 
 def mine(query_QD: np.ndarray, candidate_ND: np.ndarray, k: int) -> list[tuple[int, int, float]]:

@@ -14,15 +14,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor
-
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import EncoderError
 from xstilts.core.files import file_fingerprint, read_json, write_json
 from xstilts.core.tuning import METHODS, Adapter, Bottleneck, Fuse
 from xstilts.nn.encoder import Encoder
+from xstilts.train.fitting import fitting_tensors
 from xstilts.train.snapshot import save_weights
 
 NAMED = "adapter.json"
@@ -78,16 +75,8 @@ def read(folder: Path, encoder: Encoder, base: Path) -> None:
     for entry in named["adapters"]:
         path = folder / entry["file"]
         adapter = encoder.adapters.add(settings_of(entry, str(folder / NAMED)))
-        own = adapter.state_dict()
-        tensors = _tensors(path)
-        if wrong := [name for name in own.keys() | tensors.keys() if _size(own, name) != _size(tensors, name)]:
-            name = sorted(wrong)[0]
-            raise EncoderError(
-                f"an adapter of another encoder: '{name}' is {_size(tensors, name)} here, "
-                f"this encoder needs {_size(own, name)}.",
-                where=str(path),
-            )
-        adapter.load_state_dict(tensors)
+        stranger = "an adapter of another encoder"
+        adapter.load_state_dict(fitting_tensors(path, adapter.state_dict(), "an adapter", stranger))
 
 
 def settings_of(entry: Mapping[str, Any], where: str) -> Adapter:
@@ -138,18 +127,3 @@ def _check(wanted: Mapping[str, Any], encoder: Encoder, base: Path, where: str) 
             where=where,
             hint=hint,
         )
-
-
-def _tensors(path: Path) -> dict[str, Tensor]:
-    try:
-        return load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise EncoderError(
-            f"the weights of an adapter cannot be read: {error}",
-            where=str(path),
-            hint="If they were deleted to save space, train the phase again.",
-        ) from error
-
-
-def _size(tensors: Mapping[str, Tensor], name: str) -> str:
-    return "x".join(map(str, tensors[name].shape)) if name in tensors else "missing"

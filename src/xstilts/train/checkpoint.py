@@ -14,8 +14,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from xstilts.core.disk import writing
@@ -26,6 +24,7 @@ from xstilts.heads.index import head_key, make_head
 from xstilts.kinds.base import Kind
 from xstilts.nn.encoder import Encoder
 from xstilts.train import adapted
+from xstilts.train.fitting import fitting_tensors
 from xstilts.train.snapshot import save_weights
 
 _TOKENIZER_FILES = (
@@ -88,22 +87,7 @@ def load_head(folder: Path, kind: Kind, encoder: Encoder) -> Head | None:
     if key not in head_keys(folder):
         return None
     head, path = make_head(kind, encoder), Path(folder) / "heads" / f"{key}.safetensors"
-    try:
-        tensors = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise EncoderError(
-            f"the weights of the head '{key}' cannot be read: {error}",
-            where=str(path),
-            hint="If they were deleted to save space, train the phase again.",
-        ) from error
-    own = unique_tensors(head)
-    if wrong := [name for name in own.keys() | tensors.keys() if _size(own, name) != _size(tensors, name)]:
-        name = sorted(wrong)[0]
-        raise EncoderError(
-            f"a head from another encoder: '{name}' is {_size(tensors, name)} here, "
-            f"this encoder needs {_size(own, name)}.",
-            where=str(path),
-        )
+    tensors = fitting_tensors(path, unique_tensors(head), f"the head '{key}'", "a head from another encoder")
     head.load_state_dict(tensors, strict=False)
     return head
 
@@ -154,7 +138,3 @@ def unique_tensors(module: nn.Module) -> dict[str, Tensor]:
     seen: dict[int, str] = {}
     state = module.state_dict(keep_vars=True)
     return {name: tensor.detach() for name, tensor in state.items() if seen.setdefault(id(tensor), name) == name}
-
-
-def _size(tensors: Mapping[str, Tensor], name: str) -> str:
-    return "x".join(map(str, tensors[name].shape)) if name in tensors else "missing"
