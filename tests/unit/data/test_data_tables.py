@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,16 +10,6 @@ import pytest
 
 from xstilts.core.errors import DataError
 from xstilts.data.readers import Csv, Jsonl, JsonList, Lines, Parquet, Tsv
-
-
-@pytest.fixture
-def put(tmp_path: Path):
-    def write(name: str, text: str | bytes) -> Path:
-        path = tmp_path / name
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return path
-
-    return write
 
 
 def without_where(rows):

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 from xstilts.core.errors import DataError
 from xstilts.data.readers import Joined, Jsonl, Lines, Mining, Parallel, Squad, Tsv
-
-
-@pytest.fixture
-def put(tmp_path: Path):
-    def write(name: str, text: str) -> Path:
-        (tmp_path / name).write_text(text, encoding="utf-8", newline="")
-        return tmp_path / name
-
-    return write
 
 
 def test_parallel_lines_stay_aligned_over_blank_lines(put):

@@ -15,15 +15,6 @@ from xstilts.data.source import Reader
 Put = Callable[[str, str], Path]
 
 
-@pytest.fixture
-def put(tmp_path: Path) -> Put:
-    def write(name: str, text: str) -> Path:
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        return tmp_path / name
-
-    return write
-
-
 def read(reader: Reader, *paths: Path) -> Loaded:
     return load(Resolved(files=(), read=reader, row=Roles(id="sent_id"), paths=paths))
 

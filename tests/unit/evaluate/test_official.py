@@ -13,15 +13,6 @@ from xstilts.evaluate.official import score_dependency, score_srl
 Put = Callable[[str, str], Path]
 
 
-@pytest.fixture
-def put(tmp_path: Path) -> Put:
-    def write(name: str, text: str) -> Path:
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        return tmp_path / name
-
-    return write
-
-
 def conllu(*words: str) -> str:
     """ "form/UPOS/head/relation" for each word; what has tabs in it is a line as it stands."""
     lines, number = ["# a comment"], 0
