@@ -74,6 +74,10 @@ class Head(nn.Module):
     def extra(self, rows: Rows) -> dict[str, Any]:
         return {}
 
+    def reads(self, batch: Batch) -> Tensor | None:
+        """The tokens whose states `forward` reads, [P] in T, on the encoder's device; None: all of them."""
+        return None
+
     def forward(self, hidden_TD: Tensor, batch: Batch) -> Any:
         raise NotImplementedError
 

@@ -25,6 +25,9 @@ class ChoiceHead(Head):
         super().__init__()
         self.part = make_part(kind.name, 1, encoder)
 
+    def reads(self, batch: Batch) -> Tensor | None:
+        return self.part.reads(batch)
+
     def forward(self, hidden_TD: Tensor, batch: Batch) -> Tensor:
         scores_N = self.part.sequences(hidden_TD, batch)[:, 0]
         return ragged.rectangle(scores_N, torch.tensor(batch.sequences_R)).log_softmax(dim=-1)

@@ -21,6 +21,9 @@ class ClassificationHead(Head):
         super().__init__()
         self.part = make_part(kind.name, len(kind.labels), encoder)
 
+    def reads(self, batch: Batch) -> Tensor | None:
+        return self.part.reads(batch)
+
     def forward(self, hidden_TD: Tensor, batch: Batch) -> Tensor:
         return self.part.sequences(hidden_TD, batch)
 

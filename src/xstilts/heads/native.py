@@ -60,6 +60,10 @@ class Part(nn.Module):
             pooled_ND = ragged.first(hidden_TD, batch.starts_N)
         return self(pooled_ND[:, None]).float()
 
+    def reads(self, batch: Batch) -> Tensor | None:
+        """The tokens that `sequences` reads; None: all."""
+        return None if self.pooling == "mean" else batch.starts_N.to(batch.ids_T.device)
+
     def tokens(self, hidden_TD: Tensor) -> Tensor:
         """Logits of each token in fp32, [T, C]."""
         return self(hidden_TD[None])[0].float()

@@ -26,6 +26,10 @@ class TaggingHead(Head):
         """`first_W`: each word's first piece, counted in the whole batch; `words_R`: words of each row."""
         return {"first_W": first_pieces(rows), "words_R": [len(row["first"]) for row in rows]}
 
+    def reads(self, batch: Batch) -> Tensor | None:
+        first_W: Tensor = batch.extra["first_W"]
+        return first_W
+
     def forward(self, hidden_TD: Tensor, batch: Batch) -> Tensor:
         return self.part.tokens(hidden_TD[batch.extra["first_W"]])
 

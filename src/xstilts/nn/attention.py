@@ -30,8 +30,10 @@ except ImportError:  # an older torch
 
 PACKED = "xstilts_packed"
 
-# Measured on AVX-512 and AMX processors: up to here the CPU's bf16 kernel is slower than its fp32 kernel and two casts.
-_SHORT = 128
+# Measured on a processor with AVX-512 and AMX. A forward pass alone is fastest in bf16 at every length. With a backward
+# pass torch's kernel is fastest in fp32, casts included, up to this length; beyond it, and for that kernel in bf16,
+# plain products are.
+_SHORT = 90
 
 
 class Unpackable(Exception):  # noqa: N818 (a finding, not an error a user sees)
@@ -41,21 +43,23 @@ class Unpackable(Exception):  # noqa: N818 (a finding, not an error a user sees)
 @dataclass(frozen=True, eq=False)
 class Packing:
     """How the T axis is cut. `offsets_M` are the N+1 boundaries (int32, on the CPU), `there_M` the same beside the
-    hidden states. `trace` lists the modules that called the attention function, where somebody asks."""
+    hidden states. `read_P`: the tokens whose last state is read, where that is known. `trace` lists the modules that
+    called the attention function, where somebody asks."""
 
     offsets_M: Tensor
     there_M: Tensor
     longest: int
+    read_P: Tensor | None = None
     trace: list[nn.Module] | None = None
 
     @classmethod
-    def of(cls, lengths_N: Tensor, device: torch.device, trace: list[nn.Module] | None = None) -> Packing:
+    def of(cls, lengths_N: Tensor, device: torch.device, **others: Any) -> Packing:
         """
         >>> Packing.of(torch.tensor([2, 3]), torch.device("cpu")).offsets_M.tolist()
         [0, 2, 5]
         """
         offsets_M = F.pad(torch.cumsum(lengths_N, 0), (1, 0)).to(torch.int32)
-        return cls(offsets_M, offsets_M.to(device, non_blocking=True), int(lengths_N.max()), trace)
+        return cls(offsets_M, offsets_M.to(device, non_blocking=True), int(lengths_N.max()), **others)
 
 
 def runs(offsets: list[int]) -> Iterator[tuple[int, int]]:
@@ -82,38 +86,50 @@ def attend_runs(
         out_nHLC = F.scaled_dot_product_attention(
             query_nHLC, key_nHLC, value_nHLC, attn_mask=mask_LL, dropout_p=dropout, scale=scale
         )
-        parts.append(_join(out_nHLC).to(query_THC.dtype))
+        parts.append(_join(out_nHLC))
     return torch.cat(parts)
 
 
 def attend_runs_backward(
     grad_THC: Tensor, states: list[Tensor], offsets: list[int], window: int, scale: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Gradients of `attend_runs` without dropout, its scores computed anew."""
+    """Gradients of `attend_runs` without dropout, by plain products in the type of `states`, shares computed anew."""
     grads: tuple[list[Tensor], list[Tensor], list[Tensor]] = ([], [], [])
     found = list(runs(offsets))
-    cuts = (_cuts(part.float(), found) for part in (grad_THC, *states))
-    for (_, length), out_nHLC, query_nHLC, key_nHLC, value_nHLC in zip(found, *cuts, strict=True):
-        scores_nHLL = query_nHLC @ key_nHLC.mT * scale
+    cuts = (_cuts(part, found) for part in (grad_THC.to(states[0].dtype), *states))
+    for (_, length), *cut_nHLC in zip(found, *cuts, strict=True):
+        out_nHLC, query_nHLC, key_nHLC, value_nHLC = (part.contiguous() for part in cut_nHLC)
+        scores_nHLL = query_nHLC.mul(scale) @ key_nHLC.mT
         mask_LL = _local_mask(length, window, grad_THC.device)
         if mask_LL is not None:
-            scores_nHLL = scores_nHLL.masked_fill(~mask_LL, float("-inf"))
+            scores_nHLL = scores_nHLL.masked_fill_(~mask_LL, float("-inf"))
         share_nHLL = scores_nHLL.softmax(-1)
-        pull_nHLL = out_nHLC @ value_nHLC.mT
-        pull_nHLL = share_nHLL * (pull_nHLL - (pull_nHLL * share_nHLL).sum(-1, keepdim=True)) * scale
-        grads[0].append(_join(pull_nHLL @ key_nHLC))
-        grads[1].append(_join(pull_nHLL.mT @ query_nHLC))
+        pull_nHLL = torch._softmax_backward_data(out_nHLC @ value_nHLC.mT, share_nHLL, -1, share_nHLL.dtype)
+        grads[0].append(_join((pull_nHLL @ key_nHLC).mul_(scale)))
+        grads[1].append(_join((pull_nHLL.mT @ query_nHLC).mul_(scale)))
         grads[2].append(_join(share_nHLL.mT @ out_nHLC))
     query, key, value = (torch.cat(parts).to(grad_THC.dtype) for parts in grads)
     return query, key, value
 
 
+class _Recomputed(torch.autograd.Function):
+    """`attend_runs` of long bf16 sequences on a CPU: torch's kernel forward, plain products backward."""
+
+    @staticmethod
+    def forward(ctx: Any, query_THC: Tensor, key_THC: Tensor, value_THC: Tensor, *rest: Any) -> Tensor:
+        ctx.save_for_backward(query_THC, key_THC, value_THC)
+        ctx.offsets, ctx.window, ctx.scale = rest
+        return attend_runs(query_THC, key_THC, value_THC, ctx.offsets, (ctx.window, ctx.scale, 0.0))
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        found = attend_runs_backward(grads[0], list(ctx.saved_tensors), ctx.offsets, ctx.window, ctx.scale)
+        return *found, None, None, None
+
+
 def _cuts(states_THC: Tensor, found: list[tuple[int, int]]) -> Iterator[Tensor]:
-    """Every run as [n, H, L, C]; where most are short, bf16 on a CPU becomes fp32. One split, not a slice a run: the
-    gradient of a slice is as large as what it was cut from."""
-    are_short = len(states_THC) <= _SHORT * sum(count for count, _ in found)
-    if are_short and states_THC.dtype == torch.bfloat16 and states_THC.device.type == "cpu":
-        states_THC = states_THC.float()
+    """Every run as [n, H, L, C]. One split, not a slice a run: the gradient of a slice is as large as what it was cut
+    from."""
     parts = states_THC.split([count * length for count, length in found])
     return (part.unflatten(0, run).transpose(1, 2) for part, run in zip(parts, found, strict=True))
 
@@ -224,7 +240,15 @@ def packed_attention(
 def _attend_eager(
     query_THC: Tensor, key_THC: Tensor, value_THC: Tensor, offsets_M: Tensor, rest: tuple[int, float, float]
 ) -> Tensor:
-    return attend_runs(query_THC, key_THC, value_THC, offsets_M.tolist(), rest)
+    offsets, (window, scale, dropout) = offsets_M.tolist(), rest
+    slow = query_THC.dtype == torch.bfloat16 and query_THC.device.type == "cpu" and torch.is_grad_enabled()
+    if slow and dropout == 0.0 and offsets[-1] > _SHORT * (len(offsets) - 1):
+        recomputed: Tensor = _Recomputed.apply(query_THC, key_THC, value_THC, offsets, window, scale)
+        return recomputed
+    if slow:
+        states = (query_THC.float(), key_THC.float(), value_THC.float())
+        return attend_runs(*states, offsets, rest).to(query_THC.dtype)
+    return attend_runs(query_THC, key_THC, value_THC, offsets, rest)
 
 
 def _no_mask(*_args: Any, **_kwargs: Any) -> None:

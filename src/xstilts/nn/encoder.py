@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from xstilts.core.errors import EncoderError
@@ -25,7 +26,10 @@ from xstilts.nn.adapters.sites import find_blocks
 from xstilts.nn.attention import PACKED, Packing, Unpackable
 from xstilts.nn.batch import Batch
 from xstilts.nn.dropout import use_cheap_dropout
+from xstilts.nn.layout import by_length, missing
+from xstilts.nn.narrow import can_narrow, narrow
 from xstilts.nn.table import KeptRows
+from xstilts.nn.trial import SAME, apart, trial_batch
 from xstilts.nn.twin import Twin
 
 
@@ -56,6 +60,7 @@ class Encoder(nn.Module):
         adapters: small layers attached to the model, which is saved without them; none at first.
         rows: while training, the rows of the embedding table that are left of it; None where it is whole.
         twin: while training, the bf16 copy that computes in the model's place; None where there is none.
+        narrows: whether the last block leaves out tokens that nobody reads.
         padded_because: why sequences are padded inside the wrapper, None where they are not.
     """
 
@@ -75,6 +80,8 @@ class Encoder(nn.Module):
         self.rows: KeptRows | None = None
         self.twin: Twin[PreTrainedModel] | None = None
         self._own_settings = own_settings or {}
+        self._compiled = compile
+        self.narrows = False
         self._takes = frozenset(inspect.signature(model.forward).parameters)
         self._offset = _position_offset(model)
         use_cheap_dropout(model)
@@ -163,23 +170,26 @@ class Encoder(nn.Module):
         assert isinstance(table, nn.Embedding)
         return table
 
-    def forward(self, batch: Batch, layers: Sequence[int] = (), until: int | None = None) -> Hidden:
-        """`until=k` leaves out the blocks after the k-th. Raises EncoderError for a sequence longer than `max_length`
-        and for a layer that does not exist."""
+    def forward(
+        self, batch: Batch, layers: Sequence[int] = (), until: int | None = None, read_P: Tensor | None = None
+    ) -> Hidden:
+        """`until=k` leaves out the blocks after the k-th. `read_P`: tokens whose last state is read (None: all); the
+        others may be zero. Raises EncoderError for a sequence longer than `max_length` and for a layer that does not
+        exist."""
         self._check(batch, (*layers, *(() if until is None else (until,))))
         if until == self.num_layers:
             until = None
         wanted = {layer for layer in layers if layer < self.num_layers} | ({until} if until is not None else set())
-        run, strip = self._padded(batch) if self.padded_because else self._packed(batch)
+        if until is not None or not self.narrows or self.num_layers in layers:
+            read_P = None
+        run = self._padded(batch) if self.padded_because else self._packed(batch, read_P)
         last: Tensor | None = None
         with self._capture(wanted, until) as at, suppress(_Reached):
-            last = strip(run().last_hidden_state)
-        if self.twin is not None:
-            at, last = {layer: state.float() for layer, state in at.items()}, None if last is None else last.float()
-        states = {layer: strip(state) for layer, state in at.items()}
+            last = run.last(run.states())
+        states = {layer: run.strip(state).float() for layer, state in at.items()}
         last_TD = states[until] if until is not None else last
         assert last_TD is not None
-        return Hidden(last_TD, {layer: states.get(layer, last_TD) for layer in layers})
+        return Hidden(last_TD.float(), {layer: states.get(layer, last_TD) for layer in layers})
 
     def _check(self, batch: Batch, layers: Sequence[int]) -> None:
         longest = int(batch.lengths_N.max())
@@ -192,25 +202,40 @@ class Encoder(nn.Module):
         if wrong := [layer for layer in layers if not 0 <= layer <= self.num_layers]:
             raise EncoderError(f"this encoder has layers 0 to {self.num_layers}, not {wrong[0]}.", value=str(wrong[0]))
 
-    def _packed(self, batch: Batch, trace: list[nn.Module] | None = None) -> _Run:
-        """Sequences run in order of their length, so that those of one length attend in one call."""
-        device = batch.ids_T.device
-        order_N = torch.argsort(batch.lengths_N, stable=True)
-        lengths_N, starts_N = batch.lengths_N[order_N], batch.starts_N[order_N]
-        within_T = torch.arange(batch.ids_T.numel()) - torch.repeat_interleave(
-            lengths_N.cumsum(0) - lengths_N, lengths_N
-        )
-        sorted_T = (torch.repeat_interleave(starts_N, lengths_N) + within_T).to(device)
-        inputs = {"input_ids": self._places(batch.ids_T[sorted_T]), "position_ids": within_T.to(device) + self._offset}
-        inputs |= self._segments(batch.segments_T[sorted_T])
-        inputs = {name: values_T.unsqueeze(0) for name, values_T in inputs.items()}
-        packing = Packing.of(lengths_N, device, trace)
-        back_T = torch.argsort(sorted_T)
+    def _packed(self, batch: Batch, read_P: Tensor | None = None, trace: list[nn.Module] | None = None) -> _Run:
+        """In the order of `nn.layout`; with `read_P` the last states of all other tokens are zero."""
+        device, fill = batch.ids_T.device, self._prepares_kernels(batch.ids_T.device)
+        layout = by_length(batch.lengths_N, fill)
+        from_X, at_T = layout.from_X.to(device), layout.at_T.to(device)
+        inputs = {
+            "input_ids": self._places(batch.ids_T[from_X]),
+            "position_ids": layout.within_X.to(device) + self._offset,
+        }
+        inputs |= self._segments(batch.segments_T[from_X])
+        inputs = {name: values_X.unsqueeze(0) for name, values_X in inputs.items()}
 
-        def strip(states_1TD: Tensor) -> Tensor:
-            return states_1TD[0].index_select(0, back_T)
+        def strip(states_1XD: Tensor) -> Tensor:
+            return states_1XD[0].index_select(0, at_T)
 
-        return lambda: self._running(**inputs, packing=packing), strip
+        if read_P is None:
+            return self._run(inputs | {"packing": Packing.of(layout.lengths_M, device, trace=trace)}, strip, strip)
+        at_P, read = at_T[read_P], read_P
+        at_P = F.pad(at_P, (0, missing(len(at_P)) if fill else 0))
+
+        def spread(states_1PD: Tensor) -> Tensor:
+            read_PD = states_1PD[0, : len(read)]
+            return read_PD.new_zeros(len(at_T), read_PD.shape[1]).index_copy(0, read, read_PD)
+
+        return self._run(inputs | {"packing": Packing.of(layout.lengths_M, device, read_P=at_P)}, strip, spread)
+
+    def _run(self, inputs: dict[str, Any], strip: _Shape, last: _Shape) -> _Run:
+        return _Run(lambda: self._running(**inputs).last_hidden_state, strip, last)
+
+    def _prepares_kernels(self, device: torch.device) -> bool:
+        """Whether products are prepared for each number of rows, which takes longer than to compute them: bf16 on a
+        CPU."""
+        halved = self._running.dtype == torch.bfloat16 or torch.is_autocast_enabled(device.type)
+        return device.type == "cpu" and halved and not self._compiled
 
     def _padded(self, batch: Batch) -> _Run:
         device = batch.ids_T.device
@@ -223,7 +248,11 @@ class Encoder(nn.Module):
         ids_NL = pad(batch.ids_T, self.config.pad_token_id or 0)
         inputs = {"input_ids": self._places(ids_NL), "attention_mask": real_NL.long()}
         inputs |= {name: pad(values_T, 0) for name, values_T in self._segments(batch.segments_T).items()}
-        return lambda: self._running(**inputs), lambda states_NLD: states_NLD[real_NL]
+
+        def strip(states_NLD: Tensor) -> Tensor:
+            return states_NLD[real_NL]
+
+        return self._run(inputs, strip, strip)
 
     def _places(self, ids: Tensor) -> Tensor:
         return ids if self.rows is None else self.rows.places(ids)
@@ -266,14 +295,15 @@ class Encoder(nn.Module):
         """Switches to packed attention if a small batch shows that it changes nothing; else says why it does."""
         if not getattr(self.model, "_supports_attention_backend", False) or "position_ids" not in self._takes:
             return "its class does not take another attention function"
-        batch = _trial(self.config, self.max_length).to(self.model.device)
+        batch = trial_batch(self.config, self.max_length).to(self.model.device)
         before, training = self.config._attn_implementation, self.model.training
         self.model.eval()
         with torch.no_grad():
-            run, strip = self._padded(batch)
-            expected_TD = strip(run().last_hidden_state)
+            run = self._padded(batch)
+            expected_TD = run.last(run.states())
             self.model.set_attn_implementation(PACKED)
             reason = self._differs(batch, expected_TD)
+            self.narrows = not reason and self._try_narrowing(batch, expected_TD)
         self.model.train(training)
         if reason:
             self.model.set_attn_implementation(before)
@@ -281,19 +311,44 @@ class Encoder(nn.Module):
 
     def _differs(self, batch: Batch, expected_TD: Tensor) -> str | None:
         trace: list[nn.Module] = []
-        run, strip = self._packed(batch, trace)
+        run = self._packed(batch, trace=trace)
         try:
-            got_TD = strip(run().last_hidden_state)
+            got_TD = run.last(run.states())
         except (Unpackable, TypeError) as error:
             return str(error)
         if len(trace) != self.num_layers:
             return f"{len(trace)} of its {self.num_layers} layers use the attention function they are given"
-        # Wrong positions or mixed sequences move states by a share of their size; another order of sums by a millionth.
-        worst = float((got_TD - expected_TD).abs().max() / expected_TD.abs().max())
-        return None if worst < 1e-3 else f"a packed batch differs from a padded one by {worst:.1e} of the largest state"
+        worst = apart(got_TD, expected_TD)
+        return None if worst < SAME else f"a packed batch differs from a padded one by {worst:.1e} of the largest state"
+
+    def _try_narrowing(self, batch: Batch, expected_TD: Tensor) -> bool:
+        """Lets the last block leave out tokens that nobody reads, if a trial shows that it may. (Compiled blocks do all
+        they did.)"""
+        block = self._blocks()[-1]
+        if self._compiled or not can_narrow(block):
+            return False
+        handles, first_N = narrow(block), batch.starts_N.to(batch.ids_T.device)
+        run = self._packed(batch, first_N)
+        try:
+            if apart(run.last(run.states())[first_N], expected_TD[first_N]) < SAME:
+                return True
+        except (RuntimeError, TypeError, IndexError):
+            pass  # a block of other parts under the same names
+        for handle in handles:
+            handle.remove()
+        return False
 
 
-_Run = tuple[Callable[[], Any], Callable[[Tensor], Tensor]]  # the forward pass, and what makes its states [T, D]
+_Shape = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A forward pass, and what turns its states into [T, D]: those of any layer, and the last ones."""
+
+    states: Callable[[], Tensor]
+    strip: _Shape
+    last: _Shape
 
 
 def _position_offset(model: PreTrainedModel) -> int:
@@ -301,20 +356,3 @@ def _position_offset(model: PreTrainedModel) -> int:
     embeddings: Any = getattr(model, "embeddings", None)
     counts_from_padding = hasattr(embeddings, "create_position_ids_from_input_ids")
     return int(embeddings.padding_idx) + 1 if counts_from_padding else 0
-
-
-def _trial(config: PreTrainedConfig, max_length: int | None) -> Batch:
-    """Two sequences of different length, the longer one beyond a local layer's window where that is cheap."""
-    window = getattr(config, "sliding_window", None) or 0
-    longer = min(max(9, window + 3 if window <= 128 else 0), max_length or 512)
-    shorter = max(1, longer // 2)
-    total = longer + shorter
-    ids_T = 1 + torch.arange(total) * 7919 % (config.vocab_size - 1)
-    ids_T[ids_T == config.pad_token_id] = 0 if config.pad_token_id else 1
-    return Batch(
-        ids_T=ids_T,
-        segments_T=(torch.arange(total) % 5 == 0).long(),
-        lengths_N=torch.tensor([longer, shorter]),
-        sequences_R=[1, 1],
-        examples_R=[0, 1],
-    )

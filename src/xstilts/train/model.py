@@ -60,7 +60,7 @@ class Model(nn.Module):
         """The scores of one head. `batch` lies on the encoder's device."""
         head = self.by_key[key]
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.tune != "frozen"):
-            hidden_TD = self.encoder(batch, until=head.layer).last_TD
+            hidden_TD = self.encoder(batch, until=head.layer, read_P=head.reads(batch)).last_TD
         return head(hidden_TD, batch)
 
     @property
@@ -89,7 +89,7 @@ def outputs(
     found: list[Any] = [None] * len(lengths_R)
     done, total = 0, int(lengths_R.sum())
     model.eval()
-    with torch.inference_mode():
+    with torch.inference_mode(), autocast(compute.device, compute.precision):  # one context keeps weights it has cast
         for places, decoded in _passes(model, key, row, lengths_R, compute):
             for place, output in zip(places, decoded, strict=True):
                 found[place] = output
@@ -109,9 +109,8 @@ def _passes(
         batch = head.collate([row(int(place)) for place in places])
         decoded = None
         try:
-            with autocast(compute.device, compute.precision):
-                moved = batch.to(compute.device)
-                decoded = head.decode(model(moved, key), moved)
+            moved = batch.to(compute.device)
+            decoded = head.decode(model(moved, key), moved)
         except (RuntimeError, MemoryError) as error:
             budget = smaller_pass(error, lengths_R[places], compute.device)
         if decoded is None:

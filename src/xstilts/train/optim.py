@@ -43,14 +43,17 @@ def set_rate(optimiser: AdamW, value: float) -> None:
         group["lr"] = value * group["scale"]
 
 
+@torch.no_grad()
 def scale_and_clip(parameters: Iterable[Parameter], targets: int, clip: float) -> float:
-    """Turns gradients of a sum into those of a mean over `targets`, then clips their norm. Returns the norm before
-    clipping; inf or nan when a gradient is."""
-    trained = [parameter for parameter in parameters if parameter.grad is not None]
-    for parameter in trained:
-        assert parameter.grad is not None
-        parameter.grad.div_(max(1, targets))
-    return float(torch.nn.utils.clip_grad_norm_(trained, clip if clip > 0 else float("inf")))
+    """Turns gradients of a sum into those of a mean over `targets`, then clips their norm (0: not at all), as
+    `torch.nn.utils.clip_grad_norm_` does. Returns the norm before clipping; inf or nan when a gradient is."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    if not gradients:
+        return 0.0
+    norm = float(torch.stack(torch._foreach_norm(gradients)).norm()) / max(1, targets)
+    factor = min(1.0, clip / (norm + 1e-6)) if clip > 0 else 1.0
+    torch._foreach_mul_(gradients, factor / max(1, targets))
+    return norm
 
 
 def state_tensors(optimiser: AdamW, named: Mapping[str, Parameter]) -> dict[str, Tensor]:

@@ -71,3 +71,18 @@ def test_what_cannot_be_packed_is_said(asks):
     packing = Packing.of(torch.tensor([3]), torch.device("cpu"))
     with pytest.raises(Unpackable):
         packed_attention(torch.nn.Identity(), state, state, state, None, **{"packing": packing, **asks})
+
+
+@pytest.mark.parametrize("lengths", [[9, 9, 5], [130, 97]], ids=["short", "long"])
+@pytest.mark.parametrize("window", [None, 4])
+def test_gradients_in_bf16_are_close_at_every_length(lengths, window):
+    torch.manual_seed(1)
+    packing = Packing.of(torch.tensor(lengths), torch.device("cpu"))
+    states, direction = torch.randn(3, 1, 2, sum(lengths), 16), torch.randn(1, sum(lengths), 2, 16)
+    found = []
+    for dtype in (torch.float32, torch.bfloat16):
+        own = states.to(dtype).requires_grad_()
+        out, _ = packed_attention(torch.nn.Identity(), *own, None, sliding_window=window, packing=packing)
+        (gradient,) = torch.autograd.grad((out * direction.to(dtype)).sum(), own)
+        found.append(gradient.float())
+    assert float((found[1] - found[0]).norm() / found[0].norm()) < 0.02
