@@ -13,7 +13,7 @@ from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import plan
 from xstilts.engine.step import Step
 from xstilts.mt.step import TranslateSettings
-from xstilts.steps import PredictSettings, PrepareSettings, TrainSettings
+from xstilts.steps import JoinSettings, PredictSettings, PrepareSettings, TrainSettings
 from xstilts.study.estimate import (
     BYTES_A_TOKEN,
     TOKENISE_BYTES,
@@ -128,7 +128,7 @@ class _Forecaster:
             shares = [self._share(step, name, views) for name, views in read]
             tokens = sum(size.tokens * share for size, share in zip(sizes, shares, strict=True))
             return tokens, START_SECONDS + tokens / self.tokens_a_second(False), all(s.counted for s in sizes)
-        return 0.0, SCORE_SECONDS, True
+        return 0.0, START_SECONDS * settings.parts if isinstance(settings, JoinSettings) else SCORE_SECONDS, True
 
     def _share(self, step: Step, name: str, views: tuple) -> float:
         return passes(views, self.size(step.inputs[name]).rows)
@@ -183,6 +183,8 @@ def forecast(session: Session) -> Forecast:
 def _bytes(step: Step, tokens: float, forecaster: _Forecaster) -> float:
     if isinstance(step.settings, PrepareSettings):
         return tokens * 6
+    if isinstance(step.settings, JoinSettings):
+        return forecaster.weights() * (ADAPTER_SHARE * step.settings.parts if step.settings.adapters else 1.0)
     if not isinstance(step.settings, TrainSettings):
         return 0.0
     return forecaster.weights() * (1.0 if isinstance(step.settings.tune, str) else ADAPTER_SHARE)

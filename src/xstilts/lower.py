@@ -1,7 +1,8 @@
 """Lower routes to steps: the composition root's other half (see steps.py).
 
 Every source that is used becomes one `prepare` step for each (content, kind, length, tokenizer); every distinct
-phase one `train` step; every checkpoint × task one `predict` and one `score` step.
+phase one `train` step, phases that are joined one `join` step; every checkpoint × task one `predict` and one `score`
+step.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from xstilts import steps
-from xstilts.core.tuning import Adapter
 from xstilts.data.load import Resolved, resolve
 from xstilts.data.locate import Roots
 from xstilts.data.source import Source, Translation
@@ -19,8 +19,8 @@ from xstilts.encoders import FoundEncoder
 from xstilts.engine.step import Step
 from xstilts.kinds.base import Kind, as_encoded
 from xstilts.mt.step import TranslateSettings, translate
-from xstilts.study.expand import Route, phase_name, phases, route_name
-from xstilts.study.phase import Frozen, Full, Part, Phase, Tune, base
+from xstilts.study.expand import Route, end_name, phase_name, phases
+from xstilts.study.phase import EncoderRef, Joined, Part, Phase, base, holds_encoder, tuned
 from xstilts.study.recipes import max_length
 from xstilts.study.schema import Study
 from xstilts.study.select import Chosen
@@ -29,7 +29,15 @@ from xstilts.tasks.base import Task
 from xstilts.translators import FoundTranslator
 
 # Bumped when a golden run of the step changes its numbers.
-VERSIONS: Mapping[str, int] = {"prepare": 1, "train": 3, "predict": 2, "score": 1, "encoder": 1, "translate": 1}
+VERSIONS: Mapping[str, int] = {
+    "prepare": 1,
+    "train": 3,
+    "predict": 2,
+    "score": 1,
+    "encoder": 1,
+    "translate": 1,
+    "join": 1,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +67,7 @@ class Lowering:
     look: Callable[[Source, Roots], Resolved] = resolve  # for a plan: `expected`
     _prepared: dict[str, Step] = field(default_factory=dict)
     _trained: dict[Phase, Step] = field(default_factory=dict)
+    _joined: dict[Joined, Step] = field(default_factory=dict)
     _resolved: dict[tuple[Source, bool], Resolved] = field(default_factory=dict)
     _scored: dict[tuple[Start, str], Step] = field(default_factory=dict)
     _tests: dict[tuple[str, int], _Tests] = field(default_factory=dict)
@@ -123,11 +132,11 @@ class Lowering:
 
     def _train(self, phase: Phase) -> Step:
         inputs: dict[str, Step] = {}
-        first = not isinstance(phase.start, Phase)
-        if isinstance(phase.start, Phase):
-            inputs["start"] = self.train(phase.start)
-        else:
+        first = isinstance(phase.start, EncoderRef)
+        if isinstance(phase.start, EncoderRef):
             inputs.update(self.encoder_input())
+        else:
+            inputs["start"] = self.checkpoint(phase.start)
         below, beside = self.below(phase.start)
         inputs.update(beside)
         parts = []
@@ -140,7 +149,7 @@ class Lowering:
             recipe=phase.recipe,
             seed=phase.seed,
             sampling=phase.sampling,
-            tune=_tuned(phase.tune),
+            tune=tuned(phase.tune),
             keep_head=phase.keep_head,
             select=phase.select,
             encoder=self.encoder_at() if first else None,
@@ -152,18 +161,36 @@ class Lowering:
             settings=settings,
             call=steps.train,
             inputs=inputs,
-            label=f"{route_name(phase)} · seed {phase.seed}",
+            label=end_name(phase),
             needs=("weights",) if not first else (),
             compute=True,
         )
+
+    def checkpoint(self, made: Phase | Joined) -> Step:
+        return self.train(made) if isinstance(made, Phase) else self.join(made)
+
+    def join(self, joined: Joined) -> Step:
+        if joined not in self._joined:
+            parts = [self.train(part) for part in joined.parts]
+            settings = steps.JoinSettings(
+                how=joined.how,
+                parts=len(parts),
+                seed=joined.parts[0].seed,
+                encoder=self.encoder_at(),
+                adapters=not holds_encoder(joined),
+            )
+            self._joined[joined] = steps.join_step(
+                settings, parts, self.encoder_input(), VERSIONS["join"], end_name(joined)
+            )
+        return self._joined[joined]
 
     def below(self, start: Start) -> tuple[steps.EncoderAt | None, dict[str, Step]]:
         """What a checkpoint of adapters stands on: the pretrained encoder, or the input "base". Nothing for others."""
         under = base(start)
         if under == start:
             return None, {}
-        if isinstance(under, Phase):
-            return None, {"base": self.train(under)}
+        if not isinstance(under, EncoderRef):
+            return None, {"base": self.checkpoint(under)}
         at, step = self.encoder_at(), self.encoder.step
         return at, {"base": step} if step else {}
 
@@ -216,8 +243,10 @@ class Lowering:
 
     def _score(self, end: Start, task: Task, length: int, missing: Mapping[str, str]) -> Step:
         tests, pool, inputs = self.tests(task, length, missing)
-        trained = isinstance(end, Phase)
-        inputs = inputs | ({"checkpoint": self.train(end)} if isinstance(end, Phase) else self.encoder_input())
+        trained = not isinstance(end, EncoderRef)
+        inputs = inputs | (
+            self.encoder_input() if isinstance(end, EncoderRef) else {"checkpoint": self.checkpoint(end)}
+        )
         below, beside = self.below(end)
         label = f"{task.name} by {end_name(end)}"
         predicted = Step(
@@ -251,18 +280,9 @@ class Lowering:
         if keep == "all":
             return {}
         ends = {route.end for route in routes if isinstance(route.end, Phase) and route.end.role != "intermediate"}
-        gone = ends if keep == "intermediate" else set(self._trained)
-        return {self.train(phase).key: "weights" for phase in gone}
-
-
-def _tuned(tune: Tune) -> str | Adapter:
-    if isinstance(tune, Full | Frozen):
-        return "frozen" if isinstance(tune, Frozen) else "full"
-    return tune
-
-
-def end_name(end: Start) -> str:
-    return f"{route_name(end)} · seed {end.seed}" if isinstance(end, Phase) else "the encoder"
+        if keep == "none":
+            return {step.key: "weights" for step in (*self._trained.values(), *self._joined.values())}
+        return {self.train(phase).key: "weights" for phase in ends}
 
 
 def lower(study: Study, chosen: Chosen, routes: list[Route], lowering: Lowering) -> Lowered:

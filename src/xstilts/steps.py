@@ -1,4 +1,4 @@
-"""The steps of the run graph, as plain functions: prepare, train, predict, score.
+"""The steps of the run graph, as plain functions: prepare, train, join, predict, score.
 
 With `lower.py`, the composition root: the only place that knows both studies and training. Settings are values; what
 is only execution (where a file lies) is marked so in them and never part of an identity. torch is imported inside the
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xstilts.core.composition import Composition
 from xstilts.core.files import write_json
 from xstilts.core.recipe import Recipe
 from xstilts.core.tuning import Adapter
@@ -20,7 +21,7 @@ from xstilts.data.examples import Example
 from xstilts.data.load import Loaded, Resolved, load, select
 from xstilts.data.source import View
 from xstilts.data.views import without
-from xstilts.engine.step import Context
+from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
 from xstilts.kinds.prepared import Prepared
 from xstilts.metrics.base import Metric
@@ -146,6 +147,41 @@ def train(settings: TrainSettings, context: Context) -> None:
 def _base(at: EncoderAt | None, context: Context) -> Path | None:
     """The encoder below the adapters that a step starts from, None where it starts from none."""
     return at.folder if at and at.folder else context.inputs.get("base")
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinSettings:
+    """The trainings are the inputs "part/i", in their order. `seed`: of the weights of a fusion."""
+
+    how: Composition
+    parts: int
+    seed: int
+    encoder: EncoderAt  # from which all of them were trained
+    adapters: bool = field(default=False, metadata=NOT_IDENTITY)  # what is written: adapters, or whole encoders
+
+
+def join(settings: JoinSettings, context: Context) -> None:
+    """One checkpoint of several, without training."""
+    from xstilts.train.joined import join as run_join
+
+    parts = [context.inputs[f"part/{i}"] for i in range(settings.parts)]
+    run_join(settings.encoder.path(context), parts, settings.how, settings.seed, context.out)
+
+
+def join_step(
+    settings: JoinSettings, parts: Sequence[Step], encoder: Mapping[str, Step], version: int, label: str
+) -> Step:
+    """`encoder`: the step that makes the pretrained encoder as the input "encoder"; {} where it is a folder."""
+    return Step(
+        name="join",
+        version=version,
+        settings=settings,
+        call=join,
+        inputs={f"part/{i}": part for i, part in enumerate(parts)} | dict(encoder),
+        label=label,
+        needs=("weights",),
+        compute=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from xstilts.api import Answer, report
 from xstilts.cli import app, main
 from xstilts.core.recipe import Recipe
 from xstilts.report.references import published
-from xstilts.study import schema
+from xstilts.study import join, schema, tune
 from xstilts.study.load import load_study
 from xstilts.study.recipes import DEFAULT_EPOCHS, DEFAULT_MAX_LENGTH, MAX_LENGTH
 from xstilts.study.schema import Study
@@ -94,10 +94,17 @@ def test_the_example_of_the_studies_page_is_a_study(tmp_path: Path):
 def test_every_key_of_a_study_is_described():
     text = (DOCS / "studies.md").read_text("utf-8")
     described = set(re.findall(r"`([a-z0-9_]+)`", text))
-    sections = [one for _, one in inspect.getmembers(schema, inspect.isclass) if issubclass(one, schema.Section)]
+    classes = [one for module in (schema, tune, join) for _, one in inspect.getmembers(module, inspect.isclass)]
+    sections = [one for one in classes if issubclass(one, schema.Section)]
     assert len(sections) > 6
     for section in sections:
         assert set(section.model_fields) <= described, section.__name__
+
+
+def test_arms_of_the_studies_page_are_arms():
+    blocks = re.findall(r"^```yaml\n(arms:.*?)^```", (DOCS / "studies.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    arms = [arm for block in blocks for arm in yaml.safe_load(block)["arms"].values()]
+    assert {"sequential", "compose"} <= {schema.ArmSpec.model_validate(arm).strategy for arm in arms}
 
 
 def test_defaults_of_the_studies_page():

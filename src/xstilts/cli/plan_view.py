@@ -16,10 +16,10 @@ from xstilts.engine.graph import steps_of
 from xstilts.forecast import Forecast, StepForecast
 from xstilts.report.words import listed, plural
 from xstilts.steps import PrepareSettings
-from xstilts.study.expand import phase_name, phases
+from xstilts.study.expand import before_target
 from xstilts.workflow import Session
 
-ORDER = ("encoder", "translate", "prepare", "train", "predict", "score")
+ORDER = ("encoder", "translate", "prepare", "train", "join", "predict", "score")
 
 
 def amount(number: float, unit: str = "") -> str:
@@ -95,8 +95,7 @@ def _arms(session: Session) -> Table:
         arms.setdefault(route.arm, set()).update(
             step.key for step in session.lowered.trainings[route.arm, route.target, route.seed]
         )
-        first = [phase_name(phase) for phase in phases(route.end) if phase.role == "intermediate"]
-        before[route.arm] = " → ".join(first) or "–"
+        before[route.arm] = before_target(route.end) or "–"
     users = Counter(key for keys in arms.values() for key in keys)
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name, right in (("arm", False), ("before the target", False), ("trainings", True), ("its own", True)):

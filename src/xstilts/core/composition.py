@@ -1,7 +1,7 @@
-"""How several trained adapters of one shape become one: values only.
+"""How several trainings that were made apart become one: values only.
 
-`Average`, `Arithmetic` and `Ties` join weights (`nn.adapters.joining`). `core.tuning.Fuse` is an adapter of its own,
-which attends over the others. A stack needs no value: adapters that are attached one after the other are one.
+`Average`, `Arithmetic` and `Ties` join weights of one shape (`nn.adapters.joining`), of adapters or of whole encoders.
+`Fused` and `Stacked` keep adapters as they are; a fusion becomes an adapter of its own (`core.tuning.Fuse`).
 """
 
 from __future__ import annotations
@@ -34,4 +34,15 @@ class Ties:
     scale: float = 1.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Fused:
+    """A fresh attention over bottleneck adapters (AdapterFusion, Pfeiffer et al. 2021)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stacked:
+    """Adapters attached one on the other, in their order."""
+
+
 Join = Average | Arithmetic | Ties
+Composition = Join | Fused | Stacked

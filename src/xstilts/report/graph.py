@@ -11,7 +11,7 @@ from xstilts.report.results import StepInfo
 HIGH, GAP, AISLE = 24.0, 8.0, 40.0
 LONGEST = 38  # characters of a label that are shown
 MOST = 120  # boxes a reader can still follow
-ROUTES = ("encoder", "train")  # the steps that make the routes; shown alone when the whole graph is too large
+ROUTES = ("encoder", "train", "join")  # the steps that make the routes; shown alone when the whole graph is too large
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from xstilts.core.errors import StudyError
-from xstilts.study.phase import EncoderRef, Part, Phase, Sampling
+from xstilts.study.join import composition
+from xstilts.study.phase import EncoderRef, Frozen, Joined, Part, Phase, Sampling, Tune
 from xstilts.study.recipes import max_length, recipe
 from xstilts.study.schema import ArmSpec, Study
 from xstilts.study.select import Chosen
-from xstilts.study.strategies import STRATEGIES, Stage, Start
+from xstilts.study.strategies import STRATEGIES, Stage, Start, compose
 from xstilts.study.translated import translations
 from xstilts.study.tune import tuning
 from xstilts.tasks.base import Fit, Task
@@ -28,7 +29,10 @@ class Route:
 
 
 def phases(end: Start) -> Iterator[Phase]:
-    """The phases of a route, first to last."""
+    """The phases of a route, first to last; those that are joined in their order."""
+    if isinstance(end, Joined):
+        for part in end.parts:
+            yield from phases(part)
     if isinstance(end, Phase):
         yield from phases(end.start)
         yield end
@@ -39,9 +43,27 @@ def phase_name(phase: Phase) -> str:
     return " + ".join(part.label for part in phase.mix)
 
 
-def route_name(phase: Phase) -> str:
-    """What a route trains up to this phase: "mnli + squad1 → xnli"."""
-    return " → ".join(phase_name(each) for each in phases(phase))
+def route_name(end: Start) -> str:
+    """What a route trains up to here: "mnli + squad1 → xnli", "ties(mnli, squad1) → xnli"; "" for the encoder."""
+    if isinstance(end, Joined):
+        return f"{type(end.how).__name__.lower()}({', '.join(route_name(part) for part in end.parts)})"
+    if isinstance(end, Phase):
+        return " → ".join(filter(None, (route_name(end.start), phase_name(end))))
+    return ""
+
+
+def end_name(end: Start) -> str:
+    """What a checkpoint is called in plans and records: "mnli → xnli · seed 1"."""
+    if isinstance(end, EncoderRef):
+        return "the encoder"
+    return f"{route_name(end)} · seed {end.seed if isinstance(end, Phase) else end.parts[0].seed}"
+
+
+def before_target(end: Start) -> str:
+    """What a route trains before its target; "" where nothing."""
+    if isinstance(end, Phase) and end.role != "intermediate":
+        return route_name(end.start)
+    return route_name(end)
 
 
 def expand(study: Study, chosen: Chosen, encoder: EncoderRef, precision: str) -> list[Route]:
@@ -82,7 +104,8 @@ class _Builder:
         def phase(start: Start, mix: Stage, role: str) -> Phase:
             return self.phase(start, mix, role, beside if role != "target" else ())
 
-        return STRATEGIES[self.arm.strategy](encoder, through, last, phase)
+        strategy = compose(composition(self.arm.join)) if self.arm.join else STRATEGIES[self.arm.strategy]
+        return strategy(encoder, through, last, phase)
 
     def masked(self, chosen: Chosen) -> Stage:
         """The texts of the arm's `mlm`, which share its ratio equally."""
@@ -126,11 +149,17 @@ class _Builder:
             recipe=recipe(self.study, self.arm, role, names, self.precision),
             seed=self.seed,
             sampling=Sampling(**self.arm.sampling.model_dump()) if len(mix) > 1 else Sampling(),
-            tune=tuning(self.arm.tuned(role)),
+            tune=self.tune(start, role),
             keep_head=self.arm.keep_head,
             select=() if len(steering) == len(tasks) and not beside else steering,
             role=role,
         )
+
+    def tune(self, start: Start, role: str) -> Tune:
+        """What a phase trains. Beside heads alone the attention of a fresh fusion, which has learnt nothing yet."""
+        tune = tuning(self.arm.tuned(role))
+        fusion = start.fusion if isinstance(start, Joined) and isinstance(tune, Frozen) else None
+        return fusion or tune
 
 
 def stages(arm: ArmSpec) -> tuple[tuple[str, ...], ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from xstilts.core.composition import Composition, Fused
 from xstilts.core.recipe import Recipe
-from xstilts.core.tuning import Adapter
+from xstilts.core.tuning import Adapter, Bottleneck, Fuse
 from xstilts.tasks.base import Fit
 
 
@@ -29,6 +30,13 @@ class Frozen:
 
 
 Tune = Full | Frozen | Adapter
+
+
+def tuned(tune: Tune) -> str | Adapter:
+    """ "full", "frozen", or the adapter: what a training is told."""
+    if isinstance(tune, Full | Frozen):
+        return "frozen" if isinstance(tune, Frozen) else "full"
+    return tune
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +69,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
-    start: EncoderRef | Phase
+    start: EncoderRef | Phase | Joined
     mix: tuple[Part, ...]
     recipe: Recipe
     seed: int
@@ -73,11 +81,28 @@ class Phase:
     role: str = field(default="target", metadata={"identity": False}, compare=False)
 
 
-Start = EncoderRef | Phase
+@dataclass(frozen=True, kw_only=True)
+class Joined:
+    """Phases that were trained apart, each from the same start with the same tuning, made one without training."""
+
+    parts: tuple[Phase, ...]
+    how: Composition
+
+    @property
+    def fusion(self) -> Fuse | None:
+        """The adapter that attends over those of the parts, None where they are joined in another way."""
+        if not isinstance(self.how, Fused):
+            return None
+        return Fuse(adapters=tuple(part.tune for part in self.parts if isinstance(part.tune, Bottleneck)), stack=False)
+
+
+Start = EncoderRef | Phase | Joined
 
 
 def holds_encoder(start: Start) -> bool:
     """Whether a checkpoint has the encoder's weights: one of an adapter phase, or of frozen ones after it, has not."""
+    if isinstance(start, Joined):
+        return holds_encoder(start.parts[0])
     if isinstance(start, EncoderRef) or isinstance(start.tune, Full):
         return True
     return isinstance(start.tune, Frozen) and holds_encoder(start.start)
@@ -86,6 +111,6 @@ def holds_encoder(start: Start) -> bool:
 def base(start: Start) -> Start:
     """The checkpoint, or the pretrained encoder, whose encoder weights a checkpoint stands on; itself where it has
     them."""
-    while isinstance(start, Phase) and not holds_encoder(start):
-        start = start.start
+    while not isinstance(start, EncoderRef) and not holds_encoder(start):
+        start = start.parts[0].start if isinstance(start, Joined) else start.start
     return start

@@ -38,7 +38,8 @@ def _merge(layers: Iterable[dict[str, Any]]) -> dict[str, Any]:
 def numbers(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...]) -> dict[str, Any]:
     """All numbers of one phase. `role`: "intermediate", "target" or "joint" (which reads the target's section)."""
     section = study.train.intermediate if role == "intermediate" else study.train.target
-    defaults = {"epochs": DEFAULT_EPOCHS} | ({"lr": LEARNING_RATE} if arm.tuned(role).is_adapter else {})
+    adapts = arm.tuned(role).is_adapter or (arm.fuses and arm.tuned(role).mode == "frozen")  # the fusion's attention
+    defaults = {"epochs": DEFAULT_EPOCHS} | ({"lr": LEARNING_RATE} if adapts else {})
     layers = [defaults, _set(study.train), _set(section)]
     if len(names) == 1 and (name := base_name(names[0])) in study.train.tasks:
         layers.append(_set(study.train.tasks[name]))
@@ -50,7 +51,8 @@ def numbers(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...]) -> di
 
 
 def _shared_length(numbers: IntermediateNumbers, arm: ArmSpec, tasks: int) -> dict[str, Any]:
-    """The updates of one phase of `tasks` tasks where they are given for the whole arm, or for each task."""
+    """The updates of one phase of `tasks` tasks where they are given for the whole arm, or for each task. A training
+    that an arm composes has all of the arm's: it is the one that another arm makes of it alone."""
     if numbers.updates_an_arm is not None:
         return {"updates": max(1, numbers.updates_an_arm // (len(arm.through) if arm.strategy == "sequential" else 1))}
     if numbers.updates_a_task is not None:

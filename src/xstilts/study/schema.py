@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from xstilts.study.join import JoinField
+from xstilts.study.join import check as check_join
 from xstilts.study.section import Section
 from xstilts.study.tune import FULL, TuneField, TuneSpec
 
@@ -148,7 +150,7 @@ class TranslatedSpec(Section):
         return self
 
 
-StrategyName = Literal["direct", "sequential", "multitask", "multitask-then-target", "joint"]
+StrategyName = Literal["direct", "sequential", "multitask", "multitask-then-target", "joint", "compose"]
 
 
 class ArmSpec(Section):
@@ -156,6 +158,7 @@ class ArmSpec(Section):
 
     strategy: StrategyName
     through: tuple[str | tuple[str, ...], ...] = ()
+    join: JoinField = None  # of strategy `compose`
     sampling: Annotated[SamplingSpec, BeforeValidator(_named_sampling)] = SamplingSpec()
     tune: TuneField = FULL  # of the intermediate phases
     tune_target: TuneField = FULL  # of the target phase, and of a joint one
@@ -178,11 +181,21 @@ class ArmSpec(Section):
             raise ValueError("'tune' is of intermediate phases; strategy 'direct' has none: give 'tune_target'")
         if self.translated and self.strategy == "direct":
             raise ValueError("'translated' is about intermediate tasks; strategy 'direct' has none")
+        if self.strategy == "compose":
+            check_join(self.join, len(self.through), self.tune)
+            if self.keep_head:
+                raise ValueError("'keep_head' needs one phase before the target; strategy 'compose' joins several")
+        elif self.join:
+            raise ValueError(f"'join' is of strategy 'compose'; strategy '{self.strategy}' joins nothing")
         return self
 
     def tuned(self, role: str) -> TuneSpec:
         """What a phase of a role ("intermediate", "target" or "joint") trains."""
         return self.tune if role == "intermediate" else self.tune_target
+
+    @property
+    def fuses(self) -> bool:
+        return self.join is not None and self.join.way == "fuse"
 
 
 class TakeSpec(Section):

@@ -2,7 +2,7 @@
 
 Each takes the pretrained encoder, the intermediate stages (tuples of parts; a stage of several parts is a mixture), the
 target's part (None for a target without training data, such as retrieval) and how to build a phase; it returns the end
-of the route: a Phase, or the encoder itself. The training loop never hears the word.
+of the route: a Phase, phases joined, or the encoder itself. The training loop never hears the word.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from xstilts.study.phase import EncoderRef, Part, Phase, Start
+from xstilts.core.composition import Composition
+from xstilts.study.phase import EncoderRef, Joined, Part, Phase, Start
 
 Stage = tuple[Part, ...]
 
@@ -52,12 +53,23 @@ def joint(encoder: EncoderRef, through: tuple[Stage, ...], target: Part | None, 
     return build(encoder, (*_flat(through), target), "joint")
 
 
+def compose(how: Composition) -> Strategy:
+    """Each stage alone from the encoder, what they learnt joined, then the target."""
+
+    def composed(encoder: EncoderRef, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
+        parts = tuple(build(encoder, stage, "intermediate") for stage in through)
+        return finish(Joined(parts=parts, how=how), target, build)
+
+    return composed
+
+
 def _flat(through: tuple[Stage, ...]) -> Stage:
     return tuple(dict.fromkeys(part for stage in through for part in stage))
 
 
 Strategy = Callable[[EncoderRef, tuple[Stage, ...], Part | None, Build], Start]
 
+# `compose` is one for each way to join.
 STRATEGIES: Mapping[str, Strategy] = {
     "direct": direct,
     "sequential": sequential,

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import Parameter
 
 from xstilts.core.errors import StudyError
+from xstilts.core.tuning import Fuse
 from xstilts.heads.base import Head
 from xstilts.heads.native import undo_before_decoder
 from xstilts.nn.batch import Batch
@@ -28,7 +29,8 @@ Row = Mapping[str, Any]
 
 class Model(nn.Module):
     """`heads` by head key; tasks with one key share a head. With tune "frozen" the encoder stays as it is, without
-    dropout, and only the heads learn; with "adapter" the encoder's newest adapter learns with them."""
+    dropout, and only the heads learn; with "adapter" the encoder's newest adapter learns with them, and with it the
+    attention of a fusion below."""
 
     def __init__(self, encoder: Encoder, heads: Mapping[str, Head], tune: str = "full") -> None:
         super().__init__()
@@ -37,7 +39,9 @@ class Model(nn.Module):
         self.encoder, self.heads, self.tune = encoder, nn.ModuleDict(heads), tune
         encoder.requires_grad_(tune == "full")
         if tune == ADAPTER:
-            encoder.adapters.each[-1].unfreeze()
+            for adapter in encoder.adapters.each:
+                if adapter is encoder.adapters.each[-1] or isinstance(adapter.settings, Fuse):
+                    adapter.unfreeze()
         if encoder.adapters.couplings:
             self._invert_before_decoders()
 
