@@ -19,6 +19,7 @@ from xstilts.steps import PrepareSettings
 from xstilts.study.expand import phase_name, phases
 from xstilts.workflow import Session
 
+BEFORE = ("language", "intermediate")  # roles of the phases that come before a target's
 ORDER = ("encoder", "translate", "prepare", "train", "predict", "score")
 
 
@@ -95,7 +96,7 @@ def _arms(session: Session) -> Table:
         arms.setdefault(route.arm, set()).update(
             step.key for step in session.lowered.trainings[route.arm, route.target, route.seed]
         )
-        first = [phase_name(phase) for phase in phases(route.end) if phase.role == "intermediate"]
+        first = [phase_name(phase) for phase in phases(route.end) if phase.role in BEFORE]
         before[route.arm] = " → ".join(first) or "–"
     users = Counter(key for keys in arms.values() for key in keys)
     table = Table(box=None, pad_edge=False, header_style="dim")

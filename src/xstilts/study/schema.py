@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from xstilts.study.language_adapters import LanguageAdapters
 from xstilts.study.section import Section
 from xstilts.study.tune import FULL, TuneField, TuneSpec
 
@@ -163,6 +164,7 @@ class ArmSpec(Section):
     keep_head: bool = False
     mlm: MlmSpec | None = None
     translated: TranslatedSpec | None = None
+    language_adapters: LanguageAdapters | None = None
     train: TrainNumbers = TrainNumbers()
 
     @model_validator(mode="after")
@@ -180,8 +182,29 @@ class ArmSpec(Section):
             raise ValueError("'translated' is about intermediate tasks; strategy 'direct' has none")
         return self
 
+    @model_validator(mode="after")
+    def languages_can_be_changed(self) -> ArmSpec:
+        """Above language adapters the encoder stays what it was when they were trained."""
+        if self.language_adapters is None:
+            return self
+        for key in ("tune", "tune_target") if self.through else ("tune_target",):
+            if getattr(self, key).mode == "full":
+                raise ValueError(
+                    f"with 'language_adapters' the encoder must stay what they were trained over, but '{key}' is full: "
+                    "give it an adapter, or frozen"
+                )
+        for key in ("mlm", "translated"):
+            if getattr(self, key) is not None:
+                raise ValueError(
+                    f"'{key}' trains on other languages through the adapter of the training language; it cannot stand "
+                    "beside 'language_adapters'"
+                )
+        return self
+
     def tuned(self, role: str) -> TuneSpec:
-        """What a phase of a role ("intermediate", "target" or "joint") trains."""
+        """What a phase of a role ("language", "intermediate", "target" or "joint") trains."""
+        if role == "language" and self.language_adapters is not None:
+            return self.language_adapters.tune
         return self.tune if role == "intermediate" else self.tune_target
 
 

@@ -10,6 +10,7 @@ from xstilts.core.errors import DataError, EncoderError, StudyError
 from xstilts.data.source import Source
 from xstilts.data.views import Take
 from xstilts.kinds.mlm import MaskedLM
+from xstilts.study.language_adapters import check_language_adapters, find_texts, language_notes, spoken
 from xstilts.study.schema import ArmSpec, Study, TranslatedSpec
 from xstilts.study.translated import check_translated, translated_sources, translation_notes
 from xstilts.tasks.base import Task
@@ -28,6 +29,8 @@ class Chosen:
     missing_targets: Mapping[str, str] = field(default_factory=dict)
     missing_arms: Mapping[str, str] = field(default_factory=dict)
     missing_languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # target -> language -> reason
+    # arm -> language -> the text that its language adapter is trained on
+    texts: Mapping[str, Mapping[str, Task]] = field(default_factory=dict)
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # task or target -> what a report must say
 
 
@@ -69,8 +72,31 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
         missing_languages=missing_languages,
         notes=notes,
     )
+    chosen = _with_texts(study, chosen, tasks, locate)
     _refuse_missing(study, chosen)
     return chosen
+
+
+def _with_texts(study: Study, chosen: Chosen, tasks: Catalog[Task], locate: Locate) -> Chosen:
+    """With the texts of the language adapters, and what a report must say of them."""
+    texts, gone, notes = dict(chosen.texts), dict(chosen.missing_arms), dict(chosen.notes)
+    for arm, spec in study.arms.items():
+        wanted = spec.language_adapters
+        if wanted is None or arm in gone:
+            continue
+        through = [chosen.intermediates[name] for name in flat(spec.through)]
+        routes = []
+        for name, task in chosen.targets.items():
+            if name not in chosen.missing_targets:
+                last, missing = chosen.before.get(name, task), chosen.missing_languages.get(name, {})
+                routes.append(spoken(through, last, task, missing))
+        named = {name: tasks[study.substitute.get(name, name)] for name in wanted.text}
+        texts[arm], reason = find_texts(wanted, routes, named, locate)
+        if reason:
+            gone[arm] = reason
+        else:
+            notes[f"arm {arm}"] = language_notes(wanted, routes, texts[arm])
+    return replace(chosen, texts=texts, missing_arms=gone, notes=notes)
 
 
 def with_settings(study: Study, tasks: Catalog[Task]) -> Catalog[Task]:
@@ -115,6 +141,8 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
                     where=f"arms.{arm}.through",
                 )
         _check_texts(spec, tasks, f"arms.{arm}.mlm")
+        if spec.language_adapters is not None:
+            check_language_adapters(spec.language_adapters, tasks, f"arms.{arm}.language_adapters")
         for name in flat(spec.through) if spec.translated else ():
             if spec.translated and name not in study.substitute:  # of a stand-in it is the arm that is missing
                 check_translated(tasks[name], spec.translated, tasks.values(), f"arms.{arm}.translated")
