@@ -6,16 +6,14 @@ top of the one of their own language; at prediction that of the test language ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import Field
 
-from xstilts.core.catalog import Catalog
-from xstilts.core.errors import DataError, EncoderError, StudyError
+from xstilts.core.errors import DataError, StudyError
 from xstilts.data.source import Source
-from xstilts.kinds.mlm import MaskedLM
 from xstilts.study.section import Section
 from xstilts.study.tune import TuneSpec
 from xstilts.tasks.base import Task
@@ -69,25 +67,6 @@ def spoken(through: Iterable[Task], last: Task, target: Task, missing: Collectio
     return Spoken(own=own, others=tuple(sorted(read - {own, ""})))
 
 
-def check_language_adapters(spec: LanguageAdapters, tasks: Catalog[Task], where: str) -> None:
-    """Raises StudyError for a text that is none, and for a language that no text is in."""
-    texts = [task.name for task in tasks.values() if task.kind.name == MaskedLM.name]
-    for name in spec.text:
-        if name not in texts:
-            what = f"The task '{name}' is no text for masked language modelling."
-            raise StudyError(what, where=f"{where}.text", value=name, allowed=texts)
-    offered = {language for name in spec.text for language in _languages(tasks[name])}
-    for language in spec.languages or ():
-        if language not in offered:
-            what = f"None of the texts {', '.join(spec.text)} is in '{language}'."
-            raise StudyError(what, where=f"{where}.languages", value=language, allowed=sorted(offered))
-
-
-def _languages(task: Task) -> set[str]:
-    places = task.train.places if task.train is not None else ()
-    return {language for place in places for language in place.languages if language}
-
-
 def text_in(task: Task, language: str) -> Task | None:
     """A task of text cut to one language; None where it has none in it."""
     if task.train is None:
@@ -98,52 +77,56 @@ def text_in(task: Task, language: str) -> Task | None:
         return None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The text of each language that gets an adapter, why the arm cannot be trained ("" when it can), and what a report
+    must say of it."""
+
+    texts: Mapping[str, Task]
+    reason: str
+    notes: tuple[str, ...]
+
+
 def find_texts(
-    spec: LanguageAdapters,
-    routes: Sequence[Spoken],
-    tasks: Mapping[str, Task],
-    locate: Callable[[Source], object],
-) -> tuple[dict[str, Task], str]:
-    """The text of each language that gets an adapter, and why the arm cannot be trained ("" when it can): no text here
-    in a language that it is trained in. `tasks`: those of `spec.text`, by that name."""
+    spec: LanguageAdapters, routes: Sequence[Spoken], tasks: Mapping[str, Task], locate: Callable[[Source], object]
+) -> Found:
+    """The texts of the languages of an arm's routes. `tasks`: those of `spec.text`, by that name; `locate` raises
+    DataError where a source is not here."""
     own = {route.own for route in routes}
     others = {language for route in routes for language in route.others}
     wanted = own | (others if spec.languages is None else others & set(spec.languages))
-    found, reason = {}, ""
+    texts, reasons = {}, []
     for language in sorted(wanted):
         cuts = [cut for name in spec.text if (cut := text_in(tasks[name], language)) is not None]
-        said = f"None of the texts {', '.join(spec.text)} is in '{language}', the language that it is trained in."
-        for cut in cuts:
-            missing = _missing(cut, locate)
-            if not missing:
-                found[language] = cut
-                break
-            said = missing
-        if language in own and language not in found:
-            reason = reason or said
-    return found, reason
+        missing = [_missing(cut, locate) for cut in cuts]
+        if "" in missing:
+            texts[language] = cuts[missing.index("")]
+        elif language in own:
+            none = f"none of its texts ({', '.join(spec.text)}) is in '{language}', in which it is trained."
+            reasons.append(missing[0] if missing else none)
+    return Found(texts=texts, reason=reasons[0] if reasons else "", notes=tuple(_notes(spec, routes, texts)))
 
 
 def _missing(task: Task, locate: Callable[[Source], object]) -> str:
+    """Why a text cannot be read, in one sentence; "" when it can."""
     assert task.train is not None
     try:
         locate(task.train)
-    except (DataError, EncoderError) as error:
+    except DataError as error:
         return error.what
     return ""
 
 
-def language_notes(spec: LanguageAdapters, routes: Sequence[Spoken], found: Mapping[str, Task]) -> tuple[str, ...]:
-    """What a report must say of an arm: which language has an adapter of its own, and which is read with another."""
+def _notes(spec: LanguageAdapters, routes: Sequence[Spoken], texts: Mapping[str, Task]) -> Iterator[str]:
+    """Which languages have an adapter of their own, and which are read with another."""
     by_text: dict[str, list[str]] = {}
-    for language, task in sorted(found.items()):
+    for language, task in sorted(texts.items()):
         by_text.setdefault(task.name, []).append(language)
     made = "; ".join(f"{', '.join(languages)} on {name}" for name, languages in by_text.items())
-    notes = [f"one language adapter each, trained by masked LM: {made}"]
+    yield f"one language adapter each, trained by masked LM: {made}"
     for own in sorted({route.own for route in routes}):
-        others = {language for route in routes if route.own == own for language in route.others} - found.keys()
-        chosen = set(others if spec.languages is None else spec.languages)
-        for left, why in ((others & chosen, "there is no text of them here"), (others - chosen, "as the arm asks")):
+        others = {language for route in routes if route.own == own for language in route.others} - texts.keys()
+        asked = others if spec.languages is None else others & set(spec.languages)
+        for left, why in ((asked, "there is no text of them here"), (others - asked, "as the arm asks")):
             if left:
-                notes.append(f"read with the language adapter of {own}, {why}: {', '.join(sorted(left))}")
-    return tuple(notes)
+                yield f"read with the language adapter of {own}, {why}: {', '.join(sorted(left))}"

@@ -9,9 +9,9 @@ from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError, EncoderError, StudyError
 from xstilts.data.source import Source
 from xstilts.data.views import Take
-from xstilts.kinds.mlm import MaskedLM
-from xstilts.study.language_adapters import check_language_adapters, find_texts, language_notes, spoken
+from xstilts.study.language_adapters import find_texts, spoken
 from xstilts.study.schema import ArmSpec, Study, TranslatedSpec
+from xstilts.study.texts import check_texts
 from xstilts.study.translated import check_translated, translated_sources, translation_notes
 from xstilts.tasks.base import Task
 
@@ -79,23 +79,23 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
 
 def _with_texts(study: Study, chosen: Chosen, tasks: Catalog[Task], locate: Locate) -> Chosen:
     """With the texts of the language adapters, and what a report must say of them."""
-    texts, gone, notes = dict(chosen.texts), dict(chosen.missing_arms), dict(chosen.notes)
+    texts, gone, notes = {}, dict(chosen.missing_arms), dict(chosen.notes)
     for arm, spec in study.arms.items():
-        wanted = spec.language_adapters
-        if wanted is None or arm in gone:
+        if spec.language_adapters is None or arm in gone:
             continue
         through = [chosen.intermediates[name] for name in flat(spec.through)]
-        routes = []
-        for name, task in chosen.targets.items():
-            if name not in chosen.missing_targets:
-                last, missing = chosen.before.get(name, task), chosen.missing_languages.get(name, {})
-                routes.append(spoken(through, last, task, missing))
-        named = {name: tasks[study.substitute.get(name, name)] for name in wanted.text}
-        texts[arm], reason = find_texts(wanted, routes, named, locate)
-        if reason:
-            gone[arm] = reason
+        targets = [(name, task) for name, task in chosen.targets.items() if name not in chosen.missing_targets]
+        routes = [
+            spoken(through, chosen.before.get(name, task), task, chosen.missing_languages.get(name, {}))
+            for name, task in targets
+        ]
+        named = {name: tasks[study.substitute.get(name, name)] for name in spec.language_adapters.text}
+        found = find_texts(spec.language_adapters, routes, named, locate)
+        texts[arm] = found.texts
+        if found.reason:
+            gone[arm] = found.reason
         else:
-            notes[f"arm {arm}"] = language_notes(wanted, routes, texts[arm])
+            notes[f"arm {arm}"] = found.notes
     return replace(chosen, texts=texts, missing_arms=gone, notes=notes)
 
 
@@ -140,9 +140,7 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
                     f"The task '{name}' has no training data, so it cannot be an intermediate task.",
                     where=f"arms.{arm}.through",
                 )
-        _check_texts(spec, tasks, f"arms.{arm}.mlm")
-        if spec.language_adapters is not None:
-            check_language_adapters(spec.language_adapters, tasks, f"arms.{arm}.language_adapters")
+        check_texts(spec, tasks, f"arms.{arm}")
         for name in flat(spec.through) if spec.translated else ():
             if spec.translated and name not in study.substitute:  # of a stand-in it is the arm that is missing
                 check_translated(tasks[name], spec.translated, tasks.values(), f"arms.{arm}.translated")
@@ -172,21 +170,6 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
         if abs(sum(weights.values())) > 1e-9:
             raise StudyError("The weights of a contrast must sum to zero.", where=f"contrasts.{contrast}")
     _check_languages(study, tasks)
-
-
-def _check_texts(arm: ArmSpec, tasks: Catalog[Task], where: str) -> None:
-    texts = [task.name for task in tasks.values() if task.kind.name == MaskedLM.name]
-    for name in arm.mlm.text if arm.mlm else ():
-        if name not in texts:
-            what = f"The task '{name}' is no text for masked language modelling."
-            raise StudyError(what, where=f"{where}.text", value=name, allowed=texts)
-        source, languages = tasks[name].train, arm.mlm.languages if arm.mlm else None
-        if source is not None and languages is not None:
-            try:
-                source.only(languages)
-            except DataError as error:
-                what = f"Of '{name}', {error.what}"
-                raise StudyError(what, where=f"{where}.languages", value=error.value, allowed=error.allowed) from error
 
 
 def _known(tasks: Catalog[Task], name: str, where: str) -> None:
