@@ -183,7 +183,7 @@ def predict(settings: PredictSettings, context: Context) -> None:
             indices=tuple(select(test.views, prepared.keys)),
             examples=examples,
             pool=pool,
-            adapters=_language_adapters(test.language, settings.candidates, examples, context),
+            adapters=language_adapters(test.language, settings.candidates, examples, context),
         )
 
     pool = read(settings.pool, "pool") if settings.pool else None
@@ -194,7 +194,7 @@ def predict(settings: PredictSettings, context: Context) -> None:
     run_predict(based, settings.kind, sets, context.out, compute, context.progress)
 
 
-def _language_adapters(
+def language_adapters(
     language: str, candidates: str, examples: Sequence[Example], context: Context
 ) -> tuple[Path | None, ...]:
     """Of each example of a test set the checkpoint with its language's adapter; None: the training language's."""
