@@ -51,14 +51,19 @@ class Spoken:
     others: tuple[str, ...]
 
 
-def spoken(through: Iterable[Task], last: Task, target: Task, missing: Collection[str] = ()) -> Spoken:
+def spoken(
+    through: Iterable[Task], last: Task, target: Task, missing: Collection[str] = (), where: str | None = None
+) -> Spoken:
     """Of a route through some tasks and `last`, which may be another than the target that is scored; `missing`: test
-    languages that are not here. Raises StudyError where it is trained in several languages: one adapter lies below."""
+    languages that are not here; `where`: for the error.
+
+    Raises StudyError where it is trained in several languages: one adapter lies below all of it."""
     trained = {task.train.language: task.name for task in (*through, last) if task.train is not None}
     if len(trained) > 1:
         shown = " and ".join(f"'{name}' in '{language}'" for language, name in sorted(trained.items()))
         raise StudyError(
             f"One language adapter lies below all tasks of an arm, but its tasks are written in several: {shown}.",
+            where=where,
             hint="Give arms with `language_adapters` tasks and targets of one training language.",
         )
     own = next(iter(trained), "") or target.candidates or "en"
@@ -79,10 +84,11 @@ def text_in(task: Task, language: str) -> Task | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """The text of each language that gets an adapter, why the arm cannot be trained ("" when it can), and what a report
-    must say of it."""
+    """The text of each language that gets an adapter, every text that it could have been, why the arm cannot be trained
+    ("" when it can), and what a report must say of it."""
 
     texts: Mapping[str, Task]
+    possible: tuple[Task, ...]
     reason: str
     notes: tuple[str, ...]
 
@@ -95,16 +101,18 @@ def find_texts(
     own = {route.own for route in routes}
     others = {language for route in routes for language in route.others}
     wanted = own | (others if spec.languages is None else others & set(spec.languages))
-    texts, reasons = {}, []
+    texts, possible, reasons = {}, [], []
     for language in sorted(wanted):
         cuts = [cut for name in spec.text if (cut := text_in(tasks[name], language)) is not None]
         missing = [_missing(cut, locate) for cut in cuts]
+        possible += cuts
         if "" in missing:
             texts[language] = cuts[missing.index("")]
         elif language in own:
             none = f"none of its texts ({', '.join(spec.text)}) is in '{language}', in which it is trained."
             reasons.append(missing[0] if missing else none)
-    return Found(texts=texts, reason=reasons[0] if reasons else "", notes=tuple(_notes(spec, routes, texts)))
+    notes = tuple(_notes(spec, routes, texts))
+    return Found(texts=texts, possible=tuple(possible), reason=reasons[0] if reasons else "", notes=notes)
 
 
 def _missing(task: Task, locate: Callable[[Source], object]) -> str:

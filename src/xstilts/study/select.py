@@ -31,6 +31,7 @@ class Chosen:
     missing_languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # target -> language -> reason
     # arm -> language -> the text that its language adapter is trained on
     texts: Mapping[str, Mapping[str, Task]] = field(default_factory=dict)
+    possible_texts: tuple[Task, ...] = ()  # all that these could be, were they here
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # task or target -> what a report must say
 
 
@@ -79,24 +80,26 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
 
 def _with_texts(study: Study, chosen: Chosen, tasks: Catalog[Task], locate: Locate) -> Chosen:
     """With the texts of the language adapters, and what a report must say of them."""
-    texts, gone, notes = {}, dict(chosen.missing_arms), dict(chosen.notes)
+    gone, notes, found = dict(chosen.missing_arms), dict(chosen.notes), {}
     for arm, spec in study.arms.items():
         if spec.language_adapters is None or arm in gone:
             continue
         through = [chosen.intermediates[name] for name in flat(spec.through)]
-        targets = [(name, task) for name, task in chosen.targets.items() if name not in chosen.missing_targets]
+        where, missing = f"arms.{arm}.language_adapters", chosen.missing_languages
         routes = [
-            spoken(through, chosen.before.get(name, task), task, chosen.missing_languages.get(name, {}))
-            for name, task in targets
+            spoken(through, chosen.before.get(name, task), task, missing.get(name, {}), where)
+            for name, task in chosen.targets.items()
+            if name not in chosen.missing_targets
         ]
         named = {name: tasks[study.substitute.get(name, name)] for name in spec.language_adapters.text}
-        found = find_texts(spec.language_adapters, routes, named, locate)
-        texts[arm] = found.texts
-        if found.reason:
-            gone[arm] = found.reason
+        found[arm] = find_texts(spec.language_adapters, routes, named, locate)
+        if reason := found[arm].reason:
+            gone[arm] = reason
         else:
-            notes[f"arm {arm}"] = found.notes
-    return replace(chosen, texts=texts, missing_arms=gone, notes=notes)
+            notes[f"arm {arm}"] = found[arm].notes
+    texts = {arm: one.texts for arm, one in found.items()}
+    possible = tuple(text for one in found.values() for text in one.possible)
+    return replace(chosen, texts=texts, possible_texts=possible, missing_arms=gone, notes=notes)
 
 
 def with_settings(study: Study, tasks: Catalog[Task]) -> Catalog[Task]:

@@ -129,6 +129,9 @@ def test_languages_without_an_adapter_are_named() -> None:
 def test_a_text_that_is_not_here_is_replaced_by_the_next_one_or_its_language_has_none() -> None:
     found = routes(study({"x": ARM}), locate=nowhere("m/de", "n/sw"))["x", "t"]
     assert adapters(found) == {"de": "n[de]"} and names(found) == ["m[en]", "t"]
+    possible = choose(study({"x": ARM}), TASKS, everywhere).possible_texts
+    names_of = sorted(name for task in possible if task.train for name in task.train.places[0].files)
+    assert names_of == ["m/de.txt", "m/en.txt", "n/de.txt", "n/en.txt", "n/sw.txt"], "all are looked for, and fetched"
     with pytest.raises(DataError, match=r"The arm 'x' cannot run: no file m/en.txt"):
         routes(study({"x": ARM}), locate=nowhere("m/en", "n/en"))
     chosen = choose(study({"x": ARM}, allow_missing=True), TASKS, nowhere("m/en", "n/en"))
@@ -177,7 +180,9 @@ def test_a_text_or_language_that_does_not_exist_is_refused(languages: dict, said
 def test_an_arm_that_is_trained_in_two_languages_or_in_one_without_text_is_refused() -> None:
     german = Task(name="g", kind=TASKS["a"].kind, origin=ORIGIN, train=source("g/train.tsv", "de"))
     tasks = catalog(*TASKS.values(), german, text("k", "sw"))
-    with pytest.raises(StudyError, match=r"written in several: 'g' in 'de' and 't' in 'en'"):
+    with pytest.raises(
+        StudyError, match=r"arms.x.language_adapters: .* written in several: 'g' in 'de' and 't' in 'en'"
+    ):
         routes(study({"x": {**SHARED, "through": ["g"]}}), tasks)
     with pytest.raises(DataError, match=r"none of its texts \(k\) is in 'en', in which it is trained"):
         routes(study({"x": {**ARM, "language_adapters": {"text": ["k"]}}}), tasks)
