@@ -153,7 +153,8 @@ def _step(step: Step, store: Store, outcome: Outcome | None) -> StepInfo:
 
 def _data(session: Session) -> Iterable[Mapping[str, Any]]:
     """One line for each file that is read: its fingerprint, and what was dropped or cut."""
-    tasks: dict[str, Task] = {**session.chosen.intermediates, **session.chosen.targets}
+    texts = {text.name: text for found in session.chosen.texts.values() for text in found.values()}
+    tasks: dict[str, Task] = {**texts, **session.chosen.intermediates, **session.chosen.targets}
     for step in steps_of(session.goals):
         if not isinstance(step.settings, PrepareSettings):
             continue

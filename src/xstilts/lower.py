@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from xstilts import steps
 from xstilts.data.load import Resolved, resolve
@@ -19,7 +19,7 @@ from xstilts.encoders import FoundEncoder
 from xstilts.engine.step import Step
 from xstilts.kinds.base import Kind, as_encoded
 from xstilts.mt.step import TranslateSettings, translate
-from xstilts.study.expand import Route, end_name, phase_name, phases
+from xstilts.study.expand import Route, end_name, phase_name
 from xstilts.study.phase import EncoderRef, Joined, Part, Phase, base, holds_encoder, tuned
 from xstilts.study.recipes import max_length
 from xstilts.study.schema import Study
@@ -38,6 +38,10 @@ VERSIONS: Mapping[str, int] = {
     "translate": 1,
     "join": 1,
 }
+
+
+KEPT = ("language", "intermediate")  # roles whose weights several routes start from
+Languages = tuple[tuple[str, Phase], ...]  # as in a `Route`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +73,7 @@ class Lowering:
     _trained: dict[Phase, Step] = field(default_factory=dict)
     _joined: dict[Joined, Step] = field(default_factory=dict)
     _resolved: dict[tuple[Source, bool], Resolved] = field(default_factory=dict)
-    _scored: dict[tuple[Start, str], Step] = field(default_factory=dict)
+    _scored: dict[tuple[Any, ...], Step] = field(default_factory=dict)
     _tests: dict[tuple[str, int], _Tests] = field(default_factory=dict)
 
     def resolve(self, source: Source) -> Resolved:
@@ -216,10 +220,10 @@ class Lowering:
             apart=fit.apart,
         )
 
-    def score(self, end: Start, task: Task, length: int, missing: Mapping[str, str]) -> Step:
-        key = (end, task.name)
+    def score(self, end: Start, task: Task, length: int, missing: Mapping[str, str], languages: Languages = ()) -> Step:
+        key = (end, task.name, languages)
         if key not in self._scored:
-            self._scored[key] = self._score(end, task, length, missing)
+            self._scored[key] = self._score(end, task, length, missing, languages)
         return self._scored[key]
 
     def tests(self, task: Task, length: int, missing: Mapping[str, str]) -> _Tests:
@@ -241,13 +245,14 @@ class Lowering:
             self._tests[task.name, length] = _Tests(tuple(sets.values()), pool, inputs)
         return self._tests[task.name, length]
 
-    def _score(self, end: Start, task: Task, length: int, missing: Mapping[str, str]) -> Step:
+    def _score(self, end: Start, task: Task, length: int, missing: Mapping[str, str], languages: Languages) -> Step:
         tests, pool, inputs = self.tests(task, length, missing)
         trained = not isinstance(end, EncoderRef)
         inputs = inputs | (
             self.encoder_input() if isinstance(end, EncoderRef) else {"checkpoint": self.checkpoint(end)}
         )
         below, beside = self.below(end)
+        beside = beside | {f"language/{language}": self.train(phase) for language, phase in languages}
         label = f"{task.name} by {end_name(end)}"
         predicted = Step(
             name="predict",
@@ -259,6 +264,7 @@ class Lowering:
                 encoder=None if trained else self.encoder_at(),
                 pool=pool,
                 base=below,
+                candidates=task.candidates if languages else "",
             ),
             call=steps.predict,
             inputs=inputs | beside,
@@ -279,7 +285,7 @@ class Lowering:
         """Which weights go once they are no longer needed: those of targets (`intermediate`), all of them (`none`)."""
         if keep == "all":
             return {}
-        ends = {route.end for route in routes if isinstance(route.end, Phase) and route.end.role != "intermediate"}
+        ends = {route.end for route in routes if isinstance(route.end, Phase) and route.end.role not in KEPT}
         if keep == "none":
             return {step.key: "weights" for step in (*self._trained.values(), *self._joined.values())}
         return {self.train(phase).key: "weights" for phase in ends}
@@ -291,8 +297,9 @@ def lower(study: Study, chosen: Chosen, routes: list[Route], lowering: Lowering)
         key = (route.arm, route.target, route.seed)
         task = chosen.targets[route.target]
         length = max_length(study, task.name, task.kind.name)
-        scores[key] = lowering.score(route.end, task, length, chosen.missing_languages.get(route.target, {}))
-        chain = list(phases(route.end))
+        missing = chosen.missing_languages.get(route.target, {})
+        scores[key] = lowering.score(route.end, task, length, missing, route.languages)
+        chain = route.trainings
         trainings[key] = tuple(lowering.train(phase) for phase in chain)
         names[key] = tuple(phase_name(phase) for phase in chain)
     return Lowered(scores=scores, trainings=trainings, training_names=names, trims=lowering.trims(routes, study.keep))

@@ -17,7 +17,7 @@ from xstilts.core.composition import Composition
 from xstilts.core.files import write_json
 from xstilts.core.recipe import Recipe
 from xstilts.core.tuning import Adapter
-from xstilts.data.examples import Example
+from xstilts.data.examples import Example, SentenceExample
 from xstilts.data.load import Loaded, Resolved, load, select
 from xstilts.data.source import View
 from xstilts.data.views import without
@@ -201,10 +201,13 @@ class PredictSettings:
     encoder: EncoderAt | None  # None: the checkpoint is the input "checkpoint"
     pool: TestSet | None = field(default=None, metadata={"omit_default": True})
     base: EncoderAt | None = field(default=None, metadata={"omit_default": True})  # as of TrainSettings
+    # of retrieval, where the inputs "language/<code>" hold language adapters: the language of the candidates
+    candidates: str = field(default="", metadata={"omit_default": True})
 
 
 def predict(settings: PredictSettings, context: Context) -> None:
-    """All languages of a task by one checkpoint, in one process."""
+    """All languages of a task by one checkpoint, in one process; each through its own language adapter, where there is
+    one among the inputs."""
     from xstilts.evaluate.predict import Based, PredictSet
     from xstilts.evaluate.predict import predict as run_predict
     from xstilts.train.job import Compute
@@ -212,7 +215,11 @@ def predict(settings: PredictSettings, context: Context) -> None:
     def read(test: TestSet, name: str, pool: PredictSet | None = None) -> PredictSet:
         prepared, examples = Prepared(context.inputs[name]), load(test.source).examples
         return PredictSet(
-            prepared=prepared, indices=tuple(select(test.views, prepared.keys)), examples=examples, pool=pool
+            prepared=prepared,
+            indices=tuple(select(test.views, prepared.keys)),
+            examples=examples,
+            pool=pool,
+            adapters=language_adapters(test.language, settings.candidates, examples, context),
         )
 
     pool = read(settings.pool, "pool") if settings.pool else None
@@ -221,6 +228,17 @@ def predict(settings: PredictSettings, context: Context) -> None:
     compute = Compute(device=context.device, threads=context.threads, precision=settings.precision)
     based = Based(checkpoint=checkpoint, base=_base(settings.base, context))
     run_predict(based, settings.kind, sets, context.out, compute, context.progress)
+
+
+def language_adapters(
+    language: str, candidates: str, examples: Sequence[Example], context: Context
+) -> tuple[Path | None, ...]:
+    """Of each example of a test set the checkpoint with its language's adapter; None: the training language's."""
+    own = context.inputs.get(f"language/{language}")
+    other = context.inputs.get(f"language/{candidates}") if candidates else own
+    return tuple(
+        other if isinstance(example, SentenceExample) and example.side == "candidate" else own for example in examples
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -183,7 +183,8 @@ def study_sources(study: Study, catalog: Catalog[Task]) -> list[Source]:
     """Every source a study may read, as declared, each once: training, dev, the wanted test languages and what they
     search, with substitutes in the place of what they stand in for."""
     chosen = choose(study, catalog, lambda source: None)
-    tasks = (*chosen.intermediates.values(), *chosen.targets.values(), *chosen.before.values())
+    trained_on = (*chosen.intermediates.values(), *chosen.possible_texts)
+    tasks = (*trained_on, *chosen.targets.values(), *chosen.before.values())
     fits = [task.fit for task in tasks]
     trained = [source for fit in fits if fit is not None for source in (fit.train, fit.dev)]
     tested = [source for task in chosen.targets.values() for source in (*task.test.values(), task.pool)]

@@ -101,7 +101,7 @@ def _arms(session: Session) -> Table:
     for name, right in (("arm", False), ("before the target", False), ("trainings", True), ("its own", True)):
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for arm, keys in arms.items():
-        table.add_row(arm, before[arm], str(len(keys)), str(sum(users[key] == 1 for key in keys)))
+        table.add_row(arm, Text(before[arm]), str(len(keys)), str(sum(users[key] == 1 for key in keys)))
     return table
 
 
@@ -133,7 +133,7 @@ def _steps(steps: Sequence[StepForecast]) -> Table:
     for step in steps:
         tokens = f"{'' if step.counted else '~'}{amount(step.tokens)}" if step.tokens else "–"
         time = "reused" if step.reused else duration(step.seconds)
-        table.add_row(step.name, step.label, tokens, time, step.key)
+        table.add_row(step.name, Text(step.label), tokens, time, step.key)
     return table
 
 

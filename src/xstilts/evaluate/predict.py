@@ -22,6 +22,7 @@ from xstilts.core.disk import writing
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.core.files import write_json
 from xstilts.data.examples import Example
+from xstilts.evaluate.turns import Turns
 from xstilts.heads.base import Head
 from xstilts.heads.index import head_key, make_head
 from xstilts.kinds.base import Kind
@@ -47,6 +48,16 @@ class PredictSet:
     examples: Sequence[Example]
     indices: Sequence[int]
     pool: PredictSet | None = None
+    # for each of the examples the checkpoint whose language adapter it is read with; () or None: the predicting one's
+    adapters: Sequence[Path | None] = ()
+
+    @property
+    def readers(self) -> list[Path | None]:
+        """Of each row the checkpoint whose language adapter it is read with."""
+        numbers, columns = self.part
+        if not any(self.adapters):
+            return [None] * len(numbers)
+        return [self.adapters[self.indices[place]] for place in columns["example"].tolist()]
 
     @cached_property
     def part(self) -> tuple[np.ndarray, dict[str, Any]]:
@@ -96,7 +107,8 @@ def predict(
     compute = compute or Compute()
     model, started = load_model(checkpoint, kind, compute), time.monotonic()
     parts = list(dict.fromkeys([*sets.values(), *(given.pool for given in sets.values() if given.pool)]))
-    found = _outputs(model, kind, parts, compute, progress)
+    stack = checkpoint.checkpoint if isinstance(checkpoint, Based) else checkpoint
+    found = _outputs(Turns(model, stack, compute, progress), kind, parts)
     pace = (time.monotonic() - started) / max(1, sum(part.tokens for part in parts))
     out.mkdir(parents=True, exist_ok=True)
     meta = {}
@@ -107,9 +119,7 @@ def predict(
     write_json(out / "meta.json", meta)
 
 
-def _outputs(
-    model: Model, kind: Kind, parts: Sequence[PredictSet], compute: Compute, progress: Progress | None
-) -> dict[PredictSet, list[Any]]:
+def _outputs(turns: Turns, kind: Kind, parts: Sequence[PredictSet]) -> dict[PredictSet, list[Any]]:
     """The head's output for each row of each part, all in one stream."""
     rows = [(part.prepared, number) for part in parts for number in part.part[0].tolist()]
     lengths = np.concatenate([part.prepared.lengths[part.part[0]] for part in parts])
@@ -118,7 +128,8 @@ def _outputs(
         prepared, number = rows[place]
         return prepared.row(number)
 
-    found = iter(outputs(model, head_key(kind), row, lengths, compute, progress))
+    readers = [reader for part in parts for reader in part.readers]
+    found = iter(turns.outputs(head_key(kind), row, lengths, readers))
     return {part: list(islice(found, len(part.part[0]))) for part in parts}
 
 

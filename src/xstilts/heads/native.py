@@ -174,12 +174,13 @@ def only(part: Part, rows: Tensor | None) -> Iterator[None]:
 
 def undo_before_decoder(head: nn.Module, encoder: Encoder, name: str) -> None:
     """From here on a language-model head's decoder is given states from before the encoder's invertible adapters.
-    Raises EncoderError for a decoder that is not tied to the embeddings, or is narrower than the states."""
+    Raises EncoderError for a decoder that is not tied to the embeddings, or of another width than the adapters."""
     decoders = [module for module in head.modules() if isinstance(module, TiedDecoder)]
-    if not decoders or encoder.embeddings.embedding_dim != encoder.hidden_size:
+    widths = {coupling.size for coupling in encoder.adapters.couplings}
+    if not decoders or widths != {encoder.embeddings.embedding_dim}:
         raise EncoderError(
             f"the head '{name}' has no decoder that an invertible adapter can be undone before: it must be tied to "
-            "embeddings as wide as the states.",
+            "the embeddings that the adapter changes.",
             hint="Use an adapter without `invertible`.",
         )
     for decoder in decoders:

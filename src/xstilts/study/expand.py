@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from xstilts.core.errors import StudyError
 from xstilts.study.join import composition
-from xstilts.study.phase import EncoderRef, Frozen, Joined, Part, Phase, Sampling, Tune
+from xstilts.study.language_adapters import Spoken, spoken
+from xstilts.study.phase import EncoderRef, Frozen, Full, Joined, Part, Phase, Sampling, Tune
 from xstilts.study.recipes import max_length, recipe
 from xstilts.study.schema import ArmSpec, Study
 from xstilts.study.select import Chosen
@@ -26,6 +27,13 @@ class Route:
     target: str
     seed: int
     end: Start
+    # test language -> the phase whose language adapter takes the place of the training language's
+    languages: tuple[tuple[str, Phase], ...] = ()
+
+    @property
+    def trainings(self) -> tuple[Phase, ...]:
+        """All that the route's predictions stand on; the phase before them comes last."""
+        return *(phase for _, phase in self.languages), *phases(self.end)
 
 
 def phases(end: Start) -> Iterator[Phase]:
@@ -61,7 +69,7 @@ def end_name(end: Start) -> str:
 
 def before_target(end: Start) -> str:
     """What a route trains before its target; "" where nothing."""
-    if isinstance(end, Phase) and end.role != "intermediate":
+    if isinstance(end, Phase) and end.role not in ("language", "intermediate"):
         return route_name(end.start)
     return route_name(end)
 
@@ -77,7 +85,7 @@ def expand(study: Study, chosen: Chosen, encoder: EncoderRef, precision: str) ->
                 if target in chosen.missing_targets:
                     continue
                 builder = _Builder(study, arm, seed, precision)
-                routes.append(Route(arm=arm_name, target=target, seed=seed, end=builder.end(chosen, encoder, target)))
+                routes.append(builder.route(arm_name, chosen, encoder, target))
     return routes
 
 
@@ -90,7 +98,29 @@ class _Builder:
     seed: int
     precision: str
 
-    def end(self, chosen: Chosen, encoder: EncoderRef, target: str) -> Start:
+    def route(self, name: str, chosen: Chosen, encoder: EncoderRef, target: str) -> Route:
+        if self.arm.language_adapters is None:
+            return Route(arm=name, target=target, seed=self.seed, end=self.end(chosen, encoder, target))
+        texts, found = chosen.texts[name], routed(self.arm, chosen, target)
+        own = self.language(encoder, texts[found.own])
+        others = [(code, self.language(encoder, texts[code])) for code in found.others if code in texts]
+        end = self.end(chosen, own, target)
+        return Route(arm=name, target=target, seed=self.seed, end=end, languages=tuple(others))
+
+    def language(self, encoder: EncoderRef, text: Task) -> Phase:
+        """The phase that trains one language adapter, which arms with the same numbers share."""
+        assert text.train is not None
+        part = replace(self.part(text, None), name=f"{text.name}[{text.train.language}]")
+        return Phase(
+            start=encoder,
+            mix=(part,),
+            recipe=recipe(self.study, self.arm, "language", (text.name,), self.precision),
+            seed=self.seed,
+            tune=tuning(self.arm.tuned("language")),
+            role="language",
+        )
+
+    def end(self, chosen: Chosen, encoder: Start, target: str) -> Start:
         take = self.arm.take or self.study.take.intermediate
         # Two tasks of a stage may have the same substitute: it counts once.
         through = tuple(
@@ -149,7 +179,7 @@ class _Builder:
             recipe=recipe(self.study, self.arm, role, names, self.precision),
             seed=self.seed,
             sampling=Sampling(**self.arm.sampling.model_dump()) if len(mix) > 1 else Sampling(),
-            tune=self.tune(start, role),
+            tune=on_top(start, self.tune(start, role)),
             keep_head=self.arm.keep_head,
             select=() if len(steering) == len(tasks) and not beside else steering,
             role=role,
@@ -160,6 +190,21 @@ class _Builder:
         tune = tuning(self.arm.tuned(role))
         fusion = start.fusion if isinstance(start, Joined) and isinstance(tune, Frozen) else None
         return fusion or tune
+
+
+def routed(arm: ArmSpec, chosen: Chosen, target: str) -> Spoken:
+    """The languages of an arm's route to a target, those without a test file here left out."""
+    through = [chosen.intermediates[name] for stage in stages(arm) for name in stage]
+    task = chosen.targets[target]
+    return spoken(through, chosen.before.get(target, task), task, chosen.missing_languages.get(target, {}))
+
+
+def on_top(start: Start, tune: Tune) -> Tune:
+    """The first adapter over a language adapter is a new one, even where their settings are equal."""
+    below = [phase for phase in phases(start) if not isinstance(phase.tune, Frozen)]
+    if isinstance(tune, Full | Frozen) or not below or below[-1].role != "language":
+        return tune
+    return replace(tune, stack=True)
 
 
 def stages(arm: ArmSpec) -> tuple[tuple[str, ...], ...]:
@@ -186,8 +231,8 @@ class Sharing:
 
 
 def sharing(routes: list[Route]) -> Sharing:
-    naive = sum(sum(1 for _ in phases(route.end)) for route in routes)
+    naive = sum(len(route.trainings) for route in routes)
     distinct: set[Phase] = set()
     for route in routes:
-        distinct.update(phases(route.end))
+        distinct.update(route.trainings)
     return Sharing(trainings=len(distinct), naive=naive)

@@ -68,6 +68,7 @@ def _task(name: str, own: OwnTask, where: str) -> Task:
         test={language: source(files, language) for language, files in own.test.items()},
         translations={language: source(files, language) for language, files in own.translations.items()},
         holdout=own.holdout,
+        candidates=own.language if own.kind == "retrieval" else "",
     )
 
 

@@ -77,7 +77,7 @@ class Phase:
     tune: Tune = Full()
     keep_head: bool = False  # start from the previous phase's head where kind and labels are the same
     select: tuple[int, ...] = ()  # which parts of the mix steer selection; () : all, equally
-    # "intermediate", "target" or "joint": for people and for what may be trimmed
+    # "language", "intermediate", "target" or "joint": for people and for what may be trimmed
     role: str = field(default="target", metadata={"identity": False}, compare=False)
 
 

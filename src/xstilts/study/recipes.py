@@ -36,8 +36,10 @@ def _merge(layers: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def numbers(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...]) -> dict[str, Any]:
-    """All numbers of one phase. `role`: "intermediate", "target" or "joint" (which reads the target's section)."""
-    section = study.train.intermediate if role == "intermediate" else study.train.target
+    """All numbers of one phase. `role`: "intermediate", "target", "joint" (which reads the target's section) or
+    "language" (which reads neither: its adapter is the same one for every arm and target)."""
+    sections = {"intermediate": study.train.intermediate, "language": TrainNumbers()}
+    section = sections.get(role, study.train.target)
     adapts = arm.tuned(role).is_adapter or (arm.fuses and arm.tuned(role).mode == "frozen")  # the fusion's attention
     defaults = {"epochs": DEFAULT_EPOCHS} | ({"lr": LEARNING_RATE} if adapts else {})
     layers = [defaults, _set(study.train), _set(section)]
@@ -45,7 +47,7 @@ def numbers(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...]) -> di
         layers.append(_set(study.train.tasks[name]))
     if role == "intermediate":
         layers.append(_shared_length(study.train.intermediate, arm, len(names)))
-    if role != "target":
+    if role not in ("target", "language"):
         layers.append(_set(arm.train))
     return _merge(layers)
 

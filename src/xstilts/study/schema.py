@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from xstilts.study.join import JoinField
 from xstilts.study.join import check as check_join
+from xstilts.study.language_adapters import LanguageAdapters
 from xstilts.study.section import Section
 from xstilts.study.tune import FULL, TuneField, TuneSpec
 
@@ -166,6 +167,7 @@ class ArmSpec(Section):
     keep_head: bool = False
     mlm: MlmSpec | None = None
     translated: TranslatedSpec | None = None
+    language_adapters: LanguageAdapters | None = None
     train: TrainNumbers = TrainNumbers()
 
     @model_validator(mode="after")
@@ -189,8 +191,31 @@ class ArmSpec(Section):
             raise ValueError(f"'join' is of strategy 'compose'; strategy '{self.strategy}' joins nothing")
         return self
 
+    @model_validator(mode="after")
+    def languages_can_be_changed(self) -> ArmSpec:
+        """Above language adapters the encoder stays what it was when they were trained."""
+        if self.language_adapters is None:
+            return self
+        for key in ("tune", "tune_target") if self.through else ("tune_target",):
+            if getattr(self, key).mode == "full":
+                raise ValueError(
+                    f"with 'language_adapters' the encoder must stay what they were trained over, but '{key}' is full: "
+                    "give it an adapter, or frozen"
+                )
+        for key in ("mlm", "translated"):
+            if getattr(self, key) is not None:
+                raise ValueError(
+                    f"'{key}' trains on other languages through the adapter of the training language; it cannot stand "
+                    "beside 'language_adapters'"
+                )
+        if self.join is not None:
+            raise ValueError("'join' is about what was trained apart from the encoder; 'language_adapters' lie below all")
+        return self
+
     def tuned(self, role: str) -> TuneSpec:
-        """What a phase of a role ("intermediate", "target" or "joint") trains."""
+        """What a phase of a role ("language", "intermediate", "target" or "joint") trains."""
+        if role == "language" and self.language_adapters is not None:
+            return self.language_adapters.tune
         return self.tune if role == "intermediate" else self.tune_target
 
     @property

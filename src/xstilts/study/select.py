@@ -9,8 +9,9 @@ from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError, EncoderError, StudyError
 from xstilts.data.source import Source
 from xstilts.data.views import Take
-from xstilts.kinds.mlm import MaskedLM
+from xstilts.study.language_adapters import find_texts, spoken
 from xstilts.study.schema import ArmSpec, Study, TranslatedSpec
+from xstilts.study.texts import check_texts
 from xstilts.study.translated import check_translated, translated_sources, translation_notes
 from xstilts.tasks.base import Task
 
@@ -28,6 +29,9 @@ class Chosen:
     missing_targets: Mapping[str, str] = field(default_factory=dict)
     missing_arms: Mapping[str, str] = field(default_factory=dict)
     missing_languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # target -> language -> reason
+    # arm -> language -> the text that its language adapter is trained on
+    texts: Mapping[str, Mapping[str, Task]] = field(default_factory=dict)
+    possible_texts: tuple[Task, ...] = ()  # all that these could be, were they here
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # task or target -> what a report must say
 
 
@@ -69,8 +73,33 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
         missing_languages=missing_languages,
         notes=notes,
     )
+    chosen = _with_texts(study, chosen, tasks, locate)
     _refuse_missing(study, chosen)
     return chosen
+
+
+def _with_texts(study: Study, chosen: Chosen, tasks: Catalog[Task], locate: Locate) -> Chosen:
+    """With the texts of the language adapters, and what a report must say of them."""
+    gone, notes, found = dict(chosen.missing_arms), dict(chosen.notes), {}
+    for arm, spec in study.arms.items():
+        if spec.language_adapters is None or arm in gone:
+            continue
+        through = [chosen.intermediates[name] for name in flat(spec.through)]
+        where, missing = f"arms.{arm}.language_adapters", chosen.missing_languages
+        routes = [
+            spoken(through, chosen.before.get(name, task), task, missing.get(name, {}), where)
+            for name, task in chosen.targets.items()
+            if name not in chosen.missing_targets
+        ]
+        named = {name: tasks[study.substitute.get(name, name)] for name in spec.language_adapters.text}
+        found[arm] = find_texts(spec.language_adapters, routes, named, locate)
+        if reason := found[arm].reason:
+            gone[arm] = reason
+        else:
+            notes[f"arm {arm}"] = found[arm].notes
+    texts = {arm: one.texts for arm, one in found.items()}
+    possible = tuple(text for one in found.values() for text in one.possible)
+    return replace(chosen, texts=texts, possible_texts=possible, missing_arms=gone, notes=notes)
 
 
 def with_settings(study: Study, tasks: Catalog[Task]) -> Catalog[Task]:
@@ -114,7 +143,7 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
                     f"The task '{name}' has no training data, so it cannot be an intermediate task.",
                     where=f"arms.{arm}.through",
                 )
-        _check_texts(spec, tasks, f"arms.{arm}.mlm")
+        check_texts(spec, tasks, f"arms.{arm}")
         for name in flat(spec.through) if spec.translated else ():
             if spec.translated and name not in study.substitute:  # of a stand-in it is the arm that is missing
                 check_translated(tasks[name], spec.translated, tasks.values(), f"arms.{arm}.translated")
@@ -144,21 +173,6 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
         if abs(sum(weights.values())) > 1e-9:
             raise StudyError("The weights of a contrast must sum to zero.", where=f"contrasts.{contrast}")
     _check_languages(study, tasks)
-
-
-def _check_texts(arm: ArmSpec, tasks: Catalog[Task], where: str) -> None:
-    texts = [task.name for task in tasks.values() if task.kind.name == MaskedLM.name]
-    for name in arm.mlm.text if arm.mlm else ():
-        if name not in texts:
-            what = f"The task '{name}' is no text for masked language modelling."
-            raise StudyError(what, where=f"{where}.text", value=name, allowed=texts)
-        source, languages = tasks[name].train, arm.mlm.languages if arm.mlm else None
-        if source is not None and languages is not None:
-            try:
-                source.only(languages)
-            except DataError as error:
-                what = f"Of '{name}', {error.what}"
-                raise StudyError(what, where=f"{where}.languages", value=error.value, allowed=error.allowed) from error
 
 
 def _known(tasks: Catalog[Task], name: str, where: str) -> None:

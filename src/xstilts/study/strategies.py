@@ -1,8 +1,9 @@
 """Strategies: pure functions from an arm's settings to the checkpoint that is evaluated.
 
-Each takes the pretrained encoder, the intermediate stages (tuples of parts; a stage of several parts is a mixture), the
-target's part (None for a target without training data, such as retrieval) and how to build a phase; it returns the end
-of the route: a Phase, phases joined, or the encoder itself. The training loop never hears the word.
+Each takes the pretrained encoder (or the language adapter that lies below all tasks), the intermediate stages (tuples
+of parts; a stage of several parts is a mixture), the target's part (None for a target without training data, such as
+retrieval) and how to build a phase; it returns the end of the route: a Phase, phases joined, or the encoder itself. The
+training loop never hears the word.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from xstilts.core.composition import Composition
-from xstilts.study.phase import EncoderRef, Joined, Part, Phase, Start
+from xstilts.study.phase import Joined, Part, Phase, Start
 
 Stage = tuple[Part, ...]
 
@@ -27,12 +28,12 @@ def finish(start: Start, target: Part | None, build: Build) -> Start:
     return start if target is None else build(start, (target,), "target")
 
 
-def direct(encoder: EncoderRef, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
+def direct(encoder: Start, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
     """No intermediate phase: the baseline."""
     return finish(encoder, target, build)
 
 
-def sequential(encoder: EncoderRef, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
+def sequential(encoder: Start, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
     """One phase after the other, then the target."""
     start: Start = encoder
     for stage in through:
@@ -40,12 +41,12 @@ def sequential(encoder: EncoderRef, through: tuple[Stage, ...], target: Part | N
     return finish(start, target, build)
 
 
-def multitask(encoder: EncoderRef, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
+def multitask(encoder: Start, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
     """All intermediate tasks mixed in one phase, then the target."""
     return finish(build(encoder, _flat(through), "intermediate"), target, build)
 
 
-def joint(encoder: EncoderRef, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
+def joint(encoder: Start, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
     """The intermediate tasks and the target mixed in one phase; the target's dev score steers selection. A target
     without training data is evaluated after the mixture of the intermediates."""
     if target is None:
@@ -56,7 +57,7 @@ def joint(encoder: EncoderRef, through: tuple[Stage, ...], target: Part | None, 
 def compose(how: Composition) -> Strategy:
     """Each stage alone from the encoder, what they learnt joined, then the target."""
 
-    def composed(encoder: EncoderRef, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
+    def composed(encoder: Start, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
         parts = tuple(build(encoder, stage, "intermediate") for stage in through)
         return finish(Joined(parts=parts, how=how), target, build)
 
@@ -67,7 +68,7 @@ def _flat(through: tuple[Stage, ...]) -> Stage:
     return tuple(dict.fromkeys(part for stage in through for part in stage))
 
 
-Strategy = Callable[[EncoderRef, tuple[Stage, ...], Part | None, Build], Start]
+Strategy = Callable[[Start, tuple[Stage, ...], Part | None, Build], Start]
 
 # `compose` is one for each way to join.
 STRATEGIES: Mapping[str, Strategy] = {

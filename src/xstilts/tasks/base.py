@@ -55,6 +55,7 @@ class Task:
     note: str = ""  # what a reader of its numbers must know (how it is read, an odd metric); beside them in a report
     divisible: bool = True  # False: a test set means something only as a whole (mining), so no study cuts it
     pool: Source | None = None  # what the queries of every test language search, beside their own source
+    candidates: str = ""  # of retrieval: the language of the candidates, where it is not that of the test set
     version: int = 1
 
     @property

@@ -44,6 +44,7 @@ def _tests(codes: tuple[str, ...]) -> dict[str, Source]:
 TATOEBA = Task(
     name="tatoeba",
     kind=NEAREST,
+    candidates="en",
     test=_tests(TATOEBA_XTREME + TATOEBA_XTREME_R),
     origin=Origin(
         licence="CC BY 2.0 FR",
@@ -78,6 +79,7 @@ def _flores(code: str) -> Source:
 FLORES = Task(
     name="flores",
     kind=NEAREST,
+    candidates="en",
     test={canonical_code(code): _flores(code) for code in FLORES_CODES},
     origin=Origin(
         licence="CC BY-SA 4.0",
@@ -116,6 +118,7 @@ NTREX_ORIGIN = Origin(
 NTREX = Task(
     name="ntrex",
     kind=NEAREST,
+    candidates="en",
     test={canonical_code(code): _ntrex(code) for code in NTREX_CODES},
     origin=NTREX_ORIGIN,
 )
@@ -147,6 +150,7 @@ def _bucc(language: str) -> Source:
 BUCC = Task(
     name="bucc2018",
     kind=Retrieval(method="mine"),
+    candidates="en",
     divisible=False,
     note="ratio margin over 4 neighbours, one-to-one; the threshold is set on pairs that are not scored",
     test={language: _bucc(language) for language in ("de", "fr", "ru", "zh")},

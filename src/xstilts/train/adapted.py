@@ -17,7 +17,7 @@ from typing import Any
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import EncoderError
 from xstilts.core.files import file_fingerprint, read_json, write_json
-from xstilts.core.tuning import METHODS, Adapter, Bottleneck, Fuse
+from xstilts.core.tuning import METHODS, Adapter, Bottleneck, Fuse, shape
 from xstilts.nn.encoder import Encoder
 from xstilts.train.fitting import fitting_tensors
 from xstilts.train.snapshot import save_weights
@@ -77,6 +77,25 @@ def read(folder: Path, encoder: Encoder, base: Path) -> None:
         adapter = encoder.adapters.add(settings_of(entry, str(folder / NAMED)))
         stranger = "an adapter of another encoder"
         adapter.load_state_dict(fitting_tensors(path, adapter.state_dict(), "an adapter", stranger))
+
+
+def swap(encoder: Encoder, checkpoint: Path, other: Path) -> None:
+    """Puts the adapter of the checkpoint `other` in the place of the first one of `checkpoint`, which `encoder` holds:
+    its numbers are copied, and nothing else changes.
+
+    Raises EncoderError where one is not trained as the other was: other settings, or over another encoder."""
+    held, given = (read_json(folder / NAMED) for folder in (checkpoint, other))
+    first, where = given["adapters"][0], str(other / NAMED)
+    ours, theirs = (shape(settings_of(entry, where)) for entry in (held["adapters"][0], first))
+    if ours != theirs:
+        raise EncoderError(f"a language adapter with other settings: {theirs}, where {ours} is needed.", where=where)
+    if (found := given["base"]["fingerprint"]) != (wanted := held["base"]["fingerprint"]):
+        what = f"a language adapter of another encoder: it was trained on weights {found}, not on {wanted}."
+        raise EncoderError(what, where=where)
+    adapter = encoder.adapters.each[0]
+    stranger = "an adapter of another encoder"
+    tensors = fitting_tensors(other / first["file"], adapter.state_dict(), "an adapter", stranger)
+    adapter.load_state_dict(tensors)
 
 
 def settings_of(entry: Mapping[str, Any], where: str) -> Adapter:

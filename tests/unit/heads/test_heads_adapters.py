@@ -20,15 +20,11 @@ from xstilts.train.model import Model
 INVERTIBLE = Bottleneck(reduction=2, invertible=True)
 
 
-@pytest.mark.parametrize("name", ["xlm-roberta", "modernbert", "rembert"])
+@pytest.mark.parametrize("name", ["xlm-roberta", "modernbert", "electra", "rembert"])
 def test_the_decoder_is_given_states_from_before_the_adapter(name: str) -> None:
     made, batch = encoder(name), ragged([6, 4])
-    if made.embeddings.embedding_dim != made.hidden_size:
-        with pytest.raises(EncoderError, match="as wide as the states"):
-            made.adapters.add(INVERTIBLE)
-            Model(made, {"mlm": make_head(MaskedLM(), made)})
-        return
     made.adapters.add(INVERTIBLE)
+    assert [coupling.size for coupling in made.adapters.couplings] == [made.embeddings.embedding_dim]
     with torch.no_grad():
         for parameter in made.adapters.parameters():
             parameter.add_(0.3 * torch.randn_like(parameter))
@@ -46,6 +42,15 @@ def test_the_decoder_is_given_states_from_before_the_adapter(name: str) -> None:
         expected = F.linear(made.adapters.inverse(read[0][0]), made.embeddings.weight) + bias
     torch.testing.assert_close(got, expected, atol=1e-4, rtol=1e-4)
     assert (got - other).abs().max() > 1e-2
+
+
+def test_a_decoder_of_another_width_than_the_adapter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Narrow embeddings whose way to the states is not one linear layer: the adapter is as wide as the states."""
+    made = encoder("electra")
+    monkeypatch.setattr("xstilts.nn.adapters.attach.find_embedded", lambda *_: ("encoder.layer.0", made.hidden_size))
+    made.adapters.add(INVERTIBLE)
+    with pytest.raises(EncoderError, match="tied to the embeddings that the adapter changes"):
+        Model(made, {"mlm": make_head(MaskedLM(), made)})
 
 
 def test_other_heads_read_states_as_they_are() -> None:

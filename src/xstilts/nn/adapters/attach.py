@@ -15,7 +15,7 @@ from xstilts.core.errors import EncoderError
 from xstilts.core.tuning import IA3, Adapter, Bottleneck, Fuse, LoRA, shape
 from xstilts.nn.adapters.fusion import Fusion, branch_weights, check
 from xstilts.nn.adapters.patches import Branch, Coupling, Factors, LowRank, Parallel, Patch, Sequential
-from xstilts.nn.adapters.sites import find_blocks, find_site, linear_at
+from xstilts.nn.adapters.sites import find_embedded, find_site, linear_at
 
 
 class Attached(nn.Module):
@@ -120,8 +120,8 @@ class Adapters(nn.ModuleList):
 
 def _patches(settings: Adapter, model: nn.Module, layers: int, size: int) -> Iterator[Patch]:
     if isinstance(settings, Bottleneck) and settings.invertible:
-        path, _ = find_blocks(model, layers)
-        yield Coupling(f"{path}.0", size, settings.activation)
+        path, width = find_embedded(model, layers, size, _vector_size(model))
+        yield Coupling(path, width, settings.activation)
     for block in range(settings.from_layer, layers + 1):
         if isinstance(settings, Bottleneck):
             yield from _bottlenecks(settings, model, layers, block)
@@ -136,6 +136,12 @@ def _patches(settings: Adapter, model: nn.Module, layers: int, size: int) -> Ite
                 yield LowRank(site, layer, settings.rank, settings.alpha, settings.dropout, settings.dora)
             elif isinstance(settings, IA3):
                 yield Factors(site, layer)
+
+
+def _vector_size(model: nn.Module) -> int:
+    """Of a token's embedding."""
+    table = model.get_input_embeddings()  # type: ignore[operator]
+    return int(table.embedding_dim)
 
 
 def _branch(settings: Bottleneck, reads: int, writes: int) -> Branch:

@@ -189,10 +189,12 @@ class Factors(Patch):
 
 class Coupling(Patch):
     """NICE (Dinh et al. 2015) on the embeddings, as in MAD-X: with halves a and b of a state, b' = b + f(a) and
-    a' = a + g(b'), so that `inverse` is exact. At first it changes nothing. The site is the first block."""
+    a' = a + g(b'), so that `inverse` is exact. At first it changes nothing. The site is what reads the embeddings: the
+    first block, or the layer that widens them."""
 
     def __init__(self, path: str, size: int, activation: str) -> None:
         super().__init__((Site(1, "embeddings", path),))
+        self.size = size
         if size % 2:
             raise EncoderError(f"an invertible adapter halves the states; the hidden size {size} is odd.")
         half = size // 2

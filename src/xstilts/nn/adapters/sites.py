@@ -50,6 +50,17 @@ def find_blocks(model: nn.Module, number: int) -> tuple[str, Sequence[nn.Module]
     raise EncoderError(f"the blocks of {type(model).__name__} cannot be told apart; read its last layer.")
 
 
+def find_embedded(model: nn.Module, number: int, size: int, width: int) -> tuple[str, int]:
+    """The module that reads the embeddings, and their size: the first of the `number` blocks, or where token vectors
+    are narrower (`width`) than the states (`size`) the layer between them, as in ELECTRA."""
+    above, _ = find_blocks(model, number)
+    for path, module in model.named_modules():
+        between = isinstance(module, nn.Linear) and not path.startswith(f"{above}.")
+        if between and (module.in_features, module.out_features) == (width, size) and width != size:
+            return path, width
+    return f"{above}.0", size
+
+
 def find_site(model: nn.Module, number: int, block: int, role: str) -> Site:
     """The layer of one of the `number` blocks that has a role, or whose path ends with it.
 

@@ -1,0 +1,140 @@
+"""Language adapters of an arm (MAD-X, Pfeiffer et al. 2020): which languages have one, and the text it is trained on.
+
+Each is trained by masked LM on text of one language, over the pretrained encoder. The tasks of the arm are trained on
+top of the one of their own language; at prediction that of the test language takes its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from pydantic import Field
+
+from xstilts.core.errors import DataError, StudyError
+from xstilts.data.source import Source
+from xstilts.study.section import Section
+from xstilts.study.tune import TuneSpec
+from xstilts.tasks.base import Task
+
+
+class LanguageAdapters(Section):
+    """A language adapter for the training language and for every test language with text.
+
+    text: tasks of text; a language is trained on the first of them that has it. languages: only these have an adapter
+    of their own, beside the training language. The other keys are those of `tune`.
+    """
+
+    text: tuple[str, ...] = Field(min_length=1)
+    languages: tuple[str, ...] | None = None
+    adapter: Literal["houlsby", "pfeiffer", "parallel"] = "pfeiffer"
+    reduction: float = Field(2.0, ge=1)
+    activation: Literal["relu", "gelu", "silu", "tanh"] = "relu"
+    invertible: bool = True
+
+    @property
+    def tune(self) -> TuneSpec:
+        return TuneSpec(
+            adapter=self.adapter,
+            reduction=self.reduction,
+            activation=self.activation,
+            invertible=self.invertible,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spoken:
+    """Languages of one route: `own`, in which it is trained, and the others that rows of its target are in."""
+
+    own: str
+    others: tuple[str, ...]
+
+
+def spoken(
+    through: Iterable[Task], last: Task, target: Task, missing: Collection[str] = (), where: str | None = None
+) -> Spoken:
+    """Of a route through some tasks and `last`, which may be another than the target that is scored; `missing`: test
+    languages that are not here; `where`: for the error.
+
+    Raises StudyError where it is trained in several languages: one adapter lies below all of it."""
+    trained = {task.train.language: task.name for task in (*through, last) if task.train is not None}
+    if len(trained) > 1:
+        shown = " and ".join(f"'{name}' in '{language}'" for language, name in sorted(trained.items()))
+        raise StudyError(
+            f"One language adapter lies below all tasks of an arm, but its tasks are written in several: {shown}.",
+            where=where,
+            hint="Give arms with `language_adapters` tasks and targets of one training language.",
+        )
+    own = next(iter(trained), "") or target.candidates or "en"
+    pool = (target.pool.language,) if target.pool is not None else ()
+    read = {*(language for language in target.test if language not in missing), target.candidates, *pool}
+    return Spoken(own=own, others=tuple(sorted(read - {own, ""})))
+
+
+def text_in(task: Task, language: str) -> Task | None:
+    """A task of text cut to one language; None where it has none in it."""
+    if task.train is None:
+        return None
+    try:
+        return task.but(train=replace(task.train.only([language]), language=language))
+    except DataError:
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The text of each language that gets an adapter, every text that it could have been, why the arm cannot be trained
+    ("" when it can), and what a report must say of it."""
+
+    texts: Mapping[str, Task]
+    possible: tuple[Task, ...]
+    reason: str
+    notes: tuple[str, ...]
+
+
+def find_texts(
+    spec: LanguageAdapters, routes: Sequence[Spoken], tasks: Mapping[str, Task], locate: Callable[[Source], object]
+) -> Found:
+    """The texts of the languages of an arm's routes. `tasks`: those of `spec.text`, by that name; `locate` raises
+    DataError where a source is not here."""
+    own = {route.own for route in routes}
+    others = {language for route in routes for language in route.others}
+    wanted = own | (others if spec.languages is None else others & set(spec.languages))
+    texts, possible, reasons = {}, [], []
+    for language in sorted(wanted):
+        cuts = [cut for name in spec.text if (cut := text_in(tasks[name], language)) is not None]
+        missing = [_missing(cut, locate) for cut in cuts]
+        possible += cuts
+        if "" in missing:
+            texts[language] = cuts[missing.index("")]
+        elif language in own:
+            none = f"none of its texts ({', '.join(spec.text)}) is in '{language}', in which it is trained."
+            reasons.append(missing[0] if missing else none)
+    notes = tuple(_notes(spec, routes, texts))
+    return Found(texts=texts, possible=tuple(possible), reason=reasons[0] if reasons else "", notes=notes)
+
+
+def _missing(task: Task, locate: Callable[[Source], object]) -> str:
+    """Why a text cannot be read, in one sentence; "" when it can."""
+    assert task.train is not None
+    try:
+        locate(task.train)
+    except DataError as error:
+        return error.what
+    return ""
+
+
+def _notes(spec: LanguageAdapters, routes: Sequence[Spoken], texts: Mapping[str, Task]) -> Iterator[str]:
+    """Which languages have an adapter of their own, and which are read with another."""
+    by_text: dict[str, list[str]] = {}
+    for language, task in sorted(texts.items()):
+        by_text.setdefault(task.name, []).append(language)
+    made = "; ".join(f"{', '.join(languages)} on {name}" for name, languages in by_text.items())
+    yield f"one language adapter each, trained by masked LM: {made}"
+    for own in sorted({route.own for route in routes}):
+        others = {language for route in routes if route.own == own for language in route.others} - texts.keys()
+        asked = others if spec.languages is None else others & set(spec.languages)
+        for left, why in ((asked, "there is no text of them here"), (others - asked, "as the arm asks")):
+            if left:
+                yield f"read with the language adapter of {own}, {why}: {', '.join(sorted(left))}"
