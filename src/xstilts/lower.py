@@ -20,7 +20,7 @@ from xstilts.engine.step import Step
 from xstilts.kinds.base import Kind, as_encoded
 from xstilts.mt.step import TranslateSettings, translate
 from xstilts.study.expand import Route, phase_name, phases, route_name
-from xstilts.study.phase import Frozen, Full, Part, Phase, Tune, base
+from xstilts.study.phase import Frozen, Full, Part, Phase, Tune, adapter_tasks, base
 from xstilts.study.recipes import max_length
 from xstilts.study.schema import Study
 from xstilts.study.select import Chosen
@@ -187,6 +187,7 @@ class Lowering:
             name=part.label,
             added=part.added,
             apart=fit.apart,
+            task=part.task,
         )
 
     def score(self, end: Start, task: Task, length: int, missing: Mapping[str, str]) -> Step:
@@ -230,6 +231,7 @@ class Lowering:
                 encoder=None if trained else self.encoder_at(),
                 pool=pool,
                 base=below,
+                task=task.name if task.name in adapter_tasks(end) else "",
             ),
             call=steps.predict,
             inputs=inputs | beside,

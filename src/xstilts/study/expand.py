@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from xstilts.core.errors import StudyError
-from xstilts.study.phase import EncoderRef, Part, Phase, Sampling
+from xstilts.study.phase import EncoderRef, Part, Phase, Sampling, adapter_tasks
 from xstilts.study.recipes import max_length, recipe
 from xstilts.study.schema import ArmSpec, Study
 from xstilts.study.select import Chosen
 from xstilts.study.strategies import STRATEGIES, Stage, Start
 from xstilts.study.translated import translations
-from xstilts.study.tune import tuning
+from xstilts.study.tune import of_tasks, tuning
 from xstilts.tasks.base import Fit, Task
 
 
@@ -120,17 +120,20 @@ class _Builder:
         tasks = mix if role == "joint" else tuple(sorted(mix, key=lambda part: (part.name, part.aside, part.language)))
         leading = tuple(i for i, part in enumerate(tasks) if not part.aside)
         steering = (len(mix) - 1,) if role == "joint" else leading
-        return Phase(
+        made = Phase(
             start=start,
             mix=(*tasks, *beside),
             recipe=recipe(self.study, self.arm, role, names, self.precision),
             seed=self.seed,
             sampling=Sampling(**self.arm.sampling.model_dump()) if len(mix) > 1 else Sampling(),
-            tune=tuning(self.arm.tuned(role)),
+            tune=of_tasks(tuning(self.arm.tuned(role)), (part.name for part in (*tasks, *beside))),
             keep_head=self.arm.keep_head,
             select=() if len(steering) == len(tasks) and not beside else steering,
             role=role,
         )
+        known = adapter_tasks(made)
+        mix = tuple(replace(part, task=part.name) if part.name in known else part for part in made.mix)
+        return replace(made, mix=mix) if known else made
 
 
 def stages(arm: ArmSpec) -> tuple[tuple[str, ...], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from xstilts.core.recipe import Recipe
-from xstilts.core.tuning import Adapter
+from xstilts.core.tuning import Adapter, Multitask
 from xstilts.tasks.base import Fit
 
 
@@ -48,6 +48,7 @@ class Part:
     fit: Fit
     max_length: int = 256  # tokens of a sequence, special tokens included
     added: float | None = None  # updates for each update of the other tasks, on top of theirs; it never steers
+    task: str = field(default="", metadata={"omit_default": True})  # which of its adapters' tasks it is, if any
     name: str = field(default="", metadata={"identity": False}, compare=False)
     language: str = field(default="", metadata={"identity": False}, compare=False)  # of a translation
     # True: a translation beside its task's own rows, or beside another translation of them, which steers for it
@@ -89,3 +90,12 @@ def base(start: Start) -> Start:
     while isinstance(start, Phase) and not holds_encoder(start):
         start = start.start
     return start
+
+
+def adapter_tasks(start: Start) -> frozenset[str]:
+    """The tasks that the adapters of a checkpoint tell apart."""
+    tasks: frozenset[str] = frozenset()
+    while isinstance(start, Phase):
+        tasks |= set(start.tune.tasks if isinstance(start.tune, Multitask) else ())
+        start = start.start
+    return tasks

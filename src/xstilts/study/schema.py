@@ -178,7 +178,21 @@ class ArmSpec(Section):
             raise ValueError("'tune' is of intermediate phases; strategy 'direct' has none: give 'tune_target'")
         if self.translated and self.strategy == "direct":
             raise ValueError("'translated' is about intermediate tasks; strategy 'direct' has none")
+        self._tells_tasks_apart()
         return self
+
+    def _tells_tasks_apart(self) -> None:
+        """Raises ValueError where adapters that tell tasks apart would only ever see one."""
+        names = {name for stage in self.through for name in ([stage] if isinstance(stage, str) else stage)}
+        before = len(names) + len(self.mlm.text if self.mlm else ())
+        goes_on = self.tune == self.tune_target
+        seen = {
+            "tune": before + goes_on,
+            "tune_target": 1 + (before if goes_on or self.strategy == "joint" else 0),
+        }
+        for key, tasks in seen.items():
+            if (said := getattr(self, key).tasks) != "shared" and tasks < 2:
+                raise ValueError(f"'tasks: {said}' tells several tasks apart, and '{key}' sees one here; leave it out")
 
     def tuned(self, role: str) -> TuneSpec:
         """What a phase of a role ("intermediate", "target" or "joint") trains."""
