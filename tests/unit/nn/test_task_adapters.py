@@ -153,6 +153,20 @@ def test_a_phase_goes_on_with_new_tasks_beside_the_old_ones(method: str) -> None
     assert model.adapters.begin(SharedOwn(width=7)) is not adapter
 
 
+@pytest.mark.parametrize("checkpointing", [False, True])
+@pytest.mark.parametrize("method", ["shared+own", "hypernetwork"])
+def test_in_half_precision_and_with_recomputed_blocks_gradients_are_there(method: str, checkpointing: bool) -> None:
+    model = encoder("xlm-roberta", checkpointing=checkpointing).train()
+    model.requires_grad_(False)
+    adapter = model.adapters.add(METHODS[method])
+    stir(adapter.parameters())
+    model.adapters.use("b")
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        model(BATCH).last_TD.float()[:, 0].square().sum().backward()
+    graded = {name for name, one in adapter.named_parameters() if one.grad is not None and one.grad.abs().max() > 0}
+    assert any(".own.1" in name for name in graded) and not any(".own.0" in name for name in graded)
+
+
 def test_what_cannot_be_is_refused() -> None:
     adapters = encoder("bert").adapters
     with pytest.raises(EncoderError, match="needs at least one task"):
