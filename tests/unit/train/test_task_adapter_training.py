@@ -103,6 +103,21 @@ def test_what_is_stored_and_counted(
         assert torch.equal(tensor, again.state_dict()[name])
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_an_update_moves_the_part_of_its_own_task(encoder: Path, parts: list[JobPart], method: str) -> None:
+    attempt = Attempt(job(encoder, parts, METHODS[method]), 1, 8192)
+    (adapter,) = attempt.model.encoder.adapters.each
+    seen = set()
+    for number in range(8):
+        before = {name: tensor.clone() for name, tensor in adapter.state_dict().items() if ".own." in name}
+        done = attempt.update(number)
+        after = adapter.state_dict()
+        moved = {name.split(".own.")[1][0] for name in before if not torch.equal(before[name], after[name])}
+        assert moved <= {str(done.part)}
+        seen |= moved
+    assert seen == {"0", "1"}
+
+
 def _head(made: Path) -> int:
     (path,) = (made / "heads").glob("*.safetensors")
     return sum(tensor.numel() for tensor in load_file(path).values())
