@@ -20,7 +20,7 @@ from xstilts.engine.step import Step
 from xstilts.kinds.base import Kind, as_encoded
 from xstilts.mt.step import TranslateSettings, translate
 from xstilts.study.expand import Route, end_name, phase_name
-from xstilts.study.phase import EncoderRef, Joined, Part, Phase, base, holds_encoder, tuned
+from xstilts.study.phase import EncoderRef, Joined, Part, Phase, adapter_tasks, base, holds_encoder, tuned
 from xstilts.study.recipes import max_length
 from xstilts.study.schema import Study
 from xstilts.study.select import Chosen
@@ -218,6 +218,7 @@ class Lowering:
             name=part.label,
             added=part.added,
             apart=fit.apart,
+            task=part.task,
         )
 
     def score(self, end: Start, task: Task, length: int, missing: Mapping[str, str], languages: Languages = ()) -> Step:
@@ -265,6 +266,7 @@ class Lowering:
                 pool=pool,
                 base=below,
                 candidates=task.candidates if languages else "",
+                task=task.name if task.name in adapter_tasks(end) else "",
             ),
             call=steps.predict,
             inputs=inputs | beside,

@@ -127,11 +127,11 @@ def predict_file(checkpoint: str, path: Path, task: Task, options: Options, out:
     Returns the number of rows."""
     folder = checkpoint_folder(checkpoint, options)
     examples = read_examples(path, task)
-    from xstilts.evaluate.predict import predict_examples
+    from xstilts.evaluate.predict import Based, predict_examples
     from xstilts.train.job import Compute
 
     compute = Compute(device=devices(options)[0], threads=options.threads or os.cpu_count() or 1)
-    found = predict_examples(folder, task.kind, examples, compute)
+    found = predict_examples(Based(checkpoint=folder, task=task.name), task.kind, examples, compute)
     lines = [
         _line(example.id, guess, found.scores[i] if found.scores else None)
         for i, (example, guess) in enumerate(zip(examples, found.guesses, strict=True))
@@ -159,5 +159,5 @@ def export_checkpoint(
     if adapter:
         export_adapter(folder, task.kind, out)
         return {"folder": str(out), "auto_class": None}
-    auto_class = export(folder, task.kind, out)
+    auto_class = export(folder, task.kind, out, task.name)
     return {"folder": str(out), "auto_class": auto_class}

@@ -87,6 +87,7 @@ class TrainPart:
     name: str = field(default="", metadata=NOT_IDENTITY)
     added: float | None = field(default=None, metadata={"omit_default": True})
     apart: bool = field(default=False, metadata={"omit_default": True})  # see `Fit`
+    task: str = field(default="", metadata={"omit_default": True})  # which of its adapters' tasks it is, if any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +125,7 @@ def train(settings: TrainSettings, context: Context) -> None:
                 select=part.select,
                 language=part.language,
                 added=part.added,
+                task=part.task,
             )
         )
     job = Job(
@@ -203,6 +205,7 @@ class PredictSettings:
     base: EncoderAt | None = field(default=None, metadata={"omit_default": True})  # as of TrainSettings
     # of retrieval, where the inputs "language/<code>" hold language adapters: the language of the candidates
     candidates: str = field(default="", metadata={"omit_default": True})
+    task: str = field(default="", metadata={"omit_default": True})  # as of TrainPart
 
 
 def predict(settings: PredictSettings, context: Context) -> None:
@@ -226,7 +229,7 @@ def predict(settings: PredictSettings, context: Context) -> None:
     sets = {test.language: read(test, f"test/{test.language}", pool) for test in settings.tests}
     checkpoint = settings.encoder.path(context) if settings.encoder else context.inputs["checkpoint"]
     compute = Compute(device=context.device, threads=context.threads, precision=settings.precision)
-    based = Based(checkpoint=checkpoint, base=_base(settings.base, context))
+    based = Based(checkpoint=checkpoint, base=_base(settings.base, context), task=settings.task)
     run_predict(based, settings.kind, sets, context.out, compute, context.progress)
 
 

@@ -312,6 +312,39 @@ def test_adapters_stand_on_what_was_trained_before_them(
             assert main(["predict", record["key"], str(mine), *options]) == 0
 
 
+def test_adapters_that_tell_tasks_apart_know_the_tasks_of_a_study(
+    study: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    own = {"adapter": "pfeiffer", "reduction": 4, "tasks": "shared+own"}
+    hyper = {**own, "tasks": "hypernetwork", "embedding": 8}
+    arms = {
+        "own": {"strategy": "multitask", "through": ["words", "picks"], "tune": own},
+        "joint": {"strategy": "joint", "through": ["words"], "tune_target": hyper},
+    }
+    tiny = study(seeds=[1], targets=["weather", "pairs"], arms=arms, keep="all")
+    assert tiny.call("run", "--json") == 0
+    assert {one["overall"]["value"] is not None for one in printed_json(capsys)["scores"]} == {True}
+    tasks = {
+        record["label"]: [part.get("task", "") for part in record["settings"]["parts"]]
+        for record in tiny.records("train")
+    }
+    assert tasks["picks + words · seed 1"] == ["picks", "words"]
+    assert tasks["picks + words → weather · seed 1"] == [""] and tasks["words + weather · seed 1"] == [
+        "words",
+        "weather",
+    ]
+    predicted = {record["label"]: record["settings"].get("task", "") for record in tiny.records("predict")}
+    assert predicted["weather by words + weather · seed 1"] == "weather"
+    assert (
+        predicted["pairs by picks + words · seed 1"] == predicted["weather by picks + words → weather · seed 1"] == ""
+    )
+    (joint,) = (record["key"] for record in tiny.records("train") if record["label"] == "words + weather · seed 1")
+    options = ["--task", "weather", "--study", str(tiny.file), "--store", str(tiny.store)]
+    assert main(["export", joint, str(tmp_path / "one"), *options]) == 0
+    (entry,) = json.loads((tmp_path / "one" / "adapter.json").read_text())["adapters"]
+    assert entry["method"] == "Bottleneck"
+
+
 def test_the_base_of_adapters_goes_after_its_last_reader(study: Make, capsys: pytest.CaptureFixture[str]):
     arms = {"late": {"strategy": "sequential", "through": ["words", "picks"], "tune_target": {"ia3": {}}}}
     tiny = study(seeds=[1], targets=["weather"], arms=arms, keep="none")

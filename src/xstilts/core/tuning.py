@@ -8,7 +8,7 @@ otherwise equal settings go on with the earlier layers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 PLACES = ("houlsby", "pfeiffer", "parallel")
 ACTIVATIONS = ("relu", "gelu", "silu", "tanh")
@@ -33,6 +33,33 @@ class Bottleneck:
     invertible: bool = False
     from_layer: int = 1
     stack: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Multitask(Bottleneck):
+    """Bottlenecks that know which of these tasks an update is of, if any."""
+
+    tasks: tuple[str, ...] = ()
+
+    def plain(self, width: int) -> Bottleneck:
+        """The same without tasks, and of another width."""
+        own = {spec.name: getattr(self, spec.name) for spec in fields(Bottleneck)}
+        return Bottleneck(**own | {"width": width})
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedOwn(Multitask):
+    """At each place a bottleneck for all tasks and, beside it, one for each task; both are added. A task that is none
+    of them goes through the shared one alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hypernetwork(Multitask):
+    """One network makes the weights of all bottlenecks, of an embedding of the task and one of the place (HyperFormer,
+    Mahabadi et al. 2021; Hyper-X, Üstün et al. 2022). embedding: their size. A task that is none of them has the mean
+    of the tasks' embeddings."""
+
+    embedding: int = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +100,8 @@ class Fuse:
 Adapter = Bottleneck | LoRA | IA3 | Fuse
 METHODS: dict[str, type[Bottleneck | LoRA | IA3 | Fuse]] = {
     "Bottleneck": Bottleneck,
+    "SharedOwn": SharedOwn,
+    "Hypernetwork": Hypernetwork,
     "LoRA": LoRA,
     "IA3": IA3,
     "Fuse": Fuse,
@@ -80,6 +109,8 @@ METHODS: dict[str, type[Bottleneck | LoRA | IA3 | Fuse]] = {
 
 
 def shape(settings: Adapter) -> Adapter:
-    """The settings without what they say about where training starts: equal for adapters that can go on from each
-    other."""
+    """The settings without what they say about where training starts, and on which tasks: equal for adapters that can
+    go on from each other."""
+    if isinstance(settings, Multitask):
+        return replace(settings, stack=False, tasks=())
     return replace(settings, stack=False)

@@ -28,17 +28,18 @@ from xstilts.train.checkpoint import (
 from xstilts.train.snapshot import save_weights
 
 
-def export(checkpoint: Path, kind: Kind, out: Path) -> str | None:
+def export(checkpoint: Path, kind: Kind, out: Path, task: str = "") -> str | None:
     """Writes the encoder with its head for `kind` into the folder `out`, tokenizer included.
 
     Returns the class of `transformers` that loads both with the same logits (`AutoModelForSequenceClassification`, ..).
     None where there is no such class: then `out` is the encoder alone, with our head beside it as `head.safetensors`.
     Adapters are put into the weights where they can be; with others left, `out` holds them as `adapter.json` and
-    `adapters/` and there is no class either.
+    `adapters/` and there is no class either. Adapters that tell tasks apart become ordinary ones, those of `task`.
 
     Raises EncoderError when the checkpoint has no head for `kind`, StoreError on a full disk.
     """
     encoder, head = _load(checkpoint, kind)
+    encoder.adapters.settle(task)
     encoder.adapters.merge()
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)

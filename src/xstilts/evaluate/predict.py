@@ -74,10 +74,12 @@ class PredictSet:
 
 @dataclass(frozen=True, kw_only=True)
 class Based:
-    """A checkpoint of adapters alone, and the encoder (or the checkpoint that holds it) below them."""
+    """A checkpoint of adapters alone, and the encoder (or the checkpoint that holds it) below them. `task`: which of
+    the adapters' tasks is predicted, where they tell tasks apart."""
 
     checkpoint: Path
-    base: Path | None
+    base: Path | None = None
+    task: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +149,7 @@ def _guesses(kind: Kind, parts: Sequence[PredictSet], found: Mapping[PredictSet,
 
 
 def predict_examples(
-    checkpoint: Path,
+    checkpoint: Path | Based,
     kind: Kind,
     examples: Sequence[Example],
     compute: Compute | None = None,
@@ -161,8 +163,9 @@ def predict_examples(
     for example in examples:
         kind.check(example)
     compute = compute or Compute()
-    model = load_model(checkpoint, kind, compute)
-    tokenizer = load_tokenizer(encoder_folder(checkpoint))
+    based = checkpoint if isinstance(checkpoint, Based) else Based(checkpoint=checkpoint)
+    model = load_model(based, kind, compute)
+    tokenizer = load_tokenizer(encoder_folder(based.checkpoint, based.base))
     encoded = kind.encode(examples, tokenizer, min(max_length, model.encoder.max_length or max_length))
     columns = encoded.columns
     lengths = np.array([len(ids) for ids in columns["ids"]], dtype=np.int64)
@@ -178,8 +181,10 @@ def load_model(checkpoint: Path | Based, kind: Kind, compute: Compute) -> Model:
     """The encoder with its head for `kind`. Raises EncoderError when there is no such head: one that was neither
     trained nor pretrained would guess at random."""
     torch.set_num_threads(compute.threads)
-    checkpoint, base = (checkpoint.checkpoint, checkpoint.base) if isinstance(checkpoint, Based) else (checkpoint, None)
-    encoder = load_encoder(checkpoint, base, device=compute.device)
+    based = checkpoint if isinstance(checkpoint, Based) else Based(checkpoint=checkpoint)
+    checkpoint = based.checkpoint
+    encoder = load_encoder(checkpoint, based.base, device=compute.device)
+    encoder.adapters.use(based.task)
     head = load_head(checkpoint, kind, encoder) or make_head(kind, encoder)
     if head_key(kind) not in head_keys(checkpoint) and not _needs_no_training(head, encoder):
         raise EncoderError(

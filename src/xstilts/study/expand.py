@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from xstilts.core.errors import StudyError
 from xstilts.study.join import composition
 from xstilts.study.language_adapters import Spoken, spoken
-from xstilts.study.phase import EncoderRef, Frozen, Full, Joined, Part, Phase, Sampling, Tune
+from xstilts.study.phase import EncoderRef, Frozen, Full, Joined, Part, Phase, Sampling, Tune, adapter_tasks
 from xstilts.study.recipes import max_length, recipe
 from xstilts.study.schema import ArmSpec, Study
 from xstilts.study.select import Chosen
 from xstilts.study.strategies import STRATEGIES, Stage, Start, compose
 from xstilts.study.translated import translations
-from xstilts.study.tune import tuning
+from xstilts.study.tune import of_tasks, tuning
 from xstilts.tasks.base import Fit, Task
 
 
@@ -173,17 +173,20 @@ class _Builder:
         tasks = mix if role == "joint" else tuple(sorted(mix, key=lambda part: (part.name, part.aside, part.language)))
         leading = tuple(i for i, part in enumerate(tasks) if not part.aside)
         steering = (len(mix) - 1,) if role == "joint" else leading
-        return Phase(
+        made = Phase(
             start=start,
             mix=(*tasks, *beside),
             recipe=recipe(self.study, self.arm, role, names, self.precision),
             seed=self.seed,
             sampling=Sampling(**self.arm.sampling.model_dump()) if len(mix) > 1 else Sampling(),
-            tune=on_top(start, self.tune(start, role)),
+            tune=on_top(start, of_tasks(self.tune(start, role), (part.name for part in (*tasks, *beside)))),
             keep_head=self.arm.keep_head,
             select=() if len(steering) == len(tasks) and not beside else steering,
             role=role,
         )
+        known = adapter_tasks(made)
+        mix = tuple(replace(part, task=part.name) if part.name in known else part for part in made.mix)
+        return replace(made, mix=mix) if known else made
 
     def tune(self, start: Start, role: str) -> Tune:
         """What a phase trains. Beside heads alone the attention of a fresh fusion, which has learnt nothing yet."""

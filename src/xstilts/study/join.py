@@ -92,6 +92,8 @@ def check(spec: JoinSpec | None, parts: int, tune: TuneSpec) -> None:
         raise ValueError(f"'join' has {len(spec.weights)} weights for the {parts} trainings of 'through'")
     if tune.mode == "frozen":
         raise ValueError("strategy 'compose' joins what was trained, and 'tune: frozen' trains heads alone")
+    if tune.tasks != "shared":
+        raise ValueError(f"'tasks: {tune.tasks}' tells several tasks apart, and what is joined was trained on one each")
     if spec.way == "fuse":
         _check_fuse(tune)
     if spec.way == "stack":

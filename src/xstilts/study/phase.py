@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from xstilts.core.composition import Composition, Fused
 from xstilts.core.recipe import Recipe
-from xstilts.core.tuning import Adapter, Bottleneck, Fuse
+from xstilts.core.tuning import Adapter, Bottleneck, Fuse, Multitask
 from xstilts.tasks.base import Fit
 
 
@@ -56,6 +56,7 @@ class Part:
     fit: Fit
     max_length: int = 256  # tokens of a sequence, special tokens included
     added: float | None = None  # updates for each update of the other tasks, on top of theirs; it never steers
+    task: str = field(default="", metadata={"omit_default": True})  # which of its adapters' tasks it is, if any
     name: str = field(default="", metadata={"identity": False}, compare=False)
     language: str = field(default="", metadata={"identity": False}, compare=False)  # of a translation
     # True: a translation beside its task's own rows, or beside another translation of them, which steers for it
@@ -114,3 +115,12 @@ def base(start: Start) -> Start:
     while not isinstance(start, EncoderRef) and not holds_encoder(start):
         start = start.parts[0].start if isinstance(start, Joined) else start.start
     return start
+
+
+def adapter_tasks(start: Start) -> frozenset[str]:
+    """The tasks that the adapters of a checkpoint tell apart."""
+    tasks: frozenset[str] = frozenset()
+    while isinstance(start, Phase):  # what is joined tells no tasks apart
+        tasks |= set(start.tune.tasks if isinstance(start.tune, Multitask) else ())
+        start = start.start
+    return tasks

@@ -189,6 +189,7 @@ class ArmSpec(Section):
                 raise ValueError("'keep_head' needs one phase before the target; strategy 'compose' joins several")
         elif self.join:
             raise ValueError(f"'join' is of strategy 'compose'; strategy '{self.strategy}' joins nothing")
+        self._tells_tasks_apart()
         return self
 
     @model_validator(mode="after")
@@ -209,8 +210,23 @@ class ArmSpec(Section):
                     "beside 'language_adapters'"
                 )
         if self.join is not None:
-            raise ValueError("'join' is about what was trained apart from the encoder; 'language_adapters' lie below all")
+            raise ValueError(
+                "'join' is about what was trained apart from the encoder; 'language_adapters' lie below all"
+            )
         return self
+
+    def _tells_tasks_apart(self) -> None:
+        """Raises ValueError where adapters that tell tasks apart would only ever see one."""
+        names = {name for stage in self.through for name in ([stage] if isinstance(stage, str) else stage)}
+        before = len(names) + len(self.mlm.text if self.mlm else ())
+        goes_on = self.tune == self.tune_target
+        seen = {
+            "tune": before + goes_on,
+            "tune_target": 1 + (before if goes_on or self.strategy == "joint" else 0),
+        }
+        for key, tasks in seen.items():
+            if (said := getattr(self, key).tasks) != "shared" and tasks < 2:
+                raise ValueError(f"'tasks: {said}' tells several tasks apart, and '{key}' sees one here; leave it out")
 
     def tuned(self, role: str) -> TuneSpec:
         """What a phase of a role ("language", "intermediate", "target" or "joint") trains."""

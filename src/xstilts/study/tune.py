@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from xstilts.core.tuning import IA3, Bottleneck, LoRA
+from xstilts.core.tuning import IA3, Bottleneck, Hypernetwork, LoRA, Multitask, SharedOwn
 from xstilts.study.phase import Frozen, Full, Tune
 from xstilts.study.section import Section
 
 PARALLEL_SCALE = 4.0  # He et al. 2022
 LEARNING_RATE = 1e-4  # of adapter phases, unless the study gives one
 
-_OF_ADAPTER = ("reduction", "width", "activation", "scale", "invertible")
+_OF_ADAPTER = ("reduction", "width", "activation", "scale", "invertible", "tasks", "embedding")
 
 
 class LoraSpec(Section):
@@ -39,6 +41,8 @@ class TuneSpec(Section):
     activation: Literal["relu", "gelu", "silu", "tanh"] = "relu"
     scale: float | None = Field(None, gt=0)
     invertible: bool = False
+    tasks: Literal["shared", "shared+own", "hypernetwork"] = "shared"
+    embedding: int = Field(64, ge=1)
     lora: LoraSpec | None = None
     ia3: Ia3Spec | None = None
     from_layer: int = Field(1, ge=1)
@@ -57,11 +61,20 @@ class TuneSpec(Section):
             raise ValueError(f"'{wrong[0]}' is about adapters; '{self.mode}' has none")
         if {"width", "reduction"} <= set_here:
             raise ValueError("give either 'width' or 'reduction', not both")
+        if "embedding" in set_here and self.tasks != "hypernetwork":
+            raise ValueError("'embedding' is a number of 'tasks: hypernetwork'")
         return self
 
     @property
     def is_adapter(self) -> bool:
         return self.mode is None
+
+
+_BOTTLENECKS: dict[str, type[Bottleneck]] = {
+    "shared": Bottleneck,
+    "shared+own": SharedOwn,
+    "hypernetwork": Hypernetwork,
+}
 
 
 def _named(value: Any) -> Any:
@@ -77,7 +90,9 @@ def tuning(spec: TuneSpec) -> Tune:
     own: dict[str, Any] = {"from_layer": spec.from_layer, "stack": spec.stack}
     if spec.adapter:
         scale = spec.scale or (PARALLEL_SCALE if spec.adapter == "parallel" else 1.0)
-        return Bottleneck(
+        if spec.tasks == "hypernetwork":
+            own["embedding"] = spec.embedding
+        return _BOTTLENECKS[spec.tasks](
             place=spec.adapter,
             reduction=spec.reduction,
             width=spec.width,
@@ -91,3 +106,8 @@ def tuning(spec: TuneSpec) -> Tune:
     if spec.ia3:
         return IA3(**spec.ia3.model_dump(), **own)
     return Frozen() if spec.mode == "frozen" else Full()
+
+
+def of_tasks(tune: Tune, names: Iterable[str]) -> Tune:
+    """What a phase trains, told the tasks of its mixture where that counts."""
+    return replace(tune, tasks=tuple(sorted(set(names)))) if isinstance(tune, Multitask) else tune

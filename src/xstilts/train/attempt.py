@@ -71,6 +71,7 @@ class Attempt:
         numbers = part.rows[places]
         rows = [part.train.row(int(row)) for row in numbers]
         lengths = part.train.lengths[numbers]
+        self.model.encoder.adapters.use(part.task)
         loss, targets = self._gradients(head_key(part.kind), rows, lengths, (self.seed, number))
         norm = scale_and_clip(self.model.trained.values(), targets, self.job.recipe.clip)
         speed = rate(number, self.course.updates, self.job.recipe)
@@ -171,7 +172,9 @@ def build_model(job: Job) -> Model:
             heads[key] = kept or make_head(part.kind, encoder)
     if (ids := touched(job, heads.values(), encoder.embeddings.num_embeddings)) is not None:
         encoder.keep_rows(torch.from_numpy(ids))
-    return Model(encoder, heads, job.tuned)
+    model = Model(encoder, heads, job.tuned)
+    encoder.adapters.freeze_others({part.task for part in job.parts})
+    return model
 
 
 def _trained_parameters(model: Model) -> int:

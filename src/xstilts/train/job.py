@@ -47,6 +47,7 @@ class JobPart:
     share: float | None = None  # of the updates, relative to the other parts'; None for all: by size
     batch: int | None = None  # rows an update; None: the recipe's
     added: float | None = None  # updates for each one of the parts without it, on top of theirs
+    task: str = ""  # which of the adapters' tasks it is, where they tell tasks apart; "": none of them
 
     @cached_property
     def rows(self) -> np.ndarray:

@@ -53,6 +53,7 @@ class DevSet:
         """Counts of the selection metric, [N, K]."""
         dev: Prepared = self.dev
         rows, columns = dev.part(self.indices)
+        model.encoder.adapters.use(self.part.task)
         found = outputs(model, head_key(self.part.kind), lambda i: dev.row(int(rows[i])), dev.lengths[rows], compute)
         return self._tally(self.part.kind.assemble(self.examples, columns, found))
 

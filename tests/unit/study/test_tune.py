@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from study_toys import ENCODER, catalog, everywhere, trained
+from study_toys import ENCODER, catalog, everywhere, retrieval, text, trained
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import StudyError
-from xstilts.core.tuning import IA3, Bottleneck, LoRA
+from xstilts.core.tuning import IA3, Bottleneck, Hypernetwork, LoRA, SharedOwn
 from xstilts.study.expand import expand, phases
 from xstilts.study.load import dump_study, parse_study
-from xstilts.study.phase import Frozen, Full, Phase, base, holds_encoder
+from xstilts.study.phase import Frozen, Full, Phase, adapter_tasks, base, holds_encoder
 from xstilts.study.schema import Study
 from xstilts.study.select import choose
 
-TASKS = catalog(trained("a"), trained("b"), trained("t"))
+TASKS = catalog(trained("a"), trained("b"), trained("t"), retrieval("r"), text("w", "de"))
+OWN = {"adapter": "pfeiffer", "tasks": "shared+own"}
+HYPER = {"adapter": "pfeiffer", "tasks": "hypernetwork", "embedding": 8}
 
 
 def study(arm: dict, **more: object) -> Study:
@@ -39,6 +41,7 @@ def chain(made: Study) -> list[Phase]:
             Bottleneck(place="houlsby", width=48, invertible=True),
         ),
         ({"adapter": "parallel"}, Bottleneck(place="parallel", scale=4.0)),
+        ({"adapter": "houlsby", "tasks": "shared"}, Bottleneck(place="houlsby")),
         ({"lora": {}}, LoRA()),
         ({"lora": {"rank": 4, "targets": ["query"]}, "from_layer": 3}, LoRA(rank=4, targets=("query",), from_layer=3)),
         ({"ia3": {}, "stack": True}, IA3(stack=True)),
@@ -77,6 +80,36 @@ def test_checkpoints_of_adapters_stand_on_the_last_one_that_holds_the_encoder() 
 
 
 @pytest.mark.parametrize(
+    ("said", "tune"),
+    [(OWN, SharedOwn(tasks=("a", "b"))), (HYPER, Hypernetwork(tasks=("a", "b"), embedding=8))],
+)
+def test_adapters_that_tell_tasks_apart_are_told_them(said: dict, tune: object) -> None:
+    mixed = {"strategy": "multitask", "tune": said}
+    mixture, target = chain(study(mixed))
+    assert (mixture.tune, target.tune) == (tune, Full())
+    assert [part.task for part in mixture.mix] == ["a", "b"] and [part.task for part in target.mix] == [""]
+    assert adapter_tasks(target) == {"a", "b"} and not adapter_tasks(chain(study({}))[-1])
+    (same,) = chain(study(mixed, targets=["r"]))
+    assert same == mixture
+    _, again = chain(study(mixed, targets=["a"]))
+    assert [part.task for part in again.mix] == ["a"], "a target that is one of the tasks has its own"
+    beside, _ = chain(study({**mixed, "mlm": {"text": ["w"]}}))
+    assert [part.task for part in beside.mix] == ["a", "b", "w"]
+    (joint,) = chain(study({"strategy": "joint", "tune_target": said}))
+    assert [part.task for part in joint.mix] == ["a", "b", "t"]
+    *_, goes_on = chain(study({**mixed, "tune_target": said}))
+    assert goes_on.tune.tasks == ("t",) and [part.task for part in goes_on.mix] == ["t"]
+
+
+def test_the_tasks_that_adapters_tell_apart_are_identity() -> None:
+    def mixture(*through: str) -> Phase:
+        return chain(study({"strategy": "multitask", "through": list(through), "tune": OWN}))[0]
+
+    assert fingerprint(mixture("a", "b").tune) == fingerprint(mixture("b", "a").tune)
+    assert fingerprint(mixture("a", "b").tune) != fingerprint(mixture("a", "w").tune)
+
+
+@pytest.mark.parametrize(
     ("arm", "place", "said"),
     [
         ({"tune": "frosen"}, "arms.x.tune.mode", "Did you mean 'frozen'?"),
@@ -88,6 +121,21 @@ def test_checkpoints_of_adapters_stand_on_the_last_one_that_holds_the_encoder() 
         ({"tune": {"reduction": 8}}, "arms.x.tune", "it has none of them"),
         ({"tune": {"lora": {}, "reduction": 8}}, "arms.x.tune", "'reduction' is a number of 'adapter', not of 'lora'"),
         ({"tune": {"adapter": "houlsby", "width": 4, "reduction": 8}}, "arms.x.tune", "either 'width' or 'reduction'"),
+        ({"tune": {"adapter": "houlsby", "tasks": "hypernet"}}, "arms.x.tune.tasks", "Did you mean 'hypernetwork'?"),
+        ({"tune": {"adapter": "houlsby", "embeding": 2}}, "arms.x.tune.embeding", "Did you mean 'embedding'?"),
+        ({"tune": {"adapter": "houlsby", "embedding": 2}}, "arms.x.tune", "a number of 'tasks: hypernetwork'"),
+        (
+            {"tune": {"lora": {}, "tasks": "shared+own"}},
+            "arms.x.tune",
+            "'tasks' is a number of 'adapter', not of 'lora'",
+        ),
+        (
+            {"through": ["a"], "tune": OWN},
+            "arms.x",
+            "'tasks: shared+own' tells several tasks apart, and 'tune' sees one",
+        ),
+        ({"tune_target": OWN}, "arms.x", "'tune_target' sees one"),
+        ({"strategy": "direct", "through": [], "tune_target": OWN}, "arms.x", "'tune_target' sees one"),
         ({"tune": {"mode": "full", "stack": True}}, "arms.x.tune", "'full' has none"),
         ({"strategy": "direct", "through": [], "tune": "frozen"}, "arms.x", "give 'tune_target'"),
     ],

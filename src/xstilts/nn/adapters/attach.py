@@ -6,16 +6,19 @@ package peft is not needed: these few layers are our own, and `nn.adapters.peft_
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import IA3, Adapter, Bottleneck, Fuse, LoRA, shape
+from xstilts.core.tuning import IA3, Adapter, Bottleneck, Fuse, Hypernetwork, LoRA, Multitask, SharedOwn, shape
 from xstilts.nn.adapters.fusion import Fusion, branch_weights, check
 from xstilts.nn.adapters.patches import Branch, Coupling, Factors, LowRank, Parallel, Patch, Sequential
 from xstilts.nn.adapters.sites import find_embedded, find_site, linear_at
+from xstilts.nn.adapters.tasks import GeneratedBranch, Generator, PerTask, SharedOwnBranch
 
 
 class Attached(nn.Module):
@@ -33,6 +36,9 @@ class Attached(nn.Module):
             f"{patch.sites[0].block}_{patch.sites[0].role}": patch for patch in _patches(settings, model, layers, size)
         }
         self.patches = nn.ModuleDict({name.replace(".", "_"): patch for name, patch in made.items()})
+        if isinstance(settings, Hypernetwork):
+            generated = [module for module in self.modules() if isinstance(module, GeneratedBranch)]
+            self.network = Generator(len(settings.tasks), generated)
         self._handles: list[RemovableHandle] = []
 
     @property
@@ -51,6 +57,44 @@ class Attached(nn.Module):
     def unfreeze(self) -> None:
         for patch in self.each:
             patch.unfreeze()
+        for part in self.per_task:
+            part.requires_grad_(True)
+
+    @property
+    def per_task(self) -> list[PerTask]:
+        return [module for module in self.modules() if isinstance(module, PerTask)]
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks it tells apart."""
+        return self.settings.tasks if isinstance(self.settings, Multitask) else ()
+
+    def number(self, task: str) -> int | None:
+        return self.tasks.index(task) if task in self.tasks else None
+
+    def add_tasks(self, settings: Adapter) -> None:
+        """Those tasks of other settings that it does not have yet."""
+        if isinstance(settings, Multitask) and isinstance(self.settings, Multitask):
+            new = tuple(task for task in settings.tasks if task not in self.tasks)
+            for part in self.per_task:
+                for _ in new:
+                    part.add_task()
+            self.settings = replace(self.settings, tasks=(*self.tasks, *new))
+
+    def settled(self) -> tuple[Adapter, dict[str, Tensor]]:
+        """Settings and weights of the ordinary adapter that it is for the task in use."""
+        if not isinstance(self.settings, Multitask):
+            return self.settings, self.state_dict()
+        state: dict[str, Tensor] = {}
+        width = 0
+        for name, module in self.named_modules():
+            if isinstance(module, SharedOwnBranch | GeneratedBranch):
+                own = module.settled()
+                state |= {f"{name}.{key}": value.detach() for key, value in own.items()}
+                width = len(own["down.bias"])
+            elif isinstance(module, Coupling):
+                state |= module.state_dict(prefix=f"{name}.")
+        return self.settings.plain(width), state
 
     def remove(self) -> None:
         for handle in self._handles:
@@ -89,8 +133,30 @@ class Adapters(nn.ModuleList):
         """The adapter that a phase trains: the newest, where it has the same shape and no new one is asked for; else a
         fresh one."""
         if self.each and not settings.stack and shape(self.each[-1].settings) == shape(settings):
-            return self.each[-1]
+            self.each[-1].add_tasks(settings)
+            return self.each[-1].to(next(self._of[0].parameters()).device)
         return self.add(settings)
+
+    def use(self, task: str) -> None:
+        """The task of the passes to come; for adapters that tell tasks apart."""
+        for adapter in self.each:
+            for part in adapter.per_task:
+                part.number = adapter.number(task)
+
+    def freeze_others(self, tasks: Collection[str]) -> None:
+        """Only what these tasks go through is trained, of what would be."""
+        for adapter in self.each:
+            for part in adapter.per_task:
+                part.freeze_others({adapter.number(task) for task in tasks})
+
+    def settle(self, task: str) -> None:
+        """Ordinary adapters in the place of those that tell tasks apart, with the same states for `task`."""
+        if any(adapter.tasks for adapter in self.each):
+            self.use(task)
+            settled = [adapter.settled() for adapter in self.each]
+            self.remove()
+            for settings, state in settled:
+                self.add(settings).load_state_dict(state)
 
     def remove(self) -> None:
         """The bare encoder again."""
@@ -145,8 +211,21 @@ def _vector_size(model: nn.Module) -> int:
 
 
 def _branch(settings: Bottleneck, reads: int, writes: int) -> Branch:
-    width = settings.width or max(1, round(writes / settings.reduction))
-    return Branch((reads, writes), width, settings.activation, settings.scale)
+    return Branch((reads, writes), _width(settings, writes), settings.activation, settings.scale)
+
+
+def _placed(settings: Bottleneck, reads: int, writes: int) -> nn.Module:
+    """What stands at one place: a branch, or what tells tasks apart."""
+    if isinstance(settings, SharedOwn):
+        return SharedOwnBranch(len(settings.tasks), partial(_branch, settings, reads, writes))
+    if isinstance(settings, Hypernetwork):
+        sizes, width = (reads, writes), _width(settings, writes)
+        return GeneratedBranch(sizes, width, settings.activation, settings.scale, settings.embedding)
+    return _branch(settings, reads, writes)
+
+
+def _width(settings: Bottleneck, writes: int) -> int:
+    return settings.width or max(1, round(writes / settings.reduction))
 
 
 def _roles(settings: Bottleneck) -> tuple[str, ...]:
@@ -159,9 +238,9 @@ def _bottlenecks(settings: Bottleneck, model: nn.Module, layers: int, block: int
         size = linear_at(model, site).out_features
         if settings.place == "parallel":
             up = find_site(model, layers, block, "up")
-            yield Parallel(site, up, _branch(settings, linear_at(model, up).in_features, size))
+            yield Parallel(site, up, _placed(settings, linear_at(model, up).in_features, size))
         else:
-            yield Sequential(site, _branch(settings, size, size))
+            yield Sequential(site, _placed(settings, size, size))
 
 
 def _fusions(settings: Fuse, model: nn.Module, layers: int, block: int) -> Iterator[Patch]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import Bottleneck, Fuse
+from xstilts.core.tuning import Bottleneck, Fuse, Multitask
 from xstilts.nn.adapters.patches import Branch, Patch
 from xstilts.nn.adapters.sites import Site
 
@@ -49,6 +49,8 @@ def check(settings: Fuse) -> Bottleneck:
     first = settings.adapters[0]
     if any((one.place, one.from_layer) != (first.place, first.from_layer) for one in settings.adapters):
         raise EncoderError("adapters at different places cannot be fused: give them one place and one 'from_layer'.")
+    if any(isinstance(one, Multitask) for one in settings.adapters):
+        raise EncoderError("adapters that tell tasks apart cannot be fused; export one task's first.")
     if first.place == "parallel" or any(one.invertible for one in settings.adapters):
         raise EncoderError("parallel and invertible adapters cannot be fused.")
     return first

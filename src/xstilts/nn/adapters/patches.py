@@ -18,7 +18,7 @@ from xstilts.core.errors import EncoderError
 from xstilts.nn.adapters.sites import Site, linear_at
 from xstilts.nn.dropout import CheapDropout
 
-_ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
+NON_LINEARITIES: Mapping[str, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
     "gelu": F.gelu,
     "silu": F.silu,
@@ -70,14 +70,14 @@ class Branch(nn.Module):
             nn.init.zeros_(tensor)
 
     def forward(self, states: Tensor) -> Tensor:
-        return self.scale * self.up(_ACTIVATIONS[self.activation](self.down(states)))
+        return self.scale * self.up(NON_LINEARITIES[self.activation](self.down(states)))
 
 
 class Sequential(Patch):
     """h + branch(h) of the output h of a sub-layer's last projection, so before its residual sum and norm, in blocks
     that norm before and after alike. (The `adapters` library's pfeiffer reads the state after the norm instead.)"""
 
-    def __init__(self, site: Site, branch: Branch) -> None:
+    def __init__(self, site: Site, branch: nn.Module) -> None:
         super().__init__((site,))
         self.branch = branch
 
@@ -88,7 +88,7 @@ class Sequential(Patch):
 class Parallel(Patch):
     """h + branch(x): x the input of the feed-forward layer (of its first projection, the second site), h its output."""
 
-    def __init__(self, down: Site, up: Site, branch: Branch) -> None:
+    def __init__(self, down: Site, up: Site, branch: nn.Module) -> None:
         super().__init__((down, up))
         self.branch = branch
         self._read: Tensor | None = None
