@@ -8,7 +8,7 @@ otherwise equal settings go on with the earlier layers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 PLACES = ("houlsby", "pfeiffer", "parallel")
 ACTIVATIONS = ("relu", "gelu", "silu", "tanh")
@@ -53,9 +53,10 @@ class LoRA:
 @dataclass(frozen=True, kw_only=True)
 class IA3:
     """A trained factor for each output of the key and value layers and each input of the feed-forward layer's second
-    half (Liu et al. 2022)."""
+    half (Liu et al. 2022). inputs: the targets of which inputs are changed."""
 
     targets: tuple[str, ...] = ("key", "value", "down")
+    inputs: tuple[str, ...] = field(default=("down",), metadata={"omit_default": True})
     from_layer: int = 1
     stack: bool = False
 

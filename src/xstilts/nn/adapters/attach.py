@@ -1,7 +1,7 @@
 """Adapters on an encoder: made from settings, in the order in which they were attached.
 
-A plain Hugging Face model is changed by hooks alone, so its weights, their names and its folder stay as they are. The
-package peft is not needed: these few layers are our own, and `nn.adapters.peft_format` writes those it knows for it.
+A plain Hugging Face model is changed by hooks alone, so its weights, their names and its folder stay as they are. LoRA,
+DoRA and IA3 are layers of the package peft (`nn.adapters.peft_layers`, imported where one is made); the others are ours.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch.utils.hooks import RemovableHandle
 from xstilts.core.errors import EncoderError
 from xstilts.core.tuning import IA3, Adapter, Bottleneck, Fuse, LoRA, shape
 from xstilts.nn.adapters.fusion import Fusion, branch_weights, check
-from xstilts.nn.adapters.patches import Branch, Coupling, Factors, LowRank, Parallel, Patch, Sequential
+from xstilts.nn.adapters.patches import Branch, Coupling, Parallel, Patch, Sequential
 from xstilts.nn.adapters.sites import find_blocks, find_site, linear_at
 
 
@@ -129,13 +129,15 @@ def _patches(settings: Adapter, model: nn.Module, layers: int, size: int) -> Ite
         if isinstance(settings, Fuse):
             yield from _fusions(settings, model, layers, block)
             continue
-        for role in settings.targets:
-            site = find_site(model, layers, block, role)
-            layer = linear_at(model, site)
-            if isinstance(settings, LoRA):
-                yield LowRank(site, layer, settings.rank, settings.alpha, settings.dropout, settings.dora)
-            elif isinstance(settings, IA3):
-                yield Factors(site, layer)
+        yield from _of_peft(settings, model, layers, block)
+
+
+def _of_peft(settings: LoRA | IA3, model: nn.Module, layers: int, block: int) -> Iterator[Patch]:
+    from xstilts.nn.adapters.peft_layers import PeftLayer  # importing peft takes a second or two
+
+    for role in settings.targets:
+        site = find_site(model, layers, block, role)
+        yield PeftLayer(site, linear_at(model, site), settings)
 
 
 def _branch(settings: Bottleneck, reads: int, writes: int) -> Branch:
