@@ -11,7 +11,6 @@ from torch import Tensor
 
 from xstilts.core.errors import EncoderError
 
-
 Rename = Callable[[Mapping[str, Tensor], Mapping[str, Tensor]], dict[str, Tensor]]
 
 

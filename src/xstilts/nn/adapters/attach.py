@@ -1,7 +1,7 @@
 """Adapters on an encoder: made from settings, in the order in which they were attached.
 
-A plain Hugging Face model is changed by hooks alone, so its weights, their names and its folder stay as they are. LoRA,
-DoRA and IA3 are layers of the package peft (`nn.adapters.peft_layers`, imported where one is made); the others are ours.
+A plain Hugging Face model is changed by hooks alone, so its weights, their names and its folder stay as they are.
+LoRA, DoRA and IA3 are layers of the package peft (`nn.adapters.peft_layers`, imported where one is made).
 """
 
 from __future__ import annotations
@@ -66,6 +66,15 @@ class Adapters(nn.ModuleList):
         self._of = (model, layers, size)  # a tuple registers nothing
 
     @property
+    def model(self) -> nn.Module:
+        return self._of[0]
+
+    @property
+    def layers(self) -> int:
+        """Blocks of the model."""
+        return self._of[1]
+
+    @property
     def each(self) -> list[Attached]:
         return [adapter for adapter in self if isinstance(adapter, Attached)]
 
@@ -74,7 +83,7 @@ class Adapters(nn.ModuleList):
         EncoderError where the encoder has no place for it."""
         model, layers, size = self._of
         adapter = Attached(settings, model, layers, size).to(next(model.parameters()).device)
-        adapter.attach(model)
+        adapter.train(model.training).attach(model)
         self.append(adapter)
         return adapter
 
@@ -97,6 +106,10 @@ class Adapters(nn.ModuleList):
         for adapter in self.each:
             adapter.remove()
         del self[:]
+
+    def drop_last(self) -> None:
+        self.each[-1].remove()
+        del self[-1]
 
     def merge(self) -> None:
         """Puts adapters into the weights, from the first on, until one cannot be (a bottleneck, and what follows)."""

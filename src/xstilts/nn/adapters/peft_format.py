@@ -6,17 +6,21 @@ for a model of `AutoModel` without a head. The files are read and written withou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from xstilts.core.errors import EncoderError
-from xstilts.core.files import write_json
+from xstilts.core.errors import EncoderError, StoreError
+from xstilts.core.files import read_json, write_json
 from xstilts.core.tuning import IA3, LoRA
-from xstilts.nn.adapters.attach import Adapters
+from xstilts.nn.adapters.attach import Adapters, Attached
 from xstilts.nn.adapters.patches import Patch
+from xstilts.nn.adapters.peft_settings import changed_layers, layer_tensors, settings_of
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 PREFIX = "base_model.model."
@@ -34,7 +38,9 @@ def write(folder: Path, adapters: Adapters, base: str) -> None:
     if fused := [patch.sites[0] for patch in patches if patch.sites[0].rows is not None]:
         path = fused[0].path
         what = f"'{path}' holds several roles in one layer, and an adapter of peft changes all of it."
-        hint = f"Train it with the target '{path.rpartition('.')[2]}', or leave out `--adapter`: the adapter is then put "
+        hint = (
+            f"Train it with the target '{path.rpartition('.')[2]}', or leave out `--adapter`: the adapter is then put "
+        )
         raise EncoderError(what, hint=hint + "into the weights.")
     tensors: dict[str, Tensor] = {}
     for patch in patches:
@@ -44,6 +50,41 @@ def write(folder: Path, adapters: Adapters, base: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / CONFIG, _config(adapter.settings, patches) | {"base_model_name_or_path": base})
     save_file(own, folder / WEIGHTS, metadata={"format": "pt"})
+
+
+def read(folder: Path, adapters: Adapters) -> Attached:
+    """Attaches the adapter of a folder that peft has written, on top of those that are there. The heads of other tasks
+    that peft has put beside it are left out. What the adapter was trained on is not in the files, but for its sizes.
+
+    Raises EncoderError for files that cannot be read, an adapter of an encoder of another shape or class, and one that
+    does more than our layers do."""
+    try:
+        config, tensors = read_json(folder / CONFIG), load_file(folder / WEIGHTS)
+    except (OSError, SafetensorError, StoreError) as error:
+        raise EncoderError(f"there is no adapter of peft here: {error}", where=str(folder)) from error
+    model, layers = adapters.model, adapters.layers
+    try:
+        weights = layer_tensors(tensors, PREFIX, str(getattr(model, "base_model_prefix", "")))
+        first, targets, each = changed_layers(model, layers, sorted({path for path, _ in weights}))
+        inputs = {each[path] for (path, kind), tensor in weights.items() if kind == "ia3_l" and len(tensor) == 1}
+        settings = settings_of(config, targets, [target for target in targets if target in inputs], first)
+    except EncoderError as error:
+        raise EncoderError(error.what, where=str(folder), value=error.value, allowed=error.allowed) from error
+    adapter = adapters.add(settings)
+    own = {(patch.sites[0].path, name): tensor for patch in adapter.each for name, tensor in patch.published.items()}
+    if wrong := sorted(key for key in own.keys() | weights.keys() if _size(own, key) != _size(weights, key)):
+        adapters.drop_last()
+        (path, name), there, here = wrong[0], _size(weights, wrong[0]), _size(own, wrong[0])
+        what = f"an adapter of another encoder: '{path}.{name}' is {there} there, this encoder needs {here}."
+        raise EncoderError(what, where=str(folder / WEIGHTS))
+    with torch.no_grad():
+        for key, tensor in own.items():
+            tensor.copy_(weights[key])
+    return adapter
+
+
+def _size(tensors: Mapping[tuple[str, str], Tensor], key: tuple[str, str]) -> str:
+    return "x".join(map(str, tensors[key].shape)) if key in tensors else "missing"
 
 
 def _config(settings: LoRA | IA3, patches: list[Patch]) -> dict[str, Any]:

@@ -102,14 +102,16 @@ class PeftLayer(Patch):
     @property
     def published(self) -> dict[str, Tensor]:
         """Its weights by the ends of the names that peft gives them in a file (without the adapter's own name)."""
-        own = {name: tensor for name, tensor in self.layer.state_dict(keep_vars=True).items() if "base_layer" not in name}
+        own = {
+            name: tensor for name, tensor in self.layer.state_dict(keep_vars=True).items() if "base_layer" not in name
+        }
         return {_published(name): tensor for name, tensor in own.items()}
 
 
 def _published(name: str) -> str:
     """
-    >>> _published("lora_A.default.weight"), _published("lora_magnitude_vector.default.weight"), _published("ia3_l.default")
-    ('lora_A.weight', 'lora_magnitude_vector', 'ia3_l')
+    >>> _published("lora_A.default.weight"), _published("lora_magnitude_vector.default.weight")
+    ('lora_A.weight', 'lora_magnitude_vector')
     """
     name = name.replace(".default", "")
     return name.removesuffix(".weight") if "magnitude" in name else name
@@ -130,7 +132,7 @@ def _config(settings: LoRA | IA3, of_inputs: bool) -> LoraConfig | IA3Config:
         return IA3Config(target_modules=[_HERE], feedforward_modules=[_HERE] if of_inputs else [])
     return LoraConfig(
         r=settings.rank,
-        lora_alpha=settings.alpha,  # type: ignore[arg-type]  (declared as a whole number, used as any)
+        lora_alpha=settings.alpha,  # type: ignore[arg-type]
         lora_dropout=settings.dropout,
         use_dora=settings.dora,
         target_modules=[_HERE],
