@@ -62,6 +62,24 @@ class IA3:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """`length` trained vectors before each text, in the place of embedded tokens (Lester et al. 2021)."""
+
+    length: int = 20
+    from_layer: int = 1
+    stack: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prefix:
+    """`length` trained keys and values in each block, which all tokens of a sequence see (Li and Liang 2021)."""
+
+    length: int = 20
+    from_layer: int = 1
+    stack: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fuse:
     """AdapterFusion (Pfeiffer et al. 2021): at each place an attention over the bottleneck adapters that were trained
     for it, which stay as they are. All of them have one place and one `from_layer`."""
@@ -71,11 +89,13 @@ class Fuse:
     stack: bool = True
 
 
-Adapter = Bottleneck | LoRA | IA3 | Fuse
-METHODS: dict[str, type[Bottleneck | LoRA | IA3 | Fuse]] = {
+Adapter = Bottleneck | LoRA | IA3 | Prompt | Prefix | Fuse
+METHODS: dict[str, type[Adapter]] = {
     "Bottleneck": Bottleneck,
     "LoRA": LoRA,
     "IA3": IA3,
+    "Prompt": Prompt,
+    "Prefix": Prefix,
     "Fuse": Fuse,
 }
 

@@ -41,12 +41,14 @@ class Unpackable(Exception):  # noqa: N818 (a finding, not an error a user sees)
 @dataclass(frozen=True, eq=False)
 class Packing:
     """How the T axis is cut. `offsets_M` are the N+1 boundaries (int32, on the CPU), `there_M` the same beside the
-    hidden states. `trace` lists the modules that called the attention function, where somebody asks."""
+    hidden states. `trace` lists the modules that called the attention function, where somebody asks. `prefix`: keys and
+    values [P, G * C] that lie before those of every sequence (`nn.adapters.prefixes`)."""
 
     offsets_M: Tensor
     there_M: Tensor
     longest: int
     trace: list[nn.Module] | None = None
+    prefix: tuple[Tensor, Tensor] | None = None
 
     @classmethod
     def of(cls, lengths_N: Tensor, device: torch.device, trace: list[nn.Module] | None = None) -> Packing:
@@ -56,6 +58,12 @@ class Packing:
         """
         offsets_M = F.pad(torch.cumsum(lengths_N, 0), (1, 0)).to(torch.int32)
         return cls(offsets_M, offsets_M.to(device, non_blocking=True), int(lengths_N.max()), trace)
+
+    def behind(self, key: Tensor, value: Tensor) -> Packing:
+        """The same with a prefix in front of the one that is there."""
+        if self.prefix is not None:
+            key, value = torch.cat([key, self.prefix[0]]), torch.cat([value, self.prefix[1]])
+        return Packing(self.offsets_M, self.there_M, self.longest, self.trace, (key, value))
 
 
 def runs(offsets: list[int]) -> Iterator[tuple[int, int]]:
@@ -68,17 +76,28 @@ def runs(offsets: list[int]) -> Iterator[tuple[int, int]]:
         yield len(list(same)), length
 
 
+Prefix = tuple[Tensor, Tensor]  # keys and values [P, H, C]
+
+
 def attend_runs(
-    query_THC: Tensor, key_THC: Tensor, value_THC: Tensor, offsets: list[int], rest: tuple[int, float, float]
+    query_THC: Tensor,
+    key_THC: Tensor,
+    value_THC: Tensor,
+    offsets: list[int],
+    rest: tuple[int, float, float],
+    prefix: Prefix | None = None,
 ) -> Tensor:
     """Scaled dot-product attention within each sequence, one call for each run of equal lengths. `rest` is the furthest
-    distance a token sees (-1: no limit), the scale of the products, and dropout."""
+    distance a token sees (-1: no limit), the scale of the products, and dropout. All tokens see all of a prefix."""
     window, scale, dropout = rest
     parts = []
     found = list(runs(offsets))
     cuts = (_cuts(states_THC, found) for states_THC in (query_THC, key_THC, value_THC))
     for (_, length), query_nHLC, key_nHLC, value_nHLC in zip(found, *cuts, strict=True):
         mask_LL = _local_mask(length, window, query_THC.device)
+        if prefix is not None:
+            key_nHLC, value_nHLC = map(_put_before, prefix, (key_nHLC, value_nHLC))
+            mask_LL = None if mask_LL is None else F.pad(mask_LL, (len(prefix[0]), 0), value=True)
         out_nHLC = F.scaled_dot_product_attention(
             query_nHLC, key_nHLC, value_nHLC, attn_mask=mask_LL, dropout_p=dropout, scale=scale
         )
@@ -116,6 +135,11 @@ def _cuts(states_THC: Tensor, found: list[tuple[int, int]]) -> Iterator[Tensor]:
         states_THC = states_THC.float()
     parts = states_THC.split([count * length for count, length in found])
     return (part.unflatten(0, run).transpose(1, 2) for part, run in zip(parts, found, strict=True))
+
+
+def _put_before(prefix_PHC: Tensor, states_nHLC: Tensor) -> Tensor:
+    prefix_HPC = prefix_PHC.transpose(0, 1).to(states_nHLC.dtype)
+    return torch.cat([prefix_HPC.expand(len(states_nHLC), -1, -1, -1), states_nHLC], dim=2)
 
 
 def _join(states_nHLC: Tensor) -> Tensor:
@@ -202,12 +226,16 @@ def packed_attention(
     if packing.trace is not None:
         packing.trace.append(module)
     groups = query.shape[1] // key.shape[1]
+    prefix = _heads(packing.prefix, key.shape[1], groups)
     if groups > 1:
         key, value = (states.repeat_interleave(groups, dim=1) for states in (key, value))
     query_THC, key_THC, value_THC = (states[0].transpose(0, 1) for states in (query, key, value))
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     window = -1 if sliding_window is None else sliding_window - 1
-    if varlen_attn is not None and _takes_flash(query_THC, dropout):
+    if prefix is not None:
+        rest = (window, scale, dropout)
+        out_THC = _attend_eager(query_THC, key_THC, value_THC, packing.offsets_M, rest, prefix)
+    elif varlen_attn is not None and _takes_flash(query_THC, dropout):
         there_M, longest = packing.there_M, packing.longest
         out_THC = varlen_attn(
             query_THC, key_THC, value_THC, there_M, there_M, longest, longest,
@@ -222,9 +250,22 @@ def packed_attention(
 
 @torch.compiler.disable
 def _attend_eager(
-    query_THC: Tensor, key_THC: Tensor, value_THC: Tensor, offsets_M: Tensor, rest: tuple[int, float, float]
+    query_THC: Tensor,
+    key_THC: Tensor,
+    value_THC: Tensor,
+    offsets_M: Tensor,
+    rest: tuple[int, float, float],
+    prefix: Prefix | None = None,
 ) -> Tensor:
-    return attend_runs(query_THC, key_THC, value_THC, offsets_M.tolist(), rest)
+    return attend_runs(query_THC, key_THC, value_THC, offsets_M.tolist(), rest, prefix)
+
+
+def _heads(prefix: Prefix | None, key_heads: int, groups: int) -> Prefix | None:
+    """Keys and values [P, G * C] of a prefix as those of H = G * groups heads."""
+    if prefix is None:
+        return None
+    key, value = (part.unflatten(1, (key_heads, -1)).repeat_interleave(groups, dim=1) for part in prefix)
+    return key, value
 
 
 def _no_mask(*_args: Any, **_kwargs: Any) -> None:

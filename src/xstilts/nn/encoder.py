@@ -21,6 +21,7 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from xstilts.core.errors import EncoderError
 from xstilts.nn import loading
 from xstilts.nn.adapters.attach import Adapters
+from xstilts.nn.adapters.prompts import Prompted
 from xstilts.nn.adapters.sites import find_blocks
 from xstilts.nn.attention import PACKED, Packing, Unpackable
 from xstilts.nn.batch import Batch
@@ -153,9 +154,9 @@ class Encoder(nn.Module):
 
     @property
     def max_length(self) -> int | None:
-        """Tokens a sequence may have, special tokens included."""
+        """Tokens a sequence may have, special tokens included, behind a prompt where there is one."""
         places = getattr(self.config, "max_position_embeddings", None)
-        return int(places) - self._offset if places and places > 0 else None
+        return int(places) - self._offset - self.adapters.prompt_length if places and places > 0 else None
 
     @property
     def embeddings(self) -> nn.Embedding:
@@ -184,8 +185,9 @@ class Encoder(nn.Module):
     def _check(self, batch: Batch, layers: Sequence[int]) -> None:
         longest = int(batch.lengths_N.max())
         if self.max_length is not None and longest > self.max_length:
+            behind = f" behind a prompt of {prompt}" if (prompt := self.adapters.prompt_length) else ""
             raise EncoderError(
-                f"a sequence of {longest} tokens is longer than the {self.max_length} this encoder takes.",
+                f"a sequence of {longest} tokens is longer than the {self.max_length} this encoder takes{behind}.",
                 value=str(longest),
                 hint=f"Set max_length to {self.max_length} or less.",
             )
@@ -197,15 +199,19 @@ class Encoder(nn.Module):
         device = batch.ids_T.device
         order_N = torch.argsort(batch.lengths_N, stable=True)
         lengths_N, starts_N = batch.lengths_N[order_N], batch.starts_N[order_N]
-        within_T = torch.arange(batch.ids_T.numel()) - torch.repeat_interleave(
-            lengths_N.cumsum(0) - lengths_N, lengths_N
-        )
-        sorted_T = (torch.repeat_interleave(starts_N, lengths_N) + within_T).to(device)
-        inputs = {"input_ids": self._places(batch.ids_T[sorted_T]), "position_ids": within_T.to(device) + self._offset}
-        inputs |= self._segments(batch.segments_T[sorted_T])
-        inputs = {name: values_T.unsqueeze(0) for name, values_T in inputs.items()}
-        packing = Packing.of(lengths_N, device, trace)
+        sorted_T = (torch.repeat_interleave(starts_N, lengths_N) + _within(lengths_N)).to(device)
+        lengths_N = lengths_N + self.adapters.prompt_length
+        within_S = _within(lengths_N).to(device)
         back_T = torch.argsort(sorted_T)
+        inputs = {"input_ids": self._places(batch.ids_T[sorted_T])} | self._segments(batch.segments_T[sorted_T])
+        if (vectors_PE := self.adapters.prompt_PE) is not None:
+            prompted = Prompted.of(vectors_PE, within_S)
+            inputs = {name: prompted.zeros_around(values_T) for name, values_T in inputs.items() if name != "input_ids"}
+            inputs["inputs_embeds"] = prompted.around(self.embeddings(self._places(batch.ids_T[sorted_T])))
+            back_T = prompted.is_text_S.nonzero()[:, 0][back_T]
+        inputs["position_ids"] = within_S + self._offset
+        inputs = {name: values_S.unsqueeze(0) for name, values_S in inputs.items()}
+        packing = Packing.of(lengths_N, device, trace)
 
         def strip(states_1TD: Tensor) -> Tensor:
             return states_1TD[0].index_select(0, back_T)
@@ -294,6 +300,11 @@ class Encoder(nn.Module):
 
 
 _Run = tuple[Callable[[], Any], Callable[[Tensor], Tensor]]  # the forward pass, and what makes its states [T, D]
+
+
+def _within(lengths_N: Tensor) -> Tensor:
+    """The place of each token in its sequence, where sequences lie end to end."""
+    return torch.arange(int(lengths_N.sum())) - torch.repeat_interleave(lengths_N.cumsum(0) - lengths_N, lengths_N)
 
 
 def _position_offset(model: PreTrainedModel) -> int:

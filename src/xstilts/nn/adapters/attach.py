@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import IA3, Adapter, Bottleneck, Fuse, LoRA, shape
+from xstilts.core.tuning import IA3, Adapter, Bottleneck, Fuse, LoRA, Prefix, Prompt, shape
 from xstilts.nn.adapters.fusion import Fusion, branch_weights, check
 from xstilts.nn.adapters.patches import Branch, Coupling, Parallel, Patch, Sequential
+from xstilts.nn.adapters.prefixes import BlockPrefix
+from xstilts.nn.adapters.prompts import PromptVectors
 from xstilts.nn.adapters.sites import find_blocks, find_site, linear_at
 
 
@@ -124,6 +127,18 @@ class Adapters(nn.ModuleList):
     def couplings(self) -> list[Coupling]:
         return [patch for adapter in self.each for patch in adapter.each if isinstance(patch, Coupling)]
 
+    @property
+    def prompt_PE(self) -> Tensor | None:
+        """The vectors before each text, those of the newest prompt first; None without any."""
+        found: list[Tensor] = [
+            patch.vectors_PE for one in reversed(self.each) for patch in one.each if isinstance(patch, PromptVectors)
+        ]
+        return torch.cat(found) if found else None
+
+    @property
+    def prompt_length(self) -> int:
+        return sum(one.settings.length for one in self.each if isinstance(one.settings, Prompt))
+
     def inverse(self, states: Tensor) -> Tensor:
         """States as they are before the invertible adapters, the last of them undone first."""
         for coupling in reversed(self.couplings):
@@ -135,7 +150,13 @@ def _patches(settings: Adapter, model: nn.Module, layers: int, size: int) -> Ite
     if isinstance(settings, Bottleneck) and settings.invertible:
         path, _ = find_blocks(model, layers)
         yield Coupling(f"{path}.0", size, settings.activation)
+    if isinstance(settings, Prompt):
+        yield PromptVectors(model, settings.length)
+        return
     for block in range(settings.from_layer, layers + 1):
+        if isinstance(settings, Prefix):
+            yield BlockPrefix(model, layers, block, settings.length)
+            continue
         if isinstance(settings, Bottleneck):
             yield from _bottlenecks(settings, model, layers, block)
             continue
