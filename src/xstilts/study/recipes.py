@@ -9,7 +9,6 @@ from typing import Any
 from xstilts.core.recipe import Recipe
 from xstilts.study.schema import ArmSpec, IntermediateNumbers, Study, TrainNumbers
 from xstilts.study.sweep import base_name
-from xstilts.study.tune import LEARNING_RATE
 
 # Tokens of a sequence by kind, as the released XTREME pipelines set them; retrieval reads whole sentences.
 MAX_LENGTH: Mapping[str, int] = {"span_qa": 384, "retrieval": 512}
@@ -38,7 +37,8 @@ def _merge(layers: Iterable[dict[str, Any]]) -> dict[str, Any]:
 def numbers(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...]) -> dict[str, Any]:
     """All numbers of one phase. `role`: "intermediate", "target" or "joint" (which reads the target's section)."""
     section = study.train.intermediate if role == "intermediate" else study.train.target
-    defaults = {"epochs": DEFAULT_EPOCHS} | ({"lr": LEARNING_RATE} if arm.tuned(role).is_adapter else {})
+    rate = arm.tuned(role).learning_rate
+    defaults = {"epochs": DEFAULT_EPOCHS} | ({} if rate is None else {"lr": rate})
     layers = [defaults, _set(study.train), _set(section)]
     if len(names) == 1 and (name := base_name(names[0])) in study.train.tasks:
         layers.append(_set(study.train.tasks[name]))

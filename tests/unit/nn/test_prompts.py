@@ -162,6 +162,23 @@ def test_they_alone_have_gradients_which_are_those_of_small_steps(name: str, met
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_they_learn_what_others_of_their_kind_do(method: str) -> None:
+    teacher, model = moved(encoder("xlm-roberta"), METHODS[method]), encoder("xlm-roberta")
+    wanted = packed(teacher)
+    model.requires_grad_(False)
+    model.adapters.add(METHODS[method])
+    optimiser = torch.optim.Adam(model.adapters.parameters(), lr=0.1)
+    losses = []
+    for _ in range(100):
+        optimiser.zero_grad()
+        loss = (model(BATCH).last_TD - wanted).square().mean()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.2 * losses[0]
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_in_half_precision_states_are_near(method: str) -> None:
     model = moved(encoder("xlm-roberta"), METHODS[method])
     expected = packed(model)

@@ -1,8 +1,8 @@
 """Prefix tuning (Li and Liang 2021): trained keys and values that every token sees beside those of its own sequence.
 
 They are trained as they are, as in P-tuning v2 (Liu et al. 2022), without the paper's network that makes them. They
-have no position (rotary encoders have turned a sequence's keys by theirs before), and a layer with a sliding window sees
-all of them from everywhere. P keys, O outputs of the key and value layers.
+have no position (rotary encoders have turned a sequence's keys by theirs before), and a layer with a sliding window
+sees all of them from everywhere. P keys, O outputs of the key and value layers.
 """
 
 from __future__ import annotations
