@@ -106,10 +106,26 @@ def test_a_fused_layer_goes_to_peft_and_back_whole(tmp_path: Path) -> None:
     other = encoder("modernbert")
     assert peft_format.read(tmp_path, other.adapters).settings.targets == ("down", "attn.Wqkv")
     assert torch.equal(ours(other), ours(model))
-    shares = encoder("modernbert")
-    shares.adapters.add(LoRA(targets=("query",)))
-    with pytest.raises(EncoderError, match=r"'layers\.0\.attn\.Wqkv' holds several roles.*the target 'Wqkv'"):
-        peft_format.write(tmp_path, shares.adapters, "somewhere")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        LoRA(rank=2, alpha=3.0),
+        LoRA(rank=2, targets=("query", "value", "down"), from_layer=2),
+        LoRA(rank=2, targets=("key",), dora=True),
+        LoRA(rank=2, targets=("query", "key", "attention"), dora=True),
+        IA3(),
+    ],
+)
+def test_roles_of_a_fused_layer_are_one_adapter_of_it_in_peft(tmp_path: Path, settings: LoRA | IA3) -> None:
+    model, other = encoder("modernbert"), encoder("modernbert")
+    stir(model.adapters.add(settings))
+    peft_format.write(tmp_path, model.adapters, "somewhere")
+    loaded = PeftModel.from_pretrained(plain("modernbert"), tmp_path).eval()
+    torch.testing.assert_close(theirs(loaded), ours(model), atol=1e-5, rtol=1e-4)
+    peft_format.read(tmp_path, other.adapters)
+    torch.testing.assert_close(ours(other), ours(model), atol=1e-5, rtol=1e-4)
 
 
 def test_the_head_beside_an_adapter_of_a_classifier_is_left_out(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ for a model of `AutoModel` without a head. The files are read and written withou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from xstilts.core.files import read_json, write_json
 from xstilts.core.tuning import IA3, LoRA
 from xstilts.nn.adapters.attach import Adapters, Attached
 from xstilts.nn.adapters.patches import Patch
+from xstilts.nn.adapters.peft_fused import as_one, by_layer
 from xstilts.nn.adapters.peft_settings import changed_layers, layer_tensors, settings_of
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
@@ -29,26 +30,23 @@ PREFIX = "base_model.model."
 def write(folder: Path, adapters: Adapters, base: str) -> None:
     """The one adapter of an encoder; `base` is the folder or name of the encoder below it.
 
-    Raises EncoderError for a method that peft does not have, for several adapters, and for a share of a fused layer."""
+    Roles that share a layer become one adapter of it (`peft_fused`). Raises EncoderError for a method that peft does
+    not have and for several adapters."""
     if len(adapters.each) != 1 or not isinstance(adapters.each[0].settings, LoRA | IA3):
         found = ", ".join(type(adapter.settings).__name__ for adapter in adapters.each) or "none"
         raise EncoderError(f"the layout of peft holds one adapter, LoRA or IA3; here are: {found}.", value=found)
     (adapter,) = adapters.each
     patches = list(adapter.each)
-    if fused := [patch.sites[0] for patch in patches if patch.sites[0].rows is not None]:
-        path = fused[0].path
-        what = f"'{path}' holds several roles in one layer, and an adapter of peft changes all of it."
-        hint = (
-            f"Train it with the target '{path.rpartition('.')[2]}', or leave out `--adapter`: the adapter is then put "
-        )
-        raise EncoderError(what, hint=hint + "into the weights.")
+    layers = by_layer(patches)
+    most = max(map(len, layers.values()))
     tensors: dict[str, Tensor] = {}
-    for patch in patches:
-        tensors |= {f"{PREFIX}{patch.sites[0].path}.{name}": tensor for name, tensor in patch.published.items()}
+    for path, roles in layers.items():
+        whole = as_one(roles, roles[0].linear(adapters.model), most)
+        tensors |= {f"{PREFIX}{path}.{name}": tensor for name, tensor in whole.items()}
     own = {name: tensor.detach().float().cpu().contiguous() for name, tensor in tensors.items()}
     assert isinstance(adapter.settings, LoRA | IA3)
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / CONFIG, _config(adapter.settings, patches) | {"base_model_name_or_path": base})
+    write_json(folder / CONFIG, _config(adapter.settings, layers, most) | {"base_model_name_or_path": base})
     save_file(own, folder / WEIGHTS, metadata={"format": "pt"})
 
 
@@ -87,20 +85,20 @@ def _size(tensors: Mapping[tuple[str, str], Tensor], key: tuple[str, str]) -> st
     return "x".join(map(str, tensors[key].shape)) if key in tensors else "missing"
 
 
-def _config(settings: LoRA | IA3, patches: list[Patch]) -> dict[str, Any]:
+def _config(settings: LoRA | IA3, layers: Mapping[str, Sequence[Patch]], most: int) -> dict[str, Any]:
     shared = {
         "task_type": "FEATURE_EXTRACTION",
         "inference_mode": True,
         "fan_in_fan_out": False,
-        "target_modules": [patch.sites[0].path for patch in patches],
+        "target_modules": list(layers),
     }
     if isinstance(settings, IA3):
-        inputs = [patch.sites[0].path for patch in patches if patch.sites[0].role in settings.inputs]
+        inputs = [path for path, roles in layers.items() if roles[0].sites[0].role in settings.inputs]
         return shared | {"peft_type": "IA3", "feedforward_modules": inputs}
     return shared | {
         "peft_type": "LORA",
-        "r": settings.rank,
-        "lora_alpha": settings.alpha,
+        "r": most * settings.rank,
+        "lora_alpha": most * settings.alpha,
         "lora_dropout": settings.dropout,
         "use_dora": settings.dora,
         "bias": "none",
