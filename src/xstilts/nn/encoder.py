@@ -203,11 +203,12 @@ class Encoder(nn.Module):
         lengths_N = lengths_N + self.adapters.prompt_length
         within_S = _within(lengths_N).to(device)
         back_T = torch.argsort(sorted_T)
-        inputs = {"input_ids": self._places(batch.ids_T[sorted_T])} | self._segments(batch.segments_T[sorted_T])
+        ids_T = self._places(batch.ids_T[sorted_T])
+        inputs = {"input_ids": ids_T} | self._segments(batch.segments_T[sorted_T])
         if (vectors_PE := self.adapters.prompt_PE) is not None:
             prompted = Prompted.of(vectors_PE, within_S)
             inputs = {name: prompted.zeros_around(values_T) for name, values_T in inputs.items() if name != "input_ids"}
-            inputs["inputs_embeds"] = prompted.around(self.embeddings(self._places(batch.ids_T[sorted_T])))
+            inputs["inputs_embeds"] = prompted.around(self.embeddings(ids_T))
             back_T = prompted.is_text_S.nonzero()[:, 0][back_T]
         inputs["position_ids"] = within_S + self._offset
         inputs = {name: values_S.unsqueeze(0) for name, values_S in inputs.items()}

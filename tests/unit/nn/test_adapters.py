@@ -185,6 +185,22 @@ def test_dropout_of_lora_is_that_of_the_encoder_it_is_put_on() -> None:
     assert not torch.equal(states(model), states(model))
 
 
+@pytest.mark.parametrize("method", ["lora", "dora", "ia3"])
+@pytest.mark.parametrize("name", ["xlm-roberta", "modernbert"])
+def test_an_encoder_moves_with_its_adapters_and_they_see_its_weights_as_they_are(name: str, method: str) -> None:
+    model = encoder(name)
+    model.adapters.add(METHODS[method])
+    stir(model.adapters.parameters())
+    before = states(model)
+    model.to(torch.float64)
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float64}
+    torch.testing.assert_close(states(model).float(), before, atol=1e-4, rtol=1e-4)
+    stir(model.model.parameters())
+    unmerged = states(model)
+    model.adapters.merge()
+    torch.testing.assert_close(states(model), unmerged, atol=1e-8, rtol=1e-6)
+
+
 def test_peft_is_imported_where_one_of_its_layers_is_made() -> None:
     code = """
 import sys, torch

@@ -274,6 +274,8 @@ def test_vectors_are_gone_on_with_and_lie_beside_the_exported_encoder(
     assert again.keys() == stored.keys() and all(torch.equal(again[name], stored[name]) for name in again)
     on = train(job(made, part, VECTORS[method]), tmp_path / "on")
     assert len(load_encoder(on).adapters.each) == 1, "the next phase goes on with them"
+    full = load_encoder(train(job(made, part, "full"), tmp_path / "full")).adapters.state_dict()
+    assert full.keys() == stored.keys() and not any(torch.equal(full[name], stored[name]) for name in full)
     with pytest.raises(EncoderError, match="one adapter, LoRA or IA3; here are: Pr"):
         export_adapter(made, toy.KIND, tmp_path / "peft")
 

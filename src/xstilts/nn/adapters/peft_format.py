@@ -67,7 +67,8 @@ def read(folder: Path, adapters: Adapters) -> Attached:
         inputs = {each[path] for (path, kind), tensor in weights.items() if kind == "ia3_l" and len(tensor) == 1}
         settings = settings_of(config, targets, [target for target in targets if target in inputs], first)
     except EncoderError as error:
-        raise EncoderError(error.what, where=str(folder), value=error.value, allowed=error.allowed) from error
+        where, allowed = str(folder), error.allowed
+        raise EncoderError(error.what, where=where, value=error.value, allowed=allowed, hint=error.hint) from error
     adapter = adapters.add(settings)
     own = {(patch.sites[0].path, name): tensor for patch in adapter.each for name, tensor in patch.published.items()}
     if wrong := sorted(key for key in own.keys() | weights.keys() if _size(own, key) != _size(weights, key)):
