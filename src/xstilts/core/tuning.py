@@ -8,7 +8,7 @@ otherwise equal settings go on with the earlier layers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 PLACES = ("houlsby", "pfeiffer", "parallel")
 ACTIVATIONS = ("relu", "gelu", "silu", "tanh")
@@ -80,9 +80,28 @@ class LoRA:
 @dataclass(frozen=True, kw_only=True)
 class IA3:
     """A trained factor for each output of the key and value layers and each input of the feed-forward layer's second
-    half (Liu et al. 2022)."""
+    half (Liu et al. 2022). inputs: the targets of which inputs are changed."""
 
     targets: tuple[str, ...] = ("key", "value", "down")
+    inputs: tuple[str, ...] = field(default=("down",), metadata={"omit_default": True})
+    from_layer: int = 1
+    stack: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """`length` trained vectors before each text, in the place of embedded tokens (Lester et al. 2021)."""
+
+    length: int = 20
+    from_layer: int = 1
+    stack: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prefix:
+    """`length` trained keys and values in each block, which all tokens of a sequence see (Li and Liang 2021)."""
+
+    length: int = 20
     from_layer: int = 1
     stack: bool = False
 
@@ -97,13 +116,15 @@ class Fuse:
     stack: bool = True
 
 
-Adapter = Bottleneck | LoRA | IA3 | Fuse
-METHODS: dict[str, type[Bottleneck | LoRA | IA3 | Fuse]] = {
+Adapter = Bottleneck | LoRA | IA3 | Prompt | Prefix | Fuse
+METHODS: dict[str, type[Adapter]] = {
     "Bottleneck": Bottleneck,
     "SharedOwn": SharedOwn,
     "Hypernetwork": Hypernetwork,
     "LoRA": LoRA,
     "IA3": IA3,
+    "Prompt": Prompt,
+    "Prefix": Prefix,
     "Fuse": Fuse,
 }
 

@@ -10,7 +10,7 @@ between two forward passes, so a checkpointed layer that is run again in the bac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -44,13 +44,15 @@ class Unpackable(Exception):  # noqa: N818 (a finding, not an error a user sees)
 class Packing:
     """How the T axis is cut. `offsets_M` are the N+1 boundaries (int32, on the CPU), `there_M` the same beside the
     hidden states. `read_P`: the tokens whose last state is read, where that is known. `trace` lists the modules that
-    called the attention function, where somebody asks."""
+    called the attention function, where somebody asks. `prefix`: keys and values [P, G * C] that lie before those of
+    every sequence (`nn.adapters.prefixes`)."""
 
     offsets_M: Tensor
     there_M: Tensor
     longest: int
     read_P: Tensor | None = None
     trace: list[nn.Module] | None = None
+    prefix: tuple[Tensor, Tensor] | None = None
 
     @classmethod
     def of(cls, lengths_N: Tensor, device: torch.device, **others: Any) -> Packing:
@@ -60,6 +62,12 @@ class Packing:
         """
         offsets_M = F.pad(torch.cumsum(lengths_N, 0), (1, 0)).to(torch.int32)
         return cls(offsets_M, offsets_M.to(device, non_blocking=True), int(lengths_N.max()), **others)
+
+    def behind(self, key: Tensor, value: Tensor) -> Packing:
+        """The same with a prefix in front of the one that is there."""
+        if self.prefix is not None:
+            key, value = torch.cat([key, self.prefix[0]]), torch.cat([value, self.prefix[1]])
+        return replace(self, prefix=(key, value))
 
 
 def runs(offsets: list[int]) -> Iterator[tuple[int, int]]:
@@ -72,17 +80,28 @@ def runs(offsets: list[int]) -> Iterator[tuple[int, int]]:
         yield len(list(same)), length
 
 
+Prefix = tuple[Tensor, Tensor]  # keys and values [P, H, C]
+
+
 def attend_runs(
-    query_THC: Tensor, key_THC: Tensor, value_THC: Tensor, offsets: list[int], rest: tuple[int, float, float]
+    query_THC: Tensor,
+    key_THC: Tensor,
+    value_THC: Tensor,
+    offsets: list[int],
+    rest: tuple[int, float, float],
+    prefix: Prefix | None = None,
 ) -> Tensor:
     """Scaled dot-product attention within each sequence, one call for each run of equal lengths. `rest` is the furthest
-    distance a token sees (-1: no limit), the scale of the products, and dropout."""
+    distance a token sees (-1: no limit), the scale of the products, and dropout. All tokens see all of a prefix."""
     window, scale, dropout = rest
     parts = []
     found = list(runs(offsets))
     cuts = (_cuts(states_THC, found) for states_THC in (query_THC, key_THC, value_THC))
     for (_, length), query_nHLC, key_nHLC, value_nHLC in zip(found, *cuts, strict=True):
         mask_LL = _local_mask(length, window, query_THC.device)
+        if prefix is not None:
+            key_nHLC, value_nHLC = map(_put_before, prefix, (key_nHLC, value_nHLC))
+            mask_LL = None if mask_LL is None else F.pad(mask_LL, (len(prefix[0]), 0), value=True)
         out_nHLC = F.scaled_dot_product_attention(
             query_nHLC, key_nHLC, value_nHLC, attn_mask=mask_LL, dropout_p=dropout, scale=scale
         )
@@ -132,6 +151,11 @@ def _cuts(states_THC: Tensor, found: list[tuple[int, int]]) -> Iterator[Tensor]:
     from."""
     parts = states_THC.split([count * length for count, length in found])
     return (part.unflatten(0, run).transpose(1, 2) for part, run in zip(parts, found, strict=True))
+
+
+def _put_before(prefix_PHC: Tensor, states_nHLC: Tensor) -> Tensor:
+    prefix_HPC = prefix_PHC.transpose(0, 1).to(states_nHLC.dtype)
+    return torch.cat([prefix_HPC.expand(len(states_nHLC), -1, -1, -1), states_nHLC], dim=2)
 
 
 def _join(states_nHLC: Tensor) -> Tensor:
@@ -218,12 +242,16 @@ def packed_attention(
     if packing.trace is not None:
         packing.trace.append(module)
     groups = query.shape[1] // key.shape[1]
+    prefix = _heads(packing.prefix, key.shape[1], groups)
     if groups > 1:
         key, value = (states.repeat_interleave(groups, dim=1) for states in (key, value))
     query_THC, key_THC, value_THC = (states[0].transpose(0, 1) for states in (query, key, value))
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     window = -1 if sliding_window is None else sliding_window - 1
-    if varlen_attn is not None and _takes_flash(query_THC, dropout):
+    if prefix is not None:
+        rest = (window, scale, dropout)
+        out_THC = _attend_eager(query_THC, key_THC, value_THC, packing.offsets_M, rest, prefix)
+    elif varlen_attn is not None and _takes_flash(query_THC, dropout):
         there_M, longest = packing.there_M, packing.longest
         out_THC = varlen_attn(
             query_THC, key_THC, value_THC, there_M, there_M, longest, longest,
@@ -238,17 +266,31 @@ def packed_attention(
 
 @torch.compiler.disable
 def _attend_eager(
-    query_THC: Tensor, key_THC: Tensor, value_THC: Tensor, offsets_M: Tensor, rest: tuple[int, float, float]
+    query_THC: Tensor,
+    key_THC: Tensor,
+    value_THC: Tensor,
+    offsets_M: Tensor,
+    rest: tuple[int, float, float],
+    prefix: Prefix | None = None,
 ) -> Tensor:
     offsets, (window, scale, dropout) = offsets_M.tolist(), rest
+    states = (query_THC, key_THC, value_THC)
     slow = query_THC.dtype == torch.bfloat16 and query_THC.device.type == "cpu" and torch.is_grad_enabled()
-    if slow and dropout == 0.0 and offsets[-1] > _SHORT * (len(offsets) - 1):
-        recomputed: Tensor = _Recomputed.apply(query_THC, key_THC, value_THC, offsets, window, scale)
+    if slow and dropout == 0.0 and prefix is None and offsets[-1] > _SHORT * (len(offsets) - 1):
+        recomputed: Tensor = _Recomputed.apply(*states, offsets, window, scale)
         return recomputed
     if slow:
-        states = (query_THC.float(), key_THC.float(), value_THC.float())
-        return attend_runs(*states, offsets, rest).to(query_THC.dtype)
-    return attend_runs(query_THC, key_THC, value_THC, offsets, rest)
+        query_THC, key_THC, value_THC = (part.float() for part in states)
+        return attend_runs(query_THC, key_THC, value_THC, offsets, rest, prefix).to(states[0].dtype)
+    return attend_runs(*states, offsets, rest, prefix)
+
+
+def _heads(prefix: Prefix | None, key_heads: int, groups: int) -> Prefix | None:
+    """Keys and values [P, G * C] of a prefix as those of H = G * groups heads."""
+    if prefix is None:
+        return None
+    key, value = (part.unflatten(1, (key_heads, -1)).repeat_interleave(groups, dim=1) for part in prefix)
+    return key, value
 
 
 def _no_mask(*_args: Any, **_kwargs: Any) -> None:

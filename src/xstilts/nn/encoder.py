@@ -22,11 +22,12 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from xstilts.core.errors import EncoderError
 from xstilts.nn import loading
 from xstilts.nn.adapters.attach import Adapters
+from xstilts.nn.adapters.prompts import Prompted
 from xstilts.nn.adapters.sites import find_blocks
 from xstilts.nn.attention import PACKED, Packing, Unpackable
 from xstilts.nn.batch import Batch
 from xstilts.nn.dropout import use_cheap_dropout
-from xstilts.nn.layout import by_length, missing
+from xstilts.nn.layout import by_length, missing, within
 from xstilts.nn.narrow import can_narrow, narrow
 from xstilts.nn.table import KeptRows
 from xstilts.nn.trial import SAME, apart, trial_batch
@@ -160,9 +161,9 @@ class Encoder(nn.Module):
 
     @property
     def max_length(self) -> int | None:
-        """Tokens a sequence may have, special tokens included."""
+        """Tokens a sequence may have, special tokens included, behind a prompt where there is one."""
         places = getattr(self.config, "max_position_embeddings", None)
-        return int(places) - self._offset if places and places > 0 else None
+        return int(places) - self._offset - self.adapters.prompt_length if places and places > 0 else None
 
     @property
     def embeddings(self) -> nn.Embedding:
@@ -194,8 +195,9 @@ class Encoder(nn.Module):
     def _check(self, batch: Batch, layers: Sequence[int]) -> None:
         longest = int(batch.lengths_N.max())
         if self.max_length is not None and longest > self.max_length:
+            behind = f" behind a prompt of {prompt}" if (prompt := self.adapters.prompt_length) else ""
             raise EncoderError(
-                f"a sequence of {longest} tokens is longer than the {self.max_length} this encoder takes.",
+                f"a sequence of {longest} tokens is longer than the {self.max_length} this encoder takes{behind}.",
                 value=str(longest),
                 hint=f"Set max_length to {self.max_length} or less.",
             )
@@ -204,21 +206,32 @@ class Encoder(nn.Module):
 
     def _packed(self, batch: Batch, read_P: Tensor | None = None, trace: list[nn.Module] | None = None) -> _Run:
         """In the order of `nn.layout`; with `read_P` the last states of all other tokens are zero."""
-        device, fill = batch.ids_T.device, self._prepares_kernels(batch.ids_T.device)
+        device, vectors_PE = batch.ids_T.device, self.adapters.prompt_PE
+        fill = vectors_PE is None and self._prepares_kernels(device)
         layout = by_length(batch.lengths_N, fill)
-        from_X, at_T = layout.from_X.to(device), layout.at_T.to(device)
-        inputs = {
-            "input_ids": self._places(batch.ids_T[from_X]),
-            "position_ids": layout.within_X.to(device) + self._offset,
-        }
-        inputs |= self._segments(batch.segments_T[from_X])
+        from_X, at_T, lengths_M, within_X = (
+            layout.from_X.to(device),
+            layout.at_T.to(device),
+            layout.lengths_M,
+            layout.within_X,
+        )
+        ids_X = self._places(batch.ids_T[from_X])
+        inputs = {"input_ids": ids_X} | self._segments(batch.segments_T[from_X])
+        if vectors_PE is not None:
+            lengths_M = lengths_M + len(vectors_PE)
+            within_X = within(lengths_M)
+            prompted = Prompted.of(vectors_PE, within_X.to(device))
+            inputs = {name: prompted.zeros_around(values_X) for name, values_X in inputs.items() if name != "input_ids"}
+            inputs["inputs_embeds"] = prompted.around(self.embeddings(ids_X))
+            at_T = prompted.is_text_S.nonzero()[:, 0][at_T]
+        inputs["position_ids"] = within_X.to(device) + self._offset
         inputs = {name: values_X.unsqueeze(0) for name, values_X in inputs.items()}
 
         def strip(states_1XD: Tensor) -> Tensor:
             return states_1XD[0].index_select(0, at_T)
 
         if read_P is None:
-            return self._run(inputs | {"packing": Packing.of(layout.lengths_M, device, trace=trace)}, strip, strip)
+            return self._run(inputs | {"packing": Packing.of(lengths_M, device, trace=trace)}, strip, strip)
         at_P, read = at_T[read_P], read_P
         at_P = F.pad(at_P, (0, missing(len(at_P)) if fill else 0))
 
@@ -226,7 +239,7 @@ class Encoder(nn.Module):
             read_PD = states_1PD[0, : len(read)]
             return read_PD.new_zeros(len(at_T), read_PD.shape[1]).index_copy(0, read, read_PD)
 
-        return self._run(inputs | {"packing": Packing.of(layout.lengths_M, device, read_P=at_P)}, strip, spread)
+        return self._run(inputs | {"packing": Packing.of(lengths_M, device, read_P=at_P)}, strip, spread)
 
     def _run(self, inputs: dict[str, Any], strip: _Shape, last: _Shape) -> _Run:
         return _Run(lambda: self._running(**inputs).last_hidden_state, strip, last)

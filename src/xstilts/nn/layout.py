@@ -32,9 +32,19 @@ def by_length(lengths_N: Tensor, fill: bool = False) -> Layout:
     lengths_M, starts_M = lengths_N[order_N], (lengths_N.cumsum(0) - lengths_N)[order_N]
     if filler := missing(tokens) if fill else 0:
         lengths_M, starts_M = F.pad(lengths_M, (0, 1), value=filler), F.pad(starts_M, (0, 1))
-    within_X = torch.arange(tokens + filler) - torch.repeat_interleave(lengths_M.cumsum(0) - lengths_M, lengths_M)
+    within_X = within(lengths_M)
     from_X = torch.repeat_interleave(starts_M, lengths_M) + within_X
     return Layout(lengths_M, from_X, within_X, torch.argsort(from_X[:tokens]))
+
+
+def within(lengths_M: Tensor) -> Tensor:
+    """The place of each token in its sequence.
+
+    >>> within(torch.tensor([2, 3])).tolist()
+    [0, 1, 0, 1, 2]
+    """
+    ends_M = lengths_M.cumsum(0)
+    return torch.arange(int(ends_M[-1])) - torch.repeat_interleave(ends_M - lengths_M, lengths_M)
 
 
 def missing(tokens: int) -> int:

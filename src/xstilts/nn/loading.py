@@ -31,7 +31,7 @@ _HIDDEN_DROPOUT = (
 _ATTENTION_DROPOUT = ("attention_probs_dropout_prob", "attention_dropout")
 
 # Output layers of other people's tasks: never a part of what was pretrained.
-_OUTPUTS = ("classifier", "qa_outputs", "score", "discriminator_predictions", "sequence_summary")
+OUTPUTS = ("classifier", "qa_outputs", "score", "discriminator_predictions", "sequence_summary")
 
 
 def read_config(folder: Path) -> PreTrainedConfig:
@@ -103,7 +103,7 @@ def read_pretrained_heads(folder: Path, model: PreTrainedModel) -> dict[str, Ten
                 # The first BERT checkpoints call the weights of a norm so.
                 name = stored.replace(".gamma", ".weight").replace(".beta", ".bias")
                 bare = name.removeprefix(prefix)
-                if bare in own or bare.partition(".")[0] in _OUTPUTS:
+                if bare in own or bare.partition(".")[0] in OUTPUTS:
                     continue
                 tensor = tensors.get_tensor(stored)
                 if tensor.is_floating_point() and tensor.shape != tied:

@@ -40,8 +40,9 @@ def numbers(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...]) -> di
     "language" (which reads neither: its adapter is the same one for every arm and target)."""
     sections = {"intermediate": study.train.intermediate, "language": TrainNumbers()}
     section = sections.get(role, study.train.target)
-    adapts = arm.tuned(role).is_adapter or (arm.fuses and arm.tuned(role).mode == "frozen")  # the fusion's attention
-    defaults = {"epochs": DEFAULT_EPOCHS} | ({"lr": LEARNING_RATE} if adapts else {})
+    fuses = arm.fuses and arm.tuned(role).mode == "frozen"  # a phase of the fusion's attention
+    rate = LEARNING_RATE if fuses else arm.tuned(role).learning_rate
+    defaults = {"epochs": DEFAULT_EPOCHS} | ({} if rate is None else {"lr": rate})
     layers = [defaults, _set(study.train), _set(section)]
     if len(names) == 1 and (name := base_name(names[0])) in study.train.tasks:
         layers.append(_set(study.train.tasks[name]))

@@ -8,13 +8,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from xstilts.core.tuning import IA3, Bottleneck, Hypernetwork, LoRA, Multitask, SharedOwn
+from xstilts.core.tuning import IA3, Bottleneck, Hypernetwork, LoRA, Multitask, Prefix, Prompt, SharedOwn
 from xstilts.study.phase import Frozen, Full, Tune
 from xstilts.study.section import Section
 
 PARALLEL_SCALE = 4.0  # He et al. 2022
 LEARNING_RATE = 1e-4  # of adapter phases, unless the study gives one
+VECTORS_LEARNING_RATE = 5e-3  # of prompts and prefixes: few numbers, which must move far
 
+_WAYS = ("mode", "adapter", "lora", "ia3", "prompt", "prefix")
 _OF_ADAPTER = ("reduction", "width", "activation", "scale", "invertible", "tasks", "embedding")
 
 
@@ -30,9 +32,13 @@ class Ia3Spec(Section):
     targets: tuple[str, ...] = Field(("key", "value", "down"), min_length=1)
 
 
+class VectorsSpec(Section):
+    length: int = Field(20, ge=1)
+
+
 class TuneSpec(Section):
-    """`full`, `frozen`, or one of the keys `adapter`, `lora` and `ia3` with its numbers (`core.tuning` says what they
-    are)."""
+    """`full`, `frozen`, or one of the keys `adapter`, `lora`, `ia3`, `prompt` and `prefix` with its numbers
+    (`core.tuning` says what they are)."""
 
     mode: Literal["full", "frozen"] | None = None
     adapter: Literal["houlsby", "pfeiffer", "parallel"] | None = None
@@ -45,20 +51,26 @@ class TuneSpec(Section):
     embedding: int = Field(64, ge=1)
     lora: LoraSpec | None = None
     ia3: Ia3Spec | None = None
+    prompt: VectorsSpec | None = None
+    prefix: VectorsSpec | None = None
     from_layer: int = Field(1, ge=1)
     stack: bool = False
 
     @model_validator(mode="after")
     def one_way(self) -> TuneSpec:
-        given = [key for key in ("mode", "adapter", "lora", "ia3") if getattr(self, key) is not None]
+        given = [key for key in _WAYS if getattr(self, key) is not None]
         if len(given) != 1:
             said = f"it has {' and '.join(repr(key) for key in given)}" if given else "it has none of them"
-            raise ValueError(f"'tune' is full, frozen, or one of the keys adapter, lora and ia3; {said}")
+            raise ValueError(
+                f"'tune' is full, frozen, or one of the keys adapter, lora, ia3, prompt and prefix; {said}"
+            )
         set_here = self.model_fields_set
         if not self.adapter and (wrong := [key for key in _OF_ADAPTER if key in set_here]):
             raise ValueError(f"'{wrong[0]}' is a number of 'adapter', not of '{given[0]}'")
         if self.mode and (wrong := [key for key in ("from_layer", "stack") if key in set_here]):
             raise ValueError(f"'{wrong[0]}' is about adapters; '{self.mode}' has none")
+        if self.prompt and "from_layer" in set_here:
+            raise ValueError("'from_layer' is about layers of blocks; a prompt stands before the first")
         if {"width", "reduction"} <= set_here:
             raise ValueError("give either 'width' or 'reduction', not both")
         if "embedding" in set_here and self.tasks != "hypernetwork":
@@ -68,6 +80,13 @@ class TuneSpec(Section):
     @property
     def is_adapter(self) -> bool:
         return self.mode is None
+
+    @property
+    def learning_rate(self) -> float | None:
+        """What a phase learns with where the study does not say; None: as full tuning."""
+        if self.prompt or self.prefix:
+            return VECTORS_LEARNING_RATE
+        return LEARNING_RATE if self.is_adapter else None
 
 
 _BOTTLENECKS: dict[str, type[Bottleneck]] = {
@@ -103,6 +122,10 @@ def tuning(spec: TuneSpec) -> Tune:
         )
     if spec.lora:
         return LoRA(**spec.lora.model_dump(), **own)
+    if spec.prompt:
+        return Prompt(**spec.prompt.model_dump(), **own)
+    if spec.prefix:
+        return Prefix(**spec.prefix.model_dump(), **own)
     if spec.ia3:
         return IA3(**spec.ia3.model_dump(), **own)
     return Frozen() if spec.mode == "frozen" else Full()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -168,6 +171,57 @@ def test_an_invertible_adapter_is_undone_exactly() -> None:
     assert (moved - given).abs().max() > 1e-2
     torch.testing.assert_close(model.adapters.inverse(moved), given, atol=1e-5, rtol=1e-5)
     assert torch.equal(Coupling("encoder.layer.0", 8, "relu")(torch.ones(1, 8)), torch.ones(1, 8))
+
+
+def test_dropout_of_lora_is_that_of_the_encoder_it_is_put_on() -> None:
+    model = encoder("bert")
+    model.adapters.add(LoRA(dropout=0.5))
+    stir(model.adapters.parameters())
+    assert torch.equal(states(model), states(model)), "evaluation has none"
+    model.train()
+    for module in model.model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    assert not torch.equal(states(model), states(model))
+
+
+@pytest.mark.parametrize("method", ["lora", "dora", "ia3"])
+@pytest.mark.parametrize("name", ["xlm-roberta", "modernbert"])
+def test_an_encoder_moves_with_its_adapters_and_they_see_its_weights_as_they_are(name: str, method: str) -> None:
+    model = encoder(name)
+    model.adapters.add(METHODS[method])
+    stir(model.adapters.parameters())
+    before = states(model)
+    model.to(torch.float64)
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float64}
+    torch.testing.assert_close(states(model).float(), before, atol=1e-4, rtol=1e-4)
+    stir(model.model.parameters())
+    unmerged = states(model)
+    model.adapters.merge()
+    torch.testing.assert_close(states(model), unmerged, atol=1e-8, rtol=1e-6)
+
+
+def test_peft_is_imported_where_one_of_its_layers_is_made() -> None:
+    code = """
+import sys, torch
+from tiny_encoders import encoder
+from xstilts.core.tuning import IA3, Bottleneck
+import xstilts.evaluate.export
+model = encoder("bert")
+model.adapters.add(Bottleneck())
+assert "peft" not in sys.modules
+model.adapters.add(IA3())
+assert "peft" in sys.modules
+"""
+    paths = os.pathsep.join(path for path in sys.path if path)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_roles_are_found_and_what_is_not_there_is_named() -> None:

@@ -8,7 +8,7 @@ from study_toys import ENCODER, catalog, everywhere, retrieval, text, trained
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import StudyError
-from xstilts.core.tuning import IA3, Bottleneck, Hypernetwork, LoRA, SharedOwn
+from xstilts.core.tuning import IA3, Bottleneck, Hypernetwork, LoRA, Prefix, Prompt, SharedOwn
 from xstilts.study.expand import expand, phases
 from xstilts.study.load import dump_study, parse_study
 from xstilts.study.phase import Frozen, Full, Phase, adapter_tasks, base, holds_encoder
@@ -45,6 +45,8 @@ def chain(made: Study) -> list[Phase]:
         ({"lora": {}}, LoRA()),
         ({"lora": {"rank": 4, "targets": ["query"]}, "from_layer": 3}, LoRA(rank=4, targets=("query",), from_layer=3)),
         ({"ia3": {}, "stack": True}, IA3(stack=True)),
+        ({"prompt": {}}, Prompt(length=20)),
+        ({"prefix": {"length": 8}, "from_layer": 2}, Prefix(length=8, from_layer=2)),
     ],
 )
 def test_tune_is_of_intermediate_phases_and_tune_target_of_the_target(said: object, tune: object) -> None:
@@ -56,6 +58,7 @@ def test_tune_is_of_intermediate_phases_and_tune_target_of_the_target(said: obje
 
 def test_what_is_trained_is_identity() -> None:
     tunes = ["full", "frozen", {"adapter": "pfeiffer"}, {"adapter": "houlsby"}, {"lora": {}}, {"lora": {"rank": 4}}]
+    tunes += [{"prompt": {}}, {"prefix": {}}, {"prefix": {"length": 4}}]
     assert len({fingerprint(chain(study({"tune": tune}))[0].tune) for tune in tunes}) == len(tunes)
 
 
@@ -68,6 +71,7 @@ def test_adapters_learn_faster_unless_the_study_says_how_fast() -> None:
     arm = {"tune": {"lora": {}}}
     assert [phase.recipe.lr for phase in chain(study(arm))] == [1e-4, 1e-4, 1e-5]
     assert [phase.recipe.lr for phase in chain(study(arm, train={"lr": 3e-5}))] == [3e-5] * 3
+    assert [phase.recipe.lr for phase in chain(study({"tune": {"prefix": {}}}))] == [5e-3, 5e-3, 1e-5]
 
 
 def test_checkpoints_of_adapters_stand_on_the_last_one_that_holds_the_encoder() -> None:
@@ -118,6 +122,11 @@ def test_the_tasks_that_adapters_tell_apart_are_identity() -> None:
         ({"tune": {"lora": {"rnk": 8}}}, "arms.x.tune.lora.rnk", "Did you mean 'rank'?"),
         ({"tune_target": {"ia3": {"target": []}}}, "arms.x.tune_target.ia3.target", "Did you mean 'targets'?"),
         ({"tune": {"lora": {}, "ia3": {}}}, "arms.x.tune", "it has 'lora' and 'ia3'"),
+        ({"tune": {"promt": {"length": 8}}}, "arms.x.tune.promt", "Did you mean 'prompt'?"),
+        ({"tune": {"prefix": {"lenght": 8}}}, "arms.x.tune.prefix.lenght", "Did you mean 'length'?"),
+        ({"tune": {"prompt": {"length": 0}}}, "arms.x.tune.prompt.length", "greater than or equal to 1"),
+        ({"tune": {"prompt": {}, "prefix": {}}}, "arms.x.tune", "it has 'prompt' and 'prefix'"),
+        ({"tune": {"prompt": {}, "from_layer": 2}}, "arms.x.tune", "a prompt stands before the first"),
         ({"tune": {"reduction": 8}}, "arms.x.tune", "it has none of them"),
         ({"tune": {"lora": {}, "reduction": 8}}, "arms.x.tune", "'reduction' is a number of 'adapter', not of 'lora'"),
         ({"tune": {"adapter": "houlsby", "width": 4, "reduction": 8}}, "arms.x.tune", "either 'width' or 'reduction'"),

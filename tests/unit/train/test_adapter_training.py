@@ -9,17 +9,18 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 import toy_training as toy
 from toy_vectors import VectorSettings, build
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import IA3, Adapter, Bottleneck, LoRA
+from xstilts.core.tuning import IA3, Adapter, Bottleneck, LoRA, Prefix, Prompt
 from xstilts.data.locate import Roots
 from xstilts.encoders import from_folder
 from xstilts.evaluate.export import export, export_adapter
 from xstilts.evaluate.predict import Based, load_model, predict_examples
 from xstilts.heads.index import head_key
+from xstilts.nn.adapters import peft_format
 from xstilts.train.attempt import Attempt, build_model
 from xstilts.train.checkpoint import encoder_folder, load_encoder, save
 from xstilts.train.job import Compute, Job, JobPart
@@ -27,6 +28,7 @@ from xstilts.train.loop import fit
 
 BOTTLENECK = Bottleneck(place="houlsby", reduction=2)
 METHODS: dict[str, Adapter] = {"houlsby": BOTTLENECK, "lora": LoRA(rank=2), "ia3": IA3()}
+VECTORS: dict[str, Adapter] = {"prompt": Prompt(length=3), "prefix": Prefix(length=3)}
 DEV = toy.texts(60, seed=1)
 HEAD = head_key(toy.KIND)
 
@@ -57,11 +59,12 @@ def logits(checkpoint: Path) -> torch.Tensor:
     return torch.tensor([[one[label] for label in toy.KIND.labels] for one in scores])
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", METHODS | VECTORS)
 def test_an_adapter_phase_stores_the_adapter_and_heads_alone(
     encoder: Path, part: JobPart, tmp_path: Path, method: str
 ) -> None:
-    made = train(job(encoder, part, METHODS[method]), tmp_path / "made")
+    tune = (METHODS | VECTORS)[method]
+    made = train(job(encoder, part, tune), tmp_path / "made")
     named = json.loads((made / "adapter.json").read_text())
     assert named["base"]["place"] == str(encoder) and named["base"]["hidden_size"] == 16
     assert not (made / "encoder").exists()
@@ -71,7 +74,7 @@ def test_an_adapter_phase_stores_the_adapter_and_heads_alone(
     assert summary["stored_bytes"] == sum((made / name).stat().st_size for name in weights)
     stored = [tensor for name in weights for tensor in load_file(made / name).values()]
     assert summary["trained_parameters"] == sum(tensor.numel() for tensor in stored)
-    fresh, trained = build_model(job(encoder, part, METHODS[method])), load_encoder(made)
+    fresh, trained = build_model(job(encoder, part, tune)), load_encoder(made)
     for name, tensor in fresh.encoder.model.state_dict().items():
         assert torch.equal(tensor, trained.model.state_dict()[name]), "the base stays as it is"
     moved = load_file(made / "adapters" / "0.safetensors")
@@ -208,6 +211,18 @@ def test_the_files_of_peft_hold_what_changes_the_weights(
     assert set(asked.get("feedforward_modules", ())) <= set(asked["target_modules"])
 
 
+def test_a_folder_of_peft_becomes_the_start_of_a_phase(encoder: Path, part: JobPart, tmp_path: Path) -> None:
+    tune = METHODS["lora"]
+    made = train(job(encoder, part, tune), tmp_path / "made")
+    export_adapter(made, toy.KIND, tmp_path / "peft")
+    start = load_encoder(encoder)
+    peft_format.read(tmp_path / "peft", start.adapters)
+    save(tmp_path / "start", start, {}, encoder, alone=True)
+    on = build_model(job(tmp_path / "start", part, tune)).encoder.adapters.each
+    stored = load_file(made / "adapters" / "0.safetensors")
+    assert len(on) == 1 and all(torch.equal(tensor, stored[name]) for name, tensor in on[0].state_dict().items())
+
+
 def test_peft_has_no_place_for_a_bottleneck(encoder: Path, part: JobPart, tmp_path: Path) -> None:
     made = train(job(encoder, part, BOTTLENECK), tmp_path / "made")
     with pytest.raises(EncoderError, match=r"one adapter, LoRA or IA3; here are: Bottleneck"):
@@ -246,6 +261,47 @@ def test_a_base_that_was_moved_is_found_beside_and_one_that_is_gone_is_named(
     (made / "adapters" / "0.safetensors").unlink()
     with pytest.raises(EncoderError, match=r"weights of an adapter cannot be read.*deleted to save space"):
         load_encoder(made, encoder)
+
+
+@pytest.mark.parametrize("method", VECTORS)
+def test_vectors_are_gone_on_with_and_lie_beside_the_exported_encoder(
+    encoder: Path, part: JobPart, tmp_path: Path, method: str
+) -> None:
+    made = train(job(encoder, part, VECTORS[method]), tmp_path / "made")
+    assert export(made, toy.KIND, tmp_path / "exported") is None
+    again = load_encoder(tmp_path / "exported").adapters.state_dict()
+    stored = load_encoder(made).adapters.state_dict()
+    assert again.keys() == stored.keys() and all(torch.equal(again[name], stored[name]) for name in again)
+    on = train(job(made, part, VECTORS[method]), tmp_path / "on")
+    assert len(load_encoder(on).adapters.each) == 1, "the next phase goes on with them"
+    full = load_encoder(train(job(made, part, "full"), tmp_path / "full")).adapters.state_dict()
+    assert full.keys() == stored.keys() and not any(torch.equal(full[name], stored[name]) for name in full)
+    with pytest.raises(EncoderError, match="one adapter, LoRA or IA3; here are: Pr"):
+        export_adapter(made, toy.KIND, tmp_path / "peft")
+
+
+@pytest.mark.parametrize("tune", [LoRA(rank=2, dora=True), IA3()])
+def test_adapters_under_the_names_of_earlier_releases_are_read(encoder: Path, tmp_path: Path, tune: LoRA | IA3) -> None:
+    made = load_encoder(encoder)
+    made.adapters.add(tune)
+    for parameter in made.adapters.parameters():
+        torch.nn.init.normal_(parameter)
+    save(tmp_path / "made", made, {}, encoder, alone=True)
+    file = tmp_path / "made" / "adapters" / "0.safetensors"
+    new = load_file(file)
+    ends = {
+        "layer.lora_A.default.weight": "a",
+        "layer.lora_B.default.weight": "b",
+        "layer.lora_magnitude_vector.default.weight": "length_O",
+        "layer.ia3_l.default": "factor",
+    }
+    former = {}
+    for name, tensor in new.items():
+        (end,) = (end for end in ends if name.endswith(end))
+        former[name.removesuffix(end) + ends[end]] = tensor.flatten() if "ia3" in end else tensor
+    save_file(former, file)
+    again = load_encoder(tmp_path / "made").adapters.each[0].state_dict()
+    assert again.keys() == new.keys() and all(torch.equal(again[name], new[name]) for name in new)
 
 
 def test_a_fusion_is_saved_and_read_as_any_adapter(encoder: Path, tmp_path: Path) -> None:

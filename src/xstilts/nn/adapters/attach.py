@@ -1,7 +1,7 @@
 """Adapters on an encoder: made from settings, in the order in which they were attached.
 
-A plain Hugging Face model is changed by hooks alone, so its weights, their names and its folder stay as they are. The
-package peft is not needed: these few layers are our own, and `nn.adapters.peft_format` writes those it knows for it.
+A plain Hugging Face model is changed by hooks alone, so its weights, their names and its folder stay as they are.
+LoRA, DoRA and IA3 are layers of the package peft (`nn.adapters.peft_layers`, imported where one is made).
 """
 
 from __future__ import annotations
@@ -10,13 +10,28 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import IA3, Adapter, Bottleneck, Fuse, Hypernetwork, LoRA, Multitask, SharedOwn, shape
+from xstilts.core.tuning import (
+    IA3,
+    Adapter,
+    Bottleneck,
+    Fuse,
+    Hypernetwork,
+    LoRA,
+    Multitask,
+    Prefix,
+    Prompt,
+    SharedOwn,
+    shape,
+)
 from xstilts.nn.adapters.fusion import Fusion, branch_weights, check
-from xstilts.nn.adapters.patches import Branch, Coupling, Factors, LowRank, Parallel, Patch, Sequential
+from xstilts.nn.adapters.patches import Branch, Coupling, Parallel, Patch, Sequential
+from xstilts.nn.adapters.prefixes import BlockPrefix
+from xstilts.nn.adapters.prompts import PromptVectors
 from xstilts.nn.adapters.sites import find_embedded, find_site, linear_at
 from xstilts.nn.adapters.tasks import GeneratedBranch, Generator, PerTask, SharedOwnBranch
 
@@ -110,6 +125,15 @@ class Adapters(nn.ModuleList):
         self._of = (model, layers, size)  # a tuple registers nothing
 
     @property
+    def model(self) -> nn.Module:
+        return self._of[0]
+
+    @property
+    def layers(self) -> int:
+        """Blocks of the model."""
+        return self._of[1]
+
+    @property
     def each(self) -> list[Attached]:
         return [adapter for adapter in self if isinstance(adapter, Attached)]
 
@@ -118,7 +142,7 @@ class Adapters(nn.ModuleList):
         EncoderError where the encoder has no place for it."""
         model, layers, size = self._of
         adapter = Attached(settings, model, layers, size).to(next(model.parameters()).device)
-        adapter.attach(model)
+        adapter.train(model.training).attach(model)
         self.append(adapter)
         return adapter
 
@@ -164,6 +188,10 @@ class Adapters(nn.ModuleList):
             adapter.remove()
         del self[:]
 
+    def drop_last(self) -> None:
+        self.each[-1].remove()
+        del self[-1]
+
     def merge(self) -> None:
         """Puts adapters into the weights, from the first on, until one cannot be (a bottleneck, and what follows)."""
         while self.each and self.each[0].mergeable:
@@ -177,6 +205,18 @@ class Adapters(nn.ModuleList):
     def couplings(self) -> list[Coupling]:
         return [patch for adapter in self.each for patch in adapter.each if isinstance(patch, Coupling)]
 
+    @property
+    def prompt_PE(self) -> Tensor | None:
+        """The vectors before each text, those of the newest prompt first; None without any."""
+        found: list[Tensor] = [
+            patch.vectors_PE for one in reversed(self.each) for patch in one.each if isinstance(patch, PromptVectors)
+        ]
+        return torch.cat(found) if found else None
+
+    @property
+    def prompt_length(self) -> int:
+        return sum(one.settings.length for one in self.each if isinstance(one.settings, Prompt))
+
     def inverse(self, states: Tensor) -> Tensor:
         """States as they are before the invertible adapters, the last of them undone first."""
         for coupling in reversed(self.couplings):
@@ -188,20 +228,28 @@ def _patches(settings: Adapter, model: nn.Module, layers: int, size: int) -> Ite
     if isinstance(settings, Bottleneck) and settings.invertible:
         path, width = find_embedded(model, layers, size, _vector_size(model))
         yield Coupling(path, width, settings.activation)
+    if isinstance(settings, Prompt):
+        yield PromptVectors(model, settings.length)
+        return
     for block in range(settings.from_layer, layers + 1):
+        if isinstance(settings, Prefix):
+            yield BlockPrefix(model, layers, block, settings.length)
+            continue
         if isinstance(settings, Bottleneck):
             yield from _bottlenecks(settings, model, layers, block)
             continue
         if isinstance(settings, Fuse):
             yield from _fusions(settings, model, layers, block)
             continue
-        for role in settings.targets:
-            site = find_site(model, layers, block, role)
-            layer = linear_at(model, site)
-            if isinstance(settings, LoRA):
-                yield LowRank(site, layer, settings.rank, settings.alpha, settings.dropout, settings.dora)
-            elif isinstance(settings, IA3):
-                yield Factors(site, layer)
+        yield from _of_peft(settings, model, layers, block)
+
+
+def _of_peft(settings: LoRA | IA3, model: nn.Module, layers: int, block: int) -> Iterator[Patch]:
+    from xstilts.nn.adapters.peft_layers import PeftLayer  # importing peft takes a second or two
+
+    for role in settings.targets:
+        site = find_site(model, layers, block, role)
+        yield PeftLayer(site, linear_at(model, site), settings)
 
 
 def _vector_size(model: nn.Module) -> int:

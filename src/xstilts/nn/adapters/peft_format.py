@@ -1,66 +1,105 @@
 """LoRA and IA3 in the files of the package peft: adapter_config.json and adapter_model.safetensors.
 
-Written after its documented format (a checkpoint of `PeftModel.save_pretrained`), without the package: layers are named
-`base_model.model.<path>`, for a model of `AutoModel` without a head.
+After its documented format (a checkpoint of `PeftModel.save_pretrained`): layers are named `base_model.model.<path>`,
+for a model of `AutoModel` without a head. The files are read and written without importing peft.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from xstilts.core.errors import EncoderError
-from xstilts.core.files import write_json
+from xstilts.core.errors import EncoderError, StoreError
+from xstilts.core.files import read_json, write_json
 from xstilts.core.tuning import IA3, LoRA
-from xstilts.nn.adapters.attach import Adapters
-from xstilts.nn.adapters.patches import Factors, LowRank
+from xstilts.nn.adapters.attach import Adapters, Attached
+from xstilts.nn.adapters.patches import Patch
+from xstilts.nn.adapters.peft_fused import as_one, by_layer
+from xstilts.nn.adapters.peft_settings import changed_layers, layer_tensors, settings_of
 
-_PREFIX = "base_model.model."
+CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+PREFIX = "base_model.model."
 
 
 def write(folder: Path, adapters: Adapters, base: str) -> None:
     """The one adapter of an encoder; `base` is the folder or name of the encoder below it.
 
-    Raises EncoderError for a method that peft does not have, for several adapters, and for a share of a fused layer."""
+    Roles that share a layer become one adapter of it (`peft_fused`). Raises EncoderError for a method that peft does
+    not have and for several adapters."""
     if len(adapters.each) != 1 or not isinstance(adapters.each[0].settings, LoRA | IA3):
         found = ", ".join(type(adapter.settings).__name__ for adapter in adapters.each) or "none"
         raise EncoderError(f"the layout of peft holds one adapter, LoRA or IA3; here are: {found}.", value=found)
     (adapter,) = adapters.each
     patches = list(adapter.each)
-    if fused := [patch.sites[0].path for patch in patches if patch.sites[0].rows is not None]:
-        what = f"'{fused[0]}' holds several roles in one layer, and an adapter of peft changes all of it."
-        raise EncoderError(what, hint="Leave out `--adapter`: the adapter is then put into the weights.")
+    layers = by_layer(patches)
+    most = max(map(len, layers.values()))
     tensors: dict[str, Tensor] = {}
-    for patch in patches:
-        name = _PREFIX + patch.sites[0].path
-        if isinstance(patch, LowRank):
-            tensors |= {f"{name}.lora_A.weight": patch.a, f"{name}.lora_B.weight": patch.b}
-            tensors |= {} if patch.length_O is None else {f"{name}.lora_magnitude_vector": patch.length_O}
-        elif isinstance(patch, Factors):
-            tensors[f"{name}.ia3_l"] = patch.factor[None, :] if patch.of_inputs else patch.factor[:, None]
+    for path, roles in layers.items():
+        whole = as_one(roles, roles[0].linear(adapters.model), most)
+        tensors |= {f"{PREFIX}{path}.{name}": tensor for name, tensor in whole.items()}
     own = {name: tensor.detach().float().cpu().contiguous() for name, tensor in tensors.items()}
-    inputs = [patch.sites[0].path for patch in patches if isinstance(patch, Factors) and patch.of_inputs]
-    paths = [patch.sites[0].path for patch in patches]
     assert isinstance(adapter.settings, LoRA | IA3)
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(
-        folder / "adapter_config.json", _config(adapter.settings, paths, inputs) | {"base_model_name_or_path": base}
-    )
-    save_file(own, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+    write_json(folder / CONFIG, _config(adapter.settings, layers, most) | {"base_model_name_or_path": base})
+    save_file(own, folder / WEIGHTS, metadata={"format": "pt"})
 
 
-def _config(settings: LoRA | IA3, paths: list[str], inputs: list[str]) -> dict[str, Any]:
-    shared = {"task_type": "FEATURE_EXTRACTION", "inference_mode": True, "fan_in_fan_out": False}
+def read(folder: Path, adapters: Adapters) -> Attached:
+    """Attaches the adapter of a folder that peft has written, on top of those that are there. The heads of other tasks
+    that peft has put beside it are left out. What the adapter was trained on is not in the files, but for its sizes.
+
+    Raises EncoderError for files that cannot be read, an adapter of an encoder of another shape or class, and one that
+    does more than our layers do."""
+    try:
+        config, tensors = read_json(folder / CONFIG), load_file(folder / WEIGHTS)
+    except (OSError, SafetensorError, StoreError) as error:
+        raise EncoderError(f"there is no adapter of peft here: {error}", where=str(folder)) from error
+    model, layers = adapters.model, adapters.layers
+    try:
+        weights = layer_tensors(tensors, PREFIX, str(getattr(model, "base_model_prefix", "")))
+        first, targets, each = changed_layers(model, layers, sorted({path for path, _ in weights}))
+        inputs = {each[path] for (path, kind), tensor in weights.items() if kind == "ia3_l" and len(tensor) == 1}
+        settings = settings_of(config, targets, [target for target in targets if target in inputs], first)
+    except EncoderError as error:
+        where, allowed = str(folder), error.allowed
+        raise EncoderError(error.what, where=where, value=error.value, allowed=allowed, hint=error.hint) from error
+    adapter = adapters.add(settings)
+    own = {(patch.sites[0].path, name): tensor for patch in adapter.each for name, tensor in patch.published.items()}
+    if wrong := sorted(key for key in own.keys() | weights.keys() if _size(own, key) != _size(weights, key)):
+        adapters.drop_last()
+        (path, name), there, here = wrong[0], _size(weights, wrong[0]), _size(own, wrong[0])
+        what = f"an adapter of another encoder: '{path}.{name}' is {there} there, this encoder needs {here}."
+        raise EncoderError(what, where=str(folder / WEIGHTS))
+    with torch.no_grad():
+        for key, tensor in own.items():
+            tensor.copy_(weights[key])
+    return adapter
+
+
+def _size(tensors: Mapping[tuple[str, str], Tensor], key: tuple[str, str]) -> str:
+    return "x".join(map(str, tensors[key].shape)) if key in tensors else "missing"
+
+
+def _config(settings: LoRA | IA3, layers: Mapping[str, Sequence[Patch]], most: int) -> dict[str, Any]:
+    shared = {
+        "task_type": "FEATURE_EXTRACTION",
+        "inference_mode": True,
+        "fan_in_fan_out": False,
+        "target_modules": list(layers),
+    }
     if isinstance(settings, IA3):
-        return shared | {"peft_type": "IA3", "target_modules": paths, "feedforward_modules": inputs}
+        inputs = [path for path, roles in layers.items() if roles[0].sites[0].role in settings.inputs]
+        return shared | {"peft_type": "IA3", "feedforward_modules": inputs}
     return shared | {
         "peft_type": "LORA",
-        "target_modules": paths,
-        "r": settings.rank,
-        "lora_alpha": settings.alpha,
+        "r": most * settings.rank,
+        "lora_alpha": most * settings.alpha,
         "lora_dropout": settings.dropout,
         "use_dora": settings.dora,
         "bias": "none",
