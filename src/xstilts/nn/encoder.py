@@ -25,6 +25,7 @@ from xstilts.nn.adapters.sites import find_blocks
 from xstilts.nn.attention import PACKED, Packing, Unpackable
 from xstilts.nn.batch import Batch
 from xstilts.nn.dropout import use_cheap_dropout
+from xstilts.nn.precision import round_frozen
 from xstilts.nn.table import KeptRows
 from xstilts.nn.twin import Twin
 
@@ -56,6 +57,7 @@ class Encoder(nn.Module):
         adapters: small layers attached to the model, which is saved without them; none at first.
         rows: while training, the rows of the embedding table that are left of it; None where it is whole.
         twin: while training, the bf16 copy that computes in the model's place; None where there is none.
+        rounded: while small layers are trained in bf16, whether the model's own matrices are bf16 themselves.
         padded_because: why sequences are padded inside the wrapper, None where they are not.
     """
 
@@ -74,6 +76,7 @@ class Encoder(nn.Module):
         self.kept = kept or {}
         self.rows: KeptRows | None = None
         self.twin: Twin[PreTrainedModel] | None = None
+        self.rounded = False
         self._own_settings = own_settings or {}
         self._takes = frozenset(inspect.signature(model.forward).parameters)
         self._offset = _position_offset(model)
@@ -115,6 +118,7 @@ class Encoder(nn.Module):
 
     def save(self, folder: Path) -> None:
         """Writes config.json and model.safetensors (fp32). A phase's dropout is not saved: it is that phase's alone."""
+        assert not self.rounded, "these are not the weights that were read"
         config = copy.deepcopy(self.config)
         for name, value in self._own_settings.items():
             setattr(config, name, value)
@@ -134,6 +138,12 @@ class Encoder(nn.Module):
     def add_twin(self) -> None:
         """From here on forward passes that need gradients run in bf16; their states come back in fp32."""
         self.twin = Twin(self.model)
+
+    def round_frozen(self) -> None:
+        """From here on what is not trained computes with bf16 matrices, under autocast; states come back in fp32. The
+        encoder can no longer be saved: its folder has its weights."""
+        round_frozen(self.model)
+        self.rounded = True
 
     @property
     def _running(self) -> PreTrainedModel:
@@ -174,7 +184,7 @@ class Encoder(nn.Module):
         last: Tensor | None = None
         with self._capture(wanted, until) as at, suppress(_Reached):
             last = strip(run().last_hidden_state)
-        if self.twin is not None:
+        if self.twin is not None or self.rounded:
             at, last = {layer: state.float() for layer, state in at.items()}, None if last is None else last.float()
         states = {layer: strip(state) for layer, state in at.items()}
         last_TD = states[until] if until is not None else last

@@ -17,7 +17,7 @@ from xstilts.heads.index import head_key, make_head
 from xstilts.nn.precision import autocast
 from xstilts.train.batches import cut
 from xstilts.train.checkpoint import load_encoder, load_head
-from xstilts.train.job import Job
+from xstilts.train.job import ADAPTER, Job
 from xstilts.train.memory import free_cached
 from xstilts.train.model import Model, smaller_pass
 from xstilts.train.optim import make_optimiser, rate, restore_state, scale_and_clip, set_rate, state_tensors
@@ -63,6 +63,8 @@ class Attempt:
         if on_cpu and job.tuned == "full" and not self.model.encoder.adapters.each:  # a twin copies the model alone
             self.model.encoder.add_twin()
             self.precision = "fp32"  # of all that is not the encoder
+        if self.precision == "bf16" and job.tuned == ADAPTER:
+            self.model.encoder.round_frozen()
 
     def update(self, number: int) -> Done:
         """Update number `number` (from 0). Weights stay as they were when the loss or the gradient is not finite."""

@@ -70,7 +70,8 @@ class Branch(nn.Module):
             nn.init.zeros_(tensor)
 
     def forward(self, states: Tensor) -> Tensor:
-        return self.scale * self.up(_ACTIVATIONS[self.activation](self.down(states)))
+        added = self.up(_ACTIVATIONS[self.activation](self.down(states)))
+        return added if self.scale == 1.0 else self.scale * added
 
 
 class Sequential(Patch):
@@ -145,7 +146,7 @@ class LowRank(Patch):
         return _replaced(output, rows, changed)
 
     def _weight(self, layer: nn.Linear) -> Tensor:
-        return layer.weight[_rows(self.sites[0])] + self.scale * self.b @ self.a
+        return layer.weight[_rows(self.sites[0])].float() + self.scale * self.b @ self.a
 
     @torch.no_grad()
     def merge(self, model: nn.Module) -> None:
