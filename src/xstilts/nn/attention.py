@@ -57,6 +57,14 @@ class Packing:
         offsets_M = F.pad(torch.cumsum(lengths_N, 0), (1, 0)).to(torch.int32)
         return cls(offsets_M, offsets_M.to(device, non_blocking=True), int(lengths_N.max()), trace)
 
+    def repeated(self, copies: int) -> Packing:
+        """Of so many copies of the same sequences, one after another.
+
+        >>> Packing.of(torch.tensor([2, 3]), torch.device("cpu")).repeated(2).offsets_M.tolist()
+        [0, 2, 5, 7, 10]
+        """
+        return Packing.of(self.offsets_M.diff().repeat(copies), self.there_M.device, self.trace)
+
 
 def runs(offsets: list[int]) -> Iterator[tuple[int, int]]:
     """(sequences, length of each) for every run of neighbours of equal length.

@@ -218,7 +218,9 @@ class Encoder(nn.Module):
         back_T = torch.argsort(sorted_T)
 
         def strip(states_1TD: Tensor) -> Tensor:
-            return states_1TD[0].index_select(0, back_T)
+            """[T, D]; of several copies of the batch (`nn.side_by_side`) one after another."""
+            states_KTD = states_1TD[0].unflatten(0, (-1, len(back_T)))
+            return states_KTD.index_select(1, back_T).flatten(0, 1)
 
         return lambda: self._running(**inputs, packing=packing), strip
 

@@ -1,4 +1,4 @@
-"""Adapter phases in bf16: what is frozen is rounded once, what is trained stays fp32, what is stored is what was read."""
+"""Adapter phases in bf16: what is frozen is rounded once, what is trained stays fp32, the encoder's files stay."""
 
 from __future__ import annotations
 
