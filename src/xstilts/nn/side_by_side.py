@@ -42,7 +42,7 @@ class SideBySide:
         """
         step = 1 if self.encoder.padded_because else max(1, together)
         found: list[R] = []
-        with _once(self._blocks[: self.first - 1]):
+        with once(self._blocks[: self.first - 1]):
             for start in range(0, len(self.sets), step):
                 places = range(start, min(start + step, len(self.sets)))
                 for place, hidden_TD in zip(places, self._states(places, batch, until), strict=True):
@@ -90,8 +90,9 @@ def first_block(adapter: Attached) -> int:
 
 
 @contextmanager
-def _once(blocks: Sequence[nn.Module]) -> Iterator[None]:
-    """Inside, the first pass runs these blocks, and the others are given what the last of them gave."""
+def once(blocks: Sequence[nn.Module]) -> Iterator[list[Any]]:
+    """Inside, the first pass runs these blocks, and the others are given what the last of them gave, until the list is
+    cleared. A pass must not ask for the states of a layer below the last of them after one that came to it."""
     kept: list[Any] = []
 
     def remembered(own: Callable[..., Any], is_last: bool) -> Callable[..., Any]:
@@ -109,7 +110,7 @@ def _once(blocks: Sequence[nn.Module]) -> Iterator[None]:
     for number, block in enumerate(blocks, start=1):
         block.forward = remembered(block.forward, number == len(blocks))
     try:
-        yield
+        yield kept
     finally:
         for block, own in zip(blocks, before, strict=True):
             del block.forward

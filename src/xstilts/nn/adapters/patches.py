@@ -114,7 +114,7 @@ class LowRank(Patch):
 
     def __init__(self, site: Site, layer: nn.Linear, rank: int, alpha: float, dropout: float, dora: bool) -> None:
         super().__init__((site,))
-        rows = layer.weight.detach()[_rows(site)]
+        rows = layer.weight.detach()[_rows(site)].float()
         self.a = nn.Parameter(torch.empty(rank, rows.shape[1]))
         self.b = nn.Parameter(torch.zeros(rows.shape[0], rank))
         nn.init.kaiming_uniform_(self.a, a=5**0.5)
