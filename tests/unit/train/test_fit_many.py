@@ -75,14 +75,15 @@ def assert_same(made: Path, expected: Path) -> None:
     assert [_loss(line) for line in _log(made)] == pytest.approx([_loss(line) for line in _log(expected)], abs=1e-4)
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_phases_with_dropout_and_rows_of_their_own_end_as_alone(
-    encoder: Path, parts: list[JobPart], tmp_path: Path, precision: str
+@pytest.mark.parametrize(("precision", "dropout"), [("fp32", 0.1), ("bf16", 0.1), ("fp32", 0.0)])
+def test_phases_with_rows_of_their_own_end_as_alone(
+    encoder: Path, parts: list[JobPart], tmp_path: Path, precision: str, dropout: float
 ) -> None:
+    shared: dict[str, Any] = {"precision": precision, "dropout": dropout, "evaluate_every": 4}
     jobs = [
-        job(encoder, parts[0], UPPER["lora"], dropout=0.1, precision=precision),
-        job(encoder, parts[1], UPPER["pfeiffer"], seed=2, updates=5, retries=1, dropout=0.1, precision=precision),
-        job(encoder, parts[0], Bottleneck(invertible=True), seed=3, lr=3e-2, dropout=0.1, precision=precision),
+        job(encoder, parts[0], UPPER["lora"], **shared),
+        job(encoder, parts[1], UPPER["pfeiffer"], seed=2, updates=5, retries=1, **shared),
+        job(encoder, parts[0], Bottleneck(from_layer=2), seed=3, lr=3e-2, **shared),
     ]
     shown: list[Any] = []
     made = together(jobs, tmp_path / "many", progress=lambda *given: shown.append(given))
