@@ -104,35 +104,45 @@ def predict(
 
     Raises EncoderError when the checkpoint has no head for `kind`, DataError when a language is empty.
     """
-    if empty := [language for language, given in sets.items() if not len(given.indices)]:
-        raise DataError(f"there is nothing to predict for language '{empty[0]}': its test set is empty.")
     compute = compute or Compute()
+    stream = Stream(sets)
     model, started = load_model(checkpoint, kind, compute), time.monotonic()
-    parts = list(dict.fromkeys([*sets.values(), *(given.pool for given in sets.values() if given.pool)]))
     stack = checkpoint.checkpoint if isinstance(checkpoint, Based) else checkpoint
-    found = _outputs(Turns(model, stack, compute, progress), kind, parts)
-    pace = (time.monotonic() - started) / max(1, sum(part.tokens for part in parts))
+    readers = [reader for part in stream.parts for reader in part.readers]
+    turns = Turns(model, stack, compute, progress)
+    found = turns.outputs(head_key(kind), stream.row, stream.lengths, readers)
+    write_guesses(kind, stream, found, out, time.monotonic() - started)
+
+
+class Stream:
+    """The rows of all languages, and of the pools they search, one part after another. Raises DataError when a language
+    is empty."""
+
+    def __init__(self, sets: Mapping[str, PredictSet]) -> None:
+        if empty := [language for language, given in sets.items() if not len(given.indices)]:
+            raise DataError(f"there is nothing to predict for language '{empty[0]}': its test set is empty.")
+        self.sets = sets
+        self.parts = list(dict.fromkeys([*sets.values(), *(given.pool for given in sets.values() if given.pool)]))
+        self._rows = [(part.prepared, number) for part in self.parts for number in part.part[0].tolist()]
+        self.lengths = np.concatenate([part.prepared.lengths[part.part[0]] for part in self.parts])
+
+    def row(self, place: int) -> dict[str, Any]:
+        prepared, number = self._rows[place]
+        return prepared.row(number)
+
+
+def write_guesses(kind: Kind, stream: Stream, outputs: Sequence[Any], out: Path, seconds: float) -> None:
+    """Writes the folder `out` from the head's output for each row."""
+    every = iter(outputs)
+    found = {part: list(islice(every, len(part.part[0]))) for part in stream.parts}
+    pace = seconds / max(1, int(stream.lengths.sum()))
     out.mkdir(parents=True, exist_ok=True)
     meta = {}
-    for language, given in sets.items():
+    for language, given in stream.sets.items():
         guesses = _guesses(kind, [given, given.pool] if given.pool else [given], found)
         _write(out / f"{language}.parquet", given.chosen, guesses[: len(given.indices)])
         meta[language] = _meta(given, pace)
     write_json(out / "meta.json", meta)
-
-
-def _outputs(turns: Turns, kind: Kind, parts: Sequence[PredictSet]) -> dict[PredictSet, list[Any]]:
-    """The head's output for each row of each part, all in one stream."""
-    rows = [(part.prepared, number) for part in parts for number in part.part[0].tolist()]
-    lengths = np.concatenate([part.prepared.lengths[part.part[0]] for part in parts])
-
-    def row(place: int) -> dict[str, Any]:
-        prepared, number = rows[place]
-        return prepared.row(number)
-
-    readers = [reader for part in parts for reader in part.readers]
-    found = iter(turns.outputs(head_key(kind), row, lengths, readers))
-    return {part: list(islice(found, len(part.part[0]))) for part in parts}
 
 
 def _guesses(kind: Kind, parts: Sequence[PredictSet], found: Mapping[PredictSet, list[Any]]) -> list[Any]:
@@ -185,6 +195,11 @@ def load_model(checkpoint: Path | Based, kind: Kind, compute: Compute) -> Model:
     checkpoint = based.checkpoint
     encoder = load_encoder(checkpoint, based.base, device=compute.device)
     encoder.adapters.use(based.task)
+    return Model(encoder, {head_key(kind): usable_head(checkpoint, kind, encoder)})
+
+
+def usable_head(checkpoint: Path, kind: Kind, encoder: Encoder) -> Head:
+    """The head for `kind` of a checkpoint, or one that came with the pretrained encoder. Raises EncoderError."""
     head = load_head(checkpoint, kind, encoder) or make_head(kind, encoder)
     if head_key(kind) not in head_keys(checkpoint) and not _needs_no_training(head, encoder):
         raise EncoderError(
@@ -194,7 +209,7 @@ def load_model(checkpoint: Path | Based, kind: Kind, compute: Compute) -> Model:
             allowed=head_keys(checkpoint),
             hint="It can only predict what it was trained for; labels and their order count.",
         )
-    return Model(encoder, {head_key(kind): head})
+    return head
 
 
 def _needs_no_training(head: Head, encoder: Encoder) -> bool:

@@ -29,6 +29,7 @@ from xstilts.nn.batch import Batch
 from xstilts.nn.dropout import use_cheap_dropout
 from xstilts.nn.layout import by_length, missing, within
 from xstilts.nn.narrow import can_narrow, narrow
+from xstilts.nn.precision import round_frozen
 from xstilts.nn.table import KeptRows
 from xstilts.nn.trial import SAME, apart, trial_batch
 from xstilts.nn.twin import Twin
@@ -62,6 +63,7 @@ class Encoder(nn.Module):
         rows: while training, the rows of the embedding table that are left of it; None where it is whole.
         twin: while training, the bf16 copy that computes in the model's place; None where there is none.
         narrows: whether the last block leaves out tokens that nobody reads.
+        rounded: while small layers are trained in bf16, whether the model's own matrices are bf16 themselves.
         padded_because: why sequences are padded inside the wrapper, None where they are not.
     """
 
@@ -80,6 +82,7 @@ class Encoder(nn.Module):
         self.kept = kept or {}
         self.rows: KeptRows | None = None
         self.twin: Twin[PreTrainedModel] | None = None
+        self.rounded = False
         self._own_settings = own_settings or {}
         self._compiled = compile
         self.narrows = False
@@ -123,6 +126,7 @@ class Encoder(nn.Module):
 
     def save(self, folder: Path) -> None:
         """Writes config.json and model.safetensors (fp32). A phase's dropout is not saved: it is that phase's alone."""
+        assert not self.rounded, "these are not the weights that were read"
         config = copy.deepcopy(self.config)
         for name, value in self._own_settings.items():
             setattr(config, name, value)
@@ -142,6 +146,12 @@ class Encoder(nn.Module):
     def add_twin(self) -> None:
         """From here on forward passes that need gradients run in bf16; their states come back in fp32."""
         self.twin = Twin(self.model)
+
+    def round_frozen(self) -> None:
+        """From here on what is not trained computes with bf16 matrices, under autocast; states come back in fp32. The
+        encoder can no longer be saved: its folder has its weights."""
+        round_frozen(self.model)
+        self.rounded = True
 
     @property
     def _running(self) -> PreTrainedModel:
@@ -227,8 +237,11 @@ class Encoder(nn.Module):
         inputs["position_ids"] = within_X.to(device) + self._offset
         inputs = {name: values_X.unsqueeze(0) for name, values_X in inputs.items()}
 
+        running = len(within_X)
+
         def strip(states_1XD: Tensor) -> Tensor:
-            return states_1XD[0].index_select(0, at_T)
+            """[T, D]; of several copies of the batch (`nn.side_by_side`) one after another."""
+            return states_1XD[0].unflatten(0, (-1, running)).index_select(1, at_T).flatten(0, 1)
 
         if read_P is None:
             return self._run(inputs | {"packing": Packing.of(lengths_M, device, trace=trace)}, strip, strip)
@@ -240,6 +253,11 @@ class Encoder(nn.Module):
             return read_PD.new_zeros(len(at_T), read_PD.shape[1]).index_copy(0, read, read_PD)
 
         return self._run(inputs | {"packing": Packing.of(lengths_M, device, read_P=at_P)}, strip, spread)
+
+    def tokens_run(self, batch: Batch) -> int:
+        """The tokens of a packed pass, with what fills it up; prompts aside."""
+        tokens = batch.ids_T.numel()
+        return tokens + (missing(tokens) if self._prepares_kernels(batch.ids_T.device) else 0)
 
     def _run(self, inputs: dict[str, Any], strip: _Shape, last: _Shape) -> _Run:
         return _Run(lambda: self._running(**inputs).last_hidden_state, strip, last)
@@ -337,8 +355,8 @@ class Encoder(nn.Module):
     def _try_narrowing(self, batch: Batch, expected_TD: Tensor) -> bool:
         """Lets the last block leave out tokens that nobody reads, if a trial shows that it may. (Compiled blocks do all
         they did.)"""
-        block = self._blocks()[-1]
-        if self._compiled or not can_narrow(block):
+        blocks = self._blocks()
+        if self._compiled or not len(blocks) or not can_narrow(block := blocks[-1]):
             return False
         handles, first_N = narrow(block), batch.starts_N.to(batch.ids_T.device)
         run = self._packed(batch, first_N)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
+from torch import nn
 
 from xstilts.core.errors import StudyError
 
@@ -18,3 +19,14 @@ def autocast(device: str | torch.device, precision: str) -> AbstractContextManag
     if precision == "fp32":
         return nullcontext()
     return torch.autocast(torch.device(device).type, dtype=torch.bfloat16)
+
+
+@torch.no_grad()
+def round_frozen(model: nn.Module) -> None:
+    """Matrices that are not trained become bf16, in place and once; biases and norms stay fp32.
+
+    Under autocast a frozen weight would be cast again for every product of every pass, as torch keeps casts of weights
+    that need gradients alone. The sum of a block and its input is bf16 as well from here on."""
+    for parameter in model.parameters():
+        if not parameter.requires_grad and parameter.ndim > 1 and parameter.dtype == torch.float32:
+            parameter.data = parameter.data.to(torch.bfloat16)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,21 +52,28 @@ def fit(
     """
     torch.set_num_threads(job.threads)
     forget_peak(job.device)
-    run = _Run(job, scratch, progress, (snapshot_seconds, snapshot_updates))
-    state = run.attempt()
-    while state != "ok" and run.standing.attempt < job.recipe.retries:
-        run.retry(state)
-        state = run.attempt()
+    run = Run(job, scratch, progress, (snapshot_seconds, snapshot_updates))
+    while (state := run.advance()) is None:
+        pass
     return run.finish(state, out)
 
 
-class _Run:
-    def __init__(self, job: Job, scratch: Path, progress: Progress | None, due: tuple[float, int | None]) -> None:
-        self.job, self.scratch, self.progress, self.due = job, scratch, progress, due
+class Run:
+    """A training run, an update at a time. `build` makes an attempt of a job, a seed and the tokens of a pass."""
+
+    def __init__(
+        self,
+        job: Job,
+        scratch: Path,
+        progress: Progress | None,
+        due: tuple[float, int | None],
+        build: Callable[[Job, int, int], Attempt] = Attempt,
+    ) -> None:
+        self.job, self.scratch, self.progress, self.due, self.build = job, scratch, progress, due, build
         self.dev = {name: DevSet(part, job.recipe.dev_examples) for name, part in job.steering.items()}
         self.snapshots = Snapshots(scratch / "snapshots")
         self.standing = Standing(forward_tokens=job.recipe.forward_tokens, machine=machine(job.device, job.threads))
-        self.current = self._resume() or Attempt(job, job.seed, job.recipe.forward_tokens)
+        self.current = self._resume() or build(job, job.seed, job.recipe.forward_tokens)
         self.log = Log(scratch / "log.jsonl", self.standing.log_bytes)
         self.clock = self.last_snapshot = time.monotonic()
         self.snapshot_cost = 0.0  # seconds that the last one took
@@ -74,10 +82,18 @@ class _Run:
     def seed(self) -> int:
         return self.job.seed + RETRY * self.standing.attempt
 
-    def attempt(self) -> str:
-        """Updates until the end, until patience is out, or until it diverges. Returns the state."""
+    def advance(self) -> str | None:
+        """An update, or the next attempt after one that failed. The state that it ends with, None where it goes on."""
+        state = self._update()
+        if state in (None, "ok") or self.standing.attempt >= self.job.recipe.retries:
+            return state
+        self.retry(state)
+        return None
+
+    def _update(self) -> str | None:
+        """The state where the updates are done, patience is out, or it diverges."""
         standing, course = self.standing, self.current.course
-        while standing.update < course.updates and not self._patience_is_out():
+        if standing.update < course.updates and not self._patience_is_out():
             done = self.current.update(standing.update)
             if not done.is_finite:
                 self.log.write({"update": standing.update + 1, "loss": done.loss, "diverged": True})
@@ -88,6 +104,7 @@ class _Run:
             self._show(done)
             if self._is_due():
                 self._snapshot()
+            return None
         best = standing.best
         return "at chance" if best and all(dev["at_chance"] for dev in best["dev"].values()) else "ok"
 
@@ -105,7 +122,7 @@ class _Run:
             tries=[*old.tries, given_up],
             notes=old.notes,
         )
-        self.current = Attempt(self.job, self.seed, self.standing.forward_tokens)
+        self.current = self.build(self.job, self.seed, self.standing.forward_tokens)
         self.log.close()
         self.log = Log(self.log.path)
 
@@ -116,7 +133,7 @@ class _Run:
         if best:
             self.current.model.put(load_file(self.scratch / best["file"]))
         elif state == "diverged":
-            self.current = Attempt(self.job, self.seed, self.standing.forward_tokens)
+            self.current = self.build(self.job, self.seed, self.standing.forward_tokens)
         self.current.restore_rows(best["update"] if best else 0 if state == "diverged" else self.standing.update)
         model = self.current.model
         self.log.settle()
@@ -200,7 +217,7 @@ class _Run:
                 standing.notes.append(f"resumed with {changed}: not bit-identical to an uninterrupted run")
                 standing.machine = self.standing.machine
             self.standing = standing
-            attempt = Attempt(self.job, self.seed, standing.forward_tokens)
+            attempt = self.build(self.job, self.seed, standing.forward_tokens)
             attempt.restore({group: snapshot.tensors(group) for group in ("weights", "optimiser", "random")})
             return attempt
         return None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from xstilts.engine.step import Progress
 
 Row = Mapping[str, Any]
+D = TypeVar("D")
 
 
 class Model(nn.Module):
@@ -91,30 +92,37 @@ def outputs(
     """The decoded output of each of R rows, in the rows' order. Rows run longest first, so that what does not fit into
     memory shows at once; then passes are halved. `row(i)` gives row i."""
     found: list[Any] = [None] * len(lengths_R)
-    done, total = 0, int(lengths_R.sum())
+    head = model.by_key[key]
     model.eval()
+
+    def run(batch: Batch) -> list[Any]:
+        return head.decode(model(batch, key), batch)
+
     with torch.inference_mode(), autocast(compute.device, compute.precision):  # one context keeps weights it has cast
-        for places, decoded in _passes(model, key, row, lengths_R, compute):
+        for places, decoded in passes(head, run, row, (lengths_R, compute), progress):
             for place, output in zip(places, decoded, strict=True):
                 found[place] = output
-            done += int(lengths_R[places].sum())
-            if progress:
-                progress(done, total, "tokens")
     return found
 
 
-def _passes(
-    model: Model, key: str, row: Callable[[int], Row], lengths_R: np.ndarray, compute: Compute
-) -> Iterator[tuple[np.ndarray, Sequence[Any]]]:
-    head, budget = model.by_key[key], compute.forward_tokens
+def passes(
+    head: Head,
+    run: Callable[[Batch], D],
+    row: Callable[[int], Row],
+    work: tuple[np.ndarray, Compute],
+    progress: Progress | None = None,
+) -> Iterator[tuple[np.ndarray, D]]:
+    """The places of some rows and what `run` gives for their batch, until all R rows (`work`: their lengths [R], and
+    the machine's side) have been run as in `outputs`."""
+    lengths_R, compute = work
+    budget, done, total = compute.forward_tokens, 0, int(lengths_R.sum())
     waiting = np.argsort(-lengths_R, kind="stable")
     while len(waiting):
         places = waiting[cut(lengths_R[waiting], budget)[0]]
         batch = head.collate([row(int(place)) for place in places])
-        decoded = None
+        decoded: D | None = None
         try:
-            moved = batch.to(compute.device)
-            decoded = head.decode(model(moved, key), moved)
+            decoded = run(batch.to(compute.device))
         except (RuntimeError, MemoryError) as error:
             budget = smaller_pass(error, lengths_R[places], compute.device)
         if decoded is None:
@@ -122,6 +130,9 @@ def _passes(
             continue
         waiting = waiting[len(places) :]
         yield places, decoded
+        done += int(lengths_R[places].sum())
+        if progress:
+            progress(done, total, "tokens")
 
 
 def smaller_pass(error: RuntimeError | MemoryError, lengths: np.ndarray, device: str, whole: bool = False) -> int:

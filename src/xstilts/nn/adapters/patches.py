@@ -74,7 +74,8 @@ class Branch(nn.Module):
             nn.init.zeros_(tensor)
 
     def forward(self, states: Tensor) -> Tensor:
-        return self.scale * self.up(NON_LINEARITIES[self.activation](self.down(states)))
+        added = self.up(NON_LINEARITIES[self.activation](self.down(states)))
+        return added if self.scale == 1.0 else self.scale * added
 
 
 class Sequential(Patch):

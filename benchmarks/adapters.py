@@ -1,0 +1,158 @@
+"""What do adapters save, beside training every weight and beside evaluating them one at a time?
+
+    python benchmarks/adapters.py [SHAPE] --data FOLDER [--only training] [--updates 24] [--examples 40] [--json FILE]
+
+SHAPE as in training.py: `tiny`, `xlmr-base` (random weights, all 250,002 rows), or a folder. Each contestant runs in a
+process of its own, in turn; see README.md beside this.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from training_rows import LENGTHS, make_folder, make_rows
+
+Run = Mapping[str, Any]
+TRAINING = {
+    "full": "every weight",
+    "pfeiffer": "Pfeiffer adapters, width a sixteenth",
+    "lora": "LoRA of rank 8 on query and value",
+}
+EVALUATION = {
+    "one-upper": "one adapter, in the upper half",
+    "together-upper": "eight, in the upper half, together",
+    "one-every": "one adapter, in every layer",
+    "together-every": "eight, in every layer, together",
+    "separate-every": "eight, in every layer, one at a time",
+}
+PARTS = ("training", "evaluation")
+
+
+def measured(contestant: str, options: argparse.Namespace, **given: Any) -> dict[str, Any]:
+    """What one contestant found, from a fresh process."""
+    with tempfile.TemporaryDirectory() as place:
+        shared = {"threads": options.threads, "device": options.device, "precision": options.precision}
+        asked = json.dumps({"contestant": contestant, "place": place} | shared | given)
+        script = str(Path(__file__).with_name("adapters_one.py"))
+        done = subprocess.run([sys.executable, script, asked], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{contestant} failed:\n{done.stderr[-3000:]}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def train(folder: Path, place: Path, options: argparse.Namespace) -> dict[str, Run]:
+    rows = str(make_rows(options.lengths, folder, options.data, place))
+    given = {
+        "folder": str(folder),
+        "rows": rows,
+        "lengths": options.lengths,
+        "updates": options.updates,
+        "batch": options.batch,
+        "trimmed": options.trimmed,
+    }
+    return medians(TRAINING, options.rounds, "tokens_a_second", lambda name: measured(name, options, **given))
+
+
+def evaluate(folder: Path, place: Path, options: argparse.Namespace) -> dict[str, Run]:
+    given = {"folder": str(folder), "data": [str(data) for data in options.data], "examples": options.examples}
+    made = measured("make", options, folder=str(folder), place=str(place / "checkpoints"))
+
+    def run(name: str) -> dict[str, Any]:
+        number, where = name.split("-")
+        chosen = made[where][:1] if number == "one" else made[where]
+        return measured(name, options, checkpoints=chosen, **given)
+
+    return medians(EVALUATION, options.rounds, "seconds", run)
+
+
+def medians(names: Mapping[str, str], rounds: int, by: str, run: Any) -> dict[str, Run]:
+    """All contestants in turn, `rounds` times; of each the run in the middle."""
+    found: dict[str, list[Run]] = {name: [] for name in names}
+    for _ in range(rounds):
+        for name in names:
+            found[name].append(run(name))
+            sys.stderr.write(f"{name}: {by} {found[name][-1][by]:.2f}\n")
+    return {name: sorted(runs, key=lambda one: one[by])[len(runs) // 2] for name, runs in found.items()}
+
+
+def training_table(found: Mapping[str, Run]) -> str:
+    lines = [
+        "| what is trained | weights | tokens a second | of full | memory above the process, GB | of full | loss |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    whole = found["full"]
+    for name, one in found.items():
+        speed, held = (one[key] / whole[key] for key in ("tokens_a_second", "above_bytes"))
+        lines.append(
+            f"| {TRAINING[name]} | {one['trained']:,} | {one['tokens_a_second']:,.0f} | {speed:.2f} × | "
+            f"{one['above_bytes'] / 1e9:.2f} | {held:.0%} | {one['loss']:.3f} |"
+        )
+    return "\n".join(lines)
+
+
+def evaluation_table(found: Mapping[str, Run]) -> str:
+    lines = [
+        "| adapters | all, s | passes alone, s | memory above the process, GB |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for name, one in found.items():
+        held = one["above_bytes"] / 1e9
+        lines.append(f"| {EVALUATION[name]} | {one['seconds']:.2f} | {one['passes']:.2f} | {held:.2f} |")
+    upper = _over(found, "together-upper", "one-upper", "passes")
+    every = _over(found, "together-every", "separate-every", "seconds")
+    memory = _over(found, "together-every", "one-every", "above_bytes")
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"Eight in the upper half take {upper:.2f} × the passes of one. In every layer, together, they take "
+            f"{every:.2f} × the time of one at a time, and {memory:.2f} × the memory of one.",
+        ]
+    )
+
+
+def _over(found: Mapping[str, Run], name: str, other: str, key: str) -> float:
+    return float(found[name][key] / found[other][key])
+
+
+def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shape", nargs="?", default="tiny")
+    parser.add_argument("--data", type=Path, action="append", default=[])
+    parser.add_argument("--only", choices=PARTS, help="one half of it")
+    parser.add_argument("--lengths", choices=sorted(LENGTHS), default="nli", help="whose rows are trained on")
+    parser.add_argument("--updates", type=int, default=24, help="the first quarter warms up and is not counted")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--trimmed", action="store_true", help="full training holds the rows it touches, as it does")
+    parser.add_argument("--examples", type=int, default=40, help="of each language that is predicted")
+    parser.add_argument("--precision", choices=("bf16", "fp32"), default="bf16")
+    parser.add_argument("--rounds", type=int, default=1, help="how often all run in turn; medians are shown")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args(arguments)
+
+
+def main() -> None:
+    options = parsed()
+    found: dict[str, dict[str, Run]] = {}
+    with tempfile.TemporaryDirectory() as place:
+        folder = make_folder(options.shape, Path(place))
+        for part, run, table in zip(PARTS, (train, evaluate), (training_table, evaluation_table), strict=True):
+            if options.only in (None, part):
+                found[part] = run(folder, Path(place), options)
+                sys.stdout.write(f"{table(found[part])}\n\n")
+    if options.json:
+        options.json.write_text(json.dumps({"shape": options.shape, "runs": found}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

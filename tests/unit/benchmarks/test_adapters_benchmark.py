@@ -1,0 +1,112 @@
+"""The adapter benchmark: what its contestants train and predict, and the ratios its tables say."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+import toy_training as toy
+from toy_vectors import VectorSettings, build
+from xstilts.data.examples import TextExample
+from xstilts.train import attempt
+
+SCRIPTS = Path(__file__).resolve().parents[3] / "benchmarks"
+NAMES = ("adapters", "adapters_one", "adapters_memory", "prediction", "training_one", "training_rows")
+SHARED = {"device": "cpu", "threads": 1, "precision": "fp32"}
+
+
+@pytest.fixture(scope="module")
+def scripts() -> Iterator[dict[str, ModuleType]]:
+    sys.path.insert(0, str(SCRIPTS))
+    yield {name: importlib.import_module(name) for name in NAMES[:3]}
+    sys.path.remove(str(SCRIPTS))
+    for name in NAMES:
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("start") / "encoder"
+    lines = [example.text for example in toy.texts(80)]
+    build({"en": lines}, folder, VectorSettings(vocabulary=150, width=16, layers=2, heads=2, positions=60))
+    return folder
+
+
+def test_contestants_train_the_same_rows_and_the_table_is_left_whole(
+    scripts: dict[str, ModuleType], encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt, "WORTH", attempt.WORTH)  # put back afterwards
+    toy.prepare(toy.texts(64), toy.KIND, encoder, tmp_path / "rows")
+    asked = {"folder": str(encoder), "rows": str(tmp_path / "rows"), "updates": 4, "batch": 8}
+    one, made = scripts["adapters_one"], []
+    for trimmed, name in ((True, "full"), (False, "full"), (False, "pfeiffer"), (False, "lora")):
+        built = attempt.Attempt
+        monkeypatch.setattr(attempt, "Attempt", lambda *given, built=built: made.append(built(*given)) or made[-1])
+        found = one.train(one.TUNES[name], toy.KIND, SimpleNamespace(**asked, **SHARED, trimmed=trimmed))
+        monkeypatch.setattr(attempt, "Attempt", built)
+        assert found["tokens_a_second"] > 0 and found["above_bytes"] >= 0
+    assert [one.model.encoder.rows is None for one in made] == [False, True, True, True]
+    assert made[1].trained > 5 * made[2].trained and made[2].trained != made[3].trained
+
+
+def test_together_and_one_at_a_time_predict_the_same_texts(
+    scripts: dict[str, ModuleType], encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = scripts["adapters_one"]
+    monkeypatch.setattr(one, "ADAPTERS", 3)
+    pairs = [TextExample(id=e.id, group=e.id, text=e.text, pair="the old", label="neutral") for e in toy.texts(12)]
+    monkeypatch.setattr(one, "texts", lambda data, number, place: {"de": pairs[:number], "fr": pairs[:number]})
+    asked: dict[str, Any] = {"folder": str(encoder), "data": [], "examples": 12}
+    made = one.make(SimpleNamespace(folder=str(encoder), place=str(tmp_path)))
+    assert {name: len(places) for name, places in made.items()} == {"every": 3, "upper": 3}
+    settings = [json.loads((Path(made[name][0]) / "adapter.json").read_text()) for name in ("every", "upper")]
+    assert [one["adapters"][0]["settings"]["from_layer"] for one in settings] == [1, 2]
+    found, scores = [], []
+    for are_together in (True, False):
+        place = tmp_path / str(are_together)
+        given = SimpleNamespace(**asked, **SHARED, place=str(place))
+        found.append(one.evaluate([Path(made["every"][i]) for i in range(3)], are_together, given))
+        scores.append([json.loads((place / "scores" / str(i) / "scores.json").read_text()) for i in range(3)])
+    assert scores[0] == scores[1] and found[0]["tokens"] == found[1]["tokens"] > 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the system does not say what is held")
+def test_memory_counts_from_a_moment_on(scripts: dict[str, ModuleType]) -> None:
+    before = torch.ones(50_000_000)
+    del before
+    above = scripts["adapters_memory"].Above("cpu")
+    held = torch.ones(25_000_000)
+    assert 80e6 < above.bytes < 180e6 and len(held) == 25_000_000
+
+
+def test_ratios_are_of_the_same_run(scripts: dict[str, ModuleType]) -> None:
+    script = scripts["adapters"]
+
+    def run(speed: float, held: float) -> dict[str, float]:
+        return {"trained": 7, "tokens_a_second": speed, "above_bytes": held * 1e9, "loss": 1.0}
+
+    table = script.training_table({"full": run(100, 4), "pfeiffer": run(150, 1), "lora": run(130, 2)})
+    assert "| 150 | 1.50 × | 1.00 | 25% |" in table and "| 130 | 1.30 × | 2.00 | 50% |" in table
+
+    def spent(seconds: float, passes: float, held: float) -> dict[str, float]:
+        return {"seconds": seconds, "passes": passes, "above_bytes": held * 1e9}
+
+    names = ("one-upper", "together-upper", "one-every", "together-every", "separate-every")
+    rows = (spent(3, 1, 1), spent(7, 5, 1), spent(3, 1, 2), spent(12, 8, 2.5), spent(24, 8, 2))
+    table = script.evaluation_table(dict(zip(names, rows, strict=True)))
+    assert "take 5.00 × the passes of one" in table and "0.50 × the time" in table and "1.25 × the memory" in table
+
+
+def test_the_run_in_the_middle_is_shown(scripts: dict[str, ModuleType]) -> None:
+    seconds = iter([3.0, 1.0, 2.0])
+    found = scripts["adapters"].medians({"a": ""}, 3, "seconds", lambda _: {"seconds": next(seconds)})
+    assert found == {"a": {"seconds": 2.0}}
+    assert scripts["adapters"].parsed(["xlmr-base", "--only", "evaluation"]).only == "evaluation"
