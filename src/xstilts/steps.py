@@ -168,7 +168,7 @@ class PredictSettings:
 
 
 def predict(settings: PredictSettings, context: Context) -> None:
-    """All languages of a task by one checkpoint, in one process."""
+    """All languages of a task by one checkpoint, in one process; with the head of an earlier one, the input "head"."""
     from xstilts.evaluate.predict import Based, PredictSet
     from xstilts.evaluate.predict import predict as run_predict
     from xstilts.train.job import Compute
@@ -183,7 +183,7 @@ def predict(settings: PredictSettings, context: Context) -> None:
     sets = {test.language: read(test, f"test/{test.language}", pool) for test in settings.tests}
     checkpoint = settings.encoder.path(context) if settings.encoder else context.inputs["checkpoint"]
     compute = Compute(device=context.device, threads=context.threads, precision=settings.precision)
-    based = Based(checkpoint=checkpoint, base=_base(settings.base, context))
+    based = Based(checkpoint=checkpoint, base=_base(settings.base, context), head=context.inputs.get("head"))
     run_predict(based, settings.kind, sets, context.out, compute, context.progress)
 
 

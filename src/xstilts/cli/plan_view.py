@@ -51,6 +51,7 @@ def plan_json(session: Session, found: Forecast) -> dict[str, Any]:
         "tokens": sum(step.tokens for step in found.to_run),
         "peak_bytes": found.peak_bytes,
         "measured": found.measured,
+        "forgetting": len(session.lowered.recalls),
         "precision": session.precision,
         "to_fetch": to_fetch(session),
         "missing_targets": dict(session.chosen.missing_targets),
@@ -70,6 +71,7 @@ def plan_text(session: Session, found: Forecast, every_step: bool) -> Renderable
         ),
         _sharing(found),
         _arms(session),
+        *_forgetting(session),
         _table(found),
     ]
     if every_step:
@@ -104,6 +106,14 @@ def _arms(session: Session) -> Table:
     for arm, keys in arms.items():
         table.add_row(arm, before[arm], str(len(keys)), str(sum(users[key] == 1 for key in keys)))
     return table
+
+
+def _forgetting(session: Session) -> Iterable[Text]:
+    """How often intermediate tasks are scored again on their dev sets."""
+    again, which = session.lowered.recalls, {"intermediate": "every intermediate phase", "all": "every phase"}
+    if again:
+        said = f"forgetting: after {which[session.study.forgetting]} of an arm, the intermediate tasks trained by then"
+        yield Text(f"{said} are scored on their dev sets ({plural(len(again), 'score')})", style="dim")
 
 
 def _table(found: Forecast) -> Table:

@@ -63,10 +63,12 @@ class PredictSet:
 
 @dataclass(frozen=True, kw_only=True)
 class Based:
-    """A checkpoint of adapters alone, and the encoder (or the checkpoint that holds it) below them."""
+    """A checkpoint with what it does not hold itself: for one of adapters alone, the encoder (or the checkpoint that
+    holds it) below them; `head`: the checkpoint whose head guesses, where it is an earlier phase's."""
 
     checkpoint: Path
     base: Path | None
+    head: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,15 +169,16 @@ def load_model(checkpoint: Path | Based, kind: Kind, compute: Compute) -> Model:
     """The encoder with its head for `kind`. Raises EncoderError when there is no such head: one that was neither
     trained nor pretrained would guess at random."""
     torch.set_num_threads(compute.threads)
-    checkpoint, base = (checkpoint.checkpoint, checkpoint.base) if isinstance(checkpoint, Based) else (checkpoint, None)
-    encoder = load_encoder(checkpoint, base, device=compute.device)
-    head = load_head(checkpoint, kind, encoder) or make_head(kind, encoder)
-    if head_key(kind) not in head_keys(checkpoint) and not _needs_no_training(head, encoder):
+    given = checkpoint if isinstance(checkpoint, Based) else Based(checkpoint=checkpoint, base=None)
+    encoder = load_encoder(given.checkpoint, given.base, device=compute.device)
+    headed = given.head or given.checkpoint
+    head = load_head(headed, kind, encoder) or make_head(kind, encoder)
+    if head_key(kind) not in head_keys(headed) and not _needs_no_training(head, encoder):
         raise EncoderError(
             f"this checkpoint has no head for '{head_key(kind)}' (the kind, and a digest of its labels).",
-            where=str(checkpoint),
+            where=str(headed),
             value=head_key(kind),
-            allowed=head_keys(checkpoint),
+            allowed=head_keys(headed),
             hint="It can only predict what it was trained for; labels and their order count.",
         )
     return Model(encoder, {head_key(kind): head})

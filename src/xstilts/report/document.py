@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xstilts.report import ledgers, tables
+from xstilts.report import forgetting, ledgers, tables
 from xstilts.report.against import Beside
 from xstilts.report.against_view import against_sections
 from xstilts.report.answer import answer
@@ -19,10 +19,16 @@ from xstilts.report.shares import Gain, study_table
 from xstilts.report.words import listed, plural
 
 
-def document(board: Board, gains: Sequence[Gain] = (), published: Sequence[Beside] = ()) -> Document:
+def document(
+    board: Board,
+    gains: Sequence[Gain] = (),
+    published: Sequence[Beside] = (),
+    changes: Sequence[forgetting.Change] = (),
+) -> Document:
     """Everything the report says. Sections without content are left out.
 
-    gains: the average gains of the board, taken apart; published: the board beside published rows.
+    gains: the average gains of the board, taken apart; published: the board beside published rows; changes: what is
+    left of intermediate tasks.
     """
     results = board.results
     sections = [
@@ -33,6 +39,7 @@ def document(board: Board, gains: Sequence[Gain] = (), published: Sequence[Besid
         *against_sections(published),
         Section(id="languages", title="Languages", blocks=_languages(board)),
         Section(id="gap", title="Transfer gap", blocks=_gap(board)),
+        Section(id="forgetting", title="Forgetting", blocks=forgetting.blocks(changes, len(results.seeds))),
         Section(id="training", title="Training", blocks=_training(board)),
         Section(id="graph", title="Run graph and costs", blocks=_graph(board)),
         Section(id="notes", title="Notes", blocks=_notes(board)),

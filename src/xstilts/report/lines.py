@@ -58,7 +58,7 @@ def contrast_lines(board: Board) -> list[Line]:
 
 def facts(made: Report) -> Line:
     """The whole report as JSON: study, answer, scores, contrasts, gains by target, published rows where they were asked
-    for, trainings, steps, data, versions. No paths."""
+    for, what is left of earlier tasks, trainings, steps, data, versions. No paths."""
     board, results = made.board, made.board.results
     return {
         "name": results.name,
@@ -74,6 +74,7 @@ def facts(made: Report) -> Line:
         "contrasts": [asdict(contrast) for contrast in board.comparison.contrasts],
         "gains": [asdict(gain) for gain in made.gains],
         "against": against_json(made.published),
+        "forgetting": [asdict(change) for change in made.changes],
         "trainings": [
             {
                 "step": t.place.name,

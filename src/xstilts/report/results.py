@@ -37,6 +37,23 @@ class TargetInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Recalled:
+    """An intermediate task of an arm, scored on its dev set after one of the arm's phases."""
+
+    arm: str
+    seed: int
+    task: str
+    metric: str  # its main metric
+    headline: str  # that metric in words
+    phases: tuple[str, ...]  # what the arm has trained by then, phase by phase: ("dependency", "srl")
+    learnt: int  # which of these phases trained the task, the last one of them
+    targets: tuple[str, ...] = ()  # those that the last phase fine-tunes on; () after an intermediate phase
+    status: str = "done"  # as of a cell
+    reason: str = ""
+    scores: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepInfo:
     key: str
     name: str
@@ -75,3 +92,4 @@ class Results:
     data: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     scale: str = ""
+    recalled: tuple[Recalled, ...] = ()  # earlier tasks scored again, arm by arm

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from xstilts.report.blocks import Entry, Table
 from xstilts.report.compose import Report, compose
 from xstilts.report.differences import beside
+from xstilts.report.forgetting import sentences
 from xstilts.report.results import Results
 from xstilts.report.shares import lines
 from xstilts.report.tables import answer_table
@@ -34,7 +35,7 @@ def render(report: Report, page: Path | None = None) -> list[RenderableType]:
     block = answer_table(board, beside(board, board.comparison.contrasts))
     shown = _full(block) if len(block.columns) <= WIDEST else _compact(block)
     conclusion = Text(" ".join(report.document.answer), style="bold")
-    taken_apart = [Text(line, style="dim") for line in lines(report.gains)]
+    taken_apart = [Text(line, style="dim") for line in (*lines(report.gains), *sentences(report.changes))]
     published = [part for beside in report.published for part in beside_published(beside)]
     return [*shown, conclusion, *taken_apart, *published, Text(_next(report, page))]
 

@@ -44,6 +44,11 @@ def route_name(phase: Phase) -> str:
     return " → ".join(phase_name(each) for each in phases(phase))
 
 
+def end_name(end: Start) -> str:
+    """What a checkpoint is called: "mnli → xnli · seed 1", "the encoder"."""
+    return f"{route_name(end)} · seed {end.seed}" if isinstance(end, Phase) else "the encoder"
+
+
 def expand(study: Study, chosen: Chosen, encoder: EncoderRef, precision: str) -> list[Route]:
     """Routes in the order of the study, for every arm and target that can run (`chosen` says which cannot)."""
     routes = []

@@ -252,6 +252,7 @@ class Study(Section):
     seeds: tuple[int, ...] = Field((1,), min_length=1)
     scale: Mapping[str, ScaleSpec] = {}
     keep: Literal["intermediate", "all", "none"] = "intermediate"
+    forgetting: Literal["none", "intermediate", "all"] = "none"  # after which phases earlier tasks are scored again
     allow_missing: bool = False
 
     @classmethod
