@@ -1,4 +1,4 @@
-"""A chain of two intermediate tasks on the command line: what is left of the first after the second, and after a target."""
+"""A chain of two intermediate tasks on the command line: what is left of each after later phases and targets."""
 
 from __future__ import annotations
 

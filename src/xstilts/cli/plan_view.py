@@ -17,6 +17,7 @@ from xstilts.forecast import Forecast, StepForecast
 from xstilts.report.words import listed, plural
 from xstilts.steps import PrepareSettings
 from xstilts.study.expand import phase_name, phases
+from xstilts.study.phase import Phase
 from xstilts.workflow import Session
 
 ORDER = ("encoder", "translate", "prepare", "train", "predict", "score")
@@ -92,20 +93,26 @@ def _sharing(found: Forecast) -> Text:
 def _arms(session: Session) -> Table:
     """What each arm trains before its targets, and how many of its trainings no other arm needs."""
     arms: dict[str, set[str]] = {}
-    before: dict[str, str] = {}
+    before: dict[str, tuple[str, str]] = {}
     for route in session.routes:
         arms.setdefault(route.arm, set()).update(
             step.key for step in session.lowered.trainings[route.arm, route.target, route.seed]
         )
-        first = [phase_name(phase) for phase in phases(route.end) if phase.role == "intermediate"]
-        before[route.arm] = " → ".join(first) or "–"
+        first = [phase for phase in phases(route.end) if phase.role == "intermediate"]
+        names, lengths = (" → ".join(map(say, first)) or "–" for say in (phase_name, _length))
+        before[route.arm] = names, lengths
     users = Counter(key for keys in arms.values() for key in keys)
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name, right in (("arm", False), ("before the target", False), ("trainings", True), ("its own", True)):
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    for name in ("arm", "before the target", "updates", "trainings", "its own"):
+        table.add_column(name, justify="right" if name in ("trainings", "its own") else "left", overflow="fold")
     for arm, keys in arms.items():
-        table.add_row(arm, before[arm], str(len(keys)), str(sum(users[key] == 1 for key in keys)))
+        table.add_row(arm, *before[arm], str(len(keys)), str(sum(users[key] == 1 for key in keys)))
     return table
+
+
+def _length(phase: Phase) -> str:
+    recipe = phase.recipe
+    return f"{recipe.updates:,}" if recipe.updates else f"{recipe.epochs:g} epoch{'' if recipe.epochs == 1 else 's'}"
 
 
 def _forgetting(session: Session) -> Iterable[Text]:

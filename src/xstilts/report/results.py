@@ -33,6 +33,9 @@ class TargetInfo:
     notes: tuple[str, ...] = ()  # substitutes, cut training sets, odd metrics: printed beside the numbers
     kind: str = ""  # its output shape: "tagging", "retrieval"
     trained: bool = True  # False: nothing is trained for it, the encoder is tested as it stands
+    met: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # arm -> its tasks with the same training sentences
     samples: str = ""  # what of its data is a packaged sample in the place of the full files
 
 

@@ -11,6 +11,7 @@ from xstilts.data.source import Source
 from xstilts.data.views import Take
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.study.schema import ArmSpec, Study, TranslatedSpec
+from xstilts.study.shared_text import Shared, shared_notes, shared_text
 from xstilts.study.translated import check_translated, translated_sources, translation_notes
 from xstilts.tasks.base import Task
 
@@ -29,6 +30,7 @@ class Chosen:
     missing_arms: Mapping[str, str] = field(default_factory=dict)
     missing_languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # target -> language -> reason
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # task or target -> what a report must say
+    shared: Shared = field(default_factory=dict)  # which arms meet the training sentences of which target before
 
 
 def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
@@ -60,6 +62,10 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
         if spec.translated is not None:
             tasks_of_arm = [intermediates[name] for name in flat(spec.through)]
             notes[f"arm {arm}"] = translation_notes(spec.translated, tasks_of_arm)
+    fitted = {name: before.get(name, task) for name, task in targets.items()}
+    shared = shared_text({name: trained(arm) for name, arm in study.arms.items()}, intermediates, fitted)
+    for name, said in shared_notes(shared, fitted, study.arms).items():
+        notes[name] = (*notes.get(name, ()), said)
     chosen = Chosen(
         targets=targets,
         intermediates=intermediates,
@@ -68,6 +74,7 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
         missing_arms=missing_arms,
         missing_languages=missing_languages,
         notes=notes,
+        shared=shared,
     )
     _refuse_missing(study, chosen)
     return chosen
@@ -203,7 +210,7 @@ def _target(study: Study, tasks: Catalog[Task], name: str, notes: dict[str, tupl
     if substitute is not None:
         other = tasks[substitute]
         _same_output(task, other)
-        task = task.but(train=other.train, dev=other.dev, holdout=other.holdout)
+        task = task.but(train=other.train, dev=other.dev, holdout=other.holdout, corpora=other.corpora)
         said = f": {other.scale}" if other.scale != "full" else ""
         notes[name] = (*notes.get(name, ()), f"trained on the substitute {other.name}{said}")
     wanted = study.languages
