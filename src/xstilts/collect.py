@@ -80,6 +80,7 @@ def _target(name: str, session: Session, samples: str) -> TargetInfo:
         notes=(*((task.note,) if task.note else ()), *session.chosen.notes.get(name, ())),
         kind=task.kind.name,
         trained=task.train is not None,
+        most=session.study.take.test if task.divisible else None,
         met=dict(session.chosen.shared.get(name, {})),
         samples=samples,
     )

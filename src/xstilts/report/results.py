@@ -36,6 +36,7 @@ class TargetInfo:
     met: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # arm -> its tasks with the same training sentences
+    most: int | None = None  # the test examples that the study takes of each language; None: all
     samples: str = ""  # what of its data is a packaged sample in the place of the full files
 
 
