@@ -155,9 +155,8 @@ def _differences(
             found.append(Difference(name=name, value=None, reason=f"{listed(lost)} missing"))
             continue
         made = contrast([(field.draws, x) for field, x in parts if field.draws is not None], weights)
-        known = not np.isnan(made.p)
-        bounds = {"low": made.low, "high": made.high, "p": made.p} if known else {}
-        found.append(Difference(name=name, value=made.value, **bounds))
+        low, high, p = (None if np.isnan(x) else float(x) for x in (made.low, made.high, made.p))
+        found.append(Difference(name=name, value=made.value, low=low, high=high, p=p))
     tested = [one for one in found if one.p is not None]
     corrected = dict(zip((one.name for one in tested), holm([one.p or 0.0 for one in tested]), strict=True))
     return tuple(replace(one, p_holm=corrected.get(one.name)) for one in found)

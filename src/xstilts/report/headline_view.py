@@ -28,9 +28,9 @@ def arms_table(found: Headline) -> Table:
         Column(label=f"{title}'s total", under=(f"all {of} tasks, all languages, whole test sets",)),
     )
     return Table(
-        caption=f"{found.name}, in percent: each task is the mean over {title}'s languages that are here, the one "
-        f"trained in among them, as {title} takes it; then over {plural(found.seeds, 'seed')}. So it is not the mean of "
-        "the zero-shot scores above.",
+        caption=f"{found.name}, in percent: each task is the mean over {title}'s languages that are here, the "
+        f"one trained in among them, as {title} takes it; then over {plural(found.seeds, 'seed')}. So it is not the "
+        "mean of the zero-shot scores above.",
         columns=columns,
         rows=tuple((Entry(text=arm), _value(one), _total(found, one)) for arm, one in found.arms.items()),
         notes=notes(found),
