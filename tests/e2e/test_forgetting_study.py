@@ -10,7 +10,7 @@ import pytest
 from tiny_study import TinyStudy
 
 Make = Callable[..., TinyStudy]
-CHAIN = {
+CHAIN: dict[str, Any] = {
     "arms": {
         "none": {"strategy": "direct"},
         "tagged": {"strategy": "sequential", "through": ["words"]},
@@ -83,3 +83,18 @@ def test_the_weights_of_targets_go_once_all_scores_have_been_taken(study: Make):
     labels = {record["label"]: tiny.store / "steps" / record["key"] for record in tiny.records("train")}
     kept = {label for label, folder in labels.items() if list(folder.glob("encoder/*.safetensors"))}
     assert kept == {"words · seed 1", "words → places · seed 1"}
+
+
+def test_checkpoints_of_adapters_are_scored_on_the_encoder_below_them(study: Make):
+    adapted = {
+        **CHAIN["arms"]["both"],
+        "tune": {"adapter": "pfeiffer", "width": 8},
+        "tune_target": {"lora": {"rank": 2}},
+    }
+    tiny = study(**{**CHAIN, "arms": {"none": {"strategy": "direct"}, "both": adapted}}, forgetting="all")
+    assert tiny.call("run") == 0
+    found = forgotten(tiny)
+    assert len(found) == 5 and all(one["value"] is not None for one in found.values())
+    training = next(record for record in tiny.records("train") if record["label"] == "words · seed 1")
+    summary = json.loads((tiny.store / "steps" / training["key"] / "summary.json").read_text("utf-8"))
+    assert found["both", ("words",), "words"]["value"] == pytest.approx(summary["best_score"])

@@ -22,6 +22,11 @@ from xstilts.report.results import Recalled
 from xstilts.report.words import MISSING, interval, listed, number, signed
 
 MOST = 4  # changes spelled out on the terminal
+CAPTION = (
+    "What is left of each intermediate task after each phase, on its dev set, in percent: the earlier task's own head "
+    "on the later encoder. Small print: the change since the phase that trained it, in points, with its 95 % interval "
+    "(not corrected for the number of lines)."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,13 +125,14 @@ def _difference(now: Sequence[Recalled], then: Sequence[Recalled]) -> dict[str, 
 def blocks(found: Sequence[Change], seeds: int) -> tuple[Block, ...]:
     """The table of intermediate phases, and folded away the one of phases that fine-tune on a target."""
     between, after = [c for c in found if not c.targets], [c for c in found if c.targets]
-    made: list[Block] = [_table(between, seeds)] if between else []
+    made: list[Block] = [_table(between, seeds, CAPTION)] if between else []
     if after:
-        made.append(Fold(title="After fine-tuning on each target", blocks=(_table(after, seeds),)))
+        caption = "The same after the last phase, which fine-tunes on a target."
+        made.append(Fold(title="After fine-tuning on each target", blocks=(_table(after, seeds, caption),)))
     return tuple(made)
 
 
-def _table(found: Sequence[Change], seeds: int) -> Table:
+def _table(found: Sequence[Change], seeds: int, caption: str) -> Table:
     tasks = {c.task: c.headline for c in found}
     rows: dict[tuple, dict[str, Change]] = {}
     for c in found:
@@ -142,9 +148,7 @@ def _table(found: Sequence[Change], seeds: int) -> Table:
         for (arm, phases, targets), line in rows.items()
     ]
     return Table(
-        caption="What is left of each intermediate task after each phase, on its dev set, in percent: the "
-        "earlier task's own head on the later encoder. Small print: the change since the phase that trained it, in "
-        "points, with its 95 % interval (not corrected for the number of lines).",
+        caption=caption,
         columns=tuple(columns),
         rows=tuple(lines),
         notes=("A dash: the arm has not trained the task by then, or trains it again on the target.",),
