@@ -222,12 +222,12 @@ class Lowering:
         key = (recall.end, f"{task.name} dev")
         if key not in self._scored:
             dev = dev_source(recall.part, task, most)
-            tests = (steps.TestSet(language=dev.language, source=self.resolve(dev), views=dev.views),)
-            inputs = {f"test/{dev.language}": self.prepare(dev, task.kind, recall.part.max_length, f"{task.name} dev")}
+            tests = steps.TestSet(language=dev.language, source=self.resolve(dev), views=dev.views, use="dev")
+            inputs = {tests.input: self.prepare(dev, task.kind, recall.part.max_length, f"{task.name} dev")}
             if recall.learnt != recall.end:
                 inputs["head"] = self.train(recall.learnt)
             label = f"{task.name} dev by {end_name(recall.end)}"
-            self._scored[key] = self._judge(recall.end, task, _Tests(tests, None, inputs), {}, label)
+            self._scored[key] = self._judge(recall.end, task, _Tests((tests,), None, inputs), {}, label)
         return self._scored[key]
 
     def _judge(self, end: Start, task: Task, tests: _Tests, missing: Mapping[str, str], label: str) -> Step:

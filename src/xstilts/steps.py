@@ -18,7 +18,7 @@ from xstilts.core.recipe import Recipe
 from xstilts.core.tuning import Adapter
 from xstilts.data.examples import Example
 from xstilts.data.load import Loaded, Resolved, load, select
-from xstilts.data.source import View
+from xstilts.data.source import Key, View
 from xstilts.data.views import without
 from xstilts.engine.step import Context
 from xstilts.kinds.base import Kind
@@ -150,11 +150,22 @@ def _base(at: EncoderAt | None, context: Context) -> Path | None:
 
 @dataclass(frozen=True, kw_only=True)
 class TestSet:
-    """One language of a task, prepared as the input "test/<language>"; or the pool that all search, as "pool"."""
+    """One language of a task, prepared as the input "test/<language>"; or the pool that all search, as "pool"; or a dev
+    set, as "dev/<language>", whose examples without gold are left out."""
 
     language: str
     source: Resolved
     views: tuple[View, ...]
+    use: str = field(default="test", metadata={"omit_default": True})
+
+    @property
+    def input(self) -> str:
+        return f"{self.use}/{self.language}"
+
+    def chosen(self, examples: Sequence[Example], kind: Kind) -> list[int]:
+        """Numbers of the examples that count, of all in the file."""
+        found = select(self.views, [Key(example.id, example.group) for example in examples])
+        return found if self.use == "test" else [i for i in found if kind.gold(examples[i]) is not None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,12 +186,11 @@ def predict(settings: PredictSettings, context: Context) -> None:
 
     def read(test: TestSet, name: str, pool: PredictSet | None = None) -> PredictSet:
         prepared, examples = Prepared(context.inputs[name]), load(test.source).examples
-        return PredictSet(
-            prepared=prepared, indices=tuple(select(test.views, prepared.keys)), examples=examples, pool=pool
-        )
+        indices = tuple(test.chosen(examples, settings.kind))
+        return PredictSet(prepared=prepared, indices=indices, examples=examples, pool=pool)
 
     pool = read(settings.pool, "pool") if settings.pool else None
-    sets = {test.language: read(test, f"test/{test.language}", pool) for test in settings.tests}
+    sets = {test.language: read(test, test.input, pool) for test in settings.tests}
     checkpoint = settings.encoder.path(context) if settings.encoder else context.inputs["checkpoint"]
     compute = Compute(device=context.device, threads=context.threads, precision=settings.precision)
     based = Based(checkpoint=checkpoint, base=_base(settings.base, context), head=context.inputs.get("head"))
@@ -204,13 +214,12 @@ def score(settings: ScoreSettings, context: Context) -> None:
     for i, test in enumerate(settings.tests):
         loaded = load(test.source)
         context.progress(i, len(settings.tests), "languages", test.language)
-        sets[test.language] = LanguageSet(examples=viewed(loaded, test.views), dropped=dict(loaded.dropped))
+        examples = [loaded.examples[i] for i in test.chosen(loaded.examples, settings.kind)]
+        sets[test.language] = LanguageSet(examples=examples, dropped=dict(loaded.dropped))
     run_score(settings.kind, settings.metrics, sets, context.inputs["predictions"], context.out, settings.missing)
 
 
 def viewed(loaded: Loaded, views: tuple[View, ...]) -> list:
-    from xstilts.data.source import Key
-
     keys = [Key(example.id, example.group) for example in loaded.examples]
     return [loaded.examples[i] for i in select(views, keys)]
 
