@@ -13,10 +13,11 @@ from xstilts.engine.runner import Outcome
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.metrics.base import Metric
-from xstilts.report.results import Cell, ContrastSpec, Results, StepInfo, TargetInfo
+from xstilts.report.results import Cell, ContrastSpec, Recalled, Results, StepInfo, TargetInfo
 from xstilts.report.words import plural
 from xstilts.samples import CUT, describe
 from xstilts.steps import PrepareSettings
+from xstilts.study.expand import phase_name, phases
 from xstilts.study.load import dump_study
 from xstilts.study.schema import Study
 from xstilts.tasks.base import Task
@@ -45,6 +46,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         data=tuple(_data(session)),
         notes=tuple(_notes(session, samples)),
         scale=scale,
+        recalled=tuple(_recalled(session, outcome)),
     )
 
 
@@ -78,6 +80,8 @@ def _target(name: str, session: Session, samples: str) -> TargetInfo:
         notes=(*((task.note,) if task.note else ()), *session.chosen.notes.get(name, ())),
         kind=task.kind.name,
         trained=task.train is not None,
+        most=session.study.take.test if task.divisible else None,
+        met=dict(session.chosen.shared.get(name, {})),
         samples=samples,
     )
 
@@ -114,6 +118,27 @@ def _cell(session: Session, outcome: Outcome | None, key: tuple[str, str, int]) 
         trainings=tuple(session.store.path(one) for one, _ in there),
         training_names=tuple(name for _, name in there),
     )
+
+
+def _recalled(session: Session, outcome: Outcome | None) -> Iterable[Recalled]:
+    for recall, step in session.lowered.recalls:
+        arm, _, seed = recall.route
+        chain, done = list(phases(recall.end)), session.store.is_done(step)
+        status, reason = ("done", "") if done else _why_not(step, outcome)
+        main = step.settings.metrics[0]
+        yield Recalled(
+            arm=arm,
+            seed=seed,
+            task=recall.part.name,
+            metric=main.name,
+            headline=_headline(main),
+            phases=tuple(phase_name(phase) for phase in chain),
+            learnt=chain.index(recall.learnt),
+            targets=recall.targets,
+            status=status,
+            reason=reason,
+            scores=session.store.path(step) if done else None,
+        )
 
 
 def _why_not(step: Step, outcome: Outcome | None) -> tuple[str, str]:

@@ -122,7 +122,7 @@ class _Forecaster:
             counted = all(size.counted for pair in parts for size in pair)
             return tokens, START_SECONDS + tokens / self.tokens_a_second(True), counted
         if isinstance(settings, PredictSettings):
-            read = [(f"test/{test.language}", test.views) for test in settings.tests]
+            read = [(test.input, test.views) for test in settings.tests]
             read += [("pool", settings.pool.views)] if settings.pool else []
             sizes = [self.size(step.inputs[name]) for name, _ in read]
             shares = [self._share(step, name, views) for name, views in read]

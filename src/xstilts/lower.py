@@ -20,6 +20,7 @@ from xstilts.engine.step import Step
 from xstilts.kinds.base import Kind, as_encoded
 from xstilts.mt.step import TranslateSettings, translate
 from xstilts.study.expand import Route, end_name, phase_name
+from xstilts.study.forgetting import Recall, dev_source, recalls
 from xstilts.study.phase import EncoderRef, Joined, Part, Phase, adapter_tasks, base, holds_encoder, tuned
 from xstilts.study.recipes import max_length
 from xstilts.study.schema import Study
@@ -52,6 +53,7 @@ class Lowered:
     trainings: Mapping[tuple[str, str, int], tuple[Step, ...]]
     training_names: Mapping[tuple[str, str, int], tuple[str, ...]]
     trims: Mapping[str, str]  # key of a step -> the part of its artefact that may go once its readers are done
+    recalls: tuple[tuple[Recall, Step], ...] = ()  # earlier tasks scored again, and the step that does
 
 
 class _Tests(NamedTuple):
@@ -224,7 +226,10 @@ class Lowering:
     def score(self, end: Start, task: Task, length: int, missing: Mapping[str, str], languages: Languages = ()) -> Step:
         key = (end, task.name, languages)
         if key not in self._scored:
-            self._scored[key] = self._score(end, task, length, missing, languages)
+            tests, label = self.tests(task, length, missing), f"{task.name} by {end_name(end)}"
+            beside = {f"language/{language}": self.train(phase) for language, phase in languages}
+            tests = tests._replace(inputs=tests.inputs | beside)
+            self._scored[key] = self._judge(end, task, tests, missing, label)
         return self._scored[key]
 
     def tests(self, task: Task, length: int, missing: Mapping[str, str]) -> _Tests:
@@ -246,26 +251,38 @@ class Lowering:
             self._tests[task.name, length] = _Tests(tuple(sets.values()), pool, inputs)
         return self._tests[task.name, length]
 
-    def _score(self, end: Start, task: Task, length: int, missing: Mapping[str, str], languages: Languages) -> Step:
-        tests, pool, inputs = self.tests(task, length, missing)
+    def recall(self, recall: Recall, task: Task, most: int | None) -> Step:
+        """An earlier task on its dev set, by its own head on a later checkpoint."""
+        key = (recall.end, f"{task.name} dev", ())
+        if key not in self._scored:
+            dev = dev_source(recall.part, task, most)
+            tests = steps.TestSet(language=dev.language, source=self.resolve(dev), views=dev.views, use="dev")
+            inputs = {tests.input: self.prepare(dev, task.kind, recall.part.max_length, f"{task.name} dev")}
+            if recall.learnt != recall.end:
+                inputs["head"] = self.train(recall.learnt)
+            label = f"{task.name} dev by {end_name(recall.end)}"
+            self._scored[key] = self._judge(recall.end, task, _Tests((tests,), None, inputs), {}, label)
+        return self._scored[key]
+
+    def _judge(self, end: Start, task: Task, tests: _Tests, missing: Mapping[str, str], label: str) -> Step:
+        """Predictions of a checkpoint and their score."""
+        sets, pool, inputs = tests
         trained = not isinstance(end, EncoderRef)
         inputs = inputs | (
             self.encoder_input() if isinstance(end, EncoderRef) else {"checkpoint": self.checkpoint(end)}
         )
         below, beside = self.below(end)
-        beside = beside | {f"language/{language}": self.train(phase) for language, phase in languages}
-        label = f"{task.name} by {end_name(end)}"
         predicted = Step(
             name="predict",
             version=VERSIONS["predict"],
             settings=steps.PredictSettings(
                 kind=task.kind,
-                tests=tests,
+                tests=sets,
                 precision=self.precision,
                 encoder=None if trained else self.encoder_at(),
                 pool=pool,
                 base=below,
-                candidates=task.candidates if languages else "",
+                candidates=task.candidates if any(name.startswith("language/") for name in inputs) else "",
                 task=task.name if task.name in adapter_tasks(end) else "",
             ),
             call=steps.predict,
@@ -277,7 +294,7 @@ class Lowering:
         return Step(
             name="score",
             version=VERSIONS["score"],
-            settings=steps.ScoreSettings(kind=task.kind, metrics=task.scored, tests=tests, missing=missing),
+            settings=steps.ScoreSettings(kind=task.kind, metrics=task.scored, tests=sets, missing=missing),
             call=steps.score,
             inputs={"predictions": predicted},
             label=label,
@@ -304,4 +321,12 @@ def lower(study: Study, chosen: Chosen, routes: list[Route], lowering: Lowering)
         chain = route.trainings
         trainings[key] = tuple(lowering.train(phase) for phase in chain)
         names[key] = tuple(phase_name(phase) for phase in chain)
-    return Lowered(scores=scores, trainings=trainings, training_names=names, trims=lowering.trims(routes, study.keep))
+    tasks = {task.name: task for task in chosen.intermediates.values()}
+    again = [(one, tasks[one.part.name]) for one in recalls(routes, study.forgetting)]
+    return Lowered(
+        scores=scores,
+        trainings=trainings,
+        training_names=names,
+        trims=lowering.trims(routes, study.keep),
+        recalls=tuple((one, lowering.recall(one, task, study.take.test)) for one, task in again),
+    )

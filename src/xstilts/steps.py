@@ -19,7 +19,7 @@ from xstilts.core.recipe import Recipe
 from xstilts.core.tuning import Adapter
 from xstilts.data.examples import Example, SentenceExample
 from xstilts.data.load import Loaded, Resolved, load, select
-from xstilts.data.source import View
+from xstilts.data.source import Key, View
 from xstilts.data.views import without
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
@@ -188,11 +188,22 @@ def join_step(
 
 @dataclass(frozen=True, kw_only=True)
 class TestSet:
-    """One language of a task, prepared as the input "test/<language>"; or the pool that all search, as "pool"."""
+    """One language of a task, prepared as the input "test/<language>"; or the pool that all search, as "pool"; or a dev
+    set, as "dev/<language>", whose examples without gold are left out."""
 
     language: str
     source: Resolved
     views: tuple[View, ...]
+    use: str = field(default="test", metadata={"omit_default": True})
+
+    @property
+    def input(self) -> str:
+        return f"{self.use}/{self.language}"
+
+    def chosen(self, examples: Sequence[Example], kind: Kind) -> list[int]:
+        """Numbers of the examples that count, of all in the file."""
+        found = select(self.views, [Key(example.id, example.group) for example in examples])
+        return found if self.use == "test" else [i for i in found if kind.gold(examples[i]) is not None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +221,7 @@ class PredictSettings:
 
 def predict(settings: PredictSettings, context: Context) -> None:
     """All languages of a task by one checkpoint, in one process; each through its own language adapter, where there is
-    one among the inputs."""
+    one among the inputs, and with the head of an earlier checkpoint, where that is the input "head"."""
     from xstilts.evaluate.predict import Based, PredictSet
     from xstilts.evaluate.predict import predict as run_predict
     from xstilts.train.job import Compute
@@ -219,17 +230,18 @@ def predict(settings: PredictSettings, context: Context) -> None:
         prepared, examples = Prepared(context.inputs[name]), load(test.source).examples
         return PredictSet(
             prepared=prepared,
-            indices=tuple(select(test.views, prepared.keys)),
+            indices=tuple(test.chosen(examples, settings.kind)),
             examples=examples,
             pool=pool,
             adapters=language_adapters(test.language, settings.candidates, examples, context),
         )
 
     pool = read(settings.pool, "pool") if settings.pool else None
-    sets = {test.language: read(test, f"test/{test.language}", pool) for test in settings.tests}
+    sets = {test.language: read(test, test.input, pool) for test in settings.tests}
     checkpoint = settings.encoder.path(context) if settings.encoder else context.inputs["checkpoint"]
     compute = Compute(device=context.device, threads=context.threads, precision=settings.precision)
-    based = Based(checkpoint=checkpoint, base=_base(settings.base, context), task=settings.task)
+    base, head = _base(settings.base, context), context.inputs.get("head")
+    based = Based(checkpoint=checkpoint, base=base, head=head, task=settings.task)
     run_predict(based, settings.kind, sets, context.out, compute, context.progress)
 
 
@@ -261,13 +273,12 @@ def score(settings: ScoreSettings, context: Context) -> None:
     for i, test in enumerate(settings.tests):
         loaded = load(test.source)
         context.progress(i, len(settings.tests), "languages", test.language)
-        sets[test.language] = LanguageSet(examples=viewed(loaded, test.views), dropped=dict(loaded.dropped))
+        examples = [loaded.examples[i] for i in test.chosen(loaded.examples, settings.kind)]
+        sets[test.language] = LanguageSet(examples=examples, dropped=dict(loaded.dropped))
     run_score(settings.kind, settings.metrics, sets, context.inputs["predictions"], context.out, settings.missing)
 
 
 def viewed(loaded: Loaded, views: tuple[View, ...]) -> list:
-    from xstilts.data.source import Key
-
     keys = [Key(example.id, example.group) for example in loaded.examples]
     return [loaded.examples[i] for i in select(views, keys)]
 

@@ -84,7 +84,12 @@ class Session:
 
     @property
     def goals(self) -> list[Step]:
-        return list(dict.fromkeys(self.lowered.scores.values()))
+        """All scores, those of one route together, so that its weights can go before the next one is trained."""
+        again: dict[tuple[str, str, int], list[Step]] = {}
+        for recall, step in self.lowered.recalls:
+            again.setdefault(recall.route, []).append(step)
+        scores = self.lowered.scores.items()
+        return list(dict.fromkeys(step for key, score in scores for step in (score, *again.get(key, ()))))
 
 
 def catalog_for(study: Study | None, options: Options) -> Catalog[Task]:

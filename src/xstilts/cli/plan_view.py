@@ -16,7 +16,8 @@ from xstilts.engine.graph import steps_of
 from xstilts.forecast import Forecast, StepForecast
 from xstilts.report.words import listed, plural
 from xstilts.steps import PrepareSettings
-from xstilts.study.expand import before_target
+from xstilts.study.expand import before_target, phases
+from xstilts.study.phase import Phase
 from xstilts.workflow import Session
 
 ORDER = ("encoder", "translate", "prepare", "train", "join", "predict", "score")
@@ -51,6 +52,7 @@ def plan_json(session: Session, found: Forecast) -> dict[str, Any]:
         "tokens": sum(step.tokens for step in found.to_run),
         "peak_bytes": found.peak_bytes,
         "measured": found.measured,
+        "forgetting": len(session.lowered.recalls),
         "precision": session.precision,
         "to_fetch": to_fetch(session),
         "missing_targets": dict(session.chosen.missing_targets),
@@ -70,6 +72,7 @@ def plan_text(session: Session, found: Forecast, every_step: bool) -> Renderable
         ),
         _sharing(found),
         _arms(session),
+        *_forgetting(session),
         _table(found),
     ]
     if every_step:
@@ -90,19 +93,34 @@ def _sharing(found: Forecast) -> Text:
 def _arms(session: Session) -> Table:
     """What each arm trains before its targets, and how many of its trainings no other arm needs."""
     arms: dict[str, set[str]] = {}
-    before: dict[str, str] = {}
+    before: dict[str, tuple[str, str]] = {}
     for route in session.routes:
         arms.setdefault(route.arm, set()).update(
             step.key for step in session.lowered.trainings[route.arm, route.target, route.seed]
         )
-        before[route.arm] = before_target(route.end) or "–"
+        trained = [phase for phase in phases(route.end) if phase.role in ("language", "intermediate")]
+        before[route.arm] = before_target(route.end) or "–", " → ".join(map(_length, trained)) or "–"
     users = Counter(key for keys in arms.values() for key in keys)
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name, right in (("arm", False), ("before the target", False), ("trainings", True), ("its own", True)):
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    for name in ("arm", "before the target", "updates", "trainings", "its own"):
+        table.add_column(name, justify="right" if name in ("trainings", "its own") else "left", overflow="fold")
     for arm, keys in arms.items():
-        table.add_row(arm, Text(before[arm]), str(len(keys)), str(sum(users[key] == 1 for key in keys)))
+        names, lengths = before[arm]
+        table.add_row(arm, Text(names), lengths, str(len(keys)), str(sum(users[key] == 1 for key in keys)))
     return table
+
+
+def _length(phase: Phase) -> str:
+    recipe = phase.recipe
+    return f"{recipe.updates:,}" if recipe.updates else f"{recipe.epochs:g} epoch{'' if recipe.epochs == 1 else 's'}"
+
+
+def _forgetting(session: Session) -> Iterable[Text]:
+    """How often intermediate tasks are scored again on their dev sets."""
+    again, which = session.lowered.recalls, {"intermediate": "every intermediate phase", "all": "every phase"}
+    if again:
+        said = f"forgetting: after {which[session.study.forgetting]} of an arm, the intermediate tasks trained by then"
+        yield Text(f"{said} are scored on their dev sets ({plural(len(again), 'score')})", style="dim")
 
 
 def _table(found: Forecast) -> Table:

@@ -1,7 +1,7 @@
 """All readers by name. A reader is a frozen dataclass that turns files into rows; see its own module."""
 
 from xstilts.data.readers_conllu import Conllu
-from xstilts.data.readers_roles import EwtPropBank, Props, UniversalPropBank
+from xstilts.data.readers_roles import ConlluProps, EwtPropBank, Props, UniversalPropBank
 from xstilts.data.readers_tables import Csv, Jsonl, JsonList, Parquet, Tsv
 from xstilts.data.readers_text import Joined, Lines, Mining, Parallel, Squad
 from xstilts.data.readers_trees import ConlluTrees
@@ -10,6 +10,7 @@ from xstilts.data.readers_words import Bio, Supertags
 __all__ = [
     "Bio",
     "Conllu",
+    "ConlluProps",
     "ConlluTrees",
     "Csv",
     "EwtPropBank",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,27 @@ class Props:
                     {"index": i, "sense": verbs[i], "spans": spans} for i, spans in zip(places, columns, strict=True)
                 ]
                 yield {"verbs": verbs, "predicates": predicates, "where": table[0][0]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConlluProps:
+    """The words of CoNLL-U and the props columns of the same sentences, in pairs of files, sentence by sentence.
+
+    Rows: those of `ConlluTrees`, with the predicates of `Props`.
+    """
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        if len(paths) % 2:
+            raise DataError(f"{len(paths)} files, but words and props come in pairs", where=str(paths[-1]))
+        for words, props in zip(paths[::2], paths[1::2], strict=True):
+            for row, found in zip_longest(ConlluTrees()([words]), Props()([props])):
+                if row is None or found is None:
+                    shorter = words if row is None else props
+                    raise DataError(f"{shorter} has no sentence to this one", where=(row or found)["where"])
+                if len(row["words"]) != len(found["verbs"]):
+                    what = f"{len(found['verbs'])} rows of props, but {row['where']} has {len(row['words'])} words"
+                    raise DataError(what, where=found["where"])
+                yield {**row, "predicates": found["predicates"]}
 
 
 def bracketed(column: Sequence[tuple[str, str]]) -> list[tuple[int, int, str]]:

@@ -74,11 +74,13 @@ class PredictSet:
 
 @dataclass(frozen=True, kw_only=True)
 class Based:
-    """A checkpoint of adapters alone, and the encoder (or the checkpoint that holds it) below them. `task`: which of
+    """A checkpoint with what it does not hold itself: for one of adapters alone, the encoder (or the checkpoint that
+    holds it) below them; `head`: the checkpoint whose head guesses, where it is an earlier phase's. `task`: which of
     the adapters' tasks is predicted, where they tell tasks apart."""
 
     checkpoint: Path
     base: Path | None = None
+    head: Path | None = None
     task: str = ""
 
 
@@ -191,11 +193,10 @@ def load_model(checkpoint: Path | Based, kind: Kind, compute: Compute) -> Model:
     """The encoder with its head for `kind`. Raises EncoderError when there is no such head: one that was neither
     trained nor pretrained would guess at random."""
     torch.set_num_threads(compute.threads)
-    based = checkpoint if isinstance(checkpoint, Based) else Based(checkpoint=checkpoint)
-    checkpoint = based.checkpoint
-    encoder = load_encoder(checkpoint, based.base, device=compute.device)
-    encoder.adapters.use(based.task)
-    return Model(encoder, {head_key(kind): usable_head(checkpoint, kind, encoder)})
+    given = checkpoint if isinstance(checkpoint, Based) else Based(checkpoint=checkpoint)
+    encoder = load_encoder(given.checkpoint, given.base, device=compute.device)
+    encoder.adapters.use(given.task)
+    return Model(encoder, {head_key(kind): usable_head(given.head or given.checkpoint, kind, encoder)})
 
 
 def usable_head(checkpoint: Path, kind: Kind, encoder: Encoder) -> Head:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +52,7 @@ class Comparison:
 
     standings: tuple[Standing, ...]
     contrasts: tuple[Contrast, ...]
+    fields: tuple[Field, ...] = field(default=(), compare=False)  # what the contrasts were drawn from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,13 +72,14 @@ class Field:
 
 def compare(results: Results) -> Comparison:
     """Score rows and contrasts of a study. Raises StoreError when a score artefact cannot be read."""
-    return Comparison(standings=standings(results), contrasts=contrasts(results))
+    fields = tuple(_field(results, target) for target in results.targets)
+    return Comparison(standings=standings(results), contrasts=contrasts(results, fields), fields=fields)
 
 
-def contrasts(results: Results) -> tuple[Contrast, ...]:
+def contrasts(results: Results, fields: Sequence[Field] | None = None) -> tuple[Contrast, ...]:
     """All contrasts of the study: for each, every target and then the mean over targets, over all languages and (where
     that is another set) over the zero-shot ones. Holm's correction runs over all of them."""
-    fields = [_field(results, target) for target in results.targets]
+    fields = [_field(results, target) for target in results.targets] if fields is None else fields
     found: list[Contrast] = []
     for spec in results.contrasts:
         scopes = [(field,) for field in fields] + [tuple(fields)]

@@ -9,7 +9,9 @@ from xstilts.report.against import Beside, against
 from xstilts.report.blocks import Document
 from xstilts.report.board import Board
 from xstilts.report.compare import compare
-from xstilts.report.document import document
+from xstilts.report.document import Extras, document
+from xstilts.report.forgetting import Change, changes
+from xstilts.report.headline import Headline, headline
 from xstilts.report.published import Row
 from xstilts.report.results import Results
 from xstilts.report.shares import Gain, gains
@@ -21,22 +23,29 @@ class Report:
 
     gains: what each average difference is made of, target by target.
     published: the study beside published rows, one entry a benchmark; () where none were asked for.
+    headline: the average over the targets of one benchmark; None for a study with few of them.
+    changes: what is left of intermediate tasks after later phases; () where the study does not ask.
     """
 
     board: Board
     document: Document
     gains: tuple[Gain, ...] = ()
     published: tuple[Beside, ...] = ()
+    headline: Headline | None = None
+    changes: tuple[Change, ...] = ()
 
 
 def compose(results: Results, rows: Sequence[Row] = ()) -> Report:
     """Compares, then lays out. `rows`: published ones to set beside the study. Raises StoreError when a score artefact
     cannot be read."""
     board = Board(results, compare(results))
-    taken_apart, published = gains(board), against(board, rows)
+    taken_apart, published, left = gains(board), against(board, rows), changes(results.recalled)
+    average = headline(board)
     return Report(
         board=board,
-        document=document(board, taken_apart, published),
+        document=document(board, Extras(gains=taken_apart, published=published, headline=average, changes=left)),
         gains=taken_apart,
         published=published,
+        headline=average,
+        changes=left,
     )

@@ -8,12 +8,13 @@ from xstilts.report.blocks import Block, Column, Entry, Figure, Fold, Prose, Tab
 from xstilts.report.board import Board
 from xstilts.report.compare import Contrast
 from xstilts.report.figures import Effect, forest
+from xstilts.report.results import ContrastSpec
 from xstilts.report.words import MISSING, interval, plural, probability, signed
 
 FEW = 4  # contrasts whose targets are all shown at once
 
 
-def over(contrast: Contrast) -> str:
+def over(contrast: Contrast | ContrastSpec) -> str:
     """ "nli over none" where one arm is set against another, else the contrast's own name."""
     sides = {weight: arm for arm, weight in contrast.weights.items()}
     return f"{sides[1.0]} over {sides[-1.0]}" if sorted(contrast.weights.values()) == [-1.0, 1.0] else contrast.name

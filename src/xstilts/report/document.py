@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from xstilts.report import ledgers, tables
+from xstilts.report import forgetting, ledgers, tables
 from xstilts.report.against import Beside
 from xstilts.report.against_view import against_sections
 from xstilts.report.answer import answer
@@ -13,26 +14,39 @@ from xstilts.report.board import Board
 from xstilts.report.compare import Contrast
 from xstilts.report.differences import beside, contrast_table, forest_plots
 from xstilts.report.graph import drawing, visible
+from xstilts.report.headline import Headline
+from xstilts.report.headline_view import headline_sections, lead
 from xstilts.report.maps import heat_maps
 from xstilts.report.runs import curves
 from xstilts.report.shares import Gain, study_table
 from xstilts.report.words import listed, plural
 
 
-def document(board: Board, gains: Sequence[Gain] = (), published: Sequence[Beside] = ()) -> Document:
-    """Everything the report says. Sections without content are left out.
+@dataclass(frozen=True, kw_only=True)
+class Extras:
+    """What stands beside the board: its average gains taken apart, published rows, the average over the targets of a
+    benchmark, and what is left of intermediate tasks."""
 
-    gains: the average gains of the board, taken apart; published: the board beside published rows.
-    """
+    gains: Sequence[Gain] = ()
+    published: Sequence[Beside] = ()
+    headline: Headline | None = None
+    changes: Sequence[forgetting.Change] = ()
+
+
+def document(board: Board, extras: Extras | None = None) -> Document:
+    """Everything the report says. Sections without content are left out."""
+    extras = extras or Extras()
     results = board.results
     sections = [
         Section(
             id="scores", title="Scores", blocks=(tables.answer_table(board, beside(board, board.comparison.contrasts)),)
         ),
-        Section(id="differences", title="Differences", blocks=_differences(board.comparison.contrasts, gains)),
-        *against_sections(published),
+        *headline_sections(extras.headline),
+        Section(id="differences", title="Differences", blocks=_differences(board.comparison.contrasts, extras.gains)),
+        *against_sections(extras.published),
         Section(id="languages", title="Languages", blocks=_languages(board)),
         Section(id="gap", title="Transfer gap", blocks=_gap(board)),
+        Section(id="forgetting", title="Forgetting", blocks=forgetting.blocks(extras.changes, len(results.seeds))),
         Section(id="training", title="Training", blocks=_training(board)),
         Section(id="graph", title="Run graph and costs", blocks=_graph(board)),
         Section(id="notes", title="Notes", blocks=_notes(board)),
@@ -42,7 +56,7 @@ def document(board: Board, gains: Sequence[Gain] = (), published: Sequence[Besid
     return Document(
         title=f"{results.name}: a study of intermediate-task training",
         question=results.question,
-        answer=answer(board),
+        answer=(*lead(extras.headline), *answer(board)),
         facts=_facts(board),
         sections=tuple(section for section in sections if section.blocks),
     )

@@ -11,6 +11,7 @@ from xstilts.report.board import Board
 from xstilts.report.compare import Contrast
 from xstilts.report.compose import Report
 from xstilts.report.counts import read_scores
+from xstilts.report.headline_view import headline_json
 from xstilts.report.results import Cell, TargetInfo
 
 Line = dict[str, Any]
@@ -58,7 +59,8 @@ def contrast_lines(board: Board) -> list[Line]:
 
 def facts(made: Report) -> Line:
     """The whole report as JSON: study, answer, scores, contrasts, gains by target, published rows where they were asked
-    for, trainings, steps, data, versions. No paths."""
+    for, the average over a benchmark's targets, what is left of earlier tasks, trainings, steps, data, versions. No
+    paths."""
     board, results = made.board, made.board.results
     return {
         "name": results.name,
@@ -74,6 +76,8 @@ def facts(made: Report) -> Line:
         "contrasts": [asdict(contrast) for contrast in board.comparison.contrasts],
         "gains": [asdict(gain) for gain in made.gains],
         "against": against_json(made.published),
+        "headline": headline_json(made.headline),
+        "forgetting": [asdict(change) for change in made.changes],
         "trainings": [
             {
                 "step": t.place.name,

@@ -35,6 +35,11 @@ def published() -> Catalog[Row]:
     return Catalog("published row", *(row for of_one in rows for row in of_one))
 
 
+def benchmarks() -> tuple[Benchmark, ...]:
+    """Every benchmark that rows are of."""
+    return tuple({row.benchmark.name: row.benchmark for row in published().values()}.values())
+
+
 def rows_named(names: Iterable[str]) -> tuple[Row, ...]:
     """The rows with these names, each once, in the order asked for. Raises StudyError for an unknown one, with those
     there are and the nearest."""

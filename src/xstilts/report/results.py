@@ -33,7 +33,28 @@ class TargetInfo:
     notes: tuple[str, ...] = ()  # substitutes, cut training sets, odd metrics: printed beside the numbers
     kind: str = ""  # its output shape: "tagging", "retrieval"
     trained: bool = True  # False: nothing is trained for it, the encoder is tested as it stands
+    met: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # arm -> its tasks with the same training sentences
+    most: int | None = None  # the test examples that the study takes of each language; None: all
     samples: str = ""  # what of its data is a packaged sample in the place of the full files
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recalled:
+    """An intermediate task of an arm, scored on its dev set after one of the arm's phases."""
+
+    arm: str
+    seed: int
+    task: str
+    metric: str  # its main metric
+    headline: str  # that metric in words
+    phases: tuple[str, ...]  # what the arm has trained by then, phase by phase: ("dependency", "srl")
+    learnt: int  # which of these phases trained the task, the last one of them
+    targets: tuple[str, ...] = ()  # those that the last phase fine-tunes on; () after an intermediate phase
+    status: str = "done"  # as of a cell
+    reason: str = ""
+    scores: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,3 +96,4 @@ class Results:
     data: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     scale: str = ""
+    recalled: tuple[Recalled, ...] = ()  # earlier tasks scored again, arm by arm

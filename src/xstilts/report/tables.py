@@ -11,6 +11,7 @@ from xstilts.report.board import Board, Mean
 from xstilts.report.results import TargetInfo
 from xstilts.report.words import MISSING, interval, listed, number, plural, signed
 
+MET = "same sentences before"  # the arm's intermediate tasks hold the target's training sentences; a note says which
 Deltas = Mapping[tuple[str, str], str]  # (arm, target) -> the difference from the baseline, in words
 
 
@@ -133,7 +134,7 @@ def _answer(board: Board, arm: str, target: TargetInfo, deltas: Deltas) -> Entry
         under.append(f"with {target.train_language} {number(board.mean(arm, target, board.scored(target)).value)}")
     if (arm, target.name) in deltas:
         under.append(deltas[arm, target.name])
-    marks = _marks(board, arm, target, mean)
+    marks = (*_marks(board, arm, target, mean), *([MET] if arm in target.met else []))
     lost = "" if board.whole(mean) else board.reason(arm, target)
     tip = "; ".join(text for text in (_by_seed(mean), lost) if text)
     role = "best" if board.whole(mean) and mean.value == _best(board, target) else ""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xstilts.report import forgetting
 from xstilts.report.blocks import Entry, Table
 from xstilts.report.compose import Report, compose
 from xstilts.report.differences import beside
+from xstilts.report.headline_view import sentences
 from xstilts.report.results import Results
 from xstilts.report.shares import lines
 from xstilts.report.tables import answer_table
@@ -34,9 +36,10 @@ def render(report: Report, page: Path | None = None) -> list[RenderableType]:
     block = answer_table(board, beside(board, board.comparison.contrasts))
     shown = _full(block) if len(block.columns) <= WIDEST else _compact(block)
     conclusion = Text(" ".join(report.document.answer), style="bold")
-    taken_apart = [Text(line, style="dim") for line in lines(report.gains)]
+    average = [Text(line) for line in sentences(report.headline)]
+    taken_apart = [Text(line, style="dim") for line in (*lines(report.gains), *forgetting.sentences(report.changes))]
     published = [part for beside in report.published for part in beside_published(beside)]
-    return [*shown, conclusion, *taken_apart, *published, Text(_next(report, page))]
+    return [*shown, *average, conclusion, *taken_apart, *published, Text(_next(report, page))]
 
 
 def _full(block: Table) -> list[RenderableType]:

@@ -15,6 +15,7 @@ from xstilts.kinds.classification import Classification
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.kinds.span_qa import SpanQA
 from xstilts.kinds.tagging import Tagging
+from xstilts.study import own_trees
 from xstilts.study.schema import OwnTask
 from xstilts.tasks.base import Origin, Task
 
@@ -40,6 +41,8 @@ ROLES: Mapping[str, _Roles] = {
     ),
     "tagging": _Roles(needed=("words", "tags"), optional=("id", "group")),
     "retrieval": _Roles(needed=(), optional=("a", "b", "id", "group"), defaults={"a": "a", "b": "b"}),
+    "dependency": _Roles(needed=(), optional=("id", "group")),
+    "roles": _Roles(needed=(), optional=("id", "group")),
 }
 
 
@@ -52,7 +55,8 @@ def _task(name: str, own: OwnTask, where: str) -> Task:
     if own.train is None and not own.test:
         raise StudyError("A task needs a training file, test files, or both.", where=where)
     columns = _columns(own, where)
-    reader = READERS[own.reader](own, columns)
+    own_trees.check(own, where)
+    reader = own_trees.reader(own) or READERS[own.reader](own, columns)
     make = MAKERS[own.kind](own, columns)
 
     def source(files: str | tuple[str, ...], language: str) -> Source:
@@ -111,6 +115,8 @@ def _kind(own: OwnTask, where: str) -> Kind:
         "span-qa": lambda: SpanQA(no_answer=own.no_answer),
         "tagging": lambda: Tagging(labels=own.labels),
         "retrieval": Retrieval,
+        "dependency": lambda: own_trees.dependency(own),
+        "roles": lambda: own_trees.roles(own),
     }
     return kinds[own.kind]()
 
@@ -178,5 +184,7 @@ MAKERS: Mapping[str, Callable[[OwnTask, Columns], RowMaker]] = {
     "choice": _choice,
     "span-qa": _span,
     "tagging": _tagging,
+    "dependency": lambda own, columns: own_trees.trees(own, _names(columns)),
+    "roles": lambda own, columns: own_trees.predicates(own, _names(columns)),
     "retrieval": lambda own, columns: rows.Sentences(a=columns["a"], b=columns["b"], **_names(columns)),
 }

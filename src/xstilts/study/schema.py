@@ -264,17 +264,20 @@ class ScaleSpec(Section):
 class OwnTask(Section):
     """A task declared from files, without Python (docs/add-a-task.md).
 
-    Files lie below a data folder or beside the study file; two-file layouts (`parallel`) name both.
+    Files lie below a data folder or beside the study file; layouts of several files (`parallel`, `props`) name all.
     """
 
-    kind: Literal["classification", "choice", "span-qa", "tagging", "retrieval"]
-    reader: Literal["tsv", "csv", "jsonl", "json", "conllu", "squad", "bio", "parallel", "parquet"]
-    labels: tuple[str, ...] = ()  # classification and tagging: the labels, in the order of their ids
+    kind: Literal["classification", "choice", "span-qa", "tagging", "retrieval", "dependency", "roles"]
+    reader: Literal[
+        "tsv", "csv", "jsonl", "json", "conllu", "squad", "bio", "parallel", "parquet", "props", "propbank", "conllup"
+    ]
+    labels: tuple[str, ...] = ()  # in the order of their ids: of classification, tagging, relations, roles
     columns: Mapping[str, str | tuple[str, ...]] = {}  # role -> column of the file
     header: bool = True  # of a tsv or csv file
     fields: tuple[str, ...] = ()  # names of the file's columns where no header says them
     separator: str = "\t"  # between the columns of a bio file
     answer: Literal["index", "number", "letter", "text"] = "index"  # how a choice file gives the answer
+    form: Literal["spans", "heads"] = "spans"  # roles: what an argument is
     no_answer: bool = False  # span QA: some questions have none
     train: str | tuple[str, ...] | None = None
     dev: str | tuple[str, ...] | None = None
@@ -306,6 +309,7 @@ class Study(Section):
     seeds: tuple[int, ...] = Field((1,), min_length=1)
     scale: Mapping[str, ScaleSpec] = {}
     keep: Literal["intermediate", "all", "none"] = "intermediate"
+    forgetting: Literal["none", "intermediate", "all"] = "none"  # after which phases earlier tasks are scored again
     allow_missing: bool = False
 
     @classmethod

@@ -11,6 +11,7 @@ from xstilts.data.source import Source
 from xstilts.data.views import Take
 from xstilts.study.language_adapters import find_texts, spoken
 from xstilts.study.schema import ArmSpec, Study, TranslatedSpec
+from xstilts.study.shared_text import Shared, shared_notes, shared_text
 from xstilts.study.texts import check_texts
 from xstilts.study.translated import check_translated, translated_sources, translation_notes
 from xstilts.tasks.base import Task
@@ -33,6 +34,7 @@ class Chosen:
     texts: Mapping[str, Mapping[str, Task]] = field(default_factory=dict)
     possible_texts: tuple[Task, ...] = ()  # all that these could be, were they here
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # task or target -> what a report must say
+    shared: Shared = field(default_factory=dict)  # which arms meet the training sentences of which target before
 
 
 def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
@@ -64,6 +66,10 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
         if spec.translated is not None:
             tasks_of_arm = [intermediates[name] for name in flat(spec.through)]
             notes[f"arm {arm}"] = translation_notes(spec.translated, tasks_of_arm)
+    fitted = {name: before.get(name, task) for name, task in targets.items()}
+    shared = shared_text({name: trained(arm) for name, arm in study.arms.items()}, intermediates, fitted)
+    for name, said in shared_notes(shared, fitted, study.arms).items():
+        notes[name] = (*notes.get(name, ()), said)
     chosen = Chosen(
         targets=targets,
         intermediates=intermediates,
@@ -72,6 +78,7 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
         missing_arms=missing_arms,
         missing_languages=missing_languages,
         notes=notes,
+        shared=shared,
     )
     chosen = _with_texts(study, chosen, tasks, locate)
     _refuse_missing(study, chosen)
@@ -217,7 +224,7 @@ def _target(study: Study, tasks: Catalog[Task], name: str, notes: dict[str, tupl
     if substitute is not None:
         other = tasks[substitute]
         _same_output(task, other)
-        task = task.but(train=other.train, dev=other.dev, holdout=other.holdout)
+        task = task.but(train=other.train, dev=other.dev, holdout=other.holdout, corpora=other.corpora)
         said = f": {other.scale}" if other.scale != "full" else ""
         notes[name] = (*notes.get(name, ()), f"trained on the substitute {other.name}{said}")
     wanted = study.languages

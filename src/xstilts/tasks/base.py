@@ -54,6 +54,9 @@ class Task:
     benchmarks: tuple[str, ...] = ()  # ("xtreme", "xtreme-r")
     note: str = ""  # what a reader of its numbers must know (how it is read, an odd metric); beside them in a report
     divisible: bool = True  # False: a test set means something only as a whole (mining), so no study cuts it
+    # whose sentences its training data are, where other tasks are trained on them as well, under other labels: a report
+    # says where an arm has met those of its target before
+    corpora: tuple[str, ...] = ()
     pool: Source | None = None  # what the queries of every test language search, beside their own source
     candidates: str = ""  # of retrieval: the language of the candidates, where it is not that of the test set
     version: int = 1
@@ -73,7 +76,7 @@ class Task:
         return Fit(kind=self.kind, train=train, dev=dev, select=self.select or self.scored[0], version=self.version)
 
     def but(self, **changes: object) -> Task:
-        """This task with some fields replaced. Other training data leave the translations of these behind."""
+        """This task with some fields replaced. Other training data leave translations and corpora of these behind."""
         if "train" in changes:
-            changes = {"translations": {}, **changes}
+            changes = {"translations": {}, "corpora": (), **changes}
         return replace(self, **changes)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from xstilts.kinds.dependency import Dependency
 from xstilts.tasks.base import Task
 from xstilts.tasks.places import names, raw, source, web
 from xstilts.tasks.tagging import UDPOS
-from xstilts.tasks.treebanks import TREEBANKS, Treebank
+from xstilts.tasks.treebanks import EWT, TREEBANKS, Treebank
 
 # The universal relations of EWT's training sentences. Some treebanks have "clf" (classifiers), which English lacks.
 RELATIONS = names(
@@ -45,6 +45,7 @@ DEPENDENCY = Task(
     train=_ud("train", "en", _EWT),
     dev=_ud("dev", "en", _EWT),
     test=_tests(),
+    corpora=(EWT,),
     origin=UDPOS.origin,
 )
 

@@ -14,6 +14,7 @@ from xstilts.kinds.roles import Roles
 from xstilts.tasks.base import Origin, Task
 from xstilts.tasks.joint_relations import JOINT_RELATIONS
 from xstilts.tasks.places import local, names, raw, source, web
+from xstilts.tasks.treebanks import EWT
 
 # The roles of EWT's training sentences, the commonest first; "V" is the predicate and no role. Test sentences have
 # one more ("R-ARGM-ADJ"), once.
@@ -84,6 +85,7 @@ def _task(name: str, kind: Kind, row: RolesRow | TreesWithRoles, projected: Role
         train=_ewt("train", row, 12_526),
         dev=_ewt("dev", row, 1_983),
         test={"en": _ewt("test", row, 2_058), **tests},
+        corpora=(EWT,),
         origin=Origin(
             licence="CC BY-SA 4.0",
             cite="Pradhan et al. 2022, PropBank Comes of Age; Jindal et al. 2022, Universal Proposition Bank 2.0",

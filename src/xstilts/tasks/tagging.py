@@ -12,7 +12,7 @@ from xstilts.kinds.tagging import Tagging
 from xstilts.metrics.sequences import ChunkF1, TokenAccuracy
 from xstilts.tasks.base import Origin, Task
 from xstilts.tasks.places import hub, local, names, raw, source, web
-from xstilts.tasks.treebanks import TREEBANKS, Treebank
+from xstilts.tasks.treebanks import EWT, TREEBANKS, Treebank
 
 UPOS = Tagging(labels=names("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X"))
 
@@ -54,6 +54,7 @@ UDPOS = Task(
     train=_ud("xtreme", "train", "en", (_EWT,)),
     dev=_ud("xtreme", "dev", "en", (_EWT,)),
     test=_ud_tests("xtreme"),
+    corpora=(EWT,),
     metrics=(ChunkF1(), TokenAccuracy()),
     note="read as XTREME does (view: xtreme): a multi-word token is one token with one tag. F1 is seqeval 0.0.12's "
     "over bare tags, which counts neighbours with equal tags as one chunk; accuracy of tokens stands beside it",
@@ -68,6 +69,7 @@ UDPOS_WORDS = Task(
     train=_ud("words", "train", "en", (_EWT,)),
     dev=_ud("words", "dev", "en", (_EWT,)),
     test=_ud_tests("words"),
+    corpora=(EWT,),
     metrics=(TokenAccuracy(), ChunkF1()),
     note="read as UD does (view: words): the syntactic words of a multi-word token, each with its own tag",
     origin=_UD_ORIGIN,

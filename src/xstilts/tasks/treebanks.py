@@ -52,6 +52,9 @@ zh_gsdsimp Chinese-GSDSimp eb3aed31ebb170897405ee5cd1db83a1a0b11864
 """
 
 
+EWT = "UD English EWT"  # its sentences train tagging, parsing and semantic roles alike
+
+
 class Treebank(NamedTuple):
     name: str  # "de_gsd", the first part of its file names
     repository: str

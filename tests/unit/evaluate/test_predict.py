@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from toy_kinds import KINDS, checkpoint, examples, tokenizer
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import SentenceExample
-from xstilts.evaluate.predict import PredictSet, predict, predict_examples
+from xstilts.evaluate.predict import Based, PredictSet, predict, predict_examples
+from xstilts.heads.index import head_key
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.prepared import Prepared, write
 from xstilts.kinds.retrieval import Retrieval
@@ -69,6 +72,34 @@ def test_a_view_chooses_and_orders(made: Path, tmp_path: Path) -> None:
     all_of_them, chosen = read(tmp_path / "whole" / "en.parquet"), read(tmp_path / "some" / "en.parquet")
     assert list(chosen) == [f"classification-{i}" for i in (6, 2, 3)]
     assert all(all_of_them[id] == guess for id, guess in chosen.items())
+
+
+def test_the_head_may_be_an_earlier_checkpoint_s(made: Path, tmp_path: Path) -> None:
+    later = tmp_path / "later"
+    shutil.copytree(made, later)
+    kind = KINDS["classification"]
+    place = later / "heads" / f"{head_key(kind)}.safetensors"
+    outputs = len(kind.labels)  # a head that says the least likely label
+    save_file({name: -x if len(x) == outputs else x for name, x in load_file(place).items()}, place)
+    given = sets("classification", tmp_path / "rows", {"en": 12})
+    found = {}
+    for name, based in {
+        "own": Based(checkpoint=later, base=None),
+        "earlier": Based(checkpoint=later, base=None, head=made),
+    }.items():
+        predict(based, kind, given, tmp_path / name)
+        found[name] = read(tmp_path / name / "en.parquet")
+    predict(made, kind, given, tmp_path / "before")
+    assert found["earlier"] == read(tmp_path / "before" / "en.parquet") != found["own"]
+
+
+def test_an_earlier_checkpoint_without_that_head_is_named(made: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    shutil.copytree(made, bare)
+    (bare / "heads.json").unlink()
+    given = sets("classification", tmp_path / "rows", {"en": 2})
+    with pytest.raises(EncoderError, match=r"bare.*has no head for 'classification"):
+        predict(Based(checkpoint=made, base=None, head=bare), KINDS["classification"], given, tmp_path / "out")
 
 
 def test_predict_needs_a_head_trained_for_these_labels(made: Path, tmp_path: Path) -> None:

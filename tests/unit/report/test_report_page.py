@@ -17,7 +17,7 @@ from xstilts.report.html import html
 from xstilts.report.ledgers import losses
 from xstilts.report.markdown import inline, markdown
 from xstilts.report.results import Cell, ContrastSpec, Results
-from xstilts.report.tables import answer_table
+from xstilts.report.tables import MET, answer_table
 from xstilts.report.words import MISSING
 from xstilts.report.write import Paths
 
@@ -387,3 +387,11 @@ def test_steps_are_counted_by_kind_and_state(made: Report) -> None:
     table = next(t for t in tables(made) if t.caption.startswith("The run graph"))
     rows = {row[0].text: [entry.text for entry in row[1:5]] for row in (*table.rows, *table.foot)}
     assert rows["train"] == ["10", "–", "1", "–"] and rows["all"] == ["26", "4", "1", "2"]
+
+
+def test_scores_of_arms_that_read_the_target_s_sentences_before_are_marked(made: Report) -> None:
+    results = made.board.results
+    targets = tuple(replace(t, met={"nli": ("trees",)}) if t.name == "xnli" else t for t in results.targets)
+    table = answer_table(compose(replace(results, targets=targets)).board, {})
+    marked = [(row[0].text, i) for row in table.rows for i, entry in enumerate(row) if MET in entry.marks]
+    assert marked == [("nli", 1)] and targets[0].name == "xnli"
