@@ -15,7 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +84,11 @@ class Contestants:
         return found
 
 
-def counted(request: Request, side: str, language: str) -> tuple[np.ndarray, np.ndarray]:
-    """Counts [N, K] of `metrics.trees.Attachment` for each sentence, as the CoNLL 2018 evaluator counts them, and the
-    words of each [N]."""
+def counted(request: Request, side: str, language: str) -> np.ndarray:
+    """Counts [N, K] of `metrics.trees.Attachment` for each sentence, as the CoNLL 2018 evaluator counts them."""
     paths = [Path(request["place"]) / f"{name}-{language}.conllu" for name in ("gold", side)]
     golds, guesses = ([row | {"relations": row["deprels"]} for row in ConlluTrees()([path])] for path in paths)
-    return Attachment().chosen(tallies(golds, guesses)), np.array([len(gold["words"]) for gold in golds])
+    return Attachment().chosen(tallies(golds, guesses))
 
 
 def measure_speed(run: Contestants, rounds: int) -> dict[tuple[str, str, str], list[dict[str, Any]]]:
@@ -116,14 +115,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         request = make_request(options, Path(place))
         run = Contestants(request, options.peer)
-        pages, found = [], {"request": request}
+        pages: list[str] = []
+        found: dict[str, Any] = {"request": request}
         if "accuracy" in options.parts or "speed" in options.parts:
             found["training"] = {side: run.run(side, "train") for side in run.commands}
         if "accuracy" in options.parts:
             for side in run.commands:
                 run.run(side, "predict")
             counts = {
-                language: {side: counted(request, side, language)[0] for side in run.commands}
+                language: {side: counted(request, side, language) for side in run.commands}
                 for language in request["tests"]
             }
             page, found["accuracy"] = accuracy_table(counts)

@@ -12,15 +12,13 @@ from pathlib import Path
 from xstilts.data.examples import DependencyExample
 from xstilts.data.load import load, resolve
 from xstilts.data.locate import Roots
-from xstilts.tasks.catalog import TASKS
-
-TASK = TASKS["dependency"]
+from xstilts.tasks.parsing import DEPENDENCY
 
 
 def sentences(split: str, language: str, data: Sequence[Path], place: Path) -> list[DependencyExample]:
     """The sentences of one treebank: "train" in English, or "test". Raises DataError where it is not here."""
     roots = Roots(data=tuple(data), store=place / "store")
-    source = TASK.train if split == "train" else TASK.test[language]
+    source = DEPENDENCY.train if split == "train" else DEPENDENCY.test[language]
     assert source is not None
     found = load(resolve(source, roots)).examples
     return [example for example in found if isinstance(example, DependencyExample)]

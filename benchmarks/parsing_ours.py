@@ -15,7 +15,8 @@ from unittest import mock
 
 import numpy as np
 import torch
-from parsing_files import TASK, read_words, write_trees
+from parsing_files import read_words, write_trees
+from parsing_peak import own_peak
 
 from xstilts.core.recipe import Recipe
 from xstilts.data.examples import DependencyExample
@@ -26,11 +27,11 @@ from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.prepared import Prepared, write
 from xstilts.kinds.tokens import load_tokenizer
 from xstilts.nn.encoder import Encoder
+from xstilts.tasks.parsing import RELATIONS
 from xstilts.train.attempt import Attempt
 from xstilts.train.checkpoint import encoder_folder
 from xstilts.train.job import Compute, Job, JobPart
 from xstilts.train.loop import fit
-from xstilts.train.memory import peak_memory
 from xstilts.train.model import Model, outputs
 
 LENGTH = 512  # tokens of a window
@@ -40,7 +41,7 @@ Words = Sequence[str]
 
 
 def kind(request: Request) -> Dependency:
-    return Dependency(TASK.kind.labels, open_labels=True, arc=request["arc"], relation=request["relation"])
+    return Dependency(RELATIONS, open_labels=True, arc=request["arc"], relation=request["relation"])
 
 
 def train(request: Request) -> Request:
@@ -66,7 +67,7 @@ def train(request: Request) -> Request:
         kind=kind(request),
         train=prepared,
         train_indices=range(len(examples)),
-        select=TASK.kind.metrics[0],
+        select=kind(request).metrics[0],
     )
     job = Job(
         start=Path(request["folder"]), parts=(part,), recipe=recipe, seed=request["seed"], threads=request["threads"]
@@ -76,7 +77,7 @@ def train(request: Request) -> Request:
     (place / "updates.json").write_text(json.dumps(updates))
     began = time.perf_counter()
     summary = fit(job, place / "ours", place / "scratch")
-    return {"seconds": time.perf_counter() - began, "state": summary.state, "peak_bytes": peak_memory("cpu")}
+    return {"seconds": time.perf_counter() - began, "state": summary.state, "peak_bytes": own_peak()}
 
 
 class Parser:
@@ -129,7 +130,7 @@ def speed(request: Request) -> Request:
     parser(words[:WARMUP])
     began = time.perf_counter()
     parser(words)
-    return {"seconds": time.perf_counter() - began, "sentences": len(words), "peak_bytes": peak_memory("cpu")}
+    return {"seconds": time.perf_counter() - began, "sentences": len(words), "peak_bytes": own_peak()}
 
 
 def memory(request: Request) -> Request:
@@ -141,14 +142,14 @@ def memory(request: Request) -> Request:
     model = Model(encoder, {head_key(kind(request)): make_head(kind(request), encoder)})
     tokenizer = load_tokenizer(folder)
     words = [word for sentence in read_words(Path(request["speed"])) for word in sentence][: request["words"]]
-    loaded = peak_memory("cpu")
+    loaded = own_peak()
     with torch.no_grad():
         for parameter in model.heads.parameters():  # scores that differ, so that the search has something to do
             torch.nn.init.normal_(parameter, std=0.1)
     compute = Compute(threads=request["threads"], precision=request["precision"])
     tree = parse(model, kind(request), tokenizer, [words], compute)[0]
     furthest = max(abs(head - word) for word, head in enumerate(tree["heads"], start=1) if head)
-    return {"peak_bytes": peak_memory("cpu"), "loaded_bytes": loaded, "words": len(words), "furthest": furthest}
+    return {"peak_bytes": own_peak(), "loaded_bytes": loaded, "words": len(words), "furthest": furthest}
 
 
 def main() -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import json
-import resource
 import sys
 import time
 from contextlib import nullcontext
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from parsing_peak import own_peak
 from supar import BiaffineDependencyParser
 from supar.utils import Dataset
 from supar.utils.transform import Batch
@@ -55,7 +55,7 @@ def train(request: Request) -> Request:
     loss = fit(parser, data, updates, request)
     seconds = time.perf_counter() - began
     parser.save(str(place / "supar.model"))
-    return {"seconds": seconds, "loss": loss, "peak_bytes": peak()}
+    return {"seconds": seconds, "loss": loss, "peak_bytes": own_peak()}
 
 
 def fit(parser: BiaffineDependencyParser, data: Dataset, updates: list[list[int]], request: Request) -> float:
@@ -114,11 +114,7 @@ def speed(request: Request) -> Request:
         began = time.perf_counter()
         parser.predict(words, tree=tree, proj=False, verbose=False)
         seconds = time.perf_counter() - began
-    return {"seconds": seconds, "sentences": len(words), "peak_bytes": peak()}
-
-
-def peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return {"seconds": seconds, "sentences": len(words), "peak_bytes": own_peak()}
 
 
 def main() -> None:

@@ -29,7 +29,10 @@ def difference(ours: np.ndarray, theirs: np.ndarray, name: str) -> tuple[float, 
 
 def accuracy_table(counts: Mapping[str, Counts]) -> tuple[str, list[dict[str, Any]]]:
     """A row for each language and score; the difference where the peer ran."""
-    lines = ["| test | sentences | score | xstilts | SuPar 1.1.4 | difference (95 %) |", "| --- | ---: | --- | ---: | ---: | ---: |"]
+    lines = [
+        "| test | sentences | score | xstilts | SuPar 1.1.4 | difference (95 %) |",
+        "| --- | ---: | --- | ---: | ---: | ---: |",
+    ]
     found = []
     for language, by_side in counts.items():
         for name in ("las", "uas"):
