@@ -1,7 +1,7 @@
 """Deep biaffine scorers of arcs and their relations (Dozat and Manning 2017), over the words of packed sentences.
 
 W words of R sentences, K of the longest, J = K + 1 heads with the root first, V = W + 1 head states (0 is the root), D
-hidden size, A and B units of the layers for arcs and relations, C relations.
+hidden size, A and B units of the layers for arcs and relations (with the bias, where it is there), C relations.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-WORDS = 2048  # scored for relations at once: their products are B x B numbers each
+WORDS = 256  # scored for relations at once: what they are scored from, B x C numbers each, stays in the cache
 
 
 class Places(NamedTuple):
@@ -91,11 +91,13 @@ class BiaffineParser(nn.Module):
     def relations(self, scored: Scored, heads_W: Tensor, at: Places) -> Tensor:
         """Logits of the relation of each word to its head (words of the sentence from 1, 0 is the root), [W, C]."""
         head_W = torch.where(heads_W > 0, heads_W + at.before_W, 0)
+        units = scored.heads_VB.shape[1] + 1
         parts = []
         with torch.autocast(heads_W.device.type, enabled=False):
+            by_head = self.relation.view(units, -1)
             for dependent_WB, part_W in zip(scored.dependents_WB.split(WORDS), head_W.split(WORDS), strict=True):
-                one_W1B, other_WB1 = _with_one(dependent_WB)[:, None], _with_one(scored.heads_VB[part_W])[..., None]
-                parts.append((other_WB1 * one_W1B).flatten(1) @ self.relation)
+                under_head_WBC = (_with_one(scored.heads_VB[part_W]) @ by_head).view(len(part_W), units, -1)
+                parts.append((_with_one(dependent_WB)[:, None] @ under_head_WBC)[:, 0])
         return torch.cat(parts)
 
 

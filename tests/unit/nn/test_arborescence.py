@@ -61,6 +61,30 @@ def test_circles_in_circles_still_give_a_tree(size: int, seed: int):
                 assert scores_WJ[word, head] <= scores_WJ[word, heads[word]] + 1e-9
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(6, 30), st.integers(0, 10**6), st.sampled_from(["wide", "near", "whole"]))
+def test_another_implementation_finds_nothing_better(size: int, seed: int, shape: str):
+    """TurboParser's, where all trees are too many to look at. It knows no single root: each word is tried."""
+    library = pytest.importorskip("ufal.chu_liu_edmonds")
+    draw = np.random.default_rng(seed)
+    scores_WJ = draw.normal(size=(size, size + 1))
+    if shape == "near":
+        scores_WJ -= abs(np.arange(1, size + 1)[:, None] - np.arange(size + 1))
+    if shape == "whole":
+        scores_WJ = draw.integers(0, 3, size=(size, size + 1)).astype(float)
+    heads = arborescence(scores_WJ)
+    assert is_tree(heads.tolist())
+    arcs_JJ = np.full((size + 1, size + 1), np.nan)
+    arcs_JJ[1:] = scores_WJ
+    np.fill_diagonal(arcs_JJ, np.nan)
+    best = -np.inf
+    for root in range(1, size + 1):
+        alone_JJ = arcs_JJ.copy()
+        alone_JJ[1:, 0] = np.where(np.arange(1, size + 1) == root, scores_WJ[:, 0], np.nan)
+        best = max(best, library.chu_liu_edmonds(alone_JJ)[1])
+    assert score(scores_WJ, heads) == pytest.approx(best, rel=1e-9, abs=1e-9)
+
+
 def test_what_has_no_number_is_a_last_resort():
     scores_WJ = np.full((3, 4), -np.inf)
     scores_WJ[0, 2] = scores_WJ[1, 3] = 1.0
