@@ -15,6 +15,7 @@ from xstilts.cli.quantities import amount, duration
 from xstilts.data.load import TO_FETCH
 from xstilts.engine.graph import steps_of
 from xstilts.forecast import Forecast, StepForecast
+from xstilts.report.beyond import TRAINING, beyond_training, others
 from xstilts.report.words import listed, plural
 from xstilts.steps import PrepareSettings
 from xstilts.study.expand import phase_name, phases
@@ -35,7 +36,9 @@ def plan_json(session: Session, found: Forecast) -> dict[str, Any]:
         "seconds": sum(step.seconds for step in found.to_run),
         "tokens": sum(step.tokens for step in found.to_run),
         "peak_bytes": found.peak_bytes,
-        "measured": found.measured,
+        "beyond_training": beyond_training(found.seconds),
+        "measured": bool(found.measured),
+        "measured_steps": list(found.measured),
         "precision": session.precision,
         "to_fetch": to_fetch(session),
         "missing_targets": dict(session.chosen.missing_targets),
@@ -62,6 +65,7 @@ def plan_text(session: Session, found: Forecast, every_step: bool) -> Renderable
     parts.extend(_missing(session))
     parts.extend(_to_fetch(session))
     parts.append(_verdict(session, found))
+    parts.extend(_beyond_training(found))
     return Group(*parts)
 
 
@@ -162,7 +166,7 @@ def _verdict(session: Session, found: Forecast) -> Text:
     if not found.to_run:
         return Text("Nothing to run: every step is in the store.", style="green")
     seconds = sum(step.seconds for step in found.to_run)
-    basis = "speeds measured in this store" if found.measured else "nominal speeds; the first run measures them"
+    basis = _basis(found)
     cuda = (session.options.device or "").startswith("cuda")
     device = "one GPU of the H200's class" if cuda and not found.measured else "one device"
     tilde = "" if all(step.counted for step in found.to_run) else "; ~ estimated from file sizes"
@@ -170,3 +174,18 @@ def _verdict(session: Session, found: Forecast) -> Text:
         f"About {duration(seconds)} on {device}, at most {amount(found.peak_bytes, 'B')} of disk ({basis}{tilde}).",
         style="bold",
     )
+
+
+def _basis(found: Forecast) -> str:
+    """Whether the speeds behind a plan were measured, for the kinds of step that cost the most."""
+    nominal = [kind for kind in ORDER[1:] if found.seconds.get(kind) and kind not in found.measured]
+    if not found.measured:
+        return "nominal speeds; the first run measures them"
+    return f"speeds measured in this store{f', nominal for {listed(nominal)}' if nominal else ''}"
+
+
+def _beyond_training(found: Forecast) -> Iterable[Text]:
+    """How much of the time is not training, where something is trained at all."""
+    share = beyond_training(found.seconds)
+    if share is not None and found.seconds.get(TRAINING):
+        yield Text(f"{share:.1%} of it is not training: {others(found.seconds)}.")
