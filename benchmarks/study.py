@@ -85,7 +85,9 @@ def peer(plan: Plan, careful: bool, tuned: bool, place: Path) -> Found:
         nonlocal wall, processes, trainings
         told = place / "peer.json"
         told.write_text(json.dumps(plan.chain(phases, seed, start, save=save, tuned=tuned)), "utf-8")
-        spent, printed = timed([sys.executable, str(Path(__file__).with_name("study_peer.py")), str(told)], plan.threads)
+        spent, printed = timed(
+            [sys.executable, str(Path(__file__).with_name("study_peer.py")), str(told)], plan.threads
+        )
         wall, processes, trainings = wall + spent, processes + 1, trainings + len(phases)
         answer = json.loads(printed.splitlines()[-1])
         seconds.update(answer["seconds"])
@@ -138,7 +140,9 @@ def main() -> None:
     parser.add_argument("--languages", default=",".join(LANGUAGES))
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto", help="of ours")
     parser.add_argument("--tuned", action="store_true", help="the peer with bf16, batches by length and fused AdamW")
-    parser.add_argument("--quick", action="store_true", help="4 updates, one seed, two languages: for trying it out")
+    parser.add_argument(
+        "--quick", action="store_true", help="4 updates, one seed, two languages, few rows: for trying it out"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", type=Path)
@@ -154,6 +158,7 @@ def main() -> None:
             threads=options.threads,
             device=options.device,
             precision=options.precision,
+            **({"dev": 100, "test": 50} if options.quick else {}),
         )
         plan.write_rows(data)
         found: dict[str, Found] = {}

@@ -47,7 +47,9 @@ def texts(rows: Sequence[Row], tokenizer: Any, labels: Sequence[str], length: in
     pairs = [row["pair"] for row in rows] if rows[0]["pair"] is not None else None
     made = tokenizer([row["text"] for row in rows], pairs, truncation=True, max_length=length)
     number = {label: i for i, label in enumerate(labels)}
-    return [{"input_ids": ids, "labels": number[row["label"]]} for ids, row in zip(made["input_ids"], rows, strict=True)]
+    return [
+        {"input_ids": ids, "labels": number[row["label"]]} for ids, row in zip(made["input_ids"], rows, strict=True)
+    ]
 
 
 def tags(rows: Sequence[Row], tokenizer: Any, labels: Sequence[str], length: int) -> list[Row]:
@@ -96,7 +98,9 @@ def keep(model: Any, tokenizer: Any, folder: Path) -> None:
     tokenizer.save_pretrained(folder)
 
 
-def phase(plan: Mapping[str, Any], task: Mapping[str, Any], start: Path, tokenizer: Any, clock: Clock, out: Path) -> Any:
+def phase(
+    plan: Mapping[str, Any], task: Mapping[str, Any], start: Path, tokenizer: Any, clock: Clock, out: Path
+) -> Any:
     """One phase: read, tokenise, train, look at the development set once."""
     from transformers import (
         AutoConfig,

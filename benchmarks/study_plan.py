@@ -20,13 +20,17 @@ THROUGH = {"none": (), "nli": ("mnli-taxinli10k",), "slots": ("snips-slots",)}
 TARGETS = ("xsid-intent-snips", "udpos")
 LANGUAGES = ("en", "de", "it", "nl", "tr", "ar", "ja", "zh")
 # One rate for encoder and head, as the peer's examples have it; large, as the packaged encoder is small.
-LR, BATCH, LENGTH, DEV = 5e-4, 32, 128, 2000
+LR, BATCH, LENGTH = 5e-4, 32, 128
 METRIC = {"classification": "accuracy", "tagging": "token_accuracy"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """3 arms × 2 targets × seeds. `folder`: the encoder; `rows`: where the peer's rows lie."""
+    """3 arms × 2 targets × seeds.
+
+    folder, rows: the encoder, and where the peer's rows lie. dev, test: rows of a dev set, and of each test language, at
+    most; None: all.
+    """
 
     folder: Path
     rows: Path
@@ -36,6 +40,8 @@ class Plan:
     threads: int
     device: str
     precision: str
+    dev: int = 2000
+    test: int | None = None
 
     def runs(self) -> Iterator[tuple[str, str, int]]:
         """(arm, target, seed), in the order in which a script would run them."""
@@ -56,7 +62,8 @@ class Plan:
                 "arms": arms,
                 "targets": list(TARGETS),
                 "languages": list(self.languages),
-                "train": {**train, "evaluate_every": self.updates, "dev_examples": DEV},
+                "train": {**train, "evaluate_every": self.updates, "dev_examples": self.dev},
+                "take": {"test": self.test},
                 "seeds": list(self.seeds),
             },
             sort_keys=False,
@@ -75,7 +82,7 @@ class Plan:
             "batch": BATCH,
             "lr": LR,
             "length": LENGTH,
-            "dev": DEV,
+            "dev": self.dev,
             "threads": self.threads,
             "device": self.device,
             "faster": faster if tuned else {},
@@ -93,7 +100,8 @@ class Plan:
             assert fit is not None and fit.dev is not None
             sources = {"train": fit.train, "dev": fit.dev}
             if name in TARGETS:
-                sources |= {f"test-{language}": task.test[language] for language in self.languages}
+                tests = {language: task.test[language] for language in self.languages}
+                sources |= {f"test-{name}": one.take(self.test) if self.test else one for name, one in tests.items()}
             (self.rows / name).mkdir(parents=True)
             for use, source in sources.items():
                 lines = (json.dumps(_row(example)) + "\n" for example in load(resolve(source, roots)).examples)
