@@ -2,8 +2,9 @@
 
     python benchmarks/startup.py [--data FOLDER] [--rounds 5] [--json FILE]
 
-Commands that only look, then the first update of a training beside that of `transformers.Trainer`, from the same encoder
-and rows. Medians over the rounds; the first round, which may find cold files, is not counted. Needs `accelerate`.
+Commands that only look, then the first update of a training beside that of `transformers.Trainer`, from the same
+encoder and rows. Medians over the rounds; the first round, which may find cold files, is not counted. Needs
+`accelerate`.
 """
 
 from __future__ import annotations

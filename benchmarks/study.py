@@ -103,7 +103,6 @@ def peer(plan: Plan, careful: bool, tuned: bool, place: Path) -> Found:
         start, phases = (kept[arm, seed], (target,)) if careful and before else (plan.folder, (*before, target))
         scores[target].append(mean(process(phases, seed, start).values()))
         sys.stderr.write(f"{arm}, {target}, seed {seed}: {wall:.0f} s so far\n")
-    seconds["start and the rest"] += seconds.pop("start")
     spent = dict(seconds)
     return {"wall": wall, "processes": processes, "trainings": trainings, "seconds": spent, "scores": scores}
 
@@ -140,9 +139,7 @@ def main() -> None:
     parser.add_argument("--languages", default=",".join(LANGUAGES))
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto", help="of ours")
     parser.add_argument("--tuned", action="store_true", help="the peer with bf16, batches by length and fused AdamW")
-    parser.add_argument(
-        "--quick", action="store_true", help="4 updates, one seed, two languages, few rows: for trying it out"
-    )
+    parser.add_argument("--quick", action="store_true", help="4 updates, a seed, 2 languages, few rows: to try it")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", type=Path)

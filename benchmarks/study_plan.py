@@ -28,8 +28,8 @@ METRIC = {"classification": "accuracy", "tagging": "token_accuracy"}
 class Plan:
     """3 arms × 2 targets × seeds.
 
-    folder, rows: the encoder, and where the peer's rows lie. dev, test: rows of a dev set, and of each test language, at
-    most; None: all.
+    folder, rows: the encoder, and where the peer's rows lie. dev, test: rows of a dev set, and of each test language,
+    at most; None: all.
     """
 
     folder: Path
