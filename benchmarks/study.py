@@ -64,7 +64,7 @@ def ours(plan: Plan, data: Sequence[Path], place: Path) -> Found:
 def our_scores(report: Path) -> Scores:
     """Of each target the mean over languages for each run, by the metric that the peer counts."""
     with (report / "scores.csv").open(encoding="utf-8", newline="") as file:
-        lines = [line for line in csv.DictReader(file) if line["value_name"] == "headline"]
+        lines = [line for line in csv.DictReader(file) if line["value_name"] == "headline" and line["value"]]
     found: Scores = {target: [] for target in TARGETS}
     for target in TARGETS:
         runs: dict[tuple[str, str], list[float]] = {}

@@ -18,7 +18,7 @@ from xstilts.data.examples import TagExample, TextExample
 from xstilts.study.load import parse_study
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "benchmarks"
-NAMES = ("training_rows", "study_plan", "study_peer", "study", "startup")
+NAMES = ("training_rows", "training", "study_plan", "study_peer", "study", "startup")
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +110,11 @@ def test_the_median_of_the_starts_is_shown(scripts: dict[str, Any]) -> None:
     first = scripts["startup"].FIRST
     said = scripts["startup"].table({first["ours"]: [2.0, 1.0, 9.0], first["trainer"]: [6.0, 5.0, 7.0]})
     assert f"| {first['ours']} | 2.00 | 1.00 | 9.00 |" in said and "3.00 × as long" in said
+
+
+def test_a_training_is_compared_by_tokens_and_by_sequences(scripts: dict[str, Any]) -> None:
+    common = {"peak_bytes": 1e9, "loss": 1.0}
+    ours = {"sequences_a_second": 30.0, "tokens_a_second": 900.0, **common}
+    long_rows = {"sequences_a_second": 10.0, "tokens_a_second": 600.0, **common}
+    said = scripts["training"].table({"ours": [ours], "tuned": [long_rows]})
+    assert said.splitlines()[3].endswith("| 1.00 | 1.000 | 1.50 × | 3.00 × |")
