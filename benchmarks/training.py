@@ -52,7 +52,8 @@ def table(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     best = {name: median(runs) for name, runs in found.items()}
     first = best.get("ours") or next(iter(best.values()))
     lines = [
-        "| contestant | sequences a second | real tokens a second | peak memory, GB | final loss | ours is, by tokens | by sequences |",
+        "| contestant | sequences a second | real tokens a second | peak memory, GB | final loss | ours is, by tokens "
+        "| by sequences |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name, one in best.items():
