@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,6 +56,7 @@ class Answer:
     pages: Paths
     outcome: Outcome
     session: Session
+    report_seconds: float = 0.0  # what putting the report together and writing it took
 
     @property
     def results(self) -> Results:
@@ -170,7 +172,10 @@ def _command(session: Session) -> Callable[[Step], list[str]]:
 
 
 def _answer(session: Session, outcome: Outcome, scale: str, out: Path | None, rows: Sequence[Row] = ()) -> Answer:
+    began = time.monotonic()
     made = compose(collect(session, outcome, scale), rows)
     name = f"{session.study.name}-{scale}" if scale else session.study.name
     folder = out or session.options.store / "reports" / name
-    return Answer(report=made, pages=save(made, folder), outcome=outcome, session=session)
+    pages = save(made, folder)
+    spent = round(time.monotonic() - began, 3)
+    return Answer(report=made, pages=pages, outcome=outcome, session=session, report_seconds=spent)

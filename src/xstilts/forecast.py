@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xstilts.core.files import read_json
@@ -12,8 +11,9 @@ from xstilts.data.views import passes
 from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import plan
 from xstilts.engine.step import Step
+from xstilts.measured import measured_rates
 from xstilts.mt.step import TranslateSettings
-from xstilts.steps import JoinSettings, PredictSettings, PrepareSettings, TrainSettings
+from xstilts.steps import JoinSettings, PredictSettings, PrepareSettings, ScoreSettings, TrainSettings
 from xstilts.study.estimate import (
     BYTES_A_TOKEN,
     TOKENISE_BYTES,
@@ -50,11 +50,19 @@ class Forecast:
     steps: tuple[StepForecast, ...]
     sharing: Sharing
     peak_bytes: float  # weights and prepared files on disk at once, at most
-    measured: bool  # True: speeds come from earlier steps of this store
+    measured: tuple[str, ...]  # kinds of step whose speed comes from earlier steps of this store
 
     @property
     def to_run(self) -> list[StepForecast]:
         return [step for step in self.steps if not step.reused]
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Kind of step -> seconds that are to be spent on it."""
+        spent = dict.fromkeys((step.name for step in self.to_run), 0.0)
+        for step in self.to_run:
+            spent[step.name] += step.seconds
+        return spent
 
 
 class _Forecaster:
@@ -62,7 +70,7 @@ class _Forecaster:
         self.session = session
         self.config = session.encoder.config()
         self.device = session.options.device or "cpu"
-        self.rates = measured_rates(session)
+        self.rates = measured_rates(session.store, session.encoder.ref.identity, session.options.device)
         self._sizes: dict[str, Size] = {}
 
     def size(self, step: Step) -> Size:
@@ -86,6 +94,8 @@ class _Forecaster:
 
     def tokens_a_second(self, training: bool) -> float:
         measured = self.rates.get("train" if training else "predict")
+        if measured is None and not training and "train" in self.rates:
+            measured = 3 * self.rates["train"]
         return measured or nominal_tokens_a_second(self.config, self.device, training=training)
 
     def translated_a_second(self, settings: TranslateSettings) -> float:
@@ -105,6 +115,8 @@ class _Forecaster:
         settings = step.settings
         if isinstance(settings, PrepareSettings):
             size = self.size(step)
+            if "prepare" in self.rates:
+                return size.tokens, size.tokens / self.rates["prepare"], size.counted
             text_bytes = settings.source.text_bytes or size.tokens * BYTES_A_TOKEN
             return size.tokens, text_bytes / TOKENISE_BYTES, size.counted
         if isinstance(settings, TranslateSettings):
@@ -122,13 +134,21 @@ class _Forecaster:
             counted = all(size.counted for pair in parts for size in pair)
             return tokens, START_SECONDS + tokens / self.tokens_a_second(True), counted
         if isinstance(settings, PredictSettings):
-            read = [(test.input, test.views) for test in settings.tests]
-            read += [("pool", settings.pool.views)] if settings.pool else []
-            sizes = [self.size(step.inputs[name]) for name, _ in read]
-            shares = [self._share(step, name, views) for name, views in read]
-            tokens = sum(size.tokens * share for size, share in zip(sizes, shares, strict=True))
-            return tokens, START_SECONDS + tokens / self.tokens_a_second(False), all(s.counted for s in sizes)
+            tokens, counted = self.predicted(step, settings)
+            return tokens, START_SECONDS + tokens / self.tokens_a_second(False), counted
+        if isinstance(settings, ScoreSettings) and "score" in self.rates:
+            below = step.inputs["predictions"]
+            return 0.0, self.predicted(below, below.settings)[0] / self.rates["score"], True
         return 0.0, START_SECONDS * settings.parts if isinstance(settings, JoinSettings) else SCORE_SECONDS, True
+
+    def predicted(self, step: Step, settings: PredictSettings) -> tuple[float, bool]:
+        """(tokens, counted) that a predict step reads."""
+        read = [(test.input, test.views) for test in settings.tests]
+        read += [("pool", settings.pool.views)] if settings.pool else []
+        sizes = [self.size(step.inputs[name]) for name, _ in read]
+        shares = [self._share(step, name, views) for name, views in read]
+        tokens = sum(size.tokens * share for size, share in zip(sizes, shares, strict=True))
+        return tokens, all(size.counted for size in sizes)
 
     def _share(self, step: Step, name: str, views: tuple) -> float:
         return passes(views, self.size(step.inputs[name]).rows)
@@ -138,17 +158,6 @@ class _Forecaster:
         if folder is None:
             return parameters(self.config) * 4.0
         return float(sum(path.stat().st_size for path in folder.glob("*.safetensors")))
-
-
-def measured_rates(session: Session) -> Mapping[str, float]:
-    """Tokens a second of earlier training steps in this store that started from the same encoder (median)."""
-    rates = []
-    for folder, record in session.store.records("train"):
-        encoder = (record["settings"].get("encoder") or {}).get("identity")
-        summary = folder / "summary.json"
-        if encoder == session.encoder.ref.identity and summary.is_file():
-            rates.append(read_json(summary)["tokens"] / max(record["seconds"], 0.1))
-    return {"train": statistics.median(rates), "predict": 3 * statistics.median(rates)} if rates else {}
 
 
 def forecast(session: Session) -> Forecast:
@@ -176,7 +185,7 @@ def forecast(session: Session) -> Forecast:
         )
     peak += 3 * forecaster.weights() if any(not s.reused and s.name == "train" for s in steps) else 0.0
     return Forecast(
-        steps=tuple(steps), sharing=sharing(list(session.routes)), peak_bytes=peak, measured=bool(forecaster.rates)
+        steps=tuple(steps), sharing=sharing(list(session.routes)), peak_bytes=peak, measured=tuple(forecaster.rates)
     )
 
 

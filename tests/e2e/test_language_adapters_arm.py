@@ -60,7 +60,9 @@ def to_run(tiny: TinyStudy, capsys: pytest.CaptureFixture[str]) -> dict[str, lis
 def test_a_study_with_language_adapters(tiny: TinyStudy, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tiny, "plan", "--steps") == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "madx mlm-tatoeba[en] 12 3 1 shared mlm-tatoeba[en] → words 12 → 12 4 2" in said, "what comes before the target"
+    assert "madx mlm-tatoeba[en] 12 3 1 shared mlm-tatoeba[en] → words 12 → 12 4 2" in said, (
+        "what comes before the target"
+    )
     assert "train mlm-tatoeba[de] · seed 1" in said
     assert "note: arm madx: one language adapter each, trained by masked LM: de, en on mlm-tatoeba" in said
     assert "arm madx: read with the language adapter of en, there is no text of them here: sw" in said

@@ -48,3 +48,14 @@ def test_an_encoder_that_nobody_can_fetch_is_refused(tmp_path: Path, capsys: pyt
     (tmp_path / "s.yaml").write_text(yaml.safe_dump(study), "utf-8")
     assert main(["plan", str(tmp_path / "s.yaml"), "--store", str(tmp_path)]) == 2
     assert "Did you mean 'tiny'?" in capsys.readouterr().err
+
+
+def test_a_plan_says_how_much_of_its_time_is_not_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    plan = planned(capsys, "phang2020", "--store", str(tmp_path), "--device", "cuda")
+    training = sum(step["seconds"] for step in plan["steps"] if step["name"] == "train")
+    assert 0 < plan["beyond_training"] < 0.5
+    assert plan["beyond_training"] == pytest.approx(1 - training / plan["seconds"])
+    assert plan["measured"] is False and plan["measured_steps"] == []
+    assert main(["plan", "phang2020", "--store", str(tmp_path), "--device", "cuda"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"{plan['beyond_training']:.1%} of it is not training: predict " in said

@@ -140,7 +140,9 @@ def test_a_plan_says_what_is_left_and_spends_nothing(study: Make, capsys: pytest
     assert tiny.call("run", "--json") == 0
     assert printed_json(capsys)["executed"] == plan["to_run"]
     assert tiny.call("plan", "--json") == 0
-    assert printed_json(capsys)["to_run"] == 0
+    left = printed_json(capsys)
+    assert left["to_run"] == 0 and left["beyond_training"] is None
+    assert set(left["measured_steps"]) == {"prepare", "train", "predict", "score"}
     assert tiny.call("plan", "--steps") == 0
     assert "10 trainings; one by one it would be 12" in capsys.readouterr().out
 

@@ -54,6 +54,13 @@ def test_the_package_costs_nothing_to_import():
     assert fresh("import sys, xstilts; print([name for name in sys.modules if name.startswith('xstilts.')])") == "[]\n"
 
 
+def test_the_help_loads_no_study():
+    found = fresh(
+        "import sys, xstilts.cli; print([n for n in ('numpy', 'pydantic', 'xstilts.workflow') if n in sys.modules])"
+    )
+    assert found == "[]\n"
+
+
 @pytest.mark.parametrize("command", [["plan", "quickstart"], ["tasks"], ["studies"], ["data", "check", "quickstart"]])
 def test_commands_that_only_look_load_no_torch(command: list[str], tmp_path: Path):
     call = f"from xstilts.cli import main; assert main({[*command]!r}) in (0, 1)"

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from xstilts.api import Answer
+from xstilts.report.beyond import beyond_training, seconds_by_kind, sentence
 
 
 def print_answer(answer: Answer) -> None:
@@ -27,6 +28,8 @@ def print_answer(answer: Answer) -> None:
     if outcome.interrupted:
         left = f"Interrupted with {len(outcome.left)} steps left. Nothing that was finished is lost; "
         console.print(f"{left}the same command goes on from here.", style="yellow")
+    if said := sentence(_seconds(answer)):
+        console.print(said, style="dim")
     executed = len(outcome.done)
     console.print(f"Steps executed: {executed}.", style="dim")
 
@@ -34,7 +37,7 @@ def print_answer(answer: Answer) -> None:
 def answer_json(answer: Answer) -> dict[str, Any]:
     from xstilts.report.against_view import against_json
 
-    comparison = answer.report.board.comparison
+    comparison, seconds = answer.report.board.comparison, _seconds(answer)
     outcome = answer.outcome
     return {
         "study": answer.results.name,
@@ -43,6 +46,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "failed": dict(outcome.failed),
         "not_run": dict(outcome.not_run),
         "left": list(outcome.left),
+        "seconds": seconds,
+        "beyond_training": beyond_training(seconds),
         "report": str(answer.pages.html),
         "answer": list(answer.report.document.answer),
         "scores": [asdict(standing) for standing in comparison.standings],
@@ -50,3 +55,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "gains": [asdict(gain) for gain in answer.report.gains],
         "against": against_json(answer.report.published),
     }
+
+
+def _seconds(answer: Answer) -> dict[str, float]:
+    """Compute seconds by kind of step, those of reused steps included, and what this report took."""
+    return {**seconds_by_kind(answer.results.steps), "report": answer.report_seconds}

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from xstilts.cli import shared
-from xstilts.cli.plan_view import amount
+from xstilts.cli.quantities import amount
 from xstilts.cli.shared import AsJson, Data, Scale, StoreDir, Tasks
 
 commands = typer.Typer(

@@ -11,9 +11,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from xstilts.cli.quantities import amount, duration
 from xstilts.data.load import TO_FETCH
 from xstilts.engine.graph import steps_of
 from xstilts.forecast import Forecast, StepForecast
+from xstilts.report.beyond import TRAINING, beyond_training, others
 from xstilts.report.words import listed, plural
 from xstilts.steps import PrepareSettings
 from xstilts.study.expand import before_target, phases
@@ -21,22 +23,6 @@ from xstilts.study.phase import Phase
 from xstilts.workflow import Session
 
 ORDER = ("encoder", "translate", "prepare", "train", "join", "predict", "score")
-
-
-def amount(number: float, unit: str = "") -> str:
-    """1234567 -> "1.2M"; small numbers as they are."""
-    for limit, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= limit:
-            return f"{number / limit:.1f}{suffix}{unit}"
-    return f"{number:.0f}{unit}"
-
-
-def duration(seconds: float) -> str:
-    """ "8 s", "4 min", "2 h 10 min"."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def plan_json(session: Session, found: Forecast) -> dict[str, Any]:
@@ -51,7 +37,9 @@ def plan_json(session: Session, found: Forecast) -> dict[str, Any]:
         "seconds": sum(step.seconds for step in found.to_run),
         "tokens": sum(step.tokens for step in found.to_run),
         "peak_bytes": found.peak_bytes,
-        "measured": found.measured,
+        "beyond_training": beyond_training(found.seconds),
+        "measured": bool(found.measured),
+        "measured_steps": list(found.measured),
         "forgetting": len(session.lowered.recalls),
         "precision": session.precision,
         "to_fetch": to_fetch(session),
@@ -80,6 +68,7 @@ def plan_text(session: Session, found: Forecast, every_step: bool) -> Renderable
     parts.extend(_missing(session))
     parts.extend(_to_fetch(session))
     parts.append(_verdict(session, found))
+    parts.extend(_beyond_training(found))
     return Group(*parts)
 
 
@@ -194,7 +183,7 @@ def _verdict(session: Session, found: Forecast) -> Text:
     if not found.to_run:
         return Text("Nothing to run: every step is in the store.", style="green")
     seconds = sum(step.seconds for step in found.to_run)
-    basis = "speeds measured in this store" if found.measured else "nominal speeds; the first run measures them"
+    basis = _basis(found)
     cuda = (session.options.device or "").startswith("cuda")
     device = "one GPU of the H200's class" if cuda and not found.measured else "one device"
     tilde = "" if all(step.counted for step in found.to_run) else "; ~ estimated from file sizes"
@@ -202,3 +191,18 @@ def _verdict(session: Session, found: Forecast) -> Text:
         f"About {duration(seconds)} on {device}, at most {amount(found.peak_bytes, 'B')} of disk ({basis}{tilde}).",
         style="bold",
     )
+
+
+def _basis(found: Forecast) -> str:
+    """Whether the speeds behind a plan were measured, for the kinds of step that cost the most."""
+    nominal = [kind for kind in ORDER[1:] if found.seconds.get(kind) and kind not in found.measured]
+    if not found.measured:
+        return "nominal speeds; the first run measures them"
+    return f"speeds measured in this store{f', nominal for {listed(nominal)}' if nominal else ''}"
+
+
+def _beyond_training(found: Forecast) -> Iterable[Text]:
+    """How much of the time is not training, where something is trained at all."""
+    share = beyond_training(found.seconds)
+    if share is not None and found.seconds.get(TRAINING):
+        yield Text(f"{share:.1%} of it is not training: {others(found.seconds)}.")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from xstilts.study.load import beside as folder_of
-from xstilts.study.schema import Study
-from xstilts.workflow import Options, default_store
+if TYPE_CHECKING:  # every command loads this module, and the help needs no study
+    from xstilts.study.schema import Study
+    from xstilts.workflow import Options
 
 # Headings of `xstilts --help`.
 STUDIES, DATA, RESULTS = "Studies", "Tasks and data", "Checkpoints and results"
@@ -70,6 +70,8 @@ def options(
     threads: int | None = None,
     jobs: int = 1,
 ) -> Options:
+    from xstilts.workflow import Options, default_store
+
     return Options(
         data=tuple(data or ()),
         store=store or default_store(),
@@ -82,12 +84,16 @@ def options(
 
 
 def load(study: str, scale: str | None, allow_missing: bool) -> Study:
+    from xstilts.study.schema import Study
+
     loaded = Study.load(study, scale)
     return loaded.model_copy(update={"allow_missing": True}) if allow_missing else loaded
 
 
 def beside(study: str, data: list[Path] | None) -> list[Path]:
     """The data folders given, and the folder of the study file: a study's own tasks name files beside it."""
+    from xstilts.study.load import beside as folder_of
+
     return [*(data or ()), *folder_of(study)]
 
 

@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from xstilts.cli import shared
-from xstilts.cli.plan_view import amount
+from xstilts.cli.quantities import amount
 from xstilts.cli.shared import AsJson, Data, StoreDir, Tasks
-from xstilts.workflow import default_store
 
 commands = typer.Typer(help="The store: how big it is, and delete what no study needs.", no_args_is_help=True)
 
@@ -23,6 +22,7 @@ def add_to(app: typer.Typer) -> None:
 def du(store: StoreDir = None, as_json: AsJson = False) -> None:
     """Show the disk use of each kind of step."""
     from xstilts.engine.store import Store
+    from xstilts.workflow import default_store
 
     root = store or default_store()
     used = Store(root).du()
@@ -55,12 +55,13 @@ def gc(
     Steps that are running now, fetched files and encoders stay."""
     from xstilts.engine.graph import steps_of
     from xstilts.engine.store import Store
-    from xstilts.workflow import open_session
+    from xstilts.study.schema import Study
+    from xstilts.workflow import default_store, open_session
 
     needed: set[str] = set()
     for name in keep:
         for profile in [None, *(scale or [])]:
-            study = shared.Study.load(name)
+            study = Study.load(name)
             if profile is not None and profile not in study.scale:
                 continue
             options = shared.options(data=shared.beside(name, data), store=store, offline=True, tasks=tasks)

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from xstilts.cli.plan_view import amount
+from xstilts.cli.quantities import amount
 from xstilts.inventory import SourceFacts, TaskFacts
 
 LICENCE_WIDTH = 26

@@ -9,6 +9,7 @@ from xstilts.report import forgetting, ledgers, tables
 from xstilts.report.against import Beside
 from xstilts.report.against_view import against_sections
 from xstilts.report.answer import answer
+from xstilts.report.beyond import seconds_by_kind, sentence
 from xstilts.report.blocks import Block, Code, Document, Figure, Fold, Items, Prose, Section
 from xstilts.report.board import Board
 from xstilts.report.compare import Contrast
@@ -110,6 +111,8 @@ def _graph(board: Board) -> tuple[Block, ...]:
     if not steps:
         return ()
     blocks: list[Block] = [ledgers.step_table(steps)]
+    if said := sentence(seconds_by_kind(steps)):
+        blocks.append(Prose(text=said))
     if failed := ledgers.failure_table(steps):
         blocks.append(failed)
     if picture := drawing(steps, "The run graph: every step with what it reads to its left"):

@@ -1,0 +1,57 @@
+"""What a report says of the time that was not training."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from xstilts.report.beyond import beyond_training, seconds_by_kind, sentence
+from xstilts.report.compose import Report
+from xstilts.report.results import Results, StepInfo
+from xstilts.report.write import Paths
+
+
+def step(name: str, seconds: float | None) -> StepInfo:
+    return StepInfo(key=f"{name}-{seconds}", name=name, label=name, status="done", seconds=seconds)
+
+
+def test_steps_of_a_kind_add_up_and_one_without_a_time_counts_nothing() -> None:
+    spent = seconds_by_kind([step("train", 30.0), step("train", 45.0), step("predict", 20.0), step("score", None)])
+    assert spent == {"train": 75.0, "predict": 20.0, "score": 0.0}
+    assert beyond_training({**spent, "report": 5.0}) == pytest.approx(0.25)
+
+
+def test_without_a_training_or_a_time_nothing_is_said() -> None:
+    assert beyond_training({}) is None and sentence({}) == ""
+    assert sentence({"predict": 3.0}) == ""
+    assert sentence({"train": 3.0}) == "0.0% of the time was not training."
+
+
+def test_every_form_of_the_report_says_it(results: Results, pages: Paths, made: Report) -> None:
+    spent = seconds_by_kind(results.steps)
+    share = 1 - spent["train"] / sum(spent.values())
+    said = f"{100 * share:.1f}% of the time was not training: predict "
+    assert 0 < share < 1
+    assert said in pages.html.read_text("utf-8") and said in pages.markdown.read_text("utf-8")
+
+
+def test_the_end_of_a_run_counts_the_report_as_well(
+    made: Report, pages: Paths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from types import SimpleNamespace
+
+    from xstilts.cli.answer import answer_json, print_answer
+    from xstilts.engine.runner import Outcome
+
+    given = SimpleNamespace(
+        report=made, pages=pages, outcome=Outcome(), results=made.board.results, report_seconds=7200.0
+    )
+    print_answer(given)  # type: ignore[arg-type]
+    said = " ".join(capsys.readouterr().out.split())
+    assert "of the time was not training: report 2 h 0 min, predict" in said
+    written = json.loads(json.dumps(answer_json(given), default=str))  # type: ignore[arg-type]
+    assert written["seconds"]["report"] == 7200.0 and written["seconds"]["train"] > 0
+    assert written["beyond_training"] == pytest.approx(
+        1 - written["seconds"]["train"] / sum(written["seconds"].values())
+    )
