@@ -117,10 +117,11 @@ def evaluate(checkpoints: Sequence[Path], are_together: bool, given: SimpleNames
 def main() -> None:
     given = SimpleNamespace(**json.loads(sys.argv[1]))
     os.environ["OMP_NUM_THREADS"] = str(given.threads)
-    import torch
     import transformers  # noqa: F401 (its own memory is no contestant's)
 
-    torch.set_num_threads(given.threads)
+    from xstilts.train.memory import use_threads
+
+    use_threads(given.threads)
     if given.contestant == "make":
         found = make(given)
     elif given.contestant in TUNES:

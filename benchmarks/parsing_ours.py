@@ -32,6 +32,7 @@ from xstilts.train.attempt import Attempt
 from xstilts.train.checkpoint import encoder_folder
 from xstilts.train.job import Compute, Job, JobPart
 from xstilts.train.loop import fit
+from xstilts.train.memory import use_threads
 from xstilts.train.model import Model, outputs
 
 LENGTH = 512  # tokens of a window
@@ -137,7 +138,7 @@ def speed(request: Request) -> Request:
 def memory(request: Request) -> Request:
     """Peak memory of parsing one sentence of so many words, with a fresh head: what it learned does not matter. The
     words are those of real sentences, one after another."""
-    torch.set_num_threads(request["threads"])
+    use_threads(request["threads"])
     folder = Path(request["folder"])
     encoder = Encoder.load(folder)
     model = Model(encoder, {head_key(kind(request)): make_head(kind(request), encoder)})

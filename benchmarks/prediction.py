@@ -25,7 +25,6 @@ from xstilts.core.recipe import Recipe
 from xstilts.data.examples import TextExample
 from xstilts.data.load import load, resolve
 from xstilts.data.locate import Roots
-from xstilts.kinds.prepared import Prepared, write
 from xstilts.kinds.tokens import load_tokenizer
 from xstilts.tasks.catalog import TASKS
 from xstilts.train.memory import peak_memory
@@ -62,25 +61,23 @@ def trained(folder: Path) -> tuple[Any, Any]:
     return Model(encoder, {head_key(kind): make_head(kind, encoder)}), kind
 
 
-def ours(folder: Path, sets: dict[str, list[TextExample]], precision: str, place: Path, threads: int) -> float:
+def ours(folder: Path, sets: dict[str, list[TextExample]], precision: str, threads: int) -> float:
+    """Text in memory to labels in memory, as `xstilts.evaluate.predict.predict_examples` does it."""
     import numpy as np
 
     from xstilts.heads.index import head_key
     from xstilts.train.job import Compute
+    from xstilts.train.memory import use_threads
     from xstilts.train.model import outputs
 
+    use_threads(threads)
     model, kind = trained(folder)
     tokenizer = load_tokenizer(folder)
     began = time.perf_counter()
-    rows = []
-    for language, examples in sets.items():
-        (place / language).mkdir(parents=True)
-        write(examples, kind, tokenizer, LENGTH, place / language)
-        prepared = Prepared(place / language)
-        rows += [prepared.row(number) for number in range(len(examples))]
-    lengths = np.array([len(row["ids"]) for row in rows])
+    columns = kind.encode([example for examples in sets.values() for example in examples], tokenizer, LENGTH).columns
+    lengths = np.array([len(ids) for ids in columns["ids"]])
     compute = Compute(threads=threads, precision=precision, forward_tokens=Recipe(updates=1).forward_tokens)
-    outputs(model, head_key(kind), lambda place: rows[place], lengths, compute)
+    outputs(model, head_key(kind), lambda i: {name: column[i] for name, column in columns.items()}, lengths, compute)
     return time.perf_counter() - began
 
 
@@ -131,7 +128,7 @@ def one(contestant: str, folder: Path, options: argparse.Namespace) -> None:
         tokens = sum(len(ids.ids) for ids in _encodings(folder, sets))
         if contestant.startswith("ours"):
             precision = "fp32" if contestant == "ours-fp32" else "bf16"
-            seconds = ours(folder, sets, precision, Path(place) / "rows", options.threads)
+            seconds = ours(folder, sets, precision, options.threads)
         else:
             seconds = {"pipeline": pipeline, "trainer": trainer}[contestant](folder, sets)
     found = {"seconds": seconds, "tokens": tokens, "examples": sum(map(len, sets.values()))}

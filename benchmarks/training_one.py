@@ -41,7 +41,9 @@ def ours(folder: Path, rows: Prepared, kind: Kind, precision: str, size: tuple[i
 
     from xstilts.train.attempt import Attempt
     from xstilts.train.job import Job, JobPart
+    from xstilts.train.memory import use_threads
 
+    use_threads(torch.get_num_threads())
     updates, batch = size
     recipe = Recipe(updates=updates, batch=batch, lr=1e-5, precision=precision, dropout=0.1)
     part = JobPart(name="rows", kind=kind, train=rows, train_indices=range(len(rows.keys)), select=kind.metrics[0])

@@ -27,6 +27,7 @@ from xstilts.nn.side_by_side import SideBySide
 from xstilts.train import adapted
 from xstilts.train.checkpoint import check, encoder_folder, has_adapters
 from xstilts.train.job import Compute
+from xstilts.train.memory import use_threads
 from xstilts.train.model import Model, passes
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def predict_many(
 
 def load_many(checkpoints: Sequence[Path | Based], kind: Kind, compute: Compute) -> tuple[SideBySide, list[Head]]:
     """One encoder with the adapters of each checkpoint, and its head for `kind`. Raises as `predict_many` does."""
-    torch.set_num_threads(compute.threads)
+    use_threads(compute.threads)
     given = [one if isinstance(one, Based) else Based(checkpoint=Path(one), base=None) for one in checkpoints]
     below, digest = _one_base(given)
     encoder = Encoder.load(below, device=compute.device).eval()

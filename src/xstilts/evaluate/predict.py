@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from xstilts.core.disk import writing
 from xstilts.core.errors import DataError, EncoderError
@@ -31,6 +30,7 @@ from xstilts.kinds.tokens import load_tokenizer
 from xstilts.nn.encoder import Encoder
 from xstilts.train.checkpoint import encoder_folder, head_keys, load_encoder, load_head, unique_tensors
 from xstilts.train.job import Compute
+from xstilts.train.memory import use_threads
 from xstilts.train.model import Model, outputs
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def predict_examples(
 def load_model(checkpoint: Path | Based, kind: Kind, compute: Compute) -> Model:
     """The encoder with its head for `kind`. Raises EncoderError when there is no such head: one that was neither
     trained nor pretrained would guess at random."""
-    torch.set_num_threads(compute.threads)
+    use_threads(compute.threads)
     given = checkpoint if isinstance(checkpoint, Based) else Based(checkpoint=checkpoint)
     encoder = load_encoder(given.checkpoint, given.base, device=compute.device)
     encoder.adapters.use(given.task)

@@ -13,7 +13,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
 from safetensors.torch import load_file
 
 from xstilts.core.disk import writing
@@ -22,7 +21,7 @@ from xstilts.heads.index import head_key
 from xstilts.train.attempt import RETRY, Attempt, Done
 from xstilts.train.checkpoint import encoder_folder, save, weight_bytes
 from xstilts.train.job import Job
-from xstilts.train.memory import forget_peak, peak_memory
+from xstilts.train.memory import forget_peak, peak_memory, use_threads
 from xstilts.train.record import Log, Standing, Summary, differences, machine, plain
 from xstilts.train.select import DevSet, score_all
 from xstilts.train.snapshot import Snapshots, save_weights
@@ -50,7 +49,7 @@ def fit(
     Raises DataError for parts without labelled rows, EncoderError for a start that cannot be loaded, StudyError for a
     recipe that makes no sense, StoreError on a full disk.
     """
-    torch.set_num_threads(job.threads)
+    use_threads(job.threads)
     forget_peak(job.device)
     run = Run(job, scratch, progress, (snapshot_seconds, snapshot_updates))
     while (state := run.advance()) is None:

@@ -26,7 +26,7 @@ from xstilts.train.attempt import Attempt, load_start
 from xstilts.train.checkpoint import has_adapters
 from xstilts.train.job import ADAPTER, Job
 from xstilts.train.loop import Run
-from xstilts.train.memory import forget_peak
+from xstilts.train.memory import forget_peak, use_threads
 from xstilts.train.record import Summary
 from xstilts.train.snapshot import random_state, restore_random_state
 
@@ -50,7 +50,7 @@ def fit_many(
     Raises StudyError for jobs that are not so, and what `fit` raises: then no phase goes on.
     """
     _check(jobs)
-    torch.set_num_threads(jobs[0].threads)
+    use_threads(jobs[0].threads)
     forget_peak(jobs[0].device)
     encoder = load_start(jobs[0])
     seats = [_Seat(encoder, job, scratch, snapshot_seconds) for job, scratch in zip(jobs, scratches, strict=True)]

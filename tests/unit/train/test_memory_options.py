@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 from safetensors.torch import load_file
 
@@ -12,6 +13,7 @@ import toy_training as toy
 from xstilts.core.canonical import fingerprint
 from xstilts.core.recipe import Recipe
 from xstilts.train.loop import fit
+from xstilts.train.memory import use_threads
 
 
 def test_checkpointing_and_compiling_are_not_identity() -> None:
@@ -31,3 +33,15 @@ def test_checkpointing_trains_the_same_weights(tmp_path: Path) -> None:
         found.append(load_file(tmp_path / name / "encoder" / "model.safetensors"))
     for key, tensor in found[0].items():
         torch.testing.assert_close(found[1][key], tensor, atol=1e-6, rtol=0)
+
+
+def test_threads_are_set_where_the_allocator_cannot_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = torch.get_num_threads()
+    try:
+        use_threads(3)
+        assert torch.get_num_threads() == 3
+        monkeypatch.setattr("xstilts.train.memory.ctypes.CDLL", lambda _name: object())  # no mallopt
+        use_threads(2)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
