@@ -106,8 +106,9 @@ def _cell(session: Session, outcome: Outcome | None, key: tuple[str, str, int]) 
     step, chain = session.lowered.scores[key], session.lowered.trainings[key]
     done = session.store.is_done(step)
     status, reason = ("done", "") if done else _why_not(step, outcome)
-    trained = [(one, name) for one, name in zip(chain, session.lowered.training_names[key], strict=True)]
-    there = [(one, name) for one, name in trained if session.store.is_done(one)]
+    lowered = session.lowered
+    trained = zip(chain, lowered.training_names[key], lowered.training_roles[key], strict=True)
+    there = [one for one in trained if session.store.is_done(one[0])]
     return Cell(
         arm=arm,
         target=target,
@@ -115,8 +116,9 @@ def _cell(session: Session, outcome: Outcome | None, key: tuple[str, str, int]) 
         status=status,
         reason=reason,
         scores=session.store.path(step) if done else None,
-        trainings=tuple(session.store.path(one) for one, _ in there),
-        training_names=tuple(name for _, name in there),
+        trainings=tuple(session.store.path(one) for one, _, _ in there),
+        training_names=tuple(name for _, name, _ in there),
+        training_roles=tuple(role for _, _, role in there),
     )
 
 

@@ -52,6 +52,7 @@ class Lowered:
     scores: Mapping[tuple[str, str, int], Step]
     trainings: Mapping[tuple[str, str, int], tuple[Step, ...]]
     training_names: Mapping[tuple[str, str, int], tuple[str, ...]]
+    training_roles: Mapping[tuple[str, str, int], tuple[str, ...]]
     trims: Mapping[str, str]  # key of a step -> the part of its artefact that may go once its readers are done
     recalls: tuple[tuple[Recall, Step], ...] = ()  # earlier tasks scored again, and the step that does
 
@@ -311,7 +312,7 @@ class Lowering:
 
 
 def lower(study: Study, chosen: Chosen, routes: list[Route], lowering: Lowering) -> Lowered:
-    scores, trainings, names = {}, {}, {}
+    scores, trainings, names, roles = {}, {}, {}, {}
     for route in routes:
         key = (route.arm, route.target, route.seed)
         task = chosen.targets[route.target]
@@ -321,12 +322,14 @@ def lower(study: Study, chosen: Chosen, routes: list[Route], lowering: Lowering)
         chain = route.trainings
         trainings[key] = tuple(lowering.train(phase) for phase in chain)
         names[key] = tuple(phase_name(phase) for phase in chain)
+        roles[key] = tuple(phase.role for phase in chain)
     tasks = {task.name: task for task in chosen.intermediates.values()}
     again = [(one, tasks[one.part.name]) for one in recalls(routes, study.forgetting)]
     return Lowered(
         scores=scores,
         trainings=trainings,
         training_names=names,
+        training_roles=roles,
         trims=lowering.trims(routes, study.keep),
         recalls=tuple((one, lowering.recall(one, task, study.take.test)) for one, task in again),
     )

@@ -13,6 +13,7 @@ from xstilts.report.beyond import seconds_by_kind, sentence
 from xstilts.report.blocks import Block, Code, Document, Figure, Fold, Items, Prose, Section
 from xstilts.report.board import Board
 from xstilts.report.compare import Contrast
+from xstilts.report.costs import costs_blocks
 from xstilts.report.differences import beside, contrast_table, forest_plots
 from xstilts.report.graph import drawing, visible
 from xstilts.report.headline import Headline
@@ -110,7 +111,7 @@ def _graph(board: Board) -> tuple[Block, ...]:
     steps = board.results.steps
     if not steps:
         return ()
-    blocks: list[Block] = [ledgers.step_table(steps)]
+    blocks: list[Block] = [*costs_blocks(board), ledgers.step_table(steps)]
     if said := sentence(seconds_by_kind(steps)):
         blocks.append(Prose(text=said))
     if failed := ledgers.failure_table(steps):

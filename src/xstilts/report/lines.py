@@ -10,6 +10,7 @@ from xstilts.report.against_view import against_json
 from xstilts.report.board import Board
 from xstilts.report.compare import Contrast
 from xstilts.report.compose import Report
+from xstilts.report.costs import costs
 from xstilts.report.counts import read_scores
 from xstilts.report.headline_view import headline_json
 from xstilts.report.results import Cell, TargetInfo
@@ -78,6 +79,7 @@ def facts(made: Report) -> Line:
         "against": against_json(made.published),
         "headline": headline_json(made.headline),
         "forgetting": [asdict(change) for change in made.changes],
+        "costs": [asdict(one) for one in costs(made.board)],
         "trainings": [
             {
                 "step": t.place.name,

@@ -21,6 +21,7 @@ class Cell:
     scores: Path | None = None  # score artefact: scores.json, counts.parquet
     trainings: tuple[Path, ...] = ()  # train artefacts on the route, first phase first: summary.json, log.jsonl
     training_names: tuple[str, ...] = ()  # what each of them trained ("mnli", "mnli + squad1", "xnli")
+    training_roles: tuple[str, ...] = ()  # "language", "intermediate", "joint" or "target", where that is known
 
 
 @dataclass(frozen=True, kw_only=True)

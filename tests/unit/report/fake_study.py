@@ -99,7 +99,17 @@ def cell(root: Path, arm: str, target: str, seed: int) -> Cell:
         state = STATE.get((arm, target, seed), "ok")
         names.append({"xnli": "mnli", "xquad": "squad1"}.get(target, target))
         routes.append(training(root / f"train-{arm}-{target}-{seed}", names[-1], seed, state))
-    known = Cell(arm=arm, target=target, seed=seed, status=status, trainings=tuple(routes), training_names=tuple(names))
+    known = Cell(
+        arm=arm,
+        target=target,
+        seed=seed,
+        status=status,
+        trainings=tuple(routes),
+        training_names=tuple(names),
+        training_roles=("intermediate", "target")[2 - len(names) :]
+        if target != "tatoeba"
+        else ("intermediate",) * len(names),
+    )
     if status != "done":
         reason = {"failed": "train udpos: disk full", "missing": "no file udpos/train.conllu"}[status]
         return replace(known, reason=reason)
@@ -134,6 +144,8 @@ def training(place: Path, name: str, seed: int, state: str) -> Path:
         "updates": 1000,
         "floor": 33.3,
         "tokens": 900_000,
+        "trained_parameters": 1000,
+        "stored_bytes": 4000,
         "seconds": 183.0,
         "seed": seed,
         "restarts": 0,

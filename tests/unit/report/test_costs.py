@@ -1,0 +1,61 @@
+"""What arms cost before their targets: every training once, and F1 over the targets that have it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from statistics import fmean
+
+import fake_study as fake
+import pytest
+
+from xstilts.report.compose import compose
+from xstilts.report.costs import costs, costs_blocks
+from xstilts.report.counts import read_scores
+from xstilts.report.lines import facts
+from xstilts.report.results import Results
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    return fake.results(tmp_path)
+
+
+def test_a_phase_of_several_targets_counts_once_a_seed(results: Results) -> None:
+    found = {one.arm: one for one in costs(compose(results).board)}
+    assert (found["none"].trainings, found["none"].parameters, found["none"].seconds) == (0, 0, 0)
+    assert (found["nli"].trainings, found["nli"].parameters, found["nli"].stored_bytes) == (1, 1000, 4000)
+    assert found["nli"].seconds == 183
+
+
+def test_f1_is_the_mean_over_targets_that_have_it(results: Results) -> None:
+    board = compose(results).board
+    values = []
+    for cell in results.cells:
+        if cell.arm == "none" and cell.scores is not None and cell.target in ("xquad", "udpos"):
+            record = read_scores(cell.scores)
+            lines = record["metrics"][record["main"]]["languages"]
+            target = next(t for t in results.targets if t.name == cell.target)
+            if "f1" in lines[board.headline(target)[0]]["values"]:
+                values.append(fmean(lines[x]["values"]["f1"] for x in board.headline(target)))
+    found = next(one for one in costs(board) if one.arm == "none")
+    assert values and found.f1 == pytest.approx(fmean(values))
+
+
+def test_the_report_has_the_table_and_its_values(results: Results) -> None:
+    made = compose(results)
+    (table,) = costs_blocks(made.board)
+    assert [row[0].text for row in table.rows] == list(results.arms)  # type: ignore[union-attr]
+    assert facts(made)["costs"][1]["parameters"] == 1000
+
+
+def test_nothing_is_said_where_nothing_comes_before_a_target(results: Results) -> None:
+    bare = replace(results, cells=tuple(replace(cell, training_roles=()) for cell in results.cells))
+    assert costs(compose(bare).board) == () and costs_blocks(compose(bare).board) == ()
+
+
+def test_a_training_that_wrote_nothing_is_no_zero(results: Results) -> None:
+    lost = next(cell for cell in results.cells if cell.arm == "nli").trainings[0]
+    (lost / "summary.json").unlink()
+    found = {one.arm: one for one in costs(compose(results).board)}
+    assert found["nli"].parameters is None and found["none"].parameters == 0
