@@ -94,7 +94,7 @@ def outputs_of_each(
             return heads[place].decode(heads[place](hidden_TD, batch), batch)
 
         together = compute.forward_tokens // batch.ids_T.numel()
-        return side.each(batch, use, heads[0].layer, together)
+        return side.each(batch, use, heads[0].layer, together, heads[0].reads(batch))
 
     with torch.inference_mode(), autocast(compute.device, compute.precision):
         for places, decoded in passes(heads[0], run, stream.row, (stream.lengths, compute), progress):

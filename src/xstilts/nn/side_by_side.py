@@ -43,22 +43,29 @@ class SideBySide:
         self.first = min(changed, default=encoder.num_layers + 1)  # the first block that is not the same for all
 
     def each(
-        self, batch: Batch, use: Callable[[int, Tensor], R], until: int | None = None, together: int = 1
+        self,
+        batch: Batch,
+        use: Callable[[int, Tensor], R],
+        until: int | None = None,
+        together: int = 1,
+        read_P: Tensor | None = None,
     ) -> list[R]:
         """`use(i, hidden_TD)` for each set i, with the states of its last layer (`until`: of that layer), while
         `encoder.adapters` names its adapters. At most `together` sets run at a time; one, where sequences are padded
-        or embeddings are changed."""
+        or embeddings are changed. `until` and `read_P` are the encoder's."""
         step = max(1, together) if self._together and not self.encoder.padded_because else 1
         found: list[R] = []
         with once(self._blocks[: self.first - 1]):
             for start in range(0, len(self.sets), step):
                 places = range(start, min(start + step, len(self.sets)))
-                for place, hidden_TD in zip(places, self._states(places, batch, until), strict=True):
+                for place, hidden_TD in zip(places, self._states(places, batch, until, read_P), strict=True):
                     with self.named(place):
                         found.append(use(place, hidden_TD))
         return found
 
-    def _states(self, places: Sequence[int], batch: Batch, until: int | None) -> Sequence[Tensor]:
+    def _states(
+        self, places: Sequence[int], batch: Batch, until: int | None, read_P: Tensor | None
+    ) -> Sequence[Tensor]:
         tokens, copies = self.encoder.tokens_run(batch), len(places)
         with ExitStack() as stack:
             for number, place in enumerate(places):
@@ -66,7 +73,7 @@ class SideBySide:
                 stack.enter_context(self._attached(self.sets[place], share))
             if copies > 1:
                 stack.enter_context(_wider(self._blocks[self.first - 1 :], tokens, copies))
-            last = self.encoder(batch, until=until).last_TD
+            last = self.encoder(batch, until=until, read_P=read_P if copies == 1 else None).last_TD
         own = batch.ids_T.numel()
         return [last] * copies if len(last) == own else last.split(own)
 

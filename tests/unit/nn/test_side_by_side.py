@@ -107,6 +107,17 @@ def test_the_encoder_is_bare_again_also_after_an_error() -> None:
     assert count_hooks(model) == hooks
 
 
+@torch.inference_mode()
+@pytest.mark.parametrize("together", [1, 3])
+def test_states_that_are_read_are_those_of_each_alone(together: int) -> None:
+    model, read_P = encoder("xlm-roberta"), torch.tensor([0, 7, 10, 17])
+    side = SideBySide(model, make(model, EVERYWHERE[:3]))
+    whole = side.each(BATCH, lambda _place, hidden_TD: hidden_TD[read_P])
+    some = side.each(BATCH, lambda _place, hidden_TD: hidden_TD[read_P], None, together, read_P)
+    for one, other in zip(whole, some, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)
+
+
 @pytest.mark.parametrize("settings", [Prompt(length=3), Prefix(length=3)])
 def test_what_changes_the_packing_is_refused(settings) -> None:
     model = encoder("xlm-roberta")
