@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from xstilts.heads.base import Head, Loss, Rows, split
-from xstilts.heads.words import first_pieces
+from xstilts.heads.base import Loss, Rows, split
+from xstilts.heads.words import WordHead, first_pieces
 from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.tagging import UNKNOWN
 from xstilts.nn.arborescence import arborescence, trees
@@ -20,7 +20,7 @@ from xstilts.nn.biaffine import BiaffineParser, Places, Scored, places
 from xstilts.nn.encoder import Encoder
 
 
-class DependencyHead(Head):
+class DependencyHead(WordHead):
     """scores: `Scored`; decode: head and relation id of each word of a row, [W, 2]; the heads are a tree."""
 
     def __init__(self, kind: Dependency, encoder: Encoder) -> None:

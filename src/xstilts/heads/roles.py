@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from xstilts.heads.base import Head, Loss, Rows, flat
-from xstilts.heads.words import first_pieces
+from xstilts.heads.base import Loss, Rows, flat
+from xstilts.heads.words import WordHead, first_pieces
 from xstilts.kinds.roles import Roles
 from xstilts.kinds.tagging import UNKNOWN
 from xstilts.nn.batch import Batch
@@ -22,7 +22,7 @@ from xstilts.nn.viterbi import best_spans
 PAIRS = 32_768  # pairs of a predicate and a word that are decoded at once: bounds the memory
 
 
-class RolesHead(Head):
+class RolesHead(WordHead):
     """scores: `RoleStates`; decode: (predicates [P], tags [P, W]) of each row."""
 
     def __init__(self, kind: Roles, encoder: Encoder) -> None:

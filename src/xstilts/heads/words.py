@@ -6,7 +6,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xstilts.heads.base import Rows
+from xstilts.heads.base import Head, Rows
+from xstilts.nn.batch import Batch
+
+
+class WordHead(Head):
+    """A head that reads the first piece of each word, which its `extra` names `first_W`."""
+
+    def reads(self, batch: Batch) -> Tensor | None:
+        first_W: Tensor = batch.extra["first_W"]
+        return first_W
 
 
 def first_pieces(rows: Rows) -> Tensor:
