@@ -44,7 +44,7 @@ def test_composed_arms_share_the_trainings_of_single_ones(
     capsys.readouterr()
     assert tiny.call("plan") == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "fused(words, picks)" in shown and "join 3 0" in shown, "three to run, none reused"
+    assert "fused(words, picks) 12 + 12" in shown and "join 3 0" in shown, "three to run, none reused"
     assert tiny.call("run", "--json") == 0
     answer = printed(capsys)
     assert {one["overall"]["value"] is not None for one in answer["scores"]} == {True}

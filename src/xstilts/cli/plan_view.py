@@ -18,8 +18,8 @@ from xstilts.forecast import Forecast, StepForecast
 from xstilts.report.beyond import TRAINING, beyond_training, others
 from xstilts.report.words import listed, plural
 from xstilts.steps import PrepareSettings
-from xstilts.study.expand import before_target, phases
-from xstilts.study.phase import Phase
+from xstilts.study.expand import before_target
+from xstilts.study.phase import Joined, Phase, Start
 from xstilts.workflow import Session
 
 ORDER = ("encoder", "translate", "prepare", "train", "join", "predict", "score")
@@ -87,8 +87,7 @@ def _arms(session: Session) -> Table:
         arms.setdefault(route.arm, set()).update(
             step.key for step in session.lowered.trainings[route.arm, route.target, route.seed]
         )
-        trained = [phase for phase in phases(route.end) if phase.role in ("language", "intermediate")]
-        before[route.arm] = before_target(route.end) or "–", " → ".join(map(_length, trained)) or "–"
+        before[route.arm] = before_target(route.end) or "–", _lengths(route.end) or "–"
     users = Counter(key for keys in arms.values() for key in keys)
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("arm", "before the target", "updates", "trainings", "its own"):
@@ -97,6 +96,16 @@ def _arms(session: Session) -> Table:
         names, lengths = before[arm]
         table.add_row(arm, Text(names), lengths, str(len(keys)), str(sum(users[key] == 1 for key in keys)))
     return table
+
+
+def _lengths(end: Start) -> str:
+    """How long the phases before a target are: "60 → 60", of joined ones "60 + 60"."""
+    if isinstance(end, Joined):
+        return " + ".join(map(_lengths, end.parts))
+    if isinstance(end, Phase):
+        own = _length(end) if end.role in ("language", "intermediate") else ""
+        return " → ".join(filter(None, (_lengths(end.start), own)))
+    return ""
 
 
 def _length(phase: Phase) -> str:
