@@ -18,7 +18,6 @@ from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import EncoderError
 from xstilts.core.files import file_fingerprint, read_json, write_json
 from xstilts.core.tuning import METHODS, Adapter, Bottleneck, Fuse, shape
-from xstilts.nn.adapters.former import renamed
 from xstilts.nn.encoder import Encoder
 from xstilts.train.fitting import fitting_tensors
 from xstilts.train.snapshot import save_weights
@@ -78,7 +77,7 @@ def read(folder: Path, encoder: Encoder, base: Path, digest: str | None = None) 
         path = folder / entry["file"]
         adapter = encoder.adapters.add(settings_of(entry, str(folder / NAMED)))
         stranger = "an adapter of another encoder"
-        adapter.load_state_dict(fitting_tensors(path, adapter.state_dict(), "an adapter", stranger, renamed))
+        adapter.load_state_dict(fitting_tensors(path, adapter.state_dict(), "an adapter", stranger))
 
 
 def swap(encoder: Encoder, checkpoint: Path, other: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -11,15 +11,10 @@ from torch import Tensor
 
 from xstilts.core.errors import EncoderError
 
-Rename = Callable[[Mapping[str, Tensor], Mapping[str, Tensor]], dict[str, Tensor]]
 
-
-def fitting_tensors(
-    path: Path, own: Mapping[str, Tensor], what: str, stranger: str, rename: Rename | None = None
-) -> dict[str, Tensor]:
+def fitting_tensors(path: Path, own: Mapping[str, Tensor], what: str, stranger: str) -> dict[str, Tensor]:
     """The tensors of a file, which have the names and shapes of `own`. `what` they are ("an adapter"), and what they
-    are where they do not fit ("an adapter of another encoder"), are for the errors. `rename` puts names of earlier
-    releases right, given the tensors and `own`.
+    are where they do not fit ("an adapter of another encoder"), are for the errors.
 
     Raises EncoderError for a file that cannot be read, and for weights that do not fit."""
     try:
@@ -30,7 +25,6 @@ def fitting_tensors(
             where=str(path),
             hint="If they were deleted to save space, train the phase again.",
         ) from error
-    tensors = rename(tensors, own) if rename else tensors
     if wrong := [name for name in own.keys() | tensors.keys() if _size(own, name) != _size(tensors, name)]:
         name = sorted(wrong)[0]
         raise EncoderError(

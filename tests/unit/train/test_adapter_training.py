@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 import toy_training as toy
 from toy_vectors import VectorSettings, build
@@ -278,30 +278,6 @@ def test_vectors_are_gone_on_with_and_lie_beside_the_exported_encoder(
     assert full.keys() == stored.keys() and not any(torch.equal(full[name], stored[name]) for name in full)
     with pytest.raises(EncoderError, match="one adapter, LoRA or IA3; here are: Pr"):
         export_adapter(made, toy.KIND, tmp_path / "peft")
-
-
-@pytest.mark.parametrize("tune", [LoRA(rank=2, dora=True), IA3()])
-def test_adapters_under_the_names_of_earlier_releases_are_read(encoder: Path, tmp_path: Path, tune: LoRA | IA3) -> None:
-    made = load_encoder(encoder)
-    made.adapters.add(tune)
-    for parameter in made.adapters.parameters():
-        torch.nn.init.normal_(parameter)
-    save(tmp_path / "made", made, {}, encoder, alone=True)
-    file = tmp_path / "made" / "adapters" / "0.safetensors"
-    new = load_file(file)
-    ends = {
-        "layer.lora_A.default.weight": "a",
-        "layer.lora_B.default.weight": "b",
-        "layer.lora_magnitude_vector.default.weight": "length_O",
-        "layer.ia3_l.default": "factor",
-    }
-    former = {}
-    for name, tensor in new.items():
-        (end,) = (end for end in ends if name.endswith(end))
-        former[name.removesuffix(end) + ends[end]] = tensor.flatten() if "ia3" in end else tensor
-    save_file(former, file)
-    again = load_encoder(tmp_path / "made").adapters.each[0].state_dict()
-    assert again.keys() == new.keys() and all(torch.equal(again[name], new[name]) for name in new)
 
 
 def test_a_fusion_is_saved_and_read_as_any_adapter(encoder: Path, tmp_path: Path) -> None:
