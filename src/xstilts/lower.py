@@ -31,7 +31,7 @@ from xstilts.translators import FoundTranslator
 
 # Bumped when a golden run of the step changes its numbers.
 VERSIONS: Mapping[str, int] = {
-    "prepare": 1,
+    "prepare": 2,
     "train": 3,
     "predict": 2,
     "score": 1,

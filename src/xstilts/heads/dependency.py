@@ -1,5 +1,7 @@
-"""A head and a relation for each word, read off its first piece. W words in all of R sentences, K words of the longest,
-J = K + 1 heads, C relations."""
+"""A head and a relation for each word, from the mean of its pieces.
+
+W words in all of R sentences, K words of the longest, J = K + 1 heads, C relations.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from xstilts.heads.base import Loss, Rows, split
-from xstilts.heads.words import WordHead, first_pieces
+from xstilts.heads.words import WordHead, word_columns, word_means
 from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.tagging import UNKNOWN
 from xstilts.nn.arborescence import arborescence, trees
@@ -35,12 +37,12 @@ class DependencyHead(WordHead):
         return torch.from_numpy(heads_W), torch.from_numpy(relations_W)
 
     def extra(self, rows: Rows) -> dict[str, Any]:
-        """`first_W`: each word's first piece; `words_R`: words of each row; `at`: the fields of `biaffine.Places`."""
+        """`heads.words.word_columns`; `words_R`: words of each row; `at`: the fields of `biaffine.Places`."""
         words_R = [len(row["first"]) for row in rows]
-        return {"first_W": first_pieces(rows), "words_R": words_R, "at": places(words_R)._asdict()}
+        return {**word_columns(rows), "words_R": words_R, "at": places(words_R)._asdict()}
 
     def forward(self, hidden_TD: Tensor, batch: Batch) -> Scored:
-        scored: Scored = self.part(hidden_TD[batch.extra["first_W"]], _at(batch))
+        scored: Scored = self.part(word_means(hidden_TD, batch), _at(batch))
         return scored
 
     def loss(self, scores: Scored, batch: Batch) -> Loss:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from xstilts.heads.base import Loss, Rows, flat
-from xstilts.heads.words import WordHead, first_pieces
+from xstilts.heads.words import WordHead, word_columns, word_means
 from xstilts.kinds.roles import Roles
 from xstilts.kinds.tagging import UNKNOWN
 from xstilts.nn.batch import Batch
@@ -53,17 +53,17 @@ class RolesHead(WordHead):
         return {name: torch.from_numpy(np.concatenate(parts)) for name, parts in columns.items()}
 
     def extra(self, rows: Rows) -> dict[str, Any]:
-        """`first_W`: each word's first piece; `words_R`: words of each row; `given_P`: the predicates, by their words
-        in the batch, where the kind gives them."""
+        """`heads.words.word_columns`; `words_R`: words of each row; `given_P`: the predicates, by their words in the
+        batch, where the kind gives them."""
         words_R = [len(row["first"]) for row in rows]
-        extra = {"first_W": first_pieces(rows), "words_R": words_R}
+        extra = {**word_columns(rows), "words_R": words_R}
         if self.kind.given:
             before_P = np.repeat(np.cumsum([0, *words_R[:-1]]), [len(row["predicates"]) for row in rows])
             extra["given_P"] = flat(rows, "predicates") + torch.from_numpy(before_P)
         return extra
 
     def forward(self, hidden_TD: Tensor, batch: Batch) -> RoleStates:
-        states: RoleStates = self.part(hidden_TD[batch.extra["first_W"]])
+        states: RoleStates = self.part(word_means(hidden_TD, batch))
         return states
 
     def loss(self, scores: RoleStates, batch: Batch) -> Loss:

@@ -7,15 +7,15 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from xstilts.heads.base import Loss, Rows, split
+from xstilts.heads.base import Head, Loss, Rows, split
 from xstilts.heads.native import make_part
-from xstilts.heads.words import WordHead, first_pieces
+from xstilts.heads.words import first_pieces
 from xstilts.kinds.tagging import UNKNOWN, Tagging
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder
 
 
-class TaggingHead(WordHead):
+class TaggingHead(Head):
     """scores: logits [W, C]; decode: tag ids of each row's words."""
 
     def __init__(self, kind: Tagging, encoder: Encoder) -> None:
@@ -25,6 +25,10 @@ class TaggingHead(WordHead):
     def extra(self, rows: Rows) -> dict[str, Any]:
         """`first_W`: each word's first piece, counted in the whole batch; `words_R`: words of each row."""
         return {"first_W": first_pieces(rows), "words_R": [len(row["first"]) for row in rows]}
+
+    def reads(self, batch: Batch) -> Tensor | None:
+        first_W: Tensor = batch.extra["first_W"]
+        return first_W
 
     def forward(self, hidden_TD: Tensor, batch: Batch) -> Tensor:
         return self.part.tokens(hidden_TD[batch.extra["first_W"]])

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 class Dependency:
     """`labels`: the relations; the order gives the ids. `open_labels`: test files may hold relations that are not in
     the set (one that the training treebank lacks); they are left out of the loss and every guess for them is wrong.
-    `arc`, `relation`: units of the layers before the two scorers; `dropout` in these layers (Dozat and Manning 2017).
+    `arc`, `relation`: units of the layers before the two scorers; `dropout` after them (Dozat and Manning 2017).
 
     Columns of a row with W words, beside the common ones:
-        first  [W] position of each word's piece in the row, in the window where it is most central
+        first  [W] position of each word's first piece in the row, in the window where it is most central
+        pieces [W] how many pieces it has
     gold [2W] heads (words from 1, 0 is the root), then relation ids, -1 for one outside an open set; output of the head
     for a row: [W, 2] head and relation id of each word; guess: {"heads", "relations"}, a tree with a single root.
     """

@@ -34,7 +34,8 @@ class Roles:
     found. `units`: of the layer in which a word and a predicate meet; `dropout` around it. Senses are not guessed.
 
     Columns of a row with W words, beside the common ones:
-        first       [W] position of each word's piece in the row
+        first       [W] position of each word's first piece in the row
+        pieces      [W] how many pieces it has
         predicates  [P] the words that are predicates, from 0; only where they are given
     gold: a 1 for each word that is a predicate and a 0 for others, then W tags for each of the P predicates: 0 for
     none, 1 + i for a head with label i, 1 + 2i and 2 + 2i for words that begin and continue a span of it, -1 for a

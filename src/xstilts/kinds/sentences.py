@@ -1,8 +1,8 @@
 """A whole sentence as one row, however long it is: what kinds that compare its words with each other are encoded by.
 
-A sentence that is longer than the encoder becomes several overlapping windows, which are the sequences of one row. The
-first piece of a word stands for it, in the window where it has most text on both sides, so that every word of the
-sentence has one state.
+A sentence that is longer than the encoder becomes several overlapping windows, which are the sequences of one row. A
+word is the mean of its pieces, in the window where it has most text on both sides, so that every word of the sentence
+has one state.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from xstilts.kinds.tagging import word_pieces
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-COLUMNS = ("example", "ids", "lengths", "segments", "gold", "first")
+COLUMNS = ("example", "ids", "lengths", "segments", "gold", "first", "pieces")
 Words = DependencyExample | RolesExample
 
 
 def encode_sentences(
     examples: Sequence[Words], golds: Iterable[list[int]], tokenizer: Tokenizer, max_length: int
 ) -> Encoded:
-    """A row for each sentence, with the gold column given. `first` [W] is the place of each word in the row. A word
+    """A row for each sentence, with the gold column given. `first` [W] is the place of each word's first piece
+    in the row, `pieces` [W] how many it has. A word
     longer than a window keeps the pieces that fit (`truncated`); `notes["windows"]` counts sentences of several
     windows.
     """
@@ -48,6 +49,7 @@ def _row(shape: Frame, words: Sequence[Sequence[int]], room: int) -> dict[str, A
     ranges = overlapping([len(ids) for ids in words], room)
     owner = central([len(ids) for ids in words], ranges)
     row: dict[str, Any] = {"ids": [], "lengths": [], "segments": [], "first": [0] * len(words)}
+    row["pieces"] = [len(ids) for ids in words]
     for number, (start, stop) in enumerate(ranges):
         at = len(row["ids"]) + len(shape.fixed[0])
         for word in range(start, stop):

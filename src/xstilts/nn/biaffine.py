@@ -53,6 +53,9 @@ def places(words_R: Sequence[int]) -> Places:
     return Places(*map(torch.from_numpy, made))
 
 
+STATE_DROPOUT = 0.1  # of the words' states: that of encoders
+
+
 class Scored(NamedTuple):
     """Arcs of each sentence in fp32, -inf where there is none, and what relations are scored from once heads are
     known."""
@@ -105,7 +108,7 @@ def _layer(hidden: int, units: int, dropout: float) -> nn.Sequential:
     linear = nn.Linear(hidden, units)
     nn.init.orthogonal_(linear.weight)
     nn.init.zeros_(linear.bias)
-    return nn.Sequential(nn.Dropout(dropout), linear, nn.LeakyReLU(0.1), nn.Dropout(dropout))
+    return nn.Sequential(nn.Dropout(STATE_DROPOUT), linear, nn.LeakyReLU(0.1), nn.Dropout(dropout))
 
 
 def _with_one(state_WB: Tensor) -> Tensor:

@@ -44,6 +44,7 @@ def row(example: int, words: int, *, windows: int = 1, gold: bool = True):
     last = (windows - 1) * length
     first = [1 + 2 * word + (last if word > words // 2 else 0) for word in range(words)]
     made = {"example": example, "ids": ids, "lengths": [length] * windows, "segments": [0] * len(ids), "first": first}
+    made["pieces"] = [2] * words
     return made | {"gold": [*heads, *relations] if gold else []}
 
 
@@ -65,7 +66,8 @@ def test_each_word_is_compared_with_its_own_sentence(head: DependencyHead, tiny:
 def test_arcs_are_the_products_of_the_paper(head: DependencyHead, tiny: Encoder) -> None:
     """s(word, head) = dependentᵀ U head + uᵀ head; relations with both biases."""
     scores, batch = scored(head, tiny, [row(0, 3)])
-    part, words_WD = head.part, tiny(batch).last_TD[[1, 3, 5]]
+    part, states_TD = head.part, tiny(batch).last_TD
+    words_WD = (states_TD[[1, 3, 5]] + states_TD[[2, 4, 6]]) / 2
     dependent, above = part.arc_dependent(words_WD)[2], part.arc_head(words_WD)[0]
     expected = dependent @ part.arc[:-1] @ above + part.arc[-1] @ above
     torch.testing.assert_close(scores.arcs_RKJ[0, 2, 1], expected)

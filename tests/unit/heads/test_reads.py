@@ -18,13 +18,13 @@ from xstilts.kinds.roles import Roles
 from xstilts.kinds.span_qa import SpanQA
 from xstilts.kinds.tagging import Tagging
 
-WORDS = {"first": [1, 3], "gold": []}
+WORDS = {"first": [1, 3], "pieces": [2, 1], "gold": []}
 KINDS: dict[str, tuple[Kind, dict[str, Any], list[int]]] = {
     "classification": (Classification(labels=("x", "y")), {}, [0, 6]),
     "choice": (Choice(), {}, [0, 6]),
     "tagging": (Tagging(labels=("N", "V")), WORDS, [1, 3, 7, 9]),
-    "dependency": (Dependency(labels=("root", "obj"), arc=6, relation=4), WORDS, [1, 3, 7, 9]),
-    "roles": (Roles(labels=("ARG0",), units=6), WORDS | {"predicates": [0]}, [1, 3, 7, 9]),
+    "dependency": (Dependency(labels=("root", "obj"), arc=6, relation=4), WORDS, [1, 2, 3, 7, 8, 9]),
+    "roles": (Roles(labels=("ARG0",), units=6), WORDS | {"predicates": [0]}, [1, 2, 3, 7, 8, 9]),
 }
 
 

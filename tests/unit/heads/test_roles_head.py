@@ -36,7 +36,7 @@ def row(example: int, words: int, predicates: tuple[int, ...] = (), tags: int = 
     ids = draw.integers(5, 90, words + 2).tolist()
     flags = [int(word in predicates) for word in range(words)]
     gold = [*flags, *draw.integers(-1, tags, words * len(predicates)).tolist()]
-    columns = {"first": list(range(1, words + 1)), "gold": gold, "predicates": list(predicates)}
+    columns = {"first": list(range(1, words + 1)), "pieces": [1] * words, "gold": gold, "predicates": list(predicates)}
     return {"example": example, "ids": ids, "lengths": [len(ids)], "segments": [0] * len(ids), **columns}
 
 

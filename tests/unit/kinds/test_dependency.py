@@ -49,7 +49,9 @@ def test_a_long_sentence_is_read_in_windows_and_still_one_row(tokenizer: Tokeniz
     assert len(encoded) == 1 and encoded.notes == {"windows": 1} and encoded.truncated == 0
     assert len(lengths) > 3 and max(lengths) <= 24 and sum(lengths) == len(ids) == len(encoded.columns["segments"][0])
     pieces = word_pieces(tokenizer, words)
-    assert [ids[place] for place in first] == [pieces[word][0] for word in words]
+    sizes = encoded.columns["pieces"][0]
+    assert [ids[at : at + size] for at, size in zip(first, sizes, strict=True)] == [pieces[word] for word in words]
+    assert max(sizes) > 1, "a word of one piece would not tell its mean from its first"
     assert len(encoded.columns["gold"][0]) == 2 * len(words)
 
 
@@ -57,7 +59,10 @@ def test_a_word_longer_than_a_window_keeps_what_fits(xlmr: Tokenizer) -> None:
     word = "Donaudampfschifffahrtsgesellschaft"
     encoded = KIND.encode([chain(["Ulm", word, "Köln", word])], xlmr, 10)
     assert encoded.truncated == 1 and max(encoded.columns["lengths"][0]) <= 10
-    assert len(set(encoded.columns["first"][0])) == 4
+    (first,), (sizes,) = encoded.columns["first"], encoded.columns["pieces"]
+    assert len(set(first)) == 4 and all(
+        at + size <= len(encoded.columns["ids"][0]) for at, size in zip(first, sizes, strict=True)
+    )
 
 
 @settings(deadline=None)
