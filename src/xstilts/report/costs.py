@@ -99,11 +99,11 @@ def _cost(arm: str, seeds: Sequence[Sequence[Training]], f1: float | None) -> Co
 
 
 def _table(found: Sequence[Cost], targets: Sequence[str], seeds: int) -> Table:
-    labels = ("Arm", "Mean F1", "Trainings", "Trained", "Weights", "Time")
+    labels = ("Arm", *(("Mean F1",) if targets else ()), "Trainings", "Trained", "Weights", "Time")
     rows = tuple(
         (
             Entry(text=one.arm),
-            Entry(text=words.MISSING if one.f1 is None else words.number(one.f1)),
+            *([Entry(text=words.MISSING if one.f1 is None else words.number(one.f1))] if targets else []),
             Entry(text=f"{one.trainings:g}"),
             Entry(text=words.count(one.parameters)),
             Entry(text=words.size(one.stored_bytes)),
@@ -111,10 +111,10 @@ def _table(found: Sequence[Cost], targets: Sequence[str], seeds: int) -> Table:
         )
         for one in found
     )
-    over = f"over {words.listed(targets)}, of each the mean of its zero-shot languages" if targets else "of no target"
+    over = f" Mean F1: over {words.listed(targets)}, of each the mean of its zero-shot languages." if targets else ""
     caption = (
         f"What each arm costs before its targets, in the mean over {words.plural(seeds, 'seed')}: its trainings, each "
-        "once, though other arms may share them; parameters trained; the size of what was written; time of training. "
-        f"Mean F1: {over}."
+        "once, though other arms may share them; parameters trained; the size of what was written; time of training."
+        f"{over}"
     )
     return Table(caption=caption, columns=tuple(Column(label=x, numeric=x != "Arm") for x in labels), rows=rows)

@@ -59,3 +59,10 @@ def test_a_training_that_wrote_nothing_is_no_zero(results: Results) -> None:
     (lost / "summary.json").unlink()
     found = {one.arm: one for one in costs(compose(results).board)}
     assert found["nli"].parameters is None and found["none"].parameters == 0
+
+
+def test_without_f1_there_is_no_column_of_it(results: Results) -> None:
+    alone = fake.only(results, targets=("tatoeba", "xnli"))
+    (table,) = costs_blocks(compose(alone).board)
+    assert "Mean F1" not in {column.label for column in table.columns}  # type: ignore[union-attr]
+    assert "Mean F1" not in table.caption  # type: ignore[union-attr]
