@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import fake_study
 import pytest
 
+import fake_study
 from xstilts.report.compose import Report, compose
 from xstilts.report.results import Results
 from xstilts.report.write import Paths, save

@@ -9,8 +9,8 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
-from fake_study import ARMS, LANGUAGES, SEEDS, only
 
+from fake_study import ARMS, LANGUAGES, SEEDS, only
 from xstilts.report.against import Beside, Line, against
 from xstilts.report.against_view import against_table, left_out
 from xstilts.report.apart import apart, remarks, trained_on

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
-import fake_study as fake
 import pytest
 
+import fake_study as fake
 from xstilts.report import headline as module
 from xstilts.report.compose import compose
 from xstilts.report.headline import Headline

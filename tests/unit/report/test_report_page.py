@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from fake_study import LANGUAGES, only
 
+from fake_study import LANGUAGES, only
 from xstilts.report.blocks import Fold, Table
 from xstilts.report.compose import Report, compose
 from xstilts.report.differences import forest_plots

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from fake_study import ARMS, BASE, LANGUAGES, SEEDS, only
 from rich.console import Console
 
+from fake_study import ARMS, BASE, LANGUAGES, SEEDS, only
 from xstilts.core.errors import StoreError
 from xstilts.report.blocks import Column, Entry, Table
 from xstilts.report.compose import Report

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_study import only
 
+from fake_study import only
 from xstilts.report.compose import compose
 from xstilts.report.decompose import decompose
 from xstilts.report.html import html

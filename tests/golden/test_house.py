@@ -1,0 +1,114 @@
+"""What a change of the program's structure must not change: the identities of every packaged study's steps, what the
+invented study's report says, and what `plan` and `tasks` print for scripts.
+
+`XSTILTS_WRITE_GOLDENS=1 pytest tests/golden/test_house.py` writes the files anew; a commit that does so says why.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fake_study
+from xstilts.cli import main
+from xstilts.core.canonical import fingerprint
+from xstilts.engine.graph import steps_of
+from xstilts.report.write import report
+from xstilts.study.load import load_study, packaged_studies
+from xstilts.study.schema import Study
+from xstilts.tasks.catalog import TASKS
+from xstilts.workflow import Options, open_session
+
+HERE = Path(__file__).parent / "house"
+WRITE = os.environ.get("XSTILTS_WRITE_GOLDENS") == "1"
+
+
+def profiles() -> Iterator[tuple[str, str]]:
+    """(study, scale) of all that come with the program; "" is the study as it is written."""
+    for name in packaged_studies():
+        yield name, ""
+        yield from ((name, scale) for scale in load_study(name).scale)
+
+
+def expect(name: str, value: Any) -> None:
+    """Compares with `house/<name>.json`, floats to nine digits: processors differ in the last ones."""
+    text = json.dumps(rounded(value), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    path = HERE / f"{name}.json"
+    if WRITE:
+        path.write_text(text, "utf-8")
+    assert json.loads(text) == json.loads(path.read_text("utf-8"))
+
+
+def rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.9g}")
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    return [rounded(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(scope="module")
+def placeholders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with every file that can be had from nobody: each holds its own name, so that its content is the
+    same everywhere."""
+    folder = tmp_path_factory.mktemp("placeholders")
+    for task in TASKS.values():
+        sources = [task.fit.train, task.fit.dev] if task.fit else []
+        for source in (*sources, *task.test.values()):
+            if source is not None and not any(place.hub or place.urls for place in source.places):
+                for name in source.places[0].files:
+                    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                    (folder / name).write_text(name, "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(("name", "scale"), list(profiles()))
+def test_every_step_of_a_packaged_study_keeps_its_identity(name: str, scale: str, placeholders: Path, tmp_path: Path):
+    options = Options(store=tmp_path, data=(placeholders,))
+    session = open_session(Study.load(name, scale or None), options, planning=True)
+    found: dict[str, list[str]] = {}
+    for step in steps_of(session.goals):
+        found.setdefault(step.name, []).append(step.id)
+    ids = {kind: {"steps": len(of), "ids": fingerprint(sorted(of))} for kind, of in found.items()}
+    expect(f"ids-{name}{'-' if scale else ''}{scale}", ids)
+
+
+def test_the_report_of_the_invented_study_says_the_same(tmp_path: Path):
+    pages = report(fake_study.results(tmp_path / "store"), tmp_path / "report")
+    expect("report", json.loads(pages.json.read_text("utf-8")))
+    expect("scores", numbers(pages.scores_csv))
+    expect("contrasts", numbers(pages.scores_csv.with_name("contrasts.csv")))
+
+
+def numbers(path: Path) -> list[list[str | float]]:
+    """The cells of a CSV file, numbers as such."""
+    return [[number(cell) for cell in row] for row in csv.reader(io.StringIO(path.read_text("utf-8")))]
+
+
+def number(cell: str) -> str | float:
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
+
+
+@pytest.mark.parametrize("words", [["plan", "quickstart"], ["tasks", "xquad"], ["studies"]])
+def test_scripts_are_told_the_same(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    expect("-".join(["print", *words]), printed(words, tmp_path, capsys))
+
+
+def test_scripts_are_told_the_same_of_every_task(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    expect("print-tasks", {task["name"]: fingerprint(task) for task in printed(["tasks"], tmp_path, capsys)})
+
+
+def printed(words: list[str], store: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """What a command prints for scripts over an empty store."""
+    assert main([*words, "--json", *([] if words[0] == "studies" else ["--store", str(store)])]) == 0
+    return json.loads(capsys.readouterr().out.replace(str(store), "STORE"))
