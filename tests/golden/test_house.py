@@ -18,7 +18,7 @@ import pytest
 
 import fake_study
 from xstilts.cli import main
-from xstilts.core.canonical import fingerprint
+from xstilts.core.canonical import canonical, fingerprint
 from xstilts.engine.graph import steps_of
 from xstilts.report.write import report
 from xstilts.study.load import load_study, packaged_studies
@@ -78,6 +78,29 @@ def test_every_step_of_a_packaged_study_keeps_its_identity(name: str, scale: str
         found.setdefault(step.name, []).append(step.id)
     ids = {kind: {"steps": len(of), "ids": fingerprint(sorted(of))} for kind, of in found.items()}
     expect(f"ids-{name}{'-' if scale else ''}{scale}", ids)
+
+
+def test_what_identities_are_made_of(placeholders: Path, tmp_path: Path):
+    """The names of classes and fields in the settings of all packaged studies: a rename declares the old name."""
+    named: dict[str, set[str]] = {}
+    for name, scale in profiles():
+        options = Options(store=tmp_path, data=(placeholders,))
+        session = open_session(Study.load(name, scale or None), options, planning=True)
+        for step in steps_of(session.goals):
+            collect(canonical(step.settings), named)
+    expect("identity-names", {name: sorted(fields) for name, fields in named.items()})
+
+
+def collect(value: Any, named: dict[str, set[str]]) -> None:
+    """Adds, for every class in a canonical form, the fields it shows."""
+    if isinstance(value, dict):
+        if "!" in value:
+            named.setdefault(value["!"], set()).update(set(value) - {"!"})
+        for item in value.values():
+            collect(item, named)
+    elif isinstance(value, list):
+        for item in value:
+            collect(item, named)
 
 
 def test_the_report_of_the_invented_study_says_the_same(tmp_path: Path):

@@ -14,15 +14,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+PACKAGE = __name__.partition(".")[0]
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 def canonical(value: Any, at: str = "settings") -> Json:
     """A JSON value that is equal for equal settings, in this and every later process.
 
-    Frozen dataclasses become `{"!": "ClassName", field: ...}`; a field declared with
-    `field(metadata={"identity": False})` is left out, and so is a field equal to its default when declared with
-    `metadata={"omit_default": True}` (so that adding an option keeps old identities).
+    Frozen dataclasses become `{"!": identity name, field: ...}` (see `identity_name`). What a field may declare in its
+    `metadata`: `{"identity": False}` leaves it out; `{"omit_default": True}` leaves it out while it equals its default,
+    so that adding an option keeps old identities; `{"identity_name": "..."}` is what it is called here, so that
+    renaming it keeps them too.
 
     >>> canonical({"b": (1, 2.5), "a": None})
     {'a': None, 'b': [1, 2.5]}
@@ -51,15 +53,30 @@ def canonical(value: Any, at: str = "settings") -> Json:
 def _dataclass(value: Any, at: str) -> Json:
     if not value.__dataclass_params__.frozen:
         raise TypeError(f"{at}: {type(value).__name__} must be a frozen dataclass to have a stable identity")
-    form: dict[str, Json] = {"!": type(value).__name__}
+    form: dict[str, Json] = {"!": identity_name(type(value))}
     for spec in dataclasses.fields(value):
         item = getattr(value, spec.name)
         if not spec.metadata.get("identity", True):
             continue
         if spec.metadata.get("omit_default") and item == spec.default:
             continue
-        form[spec.name] = canonical(item, f"{at}.{spec.name}")
+        form[spec.metadata.get("identity_name", spec.name)] = canonical(item, f"{at}.{spec.name}")
     return form
+
+
+def identity_name(cls: type) -> str:
+    """What a class is called in identities and in artefacts.
+
+    A class of this package declares `identity_name: ClassVar[str]` where its own name has changed; else it is the
+    class's name. A class from elsewhere carries its module as well: another reader that happens to be called `Tsv` must
+    not pass for ours.
+
+    >>> identity_name(Mapping)
+    'collections.abc.Mapping'
+    """
+    if cls.__module__.partition(".")[0] == PACKAGE:
+        return cls.__dict__.get("identity_name", cls.__name__)
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def canonical_json(value: Any) -> str:
