@@ -16,11 +16,11 @@ from prediction import texts
 from training_one import counted
 from training_rows import LENGTHS
 
-from xstilts.core.recipe import Recipe
-from xstilts.core.tuning import Adapter, Bottleneck, LoRA
+from xstilts.core.settings.training import Recipe
+from xstilts.core.settings.tuning import Adapter, Bottleneck, LoRA
 from xstilts.evaluate.score import LanguageSet, score
-from xstilts.kinds.prepared import Prepared, write
-from xstilts.kinds.tokens import load_tokenizer
+from xstilts.kinds.tokenized import Prepared, write
+from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.tasks.catalog import TASKS
 
 Found = dict[str, Any]
@@ -58,7 +58,7 @@ def make(given: SimpleNamespace) -> Found:
     """Checkpoints of adapters that were moved from where they start: in all layers, and in the upper half."""
     import torch
 
-    from xstilts.heads.index import head_key, make_head
+    from xstilts.heads.registry import head_key, make_head
     from xstilts.nn.encoder import Encoder
     from xstilts.train.checkpoint import save
 
@@ -80,7 +80,7 @@ def make(given: SimpleNamespace) -> Found:
 def evaluate(checkpoints: Sequence[Path], are_together: bool, given: SimpleNamespace) -> Found:
     """Load, tokenise, predict, score: once for all of the checkpoints, or for each in turn. Reading the examples and
     importing packages are left out; `passes` are the seconds of predicting alone."""
-    from xstilts.evaluate.many import predict_many
+    from xstilts.evaluate.multi_adapter import predict_many
     from xstilts.evaluate.predict import PredictSet, predict
     from xstilts.train.job import Compute
 

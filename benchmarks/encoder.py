@@ -22,13 +22,13 @@ from encoder_scores import Measured, measure
 from encoder_studies import Plan, Row, Watch
 
 from xstilts.cli.progress import RichListener
-from xstilts.collect import versions
 from xstilts.core.errors import EncoderError, XstiltsError
 from xstilts.core.files import write_atomic
 from xstilts.core.languages import canonical_code
-from xstilts.report.results import Results
+from xstilts.pipeline.results import versions
+from xstilts.pipeline.session import Options, default_store
+from xstilts.report.scores.inputs import Results
 from xstilts.tasks.catalog import TASKS
-from xstilts.workflow import Options, default_store
 
 Runs = Mapping[int | None, Results]  # by layer; None for a task that is trained
 

@@ -14,7 +14,7 @@ import torch
 from transformers import AutoModel, PreTrainedConfig, PreTrainedModel
 
 from xstilts.core.errors import EncoderError
-from xstilts.encoders import ENCODER
+from xstilts.models.encoders import ENCODER
 from xstilts.nn import loading
 
 SEED = 0  # of the random weights

@@ -1,8 +1,8 @@
 """From the results of several encoders on one task to means over languages with intervals, and their differences.
 
 A mean is over the languages that every encoder has a score for, the language trained in left out. Its 95 % interval
-counts test documents and seeds, as the contrasts of a report do (`xstilts.metrics.stats`); with one seed it holds for
-that seed only.
+counts test documents and seeds, as the contrasts of a report do (`xstilts.metrics.significance`); with one seed it
+holds for that seed only.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from statistics import fmean
 import numpy as np
 
 from xstilts.metrics.catalog import METRICS
-from xstilts.metrics.stats import Draws, contrast, draw
-from xstilts.report.counts import read_counts
-from xstilts.report.results import Results
-from xstilts.report.standings import LanguageScore, Standing, standings
+from xstilts.metrics.significance import Draws, contrast, draw
+from xstilts.report.scores.inputs import Results
+from xstilts.report.scores.score_files import read_counts
+from xstilts.report.scores.standings import LanguageScore, Standing, standings
 
 _NOTHING = "nothing"  # an arm that scores zero: a mean is its difference from it
 

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import xstilts
-from xstilts.api import RunListener
+from xstilts.app.run import RunListener
 from xstilts.core.errors import EncoderError, StudyError
 from xstilts.core.languages import XTREME
-from xstilts.encoders import FoundEncoder
-from xstilts.engine.inline import Inline
+from xstilts.engine.backends.inline import Inline
 from xstilts.engine.runner import execute
+from xstilts.models.encoders import FoundEncoder
 from xstilts.nn.encoder import Encoder
-from xstilts.report.results import Results
+from xstilts.pipeline.session import Options, devices, open_session
+from xstilts.report.scores.inputs import Results
 from xstilts.study.load import parse_study
 from xstilts.study.schema import Study
 from xstilts.tasks.base import Task
-from xstilts.workflow import Options, devices, open_session
 
 Watch = Callable[[], AbstractContextManager[RunListener]]  # a fresh display for each run
 

@@ -3,7 +3,7 @@
     python benchmarks/joint_labels.py --data FOLDER [--split train] [--json FILE]
 
 FOLDER holds `ud/en/en_ewt-ud-<split>.conllu`, `srl/en/ewt-<split>.gold_skel` and `srl/en/ewt-join.tsv`, gzip or not.
-See README.md beside this and `xstilts.data.joint_labels`.
+See README.md beside this and `xstilts.data.syntax.joint_labels`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from pathlib import Path
 from xstilts.core.errors import DataError, XstiltsError
 from xstilts.core.files import write_atomic
 from xstilts.data.examples import DependencyExample, Predicate
-from xstilts.data.joint_labels import pack, unpack
-from xstilts.data.readers import EwtPropBank
-from xstilts.data.rows_trees import Roles, Trees
+from xstilts.data.readers.catalog import EwtPropBank
+from xstilts.data.row_makers.trees import Roles, Trees
 from xstilts.data.source import Drop
-from xstilts.data.trees import ancestors, span_head
+from xstilts.data.syntax.joint_labels import pack, unpack
+from xstilts.data.syntax.trees import ancestors, span_head
 
 Annotated = tuple[DependencyExample, tuple[Predicate, ...]]
 

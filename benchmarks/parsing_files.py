@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from xstilts.data.examples import DependencyExample
-from xstilts.data.load import load, resolve
 from xstilts.data.locate import Roots
+from xstilts.data.read import load, resolve
 from xstilts.tasks.parsing import DEPENDENCY
 
 

@@ -18,14 +18,14 @@ import torch
 from parsing_files import read_words, write_trees
 from parsing_peak import own_peak
 
-from xstilts.core.recipe import Recipe
+from xstilts.core.settings.training import Recipe
 from xstilts.data.examples import DependencyExample
-from xstilts.data.readers_trees import ConlluTrees
+from xstilts.data.readers.trees import ConlluTrees
 from xstilts.evaluate.predict import load_model
-from xstilts.heads.index import head_key, make_head
+from xstilts.heads.registry import head_key, make_head
 from xstilts.kinds.dependency import Dependency
-from xstilts.kinds.prepared import Prepared, write
-from xstilts.kinds.tokens import load_tokenizer
+from xstilts.kinds.tokenized import Prepared, write
+from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.nn.encoder import Encoder
 from xstilts.tasks.parsing import RELATIONS
 from xstilts.train.attempt import Attempt

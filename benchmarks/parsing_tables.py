@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from xstilts.metrics.resample import resampled_sums
+from xstilts.metrics.bootstrap import resampled_sums
 from xstilts.metrics.trees import Attachment
 
 Counts = Mapping[str, np.ndarray]  # by side: [N, K] of each sentence

@@ -21,11 +21,11 @@ from typing import Any
 
 from training_rows import make_folder
 
-from xstilts.core.recipe import Recipe
+from xstilts.core.settings.training import Recipe
 from xstilts.data.examples import TextExample
-from xstilts.data.load import load, resolve
 from xstilts.data.locate import Roots
-from xstilts.kinds.tokens import load_tokenizer
+from xstilts.data.read import load, resolve
+from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.tasks.catalog import TASKS
 from xstilts.train.memory import peak_memory
 
@@ -51,7 +51,7 @@ def trained(folder: Path) -> tuple[Any, Any]:
     """An encoder with a fresh head: prediction does not mind what it learned."""
     import torch
 
-    from xstilts.heads.index import head_key, make_head
+    from xstilts.heads.registry import head_key, make_head
     from xstilts.nn.encoder import Encoder
     from xstilts.train.model import Model
 
@@ -65,7 +65,7 @@ def ours(folder: Path, sets: dict[str, list[TextExample]], precision: str, threa
     """Text in memory to labels in memory, as `xstilts.evaluate.predict.predict_examples` does it."""
     import numpy as np
 
-    from xstilts.heads.index import head_key
+    from xstilts.heads.registry import head_key
     from xstilts.train.job import Compute
     from xstilts.train.memory import use_threads
     from xstilts.train.model import outputs

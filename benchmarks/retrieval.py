@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from xstilts.kinds.neighbours import mine, nearest, unit
+from xstilts.kinds.nearest_neighbours import mine, nearest, unit
 
 K = 4
 

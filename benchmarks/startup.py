@@ -45,7 +45,7 @@ def our_update(folder: Path, rows: Path, threads: int) -> None:
     from training_one import ours
     from training_rows import LENGTHS
 
-    from xstilts.kinds.prepared import Prepared
+    from xstilts.kinds.tokenized import Prepared
     from xstilts.tasks.catalog import TASKS
 
     torch.set_num_threads(threads)
@@ -81,7 +81,7 @@ def trainer_update(folder: Path, rows: Path, threads: int) -> None:
 
 def write_features(rows: Path) -> None:
     """The prepared rows as the Trainer takes them, beside them."""
-    from xstilts.kinds.prepared import Prepared
+    from xstilts.kinds.tokenized import Prepared
 
     prepared = Prepared(rows)
     made = [prepared.row(number) for number in prepared.labelled.tolist()]

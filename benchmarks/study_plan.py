@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from xstilts.data.examples import Example, TagExample, TextExample
-from xstilts.data.load import load, resolve
 from xstilts.data.locate import Roots
+from xstilts.data.read import load, resolve
 from xstilts.tasks.base import Task
 from xstilts.tasks.catalog import TASKS
 

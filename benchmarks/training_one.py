@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from training_rows import LENGTHS
 
-from xstilts.core.recipe import Recipe
+from xstilts.core.settings.training import Recipe
 from xstilts.kinds.base import Kind
-from xstilts.kinds.prepared import Prepared
+from xstilts.kinds.tokenized import Prepared
 from xstilts.tasks.catalog import TASKS
 from xstilts.train.memory import peak_memory
 

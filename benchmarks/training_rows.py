@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from xstilts.data.load import load, resolve
 from xstilts.data.locate import Roots
-from xstilts.kinds.prepared import write
-from xstilts.kinds.tokens import load_tokenizer
-from xstilts.packaged import packaged_encoders
+from xstilts.data.read import load, resolve
+from xstilts.kinds.tokenized import write
+from xstilts.kinds.tokenizers import load_tokenizer
+from xstilts.models.bundled import packaged_encoders
 from xstilts.tasks.catalog import TASKS
 
 # Whose rows, and tokens of a sequence at most.

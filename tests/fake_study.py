@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from xstilts.report.results import Cell, ContrastSpec, Results, StepInfo, TargetInfo
+from xstilts.report.scores.inputs import Cell, ContrastSpec, Results, StepInfo, TargetInfo
 
 LANGUAGES = ("en", "de", "es", "ru", "ar", "zh", "th", "sw")
 ARMS = ("none", "nli", "qa")

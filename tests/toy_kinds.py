@@ -12,15 +12,15 @@ from transformers import AutoModel
 
 from tiny_encoders import config
 from xstilts.data.examples import ChoiceExample, Example, SpanExample, TagExample, TextExample
-from xstilts.heads.index import head_key, make_head
+from xstilts.heads.registry import head_key, make_head
 from xstilts.kinds.choice import Choice
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.span_qa import SpanQA
 from xstilts.kinds.tagging import Tagging
 from xstilts.nn.encoder import Encoder
+from xstilts.pretrain.tokenizer import learn_tokenizer, save_tokenizer
 from xstilts.train.checkpoint import save
-from xstilts.train.tokenizer import learn_tokenizer, save_tokenizer
 
 WORDS = ["rain", "sun", "snow", "wind", "fog", "storm", "cloud", "ice"]
 KINDS: dict[str, Any] = {

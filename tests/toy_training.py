@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from toy_vectors import VectorSettings, build
-from xstilts.core.recipe import Recipe
+from xstilts.core.settings.training import Recipe
 from xstilts.data.examples import Example, TextExample
 from xstilts.kinds.base import Kind
 from xstilts.kinds.classification import Classification
-from xstilts.kinds.prepared import Prepared, write
-from xstilts.kinds.tokens import load_tokenizer
+from xstilts.kinds.tokenized import Prepared, write
+from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.metrics.labels import Accuracy
 from xstilts.train.job import Job, JobPart
 

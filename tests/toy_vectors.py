@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 from transformers import XLMRobertaConfig, XLMRobertaForMaskedLM
 
 from xstilts.core.errors import DataError
-from xstilts.train.tokenizer import SPECIALS, learn_tokenizer, save_tokenizer
+from xstilts.pretrain.tokenizer import SPECIALS, learn_tokenizer, save_tokenizer
 
 if TYPE_CHECKING:
     from xstilts.engine.step import Progress

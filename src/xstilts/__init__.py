@@ -10,13 +10,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xstilts.api import Answer, run
+    from xstilts.app.run import Answer, run
     from xstilts.study.schema import Study
     from xstilts.tasks.base import Task
 
 __all__ = ["Answer", "Study", "Task", "run"]
 
-_HOMES = {"Study": "xstilts.study.schema", "Task": "xstilts.tasks.base", "run": "xstilts.api", "Answer": "xstilts.api"}
+_HOMES = {
+    "Study": "xstilts.study.schema",
+    "Task": "xstilts.tasks.base",
+    "run": "xstilts.app.run",
+    "Answer": "xstilts.app.run",
+}
 
 
 def __getattr__(name: str) -> Any:

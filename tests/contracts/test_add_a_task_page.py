@@ -10,10 +10,10 @@ import pytest
 
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError, StudyError
-from xstilts.data.load import load, resolve
 from xstilts.data.locate import Roots
+from xstilts.data.read import load, resolve
 from xstilts.study.load import load_study
-from xstilts.study.own_tasks import own_tasks
+from xstilts.study.user_tasks import own_tasks
 from xstilts.tasks.base import Task
 from xstilts.tasks.catalog import TASKS
 

@@ -16,7 +16,7 @@ from xstilts.core.languages import LANGUAGES
 from xstilts.data.examples import Example, SentenceExample, SpanExample
 from xstilts.data.locate import Roots, find
 from xstilts.data.source import Drop, Place, Source
-from xstilts.metrics.base import headline
+from xstilts.metrics.tallies import headline
 from xstilts.tasks.base import Task
 from xstilts.tasks.catalog import TASKS
 

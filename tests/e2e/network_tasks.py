@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import os
 
-from xstilts.data.readers import Tsv
-from xstilts.data.rows import Text
+from xstilts.data.readers.catalog import Tsv
+from xstilts.data.row_makers.plain import Text
 from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.tasks.base import Origin, Task

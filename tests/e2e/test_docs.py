@@ -15,17 +15,17 @@ import typer
 import yaml
 from tiny_study import TinyStudy
 
-from xstilts.api import Answer, report
+from xstilts.app.run import Answer, report
 from xstilts.cli import app, main
-from xstilts.core.recipe import Recipe
-from xstilts.report.references import published
-from xstilts.study import join, schema, tune
+from xstilts.core.settings.training import Recipe
+from xstilts.pipeline.session import Options
+from xstilts.report.scores.published_files import published
+from xstilts.study import merging, schema, tune
+from xstilts.study.hyperparameters import DEFAULT_EPOCHS, DEFAULT_MAX_LENGTH, MAX_LENGTH
 from xstilts.study.load import load_study
-from xstilts.study.recipes import DEFAULT_EPOCHS, DEFAULT_MAX_LENGTH, MAX_LENGTH
+from xstilts.study.resolve import check_names
 from xstilts.study.schema import Study
-from xstilts.study.select import check_names
 from xstilts.tasks.catalog import TASKS
-from xstilts.workflow import Options
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -94,7 +94,7 @@ def test_the_example_of_the_studies_page_is_a_study(tmp_path: Path):
 def test_every_key_of_a_study_is_described():
     text = (DOCS / "studies.md").read_text("utf-8")
     described = set(re.findall(r"`([a-z0-9_]+)`", text))
-    classes = [one for module in (schema, tune, join) for _, one in inspect.getmembers(module, inspect.isclass)]
+    classes = [one for module in (schema, tune, merging) for _, one in inspect.getmembers(module, inspect.isclass)]
     sections = [one for one in classes if issubclass(one, schema.Section)]
     assert len(sections) > 6
     for section in sections:
@@ -206,7 +206,7 @@ def test_the_python_of_the_pages(page: Path, study: Callable[..., TinyStudy], mo
         asked.append(given)
         return report(Study.load(str(tiny.file)), options=options)
 
-    monkeypatch.setattr("xstilts.api.run", answer)
+    monkeypatch.setattr("xstilts.app.run.run", answer)
     [code] = re.findall(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     exec(compile(code, page.name, "exec"), {})
     assert asked[0].targets == load_study("quickstart").targets

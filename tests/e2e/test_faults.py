@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from tiny_study import TinyStudy
 
-from xstilts import steps
-from xstilts.steps import SNAPSHOT_SECONDS
+from xstilts.pipeline import steps
+from xstilts.pipeline.steps import SNAPSHOT_SECONDS
 
 Make = Callable[..., TinyStudy]
 # One training of about a second: long against the time between two snapshots, and between two looks at them.

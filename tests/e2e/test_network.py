@@ -15,7 +15,7 @@ from fake_hub import BRANCH, COMMIT, Server
 from xstilts.cli import main
 from xstilts.core.errors import EncoderError
 from xstilts.data.locate import Roots
-from xstilts.encoders import find_encoder
+from xstilts.models.encoders import find_encoder
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_an_encoder_with_a_word_list_alone_gets_a_tokenizer(hub, tmp_path):
     hub.model[COMMIT, "config.json"] = json.dumps({"model_type": "bert", "vocab_size": 7}).encode()
     hub.model[COMMIT, "vocab.txt"] = b"[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nsun\n##ny\n"
     found = find_encoder("o/n", Roots(store=tmp_path / "store"), {}, fetch=lambda text: None)
-    from xstilts.kinds.tokens import load_tokenizer
+    from xstilts.kinds.tokenizers import load_tokenizer
 
     assert load_tokenizer(found.folder).encode("sunny").tokens == ["[CLS]", "sun", "##ny", "[SEP]"]
 

@@ -11,8 +11,10 @@ import pytest
 import yaml
 from transformers import AutoModelForMaskedLM
 
+from xstilts.app.pretrain import pretrain
 from xstilts.cli import main
 from xstilts.engine.runner import Outcome
+from xstilts.pipeline.session import Options
 from xstilts.pretrain.recipe import (
     EncoderSpec,
     MineSpec,
@@ -23,8 +25,6 @@ from xstilts.pretrain.recipe import (
     load_recipe,
     packaged_recipes,
 )
-from xstilts.pretraining import pretrain
-from xstilts.workflow import Options
 
 NOUNS = ["dog", "cat", "house", "tree", "boy", "girl", "river", "stone"]
 GERMAN = ["Hund", "Katze", "Haus", "Baum", "Junge", "Mädchen", "Fluss", "Stein"]

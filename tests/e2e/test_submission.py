@@ -12,7 +12,7 @@ import tiny_study
 import yaml
 
 from xstilts.cli import main
-from xstilts.metrics.base import headline
+from xstilts.metrics.tallies import headline
 from xstilts.xtreme.layout import TARGETS
 
 LANGUAGES = {"udpos": ["de", "en"], "xquad": ["en", "de"], "tatoeba": ["de"]}

@@ -16,7 +16,7 @@ from tiny_study import LANGUAGES, TinyStudy, texts, write_weather
 
 from xstilts import Study, run
 from xstilts.cli import main
-from xstilts.workflow import Options
+from xstilts.pipeline.session import Options
 
 Make = Callable[..., TinyStudy]
 EVERY_KIND = {"targets": ["weather", "words", "places", "picks", "pairs"], "seeds": [1], "keep": "all"}
@@ -372,5 +372,6 @@ def test_a_study_runs_from_python(study: Make):
 
 
 def test_run_is_the_function_whatever_was_imported_before():
-    code = "import xstilts.engine.step; from xstilts import run; import xstilts.api; from xstilts import run as again; "
-    subprocess.run([sys.executable, "-c", code + "assert run is again is xstilts.api.run"], check=True)
+    code = "import xstilts.engine.step; from xstilts import run; import xstilts.app.run; "
+    code += "from xstilts import run as again; "
+    subprocess.run([sys.executable, "-c", code + "assert run is again is xstilts.app.run.run"], check=True)

@@ -20,11 +20,11 @@ import fake_study
 from xstilts.cli import main
 from xstilts.core.canonical import canonical, fingerprint
 from xstilts.engine.graph import steps_of
+from xstilts.pipeline.session import Options, open_session
 from xstilts.report.write import report
 from xstilts.study.load import load_study, packaged_studies
 from xstilts.study.schema import Study
 from xstilts.tasks.catalog import TASKS
-from xstilts.workflow import Options, open_session
 
 HERE = Path(__file__).parent / "house"
 WRITE = os.environ.get("XSTILTS_WRITE_GOLDENS") == "1"

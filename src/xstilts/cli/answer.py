@@ -8,12 +8,12 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from xstilts.api import Answer
-from xstilts.report.beyond import beyond_training, seconds_by_kind, sentence
+from xstilts.app.run import Answer
+from xstilts.report.topics.overhead import beyond_training, seconds_by_kind, sentence
 
 
 def print_answer(answer: Answer) -> None:
-    from xstilts.report.terminal import render
+    from xstilts.report.formats.terminal import render
 
     console = Console(highlight=False)
     for part in render(answer.report, answer.pages.html):
@@ -35,7 +35,7 @@ def print_answer(answer: Answer) -> None:
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
-    from xstilts.report.against_view import against_json
+    from xstilts.report.topics.published_view import against_json
 
     comparison, seconds = answer.report.board.comparison, _seconds(answer)
     outcome = answer.outcome

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from xstilts.cli import shared
+from xstilts.cli import options as cli_options
+from xstilts.cli.options import AsJson, Data, Scale, StoreDir, Tasks
 from xstilts.cli.quantities import amount
-from xstilts.cli.shared import AsJson, Data, Scale, StoreDir, Tasks
 
 commands = typer.Typer(
     help="Data files: which are here, fetch them, carry them to a machine without a network.", no_args_is_help=True
@@ -24,8 +24,8 @@ Names = Annotated[
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(rich_help_panel=shared.DATA)(tasks)
-    app.add_typer(commands, name="data", rich_help_panel=shared.DATA)
+    app.command(rich_help_panel=cli_options.DATA)(tasks)
+    app.add_typer(commands, name="data", rich_help_panel=cli_options.DATA)
 
 
 def tasks(
@@ -42,22 +42,22 @@ def tasks(
     """List the tasks, or show one: languages, files, sizes, licence, citation, and what is missing here."""
     from rich.console import Console
 
+    from xstilts.app.tasks import facts
     from xstilts.cli.tasks_view import task_page, task_table
-    from xstilts.inventory import facts
-    from xstilts.workflow import catalog_for
+    from xstilts.pipeline.session import catalog_for
 
-    options = shared.options(data=data, store=store, tasks=more)
+    options = cli_options.options(data=data, store=store, tasks=more)
     catalog, roots = catalog_for(None, options), options.roots
     if name is not None:
         found = facts(catalog.find(name), roots, count)
         if as_json:
-            shared.print_json(found.as_json())
+            cli_options.print_json(found.as_json())
         else:
             Console(highlight=False).print(task_page(found))
         return
     listed = [facts(task, roots, count) for task in catalog.values()]
     if as_json:
-        shared.print_json([one.as_json() for one in listed])
+        cli_options.print_json([one.as_json() for one in listed])
     else:
         Console(highlight=False).print(task_table(listed))
 
@@ -74,12 +74,12 @@ def check(
     """Say which files are here and whether what was fetched is unchanged.
 
     Exit code 1 when a file is missing or changed."""
-    from xstilts.inventory import check_files, wanted
+    from xstilts.app.tasks import check_files, wanted
 
-    options = shared.options(data=_beside(names, data), store=store, tasks=more)
+    options = cli_options.options(data=_beside(names, data), store=store, tasks=more)
     found = check_files(wanted(names or [], options, scale), options.roots)
     if as_json:
-        shared.print_json([item.as_json() for item in found])
+        cli_options.print_json([item.as_json() for item in found])
     else:
         for item in found:
             typer.echo(item.as_line())
@@ -99,14 +99,14 @@ def get(
     data: Data = None,
     store: StoreDir = None,
     more: Tasks = None,
-    offline: shared.Offline = False,
+    offline: cli_options.Offline = False,
 ) -> int:
     """Fetch what is not here into the store: files of tasks, and of a study its models too.
 
     Revisions and checksums are locked at the first fetch. Exit code 2 when something is still missing."""
-    from xstilts.inventory import get_files, wanted
+    from xstilts.app.tasks import get_files, wanted
 
-    options = shared.options(data=_beside(names, data), store=store, tasks=more, offline=offline)
+    options = cli_options.options(data=_beside(names, data), store=store, tasks=more, offline=offline)
     needed = wanted(names or [], options, scale)
     missing = get_files(needed, options.roots, typer.echo)
     for reason in missing:
@@ -118,26 +118,26 @@ def get(
 
 def _beside(names: list[str] | None, data: list[Path] | None) -> list[Path]:
     """The data folders given, and the folders of all study files."""
-    return [*(data or ()), *dict.fromkeys(folder for name in names or () for folder in shared.beside(name, None))]
+    return [*(data or ()), *dict.fromkeys(folder for name in names or () for folder in cli_options.beside(name, None))]
 
 
 @commands.command()
 def pack(
-    study: shared.StudyName,
+    study: cli_options.StudyName,
     archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="The .tar file to write.")],
     scale: Scale = None,
     data: Data = None,
     store: StoreDir = None,
     more: Tasks = None,
-    allow_missing: shared.AllowMissing = False,
+    allow_missing: cli_options.AllowMissing = False,
 ) -> None:
     """Put the files a study reads, and its models, into one archive.
 
     What comes with the program is left out, and so is the study file itself."""
-    from xstilts.inventory import pack_study
+    from xstilts.app.tasks import pack_study
 
-    options = shared.options(data=shared.beside(study, data), store=store, tasks=more)
-    packed = pack_study(shared.load(study, scale, allow_missing), options, archive)
+    options = cli_options.options(data=cli_options.beside(study, data), store=store, tasks=more)
+    packed = pack_study(cli_options.load(study, scale, allow_missing), options, archive)
     typer.echo(f"{archive} holds:")
     for line in packed.as_lines():
         typer.echo(f"  {line}")
@@ -150,8 +150,8 @@ def unpack(
     store: StoreDir = None,
 ) -> None:
     """Put the files of an archive into the store. Every checksum is verified first."""
-    from xstilts.data.pack import unpack as run_unpack
-    from xstilts.workflow import default_store
+    from xstilts.data.bundle import unpack as run_unpack
+    from xstilts.pipeline.session import default_store
 
     done = run_unpack(archive, store or default_store())
     models = f" and models ({done.encoder_files} files, {amount(done.encoder_bytes, 'B')})"

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from xstilts.cli import shared
-from xstilts.cli.shared import AsJson, Data, Device, StoreDir, Tasks
+from xstilts.cli import options as cli_options
+from xstilts.cli.options import AsJson, Data, Device, StoreDir, Tasks
 
 Checkpoint = Annotated[
     str,
@@ -22,8 +22,8 @@ TaskName = Annotated[str, typer.Option("--task", metavar="TASK", help="The task 
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(rich_help_panel=shared.RESULTS)(predict)
-    app.command(rich_help_panel=shared.RESULTS)(export)
+    app.command(rich_help_panel=cli_options.RESULTS)(predict)
+    app.command(rich_help_panel=cli_options.RESULTS)(export)
 
 
 def predict(
@@ -44,9 +44,9 @@ def predict(
     """Predict on your own file with a trained checkpoint.
 
     Columns, by the task's kind: `text` (and `pair`); `words`; `question`, `context`; `prompt`, `options`."""
-    from xstilts.predict_file import predict_file, task_for
+    from xstilts.app.predict import predict_file, task_for
 
-    options = shared.options(data=data, store=store, tasks=tasks, device=device)
+    options = cli_options.options(data=data, store=store, tasks=tasks, device=device)
     count = predict_file(checkpoint, file, task_for(task, study, options), options, out)
     if out is not None:
         typer.echo(f"{count} predictions in {out}")
@@ -68,12 +68,12 @@ def export(
 
     It says which `transformers` class loads it; where there is none, the head goes into head.safetensors. LoRA and IA3
     are put into the weights; other adapters go beside the encoder."""
-    from xstilts.predict_file import export_checkpoint, task_for
+    from xstilts.app.predict import export_checkpoint, task_for
 
-    options = shared.options(store=store, tasks=tasks)
+    options = cli_options.options(store=store, tasks=tasks)
     said = export_checkpoint(checkpoint, out, task_for(task, study, options), options, adapter)
     if as_json:
-        shared.print_json(said)
+        cli_options.print_json(said)
     elif said["auto_class"]:
         typer.echo(f"{out}: load it with transformers.{said['auto_class']}.from_pretrained('{out}')")
     elif adapter:

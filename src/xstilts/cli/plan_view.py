@@ -12,15 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from xstilts.cli.quantities import amount, duration
-from xstilts.data.load import TO_FETCH
+from xstilts.data.read import TO_FETCH
 from xstilts.engine.graph import steps_of
-from xstilts.forecast import Forecast, StepForecast
-from xstilts.report.beyond import TRAINING, beyond_training, others
-from xstilts.report.words import listed, plural
-from xstilts.steps import PrepareSettings
+from xstilts.pipeline.forecast import Forecast, StepForecast
+from xstilts.pipeline.session import Session
+from xstilts.pipeline.steps import PrepareSettings
+from xstilts.report.elements.formatting import listed, plural
+from xstilts.report.topics.overhead import TRAINING, beyond_training, others
 from xstilts.study.expand import before_target
 from xstilts.study.phase import Joined, Phase, Start
-from xstilts.workflow import Session
 
 ORDER = ("encoder", "translate", "prepare", "train", "join", "predict", "score")
 

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from xstilts.cli import shared
-from xstilts.cli.shared import AsJson, Data, Device, Offline, StoreDir, Threads
+from xstilts.cli import options as cli_options
+from xstilts.cli.options import AsJson, Data, Device, Offline, StoreDir, Threads
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(rich_help_panel=shared.STUDIES)(pretrain)
+    app.command(rich_help_panel=cli_options.STUDIES)(pretrain)
 
 
 def pretrain(
@@ -35,19 +35,19 @@ def pretrain(
     """Pretrain an encoder by a recipe, from scratch or going on from another: masked words, translations, word lists.
 
     Safe to interrupt: the same command goes on from there. The result is an ordinary Hugging Face folder."""
+    from xstilts.app.pretrain import prepare, ship
+    from xstilts.app.pretrain import pretrain as run
     from xstilts.cli.progress import RichListener
     from xstilts.engine.graph import steps_of
     from xstilts.engine.store import Store
-    from xstilts.pretraining import prepare, ship
-    from xstilts.pretraining import pretrain as run
 
-    options = shared.options(data=data, store=store, offline=offline, device=device, threads=threads)
+    options = cli_options.options(data=data, store=store, offline=offline, device=device, threads=threads)
     if dry_run:
         _, made = prepare(recipe, options)
         kept = Store(options.store)
         rows = [(step.key, step.label, kept.is_done(step)) for step in steps_of([made.phases[-1]])]
         if as_json:
-            shared.print_json([{"step": key, "label": label, "done": done} for key, label, done in rows])
+            cli_options.print_json([{"step": key, "label": label, "done": done} for key, label, done in rows])
         for key, label, done in () if as_json else rows:
             typer.echo(f"{'done ' if done else '     '}{key}  {label}")
         return 0
@@ -57,7 +57,7 @@ def pretrain(
     if packed is not None and made_encoder.folder is not None:
         ship(made_encoder.folder, packed)
     if as_json:
-        shared.print_json(
+        cli_options.print_json(
             {
                 "folder": str(made_encoder.folder) if made_encoder.folder else None,
                 "executed": len(outcome.done),

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from xstilts.cli import shared
-from xstilts.cli.shared import AsJson
+from xstilts.cli import options as cli_options
+from xstilts.cli.options import AsJson
 
 commands = typer.Typer(
     help="Score a file of guesses against a file of gold as the official scorers do: trees (CoNLL 2018), semantic roles"
@@ -23,7 +23,7 @@ SystemRoles = Annotated[Path, typer.Argument(metavar="SYSTEM", help="Props colum
 
 
 def add_to(app: typer.Typer) -> None:
-    app.add_typer(commands, name="score", rich_help_panel=shared.RESULTS)
+    app.add_typer(commands, name="score", rich_help_panel=cli_options.RESULTS)
 
 
 @commands.command()
@@ -34,11 +34,11 @@ def dependency(gold: GoldTrees, system: SystemTrees, as_json: AsJson = False) ->
     from rich.console import Console
 
     from xstilts.cli.score_view import dependency_page
-    from xstilts.evaluate.official import score_dependency
+    from xstilts.evaluate.shared_tasks import score_dependency
 
     found = score_dependency(gold, system)
     if as_json:
-        shared.print_json(dict(found.values))
+        cli_options.print_json(dict(found.values))
     else:
         Console(highlight=False).print(dependency_page(found))
 
@@ -49,10 +49,10 @@ def srl(gold: GoldRoles, system: SystemRoles, as_json: AsJson = False) -> None:
     from rich.console import Console
 
     from xstilts.cli.score_view import srl_page
-    from xstilts.evaluate.official import score_srl
+    from xstilts.evaluate.shared_tasks import score_srl
 
     found = score_srl(gold, system)
     if as_json:
-        shared.print_json(dict(found.values))
+        cli_options.print_json(dict(found.values))
     else:
         Console(highlight=False).print(srl_page(found))

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from xstilts.evaluate.official import Counted, Dependencies, SemanticRoles
+from xstilts.evaluate.shared_tasks import Counted, Dependencies, SemanticRoles
 from xstilts.metrics.roles import NOT_SCORED
 
 

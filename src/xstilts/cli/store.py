@@ -7,27 +7,27 @@ from typing import Annotated
 
 import typer
 
-from xstilts.cli import shared
+from xstilts.cli import options as cli_options
+from xstilts.cli.options import AsJson, Data, StoreDir, Tasks
 from xstilts.cli.quantities import amount
-from xstilts.cli.shared import AsJson, Data, StoreDir, Tasks
 
 commands = typer.Typer(help="The store: how big it is, and delete what no study needs.", no_args_is_help=True)
 
 
 def add_to(app: typer.Typer) -> None:
-    app.add_typer(commands, name="store", rich_help_panel=shared.RESULTS)
+    app.add_typer(commands, name="store", rich_help_panel=cli_options.RESULTS)
 
 
 @commands.command()
 def du(store: StoreDir = None, as_json: AsJson = False) -> None:
     """Show the disk use of each kind of step."""
     from xstilts.engine.store import Store
-    from xstilts.workflow import default_store
+    from xstilts.pipeline.session import default_store
 
     root = store or default_store()
     used = Store(root).du()
     if as_json:
-        shared.print_json({"store": str(root), "steps": {name: asdict(usage) for name, usage in used.items()}})
+        cli_options.print_json({"store": str(root), "steps": {name: asdict(usage) for name, usage in used.items()}})
         return
     typer.echo(f"{root}")
     for name, usage in used.items():
@@ -55,8 +55,8 @@ def gc(
     Steps that are running now, fetched files and encoders stay."""
     from xstilts.engine.graph import steps_of
     from xstilts.engine.store import Store
+    from xstilts.pipeline.session import default_store, open_session
     from xstilts.study.schema import Study
-    from xstilts.workflow import default_store, open_session
 
     needed: set[str] = set()
     for name in keep:
@@ -64,11 +64,11 @@ def gc(
             study = Study.load(name)
             if profile is not None and profile not in study.scale:
                 continue
-            options = shared.options(data=shared.beside(name, data), store=store, offline=True, tasks=tasks)
-            session = open_session(shared.load(name, profile, True), options)
+            options = cli_options.options(data=cli_options.beside(name, data), store=store, offline=True, tasks=tasks)
+            session = open_session(cli_options.load(name, profile, True), options)
             needed |= {step.key for step in steps_of(session.goals)}
     freed = Store(store or default_store()).gc(needed, dry_run=dry_run)
     if as_json:
-        shared.print_json({"freed_bytes": freed, "dry_run": dry_run})
+        cli_options.print_json({"freed_bytes": freed, "dry_run": dry_run})
     else:
         typer.echo(f"{'Would free' if dry_run else 'Freed'} {amount(freed, 'B')}.")

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from xstilts.cli import shared
-from xstilts.cli.shared import (
+from xstilts.cli import options as cli_options
+from xstilts.cli.options import (
     AllowMissing,
     AsJson,
     Data,
@@ -38,8 +38,8 @@ Against = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     for command in (plan, run, report):
-        app.command(rich_help_panel=shared.STUDIES)(command)
-    app.command("studies", rich_help_panel=shared.STUDIES)(list_studies)
+        app.command(rich_help_panel=cli_options.STUDIES)(command)
+    app.command("studies", rich_help_panel=cli_options.STUDIES)(list_studies)
     app.command("step", hidden=True)(one_step)
 
 
@@ -59,14 +59,14 @@ def plan(
     """Show what a study would run, what it would reuse, and what that would cost. Runs and fetches nothing: what is not
     here yet counts by its published size."""
     from xstilts.cli.plan_view import plan_json, plan_text
-    from xstilts.forecast import forecast
-    from xstilts.workflow import open_session
+    from xstilts.pipeline.forecast import forecast
+    from xstilts.pipeline.session import open_session
 
-    options = shared.options(data=shared.beside(study, data), store=store, tasks=tasks, device=device)
-    session = open_session(shared.load(study, scale, allow_missing), options, planning=True)
+    options = cli_options.options(data=cli_options.beside(study, data), store=store, tasks=tasks, device=device)
+    session = open_session(cli_options.load(study, scale, allow_missing), options, planning=True)
     found = forecast(session)
     if as_json:
-        shared.print_json(plan_json(session, found))
+        cli_options.print_json(plan_json(session, found))
     else:
         from rich.console import Console
 
@@ -90,12 +90,12 @@ def run(
     """Run a study and print its answer and the path of its report.
 
     Only steps that are not in the store yet are run. Safe to interrupt: the same command goes on from there."""
-    from xstilts.api import run as run_study
+    from xstilts.app.run import run as run_study
     from xstilts.cli.answer import answer_json, print_answer
     from xstilts.cli.progress import RichListener
 
-    options = shared.options(
-        data=shared.beside(study, data),
+    options = cli_options.options(
+        data=cli_options.beside(study, data),
         store=store,
         offline=offline,
         tasks=tasks,
@@ -103,11 +103,11 @@ def run(
         threads=threads,
         jobs=jobs,
     )
-    loaded = shared.load(study, scale, allow_missing)
+    loaded = cli_options.load(study, scale, allow_missing)
     with RichListener() as listener:
         answer = run_study(loaded, options=options, scale=scale or "", listener=listener, out=out)
     if as_json:
-        shared.print_json(answer_json(answer))
+        cli_options.print_json(answer_json(answer))
     else:
         print_answer(answer)
     return answer.exit_code
@@ -125,15 +125,15 @@ def report(
     as_json: AsJson = False,
 ) -> int:
     """Write a study's report from what is in the store. Runs nothing; what was not run is shown as missing."""
-    from xstilts.api import report as write_report
+    from xstilts.app.run import report as write_report
     from xstilts.cli.answer import answer_json, print_answer
 
-    options = shared.options(data=shared.beside(study, data), store=store, offline=True, tasks=tasks)
+    options = cli_options.options(data=cli_options.beside(study, data), store=store, offline=True, tasks=tasks)
     rows = [] if against is None else [name.strip() for name in against.split(",")]
-    loaded = shared.load(study, scale, allow_missing)
+    loaded = cli_options.load(study, scale, allow_missing)
     answer = write_report(loaded, options=options, scale=scale or "", out=out, against=rows)
     if as_json:
-        shared.print_json(answer_json(answer))
+        cli_options.print_json(answer_json(answer))
     else:
         print_answer(answer)
     return 0
@@ -145,7 +145,7 @@ def list_studies(as_json: AsJson = False) -> None:
 
     found = {name: load_study(name) for name in packaged_studies()}
     if as_json:
-        shared.print_json({name: study.question for name, study in found.items()})
+        cli_options.print_json({name: study.question for name, study in found.items()})
         return
     for name, study in found.items():
         typer.echo(f"{name}: {study.question}" + (f" (scales: {', '.join(study.scale)})" if study.scale else ""))
@@ -161,7 +161,7 @@ def one_step(
     """Run one step of a study from a shared store, as a cluster job would; events are JSON lines on standard output.
 
     Device and threads come from XSTILTS_DEVICE and XSTILTS_THREADS."""
-    from xstilts.api import run_step
+    from xstilts.app.run import run_step
 
-    options = shared.options(data=shared.beside(study, data), store=store, offline=True, tasks=tasks)
-    return run_step(shared.load(study, None, True), key, options=options)
+    options = cli_options.options(data=cli_options.beside(study, data), store=store, offline=True, tasks=tasks)
+    return run_step(cli_options.load(study, None, True), key, options=options)

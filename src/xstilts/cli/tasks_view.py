@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from xstilts.app.tasks import SourceFacts, TaskFacts
 from xstilts.cli.quantities import amount
-from xstilts.inventory import SourceFacts, TaskFacts
 
 LICENCE_WIDTH = 26
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from xstilts.cli import shared
-from xstilts.cli.shared import AsJson, Data, Scale, StoreDir, StudyName, Tasks
+from xstilts.cli import options as cli_options
+from xstilts.cli.options import AsJson, Data, Scale, StoreDir, StudyName, Tasks
 
 commands = typer.Typer(
     help="XTREME and XTREME-R submissions: score a folder as the official program does, or write one from a study.",
@@ -19,7 +19,7 @@ VersionName = Annotated[str, typer.Option("--version", metavar="NAME", help="xtr
 
 
 def add_to(app: typer.Typer) -> None:
-    app.add_typer(commands, name="xtreme", rich_help_panel=shared.RESULTS)
+    app.add_typer(commands, name="xtreme", rich_help_panel=cli_options.RESULTS)
 
 
 @commands.command()
@@ -40,7 +40,7 @@ def score(
 
     scores = score_folder(predictions, labels, VERSIONS.find(version, "--version"))
     if as_json:
-        shared.print_json(scores.official)
+        cli_options.print_json(scores.official)
     else:
         Console(highlight=False).print(score_page(scores))
 
@@ -60,16 +60,16 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Write the predictions of one arm of a finished study as a submission folder."""
-    from xstilts.submission import submit as write
-    from xstilts.workflow import open_session
+    from xstilts.app.submit import submit as write
+    from xstilts.pipeline.session import open_session
     from xstilts.xtreme.layout import VERSIONS
 
     benchmark = VERSIONS.find(version, "--version")
-    options = shared.options(data=shared.beside(study, data), store=store, tasks=tasks, offline=True)
-    session = open_session(shared.load(study, scale, allow_missing=True), options)
+    options = cli_options.options(data=cli_options.beside(study, data), store=store, tasks=tasks, offline=True)
+    session = open_session(cli_options.load(study, scale, allow_missing=True), options)
     made = write(session, arm, seed, benchmark, out, labels)
     if as_json:
-        shared.print_json({"written": made.written, "lacking": made.lacking})
+        cli_options.print_json({"written": made.written, "lacking": made.lacking})
         return
     for name, languages in made.written.items():
         typer.echo(f"{name}: {', '.join(languages)}")

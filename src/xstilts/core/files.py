@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from xstilts.core.canonical import canonical_json
-from xstilts.core.disk import writing
 from xstilts.core.errors import DataError, StoreError
+from xstilts.core.io_errors import writing
 from xstilts.core.locks import locked
 
 _SETTLED = 2.0  # seconds; a younger file could still change without a visible change of size and time

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from xstilts.core.disk import writing
+from xstilts.core.io_errors import writing
 
 
 @contextlib.contextmanager

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from xstilts.core.disk import writing
 from xstilts.core.errors import DataError
+from xstilts.core.io_errors import writing
 from xstilts.data.archives import extract
 from xstilts.data.locate import Roots, addresses, layouts, revision_key
 from xstilts.data.lock import Entry, Lock, add_to_lock, check_digest, data_folder, entry_of, read_lock

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 
 from xstilts.core.errors import StoreError
 from xstilts.core.files import write_json
-from xstilts.engine.attempt import Result
-from xstilts.engine.backend import Backend, Ended, Moved, Report, Started
+from xstilts.engine.backends.base import Backend, Ended, Moved, Report, Started
+from xstilts.engine.execute import Result
 from xstilts.engine.graph import blocked, demand, readers_of, steps_of
-from xstilts.engine.interrupt import Interrupt, interruptible
 from xstilts.engine.listener import Listener, Silent
+from xstilts.engine.signals import Interrupt, interruptible
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 

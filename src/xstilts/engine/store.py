@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts.core.disk import writing
 from xstilts.core.errors import StoreError
 from xstilts.core.files import read_json, write_json
+from xstilts.core.io_errors import writing
 from xstilts.core.locks import locked
 from xstilts.engine.step import Step
 

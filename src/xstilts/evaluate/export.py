@@ -8,15 +8,15 @@ from typing import cast
 import torch
 from transformers import PreTrainedModel
 
-from xstilts.core.disk import writing
 from xstilts.core.errors import EncoderError
+from xstilts.core.io_errors import writing
 from xstilts.heads.base import Head
-from xstilts.heads.index import head_key
-from xstilts.heads.native import Part, class_config, class_state
+from xstilts.heads.pretrained_heads import Part, class_config, class_state
+from xstilts.heads.registry import head_key
 from xstilts.kinds.base import Kind
 from xstilts.nn.adapters import peft_format
 from xstilts.nn.encoder import Encoder
-from xstilts.train import adapted
+from xstilts.train import adapter_files
 from xstilts.train.checkpoint import (
     copy_tokenizer,
     encoder_folder,
@@ -50,7 +50,7 @@ def export(checkpoint: Path, kind: Kind, out: Path, task: str = "") -> str | Non
             encoder.save(out)
             save_weights(out / "head.safetensors", unique_tensors(head))
             if encoder.adapters.each:
-                adapted.write(out, encoder, out)
+                adapter_files.write(out, encoder, out)
         copy_tokenizer(encoder_folder(checkpoint), out)
     return auto_class
 

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xstilts.core.disk import writing
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.core.files import write_json
+from xstilts.core.io_errors import writing
 from xstilts.data.examples import Example
-from xstilts.evaluate.turns import Turns
+from xstilts.evaluate.language_adapters import Turns
 from xstilts.heads.base import Head
-from xstilts.heads.index import head_key, make_head
+from xstilts.heads.registry import head_key, make_head
 from xstilts.kinds.base import Kind
-from xstilts.kinds.prepared import Chained, Prepared
-from xstilts.kinds.tokens import load_tokenizer
+from xstilts.kinds.tokenized import Chained, Prepared
+from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.nn.encoder import Encoder
 from xstilts.train.checkpoint import encoder_folder, head_keys, load_encoder, load_head, unique_tensors
 from xstilts.train.job import Compute

@@ -21,8 +21,8 @@ from xstilts.core.errors import DataError, StoreError
 from xstilts.core.files import write_json
 from xstilts.data.examples import Example
 from xstilts.kinds.base import Kind
-from xstilts.metrics.base import Metric, headline
-from xstilts.metrics.resample import group_counts, interval
+from xstilts.metrics.bootstrap import group_counts, interval
+from xstilts.metrics.tallies import Metric, headline
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,7 +31,7 @@ class Head(nn.Module):
     """Base of all heads. `layer` says which hidden state a head reads: None the last, 0 the embeddings, k the k-th
     block. `whole`: its loss compares the rows of an update with each other, so an update is one pass. `reads_table`: it
     computes with the embedding table beside the states. A head with parameters keeps them in `part` (see
-    `heads.native`)."""
+    `heads.pretrained_heads`)."""
 
     layer: int | None = None
     whole: bool = False

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from xstilts.heads.base import Head, Loss
-from xstilts.heads.native import make_part
+from xstilts.heads.pretrained_heads import make_part
 from xstilts.kinds.choice import Choice
 from xstilts.nn import ragged
 from xstilts.nn.batch import Batch

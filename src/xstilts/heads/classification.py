@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from xstilts.heads.base import Head, Loss
-from xstilts.heads.native import make_part
+from xstilts.heads.pretrained_heads import make_part
 from xstilts.kinds.classification import Classification
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder

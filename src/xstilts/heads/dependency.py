@@ -13,13 +13,13 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from xstilts.heads.base import Loss, Rows, split
-from xstilts.heads.words import WordHead, word_columns, word_means
+from xstilts.heads.word_states import WordHead, word_columns, word_means
 from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.tagging import UNKNOWN
-from xstilts.nn.arborescence import arborescence, trees
 from xstilts.nn.batch import Batch
-from xstilts.nn.biaffine import BiaffineParser, Places, Scored, places
 from xstilts.nn.encoder import Encoder
+from xstilts.nn.structured.biaffine import BiaffineParser, Places, Scored, places
+from xstilts.nn.structured.max_spanning_tree import arborescence, trees
 
 
 class DependencyHead(WordHead):
@@ -37,7 +37,7 @@ class DependencyHead(WordHead):
         return torch.from_numpy(heads_W), torch.from_numpy(relations_W)
 
     def extra(self, rows: Rows) -> dict[str, Any]:
-        """`heads.words.word_columns`; `words_R`: words of each row; `at`: the fields of `biaffine.Places`."""
+        """`heads.word_states.word_columns`; `words_R`: words of each row; `at`: the fields of `biaffine.Places`."""
         words_R = [len(row["first"]) for row in rows]
         return {**word_columns(rows), "words_R": words_R, "at": places(words_R)._asdict()}
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from xstilts.heads.base import Head, Loss, Rows, split
-from xstilts.heads.native import make_part, only
+from xstilts.heads.pretrained_heads import make_part, only
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder

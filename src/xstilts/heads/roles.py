@@ -11,13 +11,13 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from xstilts.heads.base import Loss, Rows, flat
-from xstilts.heads.words import WordHead, word_columns, word_means
+from xstilts.heads.word_states import WordHead, word_columns, word_means
 from xstilts.kinds.roles import Roles
 from xstilts.kinds.tagging import UNKNOWN
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder
-from xstilts.nn.role_scorer import RoleScorer, RoleStates
-from xstilts.nn.viterbi import best_spans
+from xstilts.nn.structured.role_scorer import RoleScorer, RoleStates
+from xstilts.nn.structured.viterbi import best_spans
 
 PAIRS = 32_768  # pairs of a predicate and a word that are decoded at once: bounds the memory
 
@@ -53,8 +53,8 @@ class RolesHead(WordHead):
         return {name: torch.from_numpy(np.concatenate(parts)) for name, parts in columns.items()}
 
     def extra(self, rows: Rows) -> dict[str, Any]:
-        """`heads.words.word_columns`; `words_R`: words of each row; `given_P`: the predicates, by their words in the
-        batch, where the kind gives them."""
+        """`heads.word_states.word_columns`; `words_R`: words of each row; `given_P`: the predicates, by their words in
+        the batch, where the kind gives them."""
         words_R = [len(row["first"]) for row in rows]
         extra = {**word_columns(rows), "words_R": words_R}
         if self.kind.given:

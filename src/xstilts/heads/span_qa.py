@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from xstilts.heads.base import Head, Loss, split
-from xstilts.heads.native import make_part
+from xstilts.heads.pretrained_heads import make_part
 from xstilts.kinds.span_qa import SpanQA
 from xstilts.nn import ragged
 from xstilts.nn.batch import Batch

@@ -8,8 +8,8 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from xstilts.heads.base import Head, Loss, Rows, split
-from xstilts.heads.native import make_part
-from xstilts.heads.words import first_pieces
+from xstilts.heads.pretrained_heads import make_part
+from xstilts.heads.word_states import first_pieces
 from xstilts.kinds.tagging import UNKNOWN, Tagging
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from xstilts.kinds.tokens import encodings
+from xstilts.kinds.tokenizers import encodings
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

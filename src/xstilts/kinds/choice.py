@@ -13,9 +13,9 @@ import numpy as np
 from xstilts.core.errors import DataError
 from xstilts.data.examples import ChoiceExample, Example
 from xstilts.kinds.base import Encoded, pairwise
-from xstilts.kinds.frame import encode_texts
-from xstilts.metrics.base import Metric
+from xstilts.kinds.special_tokens import encode_texts
 from xstilts.metrics.labels import Accuracy
+from xstilts.metrics.tallies import Metric
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -1,6 +1,6 @@
 """Dependency parsing: each word of a sentence has a head, another word or the root, and a relation to it.
 
-A sentence is one row, also where it is longer than the encoder (`kinds.sentences`), so an arc may span all of it.
+A sentence is one row, also where it is longer than the encoder (`kinds.windows`), so an arc may span all of it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import DependencyExample, Example
-from xstilts.data.trees import fault
+from xstilts.data.syntax.trees import fault
 from xstilts.kinds.base import Encoded, pairwise
-from xstilts.kinds.sentences import encode_sentences
 from xstilts.kinds.tagging import UNKNOWN
-from xstilts.metrics.base import Metric
+from xstilts.kinds.windows import encode_sentences
+from xstilts.metrics.tallies import Metric
 from xstilts.metrics.trees import Attachment
 
 if TYPE_CHECKING:

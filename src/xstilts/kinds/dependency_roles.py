@@ -1,5 +1,5 @@
 """Dependency parsing and semantic roles by one parser: the roles of a sentence are packed into the relations of its
-tree (`data.joint_labels`; Shi, Malioutov and İrsoy 2020), and a parser with these labels finds both at once."""
+tree (`data.syntax.joint_labels`; Shi, Malioutov and İrsoy 2020), and a parser with these labels finds both at once."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyExample, DependencyRolesExample, Example, Predicate
-from xstilts.data.joint_labels import Joint, pack, unpack
+from xstilts.data.syntax.joint_labels import Joint, pack, unpack
 from xstilts.kinds.base import Encoded
 from xstilts.kinds.dependency import Dependency
-from xstilts.kinds.sentences import encode_sentences
 from xstilts.kinds.tagging import UNKNOWN
-from xstilts.metrics.base import Metric
+from xstilts.kinds.windows import encode_sentences
 from xstilts.metrics.roles import PredicateF1, SpanRoles
+from xstilts.metrics.tallies import Metric
 from xstilts.metrics.trees import Attachment
 
 if TYPE_CHECKING:

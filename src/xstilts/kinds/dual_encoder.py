@@ -17,11 +17,11 @@ import numpy as np
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import Example, PassageExample
 from xstilts.kinds.base import Encoded
-from xstilts.kinds.frame import Sequences, encode_texts
-from xstilts.kinds.neighbours import neighbours
-from xstilts.kinds.tokens import number_of
-from xstilts.metrics.base import Metric
+from xstilts.kinds.nearest_neighbours import neighbours
+from xstilts.kinds.special_tokens import Sequences, encode_texts
+from xstilts.kinds.tokenizers import number_of
 from xstilts.metrics.ranking import MeanAveragePrecision
+from xstilts.metrics.tallies import Metric
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

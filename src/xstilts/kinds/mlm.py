@@ -11,10 +11,10 @@ import numpy as np
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import Example, TextExample
 from xstilts.kinds.base import Encoded
-from xstilts.kinds.frame import Frame, frame, longest_first
-from xstilts.kinds.tokens import pieces, specials
-from xstilts.metrics.base import Metric
-from xstilts.metrics.perplexity import MaskedAccuracy
+from xstilts.kinds.special_tokens import Frame, frame, longest_first
+from xstilts.kinds.tokenizers import pieces, specials
+from xstilts.metrics.masked_lm import MaskedAccuracy
+from xstilts.metrics.tallies import Metric
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -17,10 +17,10 @@ import numpy as np
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example, SentenceExample
 from xstilts.kinds.base import Encoded
-from xstilts.kinds.frame import encode_texts, frame
-from xstilts.kinds.neighbours import mine, nearest, unit
-from xstilts.metrics.base import Metric
+from xstilts.kinds.nearest_neighbours import mine, nearest, unit
+from xstilts.kinds.special_tokens import encode_texts, frame
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
+from xstilts.metrics.tallies import Metric
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -1,6 +1,6 @@
 """Semantic role labelling: the predicates of a sentence, and the arguments of each as spans or as single words.
 
-A sentence is one row with all its predicates (`kinds.sentences`), so it goes through the encoder once. Arguments are
+A sentence is one row with all its predicates (`kinds.windows`), so it goes through the encoder once. Arguments are
 tags of the words, a list of them for each predicate: in BIO for spans, the label itself for heads.
 """
 
@@ -15,10 +15,10 @@ import numpy as np
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import Example, Predicate, RolesExample
 from xstilts.kinds.base import Encoded, pairwise
-from xstilts.kinds.sentences import encode_sentences
 from xstilts.kinds.tagging import UNKNOWN
-from xstilts.metrics.base import Metric
+from xstilts.kinds.windows import encode_sentences
 from xstilts.metrics.roles import HeadRoles, PredicateF1, SpanRoles
+from xstilts.metrics.tallies import Metric
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -24,10 +24,10 @@ from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import Example, SpanExample
 from xstilts.kinds.alignment import Offsets, Span, align, windows
 from xstilts.kinds.base import Encoded, pairwise
-from xstilts.kinds.frame import Frame, frame
-from xstilts.kinds.tokens import pieces
-from xstilts.metrics.base import Metric
+from xstilts.kinds.special_tokens import Frame, frame
+from xstilts.kinds.tokenizers import pieces
 from xstilts.metrics.spans import Squad, Squad2
+from xstilts.metrics.tallies import Metric
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

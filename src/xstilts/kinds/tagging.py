@@ -17,10 +17,10 @@ import numpy as np
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import Example, TagExample
 from xstilts.kinds.base import Encoded, pairwise
-from xstilts.kinds.frame import Frame, frame
-from xstilts.kinds.tokens import pieces, specials
-from xstilts.metrics.base import Metric
-from xstilts.metrics.sequences import ChunkF1, TokenAccuracy
+from xstilts.kinds.special_tokens import Frame, frame
+from xstilts.kinds.tokenizers import pieces, specials
+from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
+from xstilts.metrics.tallies import Metric
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -15,10 +15,10 @@ import numpy as np
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example, TextExample
 from xstilts.kinds.base import Encoded, pairwise
-from xstilts.kinds.frame import frame
-from xstilts.kinds.tokens import number_of, pieces
-from xstilts.metrics.base import Metric
+from xstilts.kinds.special_tokens import frame
+from xstilts.kinds.tokenizers import number_of, pieces
 from xstilts.metrics.labels import Accuracy
+from xstilts.metrics.tallies import Metric
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from xstilts.core.catalog import Catalog
-from xstilts.metrics.base import Metric
+from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
 from xstilts.metrics.labels import Accuracy
-from xstilts.metrics.perplexity import MaskedAccuracy
+from xstilts.metrics.masked_lm import MaskedAccuracy
 from xstilts.metrics.ranking import MeanAveragePrecision
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
 from xstilts.metrics.roles import HeadRoles, PredicateF1, SpanRoles
-from xstilts.metrics.sequences import ChunkF1, TokenAccuracy
 from xstilts.metrics.spans import Mlqa, Squad, Squad2
+from xstilts.metrics.tallies import Metric
 from xstilts.metrics.trees import AlignedUpos, Attachment
 
 METRICS: Catalog[Metric] = Catalog(

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from xstilts.metrics.base import percent
+from xstilts.metrics.tallies import percent
 
 
 @dataclass(frozen=True)

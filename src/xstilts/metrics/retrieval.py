@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from xstilts.metrics.base import percent
-from xstilts.metrics.sequences import precision_recall
+from xstilts.metrics.chunks import precision_recall
+from xstilts.metrics.tallies import percent
 
 
 @dataclass(frozen=True)

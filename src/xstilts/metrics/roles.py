@@ -13,8 +13,8 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from xstilts.metrics.base import percent
-from xstilts.metrics.sequences import precision_recall
+from xstilts.metrics.chunks import precision_recall
+from xstilts.metrics.tallies import percent
 
 Frame = Mapping[str, Any]
 

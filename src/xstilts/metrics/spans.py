@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from xstilts.metrics.base import percent
+from xstilts.metrics.tallies import percent
 
 _ARTICLES = {
     "en": re.compile(r"\b(?:a|an|the)\b"),

@@ -1,8 +1,8 @@
 """Metrics of dependency trees, as the CoNLL 2018 evaluator (`conll18_ud_eval.py`; Zeman et al. 2018) computes them.
 
-All are F1 over aligned words (`metrics.words`), so gold and system may be cut into different words and sentences:
-correct words twice, over gold and system words together. Relations are compared without their subtypes ("nsubj:pass" is
-"nsubj").
+All are F1 over aligned words (`metrics.word_alignment`), so gold and system may be cut into different words and
+sentences: correct words twice, over gold and system words together. Relations are compared without their
+subtypes ("nsubj:pass" is "nsubj").
 
     UAS   the head is the word that the gold head is aligned with
     LAS   the head and the relation
@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from xstilts.core.errors import DataError
-from xstilts.metrics.words import Laid, align, lay
+from xstilts.metrics.word_alignment import Laid, align, lay
 
 Tree = Mapping[str, Any]
 

@@ -21,18 +21,18 @@ from transformers import PreTrainedConfig, PreTrainedModel
 
 from xstilts.core.errors import EncoderError
 from xstilts.nn import loading
-from xstilts.nn.adapters.attach import Adapters
+from xstilts.nn.adapters.manager import Adapters
 from xstilts.nn.adapters.prompts import Prompted
-from xstilts.nn.adapters.sites import find_blocks
+from xstilts.nn.adapters.targets import find_blocks
 from xstilts.nn.attention import PACKED, Packing, Unpackable
 from xstilts.nn.batch import Batch
+from xstilts.nn.bf16_copy import Twin
 from xstilts.nn.dropout import use_cheap_dropout
-from xstilts.nn.layout import by_length, missing, within
-from xstilts.nn.narrow import can_narrow, narrow
+from xstilts.nn.equivalence_check import SAME, apart, trial_batch
+from xstilts.nn.last_block import can_narrow, narrow
+from xstilts.nn.packing_order import by_length, missing, within
 from xstilts.nn.precision import round_frozen
-from xstilts.nn.table import KeptRows
-from xstilts.nn.trial import SAME, apart, trial_batch
-from xstilts.nn.twin import Twin
+from xstilts.nn.vocabulary_trimming import KeptRows
 
 
 class PaddedEncoder(UserWarning):
@@ -215,7 +215,7 @@ class Encoder(nn.Module):
             raise EncoderError(f"this encoder has layers 0 to {self.num_layers}, not {wrong[0]}.", value=str(wrong[0]))
 
     def _packed(self, batch: Batch, read_P: Tensor | None = None, trace: list[nn.Module] | None = None) -> _Run:
-        """In the order of `nn.layout`; with `read_P` the last states of all other tokens are zero."""
+        """In the order of `nn.packing_order`; with `read_P` the last states of all other tokens are zero."""
         device, vectors_PE = batch.ids_T.device, self.adapters.prompt_PE
         fill = vectors_PE is None and self._prepares_kernels(device)
         layout = by_length(batch.lengths_N, fill)
@@ -240,7 +240,7 @@ class Encoder(nn.Module):
         running = len(within_X)
 
         def strip(states_1XD: Tensor) -> Tensor:
-            """[T, D]; of several copies of the batch (`nn.side_by_side`) one after another."""
+            """[T, D]; of several copies of the batch (`nn.multi_adapter`) one after another."""
             return states_1XD[0].unflatten(0, (-1, running)).index_select(1, at_T).flatten(0, 1)
 
         if read_P is None:

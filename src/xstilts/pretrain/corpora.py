@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from xstilts.core.catalog import Catalog
 from xstilts.core.languages import canonical_code
-from xstilts.data.readers import Bio, Conllu, Csv, Lines, Tsv
-from xstilts.data.readers_corpora import Osis, Stories, Usfm
-from xstilts.data.rows import Pair, Tags, Text
+from xstilts.data.readers.catalog import Bio, Conllu, Csv, Lines, Tsv
+from xstilts.data.readers.corpora import Osis, Stories, Usfm
+from xstilts.data.row_makers.plain import Pair, Tags, Text
 from xstilts.data.source import Reader, RowMaker, Source
-from xstilts.tasks.places import local, names, raw, source, web
 from xstilts.tasks.retrieval import NTREX_CODES, NTREX_ENGLISH, NTREX_REPOSITORY, ntrex_name
+from xstilts.tasks.sources import local, names, raw, source, web
 
 FORMS = ("text", "parallel", "lexicon")
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from xstilts.core.files import read_json, write_atomic, write_json
 from xstilts.data.examples import Example, TagExample, TextExample
-from xstilts.data.guard import LeakGuard
-from xstilts.data.load import Resolved, load
+from xstilts.data.read import Resolved, load
+from xstilts.pretrain.leak_guard import LeakGuard
 
 _FORMS = ("text", "parallel", "lexicon")
 Told = Callable[[int, int, str], None]

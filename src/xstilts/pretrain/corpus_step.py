@@ -7,13 +7,13 @@ from dataclasses import dataclass, fields, replace
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyExample, Example, RolesExample, TagExample
-from xstilts.data.guard import UNSPACED, LeakGuard
-from xstilts.data.load import Resolved, load, resolve
 from xstilts.data.locate import Roots
+from xstilts.data.read import Resolved, load, resolve
 from xstilts.data.source import Source
 from xstilts.engine.step import Context, Step
 from xstilts.pretrain.corpora import CORPORA, Corpus
 from xstilts.pretrain.corpus import Part, read_corpora, save_corpus
+from xstilts.pretrain.leak_guard import UNSPACED, LeakGuard
 from xstilts.pretrain.recipe import PretrainRecipe
 from xstilts.tasks.base import Task
 from xstilts.tasks.catalog import TASKS

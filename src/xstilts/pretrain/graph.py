@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xstilts.core.recipe import Recipe
+from xstilts.core.settings.training import Recipe
 from xstilts.engine.step import Step
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.translation import Translation

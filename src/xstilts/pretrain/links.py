@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xstilts.kinds.tokens import pieces
+from xstilts.kinds.tokenizers import pieces
 from xstilts.pretrain.align import align
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from xstilts.study.checked import checked, find_file, read_mapping
 from xstilts.study.schema import Section
+from xstilts.study.validation import checked, find_file, read_mapping
 
 Data = Literal["text", "parallel", "lexicon", "switched", "mined"]
 

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xstilts.core.files import write_atomic, write_json
-from xstilts.core.recipe import Recipe
+from xstilts.core.settings.training import Recipe
 from xstilts.data.examples import TextExample
 from xstilts.engine.step import Context
 from xstilts.kinds.base import Encoded
 from xstilts.kinds.mlm import MaskedLM
-from xstilts.kinds.prepared import Prepared, write
-from xstilts.kinds.tokens import load_tokenizer
+from xstilts.kinds.tokenized import Prepared, write
+from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.kinds.translation import Translation
+from xstilts.pipeline.steps import NOT_IDENTITY, SNAPSHOT_SECONDS
 from xstilts.pretrain import rows
 from xstilts.pretrain.corpus import load_corpus
 from xstilts.pretrain.start import EncoderShape
-from xstilts.steps import NOT_IDENTITY, SNAPSHOT_SECONDS
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -44,7 +44,7 @@ class StartSettings:
 def start(settings: StartSettings, context: Context) -> None:
     """A new tokenizer and a new encoder, as an ordinary folder. Input: corpus."""
     from xstilts.pretrain.start import build_start
-    from xstilts.train.tokenizer import learn_tokenizer, save_tokenizer
+    from xstilts.pretrain.tokenizer import learn_tokenizer, save_tokenizer
 
     corpus = load_corpus(context.inputs["corpus"])
     context.progress(0, 2, "stages", "learning a tokenizer")
@@ -98,7 +98,7 @@ def _linked(
 ) -> Translation:
     """The kind with the aligned words of these examples. The lexicons teach the aligner beside them, and the parallel
     text where they are mined."""
-    from xstilts.kinds.frame import frame
+    from xstilts.kinds.special_tokens import frame
     from xstilts.pretrain.links import links
 
     taught = {language: list(found) for language, found in corpus.lexicon.items()}
@@ -172,7 +172,7 @@ def read_mined(folder: Path) -> list[TextExample]:
 def _vectors(lines: dict[str, list[str]], settings: MineSettings, context: Context) -> dict[str, np.ndarray]:
     """Unit vectors of all lines, [N, D] a language."""
     from xstilts.data.examples import SentenceExample
-    from xstilts.heads.index import head_key, make_head
+    from xstilts.heads.registry import head_key, make_head
     from xstilts.kinds.retrieval import Retrieval
     from xstilts.train.checkpoint import encoder_folder, load_encoder
     from xstilts.train.job import Compute

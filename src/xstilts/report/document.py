@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xstilts.report import forgetting, ledgers, tables
-from xstilts.report.against import Beside
-from xstilts.report.against_view import against_sections
-from xstilts.report.answer import answer
-from xstilts.report.beyond import seconds_by_kind, sentence
-from xstilts.report.blocks import Block, Code, Document, Figure, Fold, Items, Prose, Section
-from xstilts.report.board import Board
-from xstilts.report.compare import Contrast
-from xstilts.report.costs import costs_blocks
-from xstilts.report.differences import beside, contrast_table, forest_plots
-from xstilts.report.graph import drawing, visible
-from xstilts.report.headline import Headline
-from xstilts.report.headline_view import headline_sections, lead
-from xstilts.report.maps import heat_maps
-from xstilts.report.runs import curves
-from xstilts.report.shares import Gain, study_table
-from xstilts.report.words import listed, plural
+from xstilts.report.elements.blocks import Block, Code, Document, Figure, Fold, Items, Prose, Section
+from xstilts.report.elements.formatting import listed, plural
+from xstilts.report.scores.contrasts import Contrast
+from xstilts.report.scores.scoreboard import Board
+from xstilts.report.topics import accounting, forgetting, scores
+from xstilts.report.topics.answer import answer
+from xstilts.report.topics.benchmark_average import Headline
+from xstilts.report.topics.benchmark_view import headline_sections, lead
+from xstilts.report.topics.contrasts import beside, contrast_table, forest_plots
+from xstilts.report.topics.costs import costs_blocks
+from xstilts.report.topics.gain_by_target import Gain, study_table
+from xstilts.report.topics.languages import heat_maps
+from xstilts.report.topics.overhead import seconds_by_kind, sentence
+from xstilts.report.topics.published import Beside
+from xstilts.report.topics.published_view import against_sections
+from xstilts.report.topics.run_graph import drawing, visible
+from xstilts.report.topics.training_curves import curves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ def document(board: Board, extras: Extras | None = None) -> Document:
     results = board.results
     sections = [
         Section(
-            id="scores", title="Scores", blocks=(tables.answer_table(board, beside(board, board.comparison.contrasts)),)
+            id="scores", title="Scores", blocks=(scores.answer_table(board, beside(board, board.comparison.contrasts)),)
         ),
         *headline_sections(extras.headline),
         Section(id="differences", title="Differences", blocks=_differences(board.comparison.contrasts, extras.gains)),
@@ -88,21 +88,21 @@ def _differences(contrasts: Sequence[Contrast], gains: Sequence[Gain]) -> tuple[
 def _languages(board: Board) -> tuple[Block, ...]:
     shown = [target for target in board.results.targets if board.scored(target)]
     folds = [
-        Fold(title=f"{target.name}, language by language", blocks=(tables.language_table(board, target),))
+        Fold(title=f"{target.name}, language by language", blocks=(scores.language_table(board, target),))
         for target in shown
     ]
     return (*heat_maps(board), *folds)
 
 
 def _gap(board: Board) -> tuple[Block, ...]:
-    return (tables.gap_table(board),) if tables.gapped(board) else ()
+    return (scores.gap_table(board),) if scores.gapped(board) else ()
 
 
 def _training(board: Board) -> tuple[Block, ...]:
     if not board.trainings:
         return ()
     table = Fold(
-        title=f"All {plural(len(board.trainings), 'training')}", blocks=(ledgers.training_table(board.trainings),)
+        title=f"All {plural(len(board.trainings), 'training')}", blocks=(accounting.training_table(board.trainings),)
     )
     return (*curves(board), table)
 
@@ -111,10 +111,10 @@ def _graph(board: Board) -> tuple[Block, ...]:
     steps = board.results.steps
     if not steps:
         return ()
-    blocks: list[Block] = [*costs_blocks(board), ledgers.step_table(steps)]
+    blocks: list[Block] = [*costs_blocks(board), accounting.step_table(steps)]
     if said := sentence(seconds_by_kind(steps)):
         blocks.append(Prose(text=said))
-    if failed := ledgers.failure_table(steps):
+    if failed := accounting.failure_table(steps):
         blocks.append(failed)
     if picture := drawing(steps, "The run graph: every step with what it reads to its left"):
         part = "" if len(visible(steps)) == len(steps) else " Only the steps of the routes are drawn."
@@ -133,7 +133,7 @@ def _notes(board: Board) -> tuple[Block, ...]:
     results = board.results
     items = [*results.notes]
     items += [f"{target.name}: {note}" for target in results.targets for note in target.notes]
-    items += ledgers.losses(results.data)
+    items += accounting.losses(results.data)
     items += _gaps(board)
     return (Items(items=tuple(dict.fromkeys(items))),) if items else ()
 
@@ -152,7 +152,7 @@ def _data(board: Board) -> tuple[Block, ...]:
     data = board.results.data
     if not data:
         return ()
-    return (Fold(title=f"{plural(len(data), 'file')} read", blocks=(ledgers.data_table(data),)),)
+    return (Fold(title=f"{plural(len(data), 'file')} read", blocks=(accounting.data_table(data),)),)
 
 
 def _study(board: Board) -> tuple[Block, ...]:
@@ -163,7 +163,7 @@ def _study(board: Board) -> tuple[Block, ...]:
         ),
         Code(text="xstilts run study.yaml", language="sh"),
         Fold(title="The study as it was run", blocks=(Code(text=results.study_yaml, language="yaml"),)),
-        Fold(title="Versions", blocks=(ledgers.version_table(results.versions),)),
+        Fold(title="Versions", blocks=(accounting.version_table(results.versions),)),
         Prose(
             text="When you publish these numbers, name the encoder and the xstilts version above, and cite the data "
             "sets: xstilts tasks NAME prints the citation and the licence of each."

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.files import write_atomic, write_json
-from xstilts.report.compose import Report, compose
-from xstilts.report.html import html
-from xstilts.report.lines import CONTRAST_FIELDS, SCORE_FIELDS, contrast_lines, facts, score_lines
-from xstilts.report.markdown import markdown
-from xstilts.report.results import Results
+from xstilts.report.build import Report, compose
+from xstilts.report.formats.html import html
+from xstilts.report.formats.markdown import markdown
+from xstilts.report.formats.records import CONTRAST_FIELDS, SCORE_FIELDS, contrast_lines, facts, score_lines
+from xstilts.report.scores.inputs import Results
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from xstilts.core.errors import StudyError
-from xstilts.study.join import composition
+from xstilts.study.hyperparameters import max_length, recipe
 from xstilts.study.language_adapters import Spoken, spoken
+from xstilts.study.merging import composition
 from xstilts.study.phase import EncoderRef, Frozen, Full, Joined, Part, Phase, Sampling, Tune, adapter_tasks
-from xstilts.study.recipes import max_length, recipe
+from xstilts.study.resolve import Chosen
 from xstilts.study.schema import ArmSpec, Study
-from xstilts.study.select import Chosen
 from xstilts.study.strategies import STRATEGIES, Stage, Start, compose
-from xstilts.study.translated import translations
+from xstilts.study.translation import translations
 from xstilts.study.tune import of_tasks, tuning
 from xstilts.tasks.base import Fit, Task
 

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.source import Source
-from xstilts.study.section import Section
+from xstilts.study.strict_model import Section
 from xstilts.study.tune import TuneSpec
 from xstilts.tasks.base import Task
 

@@ -10,8 +10,8 @@ import yaml
 from pydantic import BaseModel
 
 from xstilts.core.errors import StudyError
-from xstilts.study.checked import checked, find_file, read_mapping
 from xstilts.study.schema import LENGTHS, ScaleSpec, Study, Train
+from xstilts.study.validation import checked, find_file, read_mapping
 
 
 def packaged_studies() -> dict[str, Path]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from xstilts.core.composition import Composition, Fused
-from xstilts.core.recipe import Recipe
-from xstilts.core.tuning import Adapter, Bottleneck, Fuse, Multitask
+from xstilts.core.settings.merging import Composition, Fused
+from xstilts.core.settings.training import Recipe
+from xstilts.core.settings.tuning import Adapter, Bottleneck, Fuse, Multitask
 from xstilts.tasks.base import Fit
 
 

@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from xstilts.study.join import JoinField
-from xstilts.study.join import check as check_join
 from xstilts.study.language_adapters import LanguageAdapters
-from xstilts.study.section import Section
+from xstilts.study.merging import JoinField
+from xstilts.study.merging import check as check_join
+from xstilts.study.strict_model import Section
 from xstilts.study.tune import FULL, TuneField, TuneSpec
 
 

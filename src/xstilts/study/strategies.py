@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from xstilts.core.composition import Composition
+from xstilts.core.settings.merging import Composition
 from xstilts.study.phase import Joined, Part, Phase, Start
 
 Stage = tuple[Part, ...]

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from xstilts.core.tuning import IA3, Bottleneck, Hypernetwork, LoRA, Multitask, Prefix, Prompt, SharedOwn
+from xstilts.core.settings.tuning import IA3, Bottleneck, Hypernetwork, LoRA, Multitask, Prefix, Prompt, SharedOwn
 from xstilts.study.phase import Frozen, Full, Tune
-from xstilts.study.section import Section
+from xstilts.study.strict_model import Section
 
 PARALLEL_SCALE = 4.0  # He et al. 2022
 LEARNING_RATE = 1e-4  # of adapter phases, unless the study gives one
@@ -38,7 +38,7 @@ class VectorsSpec(Section):
 
 class TuneSpec(Section):
     """`full`, `frozen`, or one of the keys `adapter`, `lora`, `ia3`, `prompt` and `prefix` with its numbers
-    (`core.tuning` says what they are)."""
+    (`core.settings.tuning` says what they are)."""
 
     mode: Literal["full", "frozen"] | None = None
     adapter: Literal["houlsby", "pfeiffer", "parallel"] | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from xstilts.data.source import Source
 from xstilts.kinds.base import Kind
-from xstilts.metrics.base import Metric
+from xstilts.metrics.tallies import Metric
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,10 +12,10 @@ from xstilts.tasks import (
     qa,
     reasoning,
     retrieval,
-    small,
+    small_scale,
     srl,
     tagging,
-    text,
+    text_corpora,
 )
 from xstilts.tasks.base import Task
 
@@ -31,6 +31,6 @@ TASKS: Catalog[Task] = Catalog(
     *intents.TASKS,
     *retrieval.TASKS,
     *passages.TASKS,
-    *text.TASKS,
-    *small.TASKS,
+    *text_corpora.TASKS,
+    *small_scale.TASKS,
 )

@@ -3,7 +3,7 @@ GENIA. Test questions hold a few more (0.5% of the words); no tagger trained on 
 
 from __future__ import annotations
 
-from xstilts.tasks.places import names
+from xstilts.tasks.sources import names
 
 CATEGORIES: tuple[str, ...] = names(
     r"""

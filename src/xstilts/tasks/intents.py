@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from xstilts.data.readers import Bio, Joined, Lines, Tsv
-from xstilts.data.readers_utterances import Split, Utterances
-from xstilts.data.rows import Tags, Text
+from xstilts.data.readers.catalog import Bio, Joined, Lines, Tsv
+from xstilts.data.readers.utterances import Split, Utterances
+from xstilts.data.row_makers.plain import Tags, Text
 from xstilts.data.source import Reader, RowMaker, Source
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.tagging import Tagging
-from xstilts.metrics.sequences import ChunkF1, TokenAccuracy
+from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.places import local, names, raw, source, web
+from xstilts.tasks.sources import local, names, raw, source, web
 from xstilts.tasks.tagging import bio
 
 XSID_LANGUAGES = names("ar da de de-ba de-muc de-st en gsw it ja lt nap nl no tr zh")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from xstilts.data.readers import Tsv
-from xstilts.data.rows import Pair
+from xstilts.data.readers.catalog import Tsv
+from xstilts.data.row_makers.plain import Pair
 from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.places import hub, local, names, source, web
+from xstilts.tasks.sources import hub, local, names, source, web
 
 SAME = Classification(labels=("0", "1"))  # 1: a paraphrase
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xstilts.data.readers import ConlluTrees
-from xstilts.data.rows_trees import Trees
+from xstilts.data.readers.catalog import ConlluTrees
+from xstilts.data.row_makers.trees import Trees
 from xstilts.data.source import Source
 from xstilts.kinds.dependency import Dependency
 from xstilts.tasks.base import Task
-from xstilts.tasks.places import names, raw, source, web
+from xstilts.tasks.sources import names, raw, source, web
 from xstilts.tasks.tagging import UDPOS
 from xstilts.tasks.treebanks import EWT, TREEBANKS, Treebank
 

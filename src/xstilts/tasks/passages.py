@@ -8,16 +8,16 @@ into passes of 4, 64 and 8 rows, and a query is told its passage from those of i
 
 from __future__ import annotations
 
-from xstilts.data.readers_entities import Entities, MentionPairs, Mentions
-from xstilts.data.readers_sentences import AnswerPassages
-from xstilts.data.rows import Span
-from xstilts.data.rows_passages import AnswerSentence, Passages
+from xstilts.data.readers.entities import Entities, MentionPairs, Mentions
+from xstilts.data.readers.sentences import AnswerPassages
+from xstilts.data.row_makers.passages import AnswerSentence, Passages
+from xstilts.data.row_makers.plain import Span
 from xstilts.data.source import Source
 from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.places import hub, local, names, source, web
 from xstilts.tasks.retrieval import LAREQA as ONE_LANGUAGE
 from xstilts.tasks.retrieval import LAREQA_LANGUAGES, lareqa_urls
+from xstilts.tasks.sources import hub, local, names, source, web
 
 MIXED = "mul"  # the language code of text in several (ISO 639-2)
 ANSWER_SENTENCE = AnswerSentence(span=Span(group=("title",)))

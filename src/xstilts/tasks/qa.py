@@ -6,15 +6,15 @@ of them. So these come from their original addresses.
 
 from __future__ import annotations
 
-from xstilts.data.readers import Squad
-from xstilts.data.readers_filter import Only
-from xstilts.data.rows import Span
+from xstilts.data.readers.catalog import Squad
+from xstilts.data.readers.filters import Only
+from xstilts.data.row_makers.plain import Span
 from xstilts.data.source import Place, Source
 from xstilts.kinds.span_qa import SpanQA
 from xstilts.metrics.spans import Mlqa
 from xstilts.metrics.spans import Squad as SquadScore
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.places import hub, local, names, raw, source, web
+from xstilts.tasks.sources import hub, local, names, raw, source, web
 
 QA = SpanQA()
 _DOCUMENT = Span(group=("title",))

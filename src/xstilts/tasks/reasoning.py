@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from xstilts.data.readers import Csv, Joined, Jsonl, Lines
-from xstilts.data.rows import Choice
+from xstilts.data.readers.catalog import Csv, Joined, Jsonl, Lines
+from xstilts.data.row_makers.plain import Choice
 from xstilts.data.source import Place
 from xstilts.kinds.choice import Choice as ChoiceKind
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.places import CONVERTED, hub, local, names, raw, source, web
+from xstilts.tasks.sources import CONVERTED, hub, local, names, raw, source, web
 
 CHOICE = ChoiceKind()
 

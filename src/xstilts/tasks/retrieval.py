@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from xstilts.core.languages import canonical_code
-from xstilts.data.readers import Mining, Parallel
-from xstilts.data.readers_sentences import AnswerSentences, MiningParts
-from xstilts.data.rows import Mined, Sentences
-from xstilts.data.rows_parts import MinedParts
+from xstilts.data.readers.catalog import Mining, Parallel
+from xstilts.data.readers.sentences import AnswerSentences, MiningParts
+from xstilts.data.row_makers.mining import MinedParts
+from xstilts.data.row_makers.plain import Mined, Sentences
 from xstilts.data.source import Source
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.places import local, names, raw, source, web
+from xstilts.tasks.sources import local, names, raw, source, web
 
 NEAREST = Retrieval(method="nearest")
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from xstilts.data.readers import EwtPropBank, UniversalPropBank
-from xstilts.data.rows_trees import Roles as RolesRow
-from xstilts.data.rows_trees import TreesWithRoles
+from xstilts.data.readers.catalog import EwtPropBank, UniversalPropBank
+from xstilts.data.row_makers.trees import Roles as RolesRow
+from xstilts.data.row_makers.trees import TreesWithRoles
 from xstilts.data.source import Source
 from xstilts.kinds.base import Kind
 from xstilts.kinds.dependency_roles import DependencyRoles
 from xstilts.kinds.roles import Roles
 from xstilts.tasks.base import Origin, Task
 from xstilts.tasks.joint_relations import JOINT_RELATIONS
-from xstilts.tasks.places import local, names, raw, source, web
+from xstilts.tasks.sources import local, names, raw, source, web
 from xstilts.tasks.treebanks import EWT
 
 # The roles of EWT's training sentences, the commonest first; "V" is the predicate and no role. Test sentences have

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xstilts.core.languages import canonical_code
-from xstilts.data.readers import Bio, Conllu
-from xstilts.data.rows import Tags
+from xstilts.data.readers.catalog import Bio, Conllu
+from xstilts.data.row_makers.plain import Tags
 from xstilts.data.source import Place, Source
 from xstilts.kinds.tagging import Tagging
-from xstilts.metrics.sequences import ChunkF1, TokenAccuracy
+from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.places import hub, local, names, raw, source, web
+from xstilts.tasks.sources import hub, local, names, raw, source, web
 from xstilts.tasks.treebanks import EWT, TREEBANKS, Treebank
 
 UPOS = Tagging(labels=names("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X"))

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from xstilts.core.errors import StudyError
 from xstilts.heads.base import Head
-from xstilts.heads.index import head_key, make_head
+from xstilts.heads.registry import head_key, make_head
 from xstilts.nn.encoder import Encoder
 from xstilts.nn.precision import autocast
 from xstilts.train.batches import cut
@@ -22,7 +22,7 @@ from xstilts.train.job import ADAPTER, Job
 from xstilts.train.memory import free_cached
 from xstilts.train.model import Model, smaller_pass
 from xstilts.train.optim import make_optimiser, rate, restore_state, scale_and_clip, set_rate, state_tensors
-from xstilts.train.plan import course
+from xstilts.train.schedule import course
 from xstilts.train.snapshot import random_state, restore_random_state
 
 RETRY = 1000  # what a retry adds to the seed

@@ -1,8 +1,8 @@
 """A trained encoder with its heads, as a folder.
 
 encoder/                an ordinary Hugging Face folder with its tokenizer; not there where adapters alone were trained
-adapter.json, adapters/ the adapters of the encoder, where it has any (see `train.adapted`)
-heads/<key>.safetensors weights of one head, by `heads.index.head_key`
+adapter.json, adapters/ the adapters of the encoder, where it has any (see `train.adapter_files`)
+heads/<key>.safetensors weights of one head, by `heads.registry.head_key`
 heads.json              {"encoder": {shape}, "heads": {key: {"native", "auto_class"}}}
 parts.json              {"weights": [files that may be deleted to save space]}
 """
@@ -16,16 +16,16 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from xstilts.core.disk import writing
 from xstilts.core.errors import EncoderError
 from xstilts.core.files import read_json, write_json
+from xstilts.core.io_errors import writing
 from xstilts.heads.base import Head
-from xstilts.heads.index import head_key, make_head
+from xstilts.heads.registry import head_key, make_head
 from xstilts.kinds.base import Kind
 from xstilts.nn.encoder import Encoder
-from xstilts.train import adapted
-from xstilts.train.fitting import fitting_tensors
+from xstilts.train import adapter_files
 from xstilts.train.snapshot import save_weights
+from xstilts.train.weight_check import fitting_tensors
 
 _TOKENIZER_FILES = (
     "tokenizer.json",
@@ -44,17 +44,17 @@ def save(folder: Path, encoder: Encoder, heads: Mapping[str, Head], start: Path,
     """Writes a checkpoint. `start` is the encoder folder or checkpoint that the phase began with; its tokenizer is
     copied. `alone`: the encoder is still what it was there, and its adapters and the heads are written without it.
     Raises StoreError on a full disk."""
-    base = encoder_folder(start) if alone else folder / adapted.INNER
+    base = encoder_folder(start) if alone else folder / adapter_files.INNER
     with writing(folder):
         if not alone:
             encoder.save(base)
             copy_tokenizer(encoder_folder(start), base)
-        adapters = adapted.write(folder, encoder, base) if encoder.adapters.each else []
+        adapters = adapter_files.write(folder, encoder, base) if encoder.adapters.each else []
     entries = {}
     for key, head in heads.items():
         save_weights(folder / "heads" / f"{key}.safetensors", unique_tensors(head))
         entries[key] = {"native": head.native, "auto_class": head.auto_class}
-    write_json(folder / "heads.json", {"encoder": adapted.shape_of(encoder.config.to_dict()), "heads": entries})
+    write_json(folder / "heads.json", {"encoder": adapter_files.shape_of(encoder.config.to_dict()), "heads": entries})
     own = [] if alone else list(base.glob("*.safetensors"))
     weights = [*own, *adapters, *(folder / "heads").glob("*.safetensors")]
     write_json(folder / "parts.json", {"weights": sorted(path.relative_to(folder).as_posix() for path in weights)})
@@ -77,7 +77,7 @@ def load_encoder(folder: Path, base: Path | None = None, **settings: Any) -> Enc
         check(folder)
         return Encoder.load(below, **settings)
     encoder = Encoder.load(below, **settings)
-    adapted.read(Path(folder), encoder, below)
+    adapter_files.read(Path(folder), encoder, below)
     return encoder
 
 
@@ -99,13 +99,13 @@ def head_keys(folder: Path) -> list[str]:
 
 
 def has_adapters(folder: Path) -> bool:
-    return (Path(folder) / adapted.NAMED).is_file()
+    return (Path(folder) / adapter_files.NAMED).is_file()
 
 
 def encoder_folder(folder: Path, base: Path | None = None) -> Path:
     """The Hugging Face folder within a checkpoint, or below one of adapters alone (`base`, see `load_encoder`); the
     folder itself where it is not a checkpoint. Raises EncoderError where the encoder below adapters is gone."""
-    return adapted.base_of(Path(folder), base) if has_adapters(folder) else adapted.inner(Path(folder))
+    return adapter_files.base_of(Path(folder), base) if has_adapters(folder) else adapter_files.inner(Path(folder))
 
 
 def check(folder: Path) -> None:
@@ -114,12 +114,12 @@ def check(folder: Path) -> None:
     named, beside = Path(folder) / "heads.json", encoder_folder(folder) / "config.json"
     if not named.is_file() or not beside.is_file():
         return
-    wanted, found = read_json(named)["encoder"], adapted.shape_of(read_json(beside))
-    differing = [name for name in adapted.SHAPE if found[name] is not None and wanted.get(name) != found[name]]
+    wanted, found = read_json(named)["encoder"], adapter_files.shape_of(read_json(beside))
+    differing = [name for name in adapter_files.SHAPE if found[name] is not None and wanted.get(name) != found[name]]
     if differing:
         raise EncoderError(
-            f"a checkpoint from another encoder: its heads belong to {adapted.spell(wanted)}, "
-            f"but encoder/ holds {adapted.spell(found)}.",
+            f"a checkpoint from another encoder: its heads belong to {adapter_files.spell(wanted)}, "
+            f"but encoder/ holds {adapter_files.spell(found)}.",
             where=str(folder),
             value=str(found[differing[0]]),
             hint="Copy the whole folder of one training.",

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from xstilts.core.errors import DataError
-from xstilts.core.recipe import Recipe
-from xstilts.core.tuning import Adapter
+from xstilts.core.settings.training import Recipe
+from xstilts.core.settings.tuning import Adapter
 from xstilts.data.examples import Example
 from xstilts.kinds.base import Kind
-from xstilts.kinds.prepared import Prepared
-from xstilts.metrics.base import Metric
+from xstilts.kinds.tokenized import Prepared
+from xstilts.metrics.tallies import Metric
 
 TUNES = ("full", "frozen")
 ADAPTER = "adapter"  # what a model is told where a job names an adapter
@@ -68,7 +68,7 @@ class Job:
     """One phase.
 
     start: an encoder folder, or the artefact of an earlier phase.
-    temperature, cap, uniform: how a mixture draws its tasks (`data.mixing.rates`).
+    temperature, cap, uniform: how a mixture draws its tasks (`train.task_sampling.rates`).
     base: the encoder below the adapters of `start`; None: where their checkpoint says it lay.
     tune: "full", every weight is trained; "frozen", only the heads are; or an adapter, which is trained with the heads.
     select: which parts steer selection; (): all, equally.

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 from safetensors.torch import load_file
 
-from xstilts.core.disk import writing
 from xstilts.core.files import write_json
-from xstilts.heads.index import head_key
+from xstilts.core.io_errors import writing
+from xstilts.heads.registry import head_key
 from xstilts.train.attempt import RETRY, Attempt, Done
 from xstilts.train.checkpoint import encoder_folder, save, weight_bytes
+from xstilts.train.dev_scores import DevSet, score_all
 from xstilts.train.job import Job
 from xstilts.train.memory import forget_peak, peak_memory, use_threads
-from xstilts.train.record import Log, Standing, Summary, differences, machine, plain
-from xstilts.train.select import DevSet, score_all
+from xstilts.train.run_state import Log, Standing, Summary, differences, machine, plain
 from xstilts.train.snapshot import Snapshots, save_weights
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn import Parameter
 
 from xstilts.core.errors import StudyError
-from xstilts.core.tuning import Fuse
+from xstilts.core.settings.tuning import Fuse
 from xstilts.heads.base import Head
-from xstilts.heads.native import undo_before_decoder
+from xstilts.heads.pretrained_heads import undo_before_decoder
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder
 from xstilts.nn.precision import autocast

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import Parameter
 from torch.optim import AdamW
 
-from xstilts.core.recipe import Recipe
+from xstilts.core.settings.training import Recipe
 
 HEADS = "heads."  # how the names of a model's own heads begin
 _FUSED = ("cpu", "cuda", "mps")

@@ -18,7 +18,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from xstilts.core.disk import writing
+from xstilts.core.io_errors import writing
 
 KEPT = 2
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import DataError, nearest
-from xstilts.data.lines import Numbered, blocks, lines, text_of
-from xstilts.data.readers_tables import parse_json
-from xstilts.data.readers_text import Squad
+from xstilts.data.readers.tables import parse_json
+from xstilts.data.readers.text import Squad
+from xstilts.data.text_lines import Numbered, blocks, lines, text_of
 
 Pairs = Sequence[tuple[Any, Any]]
 Read = Callable[[Path, Path], Pairs]

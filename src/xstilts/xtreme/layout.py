@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from xstilts.core.catalog import Catalog
-from xstilts.metrics.base import Metric
+from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.ranking import MeanAveragePrecision
 from xstilts.metrics.retrieval import MiningF1
-from xstilts.metrics.sequences import ChunkF1, TokenAccuracy
 from xstilts.metrics.spans import Mlqa, Squad
+from xstilts.metrics.tallies import Metric
 from xstilts.xtreme import files, write
 from xstilts.xtreme.files import Read
 from xstilts.xtreme.write import Write

@@ -10,7 +10,7 @@ from statistics import fmean
 import numpy as np
 
 from xstilts.core.errors import DataError
-from xstilts.metrics.base import Metric
+from xstilts.metrics.tallies import Metric
 from xstilts.xtreme.files import Pairs
 from xstilts.xtreme.layout import TARGETS, Target, Version
 

@@ -24,7 +24,7 @@ from xstilts.kinds.classification import Classification
 from xstilts.metrics.labels import Accuracy
 from xstilts.nn import loading
 from xstilts.nn.encoder import Encoder
-from xstilts.report.results import Cell, Results, TargetInfo
+from xstilts.report.scores.inputs import Cell, Results, TargetInfo
 from xstilts.tasks.catalog import TASKS
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "benchmarks"

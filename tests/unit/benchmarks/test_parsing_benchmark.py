@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xstilts.data.readers_trees import ConlluTrees
-from xstilts.data.trees import is_tree
+from xstilts.data.readers.trees import ConlluTrees
+from xstilts.data.syntax.trees import is_tree
 from xstilts.metrics.trees import Attachment, tallies
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "benchmarks"

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xstilts.core.canonical import canonical, canonical_json, fingerprint, identity_name
-from xstilts.core.recipe import Recipe
-from xstilts.data.readers_tables import Tsv
+from xstilts.core.settings.training import Recipe
+from xstilts.data.readers.tables import Tsv
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
 VALUES = st.recursive(

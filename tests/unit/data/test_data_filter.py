@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from xstilts.core.errors import DataError
-from xstilts.data.readers import Jsonl, Lines
-from xstilts.data.readers_filter import Only, Screened
-from xstilts.data.readers_sentences import AnswerSentences, MiningParts
-from xstilts.data.readers_utterances import Split, Utterances
-from xstilts.data.rows import Mined
-from xstilts.data.rows_parts import MinedParts
+from xstilts.data.readers.catalog import Jsonl, Lines
+from xstilts.data.readers.filters import Only, Screened
+from xstilts.data.readers.sentences import AnswerSentences, MiningParts
+from xstilts.data.readers.utterances import Split, Utterances
+from xstilts.data.row_makers.mining import MinedParts
+from xstilts.data.row_makers.plain import Mined
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ import pytest
 from fake_hub import BRANCH, COMMIT
 from xstilts.core.errors import DataError
 from xstilts.data.hub import NoNetworkError, fetch
-from xstilts.data.load import load, resolve
 from xstilts.data.locate import Roots, find
 from xstilts.data.lock import read_lock
-from xstilts.data.readers import Lines, Tsv
-from xstilts.data.rows import Pair, Text
+from xstilts.data.read import load, resolve
+from xstilts.data.readers.catalog import Lines, Tsv
+from xstilts.data.row_makers.plain import Pair, Text
 from xstilts.data.source import Place, Source
 
 

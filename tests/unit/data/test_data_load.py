@@ -11,11 +11,11 @@ import pytest
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError
-from xstilts.data.load import load, resolve
 from xstilts.data.locate import Roots, find
 from xstilts.data.lock import Entry, Lock, add_to_lock, read_lock, safe
-from xstilts.data.readers import Lines, Parallel, Tsv
-from xstilts.data.rows import Pair, Sentences, Text
+from xstilts.data.read import load, resolve
+from xstilts.data.readers.catalog import Lines, Parallel, Tsv
+from xstilts.data.row_makers.plain import Pair, Sentences, Text
 from xstilts.data.source import Place, Source
 
 TWO = Tsv(columns=("a", "b", "label"))

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from xstilts.core.errors import DataError
-from xstilts.data.load import load, resolve
+from xstilts.data.bundle import check, pack, unpack
 from xstilts.data.locate import Roots, find
 from xstilts.data.lock import Lock, add_to_lock, entry_of, read_lock
-from xstilts.data.pack import check, pack, unpack
-from xstilts.data.readers import Lines
-from xstilts.data.rows import Text
+from xstilts.data.read import load, resolve
+from xstilts.data.readers.catalog import Lines
+from xstilts.data.row_makers.plain import Text
 from xstilts.data.source import Place, Source
 
 

@@ -11,13 +11,13 @@ import pytest
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import PassageExample
-from xstilts.data.load import Loaded, Resolved, load, resolve
 from xstilts.data.locate import Roots
-from xstilts.data.readers import Squad
-from xstilts.data.readers_entities import Entities, MentionPairs, Mentions
-from xstilts.data.readers_sentences import AnswerPassages
-from xstilts.data.rows import Span
-from xstilts.data.rows_passages import AnswerSentence, Passages
+from xstilts.data.read import Loaded, Resolved, load, resolve
+from xstilts.data.readers.catalog import Squad
+from xstilts.data.readers.entities import Entities, MentionPairs, Mentions
+from xstilts.data.readers.sentences import AnswerPassages
+from xstilts.data.row_makers.passages import AnswerSentence, Passages
+from xstilts.data.row_makers.plain import Span
 from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.tasks.catalog import TASKS
 

@@ -10,9 +10,9 @@ import pytest
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example
-from xstilts.data.load import Loaded, Resolved, load
 from xstilts.data.locate import Roots, find
-from xstilts.data.readers import (
+from xstilts.data.read import Loaded, Resolved, load
+from xstilts.data.readers.catalog import (
     Bio,
     Conllu,
     Csv,
@@ -25,7 +25,7 @@ from xstilts.data.readers import (
     Supertags,
     Tsv,
 )
-from xstilts.data.rows import Choice, Mined, Pair, Sentences, Span, Tags
+from xstilts.data.row_makers.plain import Choice, Mined, Pair, Sentences, Span, Tags
 from xstilts.data.source import Place, Source
 
 

@@ -7,7 +7,7 @@ import pytest
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError
 from xstilts.data.fields import field, fill, name
-from xstilts.data.rows import Choice, Mined, Pair, Sentences, Span, Tags, Text
+from xstilts.data.row_makers.plain import Choice, Mined, Pair, Sentences, Span, Tags, Text
 from xstilts.data.source import Drop
 
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from xstilts.core.errors import DataError
-from xstilts.data.readers import Csv, Jsonl, JsonList, Lines, Parquet, Tsv
+from xstilts.data.readers.catalog import Csv, Jsonl, JsonList, Lines, Parquet, Tsv
 
 
 def without_where(rows):

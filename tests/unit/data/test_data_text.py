@@ -7,7 +7,7 @@ import json
 import pytest
 
 from xstilts.core.errors import DataError
-from xstilts.data.readers import Joined, Jsonl, Lines, Mining, Parallel, Squad, Tsv
+from xstilts.data.readers.catalog import Joined, Jsonl, Lines, Mining, Parallel, Squad, Tsv
 
 
 def test_parallel_lines_stay_aligned_over_blank_lines(put):

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError, StudyError
-from xstilts.data.load import select
-from xstilts.data.mixing import rates, schedule
-from xstilts.data.readers import Lines, Parallel
-from xstilts.data.rows import Sentences, Text
+from xstilts.data.read import select
+from xstilts.data.readers.catalog import Lines, Parallel
+from xstilts.data.row_makers.plain import Sentences, Text
 from xstilts.data.source import Key, Place, Source
 from xstilts.data.views import Part, Take, without
+from xstilts.train.task_sampling import rates, schedule
 
 KEYS = st.lists(st.integers(0, 40), max_size=60).map(
     lambda groups: [Key(f"id{i}", f"g{group}") for i, group in enumerate(groups)]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from xstilts.core.errors import DataError
-from xstilts.data.readers import Bio, Conllu, Supertags
+from xstilts.data.readers.catalog import Bio, Conllu, Supertags
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from hypothesis import strategies as some
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyExample, Predicate
-from xstilts.data.joint_labels import Joint, pack, unpack
-from xstilts.data.trees import ancestors, is_projective, span_head, yields
+from xstilts.data.syntax.joint_labels import Joint, pack, unpack
+from xstilts.data.syntax.trees import ancestors, is_projective, span_head, yields
 
 Spans = Sequence[tuple[int, int, str]]
 

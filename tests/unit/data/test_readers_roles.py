@@ -7,9 +7,9 @@ import pytest
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Predicate, RolesExample
-from xstilts.data.load import Loaded, Resolved, load
-from xstilts.data.readers import EwtPropBank, Props, UniversalPropBank
-from xstilts.data.rows_trees import Roles
+from xstilts.data.read import Loaded, Resolved, load
+from xstilts.data.readers.catalog import EwtPropBank, Props, UniversalPropBank
+from xstilts.data.row_makers.trees import Roles
 from xstilts.data.source import Reader
 
 Put = Callable[[str, str], Path]

@@ -8,10 +8,10 @@ import pytest
 from xstilts.core.canonical import canonical
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyExample
-from xstilts.data.load import Loaded, Resolved, load
-from xstilts.data.readers import Conllu, ConlluTrees
-from xstilts.data.rows_trees import Trees
-from xstilts.data.trees import is_projective
+from xstilts.data.read import Loaded, Resolved, load
+from xstilts.data.readers.catalog import Conllu, ConlluTrees
+from xstilts.data.row_makers.trees import Trees
+from xstilts.data.syntax.trees import is_projective
 
 Put = Callable[[str], Path]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from xstilts.data.sentences import sentences
+from xstilts.data.syntax.sentence_split import sentences
 
 
 def texts(text: str) -> list[str]:

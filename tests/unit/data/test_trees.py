@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from xstilts.data.trees import ancestors, cycle, fault, is_projective, is_tree, span_head, yields
+from xstilts.data.syntax.trees import ancestors, cycle, fault, is_projective, is_tree, span_head, yields
 
 
 @some.composite

@@ -24,9 +24,9 @@ from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.core.files import write_atomic
-from xstilts.engine.child import serve
-from xstilts.engine.inline import Inline
-from xstilts.engine.local import Local
+from xstilts.engine.backends.inline import Inline
+from xstilts.engine.backends.subprocesses import Local
+from xstilts.engine.backends.worker import serve
 from xstilts.engine.runner import execute
 from xstilts.engine.step import Context, Step
 from xstilts.engine.store import Store

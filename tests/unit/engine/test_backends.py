@@ -16,9 +16,9 @@ import pytest
 import run_toys as toys
 
 from xstilts.core.errors import StoreError
-from xstilts.engine.attempt import Result
-from xstilts.engine.backend import Ended, Started, Tell
-from xstilts.engine.inline import Inline
+from xstilts.engine.backends.base import Ended, Started, Tell
+from xstilts.engine.backends.inline import Inline
+from xstilts.engine.execute import Result
 from xstilts.engine.runner import Outcome, execute, plan
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store

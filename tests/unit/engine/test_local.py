@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import run_toys as toys
 
-from xstilts.engine.backend import Ended, Moved, Report
-from xstilts.engine.local import Local
+from xstilts.engine.backends.base import Ended, Moved, Report
+from xstilts.engine.backends.subprocesses import Local
 from xstilts.engine.runner import execute
 from xstilts.engine.step import Context, Step
 from xstilts.engine.store import Store
@@ -200,7 +200,7 @@ def test_a_second_signal_kills_what_does_not_heed_the_first(tmp_path: Path) -> N
     body = f"""if True:
         import signal, sys, time
         from pathlib import Path
-        from xstilts.engine.local import Local
+        from xstilts.engine.backends.subprocesses import Local
         from xstilts.engine.runner import execute
         from xstilts.engine.step import Step
         from xstilts.engine.store import Store

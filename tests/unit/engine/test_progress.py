@@ -5,9 +5,9 @@ import os
 
 import pytest
 
-from xstilts.engine.attempt import Result
-from xstilts.engine.backend import Ended, Moved
-from xstilts.engine.progress import Reporter, emit, parse
+from xstilts.engine.backends.base import Ended, Moved
+from xstilts.engine.backends.messages import Reporter, emit, parse
+from xstilts.engine.execute import Result
 
 EVENTS = [
     Moved("k", 1, 2.5, "updates", "loss 1.31, größer"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from xstilts.core.errors import StoreError
-from xstilts.engine.attempt import Means, Result, run_one
+from xstilts.engine.execute import Means, Result, run_one
 from xstilts.engine.step import Context, Step
 from xstilts.engine.store import Store, Usage
 

@@ -16,7 +16,7 @@ from toy_kinds import KINDS, checkpoint, examples, tokenizer
 from xstilts.core.errors import EncoderError
 from xstilts.evaluate.export import export
 from xstilts.evaluate.predict import load_model
-from xstilts.heads.index import head_key
+from xstilts.heads.registry import head_key
 from xstilts.kinds.classification import Classification
 from xstilts.nn.batch import Batch
 from xstilts.train.checkpoint import encoder_folder

@@ -8,7 +8,7 @@ import pytest
 
 from xstilts.cli import main
 from xstilts.core.errors import DataError
-from xstilts.evaluate.official import score_dependency, score_srl
+from xstilts.evaluate.shared_tasks import score_dependency, score_srl
 
 Put = Callable[[str, str], Path]
 

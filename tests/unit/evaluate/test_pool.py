@@ -14,7 +14,7 @@ from toy_kinds import checkpoint, tokenizer, words
 from xstilts.data.examples import PassageExample
 from xstilts.evaluate.predict import PredictSet, predict
 from xstilts.kinds.dual_encoder import DualEncoder
-from xstilts.kinds.prepared import Chained, Prepared, write
+from xstilts.kinds.tokenized import Chained, Prepared, write
 from xstilts.train.checkpoint import encoder_folder
 from xstilts.train.model import Model
 

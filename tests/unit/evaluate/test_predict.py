@@ -17,10 +17,10 @@ from toy_kinds import KINDS, checkpoint, examples, tokenizer
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import SentenceExample
 from xstilts.evaluate.predict import Based, PredictSet, predict, predict_examples
-from xstilts.heads.index import head_key
+from xstilts.heads.registry import head_key
 from xstilts.kinds.classification import Classification
-from xstilts.kinds.prepared import Prepared, write
 from xstilts.kinds.retrieval import Retrieval
+from xstilts.kinds.tokenized import Prepared, write
 from xstilts.train.checkpoint import encoder_folder
 from xstilts.train.job import Compute
 from xstilts.train.model import Model

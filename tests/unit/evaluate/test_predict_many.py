@@ -14,12 +14,12 @@ import torch
 import toy_training as toy
 from toy_vectors import VectorSettings, build
 from xstilts.core.errors import DataError, EncoderError
-from xstilts.core.tuning import IA3, Bottleneck, LoRA
-from xstilts.evaluate.many import load_many, outputs_of_each, predict_many
+from xstilts.core.settings.tuning import IA3, Bottleneck, LoRA
+from xstilts.evaluate.multi_adapter import load_many, outputs_of_each, predict_many
 from xstilts.evaluate.predict import Based, PredictSet, Stream, load_model, predict
-from xstilts.heads.index import head_key
+from xstilts.heads.registry import head_key
 from xstilts.kinds.mlm import MaskedLM
-from xstilts.metrics.perplexity import MaskedAccuracy
+from xstilts.metrics.masked_lm import MaskedAccuracy
 from xstilts.nn.encoder import Encoder
 from xstilts.train.job import Compute, JobPart
 from xstilts.train.loop import fit

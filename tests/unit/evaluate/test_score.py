@@ -17,9 +17,9 @@ from xstilts.evaluate.score import LanguageSet, read_guesses, score
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.kinds.tagging import Tagging
+from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.retrieval import MiningF1
-from xstilts.metrics.sequences import ChunkF1, TokenAccuracy
 
 KIND = Classification(labels=("no", "yes"))
 
@@ -92,7 +92,7 @@ def test_one_document_has_no_interval(tmp_path: Path) -> None:
 
 
 def test_the_interval_covers_the_truth_about_95_times_in_100() -> None:
-    from xstilts.metrics.resample import GroupCounts, interval
+    from xstilts.metrics.bootstrap import GroupCounts, interval
 
     rng, covered, studies = np.random.default_rng(3), 0, 300
     for _ in range(studies):
@@ -167,7 +167,7 @@ def test_mining_counts_test_queries_only_at_the_threshold_of_the_tuning_ones(tmp
 
 
 def test_ten_thousand_groups_are_resampled_in_well_under_a_second() -> None:
-    from xstilts.metrics.resample import GroupCounts, interval
+    from xstilts.metrics.bootstrap import GroupCounts, interval
 
     table = GroupCounts(np.arange(10_000), np.random.default_rng(0).random((10_000, 3)))
     start = time.process_time()

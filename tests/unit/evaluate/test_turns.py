@@ -14,18 +14,18 @@ from safetensors.torch import load_file
 
 import toy_training as toy
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import Bottleneck
+from xstilts.core.settings.tuning import Bottleneck
 from xstilts.data.examples import SentenceExample
 from xstilts.engine.step import Context
 from xstilts.evaluate import predict as predicting
+from xstilts.evaluate.language_adapters import Turns
 from xstilts.evaluate.predict import PredictSet, load_model, predict
-from xstilts.evaluate.turns import Turns
-from xstilts.heads.index import head_key
+from xstilts.heads.registry import head_key
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.retrieval import Retrieval
-from xstilts.metrics.perplexity import MaskedAccuracy
-from xstilts.steps import language_adapters
-from xstilts.train.adapted import swap
+from xstilts.metrics.masked_lm import MaskedAccuracy
+from xstilts.pipeline.steps import language_adapters
+from xstilts.train.adapter_files import swap
 from xstilts.train.checkpoint import load_encoder
 from xstilts.train.job import Compute
 from xstilts.train.loop import fit

@@ -8,12 +8,12 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from tiny_encoders import encoder
-from xstilts.data.trees import is_tree
+from xstilts.data.syntax.trees import is_tree
 from xstilts.heads.dependency import DependencyHead, best_trees
-from xstilts.heads.index import head_key, make_head
+from xstilts.heads.registry import head_key, make_head
 from xstilts.kinds.dependency import Dependency
-from xstilts.nn.biaffine import Places
 from xstilts.nn.encoder import Encoder
+from xstilts.nn.structured.biaffine import Places
 from xstilts.train.memory import peak_memory
 
 KIND = Dependency(labels=("root", "nsubj", "obj"), arc=12, relation=6)

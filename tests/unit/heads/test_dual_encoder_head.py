@@ -13,7 +13,7 @@ from torch.nn import functional as F  # noqa: N812
 
 import tiny_encoders
 from xstilts.heads.dual_encoder import DualEncoderHead, in_batch_softmax
-from xstilts.heads.index import make_head
+from xstilts.heads.registry import make_head
 from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.nn.encoder import Encoder
 

@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812
 from tiny_encoders import encoder
 from xstilts.core.errors import StudyError
 from xstilts.heads.base import Head
-from xstilts.heads.index import HEADS, head_key, make_head
+from xstilts.heads.registry import HEADS, head_key, make_head
 from xstilts.kinds.choice import Choice
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.mlm import MaskedLM

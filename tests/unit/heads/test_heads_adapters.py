@@ -10,9 +10,9 @@ from torch.nn import functional as F  # noqa: N812
 
 from tiny_encoders import encoder, ragged
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import Bottleneck
-from xstilts.heads.index import head_key, make_head
-from xstilts.heads.native import TiedDecoder
+from xstilts.core.settings.tuning import Bottleneck
+from xstilts.heads.pretrained_heads import TiedDecoder
+from xstilts.heads.registry import head_key, make_head
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.train.model import Model
@@ -47,7 +47,7 @@ def test_the_decoder_is_given_states_from_before_the_adapter(name: str) -> None:
 def test_a_decoder_of_another_width_than_the_adapter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Narrow embeddings whose way to the states is not one linear layer: the adapter is as wide as the states."""
     made = encoder("electra")
-    monkeypatch.setattr("xstilts.nn.adapters.attach.find_embedded", lambda *_: ("encoder.layer.0", made.hidden_size))
+    monkeypatch.setattr("xstilts.nn.adapters.manager.find_embedded", lambda *_: ("encoder.layer.0", made.hidden_size))
     made.adapters.add(INVERTIBLE)
     with pytest.raises(EncoderError, match="tied to the embeddings that the adapter changes"):
         Model(made, {"mlm": make_head(MaskedLM(), made)})
@@ -59,4 +59,5 @@ def test_other_heads_read_states_as_they_are() -> None:
     head = make_head(kind, made).eval()
     model = Model(made, {head_key(kind): head}).eval()
     with torch.no_grad():
-        assert torch.equal(model(batch, head_key(kind)), head(made(batch).last_TD, batch))
+        # the model computes what the head reads alone: a product of other rows may round in another way
+        torch.testing.assert_close(model(batch, head_key(kind)), head(made(batch).last_TD, batch))

@@ -10,8 +10,8 @@ import transformers
 
 import tiny_encoders
 from tiny_encoders import encoder, padded, ragged
-from xstilts.heads.index import make_head
-from xstilts.heads.native import CLASSES, NATIVE, class_config, class_state
+from xstilts.heads.pretrained_heads import CLASSES, NATIVE, class_config, class_state
+from xstilts.heads.registry import make_head
 from xstilts.kinds.choice import Choice
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.mlm import MaskedLM

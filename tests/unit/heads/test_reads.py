@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tiny_encoders import encoder
-from xstilts.heads.index import make_head
+from xstilts.heads.registry import make_head
 from xstilts.kinds.base import Kind
 from xstilts.kinds.choice import Choice
 from xstilts.kinds.classification import Classification

@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 
 import xstilts.heads.roles
 from tiny_encoders import encoder
-from xstilts.heads.index import head_key, make_head
+from xstilts.heads.registry import head_key, make_head
 from xstilts.kinds.roles import Roles
 from xstilts.nn.encoder import Encoder
 

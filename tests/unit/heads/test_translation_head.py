@@ -8,8 +8,8 @@ from torch.nn import functional as F  # noqa: N812
 
 import tiny_encoders
 from xstilts.core.errors import EncoderError
-from xstilts.heads.index import make_head
-from xstilts.heads.native import only
+from xstilts.heads.pretrained_heads import only
+from xstilts.heads.registry import make_head
 from xstilts.heads.translation import info_nce
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.translation import Translation

@@ -14,9 +14,9 @@ from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import DependencyExample
 from xstilts.kinds.base import as_encoded
 from xstilts.kinds.dependency import Dependency
-from xstilts.kinds.sentences import central, overlapping
 from xstilts.kinds.tagging import word_pieces
-from xstilts.metrics.base import headline
+from xstilts.kinds.windows import central, overlapping
+from xstilts.metrics.tallies import headline
 from xstilts.metrics.trees import Attachment
 
 KIND = Dependency(labels=("root", "nsubj", "obj", "det"))

@@ -12,11 +12,11 @@ from tokenizers import Tokenizer
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyRolesExample, Predicate
-from xstilts.data.rows_trees import TreesWithRoles
+from xstilts.data.row_makers.trees import TreesWithRoles
 from xstilts.data.source import Drop
 from xstilts.kinds.dependency_roles import DependencyRoles
-from xstilts.metrics.base import headline
-from xstilts.nn.arborescence import arborescence
+from xstilts.metrics.tallies import headline
+from xstilts.nn.structured.max_spanning_tree import arborescence
 
 LABELS = (
     "root|_|_|_", "nsubj|ARG0|_|_", "nsubj|_|_|_", "xcomp|ARG1|(ARG0,ARG0)|_", "xcomp|ARG1|_|_", "obj|ARG1|_|_",

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import PassageExample
-from xstilts.heads.index import head_key
+from xstilts.heads.registry import head_key
 from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.metrics.ranking import MeanAveragePrecision
 

@@ -9,8 +9,8 @@ from tokenizers import Tokenizer, models
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import TextExample
 from xstilts.kinds.mlm import MaskedLM
-from xstilts.kinds.tokens import specials
-from xstilts.metrics.perplexity import MaskedAccuracy
+from xstilts.kinds.tokenizers import specials
+from xstilts.metrics.masked_lm import MaskedAccuracy
 
 
 def text(words: str) -> TextExample:

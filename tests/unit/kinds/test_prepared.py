@@ -18,11 +18,11 @@ from tokenizers import Tokenizer
 from xstilts.core.errors import DataError, StoreError
 from xstilts.data.examples import Example, TagExample, TextExample
 from xstilts.data.source import Key
-from xstilts.kinds import prepared
+from xstilts.kinds import tokenized
 from xstilts.kinds.base import Encoded
 from xstilts.kinds.classification import Classification
-from xstilts.kinds.prepared import Prepared, write
 from xstilts.kinds.tagging import Tagging
+from xstilts.kinds.tokenized import Prepared, write
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ ROWS = st.lists(st.lists(st.lists(IDS, max_size=5).map(tuple), max_size=3).map(t
 @given(ROWS, st.integers(1, 4))
 def test_every_row_comes_back(rows: Any, chunk: int) -> None:
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prepared, "CHUNK", chunk)
+        patch.setattr(tokenized, "CHUNK", chunk)
         out = Path(name)
         meta = write(examples(len(rows)), Given(rows), None, 64, out)  # type: ignore[arg-type]
         read = Prepared(out)

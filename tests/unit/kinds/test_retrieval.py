@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import SentenceExample
-from xstilts.kinds.neighbours import both_ways, mine, nearest, neighbours, unit
+from xstilts.kinds.nearest_neighbours import both_ways, mine, nearest, neighbours, unit
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
 
@@ -40,7 +40,7 @@ def test_nearest_works_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     a, b = (unit(random.normal(size=(n, 8))) for n in (50, 70))
     whole = nearest(a, b)
     cosines, found = neighbours(a, b, 4)
-    monkeypatch.setattr("xstilts.kinds.neighbours._BLOCK", 7)
+    monkeypatch.setattr("xstilts.kinds.nearest_neighbours._BLOCK", 7)
     assert (nearest(a, b) == whole).all() and (whole == (a @ b.T).argmax(axis=1)).all()
     assert (neighbours(a, b, 4)[1] == found).all()
     assert np.allclose(cosines, -np.sort(-(a @ b.T), axis=1)[:, :4])
@@ -50,8 +50,8 @@ def test_nearest_works_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_both_ways_is_the_search_of_either_side(
     queries: int, candidates: int, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xstilts.kinds.neighbours._BLOCK", block)
-    monkeypatch.setattr("xstilts.kinds.neighbours._GROUP", 16)
+    monkeypatch.setattr("xstilts.kinds.nearest_neighbours._BLOCK", block)
+    monkeypatch.setattr("xstilts.kinds.nearest_neighbours._GROUP", 16)
     random = np.random.default_rng(queries)
     a, b = (unit(random.normal(size=(n, 8))) for n in (queries, candidates))
     cosine, k = a @ b.T, 4

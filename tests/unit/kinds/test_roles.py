@@ -14,8 +14,8 @@ from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import Predicate, RolesExample
 from xstilts.kinds.base import as_encoded
 from xstilts.kinds.roles import Roles
-from xstilts.metrics.base import headline
 from xstilts.metrics.roles import HeadRoles, PredicateF1, SpanRoles
+from xstilts.metrics.tallies import headline
 
 SPANS = Roles(labels=("ARG0", "ARG1", "C-ARG1"))
 HEADS = replace(SPANS, form="heads")

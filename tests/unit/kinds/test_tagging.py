@@ -13,8 +13,8 @@ from tokenizers import Tokenizer
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import TagExample
 from xstilts.kinds.tagging import Tagging, split, word_pieces
-from xstilts.kinds.tokens import specials
-from xstilts.metrics.sequences import ChunkF1, TokenAccuracy
+from xstilts.kinds.tokenizers import specials
+from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
 
 NER = Tagging(labels=("O", "B-PER", "I-PER"))
 WORDS = ("The", "German", "painter", "Việt Nam", "中", "国", "(", "\u200f", "1990")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from xstilts.core.errors import EncoderError, StudyError
-from xstilts.kinds.frame import encode_texts, frame, longest_first
-from xstilts.kinds.tokens import Specials, load_tokenizer, pieces, specials, tokenizer_fingerprint
+from xstilts.kinds.special_tokens import encode_texts, frame, longest_first
+from xstilts.kinds.tokenizers import Specials, load_tokenizer, pieces, specials, tokenizer_fingerprint
 
 
 def test_a_folder_without_tokenizer_json_is_named(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import TextExample
-from xstilts.heads.index import head_key
+from xstilts.heads.registry import head_key
 from xstilts.kinds.translation import Translation
 from xstilts.metrics.labels import Accuracy
 

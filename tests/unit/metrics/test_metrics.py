@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from xstilts.core.errors import StudyError
-from xstilts.metrics.base import Metric, headline, percent
 from xstilts.metrics.catalog import METRICS
+from xstilts.metrics.chunks import ChunkF1, TokenAccuracy, chunks
 from xstilts.metrics.labels import Accuracy
-from xstilts.metrics.perplexity import MaskedAccuracy
+from xstilts.metrics.masked_lm import MaskedAccuracy
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy, best_threshold
-from xstilts.metrics.sequences import ChunkF1, TokenAccuracy, chunks
 from xstilts.metrics.spans import Mlqa, Squad, Squad2
+from xstilts.metrics.tallies import Metric, headline, percent
 
 
 def one(metric: Metric, gold: Any, guess: Any, language: str = "en") -> dict[str, float]:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from xstilts.metrics.bootstrap import GroupCounts, group_counts
+from xstilts.metrics.chunks import ChunkF1
 from xstilts.metrics.labels import Accuracy
-from xstilts.metrics.resample import GroupCounts, group_counts
-from xstilts.metrics.sequences import ChunkF1
-from xstilts.metrics.stats import BehrensFisher, Draws, Estimate, contrast, draw, holm
+from xstilts.metrics.significance import BehrensFisher, Draws, Estimate, contrast, draw, holm
 
 LANGUAGES = ("de", "sw")
 AGAINST = {"b": 1.0, "a": -1.0}

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from xstilts.core.errors import DataError
-from xstilts.metrics.base import headline
-from xstilts.metrics.resample import group_counts, interval
+from xstilts.metrics.bootstrap import group_counts, interval
+from xstilts.metrics.tallies import headline
 from xstilts.metrics.trees import COLUMNS, AlignedUpos, Attachment, tallies
-from xstilts.metrics.words import align, lay
+from xstilts.metrics.word_alignment import align, lay
 
 Sentence = tuple[list[str], list[tuple[int, int, str]]]
 

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from tiny_encoders import encoder, padded, ragged
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import IA3, Adapter, Bottleneck, LoRA
-from xstilts.nn.adapters.patches import Coupling
-from xstilts.nn.adapters.sites import find_site
+from xstilts.core.settings.tuning import IA3, Adapter, Bottleneck, LoRA
+from xstilts.nn.adapters.layers import Coupling
+from xstilts.nn.adapters.targets import find_site
 from xstilts.nn.encoder import Encoder
 
 CLASSES = ("xlm-roberta", "bert", "electra", "modernbert", "eurobert", "distilbert", "deberta-v2", "mpnet", "rembert")
@@ -205,7 +205,7 @@ def test_peft_is_imported_where_one_of_its_layers_is_made() -> None:
     code = """
 import sys, torch
 from tiny_encoders import encoder
-from xstilts.core.tuning import IA3, Bottleneck
+from xstilts.core.settings.tuning import IA3, Bottleneck
 import xstilts.evaluate.export
 model = encoder("bert")
 model.adapters.add(Bottleneck())

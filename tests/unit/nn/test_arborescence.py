@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xstilts.data.trees import is_tree
-from xstilts.nn.arborescence import arborescence, trees
+from xstilts.data.syntax.trees import is_tree
+from xstilts.nn.structured.max_spanning_tree import arborescence, trees
 
 
 @cache

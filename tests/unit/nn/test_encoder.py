@@ -14,7 +14,7 @@ from xstilts.nn import encoder as encoder_module
 from xstilts.nn.attention import PACKED
 from xstilts.nn.encoder import Encoder, PaddedEncoder
 from xstilts.nn.precision import autocast
-from xstilts.nn.probe import fastest_precision
+from xstilts.nn.precision_probe import fastest_precision
 
 PACKED_SHAPES = ("xlm-roberta", "roberta", "camembert", "bert", "electra", "modernbert", "eurobert", "distilbert")
 PADDED_SHAPES = ("deberta-v2", "mpnet", "rembert")

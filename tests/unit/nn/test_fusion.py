@@ -8,8 +8,8 @@ from torch import Tensor
 
 from tiny_encoders import encoder, ragged
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import Bottleneck
-from xstilts.heads.index import make_head
+from xstilts.core.settings.tuning import Bottleneck
+from xstilts.heads.registry import make_head
 from xstilts.kinds.classification import Classification
 from xstilts.train.model import Model
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from tiny_encoders import encoder, ragged
-from xstilts.core.composition import Arithmetic, Average, Ties
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import Bottleneck
-from xstilts.nn.adapters.joining import join
+from xstilts.core.settings.merging import Arithmetic, Average, Ties
+from xstilts.core.settings.tuning import Bottleneck
+from xstilts.nn.adapters.merging import join
 
 START = {"w": torch.tensor([1.0, 1.0, 1.0, 1.0]), "b": torch.tensor([0.0])}
 A = {"w": torch.tensor([5.0, 1.5, -2.0, 1.0]), "b": torch.tensor([0.1])}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiny_encoders import encoder, ragged
-from xstilts.nn.layout import by_length, missing
+from xstilts.nn.packing_order import by_length, missing
 from xstilts.nn.precision import autocast
 
 

@@ -13,8 +13,8 @@ from transformers import AutoModel, AutoModelForMaskedLM, GPT2Config, T5Config
 
 from tiny_encoders import VOCABULARY, config, encoder, ragged
 from xstilts.core.errors import EncoderError
-from xstilts.heads.index import make_head
-from xstilts.heads.native import class_config, class_state
+from xstilts.heads.pretrained_heads import class_config, class_state
+from xstilts.heads.registry import make_head
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.nn.encoder import Encoder

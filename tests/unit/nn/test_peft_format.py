@@ -15,7 +15,7 @@ from transformers import AutoModel, AutoModelForSequenceClassification, PreTrain
 
 from tiny_encoders import config, encoder, ragged
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import IA3, LoRA
+from xstilts.core.settings.tuning import IA3, LoRA
 from xstilts.nn.adapters import peft_format
 from xstilts.nn.encoder import Encoder
 

@@ -15,7 +15,7 @@ from transformers.masking_utils import AttentionMaskInterface
 
 from tiny_encoders import encoder, ragged
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import Adapter, LoRA, Prefix, Prompt
+from xstilts.core.settings.tuning import Adapter, LoRA, Prefix, Prompt
 from xstilts.nn.adapters.prefixes import BlockPrefix
 from xstilts.nn.encoder import Encoder
 
@@ -217,8 +217,8 @@ def test_padded_encoders_are_refused(name: str, method: str, said: str) -> None:
 
 
 def test_other_adapters_go_with_them() -> None:
-    model = moved(encoder("xlm-roberta"), LoRA(rank=2), Prompt(length=3), Prefix(length=2))
+    model = moved(encoder("xlm-roberta"), LoRA(rank=2), Prompt(length=3), Prefix(length=2)).double()
     before = packed(model)
     model.adapters.merge()
     assert [type(one.settings) for one in model.adapters.each] == [Prompt, Prefix]
-    torch.testing.assert_close(packed(model), before, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(packed(model), before)  # in double precision: prompts this large make fp32 coarse

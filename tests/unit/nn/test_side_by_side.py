@@ -10,10 +10,10 @@ from torch import Tensor
 
 from tiny_encoders import encoder, ragged
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import IA3, Adapter, Bottleneck, LoRA, Prefix, Prompt
-from xstilts.nn.adapters.attach import Attached
+from xstilts.core.settings.tuning import IA3, Adapter, Bottleneck, LoRA, Prefix, Prompt
+from xstilts.nn.adapters.manager import Attached
 from xstilts.nn.encoder import Encoder
-from xstilts.nn.side_by_side import SideBySide
+from xstilts.nn.multi_adapter import SideBySide
 
 CLASSES = ("xlm-roberta", "bert", "electra", "modernbert", "eurobert", "distilbert", "deberta-v2", "mpnet", "rembert")
 BATCH = ragged([7, 3, 7, 1])

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from tiny_encoders import encoder, ragged
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import Bottleneck, Fuse, Hypernetwork, LoRA, Multitask, SharedOwn, shape
-from xstilts.nn.adapters.tasks import Generator
+from xstilts.core.settings.tuning import Bottleneck, Fuse, Hypernetwork, LoRA, Multitask, SharedOwn, shape
+from xstilts.nn.adapters.task_conditioned import Generator
 from xstilts.nn.encoder import Encoder
 
 TASKS = ("a", "b")

@@ -3,7 +3,7 @@ from torch import nn
 
 from tiny_encoders import encoder as make
 from tiny_encoders import ragged
-from xstilts.nn.twin import Twin
+from xstilts.nn.bf16_copy import Twin
 
 
 def test_gradients_go_to_the_original_and_weights_come_back():

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xstilts.nn.viterbi import best_spans
+from xstilts.nn.structured.viterbi import best_spans
 
 
 def allowed(tags: tuple[int, ...]) -> bool:

@@ -3,18 +3,18 @@ import gzip
 import pytest
 
 from xstilts.core.errors import DataError, StudyError
-from xstilts.data.guard import LeakGuard
-from xstilts.data.load import load, resolve
 from xstilts.data.locate import Roots
-from xstilts.data.readers import Lines, Tsv
-from xstilts.data.readers_corpora import Osis, Stories, Usfm
-from xstilts.data.rows import Pair, Text
+from xstilts.data.read import load, resolve
+from xstilts.data.readers.catalog import Lines, Tsv
+from xstilts.data.readers.corpora import Osis, Stories, Usfm
+from xstilts.data.row_makers.plain import Pair, Text
 from xstilts.pretrain.corpora import CORPORA, FORMS
 from xstilts.pretrain.corpus import Part, load_corpus, read_corpora, save_corpus
 from xstilts.pretrain.corpus_step import SAME_TEXT, corpus_step, protected
+from xstilts.pretrain.leak_guard import LeakGuard
 from xstilts.pretrain.recipe import PretrainRecipe
 from xstilts.tasks.catalog import TASKS
-from xstilts.tasks.places import local, source
+from xstilts.tasks.sources import local, source
 
 
 def silent(*_):

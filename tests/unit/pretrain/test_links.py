@@ -8,7 +8,7 @@ from tokenizers import Tokenizer, models
 
 from xstilts.data.examples import TextExample
 from xstilts.pretrain.links import beginnings, links, word_links
-from xstilts.train.tokenizer import learn_tokenizer
+from xstilts.pretrain.tokenizer import learn_tokenizer
 
 ENGLISH = ["the red house", "the red dog", "the big house", "the big dog", "a red dog", "a big house"]
 GERMAN = ["das rote Haus", "das rote Tier", "das weite Haus", "das weite Tier", "ein rote Tier", "ein weite Haus"]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import fake_study
-from xstilts.report.compose import Report, compose
-from xstilts.report.results import Results
+from xstilts.report.build import Report, compose
+from xstilts.report.scores.inputs import Results
 from xstilts.report.write import Paths, save
 
 

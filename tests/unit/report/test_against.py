@@ -11,17 +11,17 @@ from statistics import fmean
 import pytest
 
 from fake_study import ARMS, LANGUAGES, SEEDS, only
-from xstilts.report.against import Beside, Line, against
-from xstilts.report.against_view import against_table, left_out
-from xstilts.report.apart import apart, remarks, trained_on
-from xstilts.report.compose import Report, compose
-from xstilts.report.counts import read_scores
-from xstilts.report.html import html
-from xstilts.report.markdown import inline, markdown
-from xstilts.report.published import Average, Benchmark, BenchmarkTask, Figure, Row, Source
-from xstilts.report.references import rows_named
-from xstilts.report.results import Results
-from xstilts.report.words import MISSING
+from xstilts.report.build import Report, compose
+from xstilts.report.elements.formatting import MISSING
+from xstilts.report.formats.html import html
+from xstilts.report.formats.markdown import inline, markdown
+from xstilts.report.scores.inputs import Results
+from xstilts.report.scores.published import Average, Benchmark, BenchmarkTask, Figure, Row, Source
+from xstilts.report.scores.published_files import rows_named
+from xstilts.report.scores.score_files import read_scores
+from xstilts.report.topics.published import Beside, Line, against
+from xstilts.report.topics.published_caveats import apart, remarks, trained_on
+from xstilts.report.topics.published_view import against_table, left_out
 from xstilts.report.write import save
 
 SOURCE = Source(cite="Nobody 2020, a <table>", address="https://example.org", place="Table 1")

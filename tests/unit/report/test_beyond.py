@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from xstilts.report.beyond import beyond_training, seconds_by_kind, sentence
-from xstilts.report.compose import Report
-from xstilts.report.results import Results, StepInfo
+from xstilts.report.build import Report
+from xstilts.report.scores.inputs import Results, StepInfo
+from xstilts.report.topics.overhead import beyond_training, seconds_by_kind, sentence
 from xstilts.report.write import Paths
 
 

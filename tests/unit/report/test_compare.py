@@ -11,9 +11,9 @@ from xstilts.data.examples import TextExample
 from xstilts.evaluate.score import LanguageSet, score
 from xstilts.kinds.classification import Classification
 from xstilts.metrics.labels import Accuracy
-from xstilts.report.compare import Contrast, compare, contrasts
-from xstilts.report.results import Cell, ContrastSpec, Results, TargetInfo
-from xstilts.report.standings import Standing, standings
+from xstilts.report.scores.contrasts import Contrast, compare, contrasts
+from xstilts.report.scores.inputs import Cell, ContrastSpec, Results, TargetInfo
+from xstilts.report.scores.standings import Standing, standings
 
 LANGUAGES = ("en", "de", "sw")
 ITEMS = 60

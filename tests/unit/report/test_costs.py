@@ -9,11 +9,11 @@ from statistics import fmean
 import pytest
 
 import fake_study as fake
-from xstilts.report.compose import compose
-from xstilts.report.costs import costs, costs_blocks
-from xstilts.report.counts import read_scores
-from xstilts.report.lines import facts
-from xstilts.report.results import Results
+from xstilts.report.build import compose
+from xstilts.report.formats.records import facts
+from xstilts.report.scores.inputs import Results
+from xstilts.report.scores.score_files import read_scores
+from xstilts.report.topics.costs import costs, costs_blocks
 
 
 @pytest.fixture

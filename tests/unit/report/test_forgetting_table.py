@@ -11,9 +11,9 @@ import pytest
 from xstilts.data.examples import TextExample
 from xstilts.evaluate.score import LanguageSet, score
 from xstilts.kinds.classification import Classification
-from xstilts.report.blocks import Fold
-from xstilts.report.forgetting import blocks, changes, sentences
-from xstilts.report.results import Recalled
+from xstilts.report.elements.blocks import Fold
+from xstilts.report.scores.inputs import Recalled
+from xstilts.report.topics.forgetting import blocks, changes, sentences
 
 KIND = Classification(labels=("no", "yes"))
 GOLD = [TextExample(id=str(i), group=str(i), text="x", label="yes") for i in range(400)]

@@ -9,13 +9,13 @@ from statistics import fmean
 import pytest
 
 import fake_study as fake
-from xstilts.report import headline as module
-from xstilts.report.compose import compose
-from xstilts.report.headline import Headline
-from xstilts.report.headline_view import arms_table, headline_json, lead, sentences
-from xstilts.report.published import Benchmark
-from xstilts.report.references import benchmarks
-from xstilts.report.results import Results
+from xstilts.report.build import compose
+from xstilts.report.scores.inputs import Results
+from xstilts.report.scores.published import Benchmark
+from xstilts.report.scores.published_files import benchmarks
+from xstilts.report.topics import benchmark_average as module
+from xstilts.report.topics.benchmark_average import Headline
+from xstilts.report.topics.benchmark_view import arms_table, headline_json, lead, sentences
 
 XTREME = next(one for one in benchmarks() if one.name == "xtreme")
 

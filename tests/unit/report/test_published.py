@@ -6,7 +6,7 @@ import pytest
 
 from xstilts.core.errors import StudyError
 from xstilts.core.languages import XTREME, XTREME_R, canonical_code
-from xstilts.report.references import published, rows_named
+from xstilts.report.scores.published_files import published, rows_named
 from xstilts.tasks.catalog import TASKS
 from xstilts.xtreme.layout import VERSIONS, task_of
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from xstilts.core.errors import DataError
-from xstilts.report.references import read_rows
+from xstilts.report.scores.published_files import read_rows
 
 FILE: dict[str, Any] = {
     "name": "toy",

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xstilts.report import svg
-from xstilts.report.curves import Curve, panel, thin
-from xstilts.report.figures import Effect, Tile, forest, heat, reach, scale_key
-from xstilts.report.graph import MOST, drawing, layout, visible
-from xstilts.report.results import StepInfo
+from xstilts.report.elements import svg
+from xstilts.report.elements.charts import Effect, Tile, forest, heat, reach, scale_key
+from xstilts.report.elements.curve_chart import Curve, panel, thin
+from xstilts.report.scores.inputs import StepInfo
+from xstilts.report.topics.run_graph import MOST, drawing, layout, visible
 
 HOSTILE = '<script>alert("x")</script>&'
 finite = st.floats(-1e6, 1e6, allow_nan=False)

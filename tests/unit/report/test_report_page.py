@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from fake_study import LANGUAGES, only
-from xstilts.report.blocks import Fold, Table
-from xstilts.report.compose import Report, compose
-from xstilts.report.differences import forest_plots
-from xstilts.report.html import html
-from xstilts.report.ledgers import losses
-from xstilts.report.markdown import inline, markdown
-from xstilts.report.results import Cell, ContrastSpec, Results
-from xstilts.report.tables import MET, answer_table
-from xstilts.report.words import MISSING
+from xstilts.report.build import Report, compose
+from xstilts.report.elements.blocks import Fold, Table
+from xstilts.report.elements.formatting import MISSING
+from xstilts.report.formats.html import html
+from xstilts.report.formats.markdown import inline, markdown
+from xstilts.report.scores.inputs import Cell, ContrastSpec, Results
+from xstilts.report.topics.accounting import losses
+from xstilts.report.topics.contrasts import forest_plots
+from xstilts.report.topics.scores import MET, answer_table
 from xstilts.report.write import Paths
 
 HOSTILE = '<script>alert("x")</script><img src=http://evil.example/x onerror=alert(1)>'

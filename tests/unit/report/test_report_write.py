@@ -15,10 +15,10 @@ from rich.console import Console
 
 from fake_study import ARMS, BASE, LANGUAGES, SEEDS, only
 from xstilts.core.errors import StoreError
-from xstilts.report.blocks import Column, Entry, Table
-from xstilts.report.compose import Report
-from xstilts.report.results import Results
-from xstilts.report.terminal import _compact, render, summary
+from xstilts.report.build import Report
+from xstilts.report.elements.blocks import Column, Entry, Table
+from xstilts.report.formats.terminal import _compact, render, summary
+from xstilts.report.scores.inputs import Results
 from xstilts.report.write import Paths, report, save
 
 

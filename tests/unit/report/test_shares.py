@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from fake_study import only
-from xstilts.report.compose import compose
-from xstilts.report.decompose import decompose
-from xstilts.report.html import html
-from xstilts.report.markdown import markdown
-from xstilts.report.results import ContrastSpec, Results
-from xstilts.report.shares import Gain, lines, sentence, shares
+from xstilts.report.build import compose
+from xstilts.report.formats.html import html
+from xstilts.report.formats.markdown import markdown
+from xstilts.report.scores.inputs import ContrastSpec, Results
+from xstilts.report.topics.gain_by_target import Gain, lines, sentence, shares
+from xstilts.report.topics.gain_parts import decompose
 from xstilts.report.write import save
 
 TARGETS = ("xnli", "xquad", "tatoeba")

@@ -7,14 +7,14 @@ import yaml
 from study_toys import ENCODER, catalog, everywhere, retrieval, trained
 
 from xstilts.core.canonical import fingerprint
-from xstilts.core.composition import Arithmetic, Average, Composition, Fused, Stacked, Ties
 from xstilts.core.errors import StudyError
-from xstilts.core.tuning import Bottleneck, Fuse
+from xstilts.core.settings.merging import Arithmetic, Average, Composition, Fused, Stacked, Ties
+from xstilts.core.settings.tuning import Bottleneck, Fuse
 from xstilts.study.expand import Route, before_target, end_name, expand, phase_name, phases, sharing
 from xstilts.study.load import dump_study, parse_study
 from xstilts.study.phase import Full, Joined, Phase, base, holds_encoder
+from xstilts.study.resolve import choose
 from xstilts.study.schema import Study
-from xstilts.study.select import choose
 
 TASKS = catalog(trained("a"), trained("b"), trained("c"), trained("t"), retrieval("r"))
 PFEIFFER = {"adapter": "pfeiffer"}

@@ -8,8 +8,8 @@ from study_toys import ENCODER, catalog, everywhere, trained
 from xstilts.core.errors import StudyError
 from xstilts.study.expand import expand, phases
 from xstilts.study.load import apply_scale, parse_study
+from xstilts.study.resolve import choose
 from xstilts.study.schema import Study
-from xstilts.study.select import choose
 
 TASKS = catalog(trained("a"), trained("b"), trained("t"))
 ARMS = {

@@ -9,8 +9,8 @@ from xstilts.core.errors import DataError, StudyError
 from xstilts.study.expand import Route, expand, phase_name, phases, route_name, sharing
 from xstilts.study.load import parse_study
 from xstilts.study.phase import EncoderRef, Phase
+from xstilts.study.resolve import choose
 from xstilts.study.schema import Study
-from xstilts.study.select import choose
 
 TASKS = catalog(trained("a"), trained("b"), trained("t"), retrieval("r"), text("m", "de", "sw", "en"), text("n", "sw"))
 

@@ -8,7 +8,7 @@ from study_toys import ENCODER, catalog, everywhere, retrieval, text, trained
 from xstilts.study.expand import end_name, expand
 from xstilts.study.forgetting import dev_source, recalls
 from xstilts.study.load import parse_study
-from xstilts.study.select import choose
+from xstilts.study.resolve import choose
 
 TASKS = catalog(trained("a"), trained("b"), trained("t"), trained("u"), retrieval("r"), text("m", "en", "de"))
 

@@ -8,13 +8,13 @@ import pytest
 from study_toys import ENCODER, ORIGIN, catalog, everywhere, nowhere, retrieval, source, text, trained
 
 from xstilts.core.errors import DataError, StudyError
-from xstilts.core.tuning import Bottleneck, LoRA
+from xstilts.core.settings.tuning import Bottleneck, LoRA
 from xstilts.data.source import Source
 from xstilts.study.expand import Route, expand, phase_name, phases, sharing
 from xstilts.study.load import parse_study
 from xstilts.study.phase import EncoderRef, Frozen, base
+from xstilts.study.resolve import Locate, choose
 from xstilts.study.schema import Study
-from xstilts.study.select import Locate, choose
 from xstilts.tasks.base import Task
 
 LANGUAGES = ("en", "de", "sw", "fi")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from xstilts.core.errors import DataError, StudyError
-from xstilts.data.load import load, resolve
 from xstilts.data.locate import Roots
+from xstilts.data.read import load, resolve
 from xstilts.study.load import parse_study
-from xstilts.study.own_tasks import own_tasks
+from xstilts.study.user_tasks import own_tasks
 from xstilts.tasks.base import Task
 
 TREE = "# sent_id = {name}\n1\tann\t_\tX\t_\t_\t2\tnsubj:pass\t_\t_\n2\tsees\t_\tX\t_\t_\t0\troot\t_\t_\n"

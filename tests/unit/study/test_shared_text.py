@@ -6,7 +6,7 @@ from study_toys import ENCODER, catalog, everywhere, retrieval, trained
 
 from xstilts.study.expand import expand
 from xstilts.study.load import parse_study
-from xstilts.study.select import Chosen, choose
+from xstilts.study.resolve import Chosen, choose
 from xstilts.tasks.catalog import TASKS as REAL
 
 TASKS = catalog(

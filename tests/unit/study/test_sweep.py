@@ -8,9 +8,9 @@ from study_toys import ENCODER, catalog, everywhere, retrieval, trained
 from xstilts.core.errors import StudyError
 from xstilts.study.expand import expand
 from xstilts.study.load import dump_study, parse_study
+from xstilts.study.resolve import check_names, choose
 from xstilts.study.schema import Study
-from xstilts.study.select import check_names, choose
-from xstilts.study.sweep import swept, with_variants
+from xstilts.study.settings_sweep import swept, with_variants
 
 TASKS = catalog(trained("t"), trained("a"), retrieval("r"))
 

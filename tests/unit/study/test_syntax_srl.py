@@ -8,9 +8,9 @@ from study_toys import ENCODER, everywhere
 from xstilts.study.expand import Route, expand, phases
 from xstilts.study.forgetting import recalls
 from xstilts.study.load import load_study
+from xstilts.study.resolve import choose
 from xstilts.study.schema import Study
-from xstilts.study.select import choose
-from xstilts.study.sweep import swept
+from xstilts.study.settings_sweep import swept
 from xstilts.tasks.catalog import TASKS
 from xstilts.xtreme.layout import VERSIONS
 

@@ -14,9 +14,9 @@ from xstilts.kinds.tagging import Tagging
 from xstilts.study.expand import expand, phase_name, phases
 from xstilts.study.load import dump_study, parse_study
 from xstilts.study.phase import Phase
+from xstilts.study.resolve import choose
 from xstilts.study.schema import Study
-from xstilts.study.select import choose
-from xstilts.study.translated import models
+from xstilts.study.translation import models
 from xstilts.tasks.base import Task
 
 

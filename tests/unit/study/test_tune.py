@@ -8,12 +8,12 @@ from study_toys import ENCODER, catalog, everywhere, retrieval, text, trained
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import StudyError
-from xstilts.core.tuning import IA3, Bottleneck, Hypernetwork, LoRA, Prefix, Prompt, SharedOwn
+from xstilts.core.settings.tuning import IA3, Bottleneck, Hypernetwork, LoRA, Prefix, Prompt, SharedOwn
 from xstilts.study.expand import expand, phases
 from xstilts.study.load import dump_study, parse_study
 from xstilts.study.phase import Frozen, Full, Phase, adapter_tasks, base, holds_encoder
+from xstilts.study.resolve import choose
 from xstilts.study.schema import Study
-from xstilts.study.select import choose
 
 TASKS = catalog(trained("a"), trained("b"), trained("t"), retrieval("r"), text("w", "de"))
 OWN = {"adapter": "pfeiffer", "tasks": "shared+own"}

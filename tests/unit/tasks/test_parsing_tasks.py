@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from xstilts.core.errors import DataError
-from xstilts.data.load import load, resolve
 from xstilts.data.locate import Roots
-from xstilts.data.readers import ConlluTrees
+from xstilts.data.read import load, resolve
+from xstilts.data.readers.catalog import ConlluTrees
 from xstilts.tasks.catalog import TASKS
 from xstilts.tasks.parsing import RELATIONS
 from xstilts.tasks.srl import ROLES

@@ -9,11 +9,11 @@ import pytest
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError
 from xstilts.core.languages import XTREME, XTREME_R
-from xstilts.data.load import load, resolve
 from xstilts.data.locate import SAMPLES, Roots, find
+from xstilts.data.read import load, resolve
 from xstilts.data.source import Source
 from xstilts.tasks.catalog import TASKS
-from xstilts.tasks.small import TASKS as SMALL
+from xstilts.tasks.small_scale import TASKS as SMALL
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_lines_of_the_tatoeba_test_set_are_never_trained_on(shared_data: Path):
 
 
 def _lines(path: Path) -> set[str]:
-    from xstilts.data.lines import lines
+    from xstilts.data.text_lines import lines
 
     return {line for _, line in lines(path)}
 

@@ -9,8 +9,8 @@ import pytest
 
 from xstilts.core.languages import LANGUAGES
 from xstilts.data.examples import SpanExample, TextExample
-from xstilts.data.load import Loaded, load, resolve
 from xstilts.data.locate import Roots
+from xstilts.data.read import Loaded, load, resolve
 from xstilts.tasks.base import Task
 from xstilts.tasks.catalog import TASKS
 

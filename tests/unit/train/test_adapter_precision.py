@@ -11,9 +11,9 @@ from safetensors.torch import load_file
 
 import tiny_encoders
 import toy_training as toy
-from xstilts.core.tuning import IA3, Adapter, Bottleneck, LoRA
+from xstilts.core.settings.tuning import IA3, Adapter, Bottleneck, LoRA
 from xstilts.nn.encoder import Encoder
-from xstilts.train.adapted import encoder_fingerprint
+from xstilts.train.adapter_files import encoder_fingerprint
 from xstilts.train.attempt import Attempt
 from xstilts.train.job import Job, JobPart
 from xstilts.train.loop import fit

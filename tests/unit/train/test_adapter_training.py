@@ -14,12 +14,12 @@ from safetensors.torch import load_file
 import toy_training as toy
 from toy_vectors import VectorSettings, build
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import IA3, Adapter, Bottleneck, LoRA, Prefix, Prompt
+from xstilts.core.settings.tuning import IA3, Adapter, Bottleneck, LoRA, Prefix, Prompt
 from xstilts.data.locate import Roots
-from xstilts.encoders import from_folder
 from xstilts.evaluate.export import export, export_adapter
 from xstilts.evaluate.predict import Based, load_model, predict_examples
-from xstilts.heads.index import head_key
+from xstilts.heads.registry import head_key
+from xstilts.models.encoders import from_folder
 from xstilts.nn.adapters import peft_format
 from xstilts.train.attempt import Attempt, build_model
 from xstilts.train.checkpoint import encoder_folder, load_encoder, save

@@ -13,7 +13,7 @@ from transformers import AutoModel
 from tiny_encoders import config
 from tiny_encoders import encoder as tiny
 from xstilts.core.errors import EncoderError
-from xstilts.heads.index import head_key, make_head
+from xstilts.heads.registry import head_key, make_head
 from xstilts.kinds.choice import Choice
 from xstilts.kinds.classification import Classification
 from xstilts.nn.encoder import Encoder

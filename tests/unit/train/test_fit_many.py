@@ -15,13 +15,13 @@ from safetensors.torch import load_file
 import toy_training as toy
 from toy_vectors import VectorSettings, build
 from xstilts.core.errors import StudyError
-from xstilts.core.tuning import IA3, Adapter, Bottleneck, LoRA
+from xstilts.core.settings.tuning import IA3, Adapter, Bottleneck, LoRA
 from xstilts.nn.encoder import Encoder
 from xstilts.train import loop
 from xstilts.train.attempt import Attempt
 from xstilts.train.job import Job, JobPart
 from xstilts.train.loop import fit
-from xstilts.train.many import fit_many
+from xstilts.train.multi_adapter import fit_many
 
 UPPER: dict[str, Adapter] = {
     "lora": LoRA(rank=2, dora=True, from_layer=2),

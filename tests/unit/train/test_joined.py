@@ -11,16 +11,16 @@ import torch
 from safetensors.torch import load_file
 
 import toy_training as toy
-from xstilts.core.composition import Arithmetic, Average, Composition, Fused, Stacked, Ties
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import Adapter, Bottleneck, Fuse, LoRA
+from xstilts.core.settings.merging import Arithmetic, Average, Composition, Fused, Stacked, Ties
+from xstilts.core.settings.tuning import Adapter, Bottleneck, Fuse, LoRA
 from xstilts.evaluate.export import export
-from xstilts.heads.index import head_key
+from xstilts.heads.registry import head_key
 from xstilts.train.attempt import Attempt, build_model
 from xstilts.train.checkpoint import encoder_folder, has_adapters, head_keys, load_encoder
 from xstilts.train.job import Job, JobPart
-from xstilts.train.joined import fresh, join
 from xstilts.train.loop import fit
+from xstilts.train.merge_checkpoints import fresh, join
 
 BOTTLENECK = Bottleneck(reduction=2)
 LORA = LoRA(rank=2)

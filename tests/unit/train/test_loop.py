@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 import toy_training as toy
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import TextExample
-from xstilts.heads.index import head_key
+from xstilts.heads.registry import head_key
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.translation import Translation
 from xstilts.metrics.labels import Accuracy
@@ -327,7 +327,7 @@ def test_a_mixture_shares_heads_and_selects_by_the_mean(
 def test_the_dev_subset_is_fixed_and_labelled(encoder: Path, tmp_path: Path) -> None:
     dev = [*toy.texts(30, seed=1), TextExample(id="blank", group="blank", text="sunny")]
     part = toy.part(encoder, tmp_path / "a", toy.texts(20), dev)
-    from xstilts.train.select import DevSet
+    from xstilts.train.dev_scores import DevSet
 
     small, large = (DevSet(part, limit).indices for limit in (5, 10))
     assert len(small) == 5 and set(small) < set(large)

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 import toy_training as toy
 from xstilts.core.canonical import fingerprint
-from xstilts.core.recipe import Recipe
+from xstilts.core.settings.training import Recipe
 from xstilts.train.loop import fit
 from xstilts.train.memory import use_threads
 

@@ -10,9 +10,9 @@ import torch
 from torch.nn import Parameter
 
 from xstilts.core.errors import StudyError
-from xstilts.core.recipe import Recipe
+from xstilts.core.settings.training import Recipe
 from xstilts.train.optim import make_optimiser, rate, restore_state, scale_and_clip, set_rate, state_tensors
-from xstilts.train.plan import course, total_updates
+from xstilts.train.schedule import course, total_updates
 
 
 def test_the_rate_warms_up_and_falls() -> None:

@@ -10,12 +10,12 @@ import pytest
 from toy_training import job, part
 from toy_trees import RELATIONS, ROLES, both, labelled, parsed
 from toy_vectors import VectorSettings, build
-from xstilts.data.joint_labels import pack
+from xstilts.data.syntax.joint_labels import pack
 from xstilts.evaluate.predict import predict_examples
 from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.dependency_roles import DependencyRoles
 from xstilts.kinds.roles import Roles
-from xstilts.metrics.base import headline
+from xstilts.metrics.tallies import headline
 from xstilts.metrics.trees import Attachment
 from xstilts.train.loop import fit
 

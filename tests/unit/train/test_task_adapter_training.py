@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 import toy_training as toy
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import Hypernetwork, Multitask, SharedOwn
+from xstilts.core.settings.tuning import Hypernetwork, Multitask, SharedOwn
 from xstilts.evaluate.export import export
 from xstilts.evaluate.predict import Based, predict_examples
 from xstilts.train.attempt import Attempt, build_model

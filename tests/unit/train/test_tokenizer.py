@@ -6,7 +6,7 @@ import pytest
 
 from toy_corpus import parallel
 from xstilts.core.errors import DataError
-from xstilts.train.tokenizer import learn_tokenizer
+from xstilts.pretrain.tokenizer import learn_tokenizer
 
 
 def test_the_tokenizer_learns_every_script_and_frames_pairs() -> None:

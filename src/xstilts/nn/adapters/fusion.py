@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import Bottleneck, Fuse, Multitask
-from xstilts.nn.adapters.patches import Branch, Patch
-from xstilts.nn.adapters.sites import Site
+from xstilts.core.settings.tuning import Bottleneck, Fuse, Multitask
+from xstilts.nn.adapters.layers import Branch, Patch
+from xstilts.nn.adapters.targets import Site
 
 
 class Fusion(Patch):

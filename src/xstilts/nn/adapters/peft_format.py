@@ -17,10 +17,10 @@ from torch import Tensor
 
 from xstilts.core.errors import EncoderError, StoreError
 from xstilts.core.files import read_json, write_json
-from xstilts.core.tuning import IA3, LoRA
-from xstilts.nn.adapters.attach import Adapters, Attached
-from xstilts.nn.adapters.patches import Patch
-from xstilts.nn.adapters.peft_fused import as_one, by_layer
+from xstilts.core.settings.tuning import IA3, LoRA
+from xstilts.nn.adapters.layers import Patch
+from xstilts.nn.adapters.manager import Adapters, Attached
+from xstilts.nn.adapters.peft_fused_projections import as_one, by_layer
 from xstilts.nn.adapters.peft_settings import changed_layers, layer_tensors, settings_of
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"

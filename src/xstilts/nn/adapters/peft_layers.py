@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import IA3, LoRA
-from xstilts.nn.adapters.patches import Patch
-from xstilts.nn.adapters.sites import Site
+from xstilts.core.settings.tuning import IA3, LoRA
+from xstilts.nn.adapters.layers import Patch
+from xstilts.nn.adapters.targets import Site
 from xstilts.nn.dropout import use_cheap_dropout
 
 _HERE = "layer"  # what peft knows the one layer by that it is shown

@@ -9,8 +9,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from xstilts.core.errors import EncoderError
-from xstilts.core.tuning import IA3, LoRA
-from xstilts.nn.adapters.sites import ROLES, find_blocks, find_site
+from xstilts.core.settings.tuning import IA3, LoRA
+from xstilts.nn.adapters.targets import ROLES, find_blocks, find_site
 from xstilts.nn.loading import OUTPUTS
 
 # Keys that change no number of what was trained: provenance, how it was begun, what is read off the weights instead.

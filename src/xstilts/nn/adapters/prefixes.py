@@ -14,9 +14,9 @@ from torch import nn
 from torch.utils.hooks import RemovableHandle
 from transformers import PreTrainedModel
 
-from xstilts.nn.adapters.patches import Patch
+from xstilts.nn.adapters.layers import Patch
 from xstilts.nn.adapters.prompts import check_packed
-from xstilts.nn.adapters.sites import Site, find_site, linear_at
+from xstilts.nn.adapters.targets import Site, find_site, linear_at
 from xstilts.nn.attention import Packing
 
 

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from xstilts.core.errors import EncoderError
-from xstilts.nn.adapters.patches import Patch
-from xstilts.nn.adapters.sites import Site
+from xstilts.nn.adapters.layers import Patch
+from xstilts.nn.adapters.targets import Site
 from xstilts.nn.attention import PACKED
 
 

@@ -1,0 +1,181 @@
+"""Run a study from Python, and the parts of it the command line needs. `from xstilts import Study, run`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from xstilts.core.canonical import fingerprint
+from xstilts.core.errors import DataError, StudyError
+from xstilts.core.files import write_atomic
+from xstilts.engine.backends.base import Backend
+from xstilts.engine.backends.inline import Inline
+from xstilts.engine.backends.subprocesses import Local
+from xstilts.engine.backends.worker import serve
+from xstilts.engine.graph import steps_of
+from xstilts.engine.listener import Listener, Silent
+from xstilts.engine.runner import Outcome, execute, plan
+from xstilts.engine.step import Step
+from xstilts.pipeline.gold_check import unlabelled
+from xstilts.pipeline.results import collect
+from xstilts.pipeline.session import Options, Session, devices, open_session, probe_precision
+from xstilts.pipeline.steps import PrepareSettings
+from xstilts.report.build import Report, compose
+from xstilts.report.scores.inputs import Results
+from xstilts.report.scores.published import Row
+from xstilts.report.scores.published_files import rows_named
+from xstilts.report.write import Paths, save
+from xstilts.study.load import beside, dump_study
+from xstilts.study.schema import Study
+
+
+class RunListener(Listener, Protocol):
+    """What a run tells whoever watches."""
+
+    def say(self, text: str) -> None: ...
+    def run_planned(self, to_run: int, reused: int) -> None: ...
+
+
+class Quiet(Silent):
+    """A listener that shows nothing."""
+
+    def say(self, text: str) -> None: ...
+    def run_planned(self, to_run: int, reused: int) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a run gives back: the numbers' whereabouts, the report, and what happened to each step."""
+
+    report: Report
+    pages: Paths
+    outcome: Outcome
+    session: Session
+    report_seconds: float = 0.0  # what putting the report together and writing it took
+
+    @property
+    def results(self) -> Results:
+        return self.report.board.results
+
+    @property
+    def exit_code(self) -> int:
+        return self.outcome.exit_code
+
+
+def run(
+    study: Study | str,
+    *,
+    options: Options | None = None,
+    scale: str = "",
+    listener: RunListener | None = None,
+    out: Path | None = None,
+) -> Answer:
+    """Runs what is missing of a study, then writes its report.
+
+    `study`: a Study, or a path or packaged name (with `scale` a profile of it). Raises StudyError, DataError or
+    EncoderError for what can be known to be wrong before training; a step that fails later is in
+    `Answer.outcome.failed`, and only what depends on it is missing. An interrupted run answers with what is there;
+    the next call goes on from it.
+    """
+    chosen, watch = options or Options(), listener or Quiet()
+    if isinstance(study, str):
+        loaded = Study.load(study, scale or None)
+        chosen = replace(chosen, data=(*chosen.data, *beside(study)))
+    else:
+        loaded = study
+    session = _with_precision(loaded, chosen, watch)
+    planned = plan(session.goals, session.store)
+    watch.run_planned(len(planned.to_run), len(planned.reused) + planned.behind)
+    outcome = Outcome() if loaded.allow_missing else _read_files(session, planned.to_run, watch)
+    if not outcome.interrupted:
+        outcome = outcome.then(_execute(session, session.goals, watch))
+    return _answer(session, outcome, scale, out)
+
+
+def report(
+    study: Study, *, options: Options, scale: str = "", out: Path | None = None, against: Sequence[str] = ()
+) -> Answer:
+    """Writes the report from what is in the store; runs nothing. `against`: names of published rows to set beside it.
+
+    Raises StudyError for a row that does not exist."""
+    rows = rows_named(against)
+    session = open_session(study, options)
+    return _answer(session, Outcome(), scale, out, rows)
+
+
+def run_step(study: Study, key: str, *, options: Options) -> int:
+    """Runs one step whose inputs are done, from a shared store, in this process. Returns an exit code."""
+    session = open_session(study, options)
+    steps = {step.key: step for step in steps_of(session.goals)}
+    if key not in steps:
+        raise StudyError(f"This study has no step '{key}'.", value=key, allowed=steps)
+    return serve(steps[key], session.store)
+
+
+def _with_precision(study: Study, options: Options, listener: RunListener) -> Session:
+    """The session of a run: files fetched, and `precision: auto` resolved by a timed probe the first time."""
+    session = open_session(study, options, fetching=listener.say)
+    if study.precision != "auto":
+        return session
+    folder = session.encoder.folder
+    if session.encoder.step is not None:
+        if _execute(session, [session.encoder.step], listener).interrupted:
+            raise KeyboardInterrupt
+        folder = session.store.path(session.encoder.step)
+    if folder is not None and folder.is_dir():
+        probe_precision(study, session.encoder, folder, options)
+    return open_session(study, options)
+
+
+def _read_files(session: Session, to_run: Sequence[Step], listener: Listener) -> Outcome:
+    """Reads and checks every file before anything is trained, for reading is cheap. Raises DataError when one cannot be
+    used; what could be read is kept."""
+    outcome = _execute(session, [step for step in to_run if isinstance(step.settings, PrepareSettings)], listener)
+    if outcome.interrupted:
+        return replace(outcome, left=tuple(step.key for step in to_run if step.key not in outcome.done))
+    if refused := [*outcome.failed.values()] or list(unlabelled(to_run, session.store)):
+        more = f"{len(refused) - 1} more: {' '.join(refused[1:])} " if refused[1:] else ""
+        raise DataError(refused[0], hint=f"{more}Nothing was trained; the files that could be read are kept.")
+    return outcome
+
+
+def _execute(session: Session, goals: list[Step], listener: Listener) -> Outcome:
+    """Threads of one step are the cores shared by the jobs: fixed for a run, as they decide the last digits."""
+    options = session.options
+    cores, found = os.cpu_count() or 1, devices(options)
+    backend: Backend
+    if options.jobs == 1:
+        backend = Inline(device=found[0], threads=options.threads or cores)
+    else:
+        threads = options.threads * options.jobs if options.threads else cores
+        backend = Local(_command(session), jobs=options.jobs, threads=threads, devices=found)
+    return execute(goals, session.store, backend=backend, listener=listener, trims=session.lowered.trims)
+
+
+def _command(session: Session) -> Callable[[Step], list[str]]:
+    """How a child process runs one step: the study as it was expanded is written down for it."""
+    options = session.options
+    text = dump_study(session.study)
+    path = options.store / "cache" / "studies" / f"{session.study.name}-{fingerprint(text)}.yaml"
+    write_atomic(path, text)
+    common = ["--store", str(options.store)]
+    for folder in options.data:
+        common += ["--data", str(folder)]
+    for module in options.tasks:
+        common += ["--tasks", module]
+    return lambda step: [sys.executable, "-m", "xstilts", "step", str(path), step.key, *common]
+
+
+def _answer(session: Session, outcome: Outcome, scale: str, out: Path | None, rows: Sequence[Row] = ()) -> Answer:
+    began = time.monotonic()
+    made = compose(collect(session, outcome, scale), rows)
+    name = f"{session.study.name}-{scale}" if scale else session.study.name
+    folder = out or session.options.store / "reports" / name
+    pages = save(made, folder)
+    spent = round(time.monotonic() - began, 3)
+    return Answer(report=made, pages=pages, outcome=outcome, session=session, report_seconds=spent)

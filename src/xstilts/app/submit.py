@@ -1,0 +1,109 @@
+"""From a finished study to a folder in the layout of XTREME's submissions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xstilts.core.errors import DataError, StudyError
+from xstilts.core.files import write_atomic
+from xstilts.data.examples import Example
+from xstilts.data.read import load
+from xstilts.engine.step import Step
+from xstilts.evaluate.score import read_guesses
+from xstilts.kinds.base import Kind
+from xstilts.metrics.retrieval import MiningF1
+from xstilts.pipeline.session import Session
+from xstilts.pipeline.steps import ScoreSettings, viewed
+from xstilts.xtreme.layout import TARGETS, Target, Version, task_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What was written: task -> languages; and what the benchmark has beside: task -> languages."""
+
+    written: dict[str, tuple[str, ...]]
+    lacking: dict[str, tuple[str, ...]]
+
+
+def submit(
+    session: Session, arm: str, seed: int | None, version: Version, out: Path, labels: Path | None = None
+) -> Submission:
+    """Writes the predictions of one arm and seed (None: the study's first) below `out`, and the gold below `labels`.
+
+    Raises StudyError for an arm or a seed that the study has not, for a study without any target of the benchmark and
+    for one that has not run; DataError for a folder that is not empty.
+    """
+    study = session.study
+    if arm not in study.arms:
+        raise StudyError(f"the study has no arm '{arm}'.", where="--arm", value=arm, allowed=study.arms)
+    seed = study.seeds[0] if seed is None else seed
+    if seed not in study.seeds:
+        raise StudyError(f"the study has no seed {seed}.", where="--seed", allowed=map(str, study.seeds))
+    for folder in (out, labels):
+        if folder is not None and folder.is_dir() and any(folder.iterdir()):
+            raise DataError("the folder is not empty", where=str(folder), hint="Give one that is new.")
+    steps = _steps(session, arm, seed, version)
+    written = {name: _write(step, TARGETS.find(name), version, session, out, labels) for name, step in steps.items()}
+    lacking = {name: tuple(x for x in own if x not in written.get(name, ())) for name, own in version.languages.items()}
+    return Submission(written=written, lacking={name: own for name, own in lacking.items() if own})
+
+
+def _steps(session: Session, arm: str, seed: int, version: Version) -> dict[str, Step]:
+    """task of the benchmark -> its score step."""
+    tasks = {name: task_of(version, name) for name in version.languages}
+    targets = [name for name, task in tasks.items() if task in session.study.targets]
+    if not targets:
+        raise StudyError(f"no target of this study is of {version.title}.", allowed=tasks.values())
+    found = {name: session.lowered.scores.get((arm, tasks[name], seed)) for name in targets}
+    steps = {name: step for name, step in found.items() if step is not None}
+    waiting = [name for name, step in steps.items() if not session.store.is_done(step)]
+    if waiting or not steps:
+        raise StudyError(
+            f"not finished: {', '.join(waiting or targets)} of arm '{arm}' and seed {seed}.",
+            hint=f"Run it first: xstilts run {session.study.name}.",
+        )
+    return steps
+
+
+def _write(
+    step: Step, target: Target, version: Version, session: Session, out: Path, labels: Path | None
+) -> tuple[str, ...]:
+    """The languages written, in the order of the benchmark."""
+    settings, predictions = step.settings, session.store.path(step.inputs["predictions"])
+    assert isinstance(settings, ScoreSettings)
+    tests = {test.language: test for test in settings.tests}
+    languages = tuple(language for language in version.languages[target.name] if language in tests)
+    for language in languages:
+        examples = viewed(load(tests[language].source), tests[language].views)
+        name = f"{target.name}/test-{language}.{target.suffix}"
+        guesses = _final(settings, examples, read_guesses(predictions / f"{language}.parquet", examples))
+        _put(out / name, target.guesses(examples, guesses))
+        if labels is not None:
+            _put(labels / name, target.golds(examples, [settings.kind.gold(example) for example in examples]))
+    return languages
+
+
+def _final(settings: ScoreSettings, examples: Sequence[Example], guesses: list[Any]) -> list[Any]:
+    """What counts as guessed: of mined pairs those past the threshold."""
+    for metric in settings.metrics:
+        if isinstance(metric, MiningF1):
+            return _kept(settings.kind, metric, examples, guesses)
+    return guesses
+
+
+def _kept(kind: Kind, metric: MiningF1, examples: Sequence[Any], guesses: list[Any]) -> list[Any]:
+    golds = {i: gold for i, example in enumerate(examples) if (gold := kind.gold(example)) is not None}
+    tune = [examples[i].part == "tune" for i in golds]
+    kept = metric.kept(list(golds.values()), [guesses[i] for i in golds], tune)
+    found = list(guesses)
+    for i, guess in zip(golds, kept, strict=True):
+        found[i] = guess
+    return found
+
+
+def _put(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, text)

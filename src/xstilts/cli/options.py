@@ -1,0 +1,101 @@
+"""Options that several commands take, and how they become `workflow.Options`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:  # every command loads this module, and the help needs no study
+    from xstilts.pipeline.session import Options
+    from xstilts.study.schema import Study
+
+# Headings of `xstilts --help`.
+STUDIES, DATA, RESULTS = "Studies", "Tasks and data", "Checkpoints and results"
+
+StudyName = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A study file, or a packaged study by name (see `xstilts studies`).")
+]
+Scale = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Use a smaller profile that the study has under `scale:`.")
+]
+Data = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="DIR", help="A folder with data files, looked into first. May be repeated. Also XSTILTS_DATA."
+    ),
+]
+StoreDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--store", metavar="DIR", help="Where fetched files and results are kept. Also XSTILTS_STORE.",
+        show_default="xstilts in the user's cache folder",
+    ),
+]  # fmt: skip
+Offline = Annotated[bool, typer.Option("--offline", help="Never use the network. Also XSTILTS_OFFLINE=1.")]
+Tasks = Annotated[
+    list[str] | None,
+    typer.Option("--tasks", metavar="MODULE:NAME", help="Add tasks from a Python module (`my_tasks:TASKS`)."),
+]
+AllowMissing = Annotated[
+    bool,
+    typer.Option(
+        "--allow-missing", help="Go on without arms and targets whose data cannot be had; the report says so."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Device = Annotated[
+    str | None,
+    typer.Option(metavar="DEVICE", help="cpu, cuda, cuda:1, ...", show_default="CUDA where there is one"),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=1, show_default="all cores, shared by the jobs",
+        help="CPU threads of one step. Another number changes the last digits of scores.",
+    ),
+]  # fmt: skip
+Jobs = Annotated[int, typer.Option(metavar="N", min=1, help="Steps at the same time, each in a process of its own.")]
+
+
+def options(
+    *,
+    data: list[Path] | None = None,
+    store: Path | None = None,
+    offline: bool = False,
+    tasks: list[str] | None = None,
+    device: str | None = None,
+    threads: int | None = None,
+    jobs: int = 1,
+) -> Options:
+    from xstilts.pipeline.session import Options, default_store
+
+    return Options(
+        data=tuple(data or ()),
+        store=store or default_store(),
+        offline=offline,
+        tasks=tuple(tasks or ()),
+        device=device,
+        threads=threads,
+        jobs=jobs,
+    )
+
+
+def load(study: str, scale: str | None, allow_missing: bool) -> Study:
+    from xstilts.study.schema import Study
+
+    loaded = Study.load(study, scale)
+    return loaded.model_copy(update={"allow_missing": True}) if allow_missing else loaded
+
+
+def beside(study: str, data: list[Path] | None) -> list[Path]:
+    """The data folders given, and the folder of the study file: a study's own tasks name files beside it."""
+    from xstilts.study.load import beside as folder_of
+
+    return [*(data or ()), *folder_of(study)]
+
+
+def print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))

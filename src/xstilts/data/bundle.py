@@ -1,0 +1,231 @@
+"""Carrying files to a machine without a network: a tar of exactly what some sources need, with checksums.
+
+The archive's first member is `manifest.json`, a lock (`data.lock`) of the other members; the others have the paths
+that the files get below the data folder of the store. An encoder may travel along: the manifest lists its files under
+"store", and their members are `store/<path below the store>`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import tarfile
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from xstilts.core.errors import DataError
+from xstilts.core.files import file_fingerprint
+from xstilts.core.io_errors import writing
+from xstilts.data.locate import Roots, addresses, find, revision_key
+from xstilts.data.lock import Entry, Lock, add_to_lock, cache_file, check_digest, data_folder, entry_of, read_lock, safe
+from xstilts.data.read import resolve
+from xstilts.data.source import Source
+
+_MANIFEST = "manifest.json"
+_STORE = "store"  # what members beside the data are below
+_BESIDE = ("encoders/", "translators/")  # the folders of the store that such members may lie in
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packed:
+    """What was packed or unpacked: data files, and files of an encoder."""
+
+    files: int
+    bytes: int
+    encoder_files: int = 0
+    encoder_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    data: Lock
+    beside: Mapping[str, Entry]  # path below the store -> entry
+
+    def json(self) -> dict[str, Any]:
+        beside = {path: entry.json() for path, entry in sorted(self.beside.items())}
+        return {**self.data.json(), **({"store": beside} if beside else {})}
+
+    @classmethod
+    def of(cls, value: Any) -> _Manifest:
+        """Raises ValueError when `value` is none, DataError for a path outside the folders it may name."""
+        data = Lock.of(value)
+        beside = Lock.of({"revisions": {}, "files": value.get("store", {})}).files
+        for path in beside:
+            if not safe(path).startswith(_BESIDE):
+                raise DataError(f"'{path}' is not a place for a file of an encoder.", allowed=_BESIDE)
+        return cls(data, beside)
+
+    def members(self) -> dict[str, Entry]:
+        return {**self.data.files, **{f"{_STORE}/{path}": entry for path, entry in self.beside.items()}}
+
+    def place(self, member: str, store: Path) -> Path:
+        """Where a member goes."""
+        path = member.removeprefix(f"{_STORE}/")
+        return store / path if member != path and path in self.beside else data_folder(store) / member
+
+    def packed(self) -> Packed:
+        return Packed(
+            files=len(self.data.files),
+            bytes=sum(entry.bytes for entry in self.data.files.values()),
+            encoder_files=len(self.beside),
+            encoder_bytes=sum(entry.bytes for entry in self.beside.values()),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """One source here. `state`: "ok"; "changed" (not what was fetched); "missing" (can be fetched from `addresses`,
+    when there are any). `kind` says where it was found: "data", "store", "sample" or "" (see `locate.Roots`)."""
+
+    source: Source
+    state: str
+    kind: str = ""
+    paths: tuple[Path, ...] = ()
+    bytes: int = 0
+    addresses: tuple[str, ...] = ()
+    why: str = ""  # what is wrong, in words
+
+
+def check(sources: Sequence[Source], roots: Roots) -> list[Status]:
+    """The state of the files of each source. Nothing is fetched, and only files without known fingerprint are read."""
+    return [_status(source, roots) for source in sources]
+
+
+def _status(source: Source, roots: Roots) -> Status:
+    remote = tuple(dict.fromkeys(address for place in source.places for address in addresses(place)))
+    try:
+        found = find(source, roots)
+    except DataError as error:
+        return Status(source=source, state="missing", addresses=remote, why=error.what)
+    size = sum(path.stat().st_size for path in found.paths)
+    here = Status(source=source, state="ok", kind=found.kind, paths=found.paths, bytes=size, addresses=remote)
+    try:
+        resolve(source, roots)
+    except DataError as error:
+        return replace(here, state="changed", why=str(error))
+    return here
+
+
+def pack(
+    sources: Sequence[Source], roots: Roots, archive: Path, encoder: Mapping[str, Path | bytes] | None = None
+) -> Packed:
+    """Writes the files that the sources need into a tar. Raises DataError when any is missing; then nothing is written.
+
+    `encoder`: path below the store -> a file, or its content. The same files give the same archive, byte for byte.
+    """
+    found, revisions = _gather(sources, roots)
+    members: dict[str, Path | bytes] = {name: path for name, (path, _) in found.items()}
+    beside: dict[str, Entry] = {}
+    for place, content in (encoder or {}).items():
+        if f"{_STORE}/{place}" in members:
+            raise DataError(f"a data file has the name '{_STORE}/{place}', which an encoder needs.")
+        members[f"{_STORE}/{place}"] = content
+        beside[place] = entry_of(content, "encoder") if isinstance(content, Path) else _entry_of_bytes(content)
+    manifest = _Manifest(Lock(revisions, {name: entry for name, (_, entry) in sorted(found.items())}), beside)
+    with writing(archive):
+        _write(archive, manifest, members)
+    return manifest.packed()
+
+
+def _gather(sources: Sequence[Source], roots: Roots) -> tuple[dict[str, tuple[Path, Entry]], dict[str, str]]:
+    """Files by their names below a data folder, and the locked revisions they come from."""
+    lock = read_lock(roots.store)
+    files: dict[str, tuple[Path, Entry]] = {}
+    revisions: dict[str, str] = {}
+    for source in sources:
+        resolved, found = resolve(source, roots), find(source, roots)
+        for name, path, digest in zip(found.names, found.paths, resolved.files, strict=True):
+            origin = lock.files[name].origin if found.kind == "store" and name in lock.files else found.kind
+            if name in files and files[name][1].sha256 != digest:
+                raise DataError(f"two files are called '{name}': {files[name][0]} and {path}.")
+            files[name] = (path, Entry(digest, path.stat().st_size, origin))
+        key = revision_key(found.place)
+        if found.place.hub and key in lock.revisions:
+            revisions[key] = lock.revisions[key]
+    return files, revisions
+
+
+def _entry_of_bytes(content: bytes) -> Entry:
+    return Entry(hashlib.sha256(content).hexdigest(), len(content), "encoder")
+
+
+def _write(archive: Path, manifest: _Manifest, members: Mapping[str, Path | bytes]) -> None:
+    draft = archive.with_name(f".{archive.name}.{uuid.uuid4().hex[:12]}.tmp")
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with tarfile.open(draft, "w") as tar:
+            text = json.dumps(manifest.json(), ensure_ascii=False, indent=1).encode()
+            for name, content in {_MANIFEST: text, **dict(sorted(members.items()))}.items():
+                with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as opened:
+                    size = len(content) if isinstance(content, bytes) else content.stat().st_size
+                    tar.addfile(_member(name, size), opened)
+        draft.replace(archive)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _member(name: str, size: int) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode, member.mtime = size, 0o644, 0
+    return member
+
+
+def unpack(archive: Path, store: Path) -> Packed:
+    """Puts the files of a packed archive into the store and locks their checksums.
+
+    Everything is checked before anything is put in place: DataError for an archive that is damaged, holds paths that
+    leave their folder, files other than its manifest lists, or another version of a file that is here.
+    """
+    folder = data_folder(store)
+    draft = folder / f".draft-{uuid.uuid4().hex[:12]}"
+    with writing(folder):
+        try:
+            draft.mkdir(parents=True)
+            manifest = _unpack_checked(archive, draft)
+            places = {name: manifest.place(name, store) for name in manifest.members()}
+            for name, entry in manifest.members().items():
+                if places[name].is_file():
+                    found = file_fingerprint(places[name], cache_file(store))
+                    check_digest(name, found, entry.sha256, str(archive))
+            add_to_lock(store, manifest.data)
+            for name, place in places.items():
+                place.parent.mkdir(parents=True, exist_ok=True)
+                (draft / name).replace(place)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    return manifest.packed()
+
+
+def _unpack_checked(archive: Path, draft: Path) -> _Manifest:
+    """Extracts all members below `draft` and compares them with the manifest."""
+    try:
+        with tarfile.open(archive) as tar:
+            first, *members = tar.getmembers() or [tarfile.TarInfo()]
+            opened = tar.extractfile(first) if first.name == _MANIFEST and first.isfile() else None
+            if opened is None:
+                raise DataError("the archive was not made by `xstilts data pack`: no manifest.", where=str(archive))
+            manifest = _Manifest.of(json.load(opened))
+            listed = manifest.members()
+            for member in members:
+                if not member.isfile() or member.name not in listed:
+                    raise DataError(f"the archive holds '{member.name}', not in its manifest.", where=str(archive))
+                target = draft / safe(member.name)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                content = tar.extractfile(member)
+                assert content is not None  # a regular file
+                with target.open("wb") as out:
+                    shutil.copyfileobj(content, out)
+    except FileNotFoundError as error:
+        raise DataError("there is no such archive.", where=str(archive)) from error
+    except (tarfile.TarError, EOFError, ValueError) as error:
+        raise DataError(f"the archive cannot be read: {error}.", where=str(archive)) from error
+    for name, entry in listed.items():
+        if not (draft / safe(name)).is_file():
+            raise DataError(f"the archive lacks '{name}', which its manifest lists.", where=str(archive))
+        check_digest(name, entry.sha256, entry_of(draft / name, "").sha256, str(archive))
+    return manifest

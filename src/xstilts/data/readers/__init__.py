@@ -1,0 +1,1 @@
+"""Readers: one published file layout a module. A reader turns files into rows."""

@@ -1,0 +1,29 @@
+"""All readers by name. A reader is a frozen dataclass that turns files into rows; see its own module."""
+
+from xstilts.data.readers.conllu import Conllu
+from xstilts.data.readers.roles import ConlluProps, EwtPropBank, Props, UniversalPropBank
+from xstilts.data.readers.tables import Csv, Jsonl, JsonList, Parquet, Tsv
+from xstilts.data.readers.text import Joined, Lines, Mining, Parallel, Squad
+from xstilts.data.readers.trees import ConlluTrees
+from xstilts.data.readers.words import Bio, Supertags
+
+__all__ = [
+    "Bio",
+    "Conllu",
+    "ConlluProps",
+    "ConlluTrees",
+    "Csv",
+    "EwtPropBank",
+    "Joined",
+    "JsonList",
+    "Jsonl",
+    "Lines",
+    "Mining",
+    "Parallel",
+    "Parquet",
+    "Props",
+    "Squad",
+    "Supertags",
+    "Tsv",
+    "UniversalPropBank",
+]

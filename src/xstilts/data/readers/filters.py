@@ -1,0 +1,50 @@
+"""Readers around another reader: some of its rows, or its rows with a mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xstilts.data.fields import text
+from xstilts.data.source import Reader, Row
+from xstilts.data.text_lines import lines
+
+
+@dataclass(frozen=True, kw_only=True)
+class Only:
+    """The rows of `read` whose field begins with `start`: one language of a file that holds several.
+
+    Arguments
+        read: the reader of the whole file.
+        field, start: a row is kept when the text at `field` begins with `start`.
+    """
+
+    read: Reader
+    field: str
+    start: str
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        return (row for row in self.read(paths) if text(row, self.field).startswith(self.start))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screened:
+    """The rows of `read` over all files but the last `tests`, each with the mark `held_out`: whether its text is a line
+    of one of those. A row maker drops and counts the marked ones, so that no text of a test is trained on.
+
+    Arguments
+        read: the reader of the first files.
+        tests: how many of the files it does not read; the rows are compared with their lines.
+        field: the text that is compared, blanks around it left out.
+    """
+
+    read: Reader
+    tests: int
+    field: str = "text"
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        texts = len(paths) - self.tests
+        held = {line.strip() for path in paths[texts:] for _, line in lines(path)}
+        for row in self.read(paths[:texts]):
+            yield {**row, "held_out": text(row, self.field).strip() in held}

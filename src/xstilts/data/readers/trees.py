@@ -1,0 +1,52 @@
+"""CoNLL-U with its trees: what parsers are trained on and scored against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xstilts.data.readers.conllu import Fused, Word, sentence
+from xstilts.data.source import Row
+from xstilts.data.syntax.trees import Fault, fault
+from xstilts.data.text_lines import blocks
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConlluTrees:
+    """The syntactic words of CoNLL-U, the tokens they stand in, and their tree; empty nodes (`8.1`) are passed over.
+
+    Rows: words (forms), upos, heads (ints, 0 is the root) and deprels (both None in a sentence without heads), tokens
+    ([first word, last word, form] of each range such as `3-4`), sent_id, text, places (file:line of each word) and
+    fault: what is wrong with the tree, as (reason, text, file:line), or None. A tree may be wrong: whether that is an
+    error is for the reader of the row to say. A malformed line is one here.
+    """
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        for path in paths:
+            for block in blocks(path):
+                comments, words, fused = sentence(path, block)
+                if words:
+                    shared = {"sent_id": comments.get("sent_id", ""), "text": comments.get("text", "")}
+                    yield {**_tree_row(words, fused), **shared, "where": f"{path}:{block[0][0]}"}
+
+
+def _tree_row(words: list[Word], fused: list[Fused]) -> Row:
+    labelled = any(word.attached for word in words)
+    wrong = _fault(words) if labelled else None
+    return {
+        "words": [word.form for word in words],
+        "upos": [word.upos for word in words],
+        "heads": [word.head for word in words] if labelled else None,
+        "deprels": [word.deprel for word in words] if labelled else None,
+        "tokens": [[token.first, token.last, token.form] for token in fused],
+        "places": [word.where for word in words],
+        "fault": wrong and (wrong.reason, wrong.what, words[wrong.word - 1].where),
+    }
+
+
+def _fault(words: list[Word]) -> Fault | None:
+    for number, word in enumerate(words, start=1):
+        if not word.attached:
+            return Fault("a word without a head", f"the word {number} ('{word.form}') has no head", number)
+    return fault([word.head for word in words])

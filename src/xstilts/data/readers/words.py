@@ -1,0 +1,60 @@
+"""Readers of words with annotation: a row is a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xstilts.data.source import Row
+from xstilts.data.text_lines import blocks, expect_fields, lines
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bio:
+    """One word a line with its annotation, blank lines between sentences.
+
+    A row has the field `words` (the column named "token") and a list for every other column, named by the column and
+    an "s": `columns=("index", "token", "tag")` gives words, indexs and tags.
+
+    Arguments
+        columns: what stands in each line, in order; one is named "token".
+        separator: " " or TAB between the columns.
+        comment: lines that begin with it stand before a sentence and are passed over; "" where there are none.
+    """
+
+    columns: tuple[str, ...]
+    separator: str = "\t"
+    comment: str = ""
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        names = ["words" if name == "token" else name + "s" for name in self.columns]
+        for path in paths:
+            for block in blocks(path):
+                kept = [(n, line) for n, line in block if not (self.comment and line.startswith(self.comment))]
+                if not kept:
+                    continue
+                table = []
+                for number, line in kept:
+                    expect_fields(fields := line.split(self.separator), len(names), f"{path}:{number}")
+                    table.append(fields)
+                columns = [list(column) for column in zip(*table, strict=True)]
+                yield {**dict(zip(names, columns, strict=True)), "where": f"{path}:{kept[0][0]}"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supertags:
+    """One sentence a line, `word|POS|category` between single blanks (CCG). Rows: words, pos, categories."""
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        for path in paths:
+            for number, line in lines(path):
+                if not line.strip():
+                    continue
+                where = f"{path}:{number}"
+                table = []
+                for token in line.strip(" ").split(" "):
+                    expect_fields(fields := token.split("|"), 3, where)
+                    table.append(fields)
+                words, pos, categories = ([row[i] for row in table] for i in range(3))
+                yield {"words": words, "pos": pos, "categories": categories, "where": where}

@@ -1,0 +1,1 @@
+"""Trees, semantic roles and sentence boundaries as plain values."""

@@ -1,0 +1,62 @@
+"""How a child process says how far it is: one JSON object a line on its standard output.
+
+    {"progress": [120, 400, "updates", "loss 1.31"]}
+    {"ended": {"status": "done", "seconds": 12.5, "error": ""}}
+
+Other lines (a library that prints) are no events and are passed over.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from typing import TextIO
+
+from xstilts.engine.backends.base import Ended, Moved
+from xstilts.engine.execute import Result
+
+_EVERY = 0.2  # seconds between two progress lines
+
+
+def emit(stream: TextIO, event: Moved | Ended) -> None:
+    """Writes one event. When nobody reads any more (the parent is gone) it raises KeyboardInterrupt: stop, like it."""
+    if isinstance(event, Moved):
+        line = json.dumps({"progress": [event.done, event.total, event.unit, event.text]})
+    else:
+        line = json.dumps({"ended": asdict(event.result)})
+    try:
+        stream.write(line + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        raise KeyboardInterrupt from None
+
+
+def parse(key: str, line: str) -> Moved | Ended | None:
+    """The event of the step `key` in one line, or None.
+
+    >>> parse("train-1", '{"progress": [1, 2, "updates", ""]}')
+    Moved(key='train-1', done=1, total=2, unit='updates', text='')
+    """
+    try:
+        match json.loads(line):
+            case {"progress": [float() | int() as done, float() | int() as total, str(unit), str(text)]}:
+                return Moved(key, done, total, unit, text)
+            case {"ended": {"status": str(), "seconds": float() | int(), "error": str()} as result}:
+                return Ended(key, Result(**result))
+    except (ValueError, TypeError):
+        pass
+    return None
+
+
+class Reporter:
+    """A `step.Progress` that emits, but not oftener than a display can use."""
+
+    def __init__(self, stream: TextIO, key: str) -> None:
+        self._stream, self._key, self._last = stream, key, -_EVERY
+
+    def __call__(self, done: float, total: float, unit: str = "", text: str = "") -> None:
+        now = time.monotonic()
+        if done >= total or now - self._last >= _EVERY:
+            self._last = now
+            emit(self._stream, Moved(self._key, done, total, unit, text))

@@ -1,0 +1,187 @@
+"""Each step in a child process of its own: several at once, one on each GPU, none left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import IO
+
+from xstilts.engine.backends.base import Ended, Started, Tell
+from xstilts.engine.backends.messages import parse
+from xstilts.engine.backends.worker import DEVICE, SUPERVISED, THREADS
+from xstilts.engine.execute import Result
+from xstilts.engine.step import Step
+from xstilts.engine.store import Store
+
+_PR_SET_PDEATHSIG = 1
+_ENDING = 0.005  # seconds between two looks at a process that is about to exit
+# Loaded now: between fork and exec nothing may be imported.
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+@dataclass(eq=False)
+class _Child:
+    step: Step
+    store: Store
+    tell: Tell
+    process: subprocess.Popen[bytes]
+    errors: IO[bytes]  # its standard error; read when it ends without a word
+    device: str
+    buffer: bytearray = field(default_factory=bytearray)
+    result: Result | None = None
+    asked: bool = False  # to stop
+    silent: bool = False  # its output has ended, so it is about to exit
+
+    def read(self) -> bool:
+        """Takes in what it wrote; False at the end of its output."""
+        assert self.process.stdout is not None
+        while True:
+            try:
+                chunk = os.read(self.process.stdout.fileno(), 1 << 16)
+            except BlockingIOError:
+                return True
+            if not chunk:
+                return False
+            self.buffer += chunk
+            *lines, rest = self.buffer.split(b"\n")
+            self.buffer = bytearray(rest)
+            for line in lines:
+                event = parse(self.step.key, line.decode("utf-8", "replace"))
+                if isinstance(event, Ended):
+                    self.result = event.result
+                elif event is not None:
+                    self.tell(event)
+
+    def exited(self) -> bool:
+        """Whether it has ended; it is not reaped yet, so its process group cannot have become another's."""
+        return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def signal_group(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, number)
+
+
+class Local:
+    """Runs `jobs` steps at once, each as the command that `command_for` gives (one that calls `child.serve`).
+
+    A step that computes takes a device of its own from `devices`; the device "cpu" is shared. Each step gets
+    `threads // jobs` threads (at least one), however many run, so that its numbers do not depend on its neighbours.
+    """
+
+    def __init__(
+        self,
+        command_for: Callable[[Step], list[str]],
+        *,
+        jobs: int = 1,
+        threads: int = 1,
+        devices: Sequence[str] = ("cpu",),
+    ) -> None:
+        self.command_for, self.jobs, self.devices = command_for, jobs, tuple(devices)
+        self.threads = max(1, threads // jobs)
+        self._children: dict[str, _Child] = {}
+        self._selector = selectors.DefaultSelector()
+
+    def room(self, step: Step) -> bool:
+        return len(self._children) < self.jobs and self._free_device(step) is not None
+
+    def launch(self, step: Step, store: Store, tell: Tell) -> None:
+        device = self._free_device(step) or "cpu"
+        tell(Started(step.key, device))
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the child is buried
+        try:
+            process = subprocess.Popen(
+                self.command_for(step),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env={**os.environ, **self._environment(device)},
+                start_new_session=True,  # a group of its own: Ctrl-C reaches the parent, which decides
+                preexec_fn=_die_with_parent,
+            )
+        except OSError as error:
+            errors.close()
+            tell(Ended(step.key, Result("failed", error=f"the step's process cannot be started: {error}")))
+            return
+        child = _Child(step, store, tell, process, errors, device)
+        self._children[step.key] = child
+        assert process.stdout is not None
+        os.set_blocking(process.stdout.fileno(), False)
+        self._selector.register(process.stdout, selectors.EVENT_READ, child)
+
+    def poll(self, seconds: float) -> None:
+        ending = any(child.silent for child in self._children.values())
+        for ready, _ in self._selector.select(min(seconds, _ENDING) if ending else seconds):
+            if not ready.data.read():
+                ready.data.silent = True
+                self._selector.unregister(ready.fileobj)
+        for child in [child for child in self._children.values() if child.exited()]:
+            self._bury(child)
+
+    def cancel(self) -> None:
+        for child in list(self._children.values()):
+            if not child.asked:
+                child.asked = True
+                # Not `terminate`: that reaps a child which has just ended, behind the back of `exited`.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child.process.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        for child in list(self._children.values()):
+            child.asked = True
+            child.signal_group(signal.SIGKILL)
+
+    def _free_device(self, step: Step) -> str | None:
+        if not step.compute:
+            return "cpu"
+        taken = {child.device for child in self._children.values() if child.step.compute}
+        return next((device for device in self.devices if device == "cpu" or device not in taken), None)
+
+    def _environment(self, device: str) -> dict[str, str]:
+        threads = str(self.threads)
+        own = {DEVICE: device, THREADS: threads, SUPERVISED: "1"}
+        return own | dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), threads)
+
+    def _bury(self, child: _Child) -> None:
+        child.read()
+        child.signal_group(signal.SIGKILL)  # workers that outlived it
+        code = child.process.wait()
+        stdout = child.process.stdout
+        assert stdout is not None
+        if not child.silent:
+            self._selector.unregister(stdout)
+        result = child.result or _unsaid(child, code)
+        stdout.close()
+        child.errors.close()
+        del self._children[child.step.key]
+        child.tell(Ended(child.step.key, result))
+
+
+def _unsaid(child: _Child, code: int) -> Result:
+    """The result of a process that ended without telling one."""
+    if child.asked or code == 130:
+        return Result("interrupted")
+    child.errors.seek(0)
+    said = child.errors.read().decode("utf-8", "replace").strip()
+    details = child.store.write_error(child.step, said + "\n")
+    if code == -signal.SIGKILL:
+        how = "was killed (SIGKILL; the system does this when memory runs out)"
+    elif code < 0:
+        how = f"was ended by {signal.Signals(-code).name}"
+    else:
+        how = f"ended with exit code {code}"
+    last = f": {said.splitlines()[-1][:500]}" if said else ""
+    return Result("failed", error=f"the step's process {how}{last} (its output is in {details})")
+
+
+def _die_with_parent() -> None:
+    # Should the parent be killed, the kernel sends the child SIGTERM; elsewhere it notices at its next progress line.
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

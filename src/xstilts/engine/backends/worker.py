@@ -1,0 +1,52 @@
+"""One step as a whole process: what `xstilts step` does, whether a runner or a person started it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+
+from xstilts.engine.backends.base import Ended
+from xstilts.engine.backends.messages import Reporter, emit
+from xstilts.engine.execute import Means, Result, run_one
+from xstilts.engine.step import Step
+from xstilts.engine.store import Store
+
+# What the parent chose for the child; a person may set them too.
+DEVICE, THREADS, SUPERVISED = "XSTILTS_DEVICE", "XSTILTS_THREADS", "XSTILTS_SUPERVISED"
+EXIT_CODES: Mapping[str, int] = {"done": 0, "reused": 0, "failed": 1, "busy": 75, "stale": 75, "interrupted": 130}
+
+
+def serve(step: Step, store: Store) -> int:
+    """Runs `step`, writes its events on standard output (see `progress`), and answers the exit code.
+
+    Takes over this process: SIGTERM interrupts the step like Ctrl-C, and what libraries print goes to standard error.
+    Under a runner (`XSTILTS_SUPERVISED`) a step that another process holds is answered `busy`; otherwise it waits.
+    """
+    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    means = Means(
+        progress=Reporter(events, step.key),
+        device=os.environ.get(DEVICE, "cpu"),
+        threads=int(os.environ.get(THREADS) or os.cpu_count() or 1),
+    )
+    try:
+        result = run_one(step, store, means, wait=SUPERVISED not in os.environ)
+        emit(events, Ended(step.key, result))
+    except KeyboardInterrupt:
+        result = Result("interrupted")
+        _end_group()
+    if result.status == "stale":
+        sys.stderr.write(f"an input of {step.key} is not in the store, or not whole; run that first\n")
+    elif result.error:
+        sys.stderr.write(result.error + "\n")
+    return EXIT_CODES[result.status]
+
+
+def _end_group() -> None:
+    """Takes the step's own worker processes along, where this process leads its group."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGTERM)

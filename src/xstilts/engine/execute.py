@@ -1,0 +1,160 @@
+"""One attempt at one step: take the lock, look again, run, commit. Every backend ends here, whichever process it is."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from xstilts.core.canonical import canonical
+from xstilts.core.errors import XstiltsError
+from xstilts.core.files import write_json
+from xstilts.core.io_errors import writing
+from xstilts.engine.step import Context, Progress, Step
+from xstilts.engine.store import Store, remove, size
+
+Status = Literal["done", "reused", "failed", "busy", "stale", "interrupted"]
+_RECORDED = ("xstilts", "torch", "transformers", "tokenizers", "numpy", "pyarrow")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How an attempt ended. `busy`: another process holds the step or rebuilds an input; `stale`: an input is not
+    there or not whole any more. Both mean: look at the store again. `interrupted`: the user or the parent stopped it.
+    `error` is text for the user."""
+
+    status: Status
+    seconds: float = 0.0
+    error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """What an attempt may use."""
+
+    progress: Progress
+    device: str = "cpu"
+    threads: int = 1
+
+
+def run_one(step: Step, store: Store, means: Means, *, wait: bool = False) -> Result:
+    """Runs `step` unless it is done and whole. Its inputs must be in the store.
+
+    Without `wait` it answers `busy` instead of waiting for another process. Failures are answered, not raised: an
+    XstiltsError by its own text, anything else by a line, with the traceback in `work/<key>/error.txt`. An interrupt
+    (KeyboardInterrupt) passes through; the step's scratch stays for the next attempt.
+    """
+    started = time.monotonic()
+    try:
+        with store.lock(step.key, wait=wait) as held:
+            if not held:
+                return Result("busy")
+            if store.is_whole(step) or store.install(step):
+                return Result("reused")
+            with _reading(step, store, wait) as free:
+                if not free:
+                    return Result("busy")
+                if any(not store.is_whole(below, step.needs) for below in step.inputs.values()):
+                    return Result("stale")
+                return _attempt(step, store, means)
+    except (XstiltsError, OSError) as error:
+        return Result("failed", time.monotonic() - started, str(error))
+
+
+@contextlib.contextmanager
+def _reading(step: Step, store: Store, wait: bool) -> Iterator[bool]:
+    """Holds the inputs' locks, shared, so that nobody trims or rebuilds what is being read."""
+    with contextlib.ExitStack() as stack:
+        keys = sorted({below.key for below in step.inputs.values()})
+        yield all(stack.enter_context(store.lock(key, shared=True, wait=wait)) for key in keys)
+
+
+def _attempt(step: Step, store: Store, means: Means) -> Result:
+    out, scratch = store.begin(step)
+    began, started = datetime.now(UTC), time.monotonic()
+    context = Context(
+        out=out,
+        scratch=scratch,
+        inputs={name: store.path(below) for name, below in step.inputs.items()},
+        progress=means.progress,
+        threads=means.threads,
+        device=means.device,
+    )
+    try:
+        with writing(out):
+            step.call(step.settings, context)
+            seconds = time.monotonic() - started
+            _seal(step, out, _record(step, means, began, seconds))
+    except Exception as error:  # noqa: BLE001 - a step may raise anything; the run goes on without it
+        remove(out)
+        details = store.write_error(step, traceback.format_exc())
+        return Result("failed", time.monotonic() - started, _explain(error, details))
+    except BaseException:
+        remove(out)
+        raise
+    store.install(step)  # should this fail, the sealed artefact waits in `out` for the next attempt
+    return Result("done", seconds)
+
+
+def _explain(error: Exception, details: Path) -> str:
+    if isinstance(error, XstiltsError):
+        return str(error)
+    said = " ".join(str(error).split())[:500]
+    return f"{type(error).__name__}: {said} (traceback in {details})"
+
+
+def _record(step: Step, means: Means, began: datetime, seconds: float) -> dict[str, Any]:
+    return {
+        "key": step.key,
+        "name": step.name,
+        "version": step.version,
+        "label": step.label,
+        "settings": canonical(step.settings),
+        "inputs": {name: below.key for name, below in step.inputs.items()},
+        "started": began.isoformat(timespec="seconds"),
+        "seconds": round(seconds, 3),
+        "threads": means.threads,
+        "device": means.device,
+        "versions": _versions(),
+        "machine": {"system": platform.system(), "processor": _processor()},
+    }
+
+
+def _seal(step: Step, out: Path, record: dict[str, Any]) -> None:
+    """Brings what the step wrote to the disk, and then writes the done-marker, the last file of all."""
+    for path in out.rglob("*"):
+        if path.is_file():
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+    write_json(out / "done.json", {**record, "bytes": size(out)})
+
+
+@cache
+def _versions() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version  # slow to import, and only a step that ran needs it
+
+    found = {"python": platform.python_version()}
+    for name in _RECORDED:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+@cache
+def _processor() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

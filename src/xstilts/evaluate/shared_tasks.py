@@ -1,0 +1,179 @@
+"""One file of gold against one of guesses, with the numbers of the official scorers of dependency parsing (CoNLL 2018)
+and semantic role labelling (CoNLL 2005). Needs no torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from xstilts.core.errors import DataError
+from xstilts.data.readers.roles import Props
+from xstilts.data.readers.trees import ConlluTrees
+from xstilts.data.source import Row
+from xstilts.metrics.roles import SpanRoles, judge_sentence
+from xstilts.metrics.tallies import percent
+from xstilts.metrics.trees import COLUMNS, AlignedUpos, Attachment, first_difference, tallies
+from xstilts.metrics.word_alignment import Laid, lay, without_blanks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """Right ones, wrong ones among the guesses, and gold ones that were not found. Shares are in percent."""
+
+    correct: int
+    excess: int
+    missed: int
+
+    @property
+    def precision(self) -> float:
+        return _share(self.correct, self.correct + self.excess)
+
+    @property
+    def recall(self) -> float:
+        return _share(self.correct, self.correct + self.missed)
+
+    @property
+    def f1(self) -> float:
+        return _share(2 * self.correct, 2 * self.correct + self.excess + self.missed)
+
+
+def _share(part: int, whole: int) -> float:
+    return float(percent(np.array(part), np.array(whole), empty=0.0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dependencies:
+    """F1 in percent of "UPOS", "UAS", "LAS" and "CLAS", and what it counts; `sentences` of gold and of guesses."""
+
+    values: Mapping[str, float]
+    counts: Mapping[str, Counted]
+    sentences: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SemanticRoles:
+    """`values`: "precision", "recall" and "f1" over all arguments, in percent. `counts`: by label, "V" too, which is in
+    no value. `perfect`: percent of propositions without a mistake; `unlike`: those whose guess has another verb."""
+
+    values: Mapping[str, float]
+    total: Counted
+    counts: Mapping[str, Counted]
+    sentences: int
+    propositions: int
+    perfect: float
+    unlike: int
+
+
+def score_dependency(gold: Path, system: Path) -> Dependencies:
+    """F1 of UPOS, UAS, LAS and CLAS, as `conll18_ud_eval.py` counts them. Words and sentences may be cut differently.
+
+    Raises DataError (file:line) on either side for a malformed line, a form that is blank, a sentence whose heads are
+    missing, outside the sentence, several roots or a circle; and where the two texts differ.
+    """
+    golds, systems = _trees(gold), _trees(system)
+    _check_texts(gold, system, golds, systems)
+    counts = tallies(golds, systems).sum(axis=0)
+    values = {**_values(AlignedUpos(), counts), **_values(Attachment(), counts)}
+    named = {name: int(count) for name, count in zip(COLUMNS, counts, strict=True)}
+    counted = {}
+    for name in values:
+        of_gold, of_system = ("content_gold", "content_system") if name == "CLAS" else ("gold", "system")
+        correct = named[name.lower()]
+        counted[name] = Counted(correct=correct, excess=named[of_system] - correct, missed=named[of_gold] - correct)
+    return Dependencies(values=values, counts=counted, sentences=(len(golds), len(systems)))
+
+
+def _values(metric: AlignedUpos | Attachment, counts: np.ndarray) -> dict[str, float]:
+    return {name.upper(): float(value) for name, value in metric.values(metric.chosen(counts)).items()}
+
+
+def score_srl(gold: Path, system: Path) -> SemanticRoles:
+    """Precision, recall and F1 over all arguments, as `srl-eval.pl` prints them in its row "Overall" (without "V").
+
+    As there, arguments of a proposition with another verb than gold's, or where gold has none, do not count as guesses.
+    Raises DataError (file:line) for a malformed line, brackets that do not close, and sentences of different number or
+    length.
+    """
+    golds, systems = list(Props()([gold])), list(Props()([system]))
+    _check_sentences(gold, system, golds, systems)
+    counts: dict[str, list[int]] = {}
+    sums, unlike = np.zeros(len(SpanRoles.counts)), 0
+    for true, said in zip(golds, systems, strict=True):
+        wanted = _frames(true, true["verbs"])
+        found = _frames(said, true["verbs"])
+        at = {frame["predicate"] for frame in wanted}
+        unlike += sum(one["index"] in at for one in said["predicates"]) - sum(one["predicate"] in at for one in found)
+        sums += SpanRoles().tally(wanted, found, "")
+        for judged in judge_sentence(wanted, found):
+            for column, labels in enumerate(judged):
+                for label in labels:
+                    counts.setdefault(label, [0, 0, 0])[column] += 1
+    values = {name: float(value) for name, value in SpanRoles().values(sums).items()}
+    correct, excess, missed, _, propositions = map(int, sums)
+    return SemanticRoles(
+        values={name: values[name] for name in ("precision", "recall", "f1")},
+        total=Counted(correct=correct, excess=excess, missed=missed),
+        counts={label: Counted(correct=a, excess=b, missed=c) for label, (a, b, c) in sorted(counts.items())},
+        sentences=len(golds),
+        propositions=propositions,
+        perfect=values["perfect"],
+        unlike=unlike,
+    )
+
+
+def _frames(row: Row, verbs: Sequence[str | None]) -> list[dict]:
+    """The predicates of a row whose verb is the one expected at their word, as frames."""
+    same = [one for one in row["predicates"] if one["sense"] == verbs[one["index"]]]
+    return [{"predicate": one["index"], "spans": one["spans"]} for one in same]
+
+
+def _check_sentences(gold: Path, system: Path, golds: Sequence[Row], systems: Sequence[Row]) -> None:
+    for path, rows in ((gold, golds), (system, systems)):
+        if not rows:
+            raise DataError("no sentence: nothing can be scored", where=str(path))
+    for true, said in zip(golds, systems, strict=False):
+        if len(true["verbs"]) != len(said["verbs"]):
+            what = f"a sentence of {len(said['verbs'])} words, where {true['where']} has {len(true['verbs'])}"
+            raise DataError(what, where=said["where"])
+    if len(golds) != len(systems):
+        place = systems[min(len(golds), len(systems) - 1)]["where"]
+        raise DataError(f"{len(systems)} sentences, but {gold} has {len(golds)}", where=place)
+
+
+def _trees(path: Path) -> list[Row]:
+    rows = list(ConlluTrees()([path]))
+    if not rows:
+        raise DataError("no sentence: nothing can be scored", where=str(path))
+    for row in rows:
+        if row["heads"] is None:
+            raise DataError("the sentence has no heads: nothing can be scored", where=row["where"])
+        if row["fault"]:
+            _, what, where = row["fault"]
+            raise DataError(f"no tree: {what}", where=where)
+        for form, place in zip(row["words"], row["places"], strict=True):
+            if not without_blanks(form):
+                raise DataError("a word without a form", where=place)
+    return [{**row, "relations": row["deprels"]} for row in rows]
+
+
+def _check_texts(gold: Path, system: Path, golds: Sequence[Row], systems: Sequence[Row]) -> None:
+    a, b = (lay([(row["words"], row["tokens"]) for row in rows]) for rows in (golds, systems))
+    if a.text == b.text:
+        return
+    at = first_difference(a.text, b.text)
+    raise DataError(
+        f"the texts differ: '{b.text[at : at + 20]}' here, '{a.text[at : at + 20]}' in {_place(gold, a, golds, at)}",
+        where=_place(system, b, systems, at),
+        hint="Words and sentences may be cut differently, but all forms without blanks must make the same text.",
+    )
+
+
+def _place(path: Path, laid: Laid, rows: Sequence[Row], at: int) -> str:
+    """The line of the word that holds the character `at`; the last one where the text ends before it."""
+    places = [place for row in rows for place in row["places"]]
+    word = int(np.searchsorted(laid.starts, at, side="right")) - 1
+    return str(places[word]) if places else str(path)

@@ -1,0 +1,1 @@
+"""Models on this disk, found by name: encoders, translators, and those that come with the program."""

@@ -1,0 +1,183 @@
+"""Models as ordinary Hugging Face folders, by name: a local folder, or one on the hub.
+
+What was fetched, or carried here by `xstilts data unpack`, lies below the store: the files in
+`<home>/<owner>--<name>/<commit>/`, and for each name a study calls it by a record that locks the commit and the
+content, `{"name", "folder", "files": {file: sha-256}}`. The record is written last.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from xstilts.core.canonical import fingerprint
+from xstilts.core.errors import EncoderError, XstiltsError
+from xstilts.core.files import file_fingerprint, read_json, write_atomic
+from xstilts.core.io_errors import writing
+from xstilts.data.locate import Roots
+
+Say = Callable[[str], None]
+
+MODEL = {"config.json": "config.json", "safetensors weights": "*.safetensors"}
+
+
+class ChangedEncoderError(EncoderError):
+    """A file of a fetched model is not what was fetched."""
+
+
+def accept(folder: Path) -> None:
+    """Nothing more is made of what was fetched."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """What the folder of a model of some use holds.
+
+    Arguments
+        what, one: the use and one model of it, for people ("encoder", "an encoder").
+        home: the folder below the store.
+        wanted: patterns of the files that matter; no others are fetched, hashed or carried.
+        needed: what -> pattern of the files it cannot be used without.
+        finish: completes a folder that was fetched.
+        hint: how else one is given.
+    """
+
+    what: str
+    one: str
+    home: str
+    wanted: tuple[str, ...]
+    needed: Mapping[str, str]
+    finish: Callable[[Path], None] = accept
+    hint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shelf:
+    """The models of one form that can be had here."""
+
+    form: Form
+    roots: Roots
+
+    @property
+    def home(self) -> Path:
+        return self.roots.store / self.form.home
+
+    def find(self, name: str, *, fetch: Say | None, known: Iterable[str] = ()) -> Path:
+        """The folder of a model. With `fetch`, one that is not here is fetched from the hub (`HF_ENDPOINT`), announced
+        through it. `known`: names that would have been allowed too.
+
+        Raises EncoderError when it is neither a folder nor on the hub, cannot be fetched, is not what was fetched, or
+        lacks something it needs."""
+        form = self.form
+        folder = Path(name) if Path(name).is_dir() else self._in_store(name)
+        if folder is None:
+            repo = name.partition("@")[0]
+            if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", repo):
+                raise EncoderError(
+                    f"'{name}' is neither a folder nor the name of {form.one}.", value=name, allowed=known
+                )
+            if fetch is None or self.roots.offline:
+                packaged = "not packaged, " if known else ""
+                raise EncoderError(
+                    f"The {form.what} '{name}' is not here: it is not a folder, {packaged}and not yet in the store.",
+                    value=name,
+                    allowed=known,
+                    hint="`xstilts run` and `xstilts data get` fetch it from the hub. Without a network, give a "
+                    "folder, or carry it here with `xstilts data pack` and `xstilts data unpack`.",
+                )
+            fetch(f"fetching the {form.what} {name}")
+            folder = self._download(name, known)
+        return folder
+
+    def require(self, folder: Path, name: str, needed: Mapping[str, str]) -> None:
+        for what, pattern in needed.items():
+            if not any(folder.glob(pattern)):
+                raise EncoderError(
+                    f"'{name}' is not {self.form.one} that can be used: it has no {what}.",
+                    where=str(folder),
+                    hint="Needed: config.json, weights as safetensors (no other format is read), and a tokenizer.",
+                )
+
+    def identity(self, folder: Path) -> str:
+        """A digest of the content of all files that matter."""
+        return fingerprint(self._digests(folder), length=20)
+
+    def carried(self, name: str, folder: Path) -> dict[str, Path | bytes]:
+        """All that another machine's store needs to find this model by the same name: path below the store -> a file,
+        or its content."""
+        home, here = self.home.resolve(), folder.resolve()
+        place = here.relative_to(home).as_posix() if here.is_relative_to(home) else f"folders/{self.identity(folder)}"
+        digests = self._digests(folder)
+        files: dict[str, Path | bytes] = {f"{self.form.home}/{place}/{file}": folder / file for file in digests}
+        record = self._record_file(name).relative_to(self.roots.store).as_posix()
+        return {**files, record: _record(name, place, digests).encode()}
+
+    def _digests(self, folder: Path) -> dict[str, str]:
+        """sha-256 of every file that matters, by name."""
+        cache = self.roots.store / "cache" / "fingerprints.json"
+        files = sorted({path for pattern in self.form.wanted for path in folder.glob(pattern)})
+        return {path.name: file_fingerprint(path, cache) for path in files}
+
+    def _record_file(self, name: str) -> Path:
+        readable = re.sub(r"[^\w.@-]+", "-", name).strip("-")[-60:]
+        return self.home / f"{readable}.{fingerprint(name, length=8)}.json"
+
+    def _in_store(self, name: str) -> Path | None:
+        """The folder of a model that was fetched or unpacked, None where there is none. Raises EncoderError when a file
+        is not what its record says."""
+        path = self._record_file(name)
+        if not path.is_file():
+            return None
+        record = read_json(path)
+        folder = self.home / record["folder"]
+        found = self._digests(folder)
+        for file, digest in record["files"].items():
+            if file not in found:
+                return None
+            if found[file] != digest:
+                raise ChangedEncoderError(
+                    f"'{file}' of the {self.form.what} '{name}' is not what was fetched first: sha256 {found[file]}, "
+                    f"locked as {digest}.",
+                    where=str(folder),
+                    hint=f"Restore the file, or delete {path.name} beside the folder to accept a new version.",
+                )
+        return folder
+
+    def _download(self, name: str, known: Iterable[str]) -> Path:
+        from huggingface_hub import HfApi, snapshot_download
+
+        repo, _, revision = name.partition("@")
+        endpoint = os.environ.get("HF_ENDPOINT") or None
+        home, wanted = self.home / repo.replace("/", "--"), list(self.form.wanted)
+        try:
+            with writing(home):
+                commit = HfApi(endpoint=endpoint).model_info(repo, revision=revision or None).sha or revision
+                folder = home / commit
+                snapshot_download(repo, revision=commit, local_dir=folder, allow_patterns=wanted, endpoint=endpoint)
+                self.require(folder, name, MODEL)
+                self.form.finish(folder)
+        except XstiltsError:
+            raise
+        except Exception as error:
+            raise EncoderError(
+                f"The {self.form.what} '{name}' could not be fetched from the hub: {said(error)}",
+                value=name,
+                allowed=known,
+                hint=self.form.hint,
+            ) from error
+        place = folder.relative_to(self.home).as_posix()
+        write_atomic(self._record_file(name), _record(name, place, self._digests(folder)))
+        return folder
+
+
+def _record(name: str, place: str, digests: Mapping[str, str]) -> str:
+    return json.dumps({"name": name, "folder": place, "files": dict(digests)}, ensure_ascii=False, indent=1) + "\n"
+
+
+def said(error: Exception) -> str:
+    """The class and the beginning of the text of an error, in one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"

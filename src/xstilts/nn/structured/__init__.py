@@ -1,0 +1,1 @@
+"""Networks and decoders over pairs of words: trees, predicates with arguments, tag sequences."""

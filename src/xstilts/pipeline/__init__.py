@@ -1,0 +1,1 @@
+"""From a study to the steps of its run graph, and from their artefacts to results."""

@@ -1,0 +1,155 @@
+"""Forest plot and heat map. Pure functions from numbers to SVG text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xstilts.report.elements import svg
+from xstilts.report.elements.formatting import interval, number, signed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """One line of a forest plot. `low` and `high` bound the interval; None where there is none."""
+
+    label: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    significant: bool = False
+    overall: bool = False
+    note: str = ""  # why there is no value, or a remark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tile:
+    """One field of a heat map. `shade` in [-1, 1] is its place on the colour scale; None: no number, or no colour."""
+
+    text: str
+    tip: str
+    shade: float | None = None
+    missing: bool = False
+
+
+def forest(groups: Sequence[tuple[str, Sequence[Effect]]], name: str) -> str:
+    """Differences with intervals, one group of lines a contrast, around a line at zero (points)."""
+    effects = [effect for _, lines in groups for effect in lines]
+    low, high = reach(effects)
+    labels = max([len(e.label) for e in effects] + [8])
+    left = min(labels, 30) * svg.CHARACTER + 22
+    scale = svg.Scale(low, high, left, left + 320)
+    rows: list[str] = []
+    y = 14.0
+    for title, lines in groups:
+        rows.append(svg.text(svg.shorten(title, 60), 0, y + 4, "strong"))
+        rows += [_effect(effect, scale, y + 22 * (i + 1)) for i, effect in enumerate(lines)]
+        y += 22 * (len(lines) + 1) + 8
+    axis = []
+    for t in svg.ticks(low, high):
+        axis.append(svg.line(scale(t), 22, scale(t), y - 6, "zero" if t == 0 else "grid"))
+        axis.append(svg.text(signed(t, 0 if t == int(t) else 1), scale(t), y + 10, "tick", "middle"))
+    axis.append(svg.text("points", scale.stop + 12, y + 10, "tick"))
+    return svg.picture(scale.stop + 170, y + 18, name, [*axis, *rows])
+
+
+def reach(effects: Sequence[Effect]) -> tuple[float, float]:
+    """The axis: all values, zero, and intervals as far as they help. One collapsed run can make an interval of hundreds
+    of points; it is cut (and drawn with an arrow) at twice the largest value, at least 10 points, at most 100."""
+    values = [e.value for e in effects if e.value is not None]
+    most = min(max([10.0, *(2 * abs(v) for v in values)]), 100.0)
+    ends = [min(max(end, -most), most) for e in effects for end in (e.low, e.high) if end is not None]
+    low, high = min([0.0, *values, *ends]), max([0.0, *values, *ends])
+    margin = (high - low) * 0.05 or 1.0
+    return low - margin, high + margin
+
+
+def _effect(effect: Effect, scale: svg.Scale, y: float) -> str:
+    parts = [svg.text(svg.shorten(effect.label, 30), 10, y + 4, "strong" if effect.overall else "")]
+    if effect.value is None:
+        return svg.group(
+            [*parts, svg.text("missing", scale.stop + 12, y + 4, "faint")], "", f"{effect.label}: {effect.note}"
+        )
+    css = f"effect {'sure' if effect.significant else 'unsure'} {'up' if effect.value >= 0 else 'down'}"
+    parts += _whisker(effect, scale, y)
+    x, r = scale(effect.value), 6.5 if effect.overall else 4.5
+    if effect.overall:
+        parts.append(_polygon([(x - r, y), (x, y - r), (x + r, y), (x, y + r)], "dot"))
+    else:
+        parts.append(svg.shape("circle", "dot", cx=x, cy=y, r=r))
+    text = signed(effect.value) + interval(effect.low, effect.high, before=" ") + (" *" if effect.significant else "")
+    parts.append(svg.text(text, scale.stop + 12, y + 4, "number strong" if effect.overall else "number"))
+    return svg.group(parts, css, f"{effect.label}: {text}{'; ' + effect.note if effect.note else ''}")
+
+
+def _whisker(effect: Effect, scale: svg.Scale, y: float) -> list[str]:
+    """The interval; an end beyond the axis is an arrow."""
+    if effect.low is None or effect.high is None:
+        return []
+    ends = [min(max(end, scale.low), scale.high) for end in (effect.low, effect.high)]
+    parts = [svg.line(scale(ends[0]), y, scale(ends[1]), y, "whisker")]
+    for end, shown, turn in zip((effect.low, effect.high), ends, (1, -1), strict=True):
+        x = scale(shown)
+        if end == shown:
+            parts.append(svg.line(x, y - 4, x, y + 4, "whisker"))
+        else:
+            parts.append(_polygon([(x, y), (x + turn * 7, y - 4), (x + turn * 7, y + 4)], "arrow"))
+    return parts
+
+
+def _polygon(corners: Sequence[tuple[float, float]], css: str) -> str:
+    return svg.shape("polygon", css, points=" ".join(f"{x:.1f},{y:.1f}" for x, y in corners))
+
+
+def heat(columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Tile]]], heading: str, name: str) -> str:
+    """Arms (rows) by languages (columns). Numbers stand inside while they fit; above 26 columns they are tooltips."""
+    numbers = len(columns) <= 26
+    wide, high = (44.0, 28.0) if numbers else (22.0, 22.0)
+    left = min(max([len(label) for label, _ in rows] + [4]), 24) * svg.CHARACTER + 14
+    slanted = max([len(c) for c in columns] + [2]) * svg.CHARACTER > wide
+    head = 66.0 if slanted else 42.0
+    parts = [svg.text(heading, 0, 12, "strong")]
+    for i, column in enumerate(columns):
+        x = left + (i + 0.5) * wide
+        turn = {"transform": f"rotate(-55 {x:.1f} {head - 8:.1f})"} if slanted else {}
+        parts.append(
+            svg.shape(
+                "text",
+                "tick",
+                svg.escape(column),
+                x=x,
+                y=head - 7,
+                text_anchor="start" if slanted else "middle",
+                **turn,
+            )
+        )
+    for j, (label, tiles) in enumerate(rows):
+        y = head + j * high
+        parts.append(svg.text(svg.shorten(label, 24), left - 8, y + high / 2 + 4, "", "end"))
+        parts += [_tile(tile, left + i * wide, y, (wide, high), numbers) for i, tile in enumerate(tiles)]
+    width = max(left + len(columns) * wide + (24 if slanted else 2), len(heading) * svg.CHARACTER * 1.1)
+    return svg.picture(width, head + len(rows) * high + 4, name, parts)
+
+
+def _tile(tile: Tile, x: float, y: float, size: tuple[float, float], numbers: bool) -> str:
+    wide, high = size
+    strength = min(abs(tile.shade or 0.0), 1.0)
+    css = "gap" if tile.missing else "flat" if tile.shade is None else "up" if tile.shade >= 0 else "down"
+    fill: dict[str, float | str] = {} if tile.shade is None else {"fill_opacity": f"{0.08 + 0.82 * strength:.2f}"}
+    parts = [svg.shape("rect", "tile", x=x + 1, y=y + 1, width=wide - 2, height=high - 2, rx=3.0, **fill)]
+    if numbers or tile.missing:
+        parts.append(svg.text(tile.text, x + wide / 2, y + high / 2 + 4, "number", "middle"))
+    return svg.group(parts, f"{css}{' hot' if strength > 0.6 else ''}", tile.tip)
+
+
+def scale_key(limit: float, cut: bool, name: str) -> str:
+    """The heat map's colour scale, from -limit to +limit points; `cut`: stronger differences share the last colours."""
+    steps, left = 11, 52.0
+    below, above = ("≤ ", "≥ ") if cut else ("", "")
+    parts = []
+    for i in range(steps):
+        shade = -1 + 2 * i / (steps - 1)
+        parts.append(_tile(Tile(text="", tip=signed(shade * limit), shade=shade), left + i * 22, 0, (22, 16), False))
+    parts.append(svg.text(below + signed(-limit), left - 4, 12, "tick", "end"))
+    parts.append(svg.text(above + signed(limit), left + 6 + steps * 22, 12, "tick"))
+    return svg.picture(2 * left + steps * 22, 18, f"{name}: from {number(-limit)} to {number(limit)} points", parts)

@@ -1,0 +1,1 @@
+"""The report written out: HTML, Markdown, terminal, records for other programs."""

@@ -1,0 +1,74 @@
+"""A document as Markdown. Figures are left to the page; their numbers stand in the tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from xstilts.report.elements.blocks import Block, Code, Document, Entry, Fold, Items, Prose, Table
+
+SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
+
+
+def markdown(document: Document) -> str:
+    """GitHub-flavoured Markdown; text from data is escaped, so that it is shown and not interpreted."""
+    parts = [f"# {inline(document.question or document.title)}"]
+    parts += [inline(sentence) for sentence in document.answer]
+    parts.append(inline(" · ".join([document.title, *document.facts])))
+    for section in document.sections:
+        parts += [f"## {inline(section.title)}", *_blocks(section.blocks)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def inline(text: str) -> str:
+    """One line of text without anything Markdown or HTML would act on.
+
+    >>> inline("a_b <script> | c")
+    'a\\\\_b \\\\<script\\\\> \\\\| c'
+    """
+    return SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def table(block: Table) -> str:
+    head = [inline(column.flat) for column in block.columns]
+    rule = ["---"] + ["---:" if column.numeric else "---" for column in block.columns[1:]]
+    lines = [head, rule, *(_cells(row) for row in (*block.rows, *block.foot))]
+    grid = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+    return "\n\n".join([f"**{inline(block.caption)}**", grid, *(inline(note) for note in block.notes)])
+
+
+def code(block: Code) -> str:
+    """A fence longer than any run of backticks inside."""
+    longest = max((len(run) for run in re.findall(r"`+", block.text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{block.language}\n{block.text.rstrip()}\n{fence}"
+
+
+def _prose(block: Prose) -> str:
+    return inline(block.text)
+
+
+def _items(block: Items) -> str:
+    return "\n".join(f"- {inline(item)}" for item in block.items)
+
+
+def _fold(block: Fold) -> str:
+    return "\n\n".join([f"### {inline(block.title)}", *_blocks(block.blocks)])
+
+
+def _cells(row: Sequence[Entry]) -> list[str]:
+    return [inline(entry.flat) for entry in row]
+
+
+WRITERS: Mapping[str, Callable[..., str]] = {
+    "table": table,
+    "code": code,
+    "prose": _prose,
+    "items": _items,
+    "fold": _fold,
+    "figure": lambda block: "",
+}
+
+
+def _blocks(blocks: Sequence[Block]) -> list[str]:
+    return [text for block in blocks if (text := WRITERS[block.form](block))]

@@ -1,0 +1,154 @@
+"""Published rows by the short names that `--against` takes, read from `xstilts/references/*.json`, a benchmark each.
+
+A figure without a source, or one that does not stand in the words quoted from its source, raises: nothing enters a
+report that a reader cannot look up.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from xstilts.core.catalog import Catalog
+from xstilts.core.errors import DataError
+from xstilts.core.languages import canonical_code
+from xstilts.report.scores.published import Average, Benchmark, BenchmarkTask, Figure, Row, Source
+
+SUFFIX = ".json"
+NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+TASK_KEYS = ("metric", "said", "languages", "train", "retrieval", "note")
+ROW_KEYS = ("model", "parameters", "encoder", "hub", "setting", "over", "figures")
+Json = Mapping[str, Any]
+
+
+@cache
+def published() -> Catalog[Row]:
+    """Every packaged row, by name. Raises DataError when a file is not as it should be, StudyError for a name used
+    twice."""
+    found = {place.name: place for place in (files("xstilts") / "references").iterdir() if place.name.endswith(SUFFIX)}
+    names = sorted(found, key=lambda name: name.removesuffix(SUFFIX))
+    rows = [read_rows(json.loads(found[name].read_text(encoding="utf-8")), name) for name in names]
+    return Catalog("published row", *(row for of_one in rows for row in of_one))
+
+
+def benchmarks() -> tuple[Benchmark, ...]:
+    """Every benchmark that rows are of."""
+    return tuple({row.benchmark.name: row.benchmark for row in published().values()}.values())
+
+
+def rows_named(names: Iterable[str]) -> tuple[Row, ...]:
+    """The rows with these names, each once, in the order asked for. Raises StudyError for an unknown one, with those
+    there are and the nearest."""
+    rows = published()
+    return tuple(rows.find(name, where="--against") for name in dict.fromkeys(names))
+
+
+def read_rows(record: Json, where: str) -> tuple[Row, ...]:
+    """The rows of one file. `where`: its name, for errors. Raises DataError for a key that is unknown, a figure without
+    source or quote, one that is not in its quote, and one given twice."""
+    sources = {name: _source(entry, f"{where}: sources.{name}") for name, entry in record["sources"].items()}
+    _known(record.get("languages_source"), sources, f"{where}: languages_source")
+    benchmark = Benchmark(
+        name=record["name"],
+        title=record["title"],
+        about=record["about"],
+        tasks={name: _task(name, entry, sources, f"{where}: tasks.{name}") for name, entry in record["tasks"].items()},
+        averages={name: _average(name, entry, record["tasks"], where) for name, entry in record["averages"].items()},
+    )
+    return tuple(_row(name, record["rows"], benchmark, sources, where) for name in record["rows"])
+
+
+def _source(entry: Json, where: str) -> Source:
+    for key in ("cite", "address", "place"):
+        if not entry.get(key):
+            raise DataError(f"this source has no '{key}'.", where=where)
+    return Source(cite=entry["cite"], address=entry["address"], place=entry["place"])
+
+
+def _task(name: str, entry: Json, sources: Mapping[str, Source], where: str) -> BenchmarkTask:
+    _check_keys(entry, TASK_KEYS, where)
+    train = entry.get("train")
+    if train is not None:
+        _quoted(train["value"], train, sources, f"{where}.train")
+    return BenchmarkTask(
+        name=name,
+        metric=entry["metric"],
+        said=entry["said"],
+        languages=tuple(canonical_code(code, where) for code in entry["languages"].split()),
+        train=train["value"] if train else None,
+        retrieval=entry.get("retrieval", False),
+        note=entry.get("note", ""),
+    )
+
+
+def _average(name: str, entry: Json, tasks: Json, where: str) -> Average:
+    for task in entry["tasks"]:
+        _known(task, tasks, f"{where}: averages.{name}.tasks", "task")
+    return Average(name=name, said=entry["said"], tasks=tuple(entry["tasks"]))
+
+
+def _row(name: str, rows: Json, benchmark: Benchmark, sources: Mapping[str, Source], where: str) -> Row:
+    entry, where = rows[name], f"{where}: rows.{name}"
+    _check_keys(entry, ROW_KEYS, where)
+    figures = [
+        figure
+        for i, group in enumerate(entry["figures"])
+        for figure in _figures(group, benchmark, sources, f"{where}.figures[{i}]")
+    ]
+    keys = [(figure.task, figure.name) for figure in figures]
+    if twice := [key for key in keys if keys.count(key) > 1]:
+        raise DataError(f"two figures are given for {' '.join(twice[0])}.", where=where)
+    parameters = entry.get("parameters")
+    if parameters:
+        _quoted(float(NUMBER.findall(parameters["text"])[0]), parameters, sources, f"{where}.parameters")
+    if entry.get("over"):
+        _known(entry["over"], rows, f"{where}.over", "row")
+    return Row(
+        name=name,
+        benchmark=benchmark,
+        model=entry["model"],
+        setting=entry["setting"],
+        figures=tuple(figures),
+        parameters=parameters["text"] if parameters else "",
+        encoder=entry.get("encoder", ""),
+        hub=entry.get("hub", ""),
+        over=entry.get("over", ""),
+    )
+
+
+def _figures(group: Json, benchmark: Benchmark, sources: Mapping[str, Source], where: str) -> list[Figure]:
+    """The figures that one quotation holds."""
+    found = []
+    for task, values in group["values"].items():
+        _known(task, {**benchmark.tasks, **benchmark.averages}, where, "task or average")
+        for name, value in values.items():
+            source = _quoted(value, group, sources, f"{where}.{task}.{name}")
+            found.append(Figure(task=task, name=name, value=value, quote=group["quote"], source=source))
+    return found
+
+
+def _quoted(value: float, entry: Json, sources: Mapping[str, Source], where: str) -> Source:
+    """The source of a number; raises DataError unless the number stands in the quotation."""
+    source = sources[_known(entry.get("source"), sources, where)]
+    quote = str(entry.get("quote") or "")
+    if value not in [float(number.replace(",", "")) for number in NUMBER.findall(quote)]:
+        raise DataError(f"{value:g} does not stand in the quotation '{quote}'.", where=where)
+    return source
+
+
+def _known(name: object, allowed: Mapping[str, object], where: str, noun: str = "source") -> str:
+    if not name:
+        raise DataError(f"a figure needs a {noun}.", where=where, allowed=allowed)
+    if name not in allowed:
+        raise DataError(f"there is no {noun} '{name}'.", where=where, value=str(name), allowed=allowed)
+    return str(name)
+
+
+def _check_keys(entry: Json, allowed: tuple[str, ...], where: str) -> None:
+    for key in entry:
+        if key not in allowed:
+            raise DataError(f"there is no key '{key}'.", where=where, value=key, allowed=allowed)

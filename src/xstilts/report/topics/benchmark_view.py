@@ -1,0 +1,141 @@
+"""A study's average over the targets of a benchmark, as a section, as sentences and as plain values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xstilts.report.elements.blocks import Column, Entry, Section, Table
+from xstilts.report.elements.formatting import MISSING, interval, listed, number, plural, probability, signed
+from xstilts.report.topics.benchmark_average import Arm, Difference, Headline
+
+MOST = 3  # arms and differences spelled out in a sentence
+
+
+def headline_sections(found: Headline | None) -> tuple[Section, ...]:
+    """One section, or none."""
+    if found is None:
+        return ()
+    tables = (arms_table(found), *([differences_table(found)] if found.differences else []))
+    return (Section(id="benchmark", title=f"{found.benchmark.title}'s average", blocks=tables),)
+
+
+def arms_table(found: Headline) -> Table:
+    """Arms down: the average over the targets present, and the total where nothing is missing."""
+    title, of = found.benchmark.title, len(found.benchmark.tasks)
+    columns = (
+        Column(label="Arm", numeric=False),
+        Column(label="Average over the targets present", under=(f"mean of {len(found.tasks)} of {of} tasks",)),
+        Column(label=f"{title}'s total", under=(f"all {of} tasks, all languages, whole test sets",)),
+    )
+    return Table(
+        caption=f"{found.name}, in percent: each task is the mean over {title}'s languages that are here, the "
+        f"one trained in among them, as {title} takes it; then over {plural(found.seeds, 'seed')}. So it is not the "
+        "mean of the zero-shot scores above.",
+        columns=columns,
+        rows=tuple((Entry(text=arm), _value(one), _total(found, one)) for arm, one in found.arms.items()),
+        notes=notes(found),
+    )
+
+
+def notes(found: Headline) -> tuple[str, ...]:
+    """What the average holds and what it lacks."""
+    counts = {name: (len(x), len(found.benchmark.tasks[name].languages)) for name, x in found.tasks.items()}
+    said = [f"{name} {n} of {of} languages" if n < of else f"{name} all {of}" for name, (n, of) in counts.items()]
+    lines = [f"Averaged: {', '.join(said)}."]
+    if found.missing:
+        lines.append(f"Missing: {'; '.join(f'{name} ({why})' for name, why in found.missing.items())}.")
+    if found.outside:
+        lines.append(f"Not of {found.benchmark.title}, and not in it: {listed(found.outside)}.")
+    lines.append(
+        f"No total: {'; '.join(found.lacking)}."
+        if found.lacking
+        else f"The total is over the test files that are here; the notes say where {found.benchmark.title} has others."
+    )
+    return tuple(lines)
+
+
+def differences_table(found: Headline) -> Table:
+    labels = ("Contrast", "Difference", "95 % interval", "p", "p (Holm)", "Remark")
+    return Table(
+        caption=f"The study's contrasts on {found.name}, in points. Holm's correction is over the lines of this table.",
+        columns=tuple(Column(label=label, numeric=label in labels[1:5]) for label in labels),
+        rows=tuple(_row(one) for one in found.differences),
+    )
+
+
+def lead(found: Headline | None) -> tuple[str, ...]:
+    """The first sentence of an answer, where other targets are in its other averages."""
+    if found is None or not found.outside or not (known := _known(found)):
+        return ()
+    sure = [one for one in known if one.significant]
+    shown = [_said(one) for one in (sure or known)[:MOST]]
+    more = len(sure or known) - len(shown)
+    what = "significant after Holm" if sure else "no contrast is significant after Holm"
+    return (f"On {found.name}, in points: {', '.join(shown)}{f' and {more} more' if more > 0 else ''} ({what}).",)
+
+
+def sentences(found: Headline | None) -> tuple[str, ...]:
+    """For the terminal: what is averaged, every arm, and whether there is a total."""
+    if found is None:
+        return ()
+    arms = ", ".join(f"{arm} {number(one.value)}" for arm, one in found.arms.items())
+    without = f" Without {listed(list(found.missing))}." if found.missing else ""
+    total = f" No total of {found.benchmark.title}: {'; '.join(found.lacking)}." if found.lacking else ""
+    return (f"{found.name}: {arms}.{without}{total}",)
+
+
+def headline_json(found: Headline | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "benchmark": found.benchmark.name,
+        "tasks": {name: list(languages) for name, languages in found.tasks.items()},
+        "missing": dict(found.missing),
+        "outside": list(found.outside),
+        "no_total": list(found.lacking),
+        "arms": {
+            arm: {"value": one.value, "by_seed": list(one.by_seed), "total": _whole(found, one), "reason": one.reason}
+            for arm, one in found.arms.items()
+        },
+        "differences": [
+            {"name": one.name, "value": one.value, "low": one.low, "high": one.high, "p_holm": one.p_holm}
+            for one in found.differences
+        ],
+    }
+
+
+def _known(found: Headline) -> list[Difference]:
+    return sorted((one for one in found.differences if one.value is not None), key=lambda one: -abs(one.value or 0.0))
+
+
+def _said(one: Difference) -> str:
+    return f"{one.name} {signed(one.value)}{interval(one.low, one.high, before=' ')}"
+
+
+def _whole(found: Headline, one: Arm) -> float | None:
+    return None if found.lacking else one.value
+
+
+def _value(one: Arm) -> Entry:
+    if one.value is None:
+        return Entry(text=MISSING, under=(one.reason,), role="missing")
+    tip = ", ".join(number(value) for value in one.by_seed) if len(one.by_seed) > 1 else ""
+    return Entry(text=number(one.value), tip=tip)
+
+
+def _total(found: Headline, one: Arm) -> Entry:
+    whole = _whole(found, one)
+    return Entry(text="–", role="faint") if whole is None else Entry(text=number(whole))
+
+
+def _row(one: Difference) -> tuple[Entry, ...]:
+    text = MISSING if one.value is None else signed(one.value) + (" *" if one.significant else "")
+    role = "missing" if one.value is None else "best" if one.significant else ""
+    return (
+        Entry(text=one.name),
+        Entry(text=text, role=role),
+        Entry(text=interval(one.low, one.high) or "–"),
+        Entry(text=probability(one.p) or "–"),
+        Entry(text=probability(one.p_holm) or "–"),
+        Entry(text=one.reason),
+    )

@@ -1,0 +1,75 @@
+"""Which numbers a phase trains with: defaults, then the study, then its sections, the narrowest last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from xstilts.core.settings.training import Recipe
+from xstilts.study.schema import ArmSpec, IntermediateNumbers, Study, TrainNumbers
+from xstilts.study.settings_sweep import base_name
+from xstilts.study.tune import LEARNING_RATE
+
+# Tokens of a sequence by kind, as the released XTREME pipelines set them; retrieval reads whole sentences.
+MAX_LENGTH: Mapping[str, int] = {"span_qa": 384, "retrieval": 512}
+DEFAULT_MAX_LENGTH = 256
+DEFAULT_EPOCHS = 3.0
+
+_RECIPE_FIELDS = {spec.name for spec in fields(Recipe)}
+
+
+def _set(numbers: TrainNumbers) -> dict[str, Any]:
+    """The numbers a section gives, a way to say the length displacing the other one."""
+    return {key: value for key in TrainNumbers.model_fields if (value := getattr(numbers, key)) is not None}
+
+
+def _merge(layers: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        if "updates" in layer:
+            merged.pop("epochs", None)
+        if "epochs" in layer:
+            merged.pop("updates", None)
+        merged.update(layer)
+    return merged
+
+
+def numbers(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...]) -> dict[str, Any]:
+    """All numbers of one phase. `role`: "intermediate", "target", "joint" (which reads the target's section) or
+    "language" (which reads neither: its adapter is the same one for every arm and target)."""
+    sections = {"intermediate": study.train.intermediate, "language": TrainNumbers()}
+    section = sections.get(role, study.train.target)
+    fuses = arm.fuses and arm.tuned(role).mode == "frozen"  # a phase of the fusion's attention
+    rate = LEARNING_RATE if fuses else arm.tuned(role).learning_rate
+    defaults = {"epochs": DEFAULT_EPOCHS} | ({} if rate is None else {"lr": rate})
+    layers = [defaults, _set(study.train), _set(section)]
+    if len(names) == 1 and (name := base_name(names[0])) in study.train.tasks:
+        layers.append(_set(study.train.tasks[name]))
+    if role == "intermediate":
+        layers.append(_shared_length(study.train.intermediate, arm, len(names)))
+    if role not in ("target", "language"):
+        layers.append(_set(arm.train))
+    return _merge(layers)
+
+
+def _shared_length(numbers: IntermediateNumbers, arm: ArmSpec, tasks: int) -> dict[str, Any]:
+    """The updates of one phase of `tasks` tasks where they are given for the whole arm, or for each task. A training
+    that an arm composes has all of the arm's: it is the one that another arm makes of it alone."""
+    if numbers.updates_an_arm is not None:
+        return {"updates": max(1, numbers.updates_an_arm // (len(arm.through) if arm.strategy == "sequential" else 1))}
+    if numbers.updates_a_task is not None:
+        return {"updates": numbers.updates_a_task * tasks}
+    return {}
+
+
+def recipe(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...], precision: str) -> Recipe:
+    chosen = {key: value for key, value in numbers(study, arm, role, names).items() if key in _RECIPE_FIELDS}
+    return Recipe(**chosen, precision=precision)
+
+
+def max_length(study: Study, task: str, kind: str) -> int:
+    """Tokens of a sequence of one task: its own number, the study's, or what its kind is used with."""
+    name = base_name(task)
+    own = study.train.tasks[name].max_length if name in study.train.tasks else None
+    return own or study.train.max_length or MAX_LENGTH.get(kind, DEFAULT_MAX_LENGTH)

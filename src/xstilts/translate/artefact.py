@@ -1,0 +1,48 @@
+"""Translated examples on disk.
+
+rows.jsonl.gz   one example a line
+counts.json     {"rows", "dropped" (reason -> rows), "sentences", "tokens" (of the original)}
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from xstilts.core.files import read_json, write_atomic, write_json
+from xstilts.data.examples import ChoiceExample, Example, SpanExample, TextExample
+from xstilts.data.read import Loaded
+from xstilts.data.text_lines import lines
+
+_CLASSES: Mapping[str, type[Example]] = {one.__name__: one for one in (TextExample, ChoiceExample, SpanExample)}
+
+
+def write_rows(examples: Sequence[Example], counts: Mapping[str, Any], out: Path) -> None:
+    """`counts`: "dropped" (reason -> rows), "sentences" and "tokens" (of the original)."""
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as file:  # the same rows are the same bytes
+        for example in examples:
+            where = example.where.rpartition("/")[2]
+            line = {"is": type(example).__name__, **asdict(example), "where": where}
+            file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+    write_atomic(out / "rows.jsonl.gz", packed.getvalue())
+    write_json(out / "counts.json", {"rows": len(examples), **counts})
+
+
+def read_rows(folder: Path) -> Loaded:
+    """The examples, and the rows that were dropped on the way, those of the original file included."""
+    examples = []
+    for _, line in lines(folder / "rows.jsonl.gz"):
+        fields = json.loads(line)
+        make = _CLASSES[fields.pop("is")]
+        examples.append(make(**{name: _tuples(value) for name, value in fields.items()}))
+    return Loaded(examples=examples, dropped=read_json(folder / "counts.json")["dropped"])
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -1,0 +1,87 @@
+"""A text on its way through a translation model: cut into sentences, translated, put together again with its spans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from xstilts.translate.sentences import cuts
+from xstilts.translate.span_markers import LostError, Marked, Span, mark, stripped, unmark
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text and spans of it, before or after translation."""
+
+    text: str
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a model made of one sentence: its translation, or why there is none."""
+
+    text: str = ""
+    lost: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A sentence as it is translated, what stands before it, and the numbers of the spans that lie in it."""
+
+    gap: str
+    marked: Marked
+    spans: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text in pieces: the sentences, or several where a span reaches over their ends."""
+
+    pieces: tuple[_Piece, ...]
+    rest: str  # the white space behind the last
+
+    @property
+    def sentences(self) -> list[str]:
+        """What has to be translated."""
+        return [piece.marked.text for piece in self.pieces]
+
+    def put_together(self, rendered: Mapping[str, Rendered]) -> Text:
+        """The translation. Raises LostError where a sentence has none, or a span is not found in it."""
+        parts: list[str] = []
+        spans: dict[int, Span] = {}
+        length = 0
+        for piece in self.pieces:
+            found = rendered[piece.marked.text]
+            if found.lost:
+                raise LostError(found.lost)
+            text, own = unmark(found.text.strip(), piece.marked.pairs)
+            if not text.strip():
+                raise LostError("a translation is empty")
+            length += len(piece.gap)
+            spans |= {
+                number: (start + length, end + length) for number, (start, end) in zip(piece.spans, own, strict=True)
+            }
+            length += len(text)
+            parts += [piece.gap, text]
+        return Text("".join([*parts, self.rest]), tuple(spans[number] for number in sorted(spans)))
+
+
+def passage(text: Text) -> Passage:
+    """`text` in pieces, its spans (without white space at their ends) marked. Raises LostError for a span that cannot
+    be marked."""
+    spans = [stripped(text.text, span) for span in text.spans]
+    ends = [end for end in cuts(text.text) if not any(start < end < stop for start, stop in spans)]
+    pieces, gap, done = [], "", 0
+    for end in [*ends, len(text.text)]:
+        part = text.text[done:end]
+        core = part.strip()
+        start = done + len(part) - len(part.lstrip())
+        gap += text.text[done:start]
+        if core:
+            inside = tuple(i for i, (first, last) in enumerate(spans) if start <= first and last <= start + len(core))
+            marked = mark(core, [(spans[i][0] - start, spans[i][1] - start) for i in inside])
+            pieces.append(_Piece(gap, marked, inside))
+            gap = text.text[start + len(core) : end]
+        done = end
+    return Passage(tuple(pieces), gap)
