@@ -19,7 +19,7 @@ from training_rows import LENGTHS
 from xstilts.core.settings.training import Recipe
 from xstilts.core.settings.tuning import Adapter, Bottleneck, LoRA
 from xstilts.evaluate.score import LanguageSet, score
-from xstilts.kinds.tokenized import Prepared, write
+from xstilts.kinds.tokenized import TokenizedRows, write
 from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.tasks.catalog import TASKS
 
@@ -36,7 +36,7 @@ def train(tune: str | Adapter, kind: Any, given: SimpleNamespace) -> Found:
 
     if not given.trimmed:
         attempts.WORTH = 0.0  # the embedding table is left whole
-    rows = Prepared(Path(given.rows))
+    rows = TokenizedRows(Path(given.rows))
     recipe = Recipe(updates=given.updates, batch=given.batch, lr=1e-4, precision=given.precision, dropout=0.1)
     part = JobPart(name="rows", kind=kind, train=rows, train_indices=range(len(rows.keys)), select=kind.metrics[0])
     settings = {"device": given.device, "threads": given.threads, "tune": tune}
@@ -97,7 +97,7 @@ def evaluate(checkpoints: Sequence[Path], are_together: bool, given: SimpleNames
             rows = place / "rows" / str(turn) / language
             rows.mkdir(parents=True)
             write(own, task.kind, tokenizer, LENGTH, rows)
-            sets[language] = PredictSet(prepared=Prepared(rows), examples=own, indices=range(len(own)))
+            sets[language] = PredictSet(prepared=TokenizedRows(rows), examples=own, indices=range(len(own)))
         if are_together:
             predict_many(checkpoints, task.kind, sets, outs, compute)
         else:

@@ -18,7 +18,7 @@ from xstilts.metrics.catalog import METRICS
 from xstilts.metrics.significance import Draws, contrast, draw
 from xstilts.report.scores.inputs import Results
 from xstilts.report.scores.score_files import read_counts
-from xstilts.report.scores.standings import LanguageScore, Standing, standings
+from xstilts.report.scores.standings import ArmScore, LanguageScore, standings
 
 _NOTHING = "nothing"  # an arm that scores zero: a mean is its difference from it
 
@@ -68,7 +68,7 @@ def measure(rows: Mapping[str, Results]) -> tuple[Measured, ...]:
     )
 
 
-def _measure(rows: Mapping[str, Results], metric: str, found: Mapping[str, Standing]) -> Measured:
+def _measure(rows: Mapping[str, Results], metric: str, found: Mapping[str, ArmScore]) -> Measured:
     first = next(iter(rows.values()))
     target = first.targets[0]
     lines = {row: {x.language: x for x in standing.languages} for row, standing in found.items()}
@@ -100,7 +100,7 @@ def _floor(lines: Mapping[str, LanguageScore], averaged: Sequence[str]) -> float
     return fmean(floors) if floors else None
 
 
-def _row(row: str, standing: Standing, draws: Draws | None, averaged: Sequence[str], home: str) -> RowScore:
+def _row(row: str, standing: ArmScore, draws: Draws | None, averaged: Sequence[str], home: str) -> RowScore:
     values = {line.language: line.value for line in standing.languages if line.value is not None}
     reason = "; ".join(dict.fromkeys(state for state in standing.states.values() if state != "ok"))
     if draws is None or row not in draws.arms:

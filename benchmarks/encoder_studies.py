@@ -15,7 +15,7 @@ from xstilts.core.errors import EncoderError, StudyError
 from xstilts.core.languages import XTREME
 from xstilts.engine.backends.inline import Inline
 from xstilts.engine.runner import execute
-from xstilts.models.encoders import FoundEncoder
+from xstilts.models.encoders import LocatedEncoder
 from xstilts.nn.encoder import Encoder
 from xstilts.pipeline.session import Options, devices, open_session
 from xstilts.report.scores.inputs import Results
@@ -80,7 +80,7 @@ class Plan:
     quick: bool = False
 
 
-def locate(encoder: str, task: Task, plan: Plan, options: Options, watch: Watch) -> tuple[FoundEncoder, Path]:
+def locate(encoder: str, task: Task, plan: Plan, options: Options, watch: Watch) -> tuple[LocatedEncoder, Path]:
     """The encoder and its folder: fetched, unpacked or built if need be. Raises EncoderError."""
     probe = Row(name="probe", encoder=encoder, layers=0, parameters=0, positions=None)
     with watch() as listener:

@@ -20,7 +20,7 @@ from xstilts.core.errors import DataError, XstiltsError
 from xstilts.core.files import write_atomic
 from xstilts.data.examples import DependencyExample, Predicate
 from xstilts.data.readers.catalog import EwtPropBank
-from xstilts.data.row_makers.trees import Roles, Trees
+from xstilts.data.row_makers.trees import RolesRow, TreesRow
 from xstilts.data.source import Drop
 from xstilts.data.syntax.joint_labels import pack, unpack
 from xstilts.data.syntax.trees import ancestors, span_head
@@ -51,7 +51,7 @@ def read(folder: Path, split: str) -> tuple[list[Annotated], Counter[str]]:
     sentences: list[Annotated] = []
     dropped: Counter[str] = Counter()
     for number, row in enumerate(rows):
-        tree, roles = Trees(id="sent_id")(row, number), Roles(id="sent_id")(row, number)
+        tree, roles = TreesRow(id="sent_id")(row, number), RolesRow(id="sent_id")(row, number)
         if isinstance(tree, Drop) or isinstance(roles, Drop):
             dropped[(roles if isinstance(roles, Drop) else tree).reason] += 1
         else:

@@ -24,7 +24,7 @@ from xstilts.data.readers.trees import ConlluTrees
 from xstilts.evaluate.predict import load_model
 from xstilts.heads.registry import head_key, make_head
 from xstilts.kinds.dependency import Dependency
-from xstilts.kinds.tokenized import Prepared, write
+from xstilts.kinds.tokenized import TokenizedRows, write
 from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.nn.encoder import Encoder
 from xstilts.tasks.parsing import RELATIONS
@@ -61,7 +61,7 @@ def train(request: Request) -> Request:
     rows = place / "rows"
     rows.mkdir()
     write(examples, kind(request), load_tokenizer(Path(request["folder"])), LENGTH, rows)
-    prepared = Prepared(rows)
+    prepared = TokenizedRows(rows)
     recipe = Recipe(updates=request["updates"], batch=request["batch"], lr=request["lr"], head_lr=request["head_lr"])
     part = JobPart(
         name="trees",

@@ -45,11 +45,11 @@ def our_update(folder: Path, rows: Path, threads: int) -> None:
     from training_one import ours
     from training_rows import LENGTHS
 
-    from xstilts.kinds.tokenized import Prepared
+    from xstilts.kinds.tokenized import TokenizedRows
     from xstilts.tasks.catalog import TASKS
 
     torch.set_num_threads(threads)
-    ours(folder, Prepared(rows), TASKS[LENGTHS["nli"][0]].kind, "fp32", (1, BATCH), "cpu")
+    ours(folder, TokenizedRows(rows), TASKS[LENGTHS["nli"][0]].kind, "fp32", (1, BATCH), "cpu")
 
 
 def trainer_update(folder: Path, rows: Path, threads: int) -> None:
@@ -81,9 +81,9 @@ def trainer_update(folder: Path, rows: Path, threads: int) -> None:
 
 def write_features(rows: Path) -> None:
     """The prepared rows as the Trainer takes them, beside them."""
-    from xstilts.kinds.tokenized import Prepared
+    from xstilts.kinds.tokenized import TokenizedRows
 
-    prepared = Prepared(rows)
+    prepared = TokenizedRows(rows)
     made = [prepared.row(number) for number in prepared.labelled.tolist()]
     features = [{"input_ids": row["ids"].tolist(), "labels": int(row["gold"][0])} for row in made]
     (rows / FEATURES).write_text(json.dumps(features), "utf-8")

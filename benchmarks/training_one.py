@@ -15,7 +15,7 @@ from training_rows import LENGTHS
 
 from xstilts.core.settings.training import Recipe
 from xstilts.kinds.base import Kind
-from xstilts.kinds.tokenized import Prepared
+from xstilts.kinds.tokenized import TokenizedRows
 from xstilts.tasks.catalog import TASKS
 from xstilts.train.memory import peak_memory
 
@@ -35,7 +35,7 @@ def counted(seconds: list[float], tokens: list[int], losses: list[float], batch:
     }
 
 
-def ours(folder: Path, rows: Prepared, kind: Kind, precision: str, size: tuple[int, int], device: str) -> Found:
+def ours(folder: Path, rows: TokenizedRows, kind: Kind, precision: str, size: tuple[int, int], device: str) -> Found:
     """The updates of the program's own loop."""
     import torch
 
@@ -59,7 +59,7 @@ def ours(folder: Path, rows: Prepared, kind: Kind, precision: str, size: tuple[i
     return counted(seconds, tokens, losses, batch, device)
 
 
-def trainer(folder: Path, rows: Prepared, kind: Kind, best: bool, size: tuple[int, int], device: str) -> Found:
+def trainer(folder: Path, rows: TokenizedRows, kind: Kind, best: bool, size: tuple[int, int], device: str) -> Found:
     """`transformers.Trainer`, as its examples set it, or with what a careful user switches on."""
     import tempfile
 
@@ -169,7 +169,7 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(int(threads))
-    prepared, kind = Prepared(Path(rows)), TASKS[LENGTHS[lengths][0]].kind
+    prepared, kind = TokenizedRows(Path(rows)), TASKS[LENGTHS[lengths][0]].kind
     size = (int(updates), int(batch))
     if contestant in ("plain", "tuned"):
         found = trainer(Path(folder), prepared, kind, contestant == "tuned", size, device)

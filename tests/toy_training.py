@@ -12,7 +12,7 @@ from xstilts.core.settings.training import Recipe
 from xstilts.data.examples import Example, TextExample
 from xstilts.kinds.base import Kind
 from xstilts.kinds.classification import Classification
-from xstilts.kinds.tokenized import Prepared, write
+from xstilts.kinds.tokenized import TokenizedRows, write
 from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.metrics.labels import Accuracy
 from xstilts.train.job import Job, JobPart
@@ -41,10 +41,10 @@ def encoder_folder(folder: Path) -> Path:
     return folder
 
 
-def prepare(examples: Sequence[Example], kind: Kind, encoder: Path, out: Path) -> Prepared:
+def prepare(examples: Sequence[Example], kind: Kind, encoder: Path, out: Path) -> TokenizedRows:
     out.mkdir(parents=True)
     write(examples, kind, load_tokenizer(encoder), 40, out)
-    return Prepared(out)
+    return TokenizedRows(out)
 
 
 def part(encoder: Path, folder: Path, train: Sequence[Any], dev: Sequence[Any], **changes: Any) -> JobPart:

@@ -6,13 +6,13 @@ from __future__ import annotations
 import os
 
 from xstilts.data.readers.catalog import Tsv
-from xstilts.data.row_makers.plain import Text
+from xstilts.data.row_makers.plain import TextRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.tasks.base import Origin, Task
 
 ADDRESS = os.environ.get("TOY_ADDRESS", "http://127.0.0.1:9")
-ROW = Text(text="text", label="sky")
+ROW = TextRow(text="text", label="sky")
 
 
 def source(language: str) -> Source:

@@ -24,12 +24,12 @@ Complaint = Callable[[], str]
 # A target of which only addresses are known: a hub and a server that refuse.
 REMOTE = """
 from xstilts.data.readers.catalog import Tsv
-from xstilts.data.row_makers.plain import Text
+from xstilts.data.row_makers.plain import TextRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.tasks.base import Origin, Task
 
-READ = {"read": Tsv(header=True), "row": Text(text="text", label="sky")}
+READ = {"read": Tsv(header=True), "row": TextRow(text="text", label="sky")}
 PLACES = (
     Place(hub="nobody/remote", files=("train.tsv",), **READ),
     Place(files=("remote/train.tsv",), urls=("http://127.0.0.1:9/train.tsv",), **READ),

@@ -127,11 +127,11 @@ def predict_file(checkpoint: str, path: Path, task: Task, options: Options, out:
     Returns the number of rows."""
     folder = checkpoint_folder(checkpoint, options)
     examples = read_examples(path, task)
-    from xstilts.evaluate.predict import Based, predict_examples
+    from xstilts.evaluate.predict import CheckpointRef, predict_examples
     from xstilts.train.job import Compute
 
     compute = Compute(device=devices(options)[0], threads=options.threads or os.cpu_count() or 1)
-    found = predict_examples(Based(checkpoint=folder, task=task.name), task.kind, examples, compute)
+    found = predict_examples(CheckpointRef(checkpoint=folder, task=task.name), task.kind, examples, compute)
     lines = [
         _line(example.id, guess, found.scores[i] if found.scores else None)
         for i, (example, guess) in enumerate(zip(examples, found.guesses, strict=True))

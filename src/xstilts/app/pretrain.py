@@ -23,7 +23,7 @@ from xstilts.models.compact import pack
 from xstilts.models.encoders import find_encoder
 from xstilts.pipeline.session import Options, devices
 from xstilts.pretrain.corpus_step import corpus_step
-from xstilts.pretrain.graph import Continued, Plan, lower
+from xstilts.pretrain.graph import Continued, PretrainSteps, lower
 from xstilts.pretrain.recipe import PretrainRecipe, load_recipe
 
 CURVE = 200  # points of a loss curve that are written down
@@ -34,14 +34,14 @@ class Pretrained:
     """What `pretrain` gives back. `folder` is None when it did not come to the end; `record` is what stands in
     `pretraining.json` there."""
 
-    plan: Plan
+    plan: PretrainSteps
     outcome: Outcome
     store: Store
     folder: Path | None = None
     record: dict[str, Any] = field(default_factory=dict)
 
 
-def prepare(recipe: PretrainRecipe | str, options: Options) -> tuple[PretrainRecipe, Plan]:
+def prepare(recipe: PretrainRecipe | str, options: Options) -> tuple[PretrainRecipe, PretrainSteps]:
     """The steps of a recipe. Raises StudyError, DataError or EncoderError for what is wrong before anything runs."""
     loaded = load_recipe(recipe) if isinstance(recipe, str) else recipe
     roots = options.roots
@@ -99,7 +99,7 @@ def _publish(encoder: Path, folder: Path, record: dict[str, Any]) -> None:
     write_json(folder / "pretraining.json", record)
 
 
-def _record(recipe: PretrainRecipe, made: Plan, store: Store) -> dict[str, Any]:
+def _record(recipe: PretrainRecipe, made: PretrainSteps, store: Store) -> dict[str, Any]:
     """Everything that made the encoder: recipe, data with fingerprints and what the guard dropped, phases with their
     curves and costs."""
     steps = {step.key: store.record(step) for step in steps_of([made.phases[-1]])}

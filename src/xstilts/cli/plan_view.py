@@ -20,7 +20,7 @@ from xstilts.pipeline.steps import PrepareSettings
 from xstilts.report.elements.formatting import listed, plural
 from xstilts.report.topics.overhead import TRAINING, beyond_training, others
 from xstilts.study.expand import before_target
-from xstilts.study.phase import Joined, Phase, Start
+from xstilts.study.phase import MergedCheckpoint, Phase, Start
 
 ORDER = ("encoder", "translate", "prepare", "train", "join", "predict", "score")
 
@@ -100,7 +100,7 @@ def _arms(session: Session) -> Table:
 
 def _lengths(end: Start) -> str:
     """How long the phases before a target are: "60 → 60", of joined ones "60 + 60"."""
-    if isinstance(end, Joined):
+    if isinstance(end, MergedCheckpoint):
         return " + ".join(map(_lengths, end.parts))
     if isinstance(end, Phase):
         own = _length(end) if end.role in ("language", "intermediate") else ""

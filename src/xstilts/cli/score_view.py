@@ -6,11 +6,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from xstilts.evaluate.shared_tasks import Counted, Dependencies, SemanticRoles
+from xstilts.evaluate.shared_tasks import Counted, DependencyScores, SemanticRoleScores
 from xstilts.metrics.roles import NOT_SCORED
 
 
-def dependency_page(found: Dependencies) -> RenderableType:
+def dependency_page(found: DependencyScores) -> RenderableType:
     table = _table("metric")
     for name, counted in found.counts.items():
         _add(table, name, counted, found.values[name])
@@ -20,7 +20,7 @@ def dependency_page(found: Dependencies) -> RenderableType:
     return Group(table, Text(said))
 
 
-def srl_page(found: SemanticRoles) -> RenderableType:
+def srl_page(found: SemanticRoleScores) -> RenderableType:
     table = _table("argument")
     _add(table, "overall", found.total, found.values["f1"])
     for label, counted in found.counts.items():

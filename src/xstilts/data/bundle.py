@@ -22,7 +22,17 @@ from xstilts.core.errors import DataError
 from xstilts.core.files import file_fingerprint
 from xstilts.core.io_errors import writing
 from xstilts.data.locate import Roots, addresses, find, revision_key
-from xstilts.data.lock import Entry, Lock, add_to_lock, cache_file, check_digest, data_folder, entry_of, read_lock, safe
+from xstilts.data.lock import (
+    Lock,
+    LockEntry,
+    add_to_lock,
+    cache_file,
+    check_digest,
+    data_folder,
+    entry_of,
+    read_lock,
+    safe,
+)
 from xstilts.data.read import resolve
 from xstilts.data.source import Source
 
@@ -44,7 +54,7 @@ class Packed:
 @dataclass(frozen=True, slots=True)
 class _Manifest:
     data: Lock
-    beside: Mapping[str, Entry]  # path below the store -> entry
+    beside: Mapping[str, LockEntry]  # path below the store -> entry
 
     def json(self) -> dict[str, Any]:
         beside = {path: entry.json() for path, entry in sorted(self.beside.items())}
@@ -60,7 +70,7 @@ class _Manifest:
                 raise DataError(f"'{path}' is not a place for a file of an encoder.", allowed=_BESIDE)
         return cls(data, beside)
 
-    def members(self) -> dict[str, Entry]:
+    def members(self) -> dict[str, LockEntry]:
         return {**self.data.files, **{f"{_STORE}/{path}": entry for path, entry in self.beside.items()}}
 
     def place(self, member: str, store: Path) -> Path:
@@ -120,7 +130,7 @@ def pack(
     """
     found, revisions = _gather(sources, roots)
     members: dict[str, Path | bytes] = {name: path for name, (path, _) in found.items()}
-    beside: dict[str, Entry] = {}
+    beside: dict[str, LockEntry] = {}
     for place, content in (encoder or {}).items():
         if f"{_STORE}/{place}" in members:
             raise DataError(f"a data file has the name '{_STORE}/{place}', which an encoder needs.")
@@ -132,10 +142,10 @@ def pack(
     return manifest.packed()
 
 
-def _gather(sources: Sequence[Source], roots: Roots) -> tuple[dict[str, tuple[Path, Entry]], dict[str, str]]:
+def _gather(sources: Sequence[Source], roots: Roots) -> tuple[dict[str, tuple[Path, LockEntry]], dict[str, str]]:
     """Files by their names below a data folder, and the locked revisions they come from."""
     lock = read_lock(roots.store)
-    files: dict[str, tuple[Path, Entry]] = {}
+    files: dict[str, tuple[Path, LockEntry]] = {}
     revisions: dict[str, str] = {}
     for source in sources:
         resolved, found = resolve(source, roots), find(source, roots)
@@ -143,15 +153,15 @@ def _gather(sources: Sequence[Source], roots: Roots) -> tuple[dict[str, tuple[Pa
             origin = lock.files[name].origin if found.kind == "store" and name in lock.files else found.kind
             if name in files and files[name][1].sha256 != digest:
                 raise DataError(f"two files are called '{name}': {files[name][0]} and {path}.")
-            files[name] = (path, Entry(digest, path.stat().st_size, origin))
+            files[name] = (path, LockEntry(digest, path.stat().st_size, origin))
         key = revision_key(found.place)
         if found.place.hub and key in lock.revisions:
             revisions[key] = lock.revisions[key]
     return files, revisions
 
 
-def _entry_of_bytes(content: bytes) -> Entry:
-    return Entry(hashlib.sha256(content).hexdigest(), len(content), "encoder")
+def _entry_of_bytes(content: bytes) -> LockEntry:
+    return LockEntry(hashlib.sha256(content).hexdigest(), len(content), "encoder")
 
 
 def _write(archive: Path, manifest: _Manifest, members: Mapping[str, Path | bytes]) -> None:

@@ -24,7 +24,7 @@ from xstilts.core.errors import DataError
 from xstilts.core.io_errors import writing
 from xstilts.data.archives import extract
 from xstilts.data.locate import Roots, addresses, layouts, revision_key
-from xstilts.data.lock import Entry, Lock, add_to_lock, check_digest, data_folder, entry_of, read_lock
+from xstilts.data.lock import Lock, LockEntry, add_to_lock, check_digest, data_folder, entry_of, read_lock
 from xstilts.data.source import Place
 
 Say = Callable[[str], None]
@@ -180,7 +180,7 @@ def _take(
     """Puts the wanted files into the data folder and locks them, with the revisions in `news`. A file that differs from
     its lock never reaches its place."""
     folder, lock = data_folder(roots.store), read_lock(roots.store)
-    entries: dict[str, Entry] = {}
+    entries: dict[str, LockEntry] = {}
 
     def put(name: str, make: Callable[[Path], str]) -> None:
         target, known = folder / name, lock.files.get(name)

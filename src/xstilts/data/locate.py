@@ -42,7 +42,7 @@ class Roots:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class LocatedFiles:
     """A place whose files are all here. `paths` has the order of `place.files`; `root` is the folder they are below."""
 
     place: Place
@@ -56,7 +56,7 @@ class Found:
         return tuple(path.relative_to(self.root).as_posix() for path in self.paths)
 
 
-def find(source: Source, roots: Roots) -> Found:
+def find(source: Source, roots: Roots) -> LocatedFiles:
     """The first place whose files are all here.
 
     Raises DataError that says which files were looked for, where, and how to get them.
@@ -67,7 +67,7 @@ def find(source: Source, roots: Roots) -> Found:
             for names in layouts(place, lock):
                 paths = tuple(_at(folder, name) for name in names)
                 if paths and None not in paths:
-                    return Found(place=place, paths=tuple(p for p in paths if p), root=folder, kind=kind)
+                    return LocatedFiles(place=place, paths=tuple(p for p in paths if p), root=folder, kind=kind)
     raise _missing(source, roots, lock)
 
 

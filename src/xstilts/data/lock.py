@@ -18,7 +18,7 @@ from xstilts.core.locks import locked
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LockEntry:
     """What is known of a fetched file."""
 
     sha256: str
@@ -32,7 +32,7 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Lock:
     revisions: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, Entry] = field(default_factory=dict)
+    files: Mapping[str, LockEntry] = field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
         return {"revisions": dict(self.revisions), "files": {path: entry.json() for path, entry in self.files.items()}}
@@ -41,7 +41,9 @@ class Lock:
     def of(cls, value: Any) -> Lock:
         """The lock in a JSON value, as `json` writes it. Raises ValueError when it is none."""
         try:
-            files = {path: Entry(item["sha256"], item["bytes"], item["from"]) for path, item in value["files"].items()}
+            files = {
+                path: LockEntry(item["sha256"], item["bytes"], item["from"]) for path, item in value["files"].items()
+            }
             return cls(dict(value["revisions"]), files)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a list of files and checksums ({error!r})") from error
@@ -98,8 +100,8 @@ def verify(path: Path, digest: str, store: Path, lock: Lock | None = None) -> No
             check_digest(name, entry.sha256, digest, str(path))
 
 
-def entry_of(path: Path, origin: str) -> Entry:
-    return Entry(file_fingerprint(path), path.stat().st_size, origin)
+def entry_of(path: Path, origin: str) -> LockEntry:
+    return LockEntry(file_fingerprint(path), path.stat().st_size, origin)
 
 
 def safe(name: str) -> str:

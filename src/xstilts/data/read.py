@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from xstilts.core.errors import DataError
 from xstilts.core.files import file_fingerprint
@@ -20,8 +21,10 @@ TO_FETCH = "to fetch"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resolved:
+class ResolvedSource:
     """A source as it lies here. Identity: the content of the files, how they are read, the views; never a path."""
+
+    identity_name: ClassVar[str] = "Resolved"
 
     files: tuple[str, ...]  # sha-256 of each file
     read: Reader
@@ -42,14 +45,14 @@ class Resolved:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Loaded:
+class LoadedExamples:
     """Examples in file order, and how many rows were left out on purpose, by reason."""
 
     examples: list[Example]
     dropped: Mapping[str, int]
 
 
-def resolve(source: Source, roots: Roots) -> Resolved:
+def resolve(source: Source, roots: Roots) -> ResolvedSource:
     """Finds the files of a source and takes their fingerprints (remembered by path, size and time).
 
     Raises DataError when files are missing, or when a fetched one is not what it was when it was fetched.
@@ -60,7 +63,7 @@ def resolve(source: Source, roots: Roots) -> Resolved:
         lock = read_lock(roots.store)
         for path, digest in zip(found.paths, digests, strict=True):
             verify(path, digest, roots.store, lock)
-    return Resolved(
+    return ResolvedSource(
         files=digests,
         read=found.place.read,
         row=found.place.row,
@@ -85,13 +88,13 @@ def to_fetch(source: Source, roots: Roots) -> Place | None:
         return place
 
 
-def expected(source: Source, roots: Roots) -> Resolved:
+def expected(source: Source, roots: Roots) -> ResolvedSource:
     """A source for a plan: as it lies here, or as it will once it is fetched. Raises DataError where it can neither be
     found nor fetched."""
     place = to_fetch(source, roots)
     if place is None:
         return resolve(source, roots)
-    return Resolved(
+    return ResolvedSource(
         files=tuple(f"to fetch: {place.hub or ''} {name}" for name in place.files),
         read=place.read,
         row=place.row,
@@ -103,7 +106,7 @@ def expected(source: Source, roots: Roots) -> Resolved:
     )
 
 
-def load(resolved: Resolved) -> Loaded:
+def load(resolved: ResolvedSource) -> LoadedExamples:
     """Reads all rows, makes examples and applies the views.
 
     Raises DataError (file:line) for a malformed row, an id that occurs twice, and when no example is left.
@@ -119,10 +122,10 @@ def load(resolved: Resolved) -> Loaded:
         why = f" ({len(examples)} before views, dropped: {dict(dropped)})" if examples or dropped else ""
         names = ", ".join(str(path) for path in resolved.paths)
         raise DataError(f"no examples are left for language '{resolved.language}'{why}", where=names)
-    return Loaded(examples=[examples[i] for i in chosen], dropped=dict(dropped))
+    return LoadedExamples(examples=[examples[i] for i in chosen], dropped=dict(dropped))
 
 
-def _examples(resolved: Resolved, dropped: Counter[str]) -> Iterator[Example]:
+def _examples(resolved: ResolvedSource, dropped: Counter[str]) -> Iterator[Example]:
     for number, row in enumerate(resolved.read(resolved.paths)):
         made = resolved.row(row, number)
         if isinstance(made, Drop):

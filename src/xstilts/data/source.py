@@ -91,7 +91,7 @@ class View(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Translation:
+class MachineTranslation:
     """Into which language a model translates the rows of a source, and how. The model goes by its name here; where it
     is looked up, its content becomes identity."""
 
@@ -105,7 +105,7 @@ class Source:
     places: tuple[Place, ...]
     language: str = "en"
     views: tuple[View, ...] = ()
-    translation: Translation | None = field(
+    translation: MachineTranslation | None = field(
         default=None, metadata={"omit_default": True}
     )  # of the rows the views chose
     note: str = field(default="", metadata={"identity": False})  # "a slice of the dev file": shown in every report
@@ -134,12 +134,12 @@ class Source:
             raise refused
         return replace(self, places=tuple(places))
 
-    def translated(self, translation: Translation) -> Source:
+    def translated(self, translation: MachineTranslation) -> Source:
         """The rows of this source as a model translates them; no view is laid on top."""
         return replace(self, translation=translation)
 
     def part(self, name: str, share: float, seed: int = 0) -> Source:
         """One of two disjoint parts, cut by group: `name` is "held" (about `share` of the groups) or "rest"."""
-        from xstilts.data.views import Part
+        from xstilts.data.views import SplitView
 
-        return replace(self, views=(*self.views, Part(name=name, share=share, seed=seed)))
+        return replace(self, views=(*self.views, SplitView(name=name, share=share, seed=seed)))

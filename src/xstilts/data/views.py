@@ -7,6 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from xstilts.core.errors import DataError
 from xstilts.data.source import Key, View
@@ -55,9 +56,11 @@ class Take:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class SplitView:
     """One of two parts that share no group and together are everything: "held" (about `share` of the groups) or
     "rest". Neither is empty where there are two groups."""
+
+    identity_name: ClassVar[str] = "Part"
 
     name: str
     share: float

@@ -37,7 +37,7 @@ class Result:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Means:
+class Resources:
     """What an attempt may use."""
 
     progress: Progress
@@ -45,7 +45,7 @@ class Means:
     threads: int = 1
 
 
-def run_one(step: Step, store: Store, means: Means, *, wait: bool = False) -> Result:
+def run_one(step: Step, store: Store, means: Resources, *, wait: bool = False) -> Result:
     """Runs `step` unless it is done and whole. Its inputs must be in the store.
 
     Without `wait` it answers `busy` instead of waiting for another process. Failures are answered, not raised: an
@@ -77,7 +77,7 @@ def _reading(step: Step, store: Store, wait: bool) -> Iterator[bool]:
         yield all(stack.enter_context(store.lock(key, shared=True, wait=wait)) for key in keys)
 
 
-def _attempt(step: Step, store: Store, means: Means) -> Result:
+def _attempt(step: Step, store: Store, means: Resources) -> Result:
     out, scratch = store.begin(step)
     began, started = datetime.now(UTC), time.monotonic()
     context = Context(
@@ -111,7 +111,7 @@ def _explain(error: Exception, details: Path) -> str:
     return f"{type(error).__name__}: {said} (traceback in {details})"
 
 
-def _record(step: Step, means: Means, began: datetime, seconds: float) -> dict[str, Any]:
+def _record(step: Step, means: Resources, began: datetime, seconds: float) -> dict[str, Any]:
     return {
         "key": step.key,
         "name": step.name,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from xstilts.core.errors import StoreError
 from xstilts.core.files import write_json
-from xstilts.engine.backends.base import Backend, Ended, Moved, Report, Started
+from xstilts.engine.backends.base import Backend, Ended, Progressed, Report, Started
 from xstilts.engine.execute import Result
 from xstilts.engine.graph import blocked, demand, readers_of, steps_of
 from xstilts.engine.listener import Listener, Silent
@@ -26,7 +26,7 @@ _PATIENCE = 5  # times that an input may vanish under a step
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RunPlan:
     """What `execute` would do: `to_run` in order, `reused` steps found done, `rebuilt` those of `to_run` that are done
     but were trimmed of a part that is needed, `behind` the number of steps that nobody has to look at."""
 
@@ -58,11 +58,11 @@ class Outcome:
         return replace(later, done=done, reused=tuple(key for key in later.reused if key not in done))
 
 
-def plan(goals: Sequence[Step], store: Store) -> Plan:
+def plan(goals: Sequence[Step], store: Store) -> RunPlan:
     """What would run, without running or writing anything."""
     found = demand(goals, store.is_whole)
     rebuilt = tuple(step for step in found.to_run if store.is_done(step))
-    return Plan(found.to_run, found.reused, rebuilt, len(steps_of(goals)) - len(found.to_run) - len(found.reused))
+    return RunPlan(found.to_run, found.reused, rebuilt, len(steps_of(goals)) - len(found.to_run) - len(found.reused))
 
 
 def execute(
@@ -190,7 +190,7 @@ class _Run:
         match report:
             case Started(device=device):
                 self.listener.step_started(step, device)
-            case Moved(done=done, total=total, unit=unit, text=text):
+            case Progressed(done=done, total=total, unit=unit, text=text):
                 self.listener.step_progress(step, done, total, unit, text)
             case Ended(result=result):
                 del self.running[step.key]

@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 from xstilts.core.errors import EncoderError
 from xstilts.core.io_errors import writing
 from xstilts.heads.base import Head
-from xstilts.heads.pretrained_heads import Part, class_config, class_state
+from xstilts.heads.pretrained_heads import HeadModule, class_config, class_state
 from xstilts.heads.registry import head_key
 from xstilts.kinds.base import Kind
 from xstilts.nn.adapters import peft_format
@@ -79,7 +79,7 @@ def _load(checkpoint: Path, kind: Kind) -> tuple[Encoder, Head]:
 
 def _whole(encoder: Encoder, head: Head, kind: Kind, out: Path) -> None:
     """The class's own configuration and weights, head included."""
-    part = cast(Part, head.get_submodule("part"))
+    part = cast(HeadModule, head.get_submodule("part"))
     module = cast(PreTrainedModel, part.module)
     config = class_config(encoder, module.config.num_labels or 0, tuple(getattr(kind, "labels", ())))
     config.architectures, config.dtype = [type(module).__name__], torch.float32

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Turns:
+class AdapterSwitcher:
     """A model that was loaded from `checkpoint`, and how it is run. Afterwards it holds the last adapter."""
 
     model: Model

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from xstilts.core.errors import EncoderError
-from xstilts.evaluate.predict import Based, PredictSet, Stream, usable_head, write_guesses
+from xstilts.evaluate.predict import CheckpointRef, PredictSet, Stream, usable_head, write_guesses
 from xstilts.heads.base import Head
 from xstilts.heads.registry import head_key
 from xstilts.kinds.base import Kind
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def predict_many(
-    checkpoints: Sequence[Path | Based],
+    checkpoints: Sequence[Path | CheckpointRef],
     kind: Kind,
     sets: Mapping[str, PredictSet],
     outs: Sequence[Path],
@@ -62,10 +62,14 @@ def predict_many(
         write_guesses(kind, stream, outputs, out, seconds)
 
 
-def load_many(checkpoints: Sequence[Path | Based], kind: Kind, compute: Compute) -> tuple[SideBySide, list[Head]]:
+def load_many(
+    checkpoints: Sequence[Path | CheckpointRef], kind: Kind, compute: Compute
+) -> tuple[SideBySide, list[Head]]:
     """One encoder with the adapters of each checkpoint, and its head for `kind`. Raises as `predict_many` does."""
     use_threads(compute.threads)
-    given = [one if isinstance(one, Based) else Based(checkpoint=Path(one), base=None) for one in checkpoints]
+    given = [
+        one if isinstance(one, CheckpointRef) else CheckpointRef(checkpoint=Path(one), base=None) for one in checkpoints
+    ]
     below, digest = _one_base(given)
     encoder = Encoder.load(below, device=compute.device).eval()
     sets: list[list[Attached]] = []
@@ -104,7 +108,7 @@ def outputs_of_each(
     return found
 
 
-def _one_base(given: Sequence[Based]) -> tuple[Path, str]:
+def _one_base(given: Sequence[CheckpointRef]) -> tuple[Path, str]:
     """The folder of the encoder below all checkpoints, and the digest of its weights."""
     folders = [encoder_folder(one.checkpoint, one.base).resolve() for one in given]
     digests = {folder: adapter_files.encoder_fingerprint(folder) for folder in dict.fromkeys(folders)}

@@ -21,11 +21,11 @@ from xstilts.core.errors import DataError, EncoderError
 from xstilts.core.files import write_json
 from xstilts.core.io_errors import writing
 from xstilts.data.examples import Example
-from xstilts.evaluate.language_adapters import Turns
+from xstilts.evaluate.language_adapters import AdapterSwitcher
 from xstilts.heads.base import Head
 from xstilts.heads.registry import head_key, make_head
 from xstilts.kinds.base import Kind
-from xstilts.kinds.tokenized import Chained, Prepared
+from xstilts.kinds.tokenized import Chained, TokenizedRows
 from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.nn.encoder import Encoder
 from xstilts.train.checkpoint import encoder_folder, head_keys, load_encoder, load_head, unique_tensors
@@ -44,7 +44,7 @@ class PredictSet:
     pool: what its queries search beside its own examples. One that several languages have in common (the same object)
     goes through the encoder once, and is not predicted."""
 
-    prepared: Prepared
+    prepared: TokenizedRows
     examples: Sequence[Example]
     indices: Sequence[int]
     pool: PredictSet | None = None
@@ -73,7 +73,7 @@ class PredictSet:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Based:
+class CheckpointRef:
     """A checkpoint with what it does not hold itself: for one of adapters alone, the encoder (or the checkpoint that
     holds it) below them; `head`: the checkpoint whose head guesses, where it is an earlier phase's. `task`: which of
     the adapters' tasks is predicted, where they tell tasks apart."""
@@ -85,7 +85,7 @@ class Based:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Guessed:
+class Predictions:
     """A guess (plain JSON) for each example. `scores`: for kinds with one label an example, the probability of each
     label; None for others."""
 
@@ -94,7 +94,7 @@ class Guessed:
 
 
 def predict(
-    checkpoint: Path | Based,
+    checkpoint: Path | CheckpointRef,
     kind: Kind,
     sets: Mapping[str, PredictSet],
     out: Path,
@@ -109,9 +109,9 @@ def predict(
     compute = compute or Compute()
     stream = Stream(sets)
     model, started = load_model(checkpoint, kind, compute), time.monotonic()
-    stack = checkpoint.checkpoint if isinstance(checkpoint, Based) else checkpoint
+    stack = checkpoint.checkpoint if isinstance(checkpoint, CheckpointRef) else checkpoint
     readers = [reader for part in stream.parts for reader in part.readers]
-    turns = Turns(model, stack, compute, progress)
+    turns = AdapterSwitcher(model, stack, compute, progress)
     found = turns.outputs(head_key(kind), stream.row, stream.lengths, readers)
     write_guesses(kind, stream, found, out, time.monotonic() - started)
 
@@ -161,13 +161,13 @@ def _guesses(kind: Kind, parts: Sequence[PredictSet], found: Mapping[PredictSet,
 
 
 def predict_examples(
-    checkpoint: Path | Based,
+    checkpoint: Path | CheckpointRef,
     kind: Kind,
     examples: Sequence[Example],
     compute: Compute | None = None,
     max_length: int = 256,
     progress: Progress | None = None,
-) -> Guessed:
+) -> Predictions:
     """Guesses for examples in memory, labelled or not; longer texts than `max_length` tokens are cut as the kind does.
 
     Raises EncoderError when the checkpoint has no head for `kind`, DataError for an example the kind does not allow.
@@ -175,7 +175,7 @@ def predict_examples(
     for example in examples:
         kind.check(example)
     compute = compute or Compute()
-    based = checkpoint if isinstance(checkpoint, Based) else Based(checkpoint=checkpoint)
+    based = checkpoint if isinstance(checkpoint, CheckpointRef) else CheckpointRef(checkpoint=checkpoint)
     model = load_model(based, kind, compute)
     tokenizer = load_tokenizer(encoder_folder(based.checkpoint, based.base))
     encoded = kind.encode(examples, tokenizer, min(max_length, model.encoder.max_length or max_length))
@@ -186,14 +186,14 @@ def predict_examples(
         return {name: column[place] for name, column in columns.items()}
 
     found = outputs(model, head_key(kind), row, lengths, compute, progress)
-    return Guessed(guesses=kind.assemble(examples, columns, found), scores=_label_scores(kind, examples, found))
+    return Predictions(guesses=kind.assemble(examples, columns, found), scores=_label_scores(kind, examples, found))
 
 
-def load_model(checkpoint: Path | Based, kind: Kind, compute: Compute) -> Model:
+def load_model(checkpoint: Path | CheckpointRef, kind: Kind, compute: Compute) -> Model:
     """The encoder with its head for `kind`. Raises EncoderError when there is no such head: one that was neither
     trained nor pretrained would guess at random."""
     use_threads(compute.threads)
-    given = checkpoint if isinstance(checkpoint, Based) else Based(checkpoint=checkpoint)
+    given = checkpoint if isinstance(checkpoint, CheckpointRef) else CheckpointRef(checkpoint=checkpoint)
     encoder = load_encoder(given.checkpoint, given.base, device=compute.device)
     encoder.adapters.use(given.task)
     return Model(encoder, {head_key(kind): usable_head(given.head or given.checkpoint, kind, encoder)})

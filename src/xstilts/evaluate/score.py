@@ -34,7 +34,7 @@ class LanguageSet:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scored:
+class LanguageCounts:
     """Counts of the examples that a score counts, for one metric and language."""
 
     language: str
@@ -82,7 +82,7 @@ def score_language(
     examples: Sequence[Example],
     read: Callable[[Sequence[Example]], list[Any]],
     language: str,
-) -> list[Scored]:
+) -> list[LanguageCounts]:
     """Counts of one language for each metric; `read` gives the guess for each example, and is asked only when the
     gold is fit to be scored. Errors as in `score`."""
     counted = np.array([example.scored for example in examples], dtype=bool)
@@ -103,7 +103,9 @@ def score_language(
     for metric in metrics:
         counts = kind.tally(metric, examples, guesses, language)[counted]
         chance = headline(metric, kind.tally(metric, kept, floor, language).sum(axis=0))
-        results.append(Scored(language=language, metric=metric, examples=kept, counts=counts, floor=float(chance)))
+        results.append(
+            LanguageCounts(language=language, metric=metric, examples=kept, counts=counts, floor=float(chance))
+        )
     return results
 
 
@@ -136,7 +138,7 @@ def _repeated(ids: Sequence[str]) -> str | None:
     return next((id for id in ids if id in seen or seen.add(id)), None)  # type: ignore[func-returns-value]
 
 
-def _entry(scored: Scored) -> dict[str, Any]:
+def _entry(scored: LanguageCounts) -> dict[str, Any]:
     """The line of `scores.json`. A number that is not defined is null."""
     table = group_counts([example.group for example in scored.examples], scored.counts)
     value = float(headline(scored.metric, table.total))
@@ -157,7 +159,7 @@ def _number(value: float | np.ndarray) -> float | None:
     return float(value) if math.isfinite(float(value)) else None
 
 
-def write_counts(path: Path, results: Sequence[Scored]) -> None:
+def write_counts(path: Path, results: Sequence[LanguageCounts]) -> None:
     """One line an example and metric: language, id, group, metric, counts (list of doubles)."""
     import pyarrow as pa
     import pyarrow.parquet as pq

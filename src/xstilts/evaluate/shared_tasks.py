@@ -46,7 +46,7 @@ def _share(part: int, whole: int) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dependencies:
+class DependencyScores:
     """F1 in percent of "UPOS", "UAS", "LAS" and "CLAS", and what it counts; `sentences` of gold and of guesses."""
 
     values: Mapping[str, float]
@@ -55,7 +55,7 @@ class Dependencies:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SemanticRoles:
+class SemanticRoleScores:
     """`values`: "precision", "recall" and "f1" over all arguments, in percent. `counts`: by label, "V" too, which is in
     no value. `perfect`: percent of propositions without a mistake; `unlike`: those whose guess has another verb."""
 
@@ -68,7 +68,7 @@ class SemanticRoles:
     unlike: int
 
 
-def score_dependency(gold: Path, system: Path) -> Dependencies:
+def score_dependency(gold: Path, system: Path) -> DependencyScores:
     """F1 of UPOS, UAS, LAS and CLAS, as `conll18_ud_eval.py` counts them. Words and sentences may be cut differently.
 
     Raises DataError (file:line) on either side for a malformed line, a form that is blank, a sentence whose heads are
@@ -84,14 +84,14 @@ def score_dependency(gold: Path, system: Path) -> Dependencies:
         of_gold, of_system = ("content_gold", "content_system") if name == "CLAS" else ("gold", "system")
         correct = named[name.lower()]
         counted[name] = Counted(correct=correct, excess=named[of_system] - correct, missed=named[of_gold] - correct)
-    return Dependencies(values=values, counts=counted, sentences=(len(golds), len(systems)))
+    return DependencyScores(values=values, counts=counted, sentences=(len(golds), len(systems)))
 
 
 def _values(metric: AlignedUpos | Attachment, counts: np.ndarray) -> dict[str, float]:
     return {name.upper(): float(value) for name, value in metric.values(metric.chosen(counts)).items()}
 
 
-def score_srl(gold: Path, system: Path) -> SemanticRoles:
+def score_srl(gold: Path, system: Path) -> SemanticRoleScores:
     """Precision, recall and F1 over all arguments, as `srl-eval.pl` prints them in its row "Overall" (without "V").
 
     As there, arguments of a proposition with another verb than gold's, or where gold has none, do not count as guesses.
@@ -114,7 +114,7 @@ def score_srl(gold: Path, system: Path) -> SemanticRoles:
                     counts.setdefault(label, [0, 0, 0])[column] += 1
     values = {name: float(value) for name, value in SpanRoles().values(sums).items()}
     correct, excess, missed, _, propositions = map(int, sums)
-    return SemanticRoles(
+    return SemanticRoleScores(
         values={name: values[name] for name in ("precision", "recall", "f1")},
         total=Counted(correct=correct, excess=excess, missed=missed),
         counts={label: Counted(correct=a, excess=b, missed=c) for label, (a, b, c) in sorted(counts.items())},

@@ -18,12 +18,12 @@ from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.tagging import UNKNOWN
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder
-from xstilts.nn.structured.biaffine import BiaffineParser, Places, Scored, places
+from xstilts.nn.structured.biaffine import ArcScores, BiaffineParser, Places, places
 from xstilts.nn.structured.max_spanning_tree import arborescence, trees
 
 
 class DependencyHead(WordHead):
-    """scores: `Scored`; decode: head and relation id of each word of a row, [W, 2]; the heads are a tree."""
+    """scores: `ArcScores`; decode: head and relation id of each word of a row, [W, 2]; the heads are a tree."""
 
     def __init__(self, kind: Dependency, encoder: Encoder) -> None:
         super().__init__()
@@ -41,11 +41,11 @@ class DependencyHead(WordHead):
         words_R = [len(row["first"]) for row in rows]
         return {**word_columns(rows), "words_R": words_R, "at": places(words_R)._asdict()}
 
-    def forward(self, hidden_TD: Tensor, batch: Batch) -> Scored:
-        scored: Scored = self.part(word_means(hidden_TD, batch), _at(batch))
+    def forward(self, hidden_TD: Tensor, batch: Batch) -> ArcScores:
+        scored: ArcScores = self.part(word_means(hidden_TD, batch), _at(batch))
         return scored
 
-    def loss(self, scores: Scored, batch: Batch) -> Loss:
+    def loss(self, scores: ArcScores, batch: Batch) -> Loss:
         """The cross-entropy of each word's head among the words of its sentence and the root, and that of its relation
         to its gold head; a relation outside the set adds nothing. Counted by words."""
         heads_W, relations_W = batch.gold
@@ -56,7 +56,7 @@ class DependencyHead(WordHead):
         relations = F.cross_entropy(relations_WC, relations_W, reduction="sum", ignore_index=UNKNOWN)
         return Loss(arcs + relations, len(heads_W))
 
-    def decode(self, scores: Scored, batch: Batch) -> list[Any]:
+    def decode(self, scores: ArcScores, batch: Batch) -> list[Any]:
         at, words_R = _at(batch), batch.extra["words_R"]
         heads_RK = best_trees(scores.arcs_RKJ, words_R)
         heads_W = heads_RK.to(at.within_W.device)[at.sentence_W, at.within_W]

@@ -41,7 +41,7 @@ CLASSES = {
 NATIVE = ("xlm-roberta", "roberta", "camembert", "bert", "electra", "modernbert", "distilbert", "deberta-v2", "mpnet")
 
 
-class Part(nn.Module):
+class HeadModule(nn.Module):
     """What turns hidden states into logits. `module` holds the parameters; `auto_class` is set for a native part."""
 
     module: nn.Module
@@ -69,7 +69,7 @@ class Part(nn.Module):
         return self(hidden_TD[None])[0].float()
 
 
-class NativePart(Part):
+class NativePart(HeadModule):
     """The class's own modules and forward; `module.state_dict()` has the class's own names."""
 
     def __init__(self, kind: str, outputs: int, encoder: Encoder) -> None:
@@ -90,7 +90,7 @@ class NativePart(Part):
         return scores.logits
 
 
-class OwnPart(Part):
+class OwnPart(HeadModule):
     """Dropout, a dense layer with tanh and a linear layer on the first token; dropout and a linear layer on tokens;
     a dense layer with GELU and norm under the tied embeddings for masked tokens."""
 
@@ -150,14 +150,14 @@ class _StandIn(nn.Module):
         return BaseModelOutputWithPooling(last_hidden_state=inputs_embeds, pooler_output=pooled)
 
 
-def make_part(kind: str, outputs: int, encoder: Encoder) -> Part:
+def make_part(kind: str, outputs: int, encoder: Encoder) -> HeadModule:
     """New parameters for a kind with `outputs` outputs, drawn from torch's global generator."""
     part = NativePart if encoder.config.model_type in NATIVE else OwnPart
     return part(kind, outputs, encoder).to(encoder.embeddings.weight.device)
 
 
 @contextmanager
-def only(part: Part, rows: Tensor | None) -> Iterator[None]:
+def only(part: HeadModule, rows: Tensor | None) -> Iterator[None]:
     """Inside, a language-model head scores these tokens alone (None: all). Raises EncoderError for a head whose decoder
     is not tied to the embeddings."""
     decoders = [module for module in part.modules() if isinstance(module, TiedDecoder)]
@@ -198,7 +198,7 @@ def class_config(encoder: Encoder, outputs: int, labels: tuple[str, ...] = ()) -
     return config
 
 
-def class_state(encoder: Encoder, part: Part) -> dict[str, Tensor]:
+def class_state(encoder: Encoder, part: HeadModule) -> dict[str, Tensor]:
     """Weights of the class that `part.auto_class` loads: the encoder under the class's prefix, and the head. Tied
     weights appear once."""
     prefix = encoder.model.base_model_prefix

@@ -23,10 +23,10 @@ from xstilts.kinds.dependency_roles import DependencyRoles
 from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.retrieval import Retrieval
-from xstilts.kinds.roles import Roles
+from xstilts.kinds.roles import SemanticRoles
 from xstilts.kinds.span_qa import SpanQA
 from xstilts.kinds.tagging import Tagging
-from xstilts.kinds.translation import Translation
+from xstilts.kinds.translation import TranslationRanking
 from xstilts.nn.encoder import Encoder
 
 HEADS: dict[type, type[Head]] = {
@@ -36,11 +36,11 @@ HEADS: dict[type, type[Head]] = {
     Tagging: TaggingHead,
     Dependency: DependencyHead,
     DependencyRoles: DependencyHead,
-    Roles: RolesHead,
+    SemanticRoles: RolesHead,
     Retrieval: RetrievalHead,
     DualEncoder: DualEncoderHead,
     MaskedLM: MaskedLMHead,
-    Translation: TranslationHead,
+    TranslationRanking: TranslationHead,
 }
 
 

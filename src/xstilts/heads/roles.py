@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from xstilts.heads.base import Loss, Rows, flat
 from xstilts.heads.word_states import WordHead, word_columns, word_means
-from xstilts.kinds.roles import Roles
+from xstilts.kinds.roles import SemanticRoles
 from xstilts.kinds.tagging import UNKNOWN
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder
@@ -25,7 +25,7 @@ PAIRS = 32_768  # pairs of a predicate and a word that are decoded at once: boun
 class RolesHead(WordHead):
     """scores: `RoleStates`; decode: (predicates [P], tags [P, W]) of each row."""
 
-    def __init__(self, kind: Roles, encoder: Encoder) -> None:
+    def __init__(self, kind: SemanticRoles, encoder: Encoder) -> None:
         super().__init__()
         self.kind = kind
         made = RoleScorer(encoder.hidden_size, kind.tags, kind.units, kind.dropout)

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from xstilts.heads.base import Head, Loss, Rows, flat, split
-from xstilts.kinds.translation import Translation
+from xstilts.kinds.translation import TranslationRanking
 from xstilts.nn import ragged
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder
@@ -29,7 +29,7 @@ class TranslationHead(Head):
 
     whole = True
 
-    def __init__(self, kind: Translation, encoder: Encoder) -> None:
+    def __init__(self, kind: TranslationRanking, encoder: Encoder) -> None:
         super().__init__()
         self.kind = kind
         self.layer = kind.layer

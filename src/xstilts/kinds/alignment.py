@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SPACE = "▁"  # SentencePiece's mark of a word's beginning
 
 
-class Span(NamedTuple):
+class TokenSpan(NamedTuple):
     """Tokens first..last (inclusive) cover an answer; cutting `left` and `right` characters off the text they
     cover gives the answer's own text. A cut is negative where the answer reaches over characters of no token (white
     space)."""
@@ -42,7 +42,7 @@ class Offsets:
     starts: np.ndarray  # [T]
     ends: np.ndarray  # [T]
 
-    def cover(self, start: int, end: int) -> Span | None:
+    def cover(self, start: int, end: int) -> TokenSpan | None:
         """The shortest run of tokens that holds every covered character of context[start:end]; None where no token
         covers any of it."""
         touching_T = (self.starts < end) & (self.ends > start)
@@ -50,7 +50,7 @@ class Offsets:
             return None
         first = int(touching_T.argmax())
         last = len(touching_T) - 1 - int(touching_T[::-1].argmax())
-        return Span(first, last, start - int(self.starts[first]), int(self.ends[last]) - end)
+        return TokenSpan(first, last, start - int(self.starts[first]), int(self.ends[last]) - end)
 
 
 def align(tokenizer: Tokenizer, contexts: Sequence[str]) -> list[Offsets]:

@@ -28,7 +28,7 @@ Span = tuple[int, int, str]  # words start to end - 1
 
 
 @dataclass(frozen=True)
-class Roles:
+class SemanticRoles:
     """`labels`: the roles; the order gives the ids. `open_labels`: test files may hold others; they are left out of the
     loss and never found. `form`: what an argument is. `given`: whether the predicates are told, as in CoNLL 2005, or
     found. `units`: of the layer in which a word and a predicate meet; `dropout` around it. Senses are not guessed.
@@ -42,6 +42,8 @@ class Roles:
     label outside an open set. Output of the head for a row: (predicates [P], tags [P, W]). Guess: a list of
     {"predicate", "sense": None, "spans": [[start, end, label]]} (or "heads": [[word, label]]).
     """
+
+    identity_name: ClassVar[str] = "Roles"
 
     labels: tuple[str, ...]
     open_labels: bool = field(default=False, metadata={"omit_default": True})
@@ -72,9 +74,9 @@ class Roles:
         return {"form": self.form, "units": self.units}
 
     @property
-    def as_encoded(self) -> Roles:
+    def as_encoded(self) -> SemanticRoles:
         """A scorer of another size reads the same rows."""
-        return Roles(self.labels, self.open_labels, self.form, self.given)
+        return SemanticRoles(self.labels, self.open_labels, self.form, self.given)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

@@ -22,11 +22,11 @@ import numpy as np
 
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import Example, SpanExample
-from xstilts.kinds.alignment import Offsets, Span, align, windows
+from xstilts.kinds.alignment import Offsets, TokenSpan, align, windows
 from xstilts.kinds.base import Encoded, pairwise
 from xstilts.kinds.special_tokens import Frame, frame
 from xstilts.kinds.tokenizers import pieces
-from xstilts.metrics.spans import Squad, Squad2
+from xstilts.metrics.spans import Squad2, SquadScore
 from xstilts.metrics.tallies import Metric
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class SpanQA:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        return (Squad2(),) if self.no_answer else (Squad(),)
+        return (Squad2(),) if self.no_answer else (SquadScore(),)
 
     def check(self, example: SpanExample) -> None:
         """Raises DataError for an answer that is blank or does not stand where it says, and for a question that has
@@ -107,7 +107,7 @@ class SpanQA:
         return encoded
 
     def _windows(
-        self, shape: Frame, question: list[int], context: Offsets, span: Span | None, max_length: int
+        self, shape: Frame, question: list[int], context: Offsets, span: TokenSpan | None, max_length: int
     ) -> Iterable[dict[str, Any]]:
         room = shape.room(max_length) - len(question)
         step = min(self.stride, max(room - self.max_answer, 1))

@@ -114,7 +114,7 @@ def _write_keys(examples: Sequence[Example], path: Path) -> None:
         writer.write_table(table)
 
 
-class Column(Sequence[Any]):
+class RaggedColumn(Sequence[Any]):
     """A column of lists. Row i is a read-only numpy slice of the mapped file (int32), not a copy."""
 
     def __init__(self, values: Sequence[np.ndarray], offsets: Sequence[np.ndarray]) -> None:
@@ -175,10 +175,10 @@ class Chained(Sequence[Any]):
         return self._columns[part][row - self._ends[part - 1] if part else row]
 
 
-class Prepared:
+class TokenizedRows:
     """Prepared rows, memory-mapped. Raises StoreError when the folder does not hold any.
 
-    columns: name -> `Column`, but `example`, which is a plain int array [R].
+    columns: name -> `RaggedColumn`, but `example`, which is a plain int array [R].
     """
 
     def __init__(self, folder: Path) -> None:
@@ -256,4 +256,4 @@ def _column(arrays: Sequence[Any]) -> Any:
         return np.concatenate([array.to_numpy() for array in arrays])
     values = [array.values.to_numpy(zero_copy_only=True) for array in arrays]
     offsets = [array.offsets.to_numpy(zero_copy_only=True) for array in arrays]
-    return Column(values, offsets)
+    return RaggedColumn(values, offsets)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Translation:
+class TranslationRanking:
     """`text` and `pair` of an example say the same in two languages.
 
     layer: the hidden state that is read: None the last, 0 the embeddings, k the k-th block.
@@ -38,6 +38,8 @@ class Translation:
     Output of the head for a row: (vector of the text, vector of its pair); a guess is the id of the example whose pair
     is nearest to this text by cosine.
     """
+
+    identity_name: ClassVar[str] = "Translation"
 
     layer: int | None = None
     sentences: float = 1.0

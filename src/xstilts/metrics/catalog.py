@@ -9,7 +9,7 @@ from xstilts.metrics.masked_lm import MaskedAccuracy
 from xstilts.metrics.ranking import MeanAveragePrecision
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
 from xstilts.metrics.roles import HeadRoles, PredicateF1, SpanRoles
-from xstilts.metrics.spans import Mlqa, Squad, Squad2
+from xstilts.metrics.spans import Mlqa, Squad2, SquadScore
 from xstilts.metrics.tallies import Metric
 from xstilts.metrics.trees import AlignedUpos, Attachment
 
@@ -18,7 +18,7 @@ METRICS: Catalog[Metric] = Catalog(
     Accuracy(),
     ChunkF1(),
     TokenAccuracy(),
-    Squad(),
+    SquadScore(),
     Squad2(),
     Mlqa(),
     RetrievalAccuracy(),

@@ -87,10 +87,12 @@ def _mean_values(counts: np.ndarray) -> Mapping[str, np.ndarray]:
 
 
 @dataclass(frozen=True)
-class Squad:
+class SquadScore:
     """SQuAD 1.1's exact match and F1 (Rajpurkar et al. 2016), English normalisation for every language.
     XTREME scores XQuAD and TyDiQA-GoldP so; without spaces between words its F1 is close to exact match.
     `Mlqa` is the other reading."""
+
+    identity_name: ClassVar[str] = "Squad"
 
     name: ClassVar[str] = "squad"
     counts: ClassVar[tuple[str, ...]] = ("exact_match", "f1", "total")

@@ -16,14 +16,14 @@ from xstilts.core.errors import EncoderError
 from xstilts.core.files import read_json
 from xstilts.data.locate import Roots
 from xstilts.engine.step import Step
-from xstilts.models.store import MODEL, ChangedEncoderError, Form, Say, Shelf, said
+from xstilts.models.store import MODEL, ChangedEncoderError, ModelFiles, ModelStore, Say, said
 from xstilts.study.phase import EncoderRef
 
-__all__ = ["ChangedEncoderError", "FoundEncoder", "carried", "find_encoder", "from_folder"]
+__all__ = ["ChangedEncoderError", "LocatedEncoder", "carried", "find_encoder", "from_folder"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class FoundEncoder:
+class LocatedEncoder:
     """An encoder that can be used: a folder that is here, or the step that builds it."""
 
     ref: EncoderRef
@@ -49,7 +49,7 @@ _SHAPES = {
 _BASE = (768, 3072, 12, 250_002)
 
 
-def expected_encoder(name: str) -> FoundEncoder:
+def expected_encoder(name: str) -> LocatedEncoder:
     """An encoder of the hub as it will be once it is fetched, for a plan."""
     width, inner, layers, vocabulary = _SHAPES.get(name.partition("@")[0], _BASE)
     shape = {
@@ -58,21 +58,21 @@ def expected_encoder(name: str) -> FoundEncoder:
         "num_hidden_layers": layers,
         "vocab_size": vocabulary,
     }
-    return FoundEncoder(ref=EncoderRef(identity=f"to fetch: {name}", name=name), shape=shape)
+    return LocatedEncoder(ref=EncoderRef(identity=f"to fetch: {name}", name=name), shape=shape)
 
 
-def find_encoder(name: str, roots: Roots, built: Mapping[str, Step], *, fetch: Say | None = None) -> FoundEncoder:
+def find_encoder(name: str, roots: Roots, built: Mapping[str, Step], *, fetch: Say | None = None) -> LocatedEncoder:
     """`name`: a packaged encoder (a key of `built`), a folder, or `owner/name[@revision]` on the hub. With `fetch`, one
     that is not here is fetched from the hub (`HF_ENDPOINT`), announced through it.
 
     Raises EncoderError when it is none of them, is on the hub and cannot be fetched, or is not what was fetched."""
     if name in built:
         step = built[name]
-        return FoundEncoder(ref=EncoderRef(identity=step.id, name=name), step=step)
+        return LocatedEncoder(ref=EncoderRef(identity=step.id, name=name), step=step)
     return from_folder(_shelf(roots).find(name, fetch=fetch, known=built), name, roots)
 
 
-def from_folder(folder: Path, name: str, roots: Roots) -> FoundEncoder:
+def from_folder(folder: Path, name: str, roots: Roots) -> LocatedEncoder:
     """An encoder in an ordinary Hugging Face folder; a checkpoint of ours is one too (its `encoder/`), but for one that
     has adapters, which would be lost without a word. Raises EncoderError."""
     if (folder / "adapter.json").is_file():
@@ -86,17 +86,17 @@ def from_folder(folder: Path, name: str, roots: Roots) -> FoundEncoder:
         folder = inner
     shelf = _shelf(roots)
     shelf.require(folder, name, ENCODER.needed)
-    return FoundEncoder(ref=EncoderRef(identity=shelf.identity(folder), name=name), folder=folder)
+    return LocatedEncoder(ref=EncoderRef(identity=shelf.identity(folder), name=name), folder=folder)
 
 
-def carried(found: FoundEncoder, roots: Roots) -> dict[str, Path | bytes]:
+def carried(found: LocatedEncoder, roots: Roots) -> dict[str, Path | bytes]:
     """All that another machine's store needs to find this encoder by the same name: path below the store -> a file, or
     its content. {} for a packaged encoder, which every installation has."""
     return {} if found.folder is None else _shelf(roots).carried(found.ref.name, found.folder)
 
 
-def _shelf(roots: Roots) -> Shelf:
-    return Shelf(form=ENCODER, roots=roots)
+def _shelf(roots: Roots) -> ModelStore:
+    return ModelStore(form=ENCODER, roots=roots)
 
 
 def _convert_tokenizer(folder: Path) -> None:
@@ -116,7 +116,7 @@ def _convert_tokenizer(folder: Path) -> None:
         ) from error
 
 
-ENCODER = Form(
+ENCODER = ModelFiles(
     what="encoder",
     one="an encoder",
     home="encoders",

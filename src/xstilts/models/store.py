@@ -34,7 +34,7 @@ def accept(folder: Path) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Form:
+class ModelFiles:
     """What the folder of a model of some use holds.
 
     Arguments
@@ -56,10 +56,10 @@ class Form:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shelf:
+class ModelStore:
     """The models of one form that can be had here."""
 
-    form: Form
+    form: ModelFiles
     roots: Roots
 
     @property

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.data.locate import Roots
-from xstilts.models.store import MODEL, Form, Say, Shelf
+from xstilts.models.store import MODEL, ModelFiles, ModelStore, Say
 
-TRANSLATOR = Form(
+TRANSLATOR = ModelFiles(
     what="translation model",
     one="a translation model",
     home="translators",
@@ -34,7 +34,7 @@ TRANSLATOR = Form(
 
 
 @dataclass(frozen=True, kw_only=True)
-class FoundTranslator:
+class LocatedTranslator:
     """A translation model that is here. `identity` is a digest of its content."""
 
     name: str
@@ -42,14 +42,14 @@ class FoundTranslator:
     folder: Path
 
 
-def find_translator(name: str, roots: Roots, *, fetch: Say | None = None) -> FoundTranslator:
-    """`name`: a folder, or `owner/name[@revision]` on the hub. Raises EncoderError as `Shelf.find` does."""
-    shelf = Shelf(form=TRANSLATOR, roots=roots)
+def find_translator(name: str, roots: Roots, *, fetch: Say | None = None) -> LocatedTranslator:
+    """`name`: a folder, or `owner/name[@revision]` on the hub. Raises EncoderError as `ModelStore.find` does."""
+    shelf = ModelStore(form=TRANSLATOR, roots=roots)
     folder = shelf.find(name, fetch=fetch)
     shelf.require(folder, name, TRANSLATOR.needed)
-    return FoundTranslator(name=name, identity=shelf.identity(folder), folder=folder)
+    return LocatedTranslator(name=name, identity=shelf.identity(folder), folder=folder)
 
 
-def carried(found: FoundTranslator, roots: Roots) -> dict[str, Path | bytes]:
-    """All that another machine's store needs to find this model by the same name (see `Shelf.carried`)."""
-    return Shelf(form=TRANSLATOR, roots=roots).carried(found.name, found.folder)
+def carried(found: LocatedTranslator, roots: Roots) -> dict[str, Path | bytes]:
+    """All that another machine's store needs to find this model by the same name (see `ModelStore.carried`)."""
+    return ModelStore(form=TRANSLATOR, roots=roots).carried(found.name, found.folder)

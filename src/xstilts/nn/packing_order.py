@@ -10,7 +10,7 @@ from torch.nn import functional as F  # noqa: N812
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
+class PackingOrder:
     """`from_X` is the token of the batch that runs at each place, `within_X` its place in its sequence, `at_T` where
     each token of the batch runs. X is T, or a little more where the batch is filled up."""
 
@@ -20,7 +20,7 @@ class Layout:
     at_T: Tensor
 
 
-def by_length(lengths_N: Tensor, fill: bool = False) -> Layout:
+def by_length(lengths_N: Tensor, fill: bool = False) -> PackingOrder:
     """Sequences in order of their length, so that those of one length attend in one call. `fill`: one more sequence,
     which nobody reads, makes the number of tokens a round one; it repeats what the batch begins with.
 
@@ -34,7 +34,7 @@ def by_length(lengths_N: Tensor, fill: bool = False) -> Layout:
         lengths_M, starts_M = F.pad(lengths_M, (0, 1), value=filler), F.pad(starts_M, (0, 1))
     within_X = within(lengths_M)
     from_X = torch.repeat_interleave(starts_M, lengths_M) + within_X
-    return Layout(lengths_M, from_X, within_X, torch.argsort(from_X[:tokens]))
+    return PackingOrder(lengths_M, from_X, within_X, torch.argsort(from_X[:tokens]))
 
 
 def within(lengths_M: Tensor) -> Tensor:

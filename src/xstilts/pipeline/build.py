@@ -12,18 +12,27 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from xstilts.data.locate import Roots
-from xstilts.data.read import Resolved, resolve
-from xstilts.data.source import Source, Translation
+from xstilts.data.read import ResolvedSource, resolve
+from xstilts.data.source import MachineTranslation, Source
 from xstilts.engine.step import Step
 from xstilts.kinds.base import Kind, as_encoded
-from xstilts.models.encoders import FoundEncoder
-from xstilts.models.translators import FoundTranslator
+from xstilts.models.encoders import LocatedEncoder
+from xstilts.models.translators import LocatedTranslator
 from xstilts.pipeline import steps
 from xstilts.study.expand import Route, end_name, phase_name
-from xstilts.study.forgetting import Recall, dev_source, recalls
+from xstilts.study.forgetting import ForgettingProbe, dev_source, recalls
 from xstilts.study.hyperparameters import max_length
-from xstilts.study.phase import EncoderRef, Joined, Part, Phase, adapter_tasks, base, holds_encoder, tuned
-from xstilts.study.resolve import Chosen
+from xstilts.study.phase import (
+    EncoderRef,
+    MergedCheckpoint,
+    MixtureTask,
+    Phase,
+    adapter_tasks,
+    base,
+    holds_encoder,
+    tuned,
+)
+from xstilts.study.resolve import ResolvedStudy
 from xstilts.study.schema import Study
 from xstilts.study.strategies import Start
 from xstilts.tasks.base import Task
@@ -46,7 +55,7 @@ Languages = tuple[tuple[str, Phase], ...]  # as in a `Route`
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lowered:
+class StudySteps:
     """The steps of a study. `scores` and `trainings` say which of them stand behind a route (arm, target, seed)."""
 
     scores: Mapping[tuple[str, str, int], Step]
@@ -54,7 +63,7 @@ class Lowered:
     training_names: Mapping[tuple[str, str, int], tuple[str, ...]]
     training_roles: Mapping[tuple[str, str, int], tuple[str, ...]]
     trims: Mapping[str, str]  # key of a step -> the part of its artefact that may go once its readers are done
-    recalls: tuple[tuple[Recall, Step], ...] = ()  # earlier tasks scored again, and the step that does
+    recalls: tuple[tuple[ForgettingProbe, Step], ...] = ()  # earlier tasks scored again, and the step that does
 
 
 class _Tests(NamedTuple):
@@ -64,22 +73,22 @@ class _Tests(NamedTuple):
 
 
 @dataclass
-class Lowering:
+class StepBuilder:
     """Remembers what it has lowered, so that equal values become one step."""
 
     roots: Roots
-    encoder: FoundEncoder
+    encoder: LocatedEncoder
     precision: str
-    translators: Mapping[str, FoundTranslator] = field(default_factory=dict)  # by the names the study calls them
-    look: Callable[[Source, Roots], Resolved] = resolve  # for a plan: `expected`
+    translators: Mapping[str, LocatedTranslator] = field(default_factory=dict)  # by the names the study calls them
+    look: Callable[[Source, Roots], ResolvedSource] = resolve  # for a plan: `expected`
     _prepared: dict[str, Step] = field(default_factory=dict)
     _trained: dict[Phase, Step] = field(default_factory=dict)
-    _joined: dict[Joined, Step] = field(default_factory=dict)
-    _resolved: dict[tuple[Source, bool], Resolved] = field(default_factory=dict)
+    _joined: dict[MergedCheckpoint, Step] = field(default_factory=dict)
+    _resolved: dict[tuple[Source, bool], ResolvedSource] = field(default_factory=dict)
     _scored: dict[tuple[Any, ...], Step] = field(default_factory=dict)
     _tests: dict[tuple[str, int], _Tests] = field(default_factory=dict)
 
-    def resolve(self, source: Source) -> Resolved:
+    def resolve(self, source: Source) -> ResolvedSource:
         """The source as it lies here, its files' content as identity, without views."""
         bare = replace(source, views=(), translation=None)
         key = (bare, True)
@@ -113,7 +122,7 @@ class Lowering:
         )
         return self._prepared.setdefault(step.id, step)
 
-    def translate(self, source: Source, wanted: Translation, label: str) -> Step:
+    def translate(self, source: Source, wanted: MachineTranslation, label: str) -> Step:
         """The rows that the views of `source` choose, through a translation model."""
         model = self.translators[wanted.model]
         settings = TranslateSettings(
@@ -173,10 +182,10 @@ class Lowering:
             compute=True,
         )
 
-    def checkpoint(self, made: Phase | Joined) -> Step:
+    def checkpoint(self, made: Phase | MergedCheckpoint) -> Step:
         return self.train(made) if isinstance(made, Phase) else self.join(made)
 
-    def join(self, joined: Joined) -> Step:
+    def join(self, joined: MergedCheckpoint) -> Step:
         if joined not in self._joined:
             parts = [self.train(part) for part in joined.parts]
             settings = steps.JoinSettings(
@@ -201,13 +210,13 @@ class Lowering:
         at, step = self.encoder_at(), self.encoder.step
         return at, {"base": step} if step else {}
 
-    def _part_inputs(self, part: Part) -> tuple[Step, Step]:
+    def _part_inputs(self, part: MixtureTask) -> tuple[Step, Step]:
         fit = part.fit
         training = self.prepare(fit.train, fit.kind, part.max_length, f"{part.label} train")
         dev = fit.train if fit.dev is None else fit.dev
         return training, self.prepare(dev, fit.kind, part.max_length, f"{part.name} dev")
 
-    def _part(self, part: Part) -> steps.TrainPart:
+    def _part(self, part: MixtureTask) -> steps.TrainPart:
         fit = part.fit
         dev = fit.train if fit.dev is None else fit.dev
         return steps.TrainPart(
@@ -252,7 +261,7 @@ class Lowering:
             self._tests[task.name, length] = _Tests(tuple(sets.values()), pool, inputs)
         return self._tests[task.name, length]
 
-    def recall(self, recall: Recall, task: Task, most: int | None) -> Step:
+    def recall(self, recall: ForgettingProbe, task: Task, most: int | None) -> Step:
         """An earlier task on its dev set, by its own head on a later checkpoint."""
         key = (recall.end, f"{task.name} dev", ())
         if key not in self._scored:
@@ -311,7 +320,7 @@ class Lowering:
         return {self.train(phase).key: "weights" for phase in ends}
 
 
-def lower(study: Study, chosen: Chosen, routes: list[Route], lowering: Lowering) -> Lowered:
+def lower(study: Study, chosen: ResolvedStudy, routes: list[Route], lowering: StepBuilder) -> StudySteps:
     scores, trainings, names, roles = {}, {}, {}, {}
     for route in routes:
         key = (route.arm, route.target, route.seed)
@@ -325,7 +334,7 @@ def lower(study: Study, chosen: Chosen, routes: list[Route], lowering: Lowering)
         roles[key] = tuple(phase.role for phase in chain)
     tasks = {task.name: task for task in chosen.intermediates.values()}
     again = [(one, tasks[one.part.name]) for one in recalls(routes, study.forgetting)]
-    return Lowered(
+    return StudySteps(
         scores=scores,
         trainings=trainings,
         training_names=names,

@@ -6,7 +6,7 @@ import statistics
 from dataclasses import dataclass
 
 from xstilts.core.files import read_json
-from xstilts.data.read import TO_FETCH, Resolved
+from xstilts.data.read import TO_FETCH, ResolvedSource
 from xstilts.data.views import passes
 from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import plan
@@ -86,7 +86,7 @@ class _Forecaster:
             return Size(rows=meta["rows"], tokens=meta["tokens"], counted=True)
         return self.chosen(step.settings.source, step.settings.kind.name)
 
-    def chosen(self, source: Resolved, kind: str = "") -> Size:
+    def chosen(self, source: ResolvedSource, kind: str = "") -> Size:
         """About what the views of a source choose (those of a preparation: all, unless it is a translation)."""
         remote = source.kind == TO_FETCH
         whole = size_from_rows(source.rows, kind) if remote else size_from_bytes(source.text_bytes)

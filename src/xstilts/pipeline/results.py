@@ -16,7 +16,7 @@ from xstilts.metrics.tallies import Metric
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps import PrepareSettings
 from xstilts.report.elements.formatting import plural
-from xstilts.report.scores.inputs import Cell, ContrastSpec, Recalled, Results, StepInfo, TargetInfo
+from xstilts.report.scores.inputs import Cell, ContrastSpec, ForgettingScores, Results, StepInfo, TargetInfo
 from xstilts.samples import CUT, describe
 from xstilts.study.expand import phase_name, phases
 from xstilts.study.load import dump_study
@@ -122,13 +122,13 @@ def _cell(session: Session, outcome: Outcome | None, key: tuple[str, str, int]) 
     )
 
 
-def _recalled(session: Session, outcome: Outcome | None) -> Iterable[Recalled]:
+def _recalled(session: Session, outcome: Outcome | None) -> Iterable[ForgettingScores]:
     for recall, step in session.lowered.recalls:
         arm, _, seed = recall.route
         chain, done = list(phases(recall.end)), session.store.is_done(step)
         status, reason = ("done", "") if done else _why_not(step, outcome)
         main = step.settings.metrics[0]
-        yield Recalled(
+        yield ForgettingScores(
             arm=arm,
             seed=seed,
             task=recall.part.name,

@@ -19,11 +19,11 @@ from xstilts.data.source import Source
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.models.bundled import packaged_encoders
-from xstilts.models.encoders import FoundEncoder, expected_encoder, find_encoder
+from xstilts.models.encoders import LocatedEncoder, expected_encoder, find_encoder
 from xstilts.models.translators import find_translator
-from xstilts.pipeline.build import Lowered, Lowering, lower
+from xstilts.pipeline.build import StepBuilder, StudySteps, lower
 from xstilts.study.expand import Route, expand, phases
-from xstilts.study.resolve import Chosen, check_names, choose, flat
+from xstilts.study.resolve import ResolvedStudy, check_names, choose, flat
 from xstilts.study.schema import Study
 from xstilts.study.settings_sweep import swept, with_variants
 from xstilts.study.translation import models, translated_sources
@@ -75,11 +75,11 @@ class Session:
     study: Study
     options: Options
     catalog: Catalog[Task]
-    chosen: Chosen
-    encoder: FoundEncoder
+    chosen: ResolvedStudy
+    encoder: LocatedEncoder
     precision: str
     routes: tuple[Route, ...]
-    lowered: Lowered
+    lowered: StudySteps
     store: Store
 
     @property
@@ -132,7 +132,7 @@ def open_session(study: Study, options: Options, *, fetching: Say | None = None,
     precision = known_precision(study, encoder, options)
     routes = tuple(expand(study, chosen, encoder.ref, precision))
     translators = {name: find_translator(name, roots) for name in translator_names(routes)}
-    lowering = Lowering(roots=roots, encoder=encoder, precision=precision, translators=translators, look=look)
+    lowering = StepBuilder(roots=roots, encoder=encoder, precision=precision, translators=translators, look=look)
     lowered = lower(study, chosen, list(routes), lowering)
     return Session(
         study=study,
@@ -147,7 +147,7 @@ def open_session(study: Study, options: Options, *, fetching: Say | None = None,
     )
 
 
-def _encoder(name: str, roots: Roots, fetching: Say | None, planning: bool) -> FoundEncoder:
+def _encoder(name: str, roots: Roots, fetching: Say | None, planning: bool) -> LocatedEncoder:
     try:
         return find_encoder(name, roots, packaged_encoders(), fetch=fetching)
     except EncoderError:
@@ -229,7 +229,7 @@ def fetch_missing(sources: Iterable[Source], roots: Roots, say: Say) -> dict[Sou
     return missing
 
 
-def known_precision(study: Study, encoder: FoundEncoder, options: Options) -> str:
+def known_precision(study: Study, encoder: LocatedEncoder, options: Options) -> str:
     """The study's precision; `auto` is what an earlier probe on this store wrote down, else fp32 until `run` probes."""
     if study.precision != "auto":
         return study.precision
@@ -237,7 +237,7 @@ def known_precision(study: Study, encoder: FoundEncoder, options: Options) -> st
     return str(read_json(path).get(_probe_key(encoder, options), "fp32")) if path.is_file() else "fp32"
 
 
-def probe_precision(study: Study, encoder: FoundEncoder, folder: Path, options: Options) -> None:
+def probe_precision(study: Study, encoder: LocatedEncoder, folder: Path, options: Options) -> None:
     """Times the encoder once in fp32 and bf16 on this device and writes the faster one down."""
     path = _probe_file(options)
     known = read_json(path) if path.is_file() else {}
@@ -255,7 +255,7 @@ def _probe_file(options: Options) -> Path:
     return options.store / "cache" / "precision.json"
 
 
-def _probe_key(encoder: FoundEncoder, options: Options) -> str:
+def _probe_key(encoder: LocatedEncoder, options: Options) -> str:
     return f"{encoder.ref.identity}@{(options.device or 'default').split(':')[0]}"
 
 

@@ -18,12 +18,12 @@ from xstilts.core.settings.merging import Composition
 from xstilts.core.settings.training import Recipe
 from xstilts.core.settings.tuning import Adapter
 from xstilts.data.examples import Example, SentenceExample
-from xstilts.data.read import Loaded, Resolved, load, select
+from xstilts.data.read import LoadedExamples, ResolvedSource, load, select
 from xstilts.data.source import Key, View
 from xstilts.data.views import without
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
-from xstilts.kinds.tokenized import Prepared
+from xstilts.kinds.tokenized import TokenizedRows
 from xstilts.metrics.tallies import Metric
 from xstilts.study.phase import Sampling
 from xstilts.translate.artefact import read_rows
@@ -45,7 +45,7 @@ class EncoderAt:
 
 @dataclass(frozen=True, kw_only=True)
 class PrepareSettings:
-    source: Resolved  # without views: a file is tokenised once, whatever part of it is used
+    source: ResolvedSource  # without views: a file is tokenised once, whatever part of it is used
     kind: Kind
     max_length: int
     encoder: EncoderAt  # whose tokenizer is used
@@ -81,7 +81,7 @@ class TrainPart:
     select: Metric
     train_views: tuple[View, ...]
     dev_views: tuple[View, ...]
-    dev: Resolved  # gold for selection
+    dev: ResolvedSource  # gold for selection
     language: str
     version: int
     name: str = field(default="", metadata=NOT_IDENTITY)
@@ -111,7 +111,7 @@ def train(settings: TrainSettings, context: Context) -> None:
 
     parts = []
     for i, part in enumerate(settings.parts):
-        training, dev = Prepared(context.inputs[f"train/{i}"]), Prepared(context.inputs[f"dev/{i}"])
+        training, dev = TokenizedRows(context.inputs[f"train/{i}"]), TokenizedRows(context.inputs[f"dev/{i}"])
         chosen, judged = select(part.train_views, training.keys), select(part.dev_views, dev.keys)
         parts.append(
             JobPart(
@@ -192,7 +192,7 @@ class TestSet:
     set, as "dev/<language>", whose examples without gold are left out."""
 
     language: str
-    source: Resolved
+    source: ResolvedSource
     views: tuple[View, ...]
     use: str = field(default="test", metadata={"omit_default": True})
 
@@ -222,12 +222,12 @@ class PredictSettings:
 def predict(settings: PredictSettings, context: Context) -> None:
     """All languages of a task by one checkpoint, in one process; each through its own language adapter, where there is
     one among the inputs, and with the head of an earlier checkpoint, where that is the input "head"."""
-    from xstilts.evaluate.predict import Based, PredictSet
+    from xstilts.evaluate.predict import CheckpointRef, PredictSet
     from xstilts.evaluate.predict import predict as run_predict
     from xstilts.train.job import Compute
 
     def read(test: TestSet, name: str, pool: PredictSet | None = None) -> PredictSet:
-        prepared, examples = Prepared(context.inputs[name]), load(test.source).examples
+        prepared, examples = TokenizedRows(context.inputs[name]), load(test.source).examples
         return PredictSet(
             prepared=prepared,
             indices=tuple(test.chosen(examples, settings.kind)),
@@ -241,7 +241,7 @@ def predict(settings: PredictSettings, context: Context) -> None:
     checkpoint = settings.encoder.path(context) if settings.encoder else context.inputs["checkpoint"]
     compute = Compute(device=context.device, threads=context.threads, precision=settings.precision)
     base, head = _base(settings.base, context), context.inputs.get("head")
-    based = Based(checkpoint=checkpoint, base=base, head=head, task=settings.task)
+    based = CheckpointRef(checkpoint=checkpoint, base=base, head=head, task=settings.task)
     run_predict(based, settings.kind, sets, context.out, compute, context.progress)
 
 
@@ -278,6 +278,6 @@ def score(settings: ScoreSettings, context: Context) -> None:
     run_score(settings.kind, settings.metrics, sets, context.inputs["predictions"], context.out, settings.missing)
 
 
-def viewed(loaded: Loaded, views: tuple[View, ...]) -> list:
+def viewed(loaded: LoadedExamples, views: tuple[View, ...]) -> list:
     keys = [Key(example.id, example.group) for example in loaded.examples]
     return [loaded.examples[i] for i in select(views, keys)]

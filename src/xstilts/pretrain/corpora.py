@@ -9,7 +9,7 @@ from xstilts.core.catalog import Catalog
 from xstilts.core.languages import canonical_code
 from xstilts.data.readers.catalog import Bio, Conllu, Csv, Lines, Tsv
 from xstilts.data.readers.corpora import Osis, Stories, Usfm
-from xstilts.data.row_makers.plain import Pair, Tags, Text
+from xstilts.data.row_makers.plain import PairRow, TagsRow, TextRow
 from xstilts.data.source import Reader, RowMaker, Source
 from xstilts.tasks.retrieval import NTREX_CODES, NTREX_ENGLISH, NTREX_REPOSITORY, ntrex_name
 from xstilts.tasks.sources import local, names, raw, source, web
@@ -35,7 +35,7 @@ def _text(read: Reader, folder: str, codes: str, end: str) -> dict[str, tuple[So
     found: dict[str, tuple[Source, ...]] = {}
     for name in names(codes):
         language = canonical_code(name.partition("/")[0])
-        place = local(read, Text(), f"{folder}/{name}{end}")
+        place = local(read, TextRow(), f"{folder}/{name}{end}")
         found[language] = (*found.get(language, ()), source(place, language=language))
     return found
 
@@ -49,7 +49,7 @@ def _merged(*parts: Mapping[str, tuple[Source, ...]]) -> dict[str, tuple[Source,
 
 
 def _one(language: str, read: Reader, *files: str, row: RowMaker | None = None) -> dict[str, tuple[Source, ...]]:
-    return {language: tuple(source(local(read, row or Text(), file), language=language) for file in files)}
+    return {language: tuple(source(local(read, row or TextRow(), file), language=language) for file in files)}
 
 
 COMMON_VOICE = Corpus(
@@ -165,7 +165,7 @@ PANX = Corpus(
     form="text",
     sources=_merged(
         *(
-            _one(code, Bio(columns=("token", "tag")), f"panx/train-{code}.tsv.gz", row=Tags(tags=None))
+            _one(code, Bio(columns=("token", "tag")), f"panx/train-{code}.tsv.gz", row=TagsRow(tags=None))
             for code in names("af az bn en fi gu he hi id kk ko lt ml mr ms my sw ta te tl vi")
         )
     ),
@@ -175,14 +175,16 @@ PANX = Corpus(
 EWT = Corpus(
     name="ewt-text",
     form="text",
-    sources=_one("en", Conllu(), "ud/en/en_ewt-ud-train.conllu.gz", row=Tags(tags=None)),
+    sources=_one("en", Conllu(), "ud/en/en_ewt-ud-train.conllu.gz", row=TagsRow(tags=None)),
     licence="CC BY-SA 4.0",
     home="https://github.com/UniversalDependencies/UD_English-EWT",
 )
 
 
 def _ntrex(file: str, language: str) -> tuple[Source, ...]:
-    place = web(Lines(blank=True), Text(), (f"parallel/ntrex128/{file}",), raw(*NTREX_REPOSITORY, f"NTREX-128/{file}"))
+    place = web(
+        Lines(blank=True), TextRow(), (f"parallel/ntrex128/{file}",), raw(*NTREX_REPOSITORY, f"NTREX-128/{file}")
+    )
     return (source(place, language=language),)
 
 
@@ -216,7 +218,7 @@ NUSAX = Corpus(
     form="parallel",
     sources={
         language: tuple(
-            source(local(Csv(), Text(text=column), f"parallel/nusax/{part}.csv.gz"), language=language)
+            source(local(Csv(), TextRow(text=column), f"parallel/nusax/{part}.csv.gz"), language=language)
             for part in ("train", "valid", "test")
         )
         for language, column in _NUSAX.items()
@@ -231,7 +233,7 @@ LEXICONS = Corpus(
     form="lexicon",
     sources=_merged(
         *(
-            _one(code, Tsv(header=True), f"lexicons/en-{code}.tsv.gz", row=Pair(a="english", b="translation"))
+            _one(code, Tsv(header=True), f"lexicons/en-{code}.tsv.gz", row=PairRow(a="english", b="translation"))
             for code in names(_WORDS)
         )
     ),

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from xstilts.core.files import read_json, write_atomic, write_json
 from xstilts.data.examples import Example, TagExample, TextExample
-from xstilts.data.read import Resolved, load
+from xstilts.data.read import ResolvedSource, load
 from xstilts.pretrain.leak_guard import LeakGuard
 
 _FORMS = ("text", "parallel", "lexicon")
@@ -20,13 +20,15 @@ Told = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class CorpusFile:
     """One language of a corpus, found."""
+
+    identity_name: ClassVar[str] = "Part"
 
     corpus: str
     form: str
     language: str
-    sources: tuple[Resolved, ...]
+    sources: tuple[ResolvedSource, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +61,7 @@ class CorpusData:
         return found
 
 
-def read_corpora(parts: Sequence[Part], guard: LeakGuard, told: Told) -> tuple[CorpusData, dict[str, Any]]:
+def read_corpora(parts: Sequence[CorpusFile], guard: LeakGuard, told: Told) -> tuple[CorpusData, dict[str, Any]]:
     """Reads, drops what leaks and what stands twice, and counts: {corpus: {language: {read, kept, twice, <reason>}}}.
 
     In parallel text a line is dropped in all languages when it leaks in one. Raises DataError (file:line).

@@ -8,11 +8,11 @@ from dataclasses import dataclass, fields, replace
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyExample, Example, RolesExample, TagExample
 from xstilts.data.locate import Roots
-from xstilts.data.read import Resolved, load, resolve
+from xstilts.data.read import ResolvedSource, load, resolve
 from xstilts.data.source import Source
 from xstilts.engine.step import Context, Step
 from xstilts.pretrain.corpora import CORPORA, Corpus
-from xstilts.pretrain.corpus import Part, read_corpora, save_corpus
+from xstilts.pretrain.corpus import CorpusFile, read_corpora, save_corpus
 from xstilts.pretrain.leak_guard import UNSPACED, LeakGuard
 from xstilts.pretrain.recipe import PretrainRecipe
 from xstilts.tasks.base import Task
@@ -34,8 +34,8 @@ VERSION = 1
 
 @dataclass(frozen=True, kw_only=True)
 class CorpusSettings:
-    parts: tuple[Part, ...]
-    protected: tuple[Resolved, ...]
+    parts: tuple[CorpusFile, ...]
+    protected: tuple[ResolvedSource, ...]
 
 
 def corpus_step(recipe: PretrainRecipe, roots: Roots) -> Step:
@@ -58,15 +58,15 @@ def corpus_step(recipe: PretrainRecipe, roots: Roots) -> Step:
     )
 
 
-def _parts(corpus: Corpus, languages: Sequence[str], roots: Roots) -> Iterator[Part]:
+def _parts(corpus: Corpus, languages: Sequence[str], roots: Roots) -> Iterator[CorpusFile]:
     wanted = {*languages, "en"}
     for language, sources in corpus.sources.items():
         if not languages or language.partition("#")[0] in wanted:
             found = tuple(resolve(source, roots) for source in sources)
-            yield Part(corpus=corpus.name, form=corpus.form, language=language, sources=found)
+            yield CorpusFile(corpus=corpus.name, form=corpus.form, language=language, sources=found)
 
 
-def protected(roots: Roots) -> Iterator[Resolved]:
+def protected(roots: Roots) -> Iterator[ResolvedSource]:
     """Every dev and test file that a task declares and that is here, whole."""
     seen = set()
     for source in _declared(TASKS.values()):
@@ -102,7 +102,7 @@ def read(settings: CorpusSettings, context: Context) -> None:
     save_corpus(data, record, context.out)
 
 
-def _texts(source: Resolved) -> Iterator[tuple[str, str]]:
+def _texts(source: ResolvedSource) -> Iterator[tuple[str, str]]:
     for example in load(source).examples:
         for text in _fields(example, source.language):
             yield source.language, text

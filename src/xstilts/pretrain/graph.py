@@ -10,7 +10,7 @@ from typing import Any
 from xstilts.core.settings.training import Recipe
 from xstilts.engine.step import Step
 from xstilts.kinds.mlm import MaskedLM
-from xstilts.kinds.translation import Translation
+from xstilts.kinds.translation import TranslationRanking
 from xstilts.pretrain import steps
 from xstilts.pretrain.recipe import EncoderSpec, MineSpec, PartSpec, PhaseSpec, PretrainRecipe
 from xstilts.pretrain.start import EncoderShape
@@ -29,7 +29,7 @@ class Continued:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class PretrainSteps:
     """The steps of a recipe: the corpus, the start (None where a folder is continued), the phases in order."""
 
     corpus: Step
@@ -38,7 +38,7 @@ class Plan:
     mined: tuple[Step, ...] = field(default=())
 
 
-def lower(recipe: PretrainRecipe, corpus: Step, continued: Continued | None) -> Plan:
+def lower(recipe: PretrainRecipe, corpus: Step, continued: Continued | None) -> PretrainSteps:
     """`continued` is given exactly where the recipe names an encoder."""
     spec = recipe.encoder
     start = continued.step if continued else None
@@ -62,7 +62,7 @@ def lower(recipe: PretrainRecipe, corpus: Step, continued: Continued | None) -> 
     course = _Course(recipe, corpus, start, continued)
     for phase in recipe.phases:
         course.add(phase)
-    return Plan(corpus=corpus, start=start, phases=tuple(course.phases), mined=tuple(course.mined))
+    return PretrainSteps(corpus=corpus, start=start, phases=tuple(course.phases), mined=tuple(course.mined))
 
 
 class _Course:
@@ -151,10 +151,10 @@ class _Course:
         return self.continued
 
 
-def _kind(part: PartSpec) -> MaskedLM | Translation:
+def _kind(part: PartSpec) -> MaskedLM | TranslationRanking:
     if part.learn == "mlm":
         return MaskedLM(rate=part.rate, candidates=part.candidates)
-    return Translation(
+    return TranslationRanking(
         layer=part.layer,
         sentences=part.sentences,
         words=part.words if part.data in ("parallel", "mined") else 0.0,  # sentences, whose words can be aligned
@@ -163,12 +163,12 @@ def _kind(part: PartSpec) -> MaskedLM | Translation:
     )
 
 
-def _row_kind(part: PartSpec) -> MaskedLM | Translation:
+def _row_kind(part: PartSpec) -> MaskedLM | TranslationRanking:
     """A kind that gives the same rows: nothing that only the loss reads, so that phases share them."""
     if part.learn == "mlm":
         return MaskedLM()
     linked = part.data == "parallel" or (part.data == "mined" and part.words > 0)
-    return Translation(layer=0, words=1.0 if linked else 0.0)
+    return TranslationRanking(layer=0, words=1.0 if linked else 0.0)
 
 
 def _numbers(phase: PhaseSpec) -> Recipe:
@@ -189,7 +189,7 @@ def _spelt(parts: Sequence[PartSpec]) -> str:
     return ", ".join(f"{part.learn} of {part.data} {part.share / total:.0%}" for part in parts)
 
 
-def used(plan: Plan) -> Mapping[str, Step]:
+def used(plan: PretrainSteps) -> Mapping[str, Step]:
     """The steps worth naming in a record, by what they are."""
     named = {"corpus": plan.corpus, **({"start": plan.start} if plan.start else {})}
     return named | {f"phase {number}": step for number, step in enumerate(plan.phases, 1)}

@@ -9,13 +9,13 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from xstilts.study.schema import Section
+from xstilts.study.schema import StrictModel
 from xstilts.study.validation import checked, find_file, read_mapping
 
 Data = Literal["text", "parallel", "lexicon", "switched", "mined"]
 
 
-class TokenizerSpec(Section):
+class TokenizerSpec(StrictModel):
     """A Unigram tokenizer. `lines`: at most so many a language; `weight`: languages that count as several."""
 
     vocabulary: int = Field(16000, ge=300)
@@ -23,7 +23,7 @@ class TokenizerSpec(Section):
     weight: Mapping[str, int] = {}
 
 
-class EncoderSpec(Section):
+class EncoderSpec(StrictModel):
     """An ELECTRA encoder of our own. `vectors`: start from token vectors by SVD over the parallel text."""
 
     layers: int = Field(4, ge=1)
@@ -42,7 +42,7 @@ class EncoderSpec(Section):
         return self
 
 
-class PartSpec(Section):
+class PartSpec(StrictModel):
     """One objective of a phase: what is learnt (`mlm` or `translation`) from which data.
 
     share: of the updates, relative to the other parts; batch: rows an update. `rate` and `candidates` belong to mlm,
@@ -69,7 +69,7 @@ class PartSpec(Section):
         return self
 
 
-class MineSpec(Section):
+class MineSpec(StrictModel):
     """Before the phase: pairs of English and every other language, found in monolingual corpora by the encoder so far,
     as the data `mined`."""
 
@@ -79,7 +79,7 @@ class MineSpec(Section):
     most: int = Field(20000, ge=1)  # sentences of a language at most
 
 
-class PhaseSpec(Section):
+class PhaseSpec(StrictModel):
     name: str = Field(pattern=r"^[a-z0-9-]+$")
     parts: tuple[PartSpec, ...] = Field(min_length=1)
     mine: MineSpec | None = None
@@ -101,7 +101,7 @@ class PhaseSpec(Section):
         return self
 
 
-class PretrainRecipe(Section):
+class PretrainRecipe(StrictModel):
     """`encoder`: the shape of a new one, or the name of one to continue (packaged, a folder, on the hub), whose
     tokenizer is kept."""
 

@@ -17,9 +17,9 @@ from xstilts.data.examples import TextExample
 from xstilts.engine.step import Context
 from xstilts.kinds.base import Encoded
 from xstilts.kinds.mlm import MaskedLM
-from xstilts.kinds.tokenized import Prepared, write
+from xstilts.kinds.tokenized import TokenizedRows, write
 from xstilts.kinds.tokenizers import load_tokenizer
-from xstilts.kinds.translation import Translation
+from xstilts.kinds.translation import TranslationRanking
 from xstilts.pipeline.steps import NOT_IDENTITY, SNAPSHOT_SECONDS
 from xstilts.pretrain import rows
 from xstilts.pretrain.corpus import load_corpus
@@ -60,7 +60,7 @@ class RowSettings:
     """Rows of `data` for `kind`, with the tokenizer of the folder `encoder` (None: of the input "encoder")."""
 
     data: str
-    kind: MaskedLM | Translation
+    kind: MaskedLM | TranslationRanking
     max_length: int
     seed: int
     balance: float = 1.0  # of text
@@ -76,7 +76,7 @@ def make_rows(settings: RowSettings, context: Context) -> None:
     tokenizer = load_tokenizer(settings.encoder or context.inputs["encoder"])
     examples = _examples(settings, corpus, context)
     kind = settings.kind
-    if isinstance(kind, Translation) and kind.words:
+    if isinstance(kind, TranslationRanking) and kind.words:
         kind = _linked(settings, corpus, examples, tokenizer, context)
     write(examples, kind, tokenizer, settings.max_length, context.out, context.progress)
 
@@ -95,7 +95,7 @@ def _examples(settings: RowSettings, corpus: CorpusData, context: Context) -> li
 
 def _linked(
     settings: RowSettings, corpus: CorpusData, examples: list[TextExample], tokenizer: Tokenizer, context: Context
-) -> Translation:
+) -> TranslationRanking:
     """The kind with the aligned words of these examples. The lexicons teach the aligner beside them, and the parallel
     text where they are mined."""
     from xstilts.kinds.special_tokens import frame
@@ -118,7 +118,7 @@ def _linked(
 
 
 @dataclass(frozen=True)
-class Linked(Translation):
+class Linked(TranslationRanking):
     """A translation kind whose rows get links: `places` holds those of an example by its id, `start` is where its text
     begins in a row."""
 
@@ -204,7 +204,7 @@ class PhasePart:
     """Its rows are the input "rows/i"."""
 
     name: str
-    kind: MaskedLM | Translation
+    kind: MaskedLM | TranslationRanking
     share: float
     batch: int | None
 
@@ -227,7 +227,7 @@ def phase(settings: PhaseSettings, context: Context) -> None:
 
     parts = []
     for i, part in enumerate(settings.parts):
-        prepared = Prepared(context.inputs[f"rows/{i}"])
+        prepared = TokenizedRows(context.inputs[f"rows/{i}"])
         everything = range(prepared.meta["examples"])
         parts.append(
             JobPart(

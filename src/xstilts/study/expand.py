@@ -8,12 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from xstilts.core.canonical import identity_name
 from xstilts.core.errors import StudyError
 from xstilts.study.hyperparameters import max_length, recipe
-from xstilts.study.language_adapters import Spoken, spoken
+from xstilts.study.language_adapters import RouteLanguages, spoken
 from xstilts.study.merging import composition
-from xstilts.study.phase import EncoderRef, Frozen, Full, Joined, Part, Phase, Sampling, Tune, adapter_tasks
-from xstilts.study.resolve import Chosen
+from xstilts.study.phase import (
+    EncoderRef,
+    Frozen,
+    Full,
+    MergedCheckpoint,
+    MixtureTask,
+    Phase,
+    Sampling,
+    Tune,
+    adapter_tasks,
+)
+from xstilts.study.resolve import ResolvedStudy
 from xstilts.study.schema import ArmSpec, Study
 from xstilts.study.strategies import STRATEGIES, Stage, Start, compose
 from xstilts.study.translation import translations
@@ -38,7 +49,7 @@ class Route:
 
 def phases(end: Start) -> Iterator[Phase]:
     """The phases of a route, first to last; those that are joined in their order."""
-    if isinstance(end, Joined):
+    if isinstance(end, MergedCheckpoint):
         for part in end.parts:
             yield from phases(part)
     if isinstance(end, Phase):
@@ -53,8 +64,8 @@ def phase_name(phase: Phase) -> str:
 
 def route_name(end: Start) -> str:
     """What a route trains up to here: "mnli + squad1 → xnli", "ties(mnli, squad1) → xnli"; "" for the encoder."""
-    if isinstance(end, Joined):
-        return f"{type(end.how).__name__.lower()}({', '.join(route_name(part) for part in end.parts)})"
+    if isinstance(end, MergedCheckpoint):
+        return f"{identity_name(type(end.how)).lower()}({', '.join(route_name(part) for part in end.parts)})"
     if isinstance(end, Phase):
         return " → ".join(filter(None, (route_name(end.start), phase_name(end))))
     return ""
@@ -74,7 +85,7 @@ def before_target(end: Start) -> str:
     return route_name(end)
 
 
-def expand(study: Study, chosen: Chosen, encoder: EncoderRef, precision: str) -> list[Route]:
+def expand(study: Study, chosen: ResolvedStudy, encoder: EncoderRef, precision: str) -> list[Route]:
     """Routes in the order of the study, for every arm and target that can run (`chosen` says which cannot)."""
     routes = []
     for seed in study.seeds:
@@ -98,7 +109,7 @@ class _Builder:
     seed: int
     precision: str
 
-    def route(self, name: str, chosen: Chosen, encoder: EncoderRef, target: str) -> Route:
+    def route(self, name: str, chosen: ResolvedStudy, encoder: EncoderRef, target: str) -> Route:
         if self.arm.language_adapters is None:
             return Route(arm=name, target=target, seed=self.seed, end=self.end(chosen, encoder, target))
         texts, found = chosen.texts[name], routed(self.arm, chosen, target)
@@ -120,7 +131,7 @@ class _Builder:
             role="language",
         )
 
-    def end(self, chosen: Chosen, encoder: Start, target: str) -> Start:
+    def end(self, chosen: ResolvedStudy, encoder: Start, target: str) -> Start:
         take = self.arm.take or self.study.take.intermediate
         # Two tasks of a stage may have the same substitute: it counts once.
         through = tuple(
@@ -137,7 +148,7 @@ class _Builder:
         strategy = compose(composition(self.arm.join)) if self.arm.join else STRATEGIES[self.arm.strategy]
         return strategy(encoder, through, last, phase)
 
-    def masked(self, chosen: Chosen) -> Stage:
+    def masked(self, chosen: ResolvedStudy) -> Stage:
         """The texts of the arm's `mlm`, which share its ratio equally."""
         spec = self.arm.mlm
         if spec is None:
@@ -161,12 +172,12 @@ class _Builder:
         first, *others = [own, *made] if spec.original else made
         return (first, *(replace(part, aside=True) for part in others))
 
-    def part(self, task: Task, take: int | None) -> Part:
+    def part(self, task: Task, take: int | None) -> MixtureTask:
         fit = task.fit
         if fit is None:
             raise StudyError(f"The task '{task.name}' has no training data, so nothing can be trained on it.")
         length = max_length(self.study, task.name, task.kind.name)
-        return Part(fit=cut(fit, take), max_length=length, name=task.name)
+        return MixtureTask(fit=cut(fit, take), max_length=length, name=task.name)
 
     def phase(self, start: Start, mix: Stage, role: str, beside: Stage) -> Phase:
         names = tuple(part.name for part in mix if not part.aside)
@@ -191,11 +202,11 @@ class _Builder:
     def tune(self, start: Start, role: str) -> Tune:
         """What a phase trains. Beside heads alone the attention of a fresh fusion, which has learnt nothing yet."""
         tune = tuning(self.arm.tuned(role))
-        fusion = start.fusion if isinstance(start, Joined) and isinstance(tune, Frozen) else None
+        fusion = start.fusion if isinstance(start, MergedCheckpoint) and isinstance(tune, Frozen) else None
         return fusion or tune
 
 
-def routed(arm: ArmSpec, chosen: Chosen, target: str) -> Spoken:
+def routed(arm: ArmSpec, chosen: ResolvedStudy, target: str) -> RouteLanguages:
     """The languages of an arm's route to a target, those without a test file here left out."""
     through = [chosen.intermediates[name] for stage in stages(arm) for name in stage]
     task = chosen.targets[target]

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from xstilts.data.source import Source
 from xstilts.data.views import Take
 from xstilts.study.expand import Route, phases
-from xstilts.study.phase import Part, Phase
+from xstilts.study.phase import MixtureTask, Phase
 from xstilts.tasks.base import Task
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recall:
+class ForgettingProbe:
     """One intermediate task of an arm, to be scored after the phase `end`.
 
     route: the first route (arm, target, seed) that goes through `end`.
@@ -26,19 +26,19 @@ class Recall:
     """
 
     route: tuple[str, str, int]
-    part: Part
+    part: MixtureTask
     end: Phase
     learnt: Phase
     targets: tuple[str, ...] = ()
 
 
-def recalls(routes: Sequence[Route], after: str) -> list[Recall]:
+def recalls(routes: Sequence[Route], after: str) -> list[ForgettingProbe]:
     """Every score that `after` asks for ("none", "intermediate" or "all" phases), each once, in the order of routes.
 
     After the fine-tuning on a target only tasks are scored that it does not train itself. A phase of `joint` holds
     intermediate tasks and target at once: nothing comes later, and nothing is scored again.
     """
-    found: dict[tuple[str, int, Phase, str], Recall] = {}
+    found: dict[tuple[str, int, Phase, str], ForgettingProbe] = {}
     for route in routes if after != "none" else ():
         for one in _of_route(route, after == "all"):
             key = (route.arm, route.seed, one.end, one.part.name)
@@ -50,29 +50,29 @@ def recalls(routes: Sequence[Route], after: str) -> list[Recall]:
     return list(found.values())
 
 
-def _of_route(route: Route, targets: bool) -> Iterator[Recall]:
+def _of_route(route: Route, targets: bool) -> Iterator[ForgettingProbe]:
     key = (route.arm, route.target, route.seed)
     for phase in phases(route.end):
         learnt = _learnt(phase)
         if phase.role == "intermediate":
-            yield from (Recall(route=key, part=part, end=phase, learnt=by) for part, by in learnt.values())
+            yield from (ForgettingProbe(route=key, part=part, end=phase, learnt=by) for part, by in learnt.values())
         elif phase.role == "target" and targets:
             trained = [part.name for part in phase.mix]
             for name, (part, by) in learnt.items():
                 if name not in trained:
-                    yield Recall(route=key, part=part, end=phase, learnt=by, targets=(route.target,))
+                    yield ForgettingProbe(route=key, part=part, end=phase, learnt=by, targets=(route.target,))
 
 
-def _learnt(end: Phase) -> dict[str, tuple[Part, Phase]]:
+def _learnt(end: Phase) -> dict[str, tuple[MixtureTask, Phase]]:
     """The intermediate tasks behind a phase, itself included, and the last phase that trained each."""
-    learnt: dict[str, tuple[Part, Phase]] = {}
+    learnt: dict[str, tuple[MixtureTask, Phase]] = {}
     for phase in phases(end):
         if phase.role == "intermediate":
             learnt |= {part.name: (part, phase) for part in phase.mix if part.added is None and not part.aside}
     return learnt
 
 
-def dev_source(part: Part, task: Task, most: int | None) -> Source:
+def dev_source(part: MixtureTask, task: Task, most: int | None) -> Source:
     """The dev set of a task, at most `most` examples where it may be cut (as test sets are)."""
     dev = part.fit.train if part.fit.dev is None else part.fit.dev
     if most is None or not task.divisible:

@@ -14,12 +14,12 @@ from pydantic import Field
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.source import Source
-from xstilts.study.strict_model import Section
+from xstilts.study.strict_model import StrictModel
 from xstilts.study.tune import TuneSpec
 from xstilts.tasks.base import Task
 
 
-class LanguageAdapters(Section):
+class LanguageAdapters(StrictModel):
     """A language adapter for the training language and for every test language with text.
 
     text: tasks of text; a language is trained on the first of them that has it. languages: only these have an adapter
@@ -44,7 +44,7 @@ class LanguageAdapters(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spoken:
+class RouteLanguages:
     """Languages of one route: `own`, in which it is trained, and the others that rows of its target are in."""
 
     own: str
@@ -53,7 +53,7 @@ class Spoken:
 
 def spoken(
     through: Iterable[Task], last: Task, target: Task, missing: Collection[str] = (), where: str | None = None
-) -> Spoken:
+) -> RouteLanguages:
     """Of a route through some tasks and `last`, which may be another than the target that is scored; `missing`: test
     languages that are not here; `where`: for the error.
 
@@ -69,7 +69,7 @@ def spoken(
     own = next(iter(trained), "") or target.candidates or "en"
     pool = (target.pool.language,) if target.pool is not None else ()
     read = {*(language for language in target.test if language not in missing), target.candidates, *pool}
-    return Spoken(own=own, others=tuple(sorted(read - {own, ""})))
+    return RouteLanguages(own=own, others=tuple(sorted(read - {own, ""})))
 
 
 def text_in(task: Task, language: str) -> Task | None:
@@ -83,7 +83,7 @@ def text_in(task: Task, language: str) -> Task | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class AdapterTexts:
     """The text of each language that gets an adapter, every text that it could have been, why the arm cannot be trained
     ("" when it can), and what a report must say of it."""
 
@@ -94,8 +94,11 @@ class Found:
 
 
 def find_texts(
-    spec: LanguageAdapters, routes: Sequence[Spoken], tasks: Mapping[str, Task], locate: Callable[[Source], object]
-) -> Found:
+    spec: LanguageAdapters,
+    routes: Sequence[RouteLanguages],
+    tasks: Mapping[str, Task],
+    locate: Callable[[Source], object],
+) -> AdapterTexts:
     """The texts of the languages of an arm's routes. `tasks`: those of `spec.text`, by that name; `locate` raises
     DataError where a source is not here."""
     own = {route.own for route in routes}
@@ -112,7 +115,7 @@ def find_texts(
             none = f"none of its texts ({', '.join(spec.text)}) is in '{language}', in which it is trained."
             reasons.append(missing[0] if missing else none)
     notes = tuple(_notes(spec, routes, texts))
-    return Found(texts=texts, possible=tuple(possible), reason=reasons[0] if reasons else "", notes=notes)
+    return AdapterTexts(texts=texts, possible=tuple(possible), reason=reasons[0] if reasons else "", notes=notes)
 
 
 def _missing(task: Task, locate: Callable[[Source], object]) -> str:
@@ -125,7 +128,7 @@ def _missing(task: Task, locate: Callable[[Source], object]) -> str:
     return ""
 
 
-def _notes(spec: LanguageAdapters, routes: Sequence[Spoken], texts: Mapping[str, Task]) -> Iterator[str]:
+def _notes(spec: LanguageAdapters, routes: Sequence[RouteLanguages], texts: Mapping[str, Task]) -> Iterator[str]:
     """Which languages have an adapter of their own, and which are read with another."""
     by_text: dict[str, list[str]] = {}
     for language, task in sorted(texts.items()):

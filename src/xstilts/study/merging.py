@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from xstilts.core.settings.merging import Arithmetic, Average, Composition, Fused, Stacked, Ties
-from xstilts.study.strict_model import Section
+from xstilts.core.settings.merging import AdapterFusion, Arithmetic, Average, Composition, Stacked, Ties
+from xstilts.study.strict_model import StrictModel
 from xstilts.study.tune import TuneSpec
 
 WITH_NUMBERS = ("average", "arithmetic", "ties")
 
 
-class AverageSpec(Section):
+class AverageSpec(StrictModel):
     weights: tuple[float, ...] | None = None
 
     @model_validator(mode="after")
@@ -23,17 +23,17 @@ class AverageSpec(Section):
         return self
 
 
-class ArithmeticSpec(Section):
+class ArithmeticSpec(StrictModel):
     scale: float = 1.0
     weights: tuple[float, ...] | None = None
 
 
-class TiesSpec(Section):
+class TiesSpec(StrictModel):
     density: float = Field(0.2, gt=0, le=1)
     scale: float = 1.0
 
 
-class JoinSpec(Section):
+class JoinSpec(StrictModel):
     """`average`, `arithmetic`, `ties`, `fuse` or `stack`; the first three may be keys with their numbers
     (`core.settings.merging` says what they are)."""
 
@@ -77,7 +77,7 @@ def composition(spec: JoinSpec) -> Composition:
         case "ties":
             return Ties(**(spec.ties or TiesSpec()).model_dump())
         case "fuse":
-            return Fused()
+            return AdapterFusion()
         case _:
             return Stacked()
 

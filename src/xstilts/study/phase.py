@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from xstilts.core.settings.merging import Composition, Fused
+from xstilts.core.settings.merging import AdapterFusion, Composition
 from xstilts.core.settings.training import Recipe
 from xstilts.core.settings.tuning import Adapter, Bottleneck, Fuse, Multitask
 from xstilts.tasks.base import Fit
@@ -50,7 +50,7 @@ class Sampling:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class MixtureTask:
     """One task of a mixture, by its training view. `name` is for people and never identity."""
 
     fit: Fit
@@ -70,8 +70,8 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
-    start: EncoderRef | Phase | Joined
-    mix: tuple[Part, ...]
+    start: EncoderRef | Phase | MergedCheckpoint
+    mix: tuple[MixtureTask, ...]
     recipe: Recipe
     seed: int
     sampling: Sampling = Sampling()
@@ -83,7 +83,7 @@ class Phase:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Joined:
+class MergedCheckpoint:
     """Phases that were trained apart, each from the same start with the same tuning, made one without training."""
 
     parts: tuple[Phase, ...]
@@ -92,17 +92,17 @@ class Joined:
     @property
     def fusion(self) -> Fuse | None:
         """The adapter that attends over those of the parts, None where they are joined in another way."""
-        if not isinstance(self.how, Fused):
+        if not isinstance(self.how, AdapterFusion):
             return None
         return Fuse(adapters=tuple(part.tune for part in self.parts if isinstance(part.tune, Bottleneck)), stack=False)
 
 
-Start = EncoderRef | Phase | Joined
+Start = EncoderRef | Phase | MergedCheckpoint
 
 
 def holds_encoder(start: Start) -> bool:
     """Whether a checkpoint has the encoder's weights: one of an adapter phase, or of frozen ones after it, has not."""
-    if isinstance(start, Joined):
+    if isinstance(start, MergedCheckpoint):
         return holds_encoder(start.parts[0])
     if isinstance(start, EncoderRef) or isinstance(start.tune, Full):
         return True
@@ -113,7 +113,7 @@ def base(start: Start) -> Start:
     """The checkpoint, or the pretrained encoder, whose encoder weights a checkpoint stands on; itself where it has
     them."""
     while not isinstance(start, EncoderRef) and not holds_encoder(start):
-        start = start.parts[0].start if isinstance(start, Joined) else start.start
+        start = start.parts[0].start if isinstance(start, MergedCheckpoint) else start.start
     return start
 
 

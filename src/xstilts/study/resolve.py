@@ -21,7 +21,7 @@ Locate = Callable[[Source], object]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chosen:
+class ResolvedStudy:
     """The tasks of a study after substitution, and what cannot be had, each with the reason."""
 
     targets: Mapping[str, Task]
@@ -37,7 +37,7 @@ class Chosen:
     shared: Shared = field(default_factory=dict)  # which arms meet the training sentences of which target before
 
 
-def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
+def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> ResolvedStudy:
     """Checks every name in the study and every file it needs.
 
     Raises StudyError for an unknown task, language, arm or substitute; DataError for a training set that is neither
@@ -70,7 +70,7 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
     shared = shared_text({name: trained(arm) for name, arm in study.arms.items()}, intermediates, fitted)
     for name, said in shared_notes(shared, fitted, study.arms).items():
         notes[name] = (*notes.get(name, ()), said)
-    chosen = Chosen(
+    chosen = ResolvedStudy(
         targets=targets,
         intermediates=intermediates,
         before=before,
@@ -85,7 +85,7 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> Chosen:
     return chosen
 
 
-def _with_texts(study: Study, chosen: Chosen, tasks: Catalog[Task], locate: Locate) -> Chosen:
+def _with_texts(study: Study, chosen: ResolvedStudy, tasks: Catalog[Task], locate: Locate) -> ResolvedStudy:
     """With the texts of the language adapters, and what a report must say of them."""
     gone, notes, found = dict(chosen.missing_arms), dict(chosen.notes), {}
     for arm, spec in study.arms.items():
@@ -294,7 +294,7 @@ def _missing_pool(task: Task, locate: Locate) -> str:
     return _missing(task.pool, locate) if task.pool is not None else ""
 
 
-def _refuse_missing(study: Study, chosen: Chosen) -> None:
+def _refuse_missing(study: Study, chosen: ResolvedStudy) -> None:
     if study.allow_missing:
         return
     for kind, missing in (("target", chosen.missing_targets), ("arm", chosen.missing_arms)):

@@ -14,11 +14,11 @@ from pydantic import BeforeValidator, Field, model_validator
 from xstilts.study.language_adapters import LanguageAdapters
 from xstilts.study.merging import JoinField
 from xstilts.study.merging import check as check_join
-from xstilts.study.strict_model import Section
+from xstilts.study.strict_model import StrictModel
 from xstilts.study.tune import FULL, TuneField, TuneSpec
 
 
-class TrainNumbers(Section):
+class TrainNumbers(StrictModel):
     """Numbers of a phase that a study may set; what is left out comes from the wider section, then the defaults."""
 
     updates: int | None = Field(None, ge=1)
@@ -91,7 +91,7 @@ def _named_sampling(value: Any) -> Any:
     return {"uniform": True} if value == "uniform" else value
 
 
-class SamplingSpec(Section):
+class SamplingSpec(StrictModel):
     """`proportional`, `uniform`, or a temperature and a size cap (2**17 in the published multi-task phase)."""
 
     temperature: float = Field(1.0, gt=0)
@@ -99,7 +99,7 @@ class SamplingSpec(Section):
     uniform: bool = False
 
 
-class MlmSpec(Section):
+class MlmSpec(StrictModel):
     """Masked-LM batches on text of many languages beside the tasks of every intermediate phase.
 
     text: tasks of text (`xstilts tasks` lists them as masked-lm). languages: theirs, or all of them. ratio: masked-LM
@@ -117,7 +117,7 @@ def _named_source(value: Any) -> Any:
     return {} if value == "files" else value
 
 
-class TranslationSpec(Section):
+class TranslationSpec(StrictModel):
     """Where translations come from: `files`, those published with a task, or a model that makes them.
 
     model: a folder, or `owner/name[@revision]` on the hub; "{language}" in it stands for the language's code. beams: of
@@ -134,7 +134,7 @@ class TranslationSpec(Section):
         return self
 
 
-class TranslatedSpec(Section):
+class TranslatedSpec(StrictModel):
     """The intermediate tasks of an arm in machine translation.
 
     languages: those they are translated into. original: train on the tasks' own rows (English, for nearly all) as well.
@@ -154,7 +154,7 @@ class TranslatedSpec(Section):
 StrategyName = Literal["direct", "sequential", "multitask", "multitask-then-target", "joint", "compose"]
 
 
-class ArmSpec(Section):
+class ArmSpec(StrictModel):
     """One named route. `through` lists intermediate tasks; a list inside the list is a mixture trained at once."""
 
     strategy: StrategyName
@@ -239,7 +239,7 @@ class ArmSpec(Section):
         return self.join is not None and self.join.way == "fuse"
 
 
-class TakeSpec(Section):
+class TakeSpec(StrictModel):
     """How many examples at most: of each intermediate task, each target's training set, each test language."""
 
     intermediate: int | None = Field(None, ge=1)
@@ -247,7 +247,7 @@ class TakeSpec(Section):
     test: int | None = Field(None, ge=2)
 
 
-class ScaleSpec(Section):
+class ScaleSpec(StrictModel):
     """A named profile, chosen with `--scale`: the same study, smaller."""
 
     encoder: str | None = None
@@ -261,7 +261,7 @@ class ScaleSpec(Section):
     allow_missing: bool | None = None
 
 
-class OwnTask(Section):
+class OwnTask(StrictModel):
     """A task declared from files, without Python (docs/add-a-task.md).
 
     Files lie below a data folder or beside the study file; layouts of several files (`parallel`, `props`) name all.
@@ -289,7 +289,7 @@ class OwnTask(Section):
     cite: str = "the study's own data"
 
 
-class Study(Section):
+class Study(StrictModel):
     """One question, and how it is to be answered. See docs/studies.md for every key."""
 
     name: str = Field("study", pattern=r"^[A-Za-z0-9._-]+$")

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from xstilts.core.settings.merging import Composition
-from xstilts.study.phase import Joined, Part, Phase, Start
+from xstilts.study.phase import MergedCheckpoint, MixtureTask, Phase, Start
 
-Stage = tuple[Part, ...]
+Stage = tuple[MixtureTask, ...]
 
 
 class Build(Protocol):
@@ -23,17 +23,17 @@ class Build(Protocol):
     def __call__(self, start: Start, mix: Stage, role: str) -> Phase: ...
 
 
-def finish(start: Start, target: Part | None, build: Build) -> Start:
+def finish(start: Start, target: MixtureTask | None, build: Build) -> Start:
     """Fine-tunes on the target, or leaves the encoder as it is when the target has no training data."""
     return start if target is None else build(start, (target,), "target")
 
 
-def direct(encoder: Start, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
+def direct(encoder: Start, through: tuple[Stage, ...], target: MixtureTask | None, build: Build) -> Start:
     """No intermediate phase: the baseline."""
     return finish(encoder, target, build)
 
 
-def sequential(encoder: Start, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
+def sequential(encoder: Start, through: tuple[Stage, ...], target: MixtureTask | None, build: Build) -> Start:
     """One phase after the other, then the target."""
     start: Start = encoder
     for stage in through:
@@ -41,12 +41,12 @@ def sequential(encoder: Start, through: tuple[Stage, ...], target: Part | None, 
     return finish(start, target, build)
 
 
-def multitask(encoder: Start, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
+def multitask(encoder: Start, through: tuple[Stage, ...], target: MixtureTask | None, build: Build) -> Start:
     """All intermediate tasks mixed in one phase, then the target."""
     return finish(build(encoder, _flat(through), "intermediate"), target, build)
 
 
-def joint(encoder: Start, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
+def joint(encoder: Start, through: tuple[Stage, ...], target: MixtureTask | None, build: Build) -> Start:
     """The intermediate tasks and the target mixed in one phase; the target's dev score steers selection. A target
     without training data is evaluated after the mixture of the intermediates."""
     if target is None:
@@ -57,9 +57,9 @@ def joint(encoder: Start, through: tuple[Stage, ...], target: Part | None, build
 def compose(how: Composition) -> Strategy:
     """Each stage alone from the encoder, what they learnt joined, then the target."""
 
-    def composed(encoder: Start, through: tuple[Stage, ...], target: Part | None, build: Build) -> Start:
+    def composed(encoder: Start, through: tuple[Stage, ...], target: MixtureTask | None, build: Build) -> Start:
         parts = tuple(build(encoder, stage, "intermediate") for stage in through)
-        return finish(Joined(parts=parts, how=how), target, build)
+        return finish(MergedCheckpoint(parts=parts, how=how), target, build)
 
     return composed
 
@@ -68,7 +68,7 @@ def _flat(through: tuple[Stage, ...]) -> Stage:
     return tuple(dict.fromkeys(part for stage in through for part in stage))
 
 
-Strategy = Callable[[Start, tuple[Stage, ...], Part | None, Build], Start]
+Strategy = Callable[[Start, tuple[Stage, ...], MixtureTask | None, Build], Start]
 
 # `compose` is one for each way to join.
 STRATEGIES: Mapping[str, Strategy] = {

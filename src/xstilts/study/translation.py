@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from xstilts.core.errors import StudyError
 from xstilts.core.languages import canonical_code
-from xstilts.data.source import Source, Translation
+from xstilts.data.source import MachineTranslation, Source
 from xstilts.kinds.choice import Choice
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.span_qa import SpanQA
@@ -81,8 +81,10 @@ def translations(task: Task, fit: Fit, spec: TranslatedSpec, take: int | None) -
     return made
 
 
-def _translation(spec: TranslatedSpec, language: str) -> Translation:
-    return Translation(language=canonical_code(language), model=model_of(spec, language), beams=spec.source.beams)
+def _translation(spec: TranslatedSpec, language: str) -> MachineTranslation:
+    return MachineTranslation(
+        language=canonical_code(language), model=model_of(spec, language), beams=spec.source.beams
+    )
 
 
 def model_of(spec: TranslatedSpec, language: str) -> str:

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from xstilts.core.settings.tuning import IA3, Bottleneck, Hypernetwork, LoRA, Multitask, Prefix, Prompt, SharedOwn
 from xstilts.study.phase import Frozen, Full, Tune
-from xstilts.study.strict_model import Section
+from xstilts.study.strict_model import StrictModel
 
 PARALLEL_SCALE = 4.0  # He et al. 2022
 LEARNING_RATE = 1e-4  # of adapter phases, unless the study gives one
@@ -20,7 +20,7 @@ _WAYS = ("mode", "adapter", "lora", "ia3", "prompt", "prefix")
 _OF_ADAPTER = ("reduction", "width", "activation", "scale", "invertible", "tasks", "embedding")
 
 
-class LoraSpec(Section):
+class LoraSpec(StrictModel):
     rank: int = Field(8, ge=1)
     alpha: float = Field(16.0, gt=0)
     targets: tuple[str, ...] = Field(("query", "value"), min_length=1)
@@ -28,15 +28,15 @@ class LoraSpec(Section):
     dora: bool = False
 
 
-class Ia3Spec(Section):
+class Ia3Spec(StrictModel):
     targets: tuple[str, ...] = Field(("key", "value", "down"), min_length=1)
 
 
-class VectorsSpec(Section):
+class VectorsSpec(StrictModel):
     length: int = Field(20, ge=1)
 
 
-class TuneSpec(Section):
+class TuneSpec(StrictModel):
     """`full`, `frozen`, or one of the keys `adapter`, `lora`, `ia3`, `prompt` and `prefix` with its numbers
     (`core.settings.tuning` says what they are)."""
 

@@ -134,9 +134,9 @@ READERS: Mapping[str, Callable[[OwnTask, Columns], Reader]] = {
     "jsonl": lambda own, _: catalog.Jsonl(),
     "json": lambda own, _: catalog.JsonList(),
     "conllu": lambda own, _: catalog.Conllu(),
-    "squad": lambda own, _: catalog.Squad(),
+    "squad": lambda own, _: catalog.SquadReader(),
     "bio": lambda own, columns: catalog.Bio(columns=_bio_columns(own, columns), separator=own.separator),
-    "parallel": lambda own, _: catalog.Parallel(),
+    "parallel": lambda own, _: catalog.ParallelText(),
     "parquet": lambda own, _: catalog.Parquet(),
 }
 
@@ -148,14 +148,14 @@ def _names(columns: Columns) -> dict[str, Any]:
 
 def _classification(own: OwnTask, columns: Columns) -> RowMaker:
     if "pair" in columns:
-        return plain.Pair(a=columns["text"], b=columns["pair"], label=columns["label"], **_names(columns))
-    return plain.Text(text=columns["text"], label=columns["label"], **_names(columns))
+        return plain.PairRow(a=columns["text"], b=columns["pair"], label=columns["label"], **_names(columns))
+    return plain.TextRow(text=columns["text"], label=columns["label"], **_names(columns))
 
 
 def _choice(own: OwnTask, columns: Columns) -> RowMaker:
     options = columns["options"]
     prompt = columns["prompt"] if "{" in columns["prompt"] else "{" + columns["prompt"] + "}"
-    return plain.Choice(
+    return plain.ChoiceRow(
         prompt=prompt,
         options=options if isinstance(options, str) else tuple(options),
         answer=columns["answer"],
@@ -165,7 +165,7 @@ def _choice(own: OwnTask, columns: Columns) -> RowMaker:
 
 
 def _span(own: OwnTask, columns: Columns) -> RowMaker:
-    return plain.Span(
+    return plain.SpanRow(
         question=columns["question"],
         context=columns["context"],
         answers=columns["answers"],
@@ -176,8 +176,8 @@ def _span(own: OwnTask, columns: Columns) -> RowMaker:
 
 def _tagging(own: OwnTask, columns: Columns) -> RowMaker:
     if own.reader == "bio":
-        return plain.Tags(words="words", tags=f"{columns['tags']}s", **_names(columns))
-    return plain.Tags(words=columns["words"], tags=columns["tags"], **_names(columns))
+        return plain.TagsRow(words="words", tags=f"{columns['tags']}s", **_names(columns))
+    return plain.TagsRow(words=columns["words"], tags=columns["tags"], **_names(columns))
 
 
 MAKERS: Mapping[str, Callable[[OwnTask, Columns], RowMaker]] = {
@@ -187,5 +187,5 @@ MAKERS: Mapping[str, Callable[[OwnTask, Columns], RowMaker]] = {
     "tagging": _tagging,
     "dependency": lambda own, columns: user_trees.trees(own, _names(columns)),
     "roles": lambda own, columns: user_trees.predicates(own, _names(columns)),
-    "retrieval": lambda own, columns: plain.Sentences(a=columns["a"], b=columns["b"], **_names(columns)),
+    "retrieval": lambda own, columns: plain.SentencesRow(a=columns["a"], b=columns["b"], **_names(columns)),
 }

@@ -7,11 +7,10 @@ from typing import Any
 
 from xstilts.core.errors import StudyError
 from xstilts.data.readers import catalog
-from xstilts.data.row_makers.trees import Roles as RolesRow
-from xstilts.data.row_makers.trees import Trees
+from xstilts.data.row_makers.trees import RolesRow, TreesRow
 from xstilts.data.source import Reader, RowMaker
 from xstilts.kinds.dependency import Dependency
-from xstilts.kinds.roles import Roles
+from xstilts.kinds.roles import SemanticRoles
 from xstilts.study.schema import OwnTask
 from xstilts.tasks.parsing import RELATIONS
 from xstilts.tasks.srl import ROLES
@@ -59,7 +58,7 @@ def reader(own: OwnTask) -> Reader | None:
 
 def trees(own: OwnTask, names: Mapping[str, Any]) -> RowMaker:
     """Subtypes of relations ("nsubj:pass") are cut off unless the task's own labels have them."""
-    return Trees(cut="" if any(":" in label for label in own.labels) else ":", **names)
+    return TreesRow(cut="" if any(":" in label for label in own.labels) else ":", **names)
 
 
 def predicates(own: OwnTask, names: Mapping[str, Any]) -> RowMaker:
@@ -71,6 +70,6 @@ def dependency(own: OwnTask) -> Dependency:
     return Dependency(labels=own.labels or (*RELATIONS, "clf"))
 
 
-def roles(own: OwnTask) -> Roles:
+def roles(own: OwnTask) -> SemanticRoles:
     """With the roles of English PropBank where the task names none."""
-    return Roles(labels=own.labels or ROLES, form=own.form)
+    return SemanticRoles(labels=own.labels or ROLES, form=own.form)

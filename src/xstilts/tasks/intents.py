@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from xstilts.data.readers.catalog import Bio, Joined, Lines, Tsv
+from xstilts.data.readers.catalog import Bio, Lines, Tsv, ZippedFiles
 from xstilts.data.readers.utterances import Split, Utterances
-from xstilts.data.row_makers.plain import Tags, Text
+from xstilts.data.row_makers.plain import TagsRow, TextRow
 from xstilts.data.source import Reader, RowMaker, Source
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.tagging import Tagging
@@ -32,8 +32,8 @@ XSID_SLOTS = bio(
     )
 )
 # Utterances with the same English text are translations of one item. Norwegian does not name it and stands alone.
-XSID_INTENT_ROW = Text(label="intent", group=("item",))
-_SLOT_ROW = Tags(tags="slots", group=("item",))
+XSID_INTENT_ROW = TextRow(label="intent", group=("item",))
+_SLOT_ROW = TagsRow(tags="slots", group=("item",))
 
 
 def xsid(row: RowMaker, language: str, split: str) -> Source:
@@ -79,8 +79,8 @@ SNIPS_SLOTS = bio(
         restaurant_name restaurant_type served_dish service sort spatial_relation state timeRange track year"""
     )
 )
-SNIPS_LABELLED = Joined(readers=(Lines(blank=True), Lines(field="label", blank=True)))
-_TAGGED = Joined(readers=(Split(), Split(field="tags")))
+SNIPS_LABELLED = ZippedFiles(readers=(Lines(blank=True), Lines(field="label", blank=True)))
+_TAGGED = ZippedFiles(readers=(Split(), Split(field="tags")))
 
 
 def snips(read: Reader, row: RowMaker, split: str, labels: str) -> Source:
@@ -105,9 +105,9 @@ def _snips(name: str, kind: Classification | Tagging, read: Reader, row: RowMake
     )
 
 
-SNIPS_INTENT_ROW = Text(label="label", group=("text",))  # 189 utterances occur twice
+SNIPS_INTENT_ROW = TextRow(label="label", group=("text",))  # 189 utterances occur twice
 SNIPS_INTENT = _snips("snips-intent", SNIPS_INTENTS, SNIPS_LABELLED, SNIPS_INTENT_ROW, "label")
-SNIPS_SLOT = _snips("snips-slots", SNIPS_SLOTS, _TAGGED, Tags(), "seq.out")
+SNIPS_SLOT = _snips("snips-slots", SNIPS_SLOTS, _TAGGED, TagsRow(), "seq.out")
 
 # Names of the intent numbers, in the order of the public loader.
 _MASSIVE_INTENTS = names(
@@ -137,10 +137,10 @@ def _massive(folder: str, split: str) -> Source:
     if folder == "Intents":
         numbers = tuple((str(i), name) for i, name in enumerate(_MASSIVE_INTENTS))
         read: Reader = Tsv(columns=("text", "label"))
-        row: RowMaker = Text(label="label", labels=numbers, group=("text",))
+        row: RowMaker = TextRow(label="label", labels=numbers, group=("text",))
     else:
         read = Bio(columns=("token", "tag"))
-        row = Tags(labels=(("-", "O"), *((slot, f"I-{slot}") for slot in _MASSIVE_SLOTS)))
+        row = TagsRow(labels=(("-", "O"), *((slot, f"I-{slot}") for slot in _MASSIVE_SLOTS)))
     return source(local(read, row, f"massive/de/{folder}/{split}.txt.gz"), language="de")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from xstilts.data.readers.catalog import Joined, Tsv
-from xstilts.data.row_makers.plain import Pair
+from xstilts.data.readers.catalog import Tsv, ZippedFiles
+from xstilts.data.row_makers.plain import PairRow
 from xstilts.data.source import Source
 from xstilts.kinds.classification import Classification
 from xstilts.tasks.base import Origin, Task
@@ -13,12 +13,14 @@ NLI = Classification(labels=("entailment", "neutral", "contradiction"))
 
 # On the hub labels are numbers; -1 marks pairs without a majority.
 NUMBERS = (("0", "entailment"), ("1", "neutral"), ("2", "contradiction"))
-HUB_PAIR = Pair(a="premise", b="hypothesis", label="label", labels=NUMBERS, group=("premise",), drop=(("label", "-1"),))
+HUB_PAIR = PairRow(
+    a="premise", b="hypothesis", label="label", labels=NUMBERS, group=("premise",), drop=(("label", "-1"),)
+)
 
 XNLI_LANGUAGES = names("ar bg de el en es fr hi ru sw th tr ur vi zh")
 
 # The training data of MultiNLI as XNLI's authors translated it: row i is row i of the English file.
-_XNLI_MT = Pair(
+_XNLI_MT = PairRow(
     a="premise",
     b="hypo",
     label="label",
@@ -100,12 +102,12 @@ ANLI = Task(
 )
 
 # Three hypotheses to a premise, one after another.
-_XNLI_ROW = Pair(a="premise", b="hypothesis", label="label", group_rows=3)
-_XNLI_HUB = Pair(a="premise", b="hypothesis", label="label", labels=NUMBERS, group_rows=3)
+_XNLI_ROW = PairRow(a="premise", b="hypothesis", label="label", group_rows=3)
+_XNLI_HUB = PairRow(a="premise", b="hypothesis", label="label", labels=NUMBERS, group_rows=3)
 _XNLI_TSV = Tsv(columns=("premise", "hypothesis", "label"))
 # The test files of XTREME have no labels. They are the same rows in the same order in all languages, and the Swahili
 # file that adds genres to XNLI has their labels.
-_XNLI_TEST = Joined(readers=(Tsv(columns=("premise", "hypothesis")), Tsv(header=True)))
+_XNLI_TEST = ZippedFiles(readers=(Tsv(columns=("premise", "hypothesis")), Tsv(header=True)))
 _XNLI_ORIGIN = Origin(
     licence="CC BY-NC 4.0",
     cite="Conneau et al. 2018, XNLI: Evaluating Cross-lingual Sentence Representations",
@@ -144,7 +146,7 @@ XNLI_EXTRA = XNLI.but(
         "ko": source(
             local(
                 Tsv(header=True),
-                Pair(a="sentence1", b="sentence2", label="gold_label", group_rows=3),
+                PairRow(a="sentence1", b="sentence2", label="gold_label", group_rows=3),
                 "xnli/xnli.dev.ko.tsv.gz",
             ),
             language="ko",
@@ -153,7 +155,7 @@ XNLI_EXTRA = XNLI.but(
         "my": source(
             local(
                 Tsv(header=True),
-                Pair(a="sentence1_my", b="sentence2_my", label="label", group_rows=3),
+                PairRow(a="sentence1_my", b="sentence2_my", label="label", group_rows=3),
                 "xnli/my.genre.dev.tsv.gz",
             ),
             language="my",

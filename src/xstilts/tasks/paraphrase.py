@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xstilts.data.readers.catalog import Tsv
-from xstilts.data.row_makers.plain import Pair
+from xstilts.data.row_makers.plain import PairRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.tasks.base import Origin, Task
@@ -12,9 +12,9 @@ from xstilts.tasks.sources import hub, local, names, source, web
 SAME = Classification(labels=("0", "1"))  # 1: a paraphrase
 
 PAWSX_LANGUAGES = names("de en es fr ja ko zh")
-_ROW = Pair(a="sentence1", b="sentence2", label="label")  # row i is the same pair in every language
+_ROW = PairRow(a="sentence1", b="sentence2", label="label")  # row i is the same pair in every language
 # Pairs that were not translated hold "NS": they are scored, as everybody does, and never trained on.
-_TRAIN_ROW = Pair(a="sentence1", b="sentence2", label="label", drop=(("sentence1", "NS"), ("sentence2", "NS")))
+_TRAIN_ROW = PairRow(a="sentence1", b="sentence2", label="label", drop=(("sentence1", "NS"), ("sentence2", "NS")))
 
 
 def _pawsx_test(language: str) -> tuple[Place, ...]:
@@ -25,7 +25,7 @@ def _pawsx_test(language: str) -> tuple[Place, ...]:
 
 
 # Rows are those of the English file. The hub marks a label that is neither 0 nor 1 with -1.
-_TRANSLATED_ROW = Pair(
+_TRANSLATED_ROW = PairRow(
     a="sentence1", b="sentence2", label="label", drop=(("sentence1", "NS"), ("sentence2", "NS"), ("label", "-1"))
 )
 
@@ -70,7 +70,7 @@ PAWSX = Task(
     benchmarks=("xtreme",),
 )
 
-_QQP_ROW = Pair(a="question1", b="question2", label="label", group=("question1",))
+_QQP_ROW = PairRow(a="question1", b="question2", label="label", group=("question1",))
 
 QQP = Task(
     name="qqp",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xstilts.data.readers.catalog import ConlluTrees
-from xstilts.data.row_makers.trees import Trees
+from xstilts.data.row_makers.trees import TreesRow
 from xstilts.data.source import Source
 from xstilts.kinds.dependency import Dependency
 from xstilts.tasks.base import Task
@@ -20,7 +20,7 @@ RELATIONS = names(
 )
 # Subtypes ("nsubj:pass") are cut off: each language has its own, and LAS does not look at them. Names are groups
 # because the PUD treebanks translate the same sentences.
-_TREES = Trees(cut=":", group=("sent_id",))
+_TREES = TreesRow(cut=":", group=("sent_id",))
 _EWT = tuple(treebank for treebank in TREEBANKS if treebank.name == "en_ewt")
 _NOTE = "one or two treebanks a language; local copies hold at most 500 sentences of each but English"
 

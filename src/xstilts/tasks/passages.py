@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from xstilts.data.readers.entities import Entities, MentionPairs, Mentions
 from xstilts.data.readers.sentences import AnswerPassages
-from xstilts.data.row_makers.passages import AnswerSentence, Passages
-from xstilts.data.row_makers.plain import Span
+from xstilts.data.row_makers.passages import AnswerSentenceRow, PassagesRow
+from xstilts.data.row_makers.plain import SpanRow
 from xstilts.data.source import Source
 from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.tasks.base import Origin, Task
@@ -20,8 +20,8 @@ from xstilts.tasks.retrieval import LAREQA_LANGUAGES, lareqa_urls
 from xstilts.tasks.sources import hub, local, names, source, web
 
 MIXED = "mul"  # the language code of text in several (ISO 639-2)
-ANSWER_SENTENCE = AnswerSentence(span=Span(group=("title",)))
-_PARAGRAPH = Passages(group=("pair",))
+ANSWER_SENTENCE = AnswerSentenceRow(span=SpanRow(group=("title",)))
+_PARAGRAPH = PassagesRow(group=("pair",))
 _HERE = names("ar de en es hi ru th vi zh")  # of the local copy
 
 
@@ -57,7 +57,7 @@ LAREQA = Task(
 
 MEWSLIX_LANGUAGES = names("ar de en es fa ja pl ro ta tr uk")
 _ARCHIVE = "https://storage.googleapis.com/gresearch/mewsli/mewsli-x_20220518_6.zip"
-_DOCUMENT = Passages(group=("document",))
+_DOCUMENT = PassagesRow(group=("document",))
 # The archive lacks the text of WikiNews; the publishers' get-mewsli-x.sh puts it in from dumps. This is a copy of what
 # that makes. Its member is named as the process.py beside it opens it: assumed, the copy has not been opened here.
 _COPY = "https://huggingface.co/datasets/izhx/mewsli-x/resolve/7e3723faa15c6d84cfd56d66cf6cd347be8ad00e/raw.tar.gz"
@@ -82,7 +82,7 @@ MEWSLIX = Task(
     dev=_pairs("dev"),
     test={language: _mentions(language) for language in MEWSLIX_LANGUAGES},
     pool=source(
-        web(Entities(), Passages(), (f"mewslix/{_ENTITIES}",), (_ARCHIVE,), (_ENTITIES,)),
+        web(Entities(), PassagesRow(), (f"mewslix/{_ENTITIES}",), (_ARCHIVE,), (_ENTITIES,)),
         language=MIXED,
         note="1,003,893 descriptions in 50 languages",
     ),

@@ -6,20 +6,19 @@ of them. So these come from their original addresses.
 
 from __future__ import annotations
 
-from xstilts.data.readers.catalog import Squad
+from xstilts.data.readers.catalog import SquadReader
 from xstilts.data.readers.filters import Only
-from xstilts.data.row_makers.plain import Span
+from xstilts.data.row_makers.plain import SpanRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.span_qa import SpanQA
-from xstilts.metrics.spans import Mlqa
-from xstilts.metrics.spans import Squad as SquadScore
+from xstilts.metrics.spans import Mlqa, SquadScore
 from xstilts.tasks.base import Origin, Task
 from xstilts.tasks.sources import hub, local, names, raw, source, web
 
 QA = SpanQA()
-_DOCUMENT = Span(group=("title",))
-_PARAGRAPH = Span(group=("title", "paragraph"))
-_CONTEXT = Span(id=None, group=("context",))
+_DOCUMENT = SpanRow(group=("title",))
+_PARAGRAPH = SpanRow(group=("title", "paragraph"))
+_CONTEXT = SpanRow(id=None, group=("context",))
 
 SQUAD_TRANSLATIONS = names("ar de el es hi ru th tr vi zh")
 
@@ -29,8 +28,8 @@ def _squad_in(language: str) -> Source:
     file = f"translate-train/squad.translate.train.en-{language}.json"
     return source(
         web(
-            Squad(),
-            Span(group=("title",), misplaced="drop"),
+            SquadReader(),
+            SpanRow(group=("title",), misplaced="drop"),
             (f"squad/{file}",),
             (f"https://storage.googleapis.com/xtreme_translations/SQuAD/{file}",),
         ),
@@ -60,7 +59,7 @@ SQUAD1 = Task(
 )
 
 # Questions without an answer have empty answer lists on the hub, and a key of their own in the published JSON.
-_HUB_SQUAD2 = Span(group=("title",), impossible=None, empty="impossible")
+_HUB_SQUAD2 = SpanRow(group=("title",), impossible=None, empty="impossible")
 
 SQUAD2 = Task(
     name="squad2",
@@ -68,7 +67,7 @@ SQUAD2 = Task(
     train=source(hub("rajpurkar/squad_v2", _HUB_SQUAD2, "squad_v2/train-00000-of-00001.parquet"), rows=130_319),
     test={
         "en": source(
-            local(Squad(), _DOCUMENT, "squad2/dev-v2.0.json.gz"),
+            local(SquadReader(), _DOCUMENT, "squad2/dev-v2.0.json.gz"),
             hub("rajpurkar/squad_v2", _HUB_SQUAD2, "squad_v2/validation-00000-of-00001.parquet"),
             note="the development set (the test set is not public); the local copy holds about half of it",
         )
@@ -96,7 +95,7 @@ XQUAD = Task(
     translations=SQUAD1.translations,
     test={
         language: source(
-            web(Squad(), _PARAGRAPH, (f"xquad/xquad.{language}.json",), raw(*_XQUAD, f"xquad.{language}.json")),
+            web(SquadReader(), _PARAGRAPH, (f"xquad/xquad.{language}.json",), raw(*_XQUAD, f"xquad.{language}.json")),
             language=language,
             rows=1_190,
         )
@@ -114,7 +113,7 @@ XQUAD = Task(
 )
 
 MLQA_LANGUAGES = names("ar de en es hi vi zh")
-_ITEM = Span(group=("id",))  # titles and paragraphs differ between languages, ids do not
+_ITEM = SpanRow(group=("id",))  # titles and paragraphs differ between languages, ids do not
 
 
 def _mlqa(split: str, language: str) -> str:
@@ -128,9 +127,9 @@ MLQA = Task(
     translations=SQUAD1.translations,
     test={
         language: source(
-            local(Squad(), _ITEM, f"mlqa/MLQA_V1/{_mlqa('dev', language)}.gz"),
+            local(SquadReader(), _ITEM, f"mlqa/MLQA_V1/{_mlqa('dev', language)}.gz"),
             web(
-                Squad(),
+                SquadReader(),
                 _ITEM,
                 (f"mlqa/MLQA_V1/{_mlqa('test', language)}",),
                 ("https://dl.fbaipublicfiles.com/MLQA/MLQA_V1.zip",),
@@ -170,18 +169,18 @@ _TYDIQA = "https://storage.googleapis.com/tydiqa/v1.1"
 
 def _tydiqa_test(language: str) -> tuple[Place, ...]:
     dev = f"tydiqa-goldp-v1.1-dev/tydiqa-goldp-dev-{TYDIQA_NAMES[language]}.json"
-    full = web(Squad(), _CONTEXT, (f"tydiqa/{dev}",), (f"{_TYDIQA}/tydiqa-goldp-v1.1-dev.tgz",), (dev,))
+    full = web(SquadReader(), _CONTEXT, (f"tydiqa/{dev}",), (f"{_TYDIQA}/tydiqa-goldp-v1.1-dev.tgz",), (dev,))
     train = f"tydiqa/tydiqa-goldp-v1.1-train/tydiqa.goldp.{language}.train.json.gz"
-    return (local(Squad(), _CONTEXT, train), full) if language in ("ko", "sw") else (full,)
+    return (local(SquadReader(), _CONTEXT, train), full) if language in ("ko", "sw") else (full,)
 
 
 TYDIQA = Task(
     name="tydiqa",
     kind=QA,
     train=source(
-        local(Squad(), _CONTEXT, "tydiqa/tydiqa-goldp-v1.1-train/tydiqa.goldp.en.train.json.gz"),
+        local(SquadReader(), _CONTEXT, "tydiqa/tydiqa-goldp-v1.1-train/tydiqa.goldp.en.train.json.gz"),
         web(
-            Only(read=Squad(), field="id", start="english-"),
+            Only(read=SquadReader(), field="id", start="english-"),
             _CONTEXT,
             ("tydiqa/tydiqa-goldp-v1.1-train.json",),
             (f"{_TYDIQA}/tydiqa-goldp-v1.1-train.json",),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from xstilts.data.readers.catalog import Csv, Joined, Jsonl, Lines
-from xstilts.data.row_makers.plain import Choice
+from xstilts.data.readers.catalog import Csv, Jsonl, Lines, ZippedFiles
+from xstilts.data.row_makers.plain import ChoiceRow
 from xstilts.data.source import Place
-from xstilts.kinds.choice import Choice as ChoiceKind
+from xstilts.kinds.choice import Choice
 from xstilts.tasks.base import Origin, Task
 from xstilts.tasks.sources import CONVERTED, hub, local, names, raw, source, web
 
-CHOICE = ChoiceKind()
+CHOICE = Choice()
 
 # As in jiant: the first part of the context, then its second part with each ending.
-HELLASWAG_ROW = Choice(
+HELLASWAG_ROW = ChoiceRow(
     prompt="{ctx_a}", options="endings", option="{ctx_b} {option}", answer="label", group=("source_id",)
 )
 
@@ -38,7 +38,7 @@ HELLASWAG = Task(
     ),
 )
 
-COSMOSQA_ROW = Choice(
+COSMOSQA_ROW = ChoiceRow(
     prompt="{context} {question}",
     options=("answer0", "answer1", "answer2", "answer3"),
     answer="label",
@@ -67,14 +67,14 @@ COSMOSQA = Task(
     ),
 )
 
-_CSQA_ROW = Choice(
+_CSQA_ROW = ChoiceRow(
     prompt="{question.stem}",
     options="question.choices.*.text",
     answer="answerKey",
     answer_as="letter",
     group=("question.question_concept",),
 )
-_CSQA_HUB = Choice(
+_CSQA_HUB = ChoiceRow(
     prompt="{question}", options="choices.text", answer="answerKey", answer_as="letter", group=("question_concept",)
 )
 
@@ -102,9 +102,9 @@ COMMONSENSEQA = Task(
 )
 
 
-def _socialiqa_row(answer: str, answer_as: str) -> Choice:
+def _socialiqa_row(answer: str, answer_as: str) -> ChoiceRow:
     options = ("answerA", "answerB", "answerC")
-    return Choice(
+    return ChoiceRow(
         prompt="{context} {question}", options=options, answer=answer, answer_as=answer_as, group=("context",)
     )
 
@@ -117,7 +117,7 @@ def _socialiqa(split: str, file: str) -> tuple[Place, ...]:
     """The published archive keeps answers in a file of their own."""
     archive = "https://storage.googleapis.com/ai2-mosaic/public/socialiqa/socialiqa-train-dev.zip"
     files = (f"socialiqa-train-dev/{file}.jsonl", f"socialiqa-train-dev/{file}-labels.lst")
-    read = Joined(readers=(Jsonl(), Lines(field="gold")))
+    read = ZippedFiles(readers=(Jsonl(), Lines(field="gold")))
     converted = f"default/{split}/0000.parquet"
     return (
         web(read, _socialiqa_row("gold", "number"), tuple(f"socialiqa/{f}" for f in files), (archive, archive), files),
@@ -148,8 +148,8 @@ XCOPA_LANGUAGES = names("et ht id it qu sw ta th tr vi zh")
 _ASKS = (("cause", "What was the cause?"), ("effect", "What happened as a result?"))
 
 
-def _copa_row(question: str, answer: str) -> Choice:
-    return Choice(
+def _copa_row(question: str, answer: str) -> ChoiceRow:
+    return ChoiceRow(
         id="idx",
         group=("idx",),  # item idx is the same in every language
         prompt="{premise} {phrase}",
@@ -162,7 +162,7 @@ def _copa_row(question: str, answer: str) -> Choice:
 
 _COPA = _copa_row("question", "label")
 # `question` is wrong in many rows of th, tr and sw and in some of id and it; Vietnamese has it as in English.
-_WITH_VI = Joined(readers=(Jsonl(), Jsonl()), prefixes=("", "vi_"), on="idx")
+_WITH_VI = ZippedFiles(readers=(Jsonl(), Jsonl()), prefixes=("", "vi_"), on="idx")
 _XCOPA = ("cambridgeltl/xcopa", "e2e9d7f105a758ee869cd13e0fe251ef93a29840")
 
 
@@ -203,14 +203,14 @@ XCOPA = Task(
     benchmarks=("xtreme-r",),
 )
 
-_ARC_ROW = Choice(
+_ARC_ROW = ChoiceRow(
     prompt="{question.stem}",
     options="question.choices.*.text",
     answer="answerKey",
     answer_as="label",
     answer_labels="question.choices.*.label",
 )
-_ARC_HUB = Choice(
+_ARC_HUB = ChoiceRow(
     prompt="{question}", options="choices.text", answer="answerKey", answer_as="label", answer_labels="choices.label"
 )
 
@@ -250,8 +250,8 @@ MMLU_SUBJECTS = names(
     professional_medicine professional_psychology public_relations security_studies sociology us_foreign_policy
     virology world_religions"""
 )
-_MMLU_HUB = Choice(prompt="{question}", options="choices", answer="answer")
-_MMLU_ROW = Choice(prompt="{question}", options=("choice0", "choice1", "choice2", "choice3"), answer="answer")
+_MMLU_HUB = ChoiceRow(prompt="{question}", options="choices", answer="answer")
+_MMLU_ROW = ChoiceRow(prompt="{question}", options=("choice0", "choice1", "choice2", "choice3"), answer="answer")
 
 MMLU = Task(
     name="mmlu",

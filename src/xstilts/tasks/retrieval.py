@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from xstilts.core.languages import canonical_code
-from xstilts.data.readers.catalog import Mining, Parallel
+from xstilts.data.readers.catalog import Mining, ParallelText
 from xstilts.data.readers.sentences import AnswerSentences, MiningParts
-from xstilts.data.row_makers.mining import MinedParts
-from xstilts.data.row_makers.plain import Mined, Sentences
+from xstilts.data.row_makers.mining import MinedPartsRow
+from xstilts.data.row_makers.plain import MinedRow, SentencesRow
 from xstilts.data.source import Source
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.tasks.base import Origin, Task
@@ -26,14 +26,14 @@ TATOEBA_OTHERS = names(
     slk slv sqi srp swe swg tat tuk tzl uig uzb war wuu xho yid yue zsm"""
 )
 _LASER = ("facebookresearch/LASER", "74bc6ae7ffb7cba670fe0f428d0ede9f666fb821")
-_BY_ENGLISH = Sentences(group=("b",))  # an English sentence is one item in all languages
+_BY_ENGLISH = SentencesRow(group=("b",))  # an English sentence is one item in all languages
 
 
 def _tatoeba(code: str) -> Source:
     """Each foreign sentence looks for its English translation, as in XTREME."""
     names = tuple(f"tatoeba.{code}-eng.{side}" for side in (code, "eng"))
     urls = raw(*_LASER, *(f"data/tatoeba/v1/{name}" for name in names))
-    place = web(Parallel(), _BY_ENGLISH, tuple(f"tatoeba/{name}" for name in names), urls)
+    place = web(ParallelText(), _BY_ENGLISH, tuple(f"tatoeba/{name}" for name in names), urls)
     return source(place, language=canonical_code(code), rows=2_000)
 
 
@@ -65,14 +65,14 @@ FLORES_CODES = names(
     """afr ara azj ben bul cmn_Hans cmn_Hant deu ell est eus fin fra guj hat heb hin hun ind ita jav jpn kat kaz
     kor lit mal mar mya nld pan pes pol por quy ron rus spa swh tam tel tgl tha tur ukr urd vie wol yor zsm"""
 )
-_ALIGNED = Sentences()  # line i is the same item in all languages
+_ALIGNED = SentencesRow()  # line i is the same item in all languages
 
 
 def _flores(code: str) -> Source:
     names = tuple(f"{side}.devtest" for side in (code, "eng"))
     repository = ("Helsinki-NLP/OPUS-MT-testsets", "ac0f19c0be3cb4e0d9450fcb2d7a9847c4bdd180")
     urls = raw(*repository, *(f"testsets/flores200_dataset/devtest/{name}" for name in names))
-    place = web(Parallel(), _ALIGNED, tuple(f"parallel/flores200/devtest/{name}" for name in names), urls)
+    place = web(ParallelText(), _ALIGNED, tuple(f"parallel/flores200/devtest/{name}" for name in names), urls)
     return source(place, language=canonical_code(code))
 
 
@@ -104,7 +104,7 @@ def ntrex_name(code: str) -> str:
 def _ntrex(code: str) -> Source:
     names = (ntrex_name(code), NTREX_ENGLISH)
     urls = raw(*NTREX_REPOSITORY, *(f"NTREX-128/{name}" for name in names))
-    place = web(Parallel(), _ALIGNED, tuple(f"parallel/ntrex128/{name}" for name in names), urls)
+    place = web(ParallelText(), _ALIGNED, tuple(f"parallel/ntrex128/{name}" for name in names), urls)
     note = "never a fair test of an encoder whose token vectors or weights were made from NTREX"
     return source(place, language=canonical_code(code), note=note)
 
@@ -139,10 +139,10 @@ def _bucc(language: str) -> Source:
         for part in ("sample", "training")
         for _ in range(3)
     )
-    full = web(MiningParts(), MinedParts(), files, archives, files)
+    full = web(MiningParts(), MinedPartsRow(), files, archives, files)
     if language != "zh":
         return source(full, language=language, rows=_BUCC_SENTENCES[language])
-    dev = local(Mining(), Mined(), *(f"bucc2018/zh-en.dev.{side}.gz" for side in ("zh", "en", "gold")))
+    dev = local(Mining(), MinedRow(), *(f"bucc2018/zh-en.dev.{side}.gz" for side in ("zh", "en", "gold")))
     note = "the local copy holds the sample set: half of its pairs set the threshold, half are scored"
     return source(full, dev, language=language, note=note, rows=_BUCC_SENTENCES[language])
 
@@ -173,7 +173,7 @@ def lareqa_urls(*languages: str) -> tuple[str, ...]:
 
 def _lareqa(language: str) -> Source:
     name = f"lareqa/xquad-r/{language}.json"
-    return source(web(AnswerSentences(), Mined(tune=0.0), (name,), lareqa_urls(language)), language=language)
+    return source(web(AnswerSentences(), MinedRow(tune=0.0), (name,), lareqa_urls(language)), language=language)
 
 
 # LAReQA itself (`tasks.passages`) ranks sentences of all languages in one pool; this is its task within one language.

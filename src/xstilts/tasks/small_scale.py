@@ -6,8 +6,8 @@ that is trained on never shares a group with what is scored.
 
 from __future__ import annotations
 
-from xstilts.data.readers.catalog import Bio, Csv, Jsonl, Squad, Supertags, Tsv
-from xstilts.data.row_makers.plain import Pair, Span, Tags, Text
+from xstilts.data.readers.catalog import Bio, Csv, Jsonl, SquadReader, Supertags, Tsv
+from xstilts.data.row_makers.plain import PairRow, SpanRow, TagsRow, TextRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.tagging import Tagging
@@ -19,7 +19,7 @@ from xstilts.tasks.sources import local, raw, source, web
 # Inference
 
 _TAXINLI = source(
-    local(Tsv(header=True), Pair(a="prem", b="hyp", label="label", group=("prem",)), "mnli/taxinli10k.tsv.gz")
+    local(Tsv(header=True), PairRow(a="prem", b="hyp", label="label", group=("prem",)), "mnli/taxinli10k.tsv.gz")
 )
 MNLI_TAXINLI = Task(
     name="mnli-taxinli10k",
@@ -43,7 +43,7 @@ _CAD = ("acmi-lab/counterfactually-augmented-data", "6f232a1d2a11462a30ce08fb482
 
 def _cad(split: str) -> Source:
     name = f"NLI/all_combined/{split}.tsv"
-    row = Pair(a="sentence1", b="sentence2", label="gold_label", group=("sentence1",))
+    row = PairRow(a="sentence1", b="sentence2", label="gold_label", group=("sentence1",))
     return source(web(Tsv(header=True), row, (f"snli/{name}",), raw(*_CAD, name)))
 
 
@@ -65,7 +65,7 @@ SNLI_CAD = Task(
 
 # Paraphrase
 
-_QQP_ROW = Pair(a="question1", b="question2", label="is_duplicate", group=("question1",))
+_QQP_ROW = PairRow(a="question1", b="question2", label="is_duplicate", group=("question1",))
 _QQP = source(local(Csv(), _QQP_ROW, "qqp/train_sample.csv.gz"))
 QQP_1000 = paraphrase.QQP.but(
     name="qqp-1000",
@@ -83,7 +83,7 @@ PAWSX_QQP = paraphrase.PAWSX.but(
 
 # Question answering
 
-_SQUAD36 = source(local(Squad(), Span(group=("title",)), "squad1/train-v1.1.json.gz"))
+_SQUAD36 = source(local(SquadReader(), SpanRow(group=("title",)), "squad1/train-v1.1.json.gz"))
 _SQUAD30 = _SQUAD36.part("rest", 0.1, seed=1)
 SQUAD1_36 = qa.SQUAD1.but(
     name="squad1-36-articles",
@@ -108,13 +108,13 @@ MLQA_36 = qa.MLQA.but(
 )
 LAREQA_36 = passages.LAREQA.but(
     name="lareqa-36-articles",
-    train=source(local(Squad(), passages.ANSWER_SENTENCE, "squad1/train-v1.1.json.gz")),
+    train=source(local(SquadReader(), passages.ANSWER_SENTENCE, "squad1/train-v1.1.json.gz")),
     holdout=0.1,
     benchmarks=(),
     scale="trained on 36 of the 442 articles of the SQuAD training set",
 )
 
-_SQUAD2_DEV = source(local(Squad(), Span(group=("title",)), "squad2/dev-v2.0.json.gz"))
+_SQUAD2_DEV = source(local(SquadReader(), SpanRow(group=("title",)), "squad2/dev-v2.0.json.gz"))
 SQUAD2_DEV = qa.SQUAD2.but(
     name="squad2-dev-slice",
     train=_SQUAD2_DEV.part("rest", 0.3, seed=1),
@@ -161,7 +161,7 @@ ARC_DEV = reasoning.ARC.but(
 # Tagging
 
 _VAL6000 = source(
-    local(Bio(columns=("index", "token", "tag")), Tags(), "wikineural/en/val.conllu.gz"),
+    local(Bio(columns=("index", "token", "tag")), TagsRow(), "wikineural/en/val.conllu.gz"),
     note="the English development file",
 )
 WIKINEURAL_VAL = tagging.WIKINEURAL.but(
@@ -184,7 +184,7 @@ MASAKHANER_1500 = tagging.MASAKHANER2.but(
 def _supertags(*paths: str) -> Place:
     files = tuple(f"ccg/{path.rpartition('/')[2]}" for path in paths)
     urls = raw("masashi-y/ud2ccg", "0ff3ce645dbe3e94a674c6236a226673a2ca3a75", *paths)
-    return web(Supertags(), Tags(tags="categories"), files, urls)
+    return web(Supertags(), TagsRow(tags="categories"), files, urls)
 
 
 CCG_QUESTIONS = Task(
@@ -207,8 +207,8 @@ _SHARED = ("AddToPlaylist", "BookRestaurant", "PlayMusic", "RateBook", "SearchCr
 _RENAMED = (*((name, name) for name in _SHARED), ("GetWeather", "weather/find"))
 _SEVEN = tuple(to for _, to in _RENAMED)
 _OTHERS = tuple(("intent", name) for name in intents.XSID_INTENTS.labels if name not in _SEVEN)
-_SNIPS_ROW = Text(label="label", labels=_RENAMED, group=("text",))
-_XSID_ROW = Text(label="intent", group=("item",), drop=_OTHERS)
+_SNIPS_ROW = TextRow(label="label", labels=_RENAMED, group=("text",))
+_XSID_ROW = TextRow(label="intent", group=("item",), drop=_OTHERS)
 
 XSID_SNIPS = Task(
     name="xsid-intent-snips",

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from xstilts.data.readers.catalog import EwtPropBank, UniversalPropBank
-from xstilts.data.row_makers.trees import Roles as RolesRow
-from xstilts.data.row_makers.trees import TreesWithRoles
+from xstilts.data.row_makers.trees import RolesRow, TreesWithRolesRow
 from xstilts.data.source import Source
 from xstilts.kinds.base import Kind
 from xstilts.kinds.dependency_roles import DependencyRoles
-from xstilts.kinds.roles import Roles
+from xstilts.kinds.roles import SemanticRoles
 from xstilts.tasks.base import Origin, Task
 from xstilts.tasks.joint_relations import JOINT_RELATIONS
 from xstilts.tasks.sources import local, names, raw, source, web
@@ -57,12 +56,12 @@ PROJECTED = tuple(_Projected(*line.split()) for line in _TABLE.strip().splitline
 _PROJECTED_NOTE = "roles projected from English by machine, verbs alone; local copies hold at most 500 sentences"
 
 
-def _ewt(split: str, row: RolesRow | TreesWithRoles, rows: int) -> Source:
+def _ewt(split: str, row: RolesRow | TreesWithRolesRow, rows: int) -> Source:
     files = (f"ud/en/en_ewt-ud-{split}.conllu", f"srl/en/ewt-{split}.gold_skel", "srl/en/ewt-join.tsv")
     return source(local(EwtPropBank(), row, *files), rows=rows)
 
 
-def _projected(treebank: _Projected, row: RolesRow | TreesWithRoles) -> Source:
+def _projected(treebank: _Projected, row: RolesRow | TreesWithRolesRow) -> Source:
     language = treebank.name.split("_")[0]
     files = (
         f"srl/{language}/{treebank.name}-ud-test.r2.9.conllu",
@@ -76,7 +75,7 @@ def _projected(treebank: _Projected, row: RolesRow | TreesWithRoles) -> Source:
     return source(place, language=language, note=_PROJECTED_NOTE, rows=800)
 
 
-def _task(name: str, kind: Kind, row: RolesRow | TreesWithRoles, projected: RolesRow | TreesWithRoles) -> Task:
+def _task(name: str, kind: Kind, row: RolesRow | TreesWithRolesRow, projected: RolesRow | TreesWithRolesRow) -> Task:
     """`row` reads EWT, `projected` the other languages, which have both forms."""
     tests = {treebank.name.split("_")[0]: _projected(treebank, projected) for treebank in PROJECTED}
     return Task(
@@ -98,11 +97,11 @@ def _task(name: str, kind: Kind, row: RolesRow | TreesWithRoles, projected: Role
 _SPANS = RolesRow(group=("sent_id",))
 _HEADS = RolesRow(group=("sent_id",), derive_heads=True)
 
-_BOTH = TreesWithRoles(group=("sent_id",))
+_BOTH = TreesWithRolesRow(group=("sent_id",))
 
-SRL = _task("srl", Roles(labels=ROLES, open_labels=True), _SPANS, _SPANS)
+SRL = _task("srl", SemanticRoles(labels=ROLES, open_labels=True), _SPANS, _SPANS)
 # The same sentences, an argument being the word that stands for it in the tree.
-SRL_HEADS = _task("srl-heads", Roles(labels=ROLES, open_labels=True, form="heads"), _HEADS, _SPANS)
+SRL_HEADS = _task("srl-heads", SemanticRoles(labels=ROLES, open_labels=True, form="heads"), _HEADS, _SPANS)
 # Trees and roles by one parser.
 DEPENDENCY_SRL = _task("dependency-srl", DependencyRoles(labels=JOINT_RELATIONS, open_labels=True), _BOTH, _BOTH)
 

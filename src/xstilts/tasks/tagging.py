@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from xstilts.core.languages import canonical_code
 from xstilts.data.readers.catalog import Bio, Conllu
-from xstilts.data.row_makers.plain import Tags
+from xstilts.data.row_makers.plain import TagsRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.tagging import Tagging
 from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
@@ -18,8 +18,8 @@ UPOS = Tagging(labels=names("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON P
 
 # The PUD treebanks translate the same sentences and share their names, so names are groups. Rows number the sentences:
 # two treebanks of a language may hold the same name.
-_FUSED = Tags(tags="upos", group=("sent_id",), drop=(("masked", "True"),))
-_WORDS = Tags(tags="upos", group=("sent_id",))
+_FUSED = TagsRow(tags="upos", group=("sent_id",), drop=(("masked", "True"),))
+_WORDS = TagsRow(tags="upos", group=("sent_id",))
 _EWT = next(treebank for treebank in TREEBANKS if treebank.name == "en_ewt")
 _UD_NOTE = "one or two treebanks a language; local copies hold at most 500 sentences of each but English"
 
@@ -86,9 +86,9 @@ PANX_LANGUAGES = names(
     """af ar az bg bn de el en es et eu fa fi fr gu he hi hu id it ja jv ka kk ko lt ml mr ms my nl pa pl pt qu ro
     ru sw ta te th tl tr uk ur vi yo zh"""
 )
-_TAGS = Tags()
+_TAGS = TagsRow()
 _NUMBERS = tuple((str(i), label) for i, label in enumerate(NAMES.labels))  # the hub's numbers follow the same order
-_WIKIANN = Tags(words="tokens", tags="ner_tags", labels=_NUMBERS)
+_WIKIANN = TagsRow(words="tokens", tags="ner_tags", labels=_NUMBERS)
 _PANX = Bio(columns=("token", "tag"))
 _INDEXED = Bio(columns=("index", "token", "tag"))
 _BLANKS = Bio(columns=("token", "tag"), separator=" ")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from xstilts.core.languages import canonical_code
 from xstilts.data.readers.catalog import Lines
 from xstilts.data.readers.filters import Screened
-from xstilts.data.row_makers.plain import Text
+from xstilts.data.row_makers.plain import TextRow
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.tasks.base import Origin, Task
 from xstilts.tasks.retrieval import (
@@ -22,8 +22,8 @@ from xstilts.tasks.retrieval import (
 from xstilts.tasks.sources import local, names, raw, source, web, written_in
 
 MLM = MaskedLM()
-_TEXT = Text(group=("text",))  # a sentence that occurs twice is held out twice
-_ALIGNED_TEXT = Text()
+_TEXT = TextRow(group=("text",))  # a sentence that occurs twice is held out twice
+_ALIGNED_TEXT = TextRow()
 
 LINGUA = names(
     """af ar az bg bn de el en es et eu fa fi fr gu he hi hu id it ja ka kk ko lt mr ms nl pa pl pt ro ru sw ta te
@@ -108,7 +108,7 @@ MLM_COMMON_VOICE = Task(
         written_in(
             local(
                 Screened(read=Lines(), tests=len(_TESTS)),
-                Text(group=("text",), drop=(("held_out", "True"),)),
+                TextRow(group=("text",), drop=(("held_out", "True"),)),
                 *(f"text/commonvoice/{name}.txt.gz" for name in _COMMON_VOICE),
                 *_TESTS,
             ),

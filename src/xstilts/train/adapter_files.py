@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from xstilts.core.canonical import fingerprint
+from xstilts.core.canonical import fingerprint, identity_name
 from xstilts.core.errors import EncoderError
 from xstilts.core.files import file_fingerprint, read_json, write_json
 from xstilts.core.settings.tuning import METHODS, Adapter, Bottleneck, Fuse, shape
@@ -39,7 +39,7 @@ def write(folder: Path, encoder: Encoder, base: Path) -> list[Path]:
         file = f"adapters/{number}.safetensors"
         save_weights(folder / file, adapter.state_dict())
         settings = asdict(adapter.settings)
-        entries.append({"method": type(adapter.settings).__name__, "settings": settings, "file": file})
+        entries.append({"method": identity_name(type(adapter.settings)), "settings": settings, "file": file})
         files.append(folder / file)
     place = {folder / INNER: INNER, folder: "."}.get(base, str(base.resolve()))
     named = {"fingerprint": encoder_fingerprint(base), "place": place, **shape_of(encoder.config.to_dict())}
@@ -106,7 +106,7 @@ def settings_of(entry: Mapping[str, Any], where: str) -> Adapter:
         raise EncoderError(f"there is no adapter '{method}'.", where=where, value=method, allowed=METHODS)
     plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
     try:
-        if method == Fuse.__name__:
+        if method == identity_name(Fuse):
             plain["adapters"] = tuple(Bottleneck(**one) for one in given["adapters"])
         return METHODS[method](**plain)
     except TypeError as error:

@@ -29,7 +29,7 @@ RETRY = 1000  # what a retry adds to the seed
 
 
 @dataclass(frozen=True)
-class Done:
+class UpdateResult:
     """What one update did. `loss` is the mean over its targets."""
 
     part: int
@@ -68,7 +68,7 @@ class Attempt:
         if self.precision == "bf16" and job.tuned == ADAPTER:
             self.model.encoder.round_frozen()
 
-    def update(self, number: int) -> Done:
+    def update(self, number: int) -> UpdateResult:
         """Update number `number` (from 0). Weights stay as they were when the loss or the gradient is not finite."""
         place, places = self.course.rows(number)
         part = self.job.parts[place]
@@ -79,7 +79,7 @@ class Attempt:
         loss, targets = self._gradients(head_key(part.kind), rows, lengths, (self.seed, number))
         norm = scale_and_clip(self.model.trained.values(), targets, self.job.recipe.clip)
         speed = rate(number, self.course.updates, self.job.recipe)
-        done = Done(place, loss / max(1, targets), norm, speed, int(lengths.sum()))
+        done = UpdateResult(place, loss / max(1, targets), norm, speed, int(lengths.sum()))
         if done.is_finite:
             set_rate(self.optimiser, speed)
             self.optimiser.step()

@@ -13,7 +13,7 @@ from xstilts.core.errors import DataError
 from xstilts.data.examples import Example
 from xstilts.data.views import Take
 from xstilts.heads.registry import head_key
-from xstilts.kinds.tokenized import Prepared
+from xstilts.kinds.tokenized import TokenizedRows
 from xstilts.metrics.bootstrap import group_counts, interval
 from xstilts.metrics.tallies import headline
 from xstilts.train.job import Compute, JobPart
@@ -51,7 +51,7 @@ class DevSet:
 
     def score(self, model: Model, compute: Compute) -> np.ndarray:
         """Counts of the selection metric, [N, K]."""
-        dev: Prepared = self.dev
+        dev: TokenizedRows = self.dev
         rows, columns = dev.part(self.indices)
         model.encoder.adapters.use(self.part.task)
         found = outputs(model, head_key(self.part.kind), lambda i: dev.row(int(rows[i])), dev.lengths[rows], compute)

@@ -14,7 +14,7 @@ from xstilts.core.settings.training import Recipe
 from xstilts.core.settings.tuning import Adapter
 from xstilts.data.examples import Example
 from xstilts.kinds.base import Kind
-from xstilts.kinds.tokenized import Prepared
+from xstilts.kinds.tokenized import TokenizedRows
 from xstilts.metrics.tallies import Metric
 
 TUNES = ("full", "frozen")
@@ -37,10 +37,10 @@ class JobPart:
 
     name: str
     kind: Kind
-    train: Prepared
+    train: TokenizedRows
     train_indices: Sequence[int]
     select: Metric  # its headline steers selection
-    dev: Prepared | None = None
+    dev: TokenizedRows | None = None
     dev_indices: Sequence[int] = ()
     dev_examples: Sequence[Example] = ()  # all examples of the dev file, for their gold
     language: str = "en"  # of the dev set, for metrics that depend on it

@@ -18,12 +18,12 @@ from safetensors.torch import load_file
 from xstilts.core.files import write_json
 from xstilts.core.io_errors import writing
 from xstilts.heads.registry import head_key
-from xstilts.train.attempt import RETRY, Attempt, Done
+from xstilts.train.attempt import RETRY, Attempt, UpdateResult
 from xstilts.train.checkpoint import encoder_folder, save, weight_bytes
 from xstilts.train.dev_scores import DevSet, score_all
 from xstilts.train.job import Job
 from xstilts.train.memory import forget_peak, peak_memory, use_threads
-from xstilts.train.run_state import Log, Standing, Summary, differences, machine, plain
+from xstilts.train.run_state import Log, RunState, Summary, differences, machine, plain
 from xstilts.train.snapshot import Snapshots, save_weights
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Run:
         self.job, self.scratch, self.progress, self.due, self.build = job, scratch, progress, due, build
         self.dev = {name: DevSet(part, job.recipe.dev_examples) for name, part in job.steering.items()}
         self.snapshots = Snapshots(scratch / "snapshots")
-        self.standing = Standing(forward_tokens=job.recipe.forward_tokens, machine=machine(job.device, job.threads))
+        self.standing = RunState(forward_tokens=job.recipe.forward_tokens, machine=machine(job.device, job.threads))
         self.current = self._resume() or build(job, job.seed, job.recipe.forward_tokens)
         self.log = Log(scratch / "log.jsonl", self.standing.log_bytes)
         self.clock = self.last_snapshot = time.monotonic()
@@ -112,7 +112,7 @@ class Run:
         old = self.standing
         score = old.best and old.best["score"]
         given_up = {"seed": self.seed, "state": state, "updates": old.update, "best_score": score}
-        self.standing = Standing(
+        self.standing = RunState(
             forward_tokens=self.current.forward_tokens,
             machine=old.machine,
             attempt=old.attempt + 1,
@@ -145,7 +145,7 @@ class Run:
         write_json(out / "summary.json", plain(asdict(summary)))
         return summary
 
-    def _note(self, done: Done) -> None:
+    def _note(self, done: UpdateResult) -> None:
         standing, name = self.standing, self.job.names[done.part]
         standing.update += 1
         standing.tokens += done.tokens
@@ -184,7 +184,7 @@ class Run:
         patience = self.job.recipe.patience
         return patience is not None and self.standing.stale >= patience
 
-    def _show(self, done: Done) -> None:
+    def _show(self, done: UpdateResult) -> None:
         if self.progress:
             text = f"loss {done.loss:.2f}"
             if self.standing.curve:
@@ -209,7 +209,7 @@ class Run:
     def _resume(self) -> Attempt | None:
         """The attempt as the newest usable snapshot has it."""
         for snapshot in self.snapshots.all():
-            standing = Standing(**snapshot.state)
+            standing = RunState(**snapshot.state)
             if standing.best and not (self.scratch / standing.best["file"]).is_file():
                 continue
             if changed := differences(standing.machine, self.standing.machine):

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from xstilts.core.errors import EncoderError
 from xstilts.core.files import read_json
-from xstilts.core.settings.merging import Arithmetic, Composition, Fused, Join, Stacked, Ties
+from xstilts.core.settings.merging import AdapterFusion, Arithmetic, Composition, Join, Stacked, Ties
 from xstilts.core.settings.tuning import Adapter, Bottleneck
 from xstilts.nn.adapters.merging import join as joined_weights
 from xstilts.nn.encoder import Encoder
@@ -48,7 +48,7 @@ def join(start: Path, parts: Sequence[Path], how: Composition, seed: int, out: P
 
 def _whole(base: Path, parts: Sequence[Path], how: Composition) -> Encoder:
     """The encoder with its weights joined; whatever is no number with a fraction stays as it was."""
-    if isinstance(how, Fused | Stacked) or any(has_adapters(part) for part in parts):
+    if isinstance(how, AdapterFusion | Stacked) or any(has_adapters(part) for part in parts):
         raise EncoderError("whole encoders are joined by their weights: average, arithmetic or ties.")
     encoder = Encoder.load(base)
     start = _numbers(encoder)
@@ -66,7 +66,7 @@ def _adapters(base: Path, parts: Sequence[Path], how: Composition, seed: int) ->
     encoder = load_encoder(base)
     trained = [_trained(encoder, base, part) for part in parts]
     torch.manual_seed(seed)
-    if isinstance(how, Fused):
+    if isinstance(how, AdapterFusion):
         encoder.adapters.fuse([(one.settings, one.weights) for one in trained if isinstance(one.settings, Bottleneck)])
     elif isinstance(how, Stacked):
         for one in trained:

@@ -53,8 +53,10 @@ def fit_many(
     use_threads(jobs[0].threads)
     forget_peak(jobs[0].device)
     encoder = load_start(jobs[0])
-    seats = [_Seat(encoder, job, scratch, snapshot_seconds) for job, scratch in zip(jobs, scratches, strict=True)]
-    states: dict[_Seat, str] = {}
+    seats = [
+        ConcurrentRun(encoder, job, scratch, snapshot_seconds) for job, scratch in zip(jobs, scratches, strict=True)
+    ]
+    states: dict[ConcurrentRun, str] = {}
     with _below(encoder, seats):
         while waiting := [seat for seat in seats if seat not in states]:
             for seat in waiting:
@@ -71,7 +73,7 @@ def fit_many(
     return summaries
 
 
-class _Seat:
+class ConcurrentRun:
     """A phase and what it leaves behind while others use the encoder: its adapter and the state of random numbers."""
 
     def __init__(self, encoder: Encoder, job: Job, scratch: Path, snapshot_seconds: float) -> None:
@@ -107,7 +109,7 @@ class _Seat:
 
 
 @contextmanager
-def _below(encoder: Encoder, seats: Sequence[_Seat]) -> Iterator[None]:
+def _below(encoder: Encoder, seats: Sequence[ConcurrentRun]) -> Iterator[None]:
     """Inside, blocks that are the same for all phases are not run again for a batch that is the one before."""
     heads = [head for seat in seats for head in seat.run.current.model.by_key.values()]
     changed = [first_block(adapter) - 1 for seat in seats for adapter in seat.adapters]

@@ -20,7 +20,7 @@ _LIBRARIES = ("xstilts", "torch", "transformers", "tokenizers", "safetensors", "
 
 
 @dataclass(kw_only=True)
-class Standing:
+class RunState:
     """Where a run stands; a snapshot holds all of it. Costs count every attempt."""
 
     forward_tokens: int

@@ -18,7 +18,7 @@ _EVALUATIONS = 10  # a phase, where the recipe does not say
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Course:
+class UpdateSchedule:
     """`part_of[u]` and `turn_of[u]`: the part that update u belongs to, and how many updates that part had before."""
 
     updates: int
@@ -37,7 +37,7 @@ class Course:
         return done % self.every == 0 or done == self.updates
 
 
-def course(job: Job, seed: int) -> Course:
+def course(job: Job, seed: int) -> UpdateSchedule:
     """The course of `job` with `seed`. Raises DataError for a part without rows, StudyError for a recipe without a
     length."""
     shares, updates = _shares(job)
@@ -50,7 +50,7 @@ def course(job: Job, seed: int) -> Course:
         batch = part.batch or job.recipe.batch
         batchers.append(Batcher(part.train.lengths[part.rows], batch, int(own.sum()), (seed, i)))
     every = job.recipe.evaluate_every or math.ceil(updates / _EVALUATIONS)
-    return Course(updates=updates, part_of=part_of, turn_of=turn_of, batchers=tuple(batchers), every=every)
+    return UpdateSchedule(updates=updates, part_of=part_of, turn_of=turn_of, batchers=tuple(batchers), every=every)
 
 
 def _shares(job: Job) -> tuple[list[float], int]:

@@ -10,7 +10,7 @@ from xstilts.translate.span_markers import LostError, Marked, Span, mark, stripp
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TranslatableText:
     """A text and spans of it, before or after translation."""
 
     text: str
@@ -46,7 +46,7 @@ class Passage:
         """What has to be translated."""
         return [piece.marked.text for piece in self.pieces]
 
-    def put_together(self, rendered: Mapping[str, Rendered]) -> Text:
+    def put_together(self, rendered: Mapping[str, Rendered]) -> TranslatableText:
         """The translation. Raises LostError where a sentence has none, or a span is not found in it."""
         parts: list[str] = []
         spans: dict[int, Span] = {}
@@ -64,10 +64,10 @@ class Passage:
             }
             length += len(text)
             parts += [piece.gap, text]
-        return Text("".join([*parts, self.rest]), tuple(spans[number] for number in sorted(spans)))
+        return TranslatableText("".join([*parts, self.rest]), tuple(spans[number] for number in sorted(spans)))
 
 
-def passage(text: Text) -> Passage:
+def passage(text: TranslatableText) -> Passage:
     """`text` in pieces, its spans (without white space at their ends) marked. Raises LostError for a span that cannot
     be marked."""
     spans = [stripped(text.text, span) for span in text.spans]

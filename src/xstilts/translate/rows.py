@@ -13,7 +13,7 @@ from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import ChoiceExample, Example, SpanExample, TextExample
-from xstilts.translate.passages import Passage, Rendered, Text, passage
+from xstilts.translate.passages import Passage, Rendered, TranslatableText, passage
 from xstilts.translate.span_markers import LostError
 
 
@@ -21,33 +21,33 @@ from xstilts.translate.span_markers import LostError
 class _Form:
     """How examples of a class are taken apart and put together."""
 
-    texts: Callable[[Any], list[Text]]
-    example: Callable[[Any, Sequence[Text]], Example]
+    texts: Callable[[Any], list[TranslatableText]]
+    example: Callable[[Any, Sequence[TranslatableText]], Example]
 
 
-def _pair_texts(example: TextExample) -> list[Text]:
-    return [Text(text) for text in (example.text, example.pair) if text is not None]
+def _pair_texts(example: TextExample) -> list[TranslatableText]:
+    return [TranslatableText(text) for text in (example.text, example.pair) if text is not None]
 
 
-def _pair_example(example: TextExample, made: Sequence[Text]) -> TextExample:
+def _pair_example(example: TextExample, made: Sequence[TranslatableText]) -> TextExample:
     return replace(example, text=made[0].text, pair=made[1].text if len(made) > 1 else None)
 
 
-def _choice_texts(example: ChoiceExample) -> list[Text]:
-    return [Text(text) for text in (*example.prompts, *example.options)]
+def _choice_texts(example: ChoiceExample) -> list[TranslatableText]:
+    return [TranslatableText(text) for text in (*example.prompts, *example.options)]
 
 
-def _choice_example(example: ChoiceExample, made: Sequence[Text]) -> ChoiceExample:
+def _choice_example(example: ChoiceExample, made: Sequence[TranslatableText]) -> ChoiceExample:
     texts, prompts = [one.text for one in made], len(example.prompts)
     return replace(example, prompts=tuple(texts[:prompts]), options=tuple(texts[prompts:]))
 
 
-def _span_texts(example: SpanExample) -> list[Text]:
+def _span_texts(example: SpanExample) -> list[TranslatableText]:
     spans = dict.fromkeys((start, start + len(text)) for text, start in example.answers or ())
-    return [Text(example.question), Text(example.context, tuple(spans))]
+    return [TranslatableText(example.question), TranslatableText(example.context, tuple(spans))]
 
 
-def _span_example(example: SpanExample, made: Sequence[Text]) -> SpanExample:
+def _span_example(example: SpanExample, made: Sequence[TranslatableText]) -> SpanExample:
     question, context = made
     answers = tuple((context.text[start:end], start) for start, end in context.spans)
     found = example.answers if not example.answers else answers

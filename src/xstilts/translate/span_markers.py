@@ -22,7 +22,7 @@ class LostError(Exception):
 
 
 @dataclass(frozen=True)
-class Pair:
+class MarkerPair:
     """A mark on either side of a span. `like`: patterns of each mark as a model may write it."""
 
     opening: str
@@ -39,11 +39,15 @@ class Pair:
         return any(pattern.search(text) for pattern in self.patterns)
 
 
-def _tag(name: str) -> Pair:
-    return Pair(f"<{name}>", f"</{name}>", (rf"<\s*{name}\s*>", rf"<\s*/\s*{name}\s*>"))
+def _tag(name: str) -> MarkerPair:
+    return MarkerPair(f"<{name}>", f"</{name}>", (rf"<\s*{name}\s*>", rf"<\s*/\s*{name}\s*>"))
 
 
-PAIRS = (Pair("[", "]", (r"[\[［【]", r"[\]］】]")), Pair("{", "}", ("[{｛]", "[}｝]")), *map(_tag, "abcdefgh"))
+PAIRS = (
+    MarkerPair("[", "]", (r"[\[［【]", r"[\]］】]")),
+    MarkerPair("{", "}", ("[{｛]", "[}｝]")),
+    *map(_tag, "abcdefgh"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Marked:
     """A text with marks, and the pair that stands around each of its spans."""
 
     text: str
-    pairs: tuple[Pair, ...]
+    pairs: tuple[MarkerPair, ...]
 
 
 def mark(text: str, spans: Sequence[Span]) -> Marked:
@@ -78,7 +82,7 @@ def mark(text: str, spans: Sequence[Span]) -> Marked:
     return Marked("".join([*parts, text[done:]]), pairs)
 
 
-def unmark(text: str, pairs: Sequence[Pair]) -> tuple[str, tuple[Span, ...]]:
+def unmark(text: str, pairs: Sequence[MarkerPair]) -> tuple[str, tuple[Span, ...]]:
     """A translation without its marks, and the span of each pair. White space that stands inside a mark is left outside
     the span, and dropped where there is white space outside as well.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xstilts.core.errors import DataError
-from xstilts.data.read import Resolved, load
+from xstilts.data.read import ResolvedSource, load
 from xstilts.engine.step import Context
 from xstilts.translate.artefact import write_rows
 from xstilts.translate.resumable import translate_all
@@ -18,7 +18,7 @@ from xstilts.translate.rows import take_apart
 class TranslateSettings:
     """The rows that the views of `source` choose, into `language`. `model` is a digest of what lies in `folder`."""
 
-    source: Resolved
+    source: ResolvedSource
     language: str
     model: str
     beams: int

@@ -14,7 +14,7 @@ from typing import Any
 
 from xstilts.core.errors import DataError, nearest
 from xstilts.data.readers.tables import parse_json
-from xstilts.data.readers.text import Squad
+from xstilts.data.readers.text import SquadReader
 from xstilts.data.text_lines import Numbered, blocks, lines, text_of
 
 Pairs = Sequence[tuple[Any, Any]]
@@ -63,7 +63,7 @@ def pairs(gold: Path, guess: Path) -> Pairs:
 def answers(gold: Path, guess: Path) -> Pairs:
     """SQuAD's JSON against an object of id -> answer."""
     wanted: dict[str, tuple[list[str], str]] = {}
-    for row in Squad()([gold]):
+    for row in SquadReader()([gold]):
         texts = [text for text, _ in row["answers"] or ()]
         if not any(text.strip() for text in texts):
             raise DataError(f"the answers to '{row['id']}' are blank: nothing can be scored", where=row["where"])

@@ -11,7 +11,7 @@ from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.ranking import MeanAveragePrecision
 from xstilts.metrics.retrieval import MiningF1
-from xstilts.metrics.spans import Mlqa, Squad
+from xstilts.metrics.spans import Mlqa, SquadScore
 from xstilts.metrics.tallies import Metric
 from xstilts.xtreme import files, write
 from xstilts.xtreme.files import Read
@@ -73,9 +73,9 @@ TARGETS = Catalog(
     _tags("udpos", plain=TokenAccuracy()),
     Target(name="bucc2018", suffix="tsv", read=files.pairs, metric=MiningF1(), guesses=write.pairs, golds=write.pairs),
     _labels("tatoeba", write.positions),
-    _answers("xquad", Squad(), language_aware=Mlqa()),
+    _answers("xquad", SquadScore(), language_aware=Mlqa()),
     _answers("mlqa", Mlqa()),
-    _answers("tydiqa", Squad(), language_aware=Mlqa()),
+    _answers("tydiqa", SquadScore(), language_aware=Mlqa()),
     Target(
         name="mewslix",
         suffix="json",

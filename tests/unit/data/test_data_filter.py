@@ -11,8 +11,8 @@ from xstilts.data.readers.catalog import Jsonl, Lines
 from xstilts.data.readers.filters import Only, Screened
 from xstilts.data.readers.sentences import AnswerSentences, MiningParts
 from xstilts.data.readers.utterances import Split, Utterances
-from xstilts.data.row_makers.mining import MinedParts
-from xstilts.data.row_makers.plain import Mined
+from xstilts.data.row_makers.mining import MinedPartsRow
+from xstilts.data.row_makers.plain import MinedRow
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_parts_of_a_mining_test_keep_their_ids_apart(write):
     ]
     # The shared task's ids carry the language, so query and candidate ids differ; here the sides differ by file alone.
     rows = list(MiningParts()(files))
-    made = [MinedParts()(row, i) for i, row in enumerate(rows)]
+    made = [MinedPartsRow()(row, i) for i, row in enumerate(rows)]
     assert [(e.part, e.side, e.text) for e in made[:2]] == [
         ("tune", "query", "tune a"),
         ("tune", "candidate", "tune b"),
@@ -92,7 +92,7 @@ SQUAD_R = """{"data": [{"title": "T", "paragraphs": [{"context": "Aa b. Cc d.", 
 
 def test_a_question_looks_for_the_sentence_of_its_answer(write):
     rows = list(AnswerSentences()([write("en.json", SQUAD_R)]))
-    question, *sentences = [Mined(tune=0.0)(row, i) for i, row in enumerate(rows)]
+    question, *sentences = [MinedRow(tune=0.0)(row, i) for i, row in enumerate(rows)]
     assert question.matches == (sentences[1].id,) and sentences[1].text == "Cc d."
     assert {e.group for e in (question, *sentences)} == {"T 0"} and question.part == "test"
 

@@ -17,7 +17,7 @@ from xstilts.data.locate import Roots, find
 from xstilts.data.lock import read_lock
 from xstilts.data.read import load, resolve
 from xstilts.data.readers.catalog import Lines, Tsv
-from xstilts.data.row_makers.plain import Pair, Text
+from xstilts.data.row_makers.plain import PairRow, TextRow
 from xstilts.data.source import Place, Source
 
 
@@ -27,12 +27,12 @@ def roots(tmp_path) -> Roots:
 
 
 def hub_place(**changes) -> Place:
-    settings = {"files": ("en/dev.tsv",), "hub": "o/n", "read": Tsv(columns=("a", "b")), "row": Pair(a="a", b="b")}
+    settings = {"files": ("en/dev.tsv",), "hub": "o/n", "read": Tsv(columns=("a", "b")), "row": PairRow(a="a", b="b")}
     return Place(**{**settings, **changes})
 
 
 def web_place(*urls: str, files=("d/a.txt",), members=()) -> Place:
-    return Place(files=files, urls=urls, members=members, read=Lines(), row=Text())
+    return Place(files=files, urls=urls, members=members, read=Lines(), row=TextRow())
 
 
 def closed_port() -> str:
@@ -137,7 +137,7 @@ def test_members_of_one_archive_come_from_one_download(server, roots, packed):
 
 def test_a_member_of_an_archive_on_the_hub(server, roots):
     server.files[COMMIT, "all.zip"] = zipped(en="one")
-    place = hub_place(files=("all.zip",), members=("D/en.txt",), read=Lines(), row=Text())
+    place = hub_place(files=("all.zip",), members=("D/en.txt",), read=Lines(), row=TextRow())
     (path,) = fetch(place, roots, endpoint=server.address)
     assert path.read_text() == "one"
     assert find(Source(places=(place,)), roots).paths == (path,)

@@ -12,14 +12,14 @@ import pytest
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError
 from xstilts.data.locate import Roots, find
-from xstilts.data.lock import Entry, Lock, add_to_lock, read_lock, safe
+from xstilts.data.lock import Lock, LockEntry, add_to_lock, read_lock, safe
 from xstilts.data.read import load, resolve
-from xstilts.data.readers.catalog import Lines, Parallel, Tsv
-from xstilts.data.row_makers.plain import Pair, Sentences, Text
+from xstilts.data.readers.catalog import Lines, ParallelText, Tsv
+from xstilts.data.row_makers.plain import PairRow, SentencesRow, TextRow
 from xstilts.data.source import Place, Source
 
 TWO = Tsv(columns=("a", "b", "label"))
-MAKE = Pair(a="a", b="b", label="label", drop=(("a", "NS"),))
+MAKE = PairRow(a="a", b="b", label="label", drop=(("a", "NS"),))
 ROWS = "p1\th1\tx\nNS\th2\tx\np3\th3\ty\n"
 
 
@@ -127,7 +127,7 @@ def test_loading_counts_what_it_drops(roots):
 
 def test_an_id_that_occurs_twice(roots):
     path = put(roots.data[0], "a.tsv", "i\th\tx\nj\th\tx\ni\tg\tx\n")
-    twice = Source(places=(Place(files=("a.tsv",), read=TWO, row=Pair(a="a", b="b", id="a")),))
+    twice = Source(places=(Place(files=("a.tsv",), read=TWO, row=PairRow(a="a", b="b", id="a")),))
     with pytest.raises(DataError, match=rf"{path}:3: the id 'i' occurs twice, first at {path}:1"):
         load(resolve(twice, roots))
 
@@ -142,7 +142,7 @@ def test_an_empty_language_names_file_and_language(roots, content):
 def test_a_row_maker_may_give_several_examples(roots):
     put(roots.data[0], "a", "eins\nzwei\ndrei\n")
     put(roots.data[0], "b", "one\ntwo\nthree\n")
-    pairs = Source(places=(Place(files=("a", "b"), read=Parallel(), row=Sentences()),), language="de")
+    pairs = Source(places=(Place(files=("a", "b"), read=ParallelText(), row=SentencesRow()),), language="de")
     assert [example.id for example in load(resolve(pairs, roots)).examples] == ["q0", "c0", "q1", "c1", "q2", "c2"]
     few = load(resolve(pairs.take(5), roots)).examples
     assert len(few) == 4
@@ -151,9 +151,9 @@ def test_a_row_maker_may_give_several_examples(roots):
 
 def test_a_fetched_file_that_changed_is_refused_with_both_digests(roots):
     path = put(roots.store / "data", "a.txt", "one\n")
-    wanted = Source(places=(Place(files=("a.txt",), read=Lines(), row=Text()),))
+    wanted = Source(places=(Place(files=("a.txt",), read=Lines(), row=TextRow()),))
     digest = resolve(wanted, roots).files[0]
-    add_to_lock(roots.store, Lock({}, {"a.txt": Entry(digest, 4, "https://example.org/a.txt")}))
+    add_to_lock(roots.store, Lock({}, {"a.txt": LockEntry(digest, 4, "https://example.org/a.txt")}))
     assert resolve(wanted, roots).files == (digest,)
     path.write_text("two\n")
     os.utime(path, ns=(1, 1))
@@ -162,7 +162,7 @@ def test_a_fetched_file_that_changed_is_refused_with_both_digests(roots):
 
 
 def test_the_lock_adds_and_refuses_another_content(tmp_path):
-    one, other = Entry("a" * 64, 1, "here"), Entry("b" * 64, 1, "there")
+    one, other = LockEntry("a" * 64, 1, "here"), LockEntry("b" * 64, 1, "there")
     add_to_lock(tmp_path, Lock({"o/n": "1"}, {"f": one}))
     add_to_lock(tmp_path, Lock({}, {"g": other}))
     with pytest.raises(DataError, match="there: the content of 'f'"):

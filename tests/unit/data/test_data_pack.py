@@ -16,12 +16,12 @@ from xstilts.data.locate import Roots, find
 from xstilts.data.lock import Lock, add_to_lock, entry_of, read_lock
 from xstilts.data.read import load, resolve
 from xstilts.data.readers.catalog import Lines
-from xstilts.data.row_makers.plain import Text
+from xstilts.data.row_makers.plain import TextRow
 from xstilts.data.source import Place, Source
 
 
 def source(*files: str, **place) -> Source:
-    return Source(places=(Place(files=files, read=Lines(), row=Text(), **place),))
+    return Source(places=(Place(files=files, read=Lines(), row=TextRow(), **place),))
 
 
 @pytest.fixture

@@ -12,18 +12,18 @@ import pytest
 from xstilts.core.errors import DataError
 from xstilts.data.examples import PassageExample
 from xstilts.data.locate import Roots
-from xstilts.data.read import Loaded, Resolved, load, resolve
-from xstilts.data.readers.catalog import Squad
+from xstilts.data.read import LoadedExamples, ResolvedSource, load, resolve
+from xstilts.data.readers.catalog import SquadReader
 from xstilts.data.readers.entities import Entities, MentionPairs, Mentions
 from xstilts.data.readers.sentences import AnswerPassages
-from xstilts.data.row_makers.passages import AnswerSentence, Passages
-from xstilts.data.row_makers.plain import Span
+from xstilts.data.row_makers.passages import AnswerSentenceRow, PassagesRow
+from xstilts.data.row_makers.plain import SpanRow
 from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.tasks.catalog import TASKS
 
 
-def read(reader: Any, row: Any, *paths: Path) -> Loaded:
-    return load(Resolved(files=(), read=reader, row=row, paths=paths))
+def read(reader: Any, row: Any, *paths: Path) -> LoadedExamples:
+    return load(ResolvedSource(files=(), read=reader, row=row, paths=paths))
 
 
 def squad(path: Path, context: str, answers: dict[str, str], breaks: list[list[int]] | None = None) -> Path:
@@ -49,7 +49,7 @@ def test_a_question_looks_for_its_answer_in_every_language(tmp_path: Path) -> No
     german = squad(
         tmp_path / "de", "Es regnet. Es schneit.", {"was?": "regnet", "kalt?": "schneit"}, [[0, 10], [11, 22]]
     )
-    files, languages, row = (english, german), ("en", "de"), Passages(group=("pair",))
+    files, languages, row = (english, german), ("en", "de"), PassagesRow(group=("pair",))
     asked = read(AnswerPassages(languages=languages, asked="de"), row, *files).examples
     pool = read(AnswerPassages(languages=languages), row, *files).examples
     assert [(e.id, e.query, e.passage, e.relevant, e.group) for e in asked] == [
@@ -67,7 +67,9 @@ def test_a_question_looks_for_its_answer_in_every_language(tmp_path: Path) -> No
 def test_squad_gives_questions_with_the_sentence_of_their_answer(tmp_path: Path) -> None:
     context = "It rained in Ulm. It snowed in Bonn. "
     answers = {"where?": "Ulm", "cold?": "It snowed", "how long?": "Ulm. It", "when?": "Bonn. "}
-    found = read(Squad(), AnswerSentence(span=Span(group=("title",))), squad(tmp_path / "s", context, answers))
+    found = read(
+        SquadReader(), AnswerSentenceRow(span=SpanRow(group=("title",))), squad(tmp_path / "s", context, answers)
+    )
     assert [(e.query, e.passage, e.context) for e in found.examples] == [
         ("where?", "It rained in Ulm.", context),
         ("cold?", "It snowed in Bonn.", context),
@@ -77,7 +79,7 @@ def test_squad_gives_questions_with_the_sentence_of_their_answer(tmp_path: Path)
     first, second, third = found.examples
     assert second.name == third.name != first.name and first.group == "Ulm"
     hub = {"id": "7", "title": "t", "context": context, "question": "?", "where": "f:1"}
-    made = AnswerSentence(span=Span(group=("title",)))
+    made = AnswerSentenceRow(span=SpanRow(group=("title",)))
     assert made(hub | {"answers": {"text": ["Bonn"], "answer_start": [31]}}, 0).name == second.name
     assert made(hub | {"answers": {"text": [], "answer_start": []}}, 0).reason == "no answer"
 
@@ -102,11 +104,11 @@ def test_mentions_entities_and_pairs(tmp_path: Path) -> None:
     path = lines(
         tmp_path / "m", {"context": CONTEXT, "mentions": [mention(20, 23)]}, {"context": other, "mentions": []}
     )
-    row = Passages(group=("document",))
+    row = PassagesRow(group=("document",))
     (asked,) = read(Mentions(language="de"), row, path).examples
     assert (asked.id, asked.relevant, asked.group) == ("m1", ("Q3012",), "de-1")
     assert asked.query == "Ulm: Regen in { Ulm } gestern." and asked.passage is None
-    (entity,) = read(Entities(), Passages(), lines(tmp_path / "e", ENTITY)).examples
+    (entity,) = read(Entities(), PassagesRow(), lines(tmp_path / "e", ENTITY)).examples
     assert (entity.name, entity.passage) == ("Q3012", "Ulm is a city. It lies on the Danube.")
     pair = {"contextual_mention": {"context": CONTEXT, "mention": mention(5, 13)}, "entity": ENTITY}
     (both,) = read(MentionPairs(), row, lines(tmp_path / "p", pair)).examples
@@ -121,7 +123,7 @@ def test_mentions_entities_and_pairs(tmp_path: Path) -> None:
 def test_a_mention_that_is_not_in_its_text(context: dict[str, Any], said: str, tmp_path: Path) -> None:
     path = lines(tmp_path / "m", {"context": context, "mentions": [mention(13, 16, text="Ulm")]})
     with pytest.raises(DataError, match=f"m:1: where the mention 'Ulm' should stand {said}"):
-        read(Mentions(language="de"), Passages(group=("document",)), path)
+        read(Mentions(language="de"), PassagesRow(group=("document",)), path)
 
 
 @pytest.fixture

@@ -11,21 +11,21 @@ import pytest
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example
 from xstilts.data.locate import Roots, find
-from xstilts.data.read import Loaded, Resolved, load
+from xstilts.data.read import LoadedExamples, ResolvedSource, load
 from xstilts.data.readers.catalog import (
     Bio,
     Conllu,
     Csv,
-    Joined,
     Jsonl,
     JsonList,
     Mining,
-    Parallel,
-    Squad,
+    ParallelText,
+    SquadReader,
     Supertags,
     Tsv,
+    ZippedFiles,
 )
-from xstilts.data.row_makers.plain import Choice, Mined, Pair, Sentences, Span, Tags
+from xstilts.data.row_makers.plain import ChoiceRow, MinedRow, PairRow, SentencesRow, SpanRow, TagsRow
 from xstilts.data.source import Place, Source
 
 
@@ -33,29 +33,29 @@ from xstilts.data.source import Place, Source
 def read(shared_data: Path, tmp_path: Path):
     roots = Roots(data=(shared_data,), store=tmp_path, samples=tmp_path / "none")
 
-    def loaded(reader, row, *files: str, language: str = "en") -> Loaded:
+    def loaded(reader, row, *files: str, language: str = "en") -> LoadedExamples:
         found = find(Source(places=(Place(files=files, read=reader, row=row),)), roots)
         # Resolved by hand: taking fingerprints of every file has its own tests.
-        return load(Resolved(files=(), read=reader, row=row, language=language, paths=found.paths))
+        return load(ResolvedSource(files=(), read=reader, row=row, language=language, paths=found.paths))
 
     return loaded
 
 
-def labels(loaded: Loaded) -> Counter:
+def labels(loaded: LoadedExamples) -> Counter:
     return Counter(example.label for example in loaded.examples)
 
 
-def groups(loaded: Loaded) -> list[str]:
+def groups(loaded: LoadedExamples) -> list[str]:
     return [example.group for example in loaded.examples]
 
 
 XNLI = ["ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"]
-NLI = Pair(a="a", b="b", label="label", group_rows=3)
+NLI = PairRow(a="a", b="b", label="label", group_rows=3)
 PLAIN = Tsv(columns=("a", "b", "label"))
 
 
 def test_xnli(read):
-    gold = Joined(readers=(Tsv(columns=("a", "b")), Tsv(header=True)))
+    gold = ZippedFiles(readers=(Tsv(columns=("a", "b")), Tsv(header=True)))
     first = None
     for language in XNLI:
         dev = read(PLAIN, NLI, f"xnli/dev-{language}.tsv", language=language)
@@ -69,11 +69,11 @@ def test_xnli(read):
         found = (groups(dev), groups(test), [example.label for example in test.examples])
         first = first or found
         assert found == first  # the same items in every language
-    swahili = read(gold, Pair(a="sentence1_sw", b="sentence2_sw"), "xnli/test-sw.tsv", "xnli/sw.genre.test.tsv")
+    swahili = read(gold, PairRow(a="sentence1_sw", b="sentence2_sw"), "xnli/test-sw.tsv", "xnli/sw.genre.test.tsv")
     assert [(e.text, e.pair) for e in swahili.examples] == [
         (e.text, e.pair) for e in read(gold, NLI, "xnli/test-sw.tsv", "xnli/sw.genre.test.tsv").examples
     ]
-    korean = Pair(a="sentence1", b="sentence2", label="gold_label", group_rows=3)
+    korean = PairRow(a="sentence1", b="sentence2", label="gold_label", group_rows=3)
     assert len(read(Tsv(header=True), korean, "xnli/xnli.dev.ko.tsv").examples) == 1002
 
 
@@ -82,13 +82,13 @@ def test_pawsx(read):
     untranslated = {"de": 68, "es": 38, "ko": 35, "ja": 20, "zh": 16, "fr": 8, "en": 0}
     for language, share in share_of_0.items():
         file = f"pawsx/dev-{language}.tsv"
-        scored = labels(read(PLAIN, Pair(a="a", b="b", label="label"), file))
+        scored = labels(read(PLAIN, PairRow(a="a", b="b", label="label"), file))
         assert sum(scored.values()) == 2000
         assert scored["0"] / 20 == pytest.approx(share, abs=0.051)
-        trained = read(PLAIN, Pair(a="a", b="b", label="label", drop=(("a", "NS"), ("b", "NS"))), file)
+        trained = read(PLAIN, PairRow(a="a", b="b", label="label", drop=(("a", "NS"), ("b", "NS"))), file)
         assert sum(trained.dropped.values()) == untranslated[language]
     for language, share in (("de", 56.6), ("zh", 56.5)):
-        row = Pair(a="sentence1", b="sentence2", label="label", id="id")
+        row = PairRow(a="sentence1", b="sentence2", label="label", id="id")
         test = read(Tsv(header=True), row, f"pawsx/x-final/{language}/test_2k.tsv")
         assert labels(test)["0"] / 10 == pytest.approx(share, abs=0.051)
 
@@ -112,7 +112,7 @@ def test_panx_in_its_three_layouts(read, layout):
     file, reader, usual = PANX[layout]
     few = {"gu", "jv", "my", "pa", "qu"} if layout == "dev" else set()
     for language, share in zip(*[iter(O_SHARE[layout].split())] * 2, strict=True):
-        loaded = read(reader, Tags(), file.format(language), language=language)
+        loaded = read(reader, TagsRow(), file.format(language), language=language)
         expected = 1000 if language == "swa" else 100 if language in few else usual
         assert len(loaded.examples) == expected, language
         tags = Counter(tag for example in loaded.examples for tag in example.tags)
@@ -123,18 +123,18 @@ def test_panx_in_its_three_layouts(read, layout):
 def test_panx_training_and_untagged_files(read):
     sizes = {"en": 20000, "te": 1000, "gu": 100, "vi": 3000}
     for language, size in sizes.items():
-        assert len(read(Bio(columns=("token", "tag")), Tags(), f"panx/train-{language}.tsv").examples) == size
-    bare = read(Bio(columns=("token",)), Tags(tags=None), "panx/test-th.tsv").examples
+        assert len(read(Bio(columns=("token", "tag")), TagsRow(), f"panx/train-{language}.tsv").examples) == size
+    bare = read(Bio(columns=("token",)), TagsRow(tags=None), "panx/test-th.tsv").examples
     assert len(bare) == 500
     assert bare[0].tags is None
     with pytest.raises(DataError, match=r"test-th\.tsv\.gz:1: the row has 1 fields, expected 2"):
-        read(Bio(columns=("token", "tag")), Tags(), "panx/test-th.tsv")
-    tamil = read(Bio(columns=("token", "tag")), Tags(), "panx/dev-ta.tsv").examples
-    tamil += read(Bio(columns=("token", "tag")), Tags(), "panx/train-ta.tsv").examples
+        read(Bio(columns=("token", "tag")), TagsRow(), "panx/test-th.tsv")
+    tamil = read(Bio(columns=("token", "tag")), TagsRow(), "panx/dev-ta.tsv").examples
+    tamil += read(Bio(columns=("token", "tag")), TagsRow(), "panx/train-ta.tsv").examples
     assert sum(word == "\ufeff" for example in tamil for word in example.words) == 15
 
 
-def sound(loaded: Loaded) -> int:
+def sound(loaded: LoadedExamples) -> int:
     """How many examples have answers, all of which stand where they say."""
     answered = [example for example in loaded.examples if example.answers]
     for example in answered:
@@ -146,7 +146,7 @@ def sound(loaded: Loaded) -> int:
 def test_xquad_says_the_same_in_every_language(read):
     first = None
     for language in ["ar", "de", "en", "es", "hi", "ru", "th", "vi", "zh"]:
-        loaded = read(Squad(), Span(), f"xquad/xquad.{language}.json", language=language)
+        loaded = read(SquadReader(), SpanRow(), f"xquad/xquad.{language}.json", language=language)
         assert sound(loaded) == 1190
         found = [(example.id, example.group) for example in loaded.examples]
         first = first or found
@@ -159,40 +159,40 @@ def test_mlqa(read):
     ids = {}
     for language, size in sizes.items():
         file = f"mlqa/MLQA_V1/dev/dev-context-{language}-question-{language}.json"
-        loaded = read(Squad(), Span(group=("id",)), file, language=language)
+        loaded = read(SquadReader(), SpanRow(group=("id",)), file, language=language)
         assert sound(loaded) == size
         ids[language] = set(groups(loaded))
     assert all(found <= ids["en"] for found in ids.values())
-    blank = read(Squad(), Span(), "mlqa/MLQA_V1/test/test-context-de-question-es.json")
+    blank = read(SquadReader(), SpanRow(), "mlqa/MLQA_V1/test/test-context-de-question-es.json")
     assert [example.answers for example in blank.examples] == [None] * 600
 
 
 def test_tydiqa(read):
-    own_id = Span(id=None, group=("context",))
+    own_id = SpanRow(id=None, group=("context",))
     for language, size in (("en", 3696), ("ko", 1625), ("sw", 2755)):
         file = f"tydiqa/tydiqa-goldp-v1.1-train/tydiqa.goldp.{language}.train.json"
-        assert sound(read(Squad(), own_id, file, language=language)) == size
+        assert sound(read(SquadReader(), own_id, file, language=language)) == size
         with pytest.raises(DataError, match="occurs twice"):
-            read(Squad(), Span(), file)
+            read(SquadReader(), SpanRow(), file)
     for language, size in {"ar": 921, "en": 440, "id": 565, "ko": 276, "ru": 812, "sw": 499, "te": 669}.items():
         file = f"tydiqa/tydiqa-goldp-v1.1-dev/tydiqa.goldp.{language}.dev.json"
-        assert [e.answers for e in read(Squad(), Span(), file).examples] == [None] * size
+        assert [e.answers for e in read(SquadReader(), SpanRow(), file).examples] == [None] * size
 
 
 def test_squad(read):
-    one = read(Squad(), Span(), "squad1/train-v1.1.json")
+    one = read(SquadReader(), SpanRow(), "squad1/train-v1.1.json")
     assert sound(one) == len(one.examples) == 10593
     assert len(set(groups(one))) == 2053
-    two = read(Squad(), Span(), "squad2/dev-v2.0.json")
+    two = read(SquadReader(), SpanRow(), "squad2/dev-v2.0.json")
     assert (len(two.examples), sound(two)) == (6078, 6078 - 3168)
     assert sum(example.impossible for example in two.examples) == 3168
-    blank = read(Squad(), Span(), "squad2/test-v2.0.json").examples
+    blank = read(SquadReader(), SpanRow(), "squad2/test-v2.0.json").examples
     assert (len(blank), {example.answers for example in blank}) == (5915, {None})
 
 
 def test_bucc(read):
     files = [f"bucc2018/zh-en.dev.{part}" for part in ("zh", "en", "gold")]
-    examples = read(Mining(), Mined(), *files).examples
+    examples = read(Mining(), MinedRow(), *files).examples
     assert Counter(example.side for example in examples) == {"query": 8624, "candidate": 13589}
     by_id: dict[str, Example] = {example.id: example for example in examples}
     pairs = [(example, by_id[match]) for example in examples for match in example.matches or ()]
@@ -207,7 +207,7 @@ def test_tatoeba(read, shared_data):
     assert len(languages) == 104
     for language in languages:
         files = [f"tatoeba/tatoeba.{language}-eng.{side}" for side in (language, "eng")]
-        examples = read(Parallel(), Sentences(group=("b",)), *files, language=language).examples
+        examples = read(ParallelText(), SentencesRow(group=("b",)), *files, language=language).examples
         assert len(examples) == 2 * said.get(language, len(examples) // 2)
         assert all(example.text for example in examples)
         assert len({example.group for example in examples}) == len(examples) // 2
@@ -218,40 +218,40 @@ def test_xcopa(read):
     phrases = (("cause", "Why?"), ("effect", "So?"))
     shared = {"prompt": "{premise} {phrase}", "options": ("choice1", "choice2"), "answer": "label"}
     settings = {**shared, "phrases": phrases}
-    english = Joined(readers=(Jsonl(), Jsonl()), prefixes=("", "en_"), on="idx")
+    english = ZippedFiles(readers=(Jsonl(), Jsonl()), prefixes=("", "en_"), on="idx")
     wrong = {}
     for language in languages:
         files = (f"xcopa/{language}/test.{language}.jsonl", "xcopa/en/test-en.jsonl")
-        sound = read(english, Choice(id="idx", phrase="en_question", **settings), *files, language=language).examples
-        raw = read(english, Choice(id="idx", phrase="question", **settings), *files, language=language).examples
+        sound = read(english, ChoiceRow(id="idx", phrase="en_question", **settings), *files, language=language).examples
+        raw = read(english, ChoiceRow(id="idx", phrase="question", **settings), *files, language=language).examples
         assert Counter(example.answer for example in sound) == {0: 250, 1: 250}
         wrong[language] = sum(a.prompts != b.prompts for a, b in zip(sound, raw, strict=True))
     assert wrong == {"id": 4, "it": 4, "qu": 0, "sw": 37, "th": 250, "tr": 51, "vi": 0, "zh": 0}
-    train = read(Jsonl(), Choice(phrase="question", **settings), "xcopa/en/train-en.jsonl").examples
+    train = read(Jsonl(), ChoiceRow(phrase="question", **settings), "xcopa/en/train-en.jsonl").examples
     assert len(train) == 400
-    placeholders = read(Jsonl(), Choice(phrase="question", **settings), "xcopa/en/test-en.jsonl").examples
+    placeholders = read(Jsonl(), ChoiceRow(phrase="question", **settings), "xcopa/en/test-en.jsonl").examples
     assert {example.answer for example in placeholders} == {0}
 
 
 def test_english_pairs(read):
-    mnli = read(Tsv(header=True), Pair(a="prem", b="hyp", label="label", group=("prem",)), "mnli/taxinli10k.tsv")
+    mnli = read(Tsv(header=True), PairRow(a="prem", b="hyp", label="label", group=("prem",)), "mnli/taxinli10k.tsv")
     assert labels(mnli) == {"entailment": 3495, "contradiction": 3375, "neutral": 3201}
-    snli = Pair(a="sentence1", b="sentence2", label="gold_label", group=("sentence1",))
+    snli = PairRow(a="sentence1", b="sentence2", label="gold_label", group=("sentence1",))
     for part, size in (("train", 8330), ("dev", 1000), ("test", 2000)):
         assert len(read(Tsv(header=True), snli, f"snli/NLI/all_combined/{part}.tsv").examples) == size
-    qqp = Pair(a="question1", b="question2", label="is_duplicate", labels=(("0", "no"), ("1", "yes")))
+    qqp = PairRow(a="question1", b="question2", label="is_duplicate", labels=(("0", "no"), ("1", "yes")))
     assert labels(read(Csv(), qqp, "qqp/train_sample.csv")) == {"no": 626, "yes": 374}
 
 
 CHOICES = {
     "hellaswag/hellaswag.jsonl": (
         Jsonl(),
-        Choice(prompt="{ctx_a}", options="endings", option="{ctx_b} {option}", answer="label", id="ind"),
+        ChoiceRow(prompt="{ctx_a}", options="endings", option="{ctx_b} {option}", answer="label", id="ind"),
         (1000, 26.7),
     ),
     "hellaswag/abstainqa-hellaswag.json": (
         JsonList(at="dev"),
-        Choice(
+        ChoiceRow(
             prompt="{question}",
             options=("choices.A", "choices.B", "choices.C", "choices.D"),
             answer="answer",
@@ -261,7 +261,7 @@ CHOICES = {
     ),
     "cosmosqa/valid.csv": (
         Csv(),
-        Choice(
+        ChoiceRow(
             prompt="{context} {question}",
             options=("answer0", "answer1", "answer2", "answer3"),
             answer="label",
@@ -278,7 +278,7 @@ CHOICES = {
     "socialiqa/socialIQa_v1.4_tst.jsonl": (Jsonl(), "lettered", (2224, 33.9)),
 }
 SHAPES = {
-    "labelled": Choice(
+    "labelled": ChoiceRow(
         prompt="{question.stem}",
         options="question.choices.*.text",
         answer="answerKey",
@@ -286,7 +286,7 @@ SHAPES = {
         answer_labels="question.choices.*.label",
         id="id",
     ),
-    "lettered": Choice(
+    "lettered": ChoiceRow(
         prompt="{context} {question}",
         options=("answerA", "answerB", "answerC"),
         answer="correct",
@@ -315,7 +315,7 @@ def test_arc_options_vary_in_number(read):
 
 
 def test_ccg(read):
-    row = Tags(tags="categories")
+    row = TagsRow(tags="categories")
     sizes = {
         "qus_train.staggedGold": (1328, 11161, 144, 23.7),
         "qus_test.staggedGold": (500, 4078, 113, 23.2),
@@ -341,7 +341,7 @@ def ud_counts(formats: str) -> dict[str, tuple[int, int]]:
 def test_ud_in_every_language(read, shared_data):
     said = ud_counts((shared_data / "FORMATS.md").read_text())
     assert len(said) >= 40
-    row = Tags(tags="upos", id="sent_id")
+    row = TagsRow(tags="upos", id="sent_id")
     for treebank, (sentences, words) in said.items():
         language = treebank.split("_")[0]
         file = f"ud/{language}/{treebank}-ud-test.conllu"
@@ -357,8 +357,8 @@ RANGES = {"he_iahltwiki": 2604, "it_pud": 780, "ka_glc": 752, "pt_bosque": 691}
 def test_xtreme_tokens_of_real_treebanks(read, treebank, ranges):
     language = treebank.split("_")[0]
     file = f"ud/{language}/{treebank}-ud-test.conllu"
-    words = read(Conllu(), Tags(tags="upos"), file).examples
-    fused = read(Conllu(view="xtreme", language=language), Tags(tags="upos"), file).examples
+    words = read(Conllu(), TagsRow(tags="upos"), file).examples
+    fused = read(Conllu(view="xtreme", language=language), TagsRow(tags="upos"), file).examples
     fewer = sum(len(a.words) - len(b.words) for a, b in zip(words, fused, strict=True))
     assert fewer >= ranges
     assert not any(" " in word for example in fused for word in example.words)
@@ -366,9 +366,9 @@ def test_xtreme_tokens_of_real_treebanks(read, treebank, ranges):
 
 
 def test_words_with_spaces_and_the_word_underscore(read):
-    vietnamese = read(Conllu(), Tags(tags="upos"), "ud/vi/vi_vtb-ud-test.conllu").examples
+    vietnamese = read(Conllu(), TagsRow(tags="upos"), "ud/vi/vi_vtb-ud-test.conllu").examples
     assert sum(" " in word for example in vietnamese for word in example.words) == 1347
-    english = read(Conllu(), Tags(tags="upos", id="sent_id"), "ud/en/en_ewt-ud-train.conllu").examples
+    english = read(Conllu(), TagsRow(tags="upos", id="sent_id"), "ud/en/en_ewt-ud-train.conllu").examples
     assert len(english) == 12544
     assert sum(len(example.words) for example in english) == 204577
     assert sum(word == "_" for example in english for word in example.words) == 5

@@ -7,7 +7,7 @@ import pytest
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError
 from xstilts.data.fields import field, fill, name
-from xstilts.data.row_makers.plain import Choice, Mined, Pair, Sentences, Span, Tags, Text
+from xstilts.data.row_makers.plain import ChoiceRow, MinedRow, PairRow, SentencesRow, SpanRow, TagsRow, TextRow
 from xstilts.data.source import Drop
 
 
@@ -36,34 +36,34 @@ def test_names_are_short_and_tell_values_apart():
 
 
 def test_a_pair_takes_id_and_group_from_the_row_number():
-    made = Pair(a="p", b="h", label="l", group_rows=3)(row(p="P", h="H", l="neutral"), 7)
+    made = PairRow(a="p", b="h", label="l", group_rows=3)(row(p="P", h="H", l="neutral"), 7)
     assert (made.id, made.group, made.where) == ("7", "2", "f:3")
     assert (made.text, made.pair, made.label) == ("P", "H", "neutral")
 
 
 def test_a_pair_takes_id_and_group_from_fields():
-    made = Pair(a="p", b="h", id="n", group=("p",))(row(p="P", h="H", n=12), 7)
+    made = PairRow(a="p", b="h", id="n", group=("p",))(row(p="P", h="H", n=12), 7)
     assert (made.id, made.group, made.label) == ("12", "P", None)
 
 
 def test_labels_are_mapped_and_unknown_ones_refused():
-    maker = Pair(a="p", b="h", label="l", labels=(("0", "different"), ("1", "paraphrase"), ("-1", None)))
+    maker = PairRow(a="p", b="h", label="l", labels=(("0", "different"), ("1", "paraphrase"), ("-1", None)))
     assert [maker(row(p="P", h="H", l=raw), 0).label for raw in (0, "1", -1)] == ["different", "paraphrase", None]
     with pytest.raises(DataError, match=r"f:3: '2' is not a label .* Allowed: 0, 1, -1"):
         maker(row(p="P", h="H", l="2"), 0)
 
 
 def test_rows_are_dropped_by_value():
-    maker = Pair(a="p", b="h", drop=(("p", "NS"), ("h", "NS")))
+    maker = PairRow(a="p", b="h", drop=(("p", "NS"), ("h", "NS")))
     assert maker(row(p="P", h="NS"), 0) == Drop("h is 'NS'")
     assert maker(row(p="P", h="NS."), 0).pair == "NS."
 
 
 def test_a_text_alone():
-    made = Text(label="l")(row(text=" keep blanks ", l=1), 4)
+    made = TextRow(label="l")(row(text=" keep blanks ", l=1), 4)
     assert (made.text, made.pair, made.label, made.id) == (" keep blanks ", None, "1", "4")
     with pytest.raises(DataError, match="'text' is not a text: None"):
-        Text()(row(text=None), 0)
+        TextRow()(row(text=None), 0)
 
 
 @pytest.mark.parametrize(
@@ -79,20 +79,20 @@ def test_a_text_alone():
     ],
 )
 def test_answers_as_files_give_them(answer, how, labels, index):
-    maker = Choice(prompt="{q}", options="o", answer="a", answer_as=how, answer_labels=labels)
+    maker = ChoiceRow(prompt="{q}", options="o", answer="a", answer_as=how, answer_labels=labels)
     made = maker(row(q="?", o=["one", "two"], a=answer, keys=["x", "y"]), 0)
     assert (made.options, made.answer) == (("one", "two"), index)
 
 
 def test_an_answer_that_names_no_option():
     with pytest.raises(DataError, match=r"f:3: the answer 'C' names no option. .*Allowed: A, B"):
-        Choice(prompt="{q}", options="o", answer="a", answer_as="letter")(row(q="?", o=["x", "y"], a="C"), 0)
+        ChoiceRow(prompt="{q}", options="o", answer="a", answer_as="letter")(row(q="?", o=["x", "y"], a="C"), 0)
     with pytest.raises(DataError, match="needs two options, the row has 1"):
-        Choice(prompt="{q}", options="o")(row(q="?", o=["x"]), 0)
+        ChoiceRow(prompt="{q}", options="o")(row(q="?", o=["x"]), 0)
 
 
 def test_hellaswag_continues_its_second_sentence():
-    maker = Choice(prompt="{ctx_a}", options="endings", option="{ctx_b} {option}", answer="label")
+    maker = ChoiceRow(prompt="{ctx_a}", options="endings", option="{ctx_b} {option}", answer="label")
     made = maker(row(ctx_a="A.", ctx_b="He", endings=["runs", "sits"], label=0), 0)
     assert made.prompts == ("A.", "A.")
     assert made.options == ("He runs", "He sits")
@@ -100,7 +100,7 @@ def test_hellaswag_continues_its_second_sentence():
 
 
 def test_xcopa_asks_by_phrase():
-    maker = Choice(
+    maker = ChoiceRow(
         prompt="{premise} {phrase}",
         options=("choice1", "choice2"),
         answer="label",
@@ -114,7 +114,7 @@ def test_xcopa_asks_by_phrase():
 
 
 def test_arc_has_as_many_options_as_the_row():
-    maker = Choice(
+    maker = ChoiceRow(
         prompt="{question.stem}",
         options="question.choices.*.text",
         answer="answerKey",
@@ -142,30 +142,30 @@ QUESTION = {"id": "7", "question": "q?", "context": " c ", "title": "T", "paragr
     ],
 )
 def test_answers_impossible_and_blank(answers, impossible, made):
-    example = Span()(row(**QUESTION, answers=answers, is_impossible=impossible), 0)
+    example = SpanRow()(row(**QUESTION, answers=answers, is_impossible=impossible), 0)
     assert (example.answers, example.impossible) == made
     assert (example.id, example.group, example.context) == ("7", "T / 2", " c ")
 
 
 def test_empty_answers_may_mean_impossible():
     gone = row(**QUESTION, answers={"text": [], "answer_start": []})
-    assert Span(empty="impossible")(gone, 0).impossible
-    assert Span(id=None, group=("context",))(gone, 5).id == "5"
+    assert SpanRow(empty="impossible")(gone, 0).impossible
+    assert SpanRow(id=None, group=("context",))(gone, 5).id == "5"
 
 
 def test_tags_are_cut_and_mapped():
     value = row(words=["a", "b"], tags=["nsubj:pass", "root"], numbers=[0, 1])
-    assert Tags(cut=":")(value, 0).tags == ("nsubj", "root")
-    assert Tags(tags=None)(value, 0).tags is None
-    assert Tags(tags="numbers", labels=(("0", "O"), ("1", "B-X")))(value, 0).tags == ("O", "B-X")
+    assert TagsRow(cut=":")(value, 0).tags == ("nsubj", "root")
+    assert TagsRow(tags=None)(value, 0).tags is None
+    assert TagsRow(tags="numbers", labels=(("0", "O"), ("1", "B-X")))(value, 0).tags == ("O", "B-X")
     with pytest.raises(DataError, match="'root' is not a label"):
-        Tags(labels=(("nsubj:pass", "x"),))(value, 0)
+        TagsRow(labels=(("nsubj:pass", "x"),))(value, 0)
     with pytest.raises(DataError, match="not a list of texts"):
-        Tags(words="where")(value, 0)
+        TagsRow(words="where")(value, 0)
 
 
 def test_a_parallel_row_is_a_query_and_its_candidate():
-    query, candidate = Sentences(group=("b",))(row(a="eins", b="one"), 4)
+    query, candidate = SentencesRow(group=("b",))(row(a="eins", b="one"), 4)
     assert (query.id, query.side, query.matches, query.text) == ("q4", "query", ("c4",), "eins")
     assert (candidate.id, candidate.side, candidate.matches, candidate.text) == ("c4", "candidate", None, "one")
     assert query.group == candidate.group == "one"
@@ -173,7 +173,7 @@ def test_a_parallel_row_is_a_query_and_its_candidate():
 
 def test_mined_halves_never_part_a_pair():
     def made(name, side, matches, pair):
-        return Mined(seed=3)(row(id=name, text="t", side=side, matches=matches, pair=pair), 0)
+        return MinedRow(seed=3)(row(id=name, text="t", side=side, matches=matches, pair=pair), 0)
 
     parts = set()
     for i in range(60):
@@ -187,5 +187,5 @@ def test_mined_halves_never_part_a_pair():
 
 
 def test_makers_have_an_identity():
-    assert fingerprint(Pair(a="x", b="y")) != fingerprint(Pair(a="x", b="z"))
-    assert fingerprint(Mined()) == fingerprint(Mined())
+    assert fingerprint(PairRow(a="x", b="y")) != fingerprint(PairRow(a="x", b="z"))
+    assert fingerprint(MinedRow()) == fingerprint(MinedRow())

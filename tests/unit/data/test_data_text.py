@@ -7,22 +7,22 @@ import json
 import pytest
 
 from xstilts.core.errors import DataError
-from xstilts.data.readers.catalog import Joined, Jsonl, Lines, Mining, Parallel, Squad, Tsv
+from xstilts.data.readers.catalog import Jsonl, Lines, Mining, ParallelText, SquadReader, Tsv, ZippedFiles
 
 
 def test_parallel_lines_stay_aligned_over_blank_lines(put):
-    rows = list(Parallel()([put("a", "eins\n\ndrei\n"), put("b", "one\ntwo\nthree\n")]))
+    rows = list(ParallelText()([put("a", "eins\n\ndrei\n"), put("b", "one\ntwo\nthree\n")]))
     assert [(row["a"], row["b"]) for row in rows] == [("eins", "one"), ("", "two"), ("drei", "three")]
 
 
 def test_files_in_step_must_have_one_length(put):
     with pytest.raises(DataError, match=r"after 1 rows nothing is left of .*b"):
-        list(Parallel()([put("a", "eins\nzwei\n"), put("b", "one\n")]))
+        list(ParallelText()([put("a", "eins\nzwei\n"), put("b", "one\n")]))
 
 
 def test_gold_from_a_second_file(put):
     test, gold = put("t.tsv", "p\th\nq\ti\n"), put("g.tsv", "genre\tlabel\nx\tneutral\ny\tentailment\n")
-    joined = Joined(readers=(Tsv(columns=("a", "b")), Tsv(header=True)))
+    joined = ZippedFiles(readers=(Tsv(columns=("a", "b")), Tsv(header=True)))
     rows = list(joined([test, gold]))
     assert [(row["a"], row["label"]) for row in rows] == [("p", "neutral"), ("q", "entailment")]
     assert rows[1]["where"] == f"{test}:2"
@@ -32,12 +32,12 @@ def test_prefixes_and_a_field_that_must_agree(put):
     a = put("a.jsonl", '{"idx": 0, "question": "effect"}\n{"idx": 1, "question": "effect"}\n')
     b = put("b.jsonl", '{"idx": 0, "question": "cause"}\n{"idx": 1, "question": "effect"}\n')
     c = put("c.jsonl", '{"idx": 0, "question": "cause"}\n{"idx": 7, "question": "effect"}\n')
-    joined = Joined(readers=(Jsonl(), Jsonl()), prefixes=("", "en_"), on="idx")
+    joined = ZippedFiles(readers=(Jsonl(), Jsonl()), prefixes=("", "en_"), on="idx")
     assert [row["en_question"] for row in joined([a, b])] == ["cause", "effect"]
     with pytest.raises(DataError, match=r":2: 'idx' disagrees .*\[1, 7\]"):
         list(joined([a, c]))
     with pytest.raises(DataError, match="two files have a field 'question'"):
-        list(Joined(readers=(Jsonl(), Jsonl()), on="idx")([a, b]))
+        list(ZippedFiles(readers=(Jsonl(), Jsonl()), on="idx")([a, b]))
 
 
 def test_lines_may_keep_blank_ones(put):
@@ -75,7 +75,7 @@ def test_squad_keeps_contexts_and_blanks_as_they_are(put):
     path = squad(
         put, [{"context": " a b ", "qas": [{"id": 7, "question": "q ", "answers": [{"text": "b", "answer_start": 3}]}]}]
     )
-    (row,) = Squad()([path])
+    (row,) = SquadReader()([path])
     assert (row["id"], row["context"], row["question"], row["answers"]) == ("7", " a b ", "q ", [("b", 3)])
     assert (row["title"], row["paragraph"], row["is_impossible"]) == ("T", 0, None)
     assert row["where"] == f"{path}:data[0].paragraphs[0].qas[0]"
@@ -93,7 +93,7 @@ def test_squad_says_which_keys_a_file_has(put):
             },
         ],
     )
-    bare, impossible = Squad()([path])
+    bare, impossible = SquadReader()([path])
     assert (bare["answers"], bare["is_impossible"]) == (None, None)
     assert (impossible["answers"], impossible["is_impossible"], impossible["paragraph"]) == ([], True, 1)
     assert impossible["plausible"] == [{"text": "c"}]
@@ -101,6 +101,6 @@ def test_squad_says_which_keys_a_file_has(put):
 
 def test_what_is_not_squad_names_the_place(put):
     with pytest.raises(DataError, match=r"paragraphs\[0\].qas\[0\]: .*no 'question'"):
-        list(Squad()([squad(put, [{"context": "c", "qas": [{"id": "1"}]}])]))
+        list(SquadReader()([squad(put, [{"context": "c", "qas": [{"id": "1"}]}])]))
     with pytest.raises(DataError, match="no 'data'"):
-        list(Squad()([put("x.json", "[]")]))
+        list(SquadReader()([put("x.json", "[]")]))

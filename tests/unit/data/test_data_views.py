@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.read import select
-from xstilts.data.readers.catalog import Lines, Parallel
-from xstilts.data.row_makers.plain import Sentences, Text
+from xstilts.data.readers.catalog import Lines, ParallelText
+from xstilts.data.row_makers.plain import SentencesRow, TextRow
 from xstilts.data.source import Key, Place, Source
-from xstilts.data.views import Part, Take, without
+from xstilts.data.views import SplitView, Take, without
 from xstilts.train.task_sampling import rates, schedule
 
 KEYS = st.lists(st.integers(0, 40), max_size=60).map(
@@ -51,7 +51,7 @@ def test_a_take_does_not_depend_on_the_order_of_rows(keys, n, seed):
 
 @given(KEYS, st.floats(0.01, 0.99), SEEDS)
 def test_parts_are_disjoint_by_group_and_cover_all(keys, share, seed):
-    held, rest = (Part(name=name, share=share, seed=seed).select(keys) for name in ("held", "rest"))
+    held, rest = (SplitView(name=name, share=share, seed=seed).select(keys) for name in ("held", "rest"))
     assert sorted(held + rest) == list(range(len(keys)))
     assert not {keys[i].group for i in held} & {keys[i].group for i in rest}
     if len({key.group for key in keys}) > 1:
@@ -60,21 +60,21 @@ def test_parts_are_disjoint_by_group_and_cover_all(keys, share, seed):
 
 def test_a_part_has_about_its_share():
     keys = [Key(str(i), str(i)) for i in range(4000)]
-    assert 0.04 < len(Part(name="held", share=0.05).select(keys)) / 4000 < 0.06
+    assert 0.04 < len(SplitView(name="held", share=0.05).select(keys)) / 4000 < 0.06
 
 
 def test_seeds_choose_differently_and_part_does_not_blind_take():
     keys = [Key(str(i), str(i)) for i in range(1000)]
     first, second = (set(Take(n=100, seed=seed).select(keys)) for seed in (1, 2))
     assert len(first & second) < 40
-    held = set(Part(name="held", share=0.5, seed=1).select(keys))
+    held = set(SplitView(name="held", share=0.5, seed=1).select(keys))
     assert 25 < len(first & held) < 75  # independent of each other at the same seed
 
 
 def test_each_view_sees_what_the_one_before_left():
     keys = [Key(str(i), str(i)) for i in range(200)]
-    rest = select([Part(name="rest", share=0.5)], keys)
-    both = select([Part(name="rest", share=0.5), Take(n=10)], keys)
+    rest = select([SplitView(name="rest", share=0.5)], keys)
+    both = select([SplitView(name="rest", share=0.5), Take(n=10)], keys)
     assert len(both) == 10
     assert set(both) <= set(rest)
     assert select([], keys) == list(range(200))
@@ -86,9 +86,9 @@ def test_impossible_views_are_refused():
     with pytest.raises(DataError, match="Did you mean 'group'"):
         Take(n=1, by="groups")
     with pytest.raises(DataError, match="Did you mean 'held'"):
-        Part(name="hold", share=0.5)
+        SplitView(name="hold", share=0.5)
     with pytest.raises(DataError, match="between 0 and 1"):
-        Part(name="held", share=1)
+        SplitView(name="held", share=1)
 
 
 def test_views_have_identities():
@@ -105,8 +105,8 @@ def test_translations_of_held_out_rows_are_told_by_their_ids():
 
 
 def test_retrieval_sources_take_pairs_and_others_rows():
-    pairs = Source(places=(Place(read=Parallel(), row=Sentences()),)).take(3)
-    rows = Source(places=(Place(read=Lines(), row=Text()),)).take(3)
+    pairs = Source(places=(Place(read=ParallelText(), row=SentencesRow()),)).take(3)
+    rows = Source(places=(Place(read=Lines(), row=TextRow()),)).take(3)
     assert (pairs.views[0].by, rows.views[0].by) == ("group", "id")
 
 

@@ -7,16 +7,16 @@ import pytest
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Predicate, RolesExample
-from xstilts.data.read import Loaded, Resolved, load
+from xstilts.data.read import LoadedExamples, ResolvedSource, load
 from xstilts.data.readers.catalog import EwtPropBank, Props, UniversalPropBank
-from xstilts.data.row_makers.trees import Roles
+from xstilts.data.row_makers.trees import RolesRow
 from xstilts.data.source import Reader
 
 Put = Callable[[str, str], Path]
 
 
-def read(reader: Reader, *paths: Path) -> Loaded:
-    return load(Resolved(files=(), read=reader, row=Roles(id="sent_id"), paths=paths))
+def read(reader: Reader, *paths: Path) -> LoadedExamples:
+    return load(ResolvedSource(files=(), read=reader, row=RolesRow(id="sent_id"), paths=paths))
 
 
 def test_props(put: Put) -> None:
@@ -76,11 +76,11 @@ def test_propbank_joined_with_the_words_of_ewt(put: Put) -> None:
 def test_heads_of_spans_are_taken_from_the_tree(put: Put) -> None:
     skeleton = SKELETON.replace("* - - (ARG1*)", "* - - (ARG1*").replace("(C-V*)", "*)")
     paths = put("words", WORDS), put("skeleton", skeleton), put("join", JOIN)
-    give, _ = (Roles(derive_heads=True)(row, i) for i, row in enumerate(EwtPropBank()(paths)) if row["join"] == "ok")
+    give, _ = (RolesRow(derive_heads=True)(row, i) for i, row in enumerate(EwtPropBank()(paths)) if row["join"] == "ok")
     assert give.predicates[0].spans == ((1, 3, "ARG1"),) and give.predicates[0].heads == ((1, "ARG1"),)
     row = next(iter(EwtPropBank()((put("bare", WORDS.replace("\t0\tx", "\t_\tx")), *paths[1:]))))
     with pytest.raises(DataError, match="bare:1: heads of arguments need a tree"):
-        Roles(derive_heads=True)(row, 0)
+        RolesRow(derive_heads=True)(row, 0)
 
 
 @pytest.mark.parametrize(

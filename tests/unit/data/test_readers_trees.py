@@ -8,9 +8,9 @@ import pytest
 from xstilts.core.canonical import canonical
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyExample
-from xstilts.data.read import Loaded, Resolved, load
+from xstilts.data.read import LoadedExamples, ResolvedSource, load
 from xstilts.data.readers.catalog import Conllu, ConlluTrees
-from xstilts.data.row_makers.trees import Trees
+from xstilts.data.row_makers.trees import TreesRow
 from xstilts.data.syntax.trees import is_projective
 
 Put = Callable[[str], Path]
@@ -37,12 +37,12 @@ FIRST = (
 )
 
 
-def read(path: Path, row: Trees) -> Loaded:
-    return load(Resolved(files=(), read=ConlluTrees(), row=row, paths=(path,)))
+def read(path: Path, row: TreesRow) -> LoadedExamples:
+    return load(ResolvedSource(files=(), read=ConlluTrees(), row=row, paths=(path,)))
 
 
 def test_a_sentence_with_its_tree_and_the_tokens_on_the_page(put: Put) -> None:
-    [example] = read(put(FIRST), Trees(id="sent_id")).examples
+    [example] = read(put(FIRST), TreesRow(id="sent_id")).examples
     assert example == DependencyExample(
         id="s1",
         group="0",
@@ -53,12 +53,12 @@ def test_a_sentence_with_its_tree_and_the_tokens_on_the_page(put: Put) -> None:
         tokens=((1, 2, "vámonos"), (3, 4, "al")),
     )
     assert example.where.endswith("f:1")
-    [cut] = read(put(FIRST), Trees(cut=":")).examples
+    [cut] = read(put(FIRST), TreesRow(cut=":")).examples
     assert cut.relations[-1] == "obl"
 
 
 def test_a_sentence_without_heads_is_unlabelled(put: Put) -> None:
-    [example] = read(put(words("_", "_")), Trees()).examples
+    [example] = read(put(words("_", "_")), TreesRow()).examples
     assert example.words == ("w1", "w2") and example.heads is None and example.relations is None
 
 
@@ -78,16 +78,16 @@ def test_a_broken_tree_is_an_error_or_dropped_and_counted(
     path = put(words("2", "0", "2") + "\n# a comment\n\n" + words(*heads))
     assert path.read_text().split("\n")[5] == ""
     with pytest.raises(DataError, match=rf"f:{line}: no tree: "):
-        read(path, Trees())
-    loaded = read(path, Trees(broken="drop"))
+        read(path, TreesRow())
+    loaded = read(path, TreesRow(broken="drop"))
     assert len(loaded.examples) == 1 and loaded.dropped == {f"no tree: {reason}": 1}
 
 
 def test_a_malformed_line_is_an_error_even_where_broken_trees_are_dropped(put: Put) -> None:
     with pytest.raises(DataError, match=r"f:2: 'x' is not a word number"):
-        read(put(words("0", "x")), Trees(broken="drop"))
+        read(put(words("0", "x")), TreesRow(broken="drop"))
     with pytest.raises(DataError, match="Did you mean 'drop'"):
-        Trees(broken="droop")
+        TreesRow(broken="droop")
 
 
 def test_what_conllu_is_called_and_refuses_is_as_it_was(put: Put) -> None:
@@ -99,7 +99,7 @@ def test_what_conllu_is_called_and_refuses_is_as_it_was(put: Put) -> None:
 def test_real_treebanks_are_trees(shared_data: Path) -> None:
     for name, sentences, crossing in (("hi/hi_pud", 500, 160), ("ru/ru_gsd", 500, None), ("qtd/qtd_sagt", 500, None)):
         folder = "ud-codeswitch" if name.startswith("q") else "ud"
-        examples = read(shared_data / folder / f"{name}-ud-test.conllu.gz", Trees(id="sent_id")).examples
+        examples = read(shared_data / folder / f"{name}-ud-test.conllu.gz", TreesRow(id="sent_id")).examples
         assert len(examples) == sentences
         if crossing is not None:
             assert sum(not is_projective(example.heads) for example in examples) == crossing

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import run_toys as toys
 
-from xstilts.engine.backends.base import Ended, Moved, Report
+from xstilts.engine.backends.base import Ended, Progressed, Report
 from xstilts.engine.backends.subprocesses import Local
 from xstilts.engine.runner import execute
 from xstilts.engine.step import Context, Step
@@ -93,7 +93,9 @@ def test_prints_of_libraries_are_no_events(store: Store) -> None:
         print('{"progress": [1, 4, "rows", ""]}'); print("123")
         print('{"ended": {"status": "done", "seconds": 1.5, "error": ""}}')"""
     told = ended(Local(lambda one: script(body)), store, step("x"))
-    assert [report for report in told if isinstance(report, Moved)] == [Moved(step("x").key, 1, 4, "rows", "")]
+    assert [report for report in told if isinstance(report, Progressed)] == [
+        Progressed(step("x").key, 1, 4, "rows", "")
+    ]
     assert isinstance(told[-1], Ended) and (told[-1].result.status, told[-1].result.seconds) == ("done", 1.5)
 
 

@@ -5,19 +5,19 @@ import os
 
 import pytest
 
-from xstilts.engine.backends.base import Ended, Moved
+from xstilts.engine.backends.base import Ended, Progressed
 from xstilts.engine.backends.messages import Reporter, emit, parse
 from xstilts.engine.execute import Result
 
 EVENTS = [
-    Moved("k", 1, 2.5, "updates", "loss 1.31, größer"),
+    Progressed("k", 1, 2.5, "updates", "loss 1.31, größer"),
     Ended("k", Result("failed", 1.25, "a.tsv:3: two\nlines")),
     Ended("k", Result("done", 3)),
 ]
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_an_event_is_one_line_that_reads_back(event: Moved | Ended) -> None:
+def test_an_event_is_one_line_that_reads_back(event: Progressed | Ended) -> None:
     stream = io.StringIO()
     emit(stream, event)
     assert stream.getvalue().count("\n") == 1
@@ -40,7 +40,7 @@ def test_progress_is_thinned_but_its_end_is_always_told() -> None:
         report(done, 1000, "rows")
     told = [parse("k", line) for line in stream.getvalue().splitlines()]
     assert 2 <= len(told) < 50
-    assert told[0] == Moved("k", 1, 1000, "rows") and told[-1] == Moved("k", 1000, 1000, "rows")
+    assert told[0] == Progressed("k", 1, 1000, "rows") and told[-1] == Progressed("k", 1000, 1000, "rows")
 
 
 def test_a_child_whose_parent_is_gone_stops() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from xstilts.core.errors import StoreError
-from xstilts.engine.execute import Means, Result, run_one
+from xstilts.engine.execute import Resources, Result, run_one
 from xstilts.engine.step import Context, Step
 from xstilts.engine.store import Store, Usage
 
@@ -31,7 +31,7 @@ def step(name: str, *inputs: Step, **more: Any) -> Step:
 
 
 def run(one: Step, store: Store, **more: Any) -> Result:
-    return run_one(one, store, Means(progress=quiet), **more)
+    return run_one(one, store, Resources(progress=quiet), **more)
 
 
 @pytest.fixture

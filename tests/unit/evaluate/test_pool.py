@@ -14,7 +14,7 @@ from toy_kinds import checkpoint, tokenizer, words
 from xstilts.data.examples import PassageExample
 from xstilts.evaluate.predict import PredictSet, predict
 from xstilts.kinds.dual_encoder import DualEncoder
-from xstilts.kinds.tokenized import Chained, Prepared, write
+from xstilts.kinds.tokenized import Chained, TokenizedRows, write
 from xstilts.train.checkpoint import encoder_folder
 from xstilts.train.model import Model
 
@@ -32,7 +32,7 @@ def passages(number: int, start: int = 0) -> list[PassageExample]:
 def prepared(examples: Sequence[PassageExample], out: Path, **more: Any) -> PredictSet:
     out.mkdir(parents=True)
     write(examples, KIND, tokenizer(), 30, out)
-    return PredictSet(prepared=Prepared(out), examples=examples, indices=range(len(examples)), **more)
+    return PredictSet(prepared=TokenizedRows(out), examples=examples, indices=range(len(examples)), **more)
 
 
 def read(path: Path) -> dict[str, Any]:

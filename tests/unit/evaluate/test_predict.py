@@ -16,11 +16,11 @@ from safetensors.torch import load_file, save_file
 from toy_kinds import KINDS, checkpoint, examples, tokenizer
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import SentenceExample
-from xstilts.evaluate.predict import Based, PredictSet, predict, predict_examples
+from xstilts.evaluate.predict import CheckpointRef, PredictSet, predict, predict_examples
 from xstilts.heads.registry import head_key
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.retrieval import Retrieval
-from xstilts.kinds.tokenized import Prepared, write
+from xstilts.kinds.tokenized import TokenizedRows, write
 from xstilts.train.checkpoint import encoder_folder
 from xstilts.train.job import Compute
 from xstilts.train.model import Model
@@ -38,7 +38,7 @@ def sets(kind: str, folder: Path, sizes: Mapping[str, int]) -> dict[str, Predict
         start += size
         out.mkdir(parents=True)
         write(rows, KINDS[kind], tokenizer(), 30, out)
-        found[language] = PredictSet(prepared=Prepared(out), examples=rows, indices=range(size))
+        found[language] = PredictSet(prepared=TokenizedRows(out), examples=rows, indices=range(size))
     return found
 
 
@@ -84,8 +84,8 @@ def test_the_head_may_be_an_earlier_checkpoint_s(made: Path, tmp_path: Path) -> 
     given = sets("classification", tmp_path / "rows", {"en": 12})
     found = {}
     for name, based in {
-        "own": Based(checkpoint=later, base=None),
-        "earlier": Based(checkpoint=later, base=None, head=made),
+        "own": CheckpointRef(checkpoint=later, base=None),
+        "earlier": CheckpointRef(checkpoint=later, base=None, head=made),
     }.items():
         predict(based, kind, given, tmp_path / name)
         found[name] = read(tmp_path / name / "en.parquet")
@@ -99,7 +99,7 @@ def test_an_earlier_checkpoint_without_that_head_is_named(made: Path, tmp_path: 
     (bare / "heads.json").unlink()
     given = sets("classification", tmp_path / "rows", {"en": 2})
     with pytest.raises(EncoderError, match=r"bare.*has no head for 'classification"):
-        predict(Based(checkpoint=made, base=None, head=bare), KINDS["classification"], given, tmp_path / "out")
+        predict(CheckpointRef(checkpoint=made, base=None, head=bare), KINDS["classification"], given, tmp_path / "out")
 
 
 def test_predict_needs_a_head_trained_for_these_labels(made: Path, tmp_path: Path) -> None:

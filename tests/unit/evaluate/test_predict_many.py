@@ -16,7 +16,7 @@ from toy_vectors import VectorSettings, build
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.core.settings.tuning import IA3, Bottleneck, LoRA
 from xstilts.evaluate.multi_adapter import load_many, outputs_of_each, predict_many
-from xstilts.evaluate.predict import Based, PredictSet, Stream, load_model, predict
+from xstilts.evaluate.predict import CheckpointRef, PredictSet, Stream, load_model, predict
 from xstilts.heads.registry import head_key
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.metrics.masked_lm import MaskedAccuracy
@@ -95,7 +95,7 @@ def test_files_are_those_of_each_checkpoint_alone_and_the_encoder_is_loaded_once
         predict(made, toy.KIND, sets, tmp_path / "alone" / name)
     loaded, load, shown = [], Encoder.load, []
     monkeypatch.setattr(Encoder, "load", lambda *given, **settings: loaded.append(given) or load(*given, **settings))
-    given = [Based(checkpoint=made, base=None) for made in checkpoints.values()]
+    given = [CheckpointRef(checkpoint=made, base=None) for made in checkpoints.values()]
     outs = [tmp_path / "many" / name for name in checkpoints]
     predict_many(given, toy.KIND, sets, outs, progress=lambda *given: shown.append(given))
     assert len(loaded) == 1 and shown[-1][0] == shown[-1][1]

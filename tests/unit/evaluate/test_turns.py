@@ -18,7 +18,7 @@ from xstilts.core.settings.tuning import Bottleneck
 from xstilts.data.examples import SentenceExample
 from xstilts.engine.step import Context
 from xstilts.evaluate import predict as predicting
-from xstilts.evaluate.language_adapters import Turns
+from xstilts.evaluate.language_adapters import AdapterSwitcher
 from xstilts.evaluate.predict import PredictSet, load_model, predict
 from xstilts.heads.registry import head_key
 from xstilts.kinds.mlm import MaskedLM
@@ -108,7 +108,7 @@ def test_rows_are_given_back_in_their_order_and_progress_is_of_all(made: Path, t
     model, told = load_model(made / "stack", toy.KIND, Compute()), []
     readers = [(None, made / "de", made / "sw")[i % 3] for i in range(len(DEV))]
     tell = lambda done, total, unit="", text="": told.append((done, total))  # noqa: E731
-    turns = Turns(model, made / "stack", Compute(), tell)
+    turns = AdapterSwitcher(model, made / "stack", Compute(), tell)
     found = np.stack(turns.outputs(HEAD, rows.row, rows.lengths, readers))
     total = int(rows.lengths.sum())
     assert told[-1] == (total, total) and [done for done, _ in told] == sorted(done for done, _ in told)
@@ -137,7 +137,7 @@ def test_the_two_sides_of_retrieval_have_adapters_of_their_own(made: Path, tmp_p
     kind = Retrieval(layer=-1)
     given = prepared(made, tmp_path / "rows", examples, kind=kind, adapters=sides)
     model = load_model(made / "stack", kind, Compute())
-    found = Turns(model, made / "stack", Compute()).outputs(
+    found = AdapterSwitcher(model, made / "stack", Compute()).outputs(
         head_key(kind), given.prepared.row, given.prepared.lengths, given.readers
     )
     for code, places in (("de", range(6)), ("en", range(6, 12))):

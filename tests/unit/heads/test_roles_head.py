@@ -12,10 +12,10 @@ from torch.nn import functional as F  # noqa: N812
 import xstilts.heads.roles
 from tiny_encoders import encoder
 from xstilts.heads.registry import head_key, make_head
-from xstilts.kinds.roles import Roles
+from xstilts.kinds.roles import SemanticRoles
 from xstilts.nn.encoder import Encoder
 
-KIND = Roles(labels=("ARG0", "ARG1"), units=10)
+KIND = SemanticRoles(labels=("ARG0", "ARG1"), units=10)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def tiny() -> Encoder:
     return encoder("xlm-roberta")
 
 
-def made(kind: Roles, tiny: Encoder):
+def made(kind: SemanticRoles, tiny: Encoder):
     torch.manual_seed(3)
     head = make_head(kind, tiny).eval()
     for parameter in head.parameters():

@@ -12,7 +12,7 @@ from xstilts.heads.pretrained_heads import only
 from xstilts.heads.registry import make_head
 from xstilts.heads.translation import info_nce
 from xstilts.kinds.mlm import MaskedLM
-from xstilts.kinds.translation import Translation
+from xstilts.kinds.translation import TranslationRanking
 
 
 def row(number: int, ids: list[int], lengths: list[int], links: list[int], same: list[int]) -> dict:
@@ -31,7 +31,7 @@ ROWS = [
 
 def test_links_and_vectors_are_those_of_the_rows() -> None:
     encoder = tiny_encoders.encoder("electra").eval()
-    head = make_head(Translation(), encoder)
+    head = make_head(TranslationRanking(), encoder)
     batch = head.collate(ROWS, (1, 2))
     assert batch.ids_T[batch.extra["links_K2"]].tolist() == [[5, 15], [7, 18], [7, 17]]
     hidden_TD = encoder(batch).last_TD
@@ -44,7 +44,7 @@ def test_links_and_vectors_are_those_of_the_rows() -> None:
 
 def test_an_update_is_one_pass_and_the_loss_a_mean_over_its_rows() -> None:
     encoder = tiny_encoders.encoder("electra").eval()
-    head = make_head(Translation(words=0.0), encoder)
+    head = make_head(TranslationRanking(words=0.0), encoder)
     assert head.whole
     batch = head.collate(ROWS, (1, 2))
     scores = head(encoder(batch).last_TD, batch)
@@ -80,6 +80,6 @@ def test_masked_words_are_told_from_candidates_in_training_alone() -> None:
 
 
 def test_a_decoder_of_its_own_cannot_be_cut() -> None:
-    part = make_head(Translation(), tiny_encoders.encoder("electra"))
+    part = make_head(TranslationRanking(), tiny_encoders.encoder("electra"))
     with pytest.raises(EncoderError, match="not tied"), only(part, torch.tensor([1])):
         pass

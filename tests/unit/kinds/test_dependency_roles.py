@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyRolesExample, Predicate
-from xstilts.data.row_makers.trees import TreesWithRoles
+from xstilts.data.row_makers.trees import TreesWithRolesRow
 from xstilts.data.source import Drop
 from xstilts.kinds.dependency_roles import DependencyRoles
 from xstilts.metrics.tallies import headline
@@ -113,7 +113,7 @@ def test_a_row_is_made_of_both_and_dropped_by_either() -> None:
         "words": ["a", "b"], "heads": [0, 1], "deprels": ["root", "nsubj:pass"], "tokens": [], "fault": None,
         "predicates": [{"index": 0, "sense": "a.01", "spans": [[0, 1, "V"], [1, 2, "ARG0"]]}], "where": "f:1",
     }  # fmt: skip
-    made = TreesWithRoles()(row, 7)
+    made = TreesWithRolesRow()(row, 7)
     assert isinstance(made, DependencyRolesExample) and made.id == "7" and made.relations == ("root", "nsubj")
     assert made.predicates == (Predicate(index=0, sense="a.01", spans=((1, 2, "ARG0"),)),)
-    assert TreesWithRoles()({**row, "join": "lengths differ"}, 7) == Drop("not joined: lengths differ")
+    assert TreesWithRolesRow()({**row, "join": "lengths differ"}, 7) == Drop("not joined: lengths differ")

@@ -22,7 +22,7 @@ from xstilts.kinds import tokenized
 from xstilts.kinds.base import Encoded
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.tagging import Tagging
-from xstilts.kinds.tokenized import Prepared, write
+from xstilts.kinds.tokenized import TokenizedRows, write
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def test_every_row_comes_back(rows: Any, chunk: int) -> None:
         patch.setattr(tokenized, "CHUNK", chunk)
         out = Path(name)
         meta = write(examples(len(rows)), Given(rows), None, 64, out)  # type: ignore[arg-type]
-        read = Prepared(out)
+        read = TokenizedRows(out)
         flat = [(i, list(ids)) for i, of in enumerate(rows) for ids in of]
         assert [(r["example"], r["ids"].tolist()) for r in map(read.row, range(len(read)))] == flat
         assert read.lengths.tolist() == [len(ids) for _, ids in flat]
@@ -80,7 +80,7 @@ def test_real_kinds_come_back_as_they_were_encoded(tmp_path: Path, tokenizer: To
     ]
     done: list[tuple[float, float]] = []
     write(given, kind, tokenizer, 20, tmp_path, lambda n, of, unit="", text="": done.append((n, of)))
-    read, encoded = Prepared(tmp_path), kind.encode(given, tokenizer, 20)
+    read, encoded = TokenizedRows(tmp_path), kind.encode(given, tokenizer, 20)
     for row in range(len(encoded)):
         assert {k: np.asarray(v).tolist() for k, v in read.row(row).items()} == {
             k: column[row] for k, column in encoded.columns.items()
@@ -97,24 +97,24 @@ def test_a_bad_gold_stops_the_writing(tmp_path: Path, xlmr: Tokenizer) -> None:
 
 def test_a_folder_without_rows_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=str(tmp_path)):
-        Prepared(tmp_path)
+        TokenizedRows(tmp_path)
     (tmp_path / "meta.json").write_text("{}")
     (tmp_path / "rows.arrow").write_bytes(b"not arrow")
     with pytest.raises(StoreError, match="no prepared rows can be read"):
-        Prepared(tmp_path)
+        TokenizedRows(tmp_path)
 
 
 def test_rows_are_slices_of_the_file_and_cheap(tmp_path: Path) -> None:
     rows = tuple((tuple(range(100)),) for _ in range(5000))
     write(examples(5000), Given(rows), None, 128, tmp_path)  # type: ignore[arg-type]
-    read = Prepared(tmp_path)
+    read = TokenizedRows(tmp_path)
     row = read.row(4321)
     assert not row["ids"].flags.owndata and not row["ids"].flags.writeable
     best = min(_seconds(read, start) for start in range(0, 3200, 32))
     assert best < 0.001, f"a batch of 32 rows took {best * 1000:.2f} ms"
 
 
-def _seconds(read: Prepared, start: int) -> float:
+def _seconds(read: TokenizedRows, start: int) -> float:
     began = time.perf_counter()
     for row in range(start, start + 32):
         read.row(row)

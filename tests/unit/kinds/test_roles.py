@@ -13,11 +13,11 @@ from tokenizers import Tokenizer
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import Predicate, RolesExample
 from xstilts.kinds.base import as_encoded
-from xstilts.kinds.roles import Roles
+from xstilts.kinds.roles import SemanticRoles
 from xstilts.metrics.roles import HeadRoles, PredicateF1, SpanRoles
 from xstilts.metrics.tallies import headline
 
-SPANS = Roles(labels=("ARG0", "ARG1", "C-ARG1"))
+SPANS = SemanticRoles(labels=("ARG0", "ARG1", "C-ARG1"))
 HEADS = replace(SPANS, form="heads")
 
 
@@ -26,7 +26,7 @@ def sentence(*predicates: Predicate, size: int = 5, none: bool = False) -> Roles
     return RolesExample(id="1", group="1", where="up.conllup:9", words=tuple("abcdefgh"[:size]), predicates=found)
 
 
-def outputs(kind: Roles, encoded, row: int):
+def outputs(kind: SemanticRoles, encoded, row: int):
     """The gold column as what a perfect head would say."""
     gold, size = np.array(encoded.columns["gold"][row]), len(encoded.columns["first"][row])
     return np.flatnonzero(gold[:size]), gold[size:].reshape(-1, size)
@@ -116,9 +116,9 @@ def test_predicates_may_be_given(xlmr: Tokenizer) -> None:
 
 def test_settings_that_mean_nothing() -> None:
     with pytest.raises(StudyError, match=r"cannot be 'span'.*Did you mean 'spans'"):
-        Roles(labels=("A",), form="span")  # type: ignore[arg-type]
+        SemanticRoles(labels=("A",), form="span")  # type: ignore[arg-type]
     with pytest.raises(StudyError, match="at least one unit"):
-        Roles(labels=("A",), units=0)
+        SemanticRoles(labels=("A",), units=0)
 
 
 def test_a_language_without_predicates_has_a_score() -> None:

@@ -14,7 +14,7 @@ from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import SpanExample
 from xstilts.kinds.base import Encoded
 from xstilts.kinds.span_qa import SpanQA, best_span, decode
-from xstilts.metrics.spans import Squad, Squad2
+from xstilts.metrics.spans import Squad2, SquadScore
 
 CONTEXT = "  The German painter (born 1990) lived in Ulm. Germans and Americans signed the treaty in Köln."
 
@@ -181,4 +181,4 @@ def test_floor_and_metrics() -> None:
     assert kind.gold(examples[0]) == [] and kind.gold(examples[1]) == ["Ulm"]
     counts = kind.tally(Squad2(), examples, kind.floor([[], ["Ulm"]]), "en")
     assert Squad2().values(counts.sum(axis=0))["exact_match"] == 50
-    assert SpanQA().metrics == (Squad(),) and kind.metrics == (Squad2(),)
+    assert SpanQA().metrics == (SquadScore(),) and kind.metrics == (Squad2(),)

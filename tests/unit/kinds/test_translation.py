@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 from xstilts.core.errors import DataError
 from xstilts.data.examples import TextExample
 from xstilts.heads.registry import head_key
-from xstilts.kinds.translation import Translation
+from xstilts.kinds.translation import TranslationRanking
 from xstilts.metrics.labels import Accuracy
 
 
@@ -19,7 +19,7 @@ def pair(name: str, text: str, other: str | None) -> TextExample:
 
 def test_a_row_holds_both_sides_and_says_which_texts_are_equal(tokenizer: Tokenizer) -> None:
     examples = [pair("a", "born in Ulm", "in Ulm geboren"), pair("b", "born in Ulm", "Ulm 1990"), pair("c", "Ulm", "")]
-    encoded = Translation().encode(examples, tokenizer, 6)
+    encoded = TranslationRanking().encode(examples, tokenizer, 6)
     columns = encoded.columns
     assert columns["example"] == [0, 1] and encoded.unusable == 1
     assert [sum(lengths) for lengths in columns["lengths"]] == [len(ids) for ids in columns["ids"]]
@@ -32,7 +32,7 @@ def test_the_guess_is_the_example_whose_pair_is_nearest() -> None:
     examples = [pair(name, name, name) for name in "abc"]
     vectors = np.eye(3, dtype=np.float32)
     outputs = [(vectors[0], 5 * vectors[0]), (vectors[1], vectors[2]), (vectors[2] * 2, vectors[1])]
-    kind = Translation()
+    kind = TranslationRanking()
     guesses = kind.assemble(examples, {"example": [0, 1, 2]}, outputs)
     assert guesses == ["a", "c", "b"]
     assert kind.assemble(examples, {"example": []}, []) == [None] * 3
@@ -42,9 +42,13 @@ def test_the_guess_is_the_example_whose_pair_is_nearest() -> None:
 
 def test_a_text_without_a_translation() -> None:
     with pytest.raises(DataError, match=r"p\.tsv:3: a text without its translation"):
-        Translation().check(pair("a", "one", " "))
+        TranslationRanking().check(pair("a", "one", " "))
 
 
 def test_heads_of_other_settings_are_other_heads() -> None:
-    keys = {head_key(Translation()), head_key(Translation(layer=0)), head_key(Translation(words=0.0))}
+    keys = {
+        head_key(TranslationRanking()),
+        head_key(TranslationRanking(layer=0)),
+        head_key(TranslationRanking(words=0.0)),
+    }
     assert len(keys) == 3

@@ -14,7 +14,7 @@ from xstilts.metrics.chunks import ChunkF1, TokenAccuracy, chunks
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.masked_lm import MaskedAccuracy
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy, best_threshold
-from xstilts.metrics.spans import Mlqa, Squad, Squad2
+from xstilts.metrics.spans import Mlqa, Squad2, SquadScore
 from xstilts.metrics.tallies import Metric, headline, percent
 
 
@@ -93,10 +93,10 @@ def test_chunks_lie_in_order_inside_the_sentence_and_miss_only_what_is_outside(t
 
 
 def test_squad_takes_the_best_gold_and_english_articles() -> None:
-    values = one(Squad(), ["Denver", "The Denver Broncos!"], "denver broncos")
+    values = one(SquadScore(), ["Denver", "The Denver Broncos!"], "denver broncos")
     assert values == {"exact_match": 100.0, "f1": 100.0}
-    assert one(Squad(), ["Denver Broncos"], "Broncos of Denver")["f1"] == pytest.approx(80.0)
-    assert one(Squad(), ["x"], "") == {"exact_match": 0.0, "f1": 0.0}
+    assert one(SquadScore(), ["Denver Broncos"], "Broncos of Denver")["f1"] == pytest.approx(80.0)
+    assert one(SquadScore(), ["x"], "") == {"exact_match": 0.0, "f1": 0.0}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_squad_takes_the_best_gold_and_english_articles() -> None:
     ],
 )
 def test_the_normaliser_moves_the_score(language: str, gold: str, guess: str, squad: float, mlqa: float) -> None:
-    assert one(Squad(), [gold], guess, language)["f1"] == pytest.approx(squad)
+    assert one(SquadScore(), [gold], guess, language)["f1"] == pytest.approx(squad)
     assert one(Mlqa(), [gold], guess, language)["f1"] == pytest.approx(mlqa)
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from xstilts.core.canonical import fingerprint
 from xstilts.data.examples import TextExample
-from xstilts.data.read import Resolved
+from xstilts.data.read import ResolvedSource
 from xstilts.data.readers.catalog import Tsv
-from xstilts.data.row_makers.plain import Text
+from xstilts.data.row_makers.plain import TextRow
 from xstilts.data.views import Take
 from xstilts.kinds.classification import Classification
 from xstilts.pipeline.steps import TestSet as Part
 
 KIND = Classification(labels=("no", "yes"))
-FILE = Resolved(files=("f" * 64,), read=Tsv(), row=Text(label="label"), paths=())
+FILE = ResolvedSource(files=("f" * 64,), read=Tsv(), row=TextRow(label="label"), paths=())
 ROWS = [TextExample(id=str(i), group=str(i), text="x", label=None if i % 3 == 0 else "yes") for i in range(9)]
 
 

@@ -7,9 +7,9 @@ from xstilts.data.locate import Roots
 from xstilts.data.read import load, resolve
 from xstilts.data.readers.catalog import Lines, Tsv
 from xstilts.data.readers.corpora import Osis, Stories, Usfm
-from xstilts.data.row_makers.plain import Pair, Text
+from xstilts.data.row_makers.plain import PairRow, TextRow
 from xstilts.pretrain.corpora import CORPORA, FORMS
-from xstilts.pretrain.corpus import Part, load_corpus, read_corpora, save_corpus
+from xstilts.pretrain.corpus import CorpusFile, load_corpus, read_corpora, save_corpus
 from xstilts.pretrain.corpus_step import SAME_TEXT, corpus_step, protected
 from xstilts.pretrain.leak_guard import LeakGuard
 from xstilts.pretrain.recipe import PretrainRecipe
@@ -26,8 +26,8 @@ def part(folder, corpus, form, language, lines, read=None, row=None):
     (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
     roots = Roots(data=(folder,), store=folder / "store", offline=True)
     read = read or Lines(blank=form == "parallel")
-    found = resolve(source(local(read, row or Text(), name), language=language), roots)
-    return Part(corpus=corpus, form=form, language=language, sources=(found,))
+    found = resolve(source(local(read, row or TextRow(), name), language=language), roots)
+    return CorpusFile(corpus=corpus, form=form, language=language, sources=(found,))
 
 
 GUARD = LeakGuard([("en", "the cat sat on the mat by the door today"), ("de", "Guten Morgen, Tom!")])
@@ -69,7 +69,7 @@ def test_a_corpus_comes_back_as_it_was_written(tmp_path):
         "de",
         ["english\ttranslation", "dog\tHund"],
         Tsv(header=True),
-        Pair(a="english", b="translation"),
+        PairRow(a="english", b="translation"),
     )
     parts = [
         part(tmp_path, "c", "text", "ja", ["犬\u2028だ"]),

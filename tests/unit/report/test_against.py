@@ -16,7 +16,7 @@ from xstilts.report.elements.formatting import MISSING
 from xstilts.report.formats.html import html
 from xstilts.report.formats.markdown import inline, markdown
 from xstilts.report.scores.inputs import Results
-from xstilts.report.scores.published import Average, Benchmark, BenchmarkTask, Figure, Row, Source
+from xstilts.report.scores.published import Benchmark, BenchmarkTask, Citation, PublishedAverage, PublishedScore, Row
 from xstilts.report.scores.published_files import rows_named
 from xstilts.report.scores.score_files import read_scores
 from xstilts.report.topics.published import Beside, Line, against
@@ -24,12 +24,12 @@ from xstilts.report.topics.published_caveats import apart, remarks, trained_on
 from xstilts.report.topics.published_view import against_table, left_out
 from xstilts.report.write import save
 
-SOURCE = Source(cite="Nobody 2020, a <table>", address="https://example.org", place="Table 1")
+SOURCE = Citation(cite="Nobody 2020, a <table>", address="https://example.org", place="Table 1")
 
 
 def row(name: str, benchmark: Benchmark, values: dict[str, dict[str, float]], **more: str) -> Row:
     figures = [
-        Figure(task=task, name=key, value=value, quote=str(value), source=SOURCE)
+        PublishedScore(task=task, name=key, value=value, quote=str(value), source=SOURCE)
         for task, one in values.items()
         for key, value in one.items()
     ]
@@ -49,9 +49,9 @@ TOY = Benchmark(
     about="five tasks",
     tasks={task.name: task for task in TASKS},
     averages={
-        "all": Average(name="all", said="mean of five tasks", tasks=tuple(task.name for task in TASKS)),
-        "two": Average(name="two", said="mean of XNLI and XQuAD", tasks=("xnli", "xquad")),
-        "odd": Average(name="odd", said="mean of means", tasks=()),
+        "all": PublishedAverage(name="all", said="mean of five tasks", tasks=tuple(task.name for task in TASKS)),
+        "two": PublishedAverage(name="two", said="mean of XNLI and XQuAD", tasks=("xnli", "xquad")),
+        "odd": PublishedAverage(name="odd", said="mean of means", tasks=()),
     },
 )
 BASE = row(

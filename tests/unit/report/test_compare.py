@@ -13,7 +13,7 @@ from xstilts.kinds.classification import Classification
 from xstilts.metrics.labels import Accuracy
 from xstilts.report.scores.contrasts import Contrast, compare, contrasts
 from xstilts.report.scores.inputs import Cell, ContrastSpec, Results, TargetInfo
-from xstilts.report.scores.standings import Standing, standings
+from xstilts.report.scores.standings import ArmScore, standings
 
 LANGUAGES = ("en", "de", "sw")
 ITEMS = 60
@@ -64,7 +64,7 @@ def one(found: tuple[Contrast, ...], target: str | None, zero_shot: bool = False
     return line
 
 
-def row(found: tuple[Standing, ...], arm: str, target: str = "xnli") -> Standing:
+def row(found: tuple[ArmScore, ...], arm: str, target: str = "xnli") -> ArmScore:
     (line,) = [s for s in found if (s.arm, s.target) == (arm, target)]
     return line
 

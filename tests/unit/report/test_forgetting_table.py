@@ -12,7 +12,7 @@ from xstilts.data.examples import TextExample
 from xstilts.evaluate.score import LanguageSet, score
 from xstilts.kinds.classification import Classification
 from xstilts.report.elements.blocks import Fold
-from xstilts.report.scores.inputs import Recalled
+from xstilts.report.scores.inputs import ForgettingScores
 from xstilts.report.topics.forgetting import blocks, changes, sentences
 
 KIND = Classification(labels=("no", "yes"))
@@ -34,11 +34,11 @@ def scored(folder: Path, right: int) -> Path:
     return folder
 
 
-def recalled(root: Path, right: dict[int, int], phases: tuple[str, ...], **more: object) -> list[Recalled]:
+def recalled(root: Path, right: dict[int, int], phases: tuple[str, ...], **more: object) -> list[ForgettingScores]:
     """Task "a" after these phases, with so many right answers a seed."""
     known = {"arm": "both", "task": "a", "metric": "accuracy", "headline": "accuracy", "learnt": 0, **more}
     return [
-        Recalled(seed=seed, phases=phases, scores=scored(root / "-".join(phases) / str(seed), n), **known)
+        ForgettingScores(seed=seed, phases=phases, scores=scored(root / "-".join(phases) / str(seed), n), **known)
         for seed, n in right.items()
     ]
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from fake_study import ARMS, BASE, LANGUAGES, SEEDS, only
 from xstilts.core.errors import StoreError
 from xstilts.report.build import Report
-from xstilts.report.elements.blocks import Column, Entry, Table
+from xstilts.report.elements.blocks import Table, TableCell, TableColumn
 from xstilts.report.formats.terminal import _compact, render, summary
 from xstilts.report.scores.inputs import Results
 from xstilts.report.write import Paths, report, save
@@ -130,9 +130,9 @@ def test_an_interrupted_study_is_told_to_go_on(results: Results) -> None:
 
 
 def wide(arms: int, targets: int) -> Table:
-    columns = (Column(label="Arm"), *(Column(label=f"t{i}", under=("accuracy",)) for i in range(targets)))
+    columns = (TableColumn(label="Arm"), *(TableColumn(label=f"t{i}", under=("accuracy",)) for i in range(targets)))
     rows = tuple(
-        (Entry(text=f"arm{a}"), *(Entry(text=f"{a}{i}.5", marks=("at chance (mnli)",)) for i in range(targets)))
+        (TableCell(text=f"arm{a}"), *(TableCell(text=f"{a}{i}.5", marks=("at chance (mnli)",)) for i in range(targets)))
         for a in range(arms)
     )
     return Table(caption="", columns=columns, rows=rows)

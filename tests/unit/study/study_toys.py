@@ -5,7 +5,7 @@ from __future__ import annotations
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError
 from xstilts.data.readers.catalog import Lines, Tsv
-from xstilts.data.row_makers.plain import Sentences, Text
+from xstilts.data.row_makers.plain import SentencesRow, TextRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.mlm import MaskedLM
@@ -19,7 +19,7 @@ LABELS = ("no", "yes")
 
 
 def source(name: str, language: str = "en") -> Source:
-    place = Place(files=(name,), read=Tsv(header=True), row=Text(label="label"))
+    place = Place(files=(name,), read=Tsv(header=True), row=TextRow(label="label"))
     return Source(places=(place,), language=language)
 
 
@@ -35,13 +35,13 @@ def trained(name: str, *, labels: tuple[str, ...] = LABELS, languages: tuple[str
 
 
 def retrieval(name: str) -> Task:
-    place = Place(files=(f"{name}/de.tsv",), read=Tsv(header=True), row=Sentences())
+    place = Place(files=(f"{name}/de.tsv",), read=Tsv(header=True), row=SentencesRow())
     return Task(name=name, kind=Retrieval(), origin=ORIGIN, test={"de": Source(places=(place,), language="de")})
 
 
 def text(name: str, *languages: str) -> Task:
     place = Place(
-        files=tuple(f"{name}/{lang}.txt" for lang in languages), read=Lines(), row=Text(), languages=languages
+        files=tuple(f"{name}/{lang}.txt" for lang in languages), read=Lines(), row=TextRow(), languages=languages
     )
     return Task(name=name, kind=MaskedLM(), origin=ORIGIN, train=Source(places=(place,)))
 

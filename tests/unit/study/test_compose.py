@@ -8,11 +8,11 @@ from study_toys import ENCODER, catalog, everywhere, retrieval, trained
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import StudyError
-from xstilts.core.settings.merging import Arithmetic, Average, Composition, Fused, Stacked, Ties
+from xstilts.core.settings.merging import AdapterFusion, Arithmetic, Average, Composition, Stacked, Ties
 from xstilts.core.settings.tuning import Bottleneck, Fuse
 from xstilts.study.expand import Route, before_target, end_name, expand, phase_name, phases, sharing
 from xstilts.study.load import dump_study, parse_study
-from xstilts.study.phase import Full, Joined, Phase, base, holds_encoder
+from xstilts.study.phase import Full, MergedCheckpoint, Phase, base, holds_encoder
 from xstilts.study.resolve import choose
 from xstilts.study.schema import Study
 
@@ -43,14 +43,14 @@ def routes(made: Study) -> dict[tuple[str, str], Route]:
         ({"arithmetic": {"scale": 0.4}}, Arithmetic(scale=0.4)),
         ("ties", Ties()),
         ({"ties": {"density": 0.1}}, Ties(density=0.1)),
-        ("fuse", Fused()),
+        ("fuse", AdapterFusion()),
         ("stack", Stacked()),
     ],
 )
 def test_what_is_said_under_join(said: object, how: Composition) -> None:
     made = study({"x": composed(said)})
     end = routes(made)["x", "r"].end
-    assert isinstance(end, Joined) and end.how == how
+    assert isinstance(end, MergedCheckpoint) and end.how == how
     assert [phase_name(part) for part in end.parts] == ["a", "b", "c"]
     assert parse_study(yaml.safe_load(dump_study(made))) == made
 

@@ -6,7 +6,7 @@ from study_toys import ENCODER, catalog, everywhere, retrieval, trained
 
 from xstilts.study.expand import expand
 from xstilts.study.load import parse_study
-from xstilts.study.resolve import Chosen, choose
+from xstilts.study.resolve import ResolvedStudy, choose
 from xstilts.tasks.catalog import TASKS as REAL
 
 TASKS = catalog(
@@ -24,7 +24,7 @@ ARMS = {
 }
 
 
-def chosen(**changes: object) -> Chosen:
+def chosen(**changes: object) -> ResolvedStudy:
     raw = {"question": "q", "encoder": "e", "arms": ARMS, "targets": ["tags", "other", "r"], **changes}
     return choose(parse_study(raw), TASKS, everywhere)
 

@@ -9,7 +9,7 @@ from study_toys import ENCODER, catalog, everywhere, nowhere, retrieval, source,
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError, EncoderError, StudyError
-from xstilts.data.source import Source, Translation
+from xstilts.data.source import MachineTranslation, Source
 from xstilts.kinds.tagging import Tagging
 from xstilts.study.expand import expand, phase_name, phases
 from xstilts.study.load import dump_study, parse_study
@@ -100,8 +100,8 @@ def test_translations_of_what_the_dev_set_is_cut_from_keep_apart_from_it() -> No
 def test_a_model_translates_the_rows_that_are_trained_on() -> None:
     made = study(["b"], {"languages": ["deu", "sw"], "source": {"model": "o/n-{language}", "beams": 2}}, take=TAKE)
     own, german, swahili = (part.fit.train for part in first(made).mix)
-    assert german.translation == Translation(language="de", model="o/n-deu", beams=2)
-    assert swahili.translation == Translation(language="sw", model="o/n-sw", beams=2)
+    assert german.translation == MachineTranslation(language="de", model="o/n-deu", beams=2)
+    assert swahili.translation == MachineTranslation(language="sw", model="o/n-sw", beams=2)
     assert replace(german, translation=None) == own and len(own.views) == 2, "what the dev set holds is left out"
     assert models(made) == ("o/n-deu", "o/n-sw")
 

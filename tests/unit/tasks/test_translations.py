@@ -10,14 +10,14 @@ import pytest
 from xstilts.core.languages import LANGUAGES
 from xstilts.data.examples import SpanExample, TextExample
 from xstilts.data.locate import Roots
-from xstilts.data.read import Loaded, load, resolve
+from xstilts.data.read import LoadedExamples, load, resolve
 from xstilts.tasks.base import Task
 from xstilts.tasks.catalog import TASKS
 
 TRANSLATED = [task for task in TASKS.values() if task.translations]
 
 
-def read(task: Task, language: str, folder: Path, name: str, text: str) -> Loaded:
+def read(task: Task, language: str, folder: Path, name: str, text: str) -> LoadedExamples:
     path = folder / "data" / name
     path.parent.mkdir(parents=True)
     path.write_text(text, "utf-8")

@@ -17,7 +17,7 @@ from xstilts.core.errors import EncoderError
 from xstilts.core.settings.tuning import IA3, Adapter, Bottleneck, LoRA, Prefix, Prompt
 from xstilts.data.locate import Roots
 from xstilts.evaluate.export import export, export_adapter
-from xstilts.evaluate.predict import Based, load_model, predict_examples
+from xstilts.evaluate.predict import CheckpointRef, load_model, predict_examples
 from xstilts.heads.registry import head_key
 from xstilts.models.encoders import from_folder
 from xstilts.nn.adapters import peft_format
@@ -238,7 +238,7 @@ def test_another_base_is_refused_naming_both(encoder: Path, part: JobPart, tmp_p
     with pytest.raises(EncoderError, match=r"num_hidden_layers 1, .*deep' holds .*num_hidden_layers 2"):
         load_encoder(made, tmp_path / "deep")
     with pytest.raises(EncoderError, match=r"hidden_size 16, .*wide' holds .*hidden_size 32"):
-        load_model(Based(checkpoint=made, base=tmp_path / "wide"), toy.KIND, Compute())
+        load_model(CheckpointRef(checkpoint=made, base=tmp_path / "wide"), toy.KIND, Compute())
     trained = train(job(encoder, part, "full"), tmp_path / "trained")
     fingerprint = json.loads((made / "adapter.json").read_text())["base"]["fingerprint"]
     with pytest.raises(EncoderError, match=rf"trained on weights {fingerprint} .*trained/encoder' holds weights \w+"):

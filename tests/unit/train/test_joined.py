@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 import toy_training as toy
 from xstilts.core.errors import EncoderError
-from xstilts.core.settings.merging import Arithmetic, Average, Composition, Fused, Stacked, Ties
+from xstilts.core.settings.merging import AdapterFusion, Arithmetic, Average, Composition, Stacked, Ties
 from xstilts.core.settings.tuning import Adapter, Bottleneck, Fuse, LoRA
 from xstilts.evaluate.export import export
 from xstilts.heads.registry import head_key
@@ -128,7 +128,7 @@ def test_a_fusion_is_the_same_each_time_and_its_attention_is_trained_with_what_s
     encoder: Path, data: list[JobPart], parts: dict[str, list[Path]], tmp_path: Path
 ) -> None:
     for name in ("made", "again"):
-        join(encoder, parts["bottleneck"], Fused(), 3, tmp_path / name)
+        join(encoder, parts["bottleneck"], AdapterFusion(), 3, tmp_path / name)
         torch.rand(5)
     before = adapter(tmp_path / "made")
     assert all(torch.equal(tensor, adapter(tmp_path / "again")[name]) for name, tensor in before.items())
@@ -155,7 +155,7 @@ def test_a_fusion_is_the_same_each_time_and_its_attention_is_trained_with_what_s
 
 
 def test_what_cannot_be_joined_is_refused(encoder: Path, parts: dict[str, list[Path]], tmp_path: Path) -> None:
-    for how in (Fused(), Stacked()):
+    for how in (AdapterFusion(), Stacked()):
         with pytest.raises(EncoderError, match="average, arithmetic or ties"):
             join(encoder, parts["full"], how, 1, tmp_path / "made")
     with pytest.raises(EncoderError, match="different shapes"):

@@ -20,7 +20,7 @@ from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import TextExample
 from xstilts.heads.registry import head_key
 from xstilts.kinds.classification import Classification
-from xstilts.kinds.translation import Translation
+from xstilts.kinds.translation import TranslationRanking
 from xstilts.metrics.labels import Accuracy
 from xstilts.train import attempt as attempts
 from xstilts.train.attempt import Attempt
@@ -361,8 +361,8 @@ def test_an_update_whose_rows_are_compared_is_never_cut(encoder: Path, tmp_path:
     ]
     part = JobPart(
         name="pairs",
-        kind=Translation(words=0.0),
-        train=toy.prepare(pairs, Translation(words=0.0), encoder, tmp_path / "pairs"),
+        kind=TranslationRanking(words=0.0),
+        train=toy.prepare(pairs, TranslationRanking(words=0.0), encoder, tmp_path / "pairs"),
         train_indices=range(8),
         select=Accuracy(),
     )

@@ -14,7 +14,7 @@ from xstilts.data.syntax.joint_labels import pack
 from xstilts.evaluate.predict import predict_examples
 from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.dependency_roles import DependencyRoles
-from xstilts.kinds.roles import Roles
+from xstilts.kinds.roles import SemanticRoles
 from xstilts.metrics.tallies import headline
 from xstilts.metrics.trees import Attachment
 from xstilts.train.loop import fit
@@ -44,7 +44,7 @@ def test_a_treebank_is_learnt_without_a_mistake(encoder: Path, tmp_path: Path) -
 
 @pytest.mark.parametrize("form", ["spans", "heads"])
 def test_roles_are_learnt_without_a_mistake(form: str, encoder: Path, tmp_path: Path) -> None:
-    kind = Roles(labels=ROLES, form=form, units=32, dropout=0.0)  # type: ignore[arg-type]
+    kind = SemanticRoles(labels=ROLES, form=form, units=32, dropout=0.0)  # type: ignore[arg-type]
     made = [labelled(300, form=form), labelled(40, seed=7, form=form)]
     toy = part(encoder, tmp_path, *made, kind=kind, select=kind.metrics[0])
     recipe = {"updates": 400, "lr": 1e-2, "evaluate_every": 200, "dropout": 0.0}

@@ -15,7 +15,7 @@ import toy_training as toy
 from xstilts.core.errors import EncoderError
 from xstilts.core.settings.tuning import Hypernetwork, Multitask, SharedOwn
 from xstilts.evaluate.export import export
-from xstilts.evaluate.predict import Based, predict_examples
+from xstilts.evaluate.predict import CheckpointRef, predict_examples
 from xstilts.train.attempt import Attempt, build_model
 from xstilts.train.checkpoint import load_encoder
 from xstilts.train.job import Job, JobPart
@@ -60,7 +60,7 @@ def summary(made: Path) -> dict[str, Any]:
 
 
 def yes(checkpoint: Path, task: str) -> torch.Tensor:
-    scores = predict_examples(Based(checkpoint=checkpoint, task=task), toy.KIND, DEV).scores
+    scores = predict_examples(CheckpointRef(checkpoint=checkpoint, task=task), toy.KIND, DEV).scores
     assert scores is not None
     return torch.tensor([one["yes"] for one in scores])
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from xstilts.core.errors import DataError
 from xstilts.data.examples import ChoiceExample, Example, SpanExample, TagExample, TextExample
 from xstilts.translate.artefact import read_rows, write_rows
-from xstilts.translate.passages import Rendered, Text, passage
+from xstilts.translate.passages import Rendered, TranslatableText, passage
 from xstilts.translate.rows import take_apart
 from xstilts.translate.sentences import cuts
 
@@ -64,7 +64,7 @@ def test_without_the_marks_a_question_with_an_answer_is_dropped_and_counted(exam
 
 @given(st.text(alphabet="ab. !?\n猫。A", max_size=60))
 def test_sentences_put_together_are_the_text(text: str):
-    made = passage(Text(text))
+    made = passage(TranslatableText(text))
     rendered = {one: Rendered(one) for one in made.sentences}
     assert made.put_together(rendered).text == text
     assert all(one == one.strip() and one for one in made.sentences)

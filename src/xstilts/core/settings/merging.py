@@ -1,12 +1,14 @@
 """How several trainings that were made apart become one: values only.
 
 `Average`, `Arithmetic` and `Ties` join weights of one shape (`nn.adapters.merging`), of adapters or of whole encoders.
-`Fused` and `Stacked` keep adapters as they are; a fusion becomes an adapter of its own (`core.settings.tuning.Fuse`).
+`AdapterFusion` and `Stacked` keep adapters as they are; a fusion becomes an adapter of its own
+(`core.settings.tuning.Fuse`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +37,10 @@ class Ties:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fused:
+class AdapterFusion:
     """A fresh attention over bottleneck adapters (AdapterFusion, Pfeiffer et al. 2021)."""
+
+    identity_name: ClassVar[str] = "Fused"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,4 +49,4 @@ class Stacked:
 
 
 Join = Average | Arithmetic | Ties
-Composition = Join | Fused | Stacked
+Composition = Join | AdapterFusion | Stacked

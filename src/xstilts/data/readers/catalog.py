@@ -3,7 +3,7 @@
 from xstilts.data.readers.conllu import Conllu
 from xstilts.data.readers.roles import ConlluProps, EwtPropBank, Props, UniversalPropBank
 from xstilts.data.readers.tables import Csv, Jsonl, JsonList, Parquet, Tsv
-from xstilts.data.readers.text import Joined, Lines, Mining, Parallel, Squad
+from xstilts.data.readers.text import Lines, Mining, ParallelText, SquadReader, ZippedFiles
 from xstilts.data.readers.trees import ConlluTrees
 from xstilts.data.readers.words import Bio, Supertags
 
@@ -14,16 +14,16 @@ __all__ = [
     "ConlluTrees",
     "Csv",
     "EwtPropBank",
-    "Joined",
     "JsonList",
     "Jsonl",
     "Lines",
     "Mining",
-    "Parallel",
+    "ParallelText",
     "Parquet",
     "Props",
-    "Squad",
+    "SquadReader",
     "Supertags",
     "Tsv",
     "UniversalPropBank",
+    "ZippedFiles",
 ]

@@ -32,7 +32,7 @@ class Word(NamedTuple):
     attached: bool = True  # False: the head is "_"
 
 
-class Fused(NamedTuple):
+class MultiwordToken(NamedTuple):
     """A token of several words: their first and last index (from 1) and the form on the page."""
 
     first: int
@@ -71,7 +71,7 @@ class Conllu:
                     shared = {"sent_id": comments.get("sent_id", ""), "text": comments.get("text", "")}
                     yield {**row(words, fused), **shared, "where": f"{path}:{block[0][0]}"}
 
-    def _xtreme_row(self, words: list[Word], fused: list[Fused]) -> Row:
+    def _xtreme_row(self, words: list[Word], fused: list[MultiwordToken]) -> Row:
         starts = {token.first: token for token in fused}
         tokens: list[tuple[str, str]] = []
         index = 1
@@ -88,7 +88,7 @@ class Conllu:
         masked = blanks > 0 and blanks >= len(forms) - 1
         return {"words": forms, "upos": [upos for _, upos in tokens], "masked": masked}
 
-    def _upos(self, words: list[Word], token: Fused) -> str:
+    def _upos(self, words: list[Word], token: MultiwordToken) -> str:
         order = _PRECEDENCE.get(self.language, _PRECEDENCE[""]).split()
 
         def rank(word: Word) -> tuple[int, int]:
@@ -97,7 +97,7 @@ class Conllu:
         return min(words[token.first - 1 : token.last], key=rank).upos
 
 
-def _words_row(words: list[Word], fused: list[Fused]) -> Row:
+def _words_row(words: list[Word], fused: list[MultiwordToken]) -> Row:
     return {
         "words": [word.form for word in words],
         "upos": [word.upos for word in words],
@@ -119,12 +119,12 @@ def _depth(words: list[Word], word: Word) -> int:
     return depth
 
 
-def sentence(path: Path, block: list[Numbered]) -> tuple[dict[str, str], list[Word], list[Fused]]:
+def sentence(path: Path, block: list[Numbered]) -> tuple[dict[str, str], list[Word], list[MultiwordToken]]:
     """Comments (key -> value), words and fused tokens of one sentence. Heads are numbers, and nothing more is known of
     them. Raises DataError for a line that is not CoNLL-U."""
     comments: dict[str, str] = {}
     words: list[Word] = []
-    fused: list[Fused] = []
+    fused: list[MultiwordToken] = []
     for number, line in block:
         where = f"{path}:{number}"
         if line.startswith("#") and not words:
@@ -137,7 +137,7 @@ def sentence(path: Path, block: list[Numbered]) -> tuple[dict[str, str], list[Wo
             continue
         if "-" in index:
             first, _, last = index.partition("-")
-            fused.append(Fused(_number(first, where), _number(last, where), cells[1], where))
+            fused.append(MultiwordToken(_number(first, where), _number(last, where), cells[1], where))
             continue
         if _number(index, where) != len(words) + 1:
             raise DataError(f"the word has number {index}, expected {len(words) + 1}", where=where)
@@ -154,7 +154,7 @@ def _check_heads(words: list[Word]) -> None:
             raise DataError(f"the head {word.head} is no word of the sentence ({len(words)} words)", where=word.where)
 
 
-def _check_ranges(words: list[Word], fused: list[Fused]) -> None:
+def _check_ranges(words: list[Word], fused: list[MultiwordToken]) -> None:
     last = 0
     for token in fused:
         if not last < token.first <= token.last <= len(words):

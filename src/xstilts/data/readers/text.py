@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from xstilts.core.errors import DataError
 from xstilts.data.readers.tables import parse_json
@@ -34,7 +34,7 @@ class Lines:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Joined:
+class ZippedFiles:
     """Several files in step: row i of every file makes one row. Each reader reads the file with its own number.
 
     Arguments
@@ -44,6 +44,8 @@ class Joined:
 
     Raises DataError when the files have different numbers of rows, a field comes from two files, or `on` disagrees.
     """
+
+    identity_name: ClassVar[str] = "Joined"
 
     readers: tuple[Reader, ...]
     prefixes: tuple[str, ...] = ()
@@ -82,11 +84,13 @@ class Joined:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parallel:
+class ParallelText:
     """Two line-aligned files: line i of the second translates line i of the first. Rows have the fields `a` and `b`."""
 
+    identity_name: ClassVar[str] = "Parallel"
+
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
-        yield from Joined(readers=(Lines(field="a", blank=True), Lines(field="b", blank=True)))(paths)
+        yield from ZippedFiles(readers=(Lines(field="a", blank=True), Lines(field="b", blank=True)))(paths)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +137,7 @@ def _gold_pairs(path: Path) -> list[tuple[str, str, str]]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Squad:
+class SquadReader:
     """SQuAD 1.1 and 2.0 JSON: data[] -> paragraphs[] {context, qas[]}. One row a question:
 
     id, question, context   as written, blanks included (starts count characters of the raw context)
@@ -143,6 +147,8 @@ class Squad:
     title          of the document, "" without
     paragraph      number of the paragraph in its document, from 0
     """
+
+    identity_name: ClassVar[str] = "Squad"
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:

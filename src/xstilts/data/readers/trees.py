@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xstilts.data.readers.conllu import Fused, Word, sentence
+from xstilts.data.readers.conllu import MultiwordToken, Word, sentence
 from xstilts.data.source import Row
 from xstilts.data.syntax.trees import Fault, fault
 from xstilts.data.text_lines import blocks
@@ -31,7 +31,7 @@ class ConlluTrees:
                     yield {**_tree_row(words, fused), **shared, "where": f"{path}:{block[0][0]}"}
 
 
-def _tree_row(words: list[Word], fused: list[Fused]) -> Row:
+def _tree_row(words: list[Word], fused: list[MultiwordToken]) -> Row:
     labelled = any(word.attached for word in words)
     wrong = _fault(words) if labelled else None
     return {

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from xstilts.data.examples import PassageExample
 from xstilts.data.fields import field, name, words
-from xstilts.data.row_makers.plain import Maker, Span
+from xstilts.data.row_makers.plain import Maker, SpanRow
 from xstilts.data.source import Drop, Row
 from xstilts.data.syntax.sentence_split import sentences
 
 
 @dataclass(frozen=True, kw_only=True)
-class Passages(Maker):
+class PassagesRow(Maker):
     """A query, a passage, or both: what a row has of these fields.
 
     Arguments
         query, passage, context: fields of texts.
         relevant: field of a list of names, that of the row's own passage first.
     """
+
+    identity_name: ClassVar[str] = "Passages"
 
     id: str | None = "id"
     query: str = "query"
@@ -44,7 +46,7 @@ def _found(row: Row, path: str) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnswerSentence:
+class AnswerSentenceRow:
     """A question with the sentence that holds its first answer, and the paragraph around it.
 
     A question whose answer begins in no sentence (`data.syntax.sentence_split`), or runs over the end of the one it
@@ -54,7 +56,9 @@ class AnswerSentence:
         span: reads question, context and answers.
     """
 
-    span: Span
+    identity_name: ClassVar[str] = "AnswerSentence"
+
+    span: SpanRow
 
     def __call__(self, row: Row, number: int) -> PassageExample | Drop:
         made = self.span(row, number)

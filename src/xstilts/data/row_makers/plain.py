@@ -57,7 +57,7 @@ def mapped(raw: Any, labels: Labels, where: str) -> str | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Text(Maker):
+class TextRow(Maker):
     """One text, with a label or without.
 
     Arguments
@@ -65,6 +65,8 @@ class Text(Maker):
         label: field of the label; None: unlabelled.
         labels: (in the file, name) pairs; () : labels are named as in the file; a name of None: unlabelled.
     """
+
+    identity_name: ClassVar[str] = "Text"
 
     text: str = "text"
     label: str | None = None
@@ -78,8 +80,10 @@ class Text(Maker):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pair(Maker):
-    """Two texts, with a label or without. `a` and `b` are their fields; `label` and `labels` as in `Text`."""
+class PairRow(Maker):
+    """Two texts, with a label or without. `a` and `b` are their fields; `label` and `labels` as in `TextRow`."""
+
+    identity_name: ClassVar[str] = "Pair"
 
     a: str
     b: str
@@ -94,7 +98,7 @@ class Pair(Maker):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice(Maker):
+class ChoiceRow(Maker):
     """Several options of which one is right.
 
     Arguments
@@ -107,6 +111,8 @@ class Choice(Maker):
         phrases: (value, phrase) pairs for the field `phrase`: "{phrase}" in a template is the phrase of its value
             (XCOPA's "cause" and "effect").
     """
+
+    identity_name: ClassVar[str] = "Choice"
 
     prompt: str
     options: str | tuple[str, ...]
@@ -152,7 +158,7 @@ class Choice(Maker):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Span(Maker):
+class SpanRow(Maker):
     """A question, its context and where the answer stands in it.
 
     Arguments
@@ -166,6 +172,8 @@ class Span(Maker):
     same order (XQuAD). MLQA's titles and paragraphs differ by language: ("id",). TyDiQA repeats contexts: ("context",).
     Answers whose texts are all empty (the blanks of TyDiQA and MLQA test files) are unlabelled.
     """
+
+    identity_name: ClassVar[str] = "Span"
 
     id: str | None = "id"
     group: tuple[str, ...] = ("title", "paragraph")
@@ -212,14 +220,16 @@ def _stands(answer: str, start: int, context: str) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tags(Maker):
+class TagsRow(Maker):
     """Words and one tag for each.
 
     Arguments
         words, tags: fields with lists of equal length; `tags` None: unlabelled.
-        labels: (in the file, name) pairs, as in `Text`; every tag must be in it.
+        labels: (in the file, name) pairs, as in `TextRow`; every tag must be in it.
         cut: tags end before this string (":" makes "nsubj:pass" the tag "nsubj").
     """
+
+    identity_name: ClassVar[str] = "Tags"
 
     words: str = "words"
     tags: str | None = "tags"
@@ -242,12 +252,14 @@ class Tags(Maker):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sentences(Maker):
+class SentencesRow(Maker):
     """A parallel row as two sentences that match each other: a query (field `a`) and a candidate (field `b`).
 
     Their ids are "q" and "c" before the row's id. `group=("b",)` gives one English sentence one group in all languages.
     `part` is what the sentences may be used for, "test" or "tune".
     """
+
+    identity_name: ClassVar[str] = "Sentences"
 
     unit: ClassVar[str] = "group"
     a: str = "a"
@@ -268,13 +280,15 @@ class Sentences(Maker):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mined(Maker):
+class MinedRow(Maker):
     """A sentence of a comparable corpus, as `readers.Mining` gives it.
 
     A gold pair shares a group; other sentences stand alone. `tune` is the share of the groups (both sides, by a hash of
     the group and `seed`) whose sentences may set the threshold; the rest is scored. Each part is a mining problem of
     its own.
     """
+
+    identity_name: ClassVar[str] = "Mined"
 
     unit: ClassVar[str] = "group"
     id: str | None = "id"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyExample, DependencyRolesExample, Predicate, RolesExample
@@ -15,7 +15,7 @@ from xstilts.data.syntax.trees import span_head
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trees(Maker):
+class TreesRow(Maker):
     """A sentence of `ConlluTrees` with its tree.
 
     Arguments
@@ -23,6 +23,8 @@ class Trees(Maker):
         broken: what heads that are no tree are (a circle, several roots or none, a head outside the sentence, a word
             without a head): "error", or "drop", which leaves the sentence out and counts it.
     """
+
+    identity_name: ClassVar[str] = "Trees"
 
     cut: str = ""
     broken: str = "error"
@@ -53,7 +55,7 @@ class Trees(Maker):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Roles(Maker):
+class RolesRow(Maker):
     """A sentence of `EwtPropBank` or `UniversalPropBank` with its predicates. A sentence that could not be joined with
     its words is left out and counted.
 
@@ -62,6 +64,8 @@ class Roles(Maker):
         derive_heads: where the file has spans alone, take for each the word that its tree puts above the others
             (`trees.span_head`). In EWT dev and test, 99 % of the arguments then have the head of Universal PropBank 1.
     """
+
+    identity_name: ClassVar[str] = "Roles"
 
     without: tuple[str, ...] = ("V", "C-V")
     derive_heads: bool = False
@@ -93,11 +97,13 @@ class Roles(Maker):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TreesWithRoles(Maker):
+class TreesWithRolesRow(Maker):
     """A sentence with its tree and its predicates, as `trees` and `roles` make them; left out where one of them is."""
 
-    trees: Trees = Trees(cut=":")
-    roles: Roles = Roles()
+    identity_name: ClassVar[str] = "TreesWithRoles"
+
+    trees: TreesRow = TreesRow(cut=":")
+    roles: RolesRow = RolesRow()
 
     def __call__(self, row: Row, number: int) -> DependencyRolesExample | Drop:
         tree, roles = self.trees(row, number), self.roles(row, number)

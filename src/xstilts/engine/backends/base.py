@@ -22,7 +22,7 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class Progressed:
     """`done` of `total` `unit`s, with a short live remark."""
 
     key: str
@@ -38,7 +38,7 @@ class Ended:
     result: Result
 
 
-Report = Started | Moved | Ended
+Report = Started | Progressed | Ended
 Tell = Callable[[Report], None]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import time
 
-from xstilts.engine.backends.base import Ended, Moved, Started, Tell
-from xstilts.engine.execute import Means, Result, run_one
+from xstilts.engine.backends.base import Ended, Progressed, Started, Tell
+from xstilts.engine.execute import Resources, Result, run_one
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 
@@ -23,13 +23,13 @@ class Inline:
 
     def launch(self, step: Step, store: Store, tell: Tell) -> None:
         def progress(done: float, total: float, unit: str = "", text: str = "") -> None:
-            tell(Moved(step.key, done, total, unit, text))
+            tell(Progressed(step.key, done, total, unit, text))
 
         device = self.device if step.compute else "cpu"
         tell(Started(step.key, device))
         try:
             self._running = True
-            result = run_one(step, store, Means(progress=progress, device=device, threads=self.threads))
+            result = run_one(step, store, Resources(progress=progress, device=device, threads=self.threads))
         except KeyboardInterrupt:
             result = Result("interrupted")
         finally:

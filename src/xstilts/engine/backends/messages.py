@@ -13,15 +13,15 @@ import time
 from dataclasses import asdict
 from typing import TextIO
 
-from xstilts.engine.backends.base import Ended, Moved
+from xstilts.engine.backends.base import Ended, Progressed
 from xstilts.engine.execute import Result
 
 _EVERY = 0.2  # seconds between two progress lines
 
 
-def emit(stream: TextIO, event: Moved | Ended) -> None:
+def emit(stream: TextIO, event: Progressed | Ended) -> None:
     """Writes one event. When nobody reads any more (the parent is gone) it raises KeyboardInterrupt: stop, like it."""
-    if isinstance(event, Moved):
+    if isinstance(event, Progressed):
         line = json.dumps({"progress": [event.done, event.total, event.unit, event.text]})
     else:
         line = json.dumps({"ended": asdict(event.result)})
@@ -32,7 +32,7 @@ def emit(stream: TextIO, event: Moved | Ended) -> None:
         raise KeyboardInterrupt from None
 
 
-def parse(key: str, line: str) -> Moved | Ended | None:
+def parse(key: str, line: str) -> Progressed | Ended | None:
     """The event of the step `key` in one line, or None.
 
     >>> parse("train-1", '{"progress": [1, 2, "updates", ""]}')
@@ -41,7 +41,7 @@ def parse(key: str, line: str) -> Moved | Ended | None:
     try:
         match json.loads(line):
             case {"progress": [float() | int() as done, float() | int() as total, str(unit), str(text)]}:
-                return Moved(key, done, total, unit, text)
+                return Progressed(key, done, total, unit, text)
             case {"ended": {"status": str(), "seconds": float() | int(), "error": str()} as result}:
                 return Ended(key, Result(**result))
     except (ValueError, TypeError):
@@ -59,4 +59,4 @@ class Reporter:
         now = time.monotonic()
         if done >= total or now - self._last >= _EVERY:
             self._last = now
-            emit(self._stream, Moved(self._key, done, total, unit, text))
+            emit(self._stream, Progressed(self._key, done, total, unit, text))

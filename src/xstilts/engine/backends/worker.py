@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from xstilts.engine.backends.base import Ended
 from xstilts.engine.backends.messages import Reporter, emit
-from xstilts.engine.execute import Means, Result, run_one
+from xstilts.engine.execute import Resources, Result, run_one
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 
@@ -27,7 +27,7 @@ def serve(step: Step, store: Store) -> int:
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    means = Means(
+    means = Resources(
         progress=Reporter(events, step.key),
         device=os.environ.get(DEVICE, "cpu"),
         threads=int(os.environ.get(THREADS) or os.cpu_count() or 1),

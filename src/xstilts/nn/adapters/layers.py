@@ -78,7 +78,7 @@ class Branch(nn.Module):
         return added if self.scale == 1.0 else self.scale * added
 
 
-class Sequential(Patch):
+class SequentialAdapter(Patch):
     """h + branch(h) of the output h of a sub-layer's last projection, so before its residual sum and norm, in blocks
     that norm before and after alike. (The `adapters` library's pfeiffer reads the state after the norm instead.)"""
 
@@ -90,7 +90,7 @@ class Sequential(Patch):
         return output + self.branch(output).to(output.dtype)
 
 
-class Parallel(Patch):
+class ParallelAdapter(Patch):
     """h + branch(x): x the input of the feed-forward layer (of its first projection, the second site), h its output."""
 
     def __init__(self, down: Site, up: Site, branch: nn.Module) -> None:

@@ -29,7 +29,7 @@ from xstilts.core.settings.tuning import (
     shape,
 )
 from xstilts.nn.adapters.fusion import Fusion, branch_weights, check
-from xstilts.nn.adapters.layers import Branch, Coupling, Parallel, Patch, Sequential
+from xstilts.nn.adapters.layers import Branch, Coupling, ParallelAdapter, Patch, SequentialAdapter
 from xstilts.nn.adapters.prefixes import BlockPrefix
 from xstilts.nn.adapters.prompts import PromptVectors
 from xstilts.nn.adapters.targets import find_embedded, find_site, linear_at
@@ -291,9 +291,9 @@ def _bottlenecks(settings: Bottleneck, model: nn.Module, layers: int, block: int
         size = linear_at(model, site).out_features
         if settings.place == "parallel":
             up = find_site(model, layers, block, "up")
-            yield Parallel(site, up, _placed(settings, linear_at(model, up).in_features, size))
+            yield ParallelAdapter(site, up, _placed(settings, linear_at(model, up).in_features, size))
         else:
-            yield Sequential(site, _placed(settings, size, size))
+            yield SequentialAdapter(site, _placed(settings, size, size))
 
 
 def _fusions(settings: Fuse, model: nn.Module, layers: int, block: int) -> Iterator[Patch]:

@@ -56,7 +56,7 @@ def places(words_R: Sequence[int]) -> Places:
 STATE_DROPOUT = 0.1  # of the words' states: that of encoders
 
 
-class Scored(NamedTuple):
+class ArcScores(NamedTuple):
     """Arcs of each sentence in fp32, -inf where there is none, and what relations are scored from once heads are
     known."""
 
@@ -78,20 +78,20 @@ class BiaffineParser(nn.Module):
         self.arc = nn.Parameter(torch.zeros(arc + 1, arc))
         self.relation = nn.Parameter(torch.zeros((relation + 1) ** 2, relations))
 
-    def forward(self, word_WD: Tensor, at: Places) -> Scored:
+    def forward(self, word_WD: Tensor, at: Places) -> ArcScores:
         head_VD = torch.cat([self.root[None].to(word_WD.dtype), word_WD])
         with_bias_WA = _with_one(self.arc_dependent(word_WD).float())
         head_VA = self.arc_head(head_VD).float()
         with torch.autocast(word_WD.device.type, enabled=False):  # two arcs may differ by less than bf16 can say
             product_WA = with_bias_WA @ self.arc
             arcs_RKJ = product_WA[at.word_RK] @ head_VA[at.head_RJ].mT
-        return Scored(
+        return ArcScores(
             arcs_RKJ.masked_fill(at.banned_RKJ, float("-inf")),
             self.relation_dependent(word_WD).float(),
             self.relation_head(head_VD).float(),
         )
 
-    def relations(self, scored: Scored, heads_W: Tensor, at: Places) -> Tensor:
+    def relations(self, scored: ArcScores, heads_W: Tensor, at: Places) -> Tensor:
         """Logits of the relation of each word to its head (words of the sentence from 1, 0 is the root), [W, C]."""
         head_W = torch.where(heads_W > 0, heads_W + at.before_W, 0)
         units = scored.heads_VB.shape[1] + 1

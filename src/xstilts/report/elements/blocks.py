@@ -10,7 +10,7 @@ from typing import ClassVar
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class TableCell:
     """A field of a table. `marks` are short warnings ("diverged"); `under` are lines in small print below."""
 
     text: str
@@ -27,7 +27,7 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Column:
+class TableColumn:
     label: str
     under: tuple[str, ...] = ()  # what is averaged, in which metric
     numeric: bool = True
@@ -43,9 +43,9 @@ class Table:
 
     form: ClassVar[str] = "table"
     caption: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Entry, ...], ...]
-    foot: tuple[tuple[Entry, ...], ...] = ()
+    columns: tuple[TableColumn, ...]
+    rows: tuple[tuple[TableCell, ...], ...]
+    foot: tuple[tuple[TableCell, ...], ...] = ()
     notes: tuple[str, ...] = ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from xstilts.report.elements.blocks import Block, Code, Document, Entry, Fold, Items, Prose, Table
+from xstilts.report.elements.blocks import Block, Code, Document, Fold, Items, Prose, Table, TableCell
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
 
@@ -56,7 +56,7 @@ def _fold(block: Fold) -> str:
     return "\n\n".join([f"### {inline(block.title)}", *_blocks(block.blocks)])
 
 
-def _cells(row: Sequence[Entry]) -> list[str]:
+def _cells(row: Sequence[TableCell]) -> list[str]:
     return [inline(entry.flat) for entry in row]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.report.build import Report, compose
-from xstilts.report.elements.blocks import Entry, Table
+from xstilts.report.elements.blocks import Table, TableCell
 from xstilts.report.elements.formatting import plural
 from xstilts.report.formats.terminal_published import beside_published
 from xstilts.report.scores.inputs import Results
@@ -102,12 +102,12 @@ def _arms_down(block: Table, rows: list[list[str]]) -> list[RenderableType]:
     return [grid, Text(f"Means over languages, then seeds; intervals are in the report.\n{said}", style="dim")]
 
 
-def _short(entry: Entry) -> list[str]:
+def _short(entry: TableCell) -> list[str]:
     """The warnings of a cell without what they are about ("at chance (mnli): 1 of 2 seeds" -> "at chance")."""
     return list(dict.fromkeys(mark.partition(" (")[0] for mark in entry.marks))
 
 
-def _cell(entry: Entry) -> Text:
+def _cell(entry: TableCell) -> Text:
     from rich.text import Text
 
     styles = {"best": "bold", "missing": "dim italic", "faint": "dim"}

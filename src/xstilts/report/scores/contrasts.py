@@ -19,7 +19,7 @@ from xstilts.metrics.catalog import METRICS
 from xstilts.metrics.significance import ALPHA, Draws, Estimate, contrast, draw, holm
 from xstilts.report.scores.inputs import Cell, ContrastSpec, Results, TargetInfo
 from xstilts.report.scores.score_files import read_counts, read_scores
-from xstilts.report.scores.standings import Standing, standings
+from xstilts.report.scores.standings import ArmScore, standings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class Contrast:
 class Comparison:
     """Everything a report says in numbers."""
 
-    standings: tuple[Standing, ...]
+    standings: tuple[ArmScore, ...]
     contrasts: tuple[Contrast, ...]
     fields: tuple[Field, ...] = field(default=(), compare=False)  # what the contrasts were drawn from
 

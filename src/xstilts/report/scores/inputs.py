@@ -42,7 +42,7 @@ class TargetInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recalled:
+class ForgettingScores:
     """An intermediate task of an arm, scored on its dev set after one of the arm's phases."""
 
     arm: str
@@ -97,4 +97,4 @@ class Results:
     data: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     scale: str = ""
-    recalled: tuple[Recalled, ...] = ()  # earlier tasks scored again, arm by arm
+    recalled: tuple[ForgettingScores, ...] = ()  # earlier tasks scored again, arm by arm

@@ -13,7 +13,7 @@ from xstilts.metrics.catalog import METRICS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class Citation:
     """Where a figure was read: the work, its address, and the table or section in it."""
 
     cite: str
@@ -22,7 +22,7 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figure:
+class PublishedScore:
     """One published number. `task` is a task of the benchmark or the name of one of its averages; `name` is the value
     it gives ("accuracy", "f1", "exact_match"; of averages "mean", or "gain" over another row). In percent, or in
     points for a gain. `quote` is what stands at the source and holds the number."""
@@ -31,7 +31,7 @@ class Figure:
     name: str
     value: float
     quote: str
-    source: Source
+    source: Citation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class BenchmarkTask:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Average:
+class PublishedAverage:
     """A mean that a benchmark prints. `tasks`: those it is taken over; () where it is no plain mean of tasks."""
 
     name: str
@@ -68,7 +68,7 @@ class Benchmark:
     title: str
     about: str
     tasks: Mapping[str, BenchmarkTask]
-    averages: Mapping[str, Average]
+    averages: Mapping[str, PublishedAverage]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,7 @@ class Row:
     benchmark: Benchmark
     model: str
     setting: str
-    figures: tuple[Figure, ...]
+    figures: tuple[PublishedScore, ...]
     parameters: str = ""
     encoder: str = ""
     hub: str = ""
@@ -101,5 +101,5 @@ class Row:
         return fmean(values[name] for name in names) if names and set(names) <= set(values) else None
 
     @property
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[Citation, ...]:
         return tuple(dict.fromkeys(figure.source for figure in self.figures))

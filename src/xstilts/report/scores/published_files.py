@@ -16,7 +16,7 @@ from typing import Any
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError
 from xstilts.core.languages import canonical_code
-from xstilts.report.scores.published import Average, Benchmark, BenchmarkTask, Figure, Row, Source
+from xstilts.report.scores.published import Benchmark, BenchmarkTask, Citation, PublishedAverage, PublishedScore, Row
 
 SUFFIX = ".json"
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
@@ -62,14 +62,14 @@ def read_rows(record: Json, where: str) -> tuple[Row, ...]:
     return tuple(_row(name, record["rows"], benchmark, sources, where) for name in record["rows"])
 
 
-def _source(entry: Json, where: str) -> Source:
+def _source(entry: Json, where: str) -> Citation:
     for key in ("cite", "address", "place"):
         if not entry.get(key):
             raise DataError(f"this source has no '{key}'.", where=where)
-    return Source(cite=entry["cite"], address=entry["address"], place=entry["place"])
+    return Citation(cite=entry["cite"], address=entry["address"], place=entry["place"])
 
 
-def _task(name: str, entry: Json, sources: Mapping[str, Source], where: str) -> BenchmarkTask:
+def _task(name: str, entry: Json, sources: Mapping[str, Citation], where: str) -> BenchmarkTask:
     _check_keys(entry, TASK_KEYS, where)
     train = entry.get("train")
     if train is not None:
@@ -85,13 +85,13 @@ def _task(name: str, entry: Json, sources: Mapping[str, Source], where: str) -> 
     )
 
 
-def _average(name: str, entry: Json, tasks: Json, where: str) -> Average:
+def _average(name: str, entry: Json, tasks: Json, where: str) -> PublishedAverage:
     for task in entry["tasks"]:
         _known(task, tasks, f"{where}: averages.{name}.tasks", "task")
-    return Average(name=name, said=entry["said"], tasks=tuple(entry["tasks"]))
+    return PublishedAverage(name=name, said=entry["said"], tasks=tuple(entry["tasks"]))
 
 
-def _row(name: str, rows: Json, benchmark: Benchmark, sources: Mapping[str, Source], where: str) -> Row:
+def _row(name: str, rows: Json, benchmark: Benchmark, sources: Mapping[str, Citation], where: str) -> Row:
     entry, where = rows[name], f"{where}: rows.{name}"
     _check_keys(entry, ROW_KEYS, where)
     figures = [
@@ -120,18 +120,18 @@ def _row(name: str, rows: Json, benchmark: Benchmark, sources: Mapping[str, Sour
     )
 
 
-def _figures(group: Json, benchmark: Benchmark, sources: Mapping[str, Source], where: str) -> list[Figure]:
+def _figures(group: Json, benchmark: Benchmark, sources: Mapping[str, Citation], where: str) -> list[PublishedScore]:
     """The figures that one quotation holds."""
     found = []
     for task, values in group["values"].items():
         _known(task, {**benchmark.tasks, **benchmark.averages}, where, "task or average")
         for name, value in values.items():
             source = _quoted(value, group, sources, f"{where}.{task}.{name}")
-            found.append(Figure(task=task, name=name, value=value, quote=group["quote"], source=source))
+            found.append(PublishedScore(task=task, name=name, value=value, quote=group["quote"], source=source))
     return found
 
 
-def _quoted(value: float, entry: Json, sources: Mapping[str, Source], where: str) -> Source:
+def _quoted(value: float, entry: Json, sources: Mapping[str, Citation], where: str) -> Citation:
     """The source of a number; raises DataError unless the number stands in the quotation."""
     source = sources[_known(entry.get("source"), sources, where)]
     quote = str(entry.get("quote") or "")

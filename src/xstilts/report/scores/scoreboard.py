@@ -15,7 +15,7 @@ from statistics import fmean
 from xstilts.report.scores.contrasts import Comparison
 from xstilts.report.scores.inputs import Cell, Results, TargetInfo
 from xstilts.report.scores.score_files import read_scores
-from xstilts.report.scores.standings import LanguageScore, Standing
+from xstilts.report.scores.standings import ArmScore, LanguageScore
 from xstilts.report.scores.trainings import Training, trainings
 
 
@@ -38,7 +38,7 @@ class Board:
     comparison: Comparison
 
     @cached_property
-    def standings(self) -> dict[tuple[str, str], Standing]:
+    def standings(self) -> dict[tuple[str, str], ArmScore]:
         """The standing in the main metric of each arm and target."""
         return {(s.arm, s.target): s for s in self.comparison.standings if s.main}
 

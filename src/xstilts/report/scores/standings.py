@@ -44,7 +44,7 @@ class LanguageMean:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class ArmScore:
     """One arm on one target in one metric."""
 
     arm: str
@@ -58,7 +58,7 @@ class Standing:
     states: Mapping[int, str]  # seed -> "ok", "diverged (mnli)", "failed: no memory"
 
 
-def standings(results: Results) -> tuple[Standing, ...]:
+def standings(results: Results) -> tuple[ArmScore, ...]:
     """Rows in the order of targets, arms, metrics (the main one first)."""
     cells = {(cell.arm, cell.target, cell.seed): cell for cell in results.cells}
     rows = []
@@ -79,14 +79,14 @@ def _standing(
     row: tuple[str, str, bool],
     cells: Mapping[int, Cell],
     records: Mapping[int, Mapping[str, Any]],
-) -> Standing:
+) -> ArmScore:
     arm, metric, main = row
     why = "; ".join(dict.fromkeys(_state(c) for s, c in cells.items() if s not in records)) or "no score"
     languages = tuple(_language(x, metric, results.seeds, records, why) for x in target.languages)
     home = next((x for x in languages if x.language == target.train_language), None)
     zero_shot = _mean([x for x in languages if x is not home], results.seeds)
     known = home is not None and home.value is not None and zero_shot.value is not None
-    return Standing(
+    return ArmScore(
         arm=arm,
         target=target.name,
         metric=metric,

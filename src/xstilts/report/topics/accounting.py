@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xstilts.report.elements import formatting
-from xstilts.report.elements.blocks import Column, Entry, Table
+from xstilts.report.elements.blocks import Table, TableCell, TableColumn
 from xstilts.report.scores.inputs import StepInfo
 from xstilts.report.scores.trainings import Training
 
@@ -20,25 +20,25 @@ def training_table(trainings: Sequence[Training]) -> Table:
         marks = () if t.state == "ok" else (t.state,)
         rows.append(
             (
-                Entry(text=t.name, marks=marks),
-                Entry(text=formatting.listed(t.arms, 4)),
-                Entry(text=formatting.listed(t.targets, 4)),
-                Entry(text=str(t.seed)),
-                Entry(text=_known(t.fact("best_score"))),
-                Entry(text=_known(t.fact("floor")), role="faint"),
-                Entry(text=formatting.count(t.fact("trained_parameters"))),
-                Entry(text=formatting.size(t.fact("stored_bytes"))),
-                Entry(text=formatting.count(t.fact("updates"))),
-                Entry(text=formatting.count(t.fact("tokens"))),
-                Entry(text=formatting.seconds(t.fact("seconds"))),
-                Entry(text=formatting.count(t.fact("restarts") or 0)),
+                TableCell(text=t.name, marks=marks),
+                TableCell(text=formatting.listed(t.arms, 4)),
+                TableCell(text=formatting.listed(t.targets, 4)),
+                TableCell(text=str(t.seed)),
+                TableCell(text=_known(t.fact("best_score"))),
+                TableCell(text=_known(t.fact("floor")), role="faint"),
+                TableCell(text=formatting.count(t.fact("trained_parameters"))),
+                TableCell(text=formatting.size(t.fact("stored_bytes"))),
+                TableCell(text=formatting.count(t.fact("updates"))),
+                TableCell(text=formatting.count(t.fact("tokens"))),
+                TableCell(text=formatting.seconds(t.fact("seconds"))),
+                TableCell(text=formatting.count(t.fact("restarts") or 0)),
             )
         )
     labels = (
         *("Phase", "Arms", "Targets", "Seed", "Best dev score", "Floor"),
         *("Trained", "Weights", "Updates", "Tokens", "Time", "Restarts"),
     )
-    columns = tuple(Column(label=label, numeric=label not in labels[:3]) for label in labels)
+    columns = tuple(TableColumn(label=label, numeric=label not in labels[:3]) for label in labels)
     caption = (
         "Every training run, in the order of the study; a phase that several routes share was run once and stands "
         "once. Trained: how many parameters; Weights: the size of what was written."
@@ -51,15 +51,15 @@ def step_table(steps: Sequence[StepInfo]) -> Table:
     kinds = list(dict.fromkeys(step.name for step in steps))
     rows = [_step_row(kind, [step for step in steps if step.name == kind]) for kind in kinds]
     labels = ("Step", *STATUSES, "Time", "Tokens", "Stored")
-    columns = tuple(Column(label=label, numeric=label != "Step") for label in labels)
+    columns = tuple(TableColumn(label=label, numeric=label != "Step") for label in labels)
     caption = "The run graph by kind of step. Time is compute time summed over steps, the cost of reused ones included."
     return Table(caption=caption, columns=columns, rows=tuple(rows), foot=(_step_row("all", steps),))
 
 
 def failure_table(steps: Sequence[StepInfo]) -> Table | None:
     """Failed steps and their errors; None when nothing failed."""
-    rows = tuple((Entry(text=s.label or s.key), Entry(text=s.error)) for s in steps if s.status == "failed")
-    columns = (Column(label="Failed step", numeric=False), Column(label="Error", numeric=False))
+    rows = tuple((TableCell(text=s.label or s.key), TableCell(text=s.error)) for s in steps if s.status == "failed")
+    columns = (TableColumn(label="Failed step", numeric=False), TableColumn(label="Error", numeric=False))
     return (
         Table(caption="Steps that failed. What depends on them was not run.", columns=columns, rows=rows)
         if rows
@@ -76,28 +76,28 @@ def data_table(data: Sequence[Mapping[str, Any]]) -> Table:
         digest = str(line.get("sha256") or "")
         rows.append(
             (
-                Entry(text=str(line.get("task", ""))),
-                Entry(text=str(line.get("language", ""))),
-                Entry(text=str(line.get("use", ""))),
-                Entry(text=str(line.get("file", ""))),
-                Entry(text=formatting.count(line.get("rows"))),
-                Entry(text=formatting.count(sum(dropped.values())), under=reasons),
-                Entry(text=formatting.count(line.get("truncated"))),
-                Entry(text=formatting.count(line.get("split"))),
-                Entry(text=digest[:16], tip=digest, role="code"),
-                Entry(text=str(line.get("licence", ""))),
+                TableCell(text=str(line.get("task", ""))),
+                TableCell(text=str(line.get("language", ""))),
+                TableCell(text=str(line.get("use", ""))),
+                TableCell(text=str(line.get("file", ""))),
+                TableCell(text=formatting.count(line.get("rows"))),
+                TableCell(text=formatting.count(sum(dropped.values())), under=reasons),
+                TableCell(text=formatting.count(line.get("truncated"))),
+                TableCell(text=formatting.count(line.get("split"))),
+                TableCell(text=digest[:16], tip=digest, role="code"),
+                TableCell(text=str(line.get("licence", ""))),
             )
         )
     labels = ("Task", "Language", "Use", "File", "Rows kept", "Dropped", "Truncated", "Split", "SHA-256", "Licence")
-    columns = tuple(Column(label=label, numeric=label in labels[4:8]) for label in labels)
+    columns = tuple(TableColumn(label=label, numeric=label in labels[4:8]) for label in labels)
     return Table(
         caption="Every file that was read. Whole fingerprints are in report.json.", columns=columns, rows=tuple(rows)
     )
 
 
 def version_table(versions: Mapping[str, str]) -> Table:
-    rows = tuple((Entry(text=name), Entry(text=version)) for name, version in versions.items())
-    columns = (Column(label="Software", numeric=False), Column(label="Version", numeric=False))
+    rows = tuple((TableCell(text=name), TableCell(text=version)) for name, version in versions.items())
+    columns = (TableColumn(label="Software", numeric=False), TableColumn(label="Version", numeric=False))
     return Table(caption="Software that made these numbers.", columns=columns, rows=rows)
 
 
@@ -134,7 +134,7 @@ def _lost(lines: Sequence[Mapping[str, Any]]) -> str:
     return f"{kept} rows kept in {formatting.plural(len(lines), 'file')}; {', '.join(parts)}" if parts else ""
 
 
-def _step_row(name: str, steps: Sequence[StepInfo]) -> tuple[Entry, ...]:
+def _step_row(name: str, steps: Sequence[StepInfo]) -> tuple[TableCell, ...]:
     counts = [sum(step.status == status for step in steps) for status in STATUSES]
     seconds = sum(s.seconds or 0.0 for s in steps)
     tokens, stored = sum(s.tokens or 0 for s in steps), sum(s.bytes or 0 for s in steps)
@@ -144,7 +144,7 @@ def _step_row(name: str, steps: Sequence[StepInfo]) -> tuple[Entry, ...]:
         formatting.count(tokens) if tokens else "–",
         formatting.size(stored) if stored else "–",
     ]
-    return (Entry(text=name), *(Entry(text=text) for text in (*cells, *costs)))
+    return (TableCell(text=name), *(TableCell(text=text) for text in (*cells, *costs)))
 
 
 def _known(value: float | None) -> str:

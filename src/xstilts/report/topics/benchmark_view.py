@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xstilts.report.elements.blocks import Column, Entry, Section, Table
+from xstilts.report.elements.blocks import Section, Table, TableCell, TableColumn
 from xstilts.report.elements.formatting import MISSING, interval, listed, number, plural, probability, signed
 from xstilts.report.topics.benchmark_average import Arm, Difference, Headline
 
@@ -23,16 +23,16 @@ def arms_table(found: Headline) -> Table:
     """Arms down: the average over the targets present, and the total where nothing is missing."""
     title, of = found.benchmark.title, len(found.benchmark.tasks)
     columns = (
-        Column(label="Arm", numeric=False),
-        Column(label="Average over the targets present", under=(f"mean of {len(found.tasks)} of {of} tasks",)),
-        Column(label=f"{title}'s total", under=(f"all {of} tasks, all languages, whole test sets",)),
+        TableColumn(label="Arm", numeric=False),
+        TableColumn(label="Average over the targets present", under=(f"mean of {len(found.tasks)} of {of} tasks",)),
+        TableColumn(label=f"{title}'s total", under=(f"all {of} tasks, all languages, whole test sets",)),
     )
     return Table(
         caption=f"{found.name}, in percent: each task is the mean over {title}'s languages that are here, the "
         f"one trained in among them, as {title} takes it; then over {plural(found.seeds, 'seed')}. So it is not the "
         "mean of the zero-shot scores above.",
         columns=columns,
-        rows=tuple((Entry(text=arm), _value(one), _total(found, one)) for arm, one in found.arms.items()),
+        rows=tuple((TableCell(text=arm), _value(one), _total(found, one)) for arm, one in found.arms.items()),
         notes=notes(found),
     )
 
@@ -58,7 +58,7 @@ def differences_table(found: Headline) -> Table:
     labels = ("Contrast", "Difference", "95 % interval", "p", "p (Holm)", "Remark")
     return Table(
         caption=f"The study's contrasts on {found.name}, in points. Holm's correction is over the lines of this table.",
-        columns=tuple(Column(label=label, numeric=label in labels[1:5]) for label in labels),
+        columns=tuple(TableColumn(label=label, numeric=label in labels[1:5]) for label in labels),
         rows=tuple(_row(one) for one in found.differences),
     )
 
@@ -116,26 +116,26 @@ def _whole(found: Headline, one: Arm) -> float | None:
     return None if found.lacking else one.value
 
 
-def _value(one: Arm) -> Entry:
+def _value(one: Arm) -> TableCell:
     if one.value is None:
-        return Entry(text=MISSING, under=(one.reason,), role="missing")
+        return TableCell(text=MISSING, under=(one.reason,), role="missing")
     tip = ", ".join(number(value) for value in one.by_seed) if len(one.by_seed) > 1 else ""
-    return Entry(text=number(one.value), tip=tip)
+    return TableCell(text=number(one.value), tip=tip)
 
 
-def _total(found: Headline, one: Arm) -> Entry:
+def _total(found: Headline, one: Arm) -> TableCell:
     whole = _whole(found, one)
-    return Entry(text="–", role="faint") if whole is None else Entry(text=number(whole))
+    return TableCell(text="–", role="faint") if whole is None else TableCell(text=number(whole))
 
 
-def _row(one: Difference) -> tuple[Entry, ...]:
+def _row(one: Difference) -> tuple[TableCell, ...]:
     text = MISSING if one.value is None else signed(one.value) + (" *" if one.significant else "")
     role = "missing" if one.value is None else "best" if one.significant else ""
     return (
-        Entry(text=one.name),
-        Entry(text=text, role=role),
-        Entry(text=interval(one.low, one.high) or "–"),
-        Entry(text=probability(one.p) or "–"),
-        Entry(text=probability(one.p_holm) or "–"),
-        Entry(text=one.reason),
+        TableCell(text=one.name),
+        TableCell(text=text, role=role),
+        TableCell(text=interval(one.low, one.high) or "–"),
+        TableCell(text=probability(one.p) or "–"),
+        TableCell(text=probability(one.p_holm) or "–"),
+        TableCell(text=one.reason),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from xstilts.report.elements.blocks import Block, Column, Entry, Figure, Fold, Prose, Table
+from xstilts.report.elements.blocks import Block, Figure, Fold, Prose, Table, TableCell, TableColumn
 from xstilts.report.elements.charts import Effect, forest
 from xstilts.report.elements.formatting import MISSING, interval, plural, probability, signed
 from xstilts.report.scores.contrasts import Contrast
@@ -80,7 +80,7 @@ def contrast_table(contrasts: Sequence[Contrast]) -> Table:
         "Seeds",
         "Remark",
     )
-    columns = tuple(Column(label=label, numeric=label in labels[3:8]) for label in labels)
+    columns = tuple(TableColumn(label=label, numeric=label in labels[3:8]) for label in labels)
     return Table(
         caption="All contrasts, in points. Intervals and p values come from resampled documents and paired seeds; "
         "Holm's correction is over all lines of this table.",
@@ -103,7 +103,7 @@ def _effect(c: Contrast, label: str) -> Effect:
     )
 
 
-def _row(c: Contrast) -> tuple[Entry, ...]:
+def _row(c: Contrast) -> tuple[TableCell, ...]:
     known = c.value is not None
     texts: Mapping[str, str] = {
         "difference": (signed(c.value) + (" *" if c.significant else "")) if known else MISSING,
@@ -113,13 +113,13 @@ def _row(c: Contrast) -> tuple[Entry, ...]:
     }
     role = "" if known else "missing"
     return (
-        Entry(text=over(c)),
-        Entry(text=c.target or "all"),
-        Entry(text=c.label),
-        Entry(text=texts["difference"], role="best" if c.significant else role),
-        Entry(text=texts["interval"]),
-        Entry(text=texts["p"]),
-        Entry(text=texts["holm"]),
-        Entry(text=str(c.seeds)),
-        Entry(text=c.note if known else c.reason),
+        TableCell(text=over(c)),
+        TableCell(text=c.target or "all"),
+        TableCell(text=c.label),
+        TableCell(text=texts["difference"], role="best" if c.significant else role),
+        TableCell(text=texts["interval"]),
+        TableCell(text=texts["p"]),
+        TableCell(text=texts["holm"]),
+        TableCell(text=str(c.seeds)),
+        TableCell(text=c.note if known else c.reason),
     )

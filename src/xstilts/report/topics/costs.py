@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import fmean
 
 from xstilts.report.elements import formatting
-from xstilts.report.elements.blocks import Block, Column, Entry, Table
+from xstilts.report.elements.blocks import Block, Table, TableCell, TableColumn
 from xstilts.report.scores.score_files import read_scores
 from xstilts.report.scores.scoreboard import Board
 from xstilts.report.scores.trainings import Training
@@ -102,12 +102,12 @@ def _table(found: Sequence[Cost], targets: Sequence[str], seeds: int) -> Table:
     labels = ("Arm", *(("Mean F1",) if targets else ()), "Trainings", "Trained", "Weights", "Time")
     rows = tuple(
         (
-            Entry(text=one.arm),
-            *([Entry(text=formatting.MISSING if one.f1 is None else formatting.number(one.f1))] if targets else []),
-            Entry(text=f"{one.trainings:g}"),
-            Entry(text=formatting.count(one.parameters)),
-            Entry(text=formatting.size(one.stored_bytes)),
-            Entry(text=formatting.seconds(one.seconds)),
+            TableCell(text=one.arm),
+            *([TableCell(text=formatting.MISSING if one.f1 is None else formatting.number(one.f1))] if targets else []),
+            TableCell(text=f"{one.trainings:g}"),
+            TableCell(text=formatting.count(one.parameters)),
+            TableCell(text=formatting.size(one.stored_bytes)),
+            TableCell(text=formatting.seconds(one.seconds)),
         )
         for one in found
     )
@@ -119,4 +119,4 @@ def _table(found: Sequence[Cost], targets: Sequence[str], seeds: int) -> Table:
         "each once, though other arms may share them; parameters trained; the size of what was written; time of "
         f"training.{over}"
     )
-    return Table(caption=caption, columns=tuple(Column(label=x, numeric=x != "Arm") for x in labels), rows=rows)
+    return Table(caption=caption, columns=tuple(TableColumn(label=x, numeric=x != "Arm") for x in labels), rows=rows)

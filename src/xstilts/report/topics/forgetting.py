@@ -16,9 +16,9 @@ import numpy as np
 
 from xstilts.metrics.catalog import METRICS
 from xstilts.metrics.significance import contrast, draw
-from xstilts.report.elements.blocks import Block, Column, Entry, Fold, Table
+from xstilts.report.elements.blocks import Block, Fold, Table, TableCell, TableColumn
 from xstilts.report.elements.formatting import MISSING, interval, listed, number, signed
-from xstilts.report.scores.inputs import Recalled
+from xstilts.report.scores.inputs import ForgettingScores
 from xstilts.report.scores.score_files import read_counts, read_scores
 
 MOST = 4  # changes spelled out on the terminal
@@ -54,24 +54,24 @@ class Change:
         return self.learnt < len(self.phases) - 1
 
 
-def changes(recalled: Sequence[Recalled]) -> tuple[Change, ...]:
+def changes(recalled: Sequence[ForgettingScores]) -> tuple[Change, ...]:
     """One for each arm, phase and task, in the order given. Raises StoreError when a score artefact cannot be read."""
-    seeds: dict[tuple, dict[int, Recalled]] = {}
+    seeds: dict[tuple, dict[int, ForgettingScores]] = {}
     for one in recalled:
         seeds.setdefault(_place(one), {})[one.seed] = one
     return tuple(_change(found, seeds.get(_learnt(next(iter(found.values()))), {})) for found in seeds.values())
 
 
-def _place(one: Recalled) -> tuple:
+def _place(one: ForgettingScores) -> tuple:
     return one.arm, one.phases, one.targets, one.task
 
 
-def _learnt(one: Recalled) -> tuple:
+def _learnt(one: ForgettingScores) -> tuple:
     """Where the task stood when it had just been trained."""
     return one.arm, one.phases[: one.learnt + 1], (), one.task
 
 
-def _change(now: dict[int, Recalled], then: dict[int, Recalled]) -> Change:
+def _change(now: dict[int, ForgettingScores], then: dict[int, ForgettingScores]) -> Change:
     first = next(iter(now.values()))
     by_seed = {seed: value for seed, one in now.items() if (value := _headline(one)) is not None}
     lost = dict.fromkeys(f"{one.status}: {one.reason}" for one in now.values() if one.scores is None)
@@ -93,7 +93,7 @@ def _change(now: dict[int, Recalled], then: dict[int, Recalled]) -> Change:
     )
 
 
-def _headline(one: Recalled) -> float | None:
+def _headline(one: ForgettingScores) -> float | None:
     """The one language of a dev set."""
     if one.scores is None:
         return None
@@ -101,7 +101,7 @@ def _headline(one: Recalled) -> float | None:
     return None if line["headline"] is None else float(line["headline"])
 
 
-def _difference(now: Sequence[Recalled], then: Sequence[Recalled]) -> dict[str, float | None]:
+def _difference(now: Sequence[ForgettingScores], then: Sequence[ForgettingScores]) -> dict[str, float | None]:
     """The change over paired seeds, resampled by document."""
     if now[0].metric not in METRICS:
         pairs = [(_headline(a), _headline(b)) for a, b in zip(now, then, strict=True)]
@@ -137,12 +137,12 @@ def _table(found: Sequence[Change], seeds: int, caption: str) -> Table:
     rows: dict[tuple, dict[str, Change]] = {}
     for c in found:
         rows.setdefault((c.arm, c.phases, c.targets), {})[c.task] = c
-    columns = [Column(label="Arm", numeric=False), Column(label="After the phase", numeric=False)]
-    columns += [Column(label=task, under=(headline, "dev set")) for task, headline in tasks.items()]
+    columns = [TableColumn(label="Arm", numeric=False), TableColumn(label="After the phase", numeric=False)]
+    columns += [TableColumn(label=task, under=(headline, "dev set")) for task, headline in tasks.items()]
     lines = [
         (
-            Entry(text=arm),
-            Entry(text=listed(targets) or phases[-1], under=_before(phases)),
+            TableCell(text=arm),
+            TableCell(text=listed(targets) or phases[-1], under=_before(phases)),
             *(_entry(line.get(task), seeds) for task in tasks),
         )
         for (arm, phases, targets), line in rows.items()
@@ -159,15 +159,15 @@ def _before(phases: tuple[str, ...]) -> tuple[str, ...]:
     return (f"after {', '.join(phases[:-1])}",) if len(phases) > 1 else ()
 
 
-def _entry(c: Change | None, seeds: int) -> Entry:
+def _entry(c: Change | None, seeds: int) -> TableCell:
     if c is None:
-        return Entry(text="–", role="faint")
+        return TableCell(text="–", role="faint")
     if c.value is None:
-        return Entry(text=MISSING, under=(c.reason,) if c.reason else (), role="missing")
+        return TableCell(text=MISSING, under=(c.reason,) if c.reason else (), role="missing")
     marks = (f"{len(c.by_seed)} of {seeds} seeds",) if len(c.by_seed) < seeds else ()
     under = (size(c),) if c.change is not None else ("just trained",) if not c.earlier else ("no change known",)
     tip = ", ".join(f"seed {seed}: {number(value)}" for seed, value in c.by_seed.items())
-    return Entry(text=number(c.value), under=under, marks=marks, tip=tip)
+    return TableCell(text=number(c.value), under=under, marks=marks, tip=tip)
 
 
 def size(c: Change) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xstilts.report.elements.blocks import Column, Entry, Table
+from xstilts.report.elements.blocks import Table, TableCell, TableColumn
 from xstilts.report.elements.formatting import listed, plural, signed
 from xstilts.report.scores.scoreboard import Board
 from xstilts.report.topics.contrasts import headlines, over
@@ -75,7 +75,7 @@ def lines(found: Sequence[Gain]) -> tuple[str, ...]:
 def shares_table(found: Sequence[Gain], caption: str) -> Table:
     """One line a gain: the average, each target's share of it, and the average without some."""
     labels = ("Gain", "Average", "Share of each target, the largest first", "Without retrieval", "Without the largest")
-    columns = tuple(Column(label=label, numeric=label in ("Average", *labels[3:])) for label in labels)
+    columns = tuple(TableColumn(label=label, numeric=label in ("Average", *labels[3:])) for label in labels)
     return Table(caption=caption, columns=columns, rows=tuple(_row(gain) for gain in found))
 
 
@@ -87,17 +87,21 @@ def study_table(found: Sequence[Gain]) -> Table:
     )
 
 
-def _row(gain: Gain) -> tuple[Entry, ...]:
+def _row(gain: Gain) -> tuple[TableCell, ...]:
     parts = gain.parts
     without = (
-        (Entry(text=_signed(parts.without_retrieval), under=(listed(parts.retrieval),))) if parts.retrieval else None
+        (TableCell(text=_signed(parts.without_retrieval), under=(listed(parts.retrieval),)))
+        if parts.retrieval
+        else None
     )
     return (
-        Entry(text=gain.name),
-        Entry(text=_signed(parts.average), under=(f"mean of {plural(parts.targets, 'target')}",)),
-        Entry(text=shares(parts)),
-        without or Entry(text="–", role="faint"),
-        Entry(text=_signed(parts.without_largest), under=(parts.largest,)) if parts.largest else Entry(text="–"),
+        TableCell(text=gain.name),
+        TableCell(text=_signed(parts.average), under=(f"mean of {plural(parts.targets, 'target')}",)),
+        TableCell(text=shares(parts)),
+        without or TableCell(text="–", role="faint"),
+        TableCell(text=_signed(parts.without_largest), under=(parts.largest,))
+        if parts.largest
+        else TableCell(text="–"),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from xstilts.report.elements.blocks import Block, Column, Entry, Fold, Items, Section, Table
+from xstilts.report.elements.blocks import Block, Fold, Items, Section, Table, TableCell, TableColumn
 from xstilts.report.elements.formatting import MISSING, listed, number
 from xstilts.report.topics.gain_by_target import shares_table
 from xstilts.report.topics.published import Beside, Line
@@ -41,10 +41,10 @@ def against_table(beside: Beside) -> Table:
     """Targets down; our arms, then the published rows, then what differs."""
     rows = [row.name for row in beside.rows]
     columns = (
-        Column(label="Target", numeric=False),
-        *(Column(label=arm, under=("ours",)) for arm in beside.arms),
-        *(Column(label=name, under=("published",)) for name in rows),
-        Column(label="What differs", numeric=False),
+        TableColumn(label="Target", numeric=False),
+        *(TableColumn(label=arm, under=("ours",)) for arm in beside.arms),
+        *(TableColumn(label=name, under=("published",)) for name in rows),
+        TableColumn(label="What differs", numeric=False),
     )
     return Table(
         caption=f"Scores in percent, each as {beside.benchmark.title} takes it: the mean over all its test languages, "
@@ -72,15 +72,15 @@ def sources_table(beside: Beside) -> Table:
     return Table(
         caption=f"{beside.benchmark.title}: {beside.benchmark.about}. The words quoted from each source stand in the "
         "package, in references/.",
-        columns=tuple(Column(label=label, numeric=False) for label in labels),
+        columns=tuple(TableColumn(label=label, numeric=False) for label in labels),
         rows=tuple(
             (
-                Entry(text=row.name),
-                Entry(text=row.model),
-                Entry(text=row.parameters or "not said"),
-                Entry(text=row.encoder or "not said"),
-                Entry(text=row.setting),
-                Entry(text="; ".join(f"{source.cite}, {source.address}: {source.place}" for source in row.sources)),
+                TableCell(text=row.name),
+                TableCell(text=row.model),
+                TableCell(text=row.parameters or "not said"),
+                TableCell(text=row.encoder or "not said"),
+                TableCell(text=row.setting),
+                TableCell(text="; ".join(f"{source.cite}, {source.address}: {source.place}" for source in row.sources)),
             )
             for row in beside.rows
         ),
@@ -114,23 +114,25 @@ def against_json(found: Sequence[Beside]) -> list[dict[str, Any]]:
     ]
 
 
-def _row(beside: Beside, line: Line) -> tuple[Entry, ...]:
+def _row(beside: Beside, line: Line) -> tuple[TableCell, ...]:
     ours = [_ours(line, arm) for arm in beside.arms]
     published = [_published(line.published[row.name]) for row in beside.rows]
     # The measures of a target differ in the same, which is said once.
     first = next(one for one in beside.lines if one.target == line.target)
     differs = beside.by_target.get(line.target, ()) if line is first else ()
-    heading = Entry(text=line.target, under=(line.measure,)) if line.target else Entry(text=line.measure)
-    return (heading, *ours, *published, Entry(text="; ".join(differs)))
+    heading = TableCell(text=line.target, under=(line.measure,)) if line.target else TableCell(text=line.measure)
+    return (heading, *ours, *published, TableCell(text="; ".join(differs)))
 
 
-def _ours(line: Line, arm: str) -> Entry:
+def _ours(line: Line, arm: str) -> TableCell:
     score = line.ours[arm]
     if score.value is None:
-        return Entry(text=MISSING, tip=score.reason, role="missing")
+        return TableCell(text=MISSING, tip=score.reason, role="missing")
     lacking = (f"without {listed(score.lacking, 4)}",) if score.lacking else ()
-    return Entry(text=number(score.value), marks=(*score.marks, *lacking))
+    return TableCell(text=number(score.value), marks=(*score.marks, *lacking))
 
 
-def _published(value: float | None) -> Entry:
-    return Entry(text=MISSING, role="missing", tip="not published") if value is None else Entry(text=number(value))
+def _published(value: float | None) -> TableCell:
+    return (
+        TableCell(text=MISSING, role="missing", tip="not published") if value is None else TableCell(text=number(value))
+    )

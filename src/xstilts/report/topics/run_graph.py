@@ -15,7 +15,7 @@ ROUTES = ("encoder", "train", "join")  # the steps that make the routes; shown a
 
 
 @dataclass(frozen=True)
-class Layout:
+class GraphLayout:
     """`at`: (layer, row) of each step; `edges`: pairs of keys, source first."""
 
     at: Mapping[str, tuple[int, float]]
@@ -30,7 +30,7 @@ def visible(steps: Sequence[StepInfo]) -> tuple[StepInfo, ...]:
     return routes if len(routes) <= MOST else ()
 
 
-def layout(steps: Sequence[StepInfo], shown: Sequence[StepInfo]) -> Layout:
+def layout(steps: Sequence[StepInfo], shown: Sequence[StepInfo]) -> GraphLayout:
     """Layers by longest path, rows by the mean row of what a step reads. Edges through steps that are not shown are
     contracted."""
     known = {step.key: step for step in steps}
@@ -50,7 +50,7 @@ def layout(steps: Sequence[StepInfo], shown: Sequence[StepInfo]) -> Layout:
         members = [k for k in at if at[k][0] == layer]
         shift = (tallest - len(members)) / 2
         at.update({k: (layer, at[k][1] + shift) for k in members})
-    return Layout(at, tuple((p, k) for k in at for p in parents[k]))
+    return GraphLayout(at, tuple((p, k) for k in at for p in parents[k]))
 
 
 def drawing(steps: Sequence[StepInfo], name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from xstilts.core.languages import LANGUAGES
-from xstilts.report.elements.blocks import Column, Entry, Table
+from xstilts.report.elements.blocks import Table, TableCell, TableColumn
 from xstilts.report.elements.formatting import MISSING, interval, listed, number, plural, signed
 from xstilts.report.scores.inputs import TargetInfo
 from xstilts.report.scores.scoreboard import Board, Mean
@@ -36,8 +36,8 @@ def answer_table(board: Board, deltas: Deltas) -> Table:
     """Arms by targets: the zero-shot mean, below it the mean over all languages and the difference from the baseline.
     The floor stands in the last line."""
     targets = board.results.targets
-    columns = [Column(label="Arm", numeric=False)] + [_target_column(board, target) for target in targets]
-    rows = [(Entry(text=arm), *(_answer(board, arm, t, deltas) for t in targets)) for arm in board.results.arms]
+    columns = [TableColumn(label="Arm", numeric=False)] + [_target_column(board, target) for target in targets]
+    rows = [(TableCell(text=arm), *(_answer(board, arm, t, deltas) for t in targets)) for arm in board.results.arms]
     floors = [_faint(board.floor(target, board.headline(target))) for target in targets]
     return Table(
         caption=f"Scores in percent: mean over languages, then over {plural(len(board.results.seeds), 'seed')}. Small "
@@ -45,7 +45,7 @@ def answer_table(board: Board, deltas: Deltas) -> Table:
         "significant after Holm's correction).",
         columns=tuple(columns),
         rows=tuple(rows),
-        foot=((Entry(text="floor", tip="the best answer that ignores the input"), *floors),),
+        foot=((TableCell(text="floor", tip="the best answer that ignores the input"), *floors),),
         notes=answer_notes(board),
     )
 
@@ -73,12 +73,20 @@ def language_table(board: Board, target: TargetInfo) -> Table:
     rows = []
     for language in target.languages:
         entries = [_language(board, arm, target, language) for arm in arms]
-        rows.append((Entry(text=f"{named(language)} ({language})"), *entries, _faint(board.floor(target, [language]))))
+        rows.append(
+            (TableCell(text=f"{named(language)} ({language})"), *entries, _faint(board.floor(target, [language])))
+        )
     feet = []
     for languages in dict.fromkeys((board.headline(target), board.scored(target))):
         means = [_mean(board, arm, target, languages) for arm in arms]
-        feet.append((Entry(text=averaged(board, target, languages)), *means, _faint(board.floor(target, languages))))
-    columns = [Column(label="Language", numeric=False), *(Column(label=arm) for arm in arms), Column(label="floor")]
+        feet.append(
+            (TableCell(text=averaged(board, target, languages)), *means, _faint(board.floor(target, languages)))
+        )
+    columns = [
+        TableColumn(label="Language", numeric=False),
+        *(TableColumn(label=arm) for arm in arms),
+        TableColumn(label="floor"),
+    ]
     below = "the single seeds" if len(board.results.seeds) > 1 else "the 95 % interval over documents"
     return Table(
         caption=f"{target.name}, {target.headline or target.main}, in percent. Small print: {below}.",
@@ -96,13 +104,13 @@ def gapped(board: Board) -> list[TargetInfo]:
 def gap_table(board: Board) -> Table:
     """Transfer gap: score in the training language minus the mean over the others (points; smaller is better)."""
     targets = gapped(board)
-    columns = [Column(label="Arm", numeric=False)]
+    columns = [TableColumn(label="Arm", numeric=False)]
     for target in targets:
         expected = sum(x != target.train_language for x in target.languages)
         share = "" if expected == len(board.others(target)) else f"{len(board.others(target))} of "
         under = f"{named(target.train_language)} − mean of {share}{plural(expected, 'other')}"
-        columns.append(Column(label=target.name, under=(under,)))
-    rows = [(Entry(text=arm), *(_gap(board, arm, target) for target in targets)) for arm in board.results.arms]
+        columns.append(TableColumn(label=target.name, under=(under,)))
+    rows = [(TableCell(text=arm), *(_gap(board, arm, target) for target in targets)) for arm in board.results.arms]
     return Table(
         caption="Transfer gap in points: the score in the training language minus the mean over the other languages. "
         "A gap can be small because the training language itself is low; its score stands in small print.",
@@ -111,11 +119,11 @@ def gap_table(board: Board) -> Table:
     )
 
 
-def _target_column(board: Board, target: TargetInfo) -> Column:
+def _target_column(board: Board, target: TargetInfo) -> TableColumn:
     under = [target.headline or target.main]
     if board.scored(target):
         under.append(averaged(board, target, board.headline(target)))
-    return Column(label=target.name, under=tuple(text for text in under if text))
+    return TableColumn(label=target.name, under=tuple(text for text in under if text))
 
 
 def _best(board: Board, target: TargetInfo) -> float | None:
@@ -125,10 +133,10 @@ def _best(board: Board, target: TargetInfo) -> float | None:
     return max(values) if len(values) > 1 else None
 
 
-def _answer(board: Board, arm: str, target: TargetInfo, deltas: Deltas) -> Entry:
+def _answer(board: Board, arm: str, target: TargetInfo, deltas: Deltas) -> TableCell:
     mean = board.mean(arm, target, board.headline(target))
     if mean.value is None:
-        return Entry(text=MISSING, under=(mean.reason,), marks=board.marks(arm, target), role="missing")
+        return TableCell(text=MISSING, under=(mean.reason,), marks=board.marks(arm, target), role="missing")
     under = []
     if board.headline(target) != board.scored(target):
         under.append(f"with {target.train_language} {number(board.mean(arm, target, board.scored(target)).value)}")
@@ -138,7 +146,7 @@ def _answer(board: Board, arm: str, target: TargetInfo, deltas: Deltas) -> Entry
     lost = "" if board.whole(mean) else board.reason(arm, target)
     tip = "; ".join(text for text in (_by_seed(mean), lost) if text)
     role = "best" if board.whole(mean) and mean.value == _best(board, target) else ""
-    return Entry(text=number(mean.value), under=tuple(under), marks=marks, tip=tip, role=role)
+    return TableCell(text=number(mean.value), under=tuple(under), marks=marks, tip=tip, role=role)
 
 
 def _by_seed(mean: Mean) -> str:
@@ -156,21 +164,21 @@ def _marks(board: Board, arm: str, target: TargetInfo, mean: Mean) -> tuple[str,
     return tuple(marks)
 
 
-def _faint(value: float | None) -> Entry:
-    return Entry(text="–" if value is None else number(value), role="faint")
+def _faint(value: float | None) -> TableCell:
+    return TableCell(text="–" if value is None else number(value), role="faint")
 
 
-def _mean(board: Board, arm: str, target: TargetInfo, languages: Sequence[str]) -> Entry:
+def _mean(board: Board, arm: str, target: TargetInfo, languages: Sequence[str]) -> TableCell:
     mean = board.mean(arm, target, languages)
     if mean.value is None:
-        return Entry(text=MISSING, tip=mean.reason, role="missing")
-    return Entry(text=number(mean.value), marks=_marks(board, arm, target, mean), tip=_by_seed(mean))
+        return TableCell(text=MISSING, tip=mean.reason, role="missing")
+    return TableCell(text=number(mean.value), marks=_marks(board, arm, target, mean), tip=_by_seed(mean))
 
 
-def _language(board: Board, arm: str, target: TargetInfo, language: str) -> Entry:
+def _language(board: Board, arm: str, target: TargetInfo, language: str) -> TableCell:
     mean = board.mean(arm, target, [language])
     if mean.value is None or not mean.by_seed:
-        return Entry(text=MISSING, tip=mean.reason, role="missing")
+        return TableCell(text=MISSING, tip=mean.reason, role="missing")
     by_seed, seeds = mean.by_seed, board.results.seeds
     if len(seeds) > 1:
         under = " · ".join(number(by_seed[seed]) if seed in by_seed else MISSING for seed in seeds)
@@ -178,15 +186,15 @@ def _language(board: Board, arm: str, target: TargetInfo, language: str) -> Entr
         under = interval(*board.interval(arm, target, language, seeds[0]))
     low = board.lines[arm, target.name][language].at_chance
     mark = "at chance" if len(low) == len(by_seed) else f"{plural(len(low), 'seed')} at chance"
-    return Entry(text=number(mean.value), under=(under,) if under else (), marks=(mark,) if low else ())
+    return TableCell(text=number(mean.value), under=(under,) if under else (), marks=(mark,) if low else ())
 
 
-def _gap(board: Board, arm: str, target: TargetInfo) -> Entry:
+def _gap(board: Board, arm: str, target: TargetInfo) -> TableCell:
     home = board.mean(arm, target, [target.train_language])
     away = board.mean(arm, target, board.others(target))
     both = [seed for seed in home.by_seed or {} if seed in (away.by_seed or {})]
     if not both or home.by_seed is None or away.by_seed is None:
-        return Entry(text=MISSING, tip=away.reason or home.reason or "no seed has both", role="missing")
+        return TableCell(text=MISSING, tip=away.reason or home.reason or "no seed has both", role="missing")
     under = f"{target.train_language} {number(fmean(home.by_seed[seed] for seed in both))}"
     gap = fmean(home.by_seed[seed] - away.by_seed[seed] for seed in both)
-    return Entry(text=signed(gap), under=(under,), marks=_marks(board, arm, target, away))
+    return TableCell(text=signed(gap), under=(under,), marks=_marks(board, arm, target, away))
