@@ -111,7 +111,7 @@ def parse(
     found = outputs(
         model, head_key(kind), lambda row: {name: column[row] for name, column in columns.items()}, lengths, compute
     )
-    return kind.assemble(examples, columns, found)
+    return kind.postprocess(examples, columns, found)
 
 
 def predict(request: Request) -> Request:

@@ -110,7 +110,7 @@ def test_gold_as_prediction_is_perfect_in_every_language(task: Task, here: Roots
         assert len({example.id for example in examples}) == len(examples), f"{language}: ids repeat"
         guesses = [guess(task, example) for example in examples]
         for metric in task.scored:
-            counts = task.kind.tally(metric, examples, guesses, language)
+            counts = task.kind.count(metric, examples, guesses, language)
             assert headline(metric, counts.sum(axis=0)) == pytest.approx(100.0), f"{language}: {metric.name}"
 
 
@@ -133,7 +133,7 @@ def test_a_wrong_guess_is_not_perfect(wrong: str, here: Roots):
     examples = first(task, task.test["sw"], here)
     guesses = [guess(task, example) for example in examples]
     guesses[0] = 1 - guesses[0] if wrong == "options" else "neutral" if guesses[0] != "neutral" else "entailment"
-    counts = task.kind.tally(task.scored[0], examples, guesses, "sw")
+    counts = task.kind.count(task.scored[0], examples, guesses, "sw")
     assert headline(task.scored[0], counts.sum(axis=0)) == pytest.approx(100 * (ROWS - 1) / ROWS)
 
 

@@ -150,14 +150,14 @@ def write_guesses(kind: Kind, stream: Stream, outputs: Sequence[Any], out: Path,
 def _guesses(kind: Kind, parts: Sequence[PredictSet], found: Mapping[PredictSet, list[Any]]) -> list[Any]:
     """A guess for each example of the parts, as if they were one file."""
     if len(parts) == 1:
-        return kind.assemble(parts[0].chosen, parts[0].part[1], found[parts[0]])
+        return kind.postprocess(parts[0].chosen, parts[0].part[1], found[parts[0]])
     columns = [part.part[1] for part in parts]
     firsts = np.cumsum([0, *(len(part.indices) for part in parts)])
     joined: dict[str, Any] = {name: Chained([own[name] for own in columns]) for name in columns[0]}
     numbers = [own["example"] + first for own, first in zip(columns, firsts, strict=False)]
     joined["example"] = np.concatenate(numbers)
     examples = [example for part in parts for example in part.chosen]
-    return kind.assemble(examples, joined, [output for part in parts for output in found[part]])
+    return kind.postprocess(examples, joined, [output for part in parts for output in found[part]])
 
 
 def predict_examples(
@@ -186,7 +186,7 @@ def predict_examples(
         return {name: column[place] for name, column in columns.items()}
 
     found = outputs(model, head_key(kind), row, lengths, compute, progress)
-    return Predictions(guesses=kind.assemble(examples, columns, found), scores=_label_scores(kind, examples, found))
+    return Predictions(guesses=kind.postprocess(examples, columns, found), scores=_label_scores(kind, examples, found))
 
 
 def load_model(checkpoint: Path | CheckpointRef, kind: Kind, compute: Compute) -> Model:

@@ -98,11 +98,11 @@ def score_language(
             hint="Give a labelled test file, or take the language out of the task.",
         )
     guesses = read(examples)
-    floor = kind.floor(golds)
+    floor = kind.chance_guesses(golds)
     results = []
     for metric in metrics:
-        counts = kind.tally(metric, examples, guesses, language)[counted]
-        chance = headline(metric, kind.tally(metric, kept, floor, language).sum(axis=0))
+        counts = kind.count(metric, examples, guesses, language)[counted]
+        chance = headline(metric, kind.count(metric, kept, floor, language).sum(axis=0))
         results.append(
             LanguageCounts(language=language, metric=metric, examples=kept, counts=counts, floor=float(chance))
         )

@@ -3,7 +3,7 @@
 batch  = head.collate(rows)                     # rows of plain ints -> packed tensors
 scores = head(hidden_TD, batch)                 # gold is not looked at
 loss   = head.loss(scores, batch)               # (sum over targets, number of targets)
-output = head.decode(scores, batch)             # one entry a row, numpy, for Kind.assemble
+output = head.decode(scores, batch)             # one entry a row, numpy, for Kind.postprocess
 """
 
 from __future__ import annotations

@@ -62,16 +62,16 @@ class Kind(Protocol):
         """The gold value as plain JSON, None when unlabelled."""
         ...
 
-    def assemble(self, examples: Sequence[Any], rows: Mapping[str, Any], outputs: Sequence[Any]) -> list[Any]:
+    def postprocess(self, examples: Sequence[Any], rows: Mapping[str, Any], outputs: Sequence[Any]) -> list[Any]:
         """One prediction (plain JSON) for each example, from the head's output for each row (numpy arrays, see the
         kind). `rows` maps a column name to that column (indexable by row number)."""
         ...
 
-    def floor(self, golds: Sequence[Any]) -> list[Any]:
+    def chance_guesses(self, golds: Sequence[Any]) -> list[Any]:
         """The best guesses that ignore the input, one for each gold; scored like predictions they give chance level."""
         ...
 
-    def tally(self, metric: Metric, examples: Sequence[Any], guesses: Sequence[Any], language: str) -> np.ndarray:
+    def count(self, metric: Metric, examples: Sequence[Any], guesses: Sequence[Any], language: str) -> np.ndarray:
         """Counts [N, K]. Most kinds pair each gold with its guess (`pairwise`); mining also sets its threshold here."""
         ...
 

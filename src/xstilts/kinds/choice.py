@@ -70,7 +70,7 @@ class Choice:
     def gold(self, example: ChoiceExample) -> int | None:
         return example.answer
 
-    def assemble(
+    def postprocess(
         self, examples: Sequence[ChoiceExample], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
     ) -> list[int]:
         guesses = [0] * len(examples)
@@ -78,12 +78,12 @@ class Choice:
             guesses[int(rows["example"][row])] = int(np.argmax(scores_k))
         return guesses
 
-    def floor(self, golds: Sequence[int]) -> list[int]:
+    def chance_guesses(self, golds: Sequence[int]) -> list[int]:
         """The commonest position everywhere. With k options each it is right at least once in k, so this is also
         the larger of 1/k and the commonest position."""
         return [Counter(golds).most_common(1)[0][0]] * len(golds) if golds else []
 
-    def tally(
+    def count(
         self, metric: Metric, examples: Sequence[ChoiceExample], guesses: Sequence[int], language: str
     ) -> np.ndarray:
         return pairwise(self, metric, examples, guesses, language)

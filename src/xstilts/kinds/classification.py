@@ -65,7 +65,7 @@ class Classification:
     def gold(self, example: TextExample) -> str | None:
         return example.label
 
-    def assemble(
+    def postprocess(
         self, examples: Sequence[TextExample], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
     ) -> list[str]:
         guesses = [""] * len(examples)
@@ -73,11 +73,11 @@ class Classification:
             guesses[int(rows["example"][row])] = self.labels[int(np.argmax(logits_C))]
         return guesses
 
-    def floor(self, golds: Sequence[str]) -> list[str]:
+    def chance_guesses(self, golds: Sequence[str]) -> list[str]:
         """The commonest label everywhere."""
         return [Counter(golds).most_common(1)[0][0]] * len(golds) if golds else []
 
-    def tally(
+    def count(
         self, metric: Metric, examples: Sequence[TextExample], guesses: Sequence[str], language: str
     ) -> np.ndarray:
         return pairwise(self, metric, examples, guesses, language)

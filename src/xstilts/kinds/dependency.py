@@ -100,7 +100,7 @@ class Dependency:
             return None
         return {"heads": list(example.heads), "relations": list(example.relations)}
 
-    def assemble(
+    def postprocess(
         self, examples: Sequence[DependencyExample], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
     ) -> list[dict[str, list]]:
         guesses: list[dict[str, list]] = [{} for _ in examples]
@@ -110,14 +110,14 @@ class Dependency:
             guesses[int(rows["example"][row])] = {"heads": heads, "relations": named}
         return guesses
 
-    def floor(self, golds: Sequence[Mapping[str, Sequence]]) -> list[dict[str, list]]:
+    def chance_guesses(self, golds: Sequence[Mapping[str, Sequence]]) -> list[dict[str, list]]:
         """The previous word as the head, the root for the first one; the commonest relation everywhere."""
         counts = Counter(relation for gold in golds for relation in gold["relations"])
         commonest = counts.most_common(1)[0][0]
         sizes = [len(gold["heads"]) for gold in golds]
         return [{"heads": list(range(size)), "relations": [commonest] * size} for size in sizes]
 
-    def tally(
+    def count(
         self, metric: Metric, examples: Sequence[DependencyExample], guesses: Sequence[Any], language: str
     ) -> np.ndarray:
         return pairwise(self, metric, examples, guesses, language)

@@ -83,11 +83,11 @@ class DependencyRoles(Dependency):
             return None
         return {**tree, "frames": _frames(example.predicates)}
 
-    def assemble(
+    def postprocess(
         self, examples: Sequence[Any], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
     ) -> list[dict[str, list]]:
         guesses = []
-        for example, guess in zip(examples, super().assemble(examples, rows, outputs), strict=True):
+        for example, guess in zip(examples, super().postprocess(examples, rows, outputs), strict=True):
             tree = DependencyExample(
                 id=example.id,
                 group=example.group,
@@ -101,10 +101,10 @@ class DependencyRoles(Dependency):
             guesses.append({"heads": guess["heads"], "relations": plain, "frames": frames})
         return guesses
 
-    def floor(self, golds: Sequence[Mapping[str, Sequence]]) -> list[dict[str, list]]:
-        return [{**guess, "frames": []} for guess in super().floor(golds)]
+    def chance_guesses(self, golds: Sequence[Mapping[str, Sequence]]) -> list[dict[str, list]]:
+        return [{**guess, "frames": []} for guess in super().chance_guesses(golds)]
 
-    def tally(self, metric: Metric, examples: Sequence[Any], guesses: Sequence[Any], language: str) -> np.ndarray:
+    def count(self, metric: Metric, examples: Sequence[Any], guesses: Sequence[Any], language: str) -> np.ndarray:
         def part(value: Any) -> Any:
             return value["frames"] if metric.name in _OF_ROLES else value
 

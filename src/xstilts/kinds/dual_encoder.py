@@ -117,7 +117,7 @@ class DualEncoder:
         """Names of the passages that answer the query; None for a passage and for an unlabelled query."""
         return None if example.query is None or example.relevant is None else list(example.relevant)
 
-    def assemble(
+    def postprocess(
         self, examples: Sequence[PassageExample], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
     ) -> list[list[str] | None]:
         """Ranks, for each query, all passages there are. Raises DataError when there is nothing to search."""
@@ -138,14 +138,14 @@ class DualEncoder:
             guesses[query] = [names[int(place)] for place in found_k]
         return guesses
 
-    def floor(self, golds: Sequence[Sequence[str] | None]) -> list[list[str] | None]:
+    def chance_guesses(self, golds: Sequence[Sequence[str] | None]) -> list[list[str] | None]:
         """The passages that answer most queries, for every query: the best ranking that ignores it, and never below a
         random one."""
         counts = Counter(name for gold in golds for name in gold or ())
         best = [name for name, _ in counts.most_common(self.k)]
         return [None if gold is None else best for gold in golds]
 
-    def tally(
+    def count(
         self, metric: Metric, examples: Sequence[PassageExample], guesses: Sequence[Any], language: str
     ) -> np.ndarray:
         """Counts [N, K]; passages and unlabelled queries count zero."""

@@ -83,7 +83,7 @@ class MaskedLM:
         """The text: every text is labelled by itself."""
         return example.text
 
-    def assemble(
+    def postprocess(
         self,
         examples: Sequence[TextExample],
         rows: Mapping[str, Any],
@@ -96,12 +96,12 @@ class MaskedLM:
             guess["guess"] += [int(token) for token in guess_M]
         return guesses
 
-    def floor(self, golds: Sequence[str]) -> list[dict[str, list[int]]]:
+    def chance_guesses(self, golds: Sequence[str]) -> list[dict[str, list[int]]]:
         """One wrong guess for each text: 0. (The commonest token would need the tokenizer; it is right for a few
         per cent.)"""
         return [{"gold": [0], "guess": [-1]} for _ in golds]
 
-    def tally(
+    def count(
         self,
         metric: Metric,
         examples: Sequence[TextExample],

@@ -83,7 +83,7 @@ class Retrieval:
         """Ids of the query's translations; None for a candidate and an unlabelled query."""
         return None if example.side == "candidate" or example.matches is None else list(example.matches)
 
-    def assemble(
+    def postprocess(
         self, examples: Sequence[SentenceExample], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
     ) -> list[Any]:
         """Compares all queries with all candidates. Raises DataError when there is no query or no candidate."""
@@ -104,7 +104,7 @@ class Retrieval:
                 guesses[queries[query]] = {"id": examples[candidates[found]].id, "margin": margin}
         return guesses
 
-    def floor(self, golds: Sequence[Sequence[str] | None]) -> list[Any]:
+    def chance_guesses(self, golds: Sequence[Sequence[str] | None]) -> list[Any]:
         """The candidate that is most often right, for every query (1 in N); nothing at all when mining."""
         counts = Counter(match for gold in golds for match in gold or ())
         if self.method == "mine" or not counts:
@@ -112,7 +112,7 @@ class Retrieval:
         best = counts.most_common(1)[0][0]
         return [None if gold is None else best for gold in golds]
 
-    def tally(
+    def count(
         self, metric: Metric, examples: Sequence[SentenceExample], guesses: Sequence[Any], language: str
     ) -> np.ndarray:
         """Counts [N, K]; candidates and unlabelled queries count zero. When mining, the threshold is set on the

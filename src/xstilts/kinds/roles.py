@@ -156,7 +156,7 @@ class SemanticRoles:
             for one in example.predicates
         ]
 
-    def assemble(
+    def postprocess(
         self,
         examples: Sequence[RolesExample],
         rows: Mapping[str, Any],
@@ -183,11 +183,11 @@ class SemanticRoles:
                     end += 1
                 yield [start, end, self.labels[tag // 2]]
 
-    def floor(self, golds: Sequence[Any]) -> list[list[Any]]:
+    def chance_guesses(self, golds: Sequence[Any]) -> list[list[Any]]:
         """Nothing: who does not look at a sentence finds no argument in it."""
         return [[] for _ in golds]
 
-    def tally(
+    def count(
         self, metric: Metric, examples: Sequence[RolesExample], guesses: Sequence[Any], language: str
     ) -> np.ndarray:
         return pairwise(self, metric, examples, guesses, language)

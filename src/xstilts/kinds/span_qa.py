@@ -133,7 +133,7 @@ class SpanQA:
         """All answer texts, [] where the question has none."""
         return None if example.answers is None else [text for text, _ in example.answers]
 
-    def assemble(
+    def postprocess(
         self,
         examples: Sequence[SpanExample],
         rows: Mapping[str, Any],
@@ -155,11 +155,11 @@ class SpanQA:
             return ["" if null[i] > best[i] else guess for i, guess in enumerate(guesses)]
         return guesses
 
-    def floor(self, golds: Sequence[Sequence[str]]) -> list[str]:
+    def chance_guesses(self, golds: Sequence[Sequence[str]]) -> list[str]:
         """No answer everywhere: 0, or the share of questions that have none."""
         return [""] * len(golds)
 
-    def tally(
+    def count(
         self, metric: Metric, examples: Sequence[SpanExample], guesses: Sequence[str], language: str
     ) -> np.ndarray:
         return pairwise(self, metric, examples, guesses, language)

@@ -97,7 +97,7 @@ class Tagging:
     def gold(self, example: TagExample) -> list[str] | None:
         return None if example.tags is None else list(example.tags)
 
-    def assemble(
+    def postprocess(
         self, examples: Sequence[TagExample], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
     ) -> list[list[str]]:
         guesses = [[""] * len(e.words) for e in examples]
@@ -109,12 +109,12 @@ class Tagging:
                 sentence[int(word)] = self.labels[int(tag)]
         return guesses
 
-    def floor(self, golds: Sequence[Sequence[str]]) -> list[list[str]]:
+    def chance_guesses(self, golds: Sequence[Sequence[str]]) -> list[list[str]]:
         """The commonest tag everywhere."""
         counts = Counter(tag for gold in golds for tag in gold)
         return [[counts.most_common(1)[0][0]] * len(gold) for gold in golds]
 
-    def tally(
+    def count(
         self, metric: Metric, examples: Sequence[TagExample], guesses: Sequence[Sequence[str]], language: str
     ) -> np.ndarray:
         return pairwise(self, metric, examples, guesses, language)

@@ -240,8 +240,8 @@ class TokenizedRows:
         return np.stack([firsts, ends], axis=1)
 
     def part(self, examples: Sequence[int]) -> tuple[np.ndarray, dict[str, Any]]:
-        """Numbers of the rows of these examples, and their columns as `Kind.assemble` wants them: row i of the columns
-        is the i-th of those rows, and `example` counts within `examples`."""
+        """Numbers of the rows of these examples, and their columns as `Kind.postprocess` reads them: row i of the
+        columns is the i-th of those rows, and `example` counts within `examples`."""
         rows, spans = self.rows_of(examples), self._spans(examples)
         columns: dict[str, Any] = {name: Picked(column, rows) for name, column in self.columns.items()}
         columns["example"] = np.repeat(np.arange(len(spans)), spans[:, 1] - spans[:, 0])

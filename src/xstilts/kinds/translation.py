@@ -97,7 +97,7 @@ class TranslationRanking:
     def gold(self, example: TextExample) -> str:
         return example.id
 
-    def assemble(
+    def postprocess(
         self, examples: Sequence[TextExample], rows: Mapping[str, Any], outputs: Sequence[tuple[np.ndarray, np.ndarray]]
     ) -> list[str | None]:
         """The id of the example whose pair lies nearest; None where a text has no row."""
@@ -111,11 +111,11 @@ class TranslationRanking:
             guesses[owner_R[row]] = examples[owner_R[int(nearest)]].id
         return guesses
 
-    def floor(self, golds: Sequence[str]) -> list[str]:
+    def chance_guesses(self, golds: Sequence[str]) -> list[str]:
         """Everyone guesses the first example."""
         return [golds[0]] * len(golds)
 
-    def tally(
+    def count(
         self, metric: Metric, examples: Sequence[TextExample], guesses: Sequence[Any], language: str
     ) -> np.ndarray:
         return pairwise(self, metric, examples, guesses, language)

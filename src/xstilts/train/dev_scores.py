@@ -55,7 +55,7 @@ class DevSet:
         rows, columns = dev.part(self.indices)
         model.encoder.adapters.use(self.part.task)
         found = outputs(model, head_key(self.part.kind), lambda i: dev.row(int(rows[i])), dev.lengths[rows], compute)
-        return self._tally(self.part.kind.assemble(self.examples, columns, found))
+        return self._tally(self.part.kind.postprocess(self.examples, columns, found))
 
     def value(self, counts: np.ndarray) -> float:
         """The headline of counts [N, K]; 0 where it is not defined."""
@@ -69,13 +69,13 @@ class DevSet:
     @cached_property
     def floor(self) -> float:
         golds = [self.part.kind.gold(example) for example in self.examples]
-        return self.value(self._tally(self.part.kind.floor(golds)))
+        return self.value(self._tally(self.part.kind.chance_guesses(golds)))
 
     def _counts(self, example: Example) -> bool:
         return example.scored and self.part.kind.gold(example) is not None
 
     def _tally(self, guesses: Sequence[object]) -> np.ndarray:
-        return self.part.kind.tally(self.part.select, self.examples, guesses, self.part.language)
+        return self.part.kind.count(self.part.select, self.examples, guesses, self.part.language)
 
 
 def score_all(sets: Mapping[str, DevSet], model: Model, compute: Compute) -> tuple[float, dict[str, np.ndarray]]:

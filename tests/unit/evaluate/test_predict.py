@@ -125,7 +125,7 @@ def test_retrieval_needs_no_training(made: Path, tmp_path: Path) -> None:
         for side, i in sides
     ]  # fmt: skip
     guesses = predict_examples(encoder_folder(made), kind, rows).guesses
-    assert kind.tally(kind.metrics[0], rows, guesses, "de").sum(axis=0)[0] == 2, "each finds its own text"
+    assert kind.count(kind.metrics[0], rows, guesses, "de").sum(axis=0)[0] == 2, "each finds its own text"
 
 
 @pytest.mark.parametrize("kind", KINDS)

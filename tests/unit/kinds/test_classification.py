@@ -53,14 +53,14 @@ def test_a_strange_label_is_named_with_its_place() -> None:
 def test_guesses_are_paired_by_example_not_by_row() -> None:
     examples = [text("neutral"), text("entailment")]
     outputs = [np.array([0.1, 0.2, 0.9]), np.array([0.3, 0.9, 0.2])]
-    guesses = NLI.assemble(examples, {"example": [1, 0]}, outputs)
+    guesses = NLI.postprocess(examples, {"example": [1, 0]}, outputs)
     assert guesses == ["neutral", "contradiction"]
-    assert NLI.tally(Accuracy(), examples, guesses, "en").tolist() == [[1, 1], [0, 1]]
+    assert NLI.count(Accuracy(), examples, guesses, "en").tolist() == [[1, 1], [0, 1]]
 
 
 def test_the_floor_is_the_commonest_label() -> None:
-    assert NLI.floor(["neutral", "entailment", "neutral"]) == ["neutral"] * 3
-    assert NLI.floor([]) == []
+    assert NLI.chance_guesses(["neutral", "entailment", "neutral"]) == ["neutral"] * 3
+    assert NLI.chance_guesses([]) == []
 
 
 def test_options_lie_end_to_end(tokenizer: Tokenizer) -> None:
@@ -82,8 +82,8 @@ def test_choice_counts_cut_examples_not_sequences(xlmr: Tokenizer) -> None:
 def test_choice_guess_and_floor() -> None:
     examples = [choice("a", "b", "c"), choice("a", "b")]
     scores = [np.array([0.0, 3.0, 1.0]), np.array([2.0, 1.0])]
-    assert Choice().assemble(examples, {"example": [0, 1]}, scores) == [1, 0]
-    assert Choice().floor([2, 0, 2, 1]) == [2, 2, 2, 2]
+    assert Choice().postprocess(examples, {"example": [0, 1]}, scores) == [1, 0]
+    assert Choice().chance_guesses([2, 0, 2, 1]) == [2, 2, 2, 2]
 
 
 @pytest.mark.parametrize(

@@ -83,14 +83,14 @@ def test_guesses_are_trees_by_name(xlmr: Tokenizer) -> None:
     examples = [tree(["Ulm"]), tree(["The", "German", "painter"])]
     rows = KIND.encode(examples, xlmr, 32).columns
     outputs = [np.array([[0, 0]]), np.array([[3, 3], [3, 2], [0, 0]])]
-    guesses = KIND.assemble(examples, rows, outputs)
+    guesses = KIND.postprocess(examples, rows, outputs)
     assert guesses == [
         {"heads": [0], "relations": ["root"]},
         {"heads": [3, 3, 0], "relations": ["det", "obj", "root"]},
     ]
     gold = tree(["The", "German", "painter"], (2, 3, 0), ("det", "obj", "root"))
     (metric,) = KIND.metrics
-    counts = KIND.tally(metric, [gold], guesses[1:], "de")
+    counts = KIND.count(metric, [gold], guesses[1:], "de")
     assert headline(metric, counts.sum(axis=0)) == pytest.approx(200 / 3)
 
 
@@ -136,12 +136,12 @@ def test_a_relation_outside_an_open_set_is_never_right(xlmr: Tokenizer) -> None:
     kind.check(example)
     assert kind.encode([example], xlmr, 32).columns["gold"] == [[0, 1, 0, -1]]
     guess = {"heads": [0, 1], "relations": ["root", "nsubj"]}
-    assert headline(Attachment(), kind.tally(Attachment(), [example], [guess], "de")[0]) == 50.0
+    assert headline(Attachment(), kind.count(Attachment(), [example], [guess], "de")[0]) == 50.0
 
 
 def test_the_floor_hangs_every_word_from_the_one_before() -> None:
     golds = [KIND.gold(chain("abcde"))]
-    assert KIND.floor(golds) == [{"heads": [0, 1, 2, 3, 4], "relations": ["obj"] * 5}]
+    assert KIND.chance_guesses(golds) == [{"heads": [0, 1, 2, 3, 4], "relations": ["obj"] * 5}]
     assert KIND.gold(tree("ab")) is None
 
 

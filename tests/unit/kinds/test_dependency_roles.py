@@ -49,10 +49,10 @@ def test_roles_come_back_from_the_labels(xlmr: Tokenizer) -> None:
     gold = encoded.columns["gold"][0]
     assert [LABELS[i] for i in gold[5:]] == [LABELS[i] for i in (1, 0, 6, 3, 5)]
     for kind in (KIND, replace(KIND, given=True)):
-        guesses = kind.assemble([SHE], encoded.columns, [outputs(gold)])
+        guesses = kind.postprocess([SHE], encoded.columns, [outputs(gold)])
         assert guesses == [KIND.gold(SHE)]
         for metric in kind.metrics:
-            assert headline(metric, kind.tally(metric, [SHE], guesses, "en").sum(axis=0)) == 100.0
+            assert headline(metric, kind.count(metric, [SHE], guesses, "en").sum(axis=0)) == 100.0
 
 
 def test_a_label_outside_the_set_is_replaced_by_one_that_says_less(xlmr: Tokenizer) -> None:
@@ -65,8 +65,8 @@ def test_what_the_labels_cannot_say_is_missed(xlmr: Tokenizer) -> None:
     """Scores compare with the roles themselves, not with what was packed of them."""
     far = replace(SHE, predicates=(Predicate(index=4, spans=((2, 3, "ARG0"),)),))
     encoded = KIND.encode([far], xlmr, 32)
-    (guess,) = KIND.assemble([far], encoded.columns, [outputs(encoded.columns["gold"][0])])
-    las, roles, _ = (float(headline(m, KIND.tally(m, [far], [guess], "en").sum(axis=0))) for m in KIND.metrics)
+    (guess,) = KIND.postprocess([far], encoded.columns, [outputs(encoded.columns["gold"][0])])
+    las, roles, _ = (float(headline(m, KIND.count(m, [far], [guess], "en").sum(axis=0))) for m in KIND.metrics)
     assert roles == 0.0 and las > 0
 
 
@@ -78,7 +78,7 @@ def test_whatever_a_parser_says_can_be_unpacked(words: int, seed: int, given: bo
     output = np.stack([heads, draw.integers(0, len(LABELS), words)], axis=1)
     predicates = tuple(Predicate(index=i, spans=()) for i in range(0, words, 2))
     example = DependencyRolesExample(id="1", group="1", words=tuple("abcdefghi"[:words]), predicates=predicates)
-    (guess,) = replace(KIND, given=given).assemble([example], {"example": [0]}, [output])
+    (guess,) = replace(KIND, given=given).postprocess([example], {"example": [0]}, [output])
     assert guess["heads"] == heads.tolist() and not any("|" in relation for relation in guess["relations"])
     assert all(0 <= a < b <= words for frame in guess["frames"] for a, b, _ in frame["spans"])
     if given:
@@ -105,7 +105,7 @@ def test_a_sentence_without_roles_or_tree_is_unlabelled(xlmr: Tokenizer) -> None
     none = replace(SHE, predicates=())
     assert KIND.encode([bare], xlmr, 32).columns["gold"] == [[]] and KIND.gold(bare) is None
     assert KIND.encode([none], xlmr, 32).columns["gold"][0][5:] == [2, 0, 6, -1, -1]
-    assert KIND.floor([KIND.gold(none)])[0]["frames"] == []
+    assert KIND.chance_guesses([KIND.gold(none)])[0]["frames"] == []
 
 
 def test_a_row_is_made_of_both_and_dropped_by_either() -> None:

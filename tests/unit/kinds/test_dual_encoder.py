@@ -60,15 +60,15 @@ def test_queries_rank_all_passages_and_a_shared_one_once() -> None:
     far, near = np.array([[1, 0], [0, 1]], np.float32), np.array([[0.8, 0.6], [0, 1]], np.float32)
     outputs = [far, np.array([[1, 0]], np.float32), near, np.array([[0, 1]], np.float32)]
     kind, rows = DualEncoder(), {"example": [0, 1, 2, 3]}
-    guesses = kind.assemble(examples, rows, outputs)
+    guesses = kind.postprocess(examples, rows, outputs)
     assert guesses == [["z", "x"], None, ["z", "x"], ["x", "z"]]
-    counts = kind.tally(MeanAveragePrecision(), examples, guesses, "de")
+    counts = kind.count(MeanAveragePrecision(), examples, guesses, "de")
     assert counts.tolist() == [[0.5, 1], [0, 0], [0.5, 1], [0.5, 1]]
     assert kind.gold(examples[0]) == ["x"] and kind.gold(examples[1]) is None
-    assert DualEncoder(k=1).assemble(examples, rows, outputs)[3] == ["x"]
-    assert kind.assemble([passage("z")], {"example": [0]}, [near[:1]]) == [None]
+    assert DualEncoder(k=1).postprocess(examples, rows, outputs)[3] == ["x"]
+    assert kind.postprocess([passage("z")], {"example": [0]}, [near[:1]]) == [None]
     with pytest.raises(DataError, match=r"p\.jsonl:3: nothing to retrieve: there are no passages"):
-        kind.assemble([asked("c", "z")], {"example": [0]}, [near[:1]])
+        kind.postprocess([asked("c", "z")], {"example": [0]}, [near[:1]])
 
 
 def test_only_queries_are_scored() -> None:
@@ -77,7 +77,7 @@ def test_only_queries_are_scored() -> None:
 
 def test_the_floor_is_the_ranking_that_most_queries_like() -> None:
     golds = [["a", "b"], ["b"], None, ["c", "b"]]
-    assert DualEncoder(k=2).floor(golds) == [["b", "a"], ["b", "a"], None, ["b", "a"]]
+    assert DualEncoder(k=2).chance_guesses(golds) == [["b", "a"], ["b", "a"], None, ["b", "a"]]
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,10 @@ def test_guesses_of_all_blocks_are_counted_together() -> None:
     kind = MaskedLM()
     outputs = [(np.array([5, 6]), np.array([5, 7])), (np.array([8]), np.array([8])), (np.array([9]), np.array([1]))]
     examples = [text("a"), text("b")]
-    guesses = kind.assemble(examples, {"example": [0, 0, 1]}, outputs)
+    guesses = kind.postprocess(examples, {"example": [0, 0, 1]}, outputs)
     assert guesses == [{"gold": [5, 6, 8], "guess": [5, 7, 8]}, {"gold": [9], "guess": [1]}]
-    assert kind.tally(MaskedAccuracy(), examples, guesses, "en").tolist() == [[2, 3], [0, 1]]
-    assert kind.tally(MaskedAccuracy(), examples, kind.floor(["a", "b"]), "en").sum(axis=0)[0] == 0
+    assert kind.count(MaskedAccuracy(), examples, guesses, "en").tolist() == [[2, 3], [0, 1]]
+    assert kind.count(MaskedAccuracy(), examples, kind.chance_guesses(["a", "b"]), "en").sum(axis=0)[0] == 0
 
 
 def test_texts_and_tokenizers_that_cannot_be_used(bert: Tokenizer) -> None:

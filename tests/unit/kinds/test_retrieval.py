@@ -29,9 +29,9 @@ def test_each_query_gets_its_nearest_candidate_and_candidates_nothing() -> None:
     examples = [candidate("a"), query("1", "b"), candidate("b"), query("2", "b")]
     vectors = [np.array(v, dtype=np.float32) for v in ([9, 0], [1, 5], [0, 1], [2, 1])]
     kind = Retrieval()
-    guesses = kind.assemble(examples, rows(examples), vectors)
+    guesses = kind.postprocess(examples, rows(examples), vectors)
     assert guesses == [None, "b", None, "a"]
-    counts = kind.tally(RetrievalAccuracy(), examples, guesses, "de")
+    counts = kind.count(RetrievalAccuracy(), examples, guesses, "de")
     assert counts.tolist() == [[0, 0], [1, 1], [0, 0], [0, 1]]
 
 
@@ -92,9 +92,9 @@ def test_mining_finds_noisy_translations_and_tunes_its_threshold() -> None:
     examples = [query(f"q{i}", *([f"c{i}"] if i < 60 else []), part="tune" if i % 2 else "test") for i in range(100)]
     examples += [candidate(f"c{i}") for i in range(60)]
     kind = Retrieval(method="mine")
-    guesses = kind.assemble(examples, rows(examples), [*queries, *true])
+    guesses = kind.postprocess(examples, rows(examples), [*queries, *true])
     assert sorted(g["id"] for g in guesses if g) == sorted({g["id"] for g in guesses if g})
-    counts = kind.tally(MiningF1(), examples, guesses, "zh")
+    counts = kind.count(MiningF1(), examples, guesses, "zh")
     assert counts[1:100:2].sum() == 0 and counts[100:].sum() == 0
     assert counts.sum(axis=0)[2] == 30
     assert MiningF1().values(counts.sum(axis=0))["f1"] > 95
@@ -111,7 +111,7 @@ def test_sides_and_parts_are_checked() -> None:
     with pytest.raises(DataError, match="candidate '1' has matches"):
         Retrieval().check(SentenceExample(id="1", group="1", text="x", side="candidate", matches=("2",)))
     with pytest.raises(DataError, match="there are no candidates"):
-        Retrieval().assemble([query("1")], {"example": [0]}, [np.ones(2)])
+        Retrieval().postprocess([query("1")], {"example": [0]}, [np.ones(2)])
 
 
 def test_one_row_for_each_sentence(xlmr: Tokenizer) -> None:
@@ -122,5 +122,5 @@ def test_one_row_for_each_sentence(xlmr: Tokenizer) -> None:
 
 def test_floors() -> None:
     golds = [["a"], ["b"], ["a", "c"], None]
-    assert Retrieval().floor(golds) == ["a", "a", "a", None]
-    assert Retrieval(method="mine").floor(golds) == [None] * 4
+    assert Retrieval().chance_guesses(golds) == ["a", "a", "a", None]
+    assert Retrieval(method="mine").chance_guesses(golds) == [None] * 4

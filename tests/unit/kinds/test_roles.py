@@ -45,7 +45,7 @@ def test_heads_are_tags_of_single_words(xlmr: Tokenizer) -> None:
     one = Predicate(index=1, heads=((0, "ARG0"), (3, "ARG1")))
     encoded = HEADS.encode([sentence(one)], xlmr, 32)
     assert encoded.columns["gold"] == [[0, 1, 0, 0, 0, *(1, 0, 0, 2, 0)]]
-    (guess,) = HEADS.assemble([sentence()], encoded.columns, [outputs(HEADS, encoded, 0)])
+    (guess,) = HEADS.postprocess([sentence()], encoded.columns, [outputs(HEADS, encoded, 0)])
     assert guess == HEADS.gold(sentence(one)) == [{"predicate": 1, "sense": None, "heads": [[0, "ARG0"], [3, "ARG1"]]}]
 
 
@@ -66,7 +66,7 @@ def sentences(draw: st.DrawFn) -> RolesExample:
 def test_what_is_encoded_comes_back(xlmr: Tokenizer, example: RolesExample) -> None:
     SPANS.check(example)
     encoded = SPANS.encode([example], xlmr, 32)
-    assert SPANS.assemble([example], encoded.columns, [outputs(SPANS, encoded, 0)]) == [SPANS.gold(example)]
+    assert SPANS.postprocess([example], encoded.columns, [outputs(SPANS, encoded, 0)]) == [SPANS.gold(example)]
 
 
 def test_of_two_that_overlap_the_longer_has_tags(xlmr: Tokenizer) -> None:
@@ -123,12 +123,12 @@ def test_settings_that_mean_nothing() -> None:
 
 def test_a_language_without_predicates_has_a_score() -> None:
     golds = [SPANS.gold(sentence()), SPANS.gold(sentence(size=2))]
-    assert golds == [[], []] and SPANS.floor(golds) == [[], []]
+    assert golds == [[], []] and SPANS.chance_guesses(golds) == [[], []]
     examples = [sentence(), sentence(size=2)]
     for kind, metrics in ((SPANS, (SpanRoles(), PredicateF1())), (HEADS, (HeadRoles(), PredicateF1()))):
         assert kind.metrics == metrics
         for metric in metrics:
-            counts = kind.tally(metric, examples, [[], [{"predicate": 0, "sense": None, kind.form: []}]], "vi")
+            counts = kind.count(metric, examples, [[], [{"predicate": 0, "sense": None, kind.form: []}]], "vi")
             assert counts.shape == (2, len(metric.counts)) and headline(metric, counts.sum(axis=0)) == 0.0
 
 

@@ -105,7 +105,7 @@ def test_an_empty_context_is_one_row_without_an_answer(xlmr: Tokenizer) -> None:
     encoded = SpanQA().encode([example], xlmr, 64)
     outputs = [(np.zeros(len(ids)), np.zeros(len(ids))) for ids in encoded.columns["ids"]]
     assert len(encoded) == 1
-    assert SpanQA().assemble([example], encoded.columns, outputs) == [""]
+    assert SpanQA().postprocess([example], encoded.columns, outputs) == [""]
 
 
 def test_bad_answers_are_named() -> None:
@@ -141,7 +141,7 @@ def test_the_best_window_wins_and_white_space_is_trimmed(tokenizer: Tokenizer) -
         peaks(len(ids), *(gold if gold != [0, 0] else [len(ids) - 2] * 2), 5.0 if gold != [0, 0] else 4.0)
         for ids, gold in zip(encoded.columns["ids"], encoded.columns["gold"], strict=True)
     ]
-    assert kind.assemble([example], encoded.columns, outputs) == ["treaty"]
+    assert kind.postprocess([example], encoded.columns, outputs) == ["treaty"]
 
 
 def test_no_answer_needs_every_window_to_say_so(xlmr: Tokenizer) -> None:
@@ -149,11 +149,11 @@ def test_no_answer_needs_every_window_to_say_so(xlmr: Tokenizer) -> None:
     kind = SpanQA(no_answer=True, stride=6, max_answer=12)
     encoded = kind.encode([example], xlmr, 32)
     null = [peaks(len(ids), 0, 0, 3.0) for ids in encoded.columns["ids"]]
-    assert kind.assemble([example], encoded.columns, null) == [""]
-    assert SpanQA(stride=6, max_answer=12).assemble([example], encoded.columns, null) != [""]
+    assert kind.postprocess([example], encoded.columns, null) == [""]
+    assert SpanQA(stride=6, max_answer=12).postprocess([example], encoded.columns, null) != [""]
     row = next(row for row, gold in enumerate(encoded.columns["gold"]) if gold != [0, 0])
     null[row] = peaks(len(encoded.columns["ids"][row]), *encoded.columns["gold"][row], 2.0)
-    assert kind.assemble([example], encoded.columns, null) == ["treaty"]
+    assert kind.postprocess([example], encoded.columns, null) == ["treaty"]
 
 
 @settings(deadline=None)
@@ -179,6 +179,6 @@ def test_floor_and_metrics() -> None:
     kind = SpanQA(no_answer=True)
     examples = [question(None), question("Ulm")]
     assert kind.gold(examples[0]) == [] and kind.gold(examples[1]) == ["Ulm"]
-    counts = kind.tally(Squad2(), examples, kind.floor([[], ["Ulm"]]), "en")
+    counts = kind.count(Squad2(), examples, kind.chance_guesses([[], ["Ulm"]]), "en")
     assert Squad2().values(counts.sum(axis=0))["exact_match"] == 50
     assert SpanQA().metrics == (SquadScore(),) and kind.metrics == (Squad2(),)

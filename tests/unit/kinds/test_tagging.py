@@ -46,7 +46,7 @@ def test_a_word_without_pieces_is_unknown_and_still_tagged(bert: Tokenizer) -> N
     example = sentence("The", "\u200f", "painter")
     encoded = NER.encode([example], bert, 64)
     assert encoded.columns["ids"][0][encoded.columns["first"][0][1]] == specials(bert).unk
-    guesses = NER.assemble([example], encoded.columns, [np.array([0, 1, 2])])
+    guesses = NER.postprocess([example], encoded.columns, [np.array([0, 1, 2])])
     assert guesses == [["O", "B-PER", "I-PER"]]
 
 
@@ -59,7 +59,7 @@ def test_long_sentences_are_split_and_put_together_again(tokenizer: Tokenizer) -
     assert max(map(len, encoded.columns["ids"])) <= 24
     assert [w for row in encoded.columns["word"][1:] for w in row] == list(range(len(words)))
     logits = [np.eye(3)[gold] for gold in encoded.columns["gold"]]
-    assert NER.assemble([sentence("Ulm"), example], encoded.columns, logits) == [["O"], list(tags)]
+    assert NER.postprocess([sentence("Ulm"), example], encoded.columns, logits) == [["O"], list(tags)]
 
 
 def test_a_word_longer_than_a_row_keeps_what_fits(xlmr: Tokenizer) -> None:
@@ -97,10 +97,10 @@ def test_tags_outside_an_open_set_are_never_right(xlmr: Tokenizer) -> None:
     example = sentence("Ulm", "Köln", tags=("N", r"S\NP"))
     ccg.check(example)
     assert ccg.encode([example], xlmr, 32).columns["gold"] == [[0, -1]]
-    assert ccg.tally(TokenAccuracy(), [example], [["N", "NP"]], "en").sum(axis=0).tolist() == [1, 2]
+    assert ccg.count(TokenAccuracy(), [example], [["N", "NP"]], "en").sum(axis=0).tolist() == [1, 2]
 
 
 def test_the_floor_is_one_tag_and_metrics_follow_the_tags() -> None:
-    assert NER.floor([["O", "B-PER"], ["O"]]) == [["O", "O"], ["O"]]
+    assert NER.chance_guesses([["O", "B-PER"], ["O"]]) == [["O", "O"], ["O"]]
     assert NER.metrics == (ChunkF1(), TokenAccuracy())
     assert Tagging(labels=("NOUN", "VERB")).metrics == (TokenAccuracy(),)

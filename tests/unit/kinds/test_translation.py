@@ -33,11 +33,11 @@ def test_the_guess_is_the_example_whose_pair_is_nearest() -> None:
     vectors = np.eye(3, dtype=np.float32)
     outputs = [(vectors[0], 5 * vectors[0]), (vectors[1], vectors[2]), (vectors[2] * 2, vectors[1])]
     kind = TranslationRanking()
-    guesses = kind.assemble(examples, {"example": [0, 1, 2]}, outputs)
+    guesses = kind.postprocess(examples, {"example": [0, 1, 2]}, outputs)
     assert guesses == ["a", "c", "b"]
-    assert kind.assemble(examples, {"example": []}, []) == [None] * 3
+    assert kind.postprocess(examples, {"example": []}, []) == [None] * 3
     golds = [kind.gold(example) for example in examples]
-    assert kind.tally(Accuracy(), examples, guesses, "en").sum() >= 1 and kind.floor(golds) == ["a"] * 3
+    assert kind.count(Accuracy(), examples, guesses, "en").sum() >= 1 and kind.chance_guesses(golds) == ["a"] * 3
 
 
 def test_a_text_without_a_translation() -> None:

@@ -60,7 +60,7 @@ def test_it_learns_to_rank(pooling: str, encoder: Path, tmp_path: Path) -> None:
     pool = {example.name: replace(example, query=None, relevant=None, id=example.name) for example in wanted}
     examples = [*queries, *pool.values()]
     guesses = predict_examples(tmp_path / "out", kind, examples).guesses
-    counts = kind.tally(MeanAveragePrecision(), examples, guesses, "en")
+    counts = kind.count(MeanAveragePrecision(), examples, guesses, "en")
     assert counts[:, 0].sum() / counts[:, 1].sum() > 0.8, "queries alone find passages alone"
 
 

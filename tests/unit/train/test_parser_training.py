@@ -37,7 +37,7 @@ def test_a_treebank_is_learnt_without_a_mistake(encoder: Path, tmp_path: Path) -
     assert summary.state == "ok" and summary.floor < 60
     tests = parsed(30, seed=9)
     found = predict_examples(tmp_path / "out", KIND, tests)
-    counts = KIND.tally(Attachment(), tests, found.guesses, "en").sum(axis=0)
+    counts = KIND.count(Attachment(), tests, found.guesses, "en").sum(axis=0)
     assert headline(Attachment(), counts) == 100.0
     assert found.scores is None
 
@@ -54,7 +54,7 @@ def test_roles_are_learnt_without_a_mistake(form: str, encoder: Path, tmp_path: 
     found = predict_examples(tmp_path / "out", kind, tests)
     assert any(not example.predicates for example in tests) and any(len(e.predicates or ()) > 1 for e in tests)
     for metric in kind.metrics:
-        assert headline(metric, kind.tally(metric, tests, found.guesses, "en").sum(axis=0)) == 100.0
+        assert headline(metric, kind.count(metric, tests, found.guesses, "en").sum(axis=0)) == 100.0
 
 
 def test_trees_and_roles_are_learnt_by_one_parser(encoder: Path, tmp_path: Path) -> None:
@@ -67,4 +67,4 @@ def test_trees_and_roles_are_learnt_by_one_parser(encoder: Path, tmp_path: Path)
     unlabelled = [replace(one, heads=None, relations=None, predicates=None) for one in tests]
     guesses = predict_examples(tmp_path / "out", kind, unlabelled).guesses
     for metric in kind.metrics:
-        assert headline(metric, kind.tally(metric, tests, guesses, "en").sum(axis=0)) == 100.0
+        assert headline(metric, kind.count(metric, tests, guesses, "en").sum(axis=0)) == 100.0
