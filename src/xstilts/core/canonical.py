@@ -15,6 +15,9 @@ from collections.abc import Mapping
 from typing import Any
 
 PACKAGE = __name__.partition(".")[0]
+# Metadata of a dataclass field: `field(default=None, metadata=NOT_IDENTITY)`. See `canonical`.
+NOT_IDENTITY: Mapping[str, bool] = {"identity": False}
+OMIT_DEFAULT: Mapping[str, bool] = {"omit_default": True}
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -22,9 +25,9 @@ def canonical(value: Any, at: str = "settings") -> Json:
     """A JSON value that is equal for equal settings, in this and every later process.
 
     Frozen dataclasses become `{"!": identity name, field: ...}` (see `identity_name`). What a field may declare in its
-    `metadata`: `{"identity": False}` leaves it out; `{"omit_default": True}` leaves it out while it equals its default,
-    so that adding an option keeps old identities; `{"identity_name": "..."}` is what it is called here, so that
-    renaming it keeps them too.
+    `metadata`: `NOT_IDENTITY` leaves it out; `OMIT_DEFAULT` leaves it out while it equals its default, so that adding
+    an option keeps old identities; `{"identity_name": "..."}` is its name in identities, so that renaming the field
+    keeps them too.
 
     >>> canonical({"b": (1, 2.5), "a": None})
     {'a': None, 'b': [1, 2.5]}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from xstilts.core.canonical import NOT_IDENTITY
 from xstilts.core.errors import DataError
 from xstilts.core.files import file_fingerprint
 from xstilts.data.examples import Example
@@ -15,7 +16,6 @@ from xstilts.data.locate import Roots, find
 from xstilts.data.lock import cache_file, read_lock, verify
 from xstilts.data.source import Drop, Key, Place, Reader, RowMaker, Source, View
 
-_NOT_IDENTITY = {"identity": False}
 _GZIP_RATIO = 3.0  # of text, about
 TO_FETCH = "to fetch"
 
@@ -31,11 +31,11 @@ class ResolvedSource:
     row: RowMaker
     views: tuple[View, ...] = ()
     language: str = "en"
-    paths: tuple[Path, ...] = field(default=(), metadata=_NOT_IDENTITY)
+    paths: tuple[Path, ...] = field(default=(), metadata=NOT_IDENTITY)
     # "data", "store" or "sample": where they were found; "to fetch": they are not here, and this is for a plan alone
-    kind: str = field(default="data", metadata=_NOT_IDENTITY)
-    rows: int | None = field(default=None, metadata=_NOT_IDENTITY)  # the published number, of one to fetch
-    note: str = field(default="", metadata=_NOT_IDENTITY)
+    kind: str = field(default="data", metadata=NOT_IDENTITY)
+    rows: int | None = field(default=None, metadata=NOT_IDENTITY)  # the published number, of one to fetch
+    note: str = field(default="", metadata=NOT_IDENTITY)
 
     @property
     def text_bytes(self) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example
 
@@ -105,12 +106,10 @@ class Source:
     places: tuple[Place, ...]
     language: str = "en"
     views: tuple[View, ...] = ()
-    translation: MachineTranslation | None = field(
-        default=None, metadata={"omit_default": True}
-    )  # of the rows the views chose
-    note: str = field(default="", metadata={"identity": False})  # "a slice of the dev file": shown in every report
+    translation: MachineTranslation | None = field(default=None, metadata=OMIT_DEFAULT)  # of the rows the views chose
+    note: str = field(default="", metadata=NOT_IDENTITY)  # "a slice of the dev file": shown in every report
     # The published number of examples, for plans before the files are here.
-    rows: int | None = field(default=None, metadata={"identity": False}, compare=False)
+    rows: int | None = field(default=None, metadata=NOT_IDENTITY, compare=False)
 
     def take(self, n: int, seed: int = 0) -> Source:
         """The first `n` rows of a seeded shuffle, in file order; a smaller `n` is a subset of a larger one. Of

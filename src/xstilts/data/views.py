@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError
 from xstilts.data.source import Key, View
 
@@ -31,7 +32,7 @@ class Take:
 
     n: int
     seed: int = 0
-    by: str = field(default="id", metadata={"omit_default": True})
+    by: str = field(default="id", metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         if self.n < 0:

@@ -18,11 +18,11 @@ from xstilts.core.canonical import canonical
 from xstilts.core.errors import XstiltsError
 from xstilts.core.files import write_json
 from xstilts.core.io_errors import writing
+from xstilts.core.versions import library_versions
 from xstilts.engine.step import Context, Progress, Step
 from xstilts.engine.store import Store, remove, size
 
 Status = Literal["done", "reused", "failed", "busy", "stale", "interrupted"]
-_RECORDED = ("xstilts", "torch", "transformers", "tokenizers", "numpy", "pyarrow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _record(step: Step, means: Resources, began: datetime, seconds: float) -> di
         "seconds": round(seconds, 3),
         "threads": means.threads,
         "device": means.device,
-        "versions": _versions(),
+        "versions": library_versions(),
         "machine": {"system": platform.system(), "processor": _processor()},
     }
 
@@ -138,17 +138,6 @@ def _seal(step: Step, out: Path, record: dict[str, Any]) -> None:
             finally:
                 os.close(handle)
     write_json(out / "done.json", {**record, "bytes": size(out)})
-
-
-@cache
-def _versions() -> dict[str, str]:
-    from importlib.metadata import PackageNotFoundError, version  # slow to import, and only a step that ran needs it
-
-    found = {"python": platform.python_version()}
-    for name in _RECORDED:
-        with contextlib.suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
 
 
 @cache

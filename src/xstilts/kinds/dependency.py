@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import DependencyExample, Example
 from xstilts.data.syntax.trees import fault
@@ -39,7 +40,7 @@ class Dependency:
     """
 
     labels: tuple[str, ...]
-    open_labels: bool = field(default=False, metadata={"omit_default": True})
+    open_labels: bool = field(default=False, metadata=OMIT_DEFAULT)
     arc: int = 500
     relation: int = 100
     dropout: float = 0.33

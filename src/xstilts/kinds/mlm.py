@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import Example, TextExample
 from xstilts.kinds.base import Encoded
@@ -39,7 +40,7 @@ class MaskedLM:
 
     rate: float = 0.15
     seed: int = 0
-    candidates: int | None = field(default=None, metadata={"omit_default": True})
+    candidates: int | None = field(default=None, metadata=OMIT_DEFAULT)
 
     name: ClassVar[str] = "mlm"
     example: ClassVar[type[Example]] = TextExample

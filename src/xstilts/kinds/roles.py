@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 
+from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import Example, Predicate, RolesExample
 from xstilts.kinds.base import Encoded, pairwise
@@ -46,7 +47,7 @@ class SemanticRoles:
     identity_name: ClassVar[str] = "Roles"
 
     labels: tuple[str, ...]
-    open_labels: bool = field(default=False, metadata={"omit_default": True})
+    open_labels: bool = field(default=False, metadata=OMIT_DEFAULT)
     form: Form = "spans"
     given: bool = False
     units: int = 300

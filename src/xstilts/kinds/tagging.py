@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import Example, TagExample
 from xstilts.kinds.base import Encoded, pairwise
@@ -41,7 +42,7 @@ class Tagging:
     """
 
     labels: tuple[str, ...]
-    open_labels: bool = field(default=False, metadata={"omit_default": True})
+    open_labels: bool = field(default=False, metadata=OMIT_DEFAULT)
 
     name: ClassVar[str] = "tagging"
     example: ClassVar[type[Example]] = TagExample

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
+from xstilts.core.canonical import NOT_IDENTITY
 from xstilts.engine.step import Context, Step
 from xstilts.models.compact import RECORD, read_record
 
@@ -18,7 +19,7 @@ class UnpackSettings:
     """A bundled encoder: (name, sha-256) of its packed files."""
 
     files: tuple[tuple[str, str], ...]
-    folder: Path = field(metadata={"identity": False})
+    folder: Path = field(metadata=NOT_IDENTITY)
 
 
 def unpack_encoder(settings: UnpackSettings, context: Context) -> None:

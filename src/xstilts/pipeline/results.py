@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Mapping
-from importlib import metadata
 from typing import Any
 
 from xstilts.core.files import read_json
+from xstilts.core.versions import library_versions
 from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import Outcome
 from xstilts.engine.step import Step
@@ -22,8 +22,6 @@ from xstilts.study.expand import phase_name, phases
 from xstilts.study.load import dump_study
 from xstilts.study.schema import Study
 from xstilts.tasks.base import Task
-
-LIBRARIES = ("xstilts", "torch", "transformers", "tokenizers", "numpy", "scipy", "pyarrow")
 
 
 def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -> Results:
@@ -42,7 +40,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         study_yaml=dump_study(study),
         encoder=study.encoder,
         steps=tuple(_step(step, session.store, outcome) for step in steps_of(session.goals)),
-        versions=versions(),
+        versions={**library_versions(), "machine": platform.machine()},
         data=tuple(_data(session)),
         notes=tuple(_notes(session, samples)),
         scale=scale,
@@ -59,13 +57,6 @@ def contrasts(study: Study) -> tuple[ContrastSpec, ...]:
     ]
     named = [ContrastSpec(name=name, weights=dict(weights)) for name, weights in study.contrasts.items()]
     return (*against, *named)
-
-
-def versions() -> dict[str, str]:
-    found = {"python": platform.python_version(), "machine": platform.machine()}
-    for name in LIBRARIES:
-        found[name] = metadata.version(name)
-    return found
 
 
 def _target(name: str, session: Session, samples: str) -> TargetInfo:

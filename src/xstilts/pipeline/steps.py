@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
 from xstilts.core.files import write_json
 from xstilts.core.settings.merging import Composition
 from xstilts.core.settings.training import Recipe
@@ -28,7 +29,6 @@ from xstilts.metrics.tallies import Metric
 from xstilts.study.phase import Sampling
 from xstilts.translate.artefact import read_rows
 
-NOT_IDENTITY = {"identity": False}
 SNAPSHOT_SECONDS = "XSTILTS_SNAPSHOT_SECONDS"  # between two snapshots of a training; a kill loses at most as much
 
 
@@ -50,7 +50,7 @@ class PrepareSettings:
     max_length: int
     encoder: EncoderAt  # whose tokenizer is used
     # the language the rows are translated into: they are those of the input "translation"
-    translated: str = field(default="", metadata={"omit_default": True})
+    translated: str = field(default="", metadata=OMIT_DEFAULT)
 
 
 def prepare(settings: PrepareSettings, context: Context) -> None:
@@ -85,9 +85,9 @@ class TrainPart:
     language: str
     version: int
     name: str = field(default="", metadata=NOT_IDENTITY)
-    added: float | None = field(default=None, metadata={"omit_default": True})
-    apart: bool = field(default=False, metadata={"omit_default": True})  # see `Fit`
-    task: str = field(default="", metadata={"omit_default": True})  # which of its adapters' tasks it is, if any
+    added: float | None = field(default=None, metadata=OMIT_DEFAULT)
+    apart: bool = field(default=False, metadata=OMIT_DEFAULT)  # see `Fit`
+    task: str = field(default="", metadata=OMIT_DEFAULT)  # which of its adapters' tasks it is, if any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +101,7 @@ class TrainSettings:
     select: tuple[int, ...]
     encoder: EncoderAt | None  # None: starts from the input "start", an earlier phase
     # the pretrained encoder below the adapters of "start"; where an earlier phase is, it is the input "base"
-    base: EncoderAt | None = field(default=None, metadata={"omit_default": True})
+    base: EncoderAt | None = field(default=None, metadata=OMIT_DEFAULT)
 
 
 def train(settings: TrainSettings, context: Context) -> None:
@@ -194,7 +194,7 @@ class TestSet:
     language: str
     source: ResolvedSource
     views: tuple[View, ...]
-    use: str = field(default="test", metadata={"omit_default": True})
+    use: str = field(default="test", metadata=OMIT_DEFAULT)
 
     @property
     def input(self) -> str:
@@ -212,11 +212,11 @@ class PredictSettings:
     tests: tuple[TestSet, ...]
     precision: str
     encoder: EncoderAt | None  # None: the checkpoint is the input "checkpoint"
-    pool: TestSet | None = field(default=None, metadata={"omit_default": True})
-    base: EncoderAt | None = field(default=None, metadata={"omit_default": True})  # as of TrainSettings
+    pool: TestSet | None = field(default=None, metadata=OMIT_DEFAULT)
+    base: EncoderAt | None = field(default=None, metadata=OMIT_DEFAULT)  # as of TrainSettings
     # of retrieval, where the inputs "language/<code>" hold language adapters: the language of the candidates
-    candidates: str = field(default="", metadata={"omit_default": True})
-    task: str = field(default="", metadata={"omit_default": True})  # as of TrainPart
+    candidates: str = field(default="", metadata=OMIT_DEFAULT)
+    task: str = field(default="", metadata=OMIT_DEFAULT)  # as of TrainPart
 
 
 def predict(settings: PredictSettings, context: Context) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xstilts.core.canonical import NOT_IDENTITY
 from xstilts.core.files import write_atomic, write_json
 from xstilts.core.settings.training import Recipe
 from xstilts.data.examples import TextExample
@@ -20,7 +21,7 @@ from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.tokenized import TokenizedRows, write
 from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.kinds.translation import TranslationRanking
-from xstilts.pipeline.steps import NOT_IDENTITY, SNAPSHOT_SECONDS
+from xstilts.pipeline.steps import SNAPSHOT_SECONDS
 from xstilts.pretrain import rows
 from xstilts.pretrain.corpus import load_corpus
 from xstilts.pretrain.start import EncoderShape

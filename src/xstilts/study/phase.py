@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
 from xstilts.core.settings.merging import AdapterFusion, Composition
 from xstilts.core.settings.training import Recipe
 from xstilts.core.settings.tuning import Adapter, Bottleneck, Fuse, Multitask
@@ -16,7 +17,7 @@ class EncoderRef:
     the place it is loaded from are execution."""
 
     identity: str
-    name: str = field(default="", metadata={"identity": False}, compare=False)
+    name: str = field(default="", metadata=NOT_IDENTITY, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +57,11 @@ class MixtureTask:
     fit: Fit
     max_length: int = 256  # tokens of a sequence, special tokens included
     added: float | None = None  # updates for each update of the other tasks, on top of theirs; it never steers
-    task: str = field(default="", metadata={"omit_default": True})  # which of its adapters' tasks it is, if any
-    name: str = field(default="", metadata={"identity": False}, compare=False)
-    language: str = field(default="", metadata={"identity": False}, compare=False)  # of a translation
+    task: str = field(default="", metadata=OMIT_DEFAULT)  # which of its adapters' tasks it is, if any
+    name: str = field(default="", metadata=NOT_IDENTITY, compare=False)
+    language: str = field(default="", metadata=NOT_IDENTITY, compare=False)  # of a translation
     # True: a translation beside its task's own rows, or beside another translation of them, which steers for it
-    aside: bool = field(default=False, metadata={"identity": False}, compare=False)
+    aside: bool = field(default=False, metadata=NOT_IDENTITY, compare=False)
 
     @property
     def label(self) -> str:
@@ -79,7 +80,7 @@ class Phase:
     keep_head: bool = False  # start from the previous phase's head where kind and labels are the same
     select: tuple[int, ...] = ()  # which parts of the mix steer selection; () : all, equally
     # "language", "intermediate", "target" or "joint": for people and for what may be trimmed
-    role: str = field(default="target", metadata={"identity": False}, compare=False)
+    role: str = field(default="target", metadata=NOT_IDENTITY, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

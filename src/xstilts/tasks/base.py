@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.data.source import Source
 from xstilts.kinds.base import Kind
 from xstilts.metrics.tallies import Metric
@@ -32,7 +33,7 @@ class Fit:
     select: Metric
     version: int = 1
     # True: what has the id of a dev example is not trained on (a translation of data that the dev set was cut from)
-    apart: bool = field(default=False, metadata={"omit_default": True})
+    apart: bool = field(default=False, metadata=OMIT_DEFAULT)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,15 +8,13 @@ import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from xstilts.core.io_errors import writing
-
-_LIBRARIES = ("xstilts", "torch", "transformers", "tokenizers", "safetensors", "numpy")
+from xstilts.core.versions import library_versions
 
 
 @dataclass(kw_only=True)
@@ -104,8 +102,7 @@ class Log:
 def machine(device: str, threads: int) -> dict[str, Any]:
     """All that the last digits of a CPU run depend on."""
     processor = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
-    versions = {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()}
-    return {"device": device, "threads": threads, "processor": processor, "versions": versions}
+    return {"device": device, "threads": threads, "processor": processor, "versions": library_versions()}
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from xstilts.core.canonical import NOT_IDENTITY
 from xstilts.core.errors import DataError
 from xstilts.data.read import ResolvedSource, load
 from xstilts.engine.step import Context
@@ -22,7 +23,7 @@ class TranslateSettings:
     language: str
     model: str
     beams: int
-    folder: Path = field(metadata={"identity": False})
+    folder: Path = field(metadata=NOT_IDENTITY)
 
 
 def translate(settings: TranslateSettings, context: Context) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
@@ -17,7 +19,7 @@ class Recipe:
     epochs: float | None = None
     batch: int = 32
     lr: float = 1e-5
-    head_lr: float | None = field(default=None, metadata={"omit_default": True})  # None: `lr`
+    head_lr: float | None = field(default=None, metadata=OMIT_DEFAULT)  # None: `lr`
     warmup: float = 0.1  # share of the updates
     weight_decay: float = 0.01  # not on biases and norms
     clip: float = 1.0  # gradient norm, over a whole update
@@ -28,6 +30,6 @@ class Recipe:
     attention_dropout: float = 0.0
     precision: str = "fp32"  # fp32 | bf16 ("auto" is resolved before a Recipe exists)
     retries: int = 0  # a diverged run is tried again with the next seed
-    forward_tokens: int = field(default=8192, metadata={"identity": False})  # tokens a forward pass at most
-    checkpointing: bool = field(default=False, metadata={"identity": False})  # less memory, about a third more work
-    compile: bool = field(default=False, metadata={"identity": False})  # torch.compile: pays on long runs, not on short
+    forward_tokens: int = field(default=8192, metadata=NOT_IDENTITY)  # tokens a forward pass at most
+    checkpointing: bool = field(default=False, metadata=NOT_IDENTITY)  # less memory, about a third more work
+    compile: bool = field(default=False, metadata=NOT_IDENTITY)  # torch.compile: pays on long runs, not on short

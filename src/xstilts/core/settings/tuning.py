@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
 
+from xstilts.core.canonical import OMIT_DEFAULT
+
 PLACES = ("houlsby", "pfeiffer", "parallel")
 ACTIVATIONS = ("relu", "gelu", "silu", "tanh")
 
@@ -83,7 +85,7 @@ class IA3:
     half (Liu et al. 2022). inputs: the targets of which inputs are changed."""
 
     targets: tuple[str, ...] = ("key", "value", "down")
-    inputs: tuple[str, ...] = field(default=("down",), metadata={"omit_default": True})
+    inputs: tuple[str, ...] = field(default=("down",), metadata=OMIT_DEFAULT)
     from_layer: int = 1
     stack: bool = False
 

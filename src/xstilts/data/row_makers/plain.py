@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from dataclasses import field as setting
 from typing import Any, ClassVar
 
+from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError
 from xstilts.data.examples import ChoiceExample, SentenceExample, SpanExample, TagExample, TextExample
 from xstilts.data.fields import field, fill, name, text, words
@@ -182,7 +183,7 @@ class SpanRow(Maker):
     answers: str | None = "answers"
     impossible: str | None = "is_impossible"
     empty: str = "unlabelled"
-    misplaced: str = setting(default="error", metadata={"omit_default": True})
+    misplaced: str = setting(default="error", metadata=OMIT_DEFAULT)
 
     def __call__(self, row: Row, number: int) -> SpanExample | Drop:
         if drop := self.dropped(row):
