@@ -67,7 +67,7 @@ def write_control(name: str, folder: Path, home: Path) -> Path:
     half = out.with_name(f"{out.name}.half")
     shutil.rmtree(half, ignore_errors=True)
     loading.write(half, model, config, {})
-    for path in sorted({path for pattern in ENCODER.wanted for path in folder.glob(pattern)}):
+    for path in sorted({path for pattern in ENCODER.file_patterns for path in folder.glob(pattern)}):
         if path.suffix != ".safetensors" and not path.name.endswith(".index.json") and path.name != "config.json":
             shutil.copyfile(path, half / path.name)
     half.rename(out)  # a folder under its own name is whole

@@ -73,7 +73,7 @@ def pretrain(
     store = Store(chosen.store)
     goals = [made.phases[-1]]
     planned = plan(goals, store)
-    watch.run_planned(len(planned.to_run), len(planned.reused) + planned.behind)
+    watch.run_planned(len(planned.to_run), len(planned.reused) + planned.not_needed)
     backend = Inline(device=devices(chosen)[0], threads=chosen.threads or os.cpu_count() or 1)
     outcome = execute(goals, store, backend=backend, listener=watch)
     if outcome.exit_code:

@@ -90,7 +90,7 @@ def run(
         loaded = study
     session = _with_precision(loaded, chosen, watch)
     planned = plan(session.goals, session.store)
-    watch.run_planned(len(planned.to_run), len(planned.reused) + planned.behind)
+    watch.run_planned(len(planned.to_run), len(planned.reused) + planned.not_needed)
     outcome = Outcome() if loaded.allow_missing else _read_files(session, planned.to_run, watch)
     if not outcome.interrupted:
         outcome = outcome.then(_execute(session, session.goals, watch))

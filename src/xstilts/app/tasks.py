@@ -15,9 +15,9 @@ from xstilts.data.locate import Roots, addresses, find
 from xstilts.data.read import load, resolve
 from xstilts.data.source import Source
 from xstilts.models.bundled import packaged_encoders
-from xstilts.models.encoders import ChangedEncoderError, carried, find_encoder
-from xstilts.models.translators import carried as carried_translator
+from xstilts.models.encoders import ChangedEncoderError, find_encoder, portable_files
 from xstilts.models.translators import find_translator
+from xstilts.models.translators import portable_files as portable_translator
 from xstilts.pipeline.session import Options, Say, catalog_for, fetch_missing, study_sources
 from xstilts.report.elements.formatting import size
 from xstilts.samples import describe as describe_sample
@@ -276,10 +276,10 @@ def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
                 raise
             missing += 1
     encoder = find_encoder(study.encoder, roots, packaged_encoders())
-    beside, translators = carried(encoder, roots), list[str]()
+    beside, translators = portable_files(encoder, roots), list[str]()
     for name in models(study):
         try:
-            beside |= carried_translator(find_translator(name, roots), roots)
+            beside |= portable_translator(find_translator(name, roots), roots)
             translators.append(name)
         except EncoderError:
             if not study.allow_missing:

@@ -7,8 +7,21 @@ from typing import Annotated
 
 import typer
 
-from xstilts.cli import options as cli_options
-from xstilts.cli.options import AsJson, Data, Scale, StoreDir, Tasks
+from xstilts.cli.options import (
+    DATA_PANEL,
+    AllowMissing,
+    AsJson,
+    Data,
+    Offline,
+    Scale,
+    StoreDir,
+    StudyName,
+    Tasks,
+    data_folders,
+    make_options,
+    print_json,
+    read_study,
+)
 from xstilts.cli.quantities import amount
 
 commands = typer.Typer(
@@ -24,8 +37,8 @@ Names = Annotated[
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(rich_help_panel=cli_options.DATA)(tasks)
-    app.add_typer(commands, name="data", rich_help_panel=cli_options.DATA)
+    app.command(rich_help_panel=DATA_PANEL)(tasks)
+    app.add_typer(commands, name="data", rich_help_panel=DATA_PANEL)
 
 
 def tasks(
@@ -46,18 +59,18 @@ def tasks(
     from xstilts.cli.tasks_view import task_page, task_table
     from xstilts.pipeline.session import catalog_for
 
-    options = cli_options.options(data=data, store=store, tasks=more)
+    options = make_options(data=data, store=store, tasks=more)
     catalog, roots = catalog_for(None, options), options.roots
     if name is not None:
         found = facts(catalog.find(name), roots, count)
         if as_json:
-            cli_options.print_json(found.as_json())
+            print_json(found.as_json())
         else:
             Console(highlight=False).print(task_page(found))
         return
     listed = [facts(task, roots, count) for task in catalog.values()]
     if as_json:
-        cli_options.print_json([one.as_json() for one in listed])
+        print_json([one.as_json() for one in listed])
     else:
         Console(highlight=False).print(task_table(listed))
 
@@ -76,10 +89,10 @@ def check(
     Exit code 1 when a file is missing or changed."""
     from xstilts.app.tasks import check_files, wanted
 
-    options = cli_options.options(data=_beside(names, data), store=store, tasks=more)
+    options = make_options(data=_beside(names, data), store=store, tasks=more)
     found = check_files(wanted(names or [], options, scale), options.roots)
     if as_json:
-        cli_options.print_json([item.as_json() for item in found])
+        print_json([item.as_json() for item in found])
     else:
         for item in found:
             typer.echo(item.as_line())
@@ -99,14 +112,14 @@ def get(
     data: Data = None,
     store: StoreDir = None,
     more: Tasks = None,
-    offline: cli_options.Offline = False,
+    offline: Offline = False,
 ) -> int:
     """Fetch what is not here into the store: files of tasks, and of a study its models too.
 
     Revisions and checksums are locked at the first fetch. Exit code 2 when something is still missing."""
     from xstilts.app.tasks import get_files, wanted
 
-    options = cli_options.options(data=_beside(names, data), store=store, tasks=more, offline=offline)
+    options = make_options(data=_beside(names, data), store=store, tasks=more, offline=offline)
     needed = wanted(names or [], options, scale)
     missing = get_files(needed, options.roots, typer.echo)
     for reason in missing:
@@ -118,26 +131,26 @@ def get(
 
 def _beside(names: list[str] | None, data: list[Path] | None) -> list[Path]:
     """The data folders given, and the folders of all study files."""
-    return [*(data or ()), *dict.fromkeys(folder for name in names or () for folder in cli_options.beside(name, None))]
+    return [*(data or ()), *dict.fromkeys(folder for name in names or () for folder in data_folders(name, None))]
 
 
 @commands.command()
 def pack(
-    study: cli_options.StudyName,
+    study: StudyName,
     archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="The .tar file to write.")],
     scale: Scale = None,
     data: Data = None,
     store: StoreDir = None,
     more: Tasks = None,
-    allow_missing: cli_options.AllowMissing = False,
+    allow_missing: AllowMissing = False,
 ) -> None:
     """Put the files a study reads, and its models, into one archive.
 
     What comes with the program is left out, and so is the study file itself."""
     from xstilts.app.tasks import pack_study
 
-    options = cli_options.options(data=cli_options.beside(study, data), store=store, tasks=more)
-    packed = pack_study(cli_options.load(study, scale, allow_missing), options, archive)
+    options = make_options(data=data_folders(study, data), store=store, tasks=more)
+    packed = pack_study(read_study(study, scale, allow_missing), options, archive)
     typer.echo(f"{archive} holds:")
     for line in packed.as_lines():
         typer.echo(f"  {line}")

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from xstilts.cli import options as cli_options
-from xstilts.cli.options import AsJson, Data, Device, StoreDir, Tasks
+from xstilts.cli.options import RESULTS_PANEL, AsJson, Data, Device, StoreDir, Tasks, make_options, print_json
 
 Checkpoint = Annotated[
     str,
@@ -22,8 +21,8 @@ TaskName = Annotated[str, typer.Option("--task", metavar="TASK", help="The task 
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(rich_help_panel=cli_options.RESULTS)(predict)
-    app.command(rich_help_panel=cli_options.RESULTS)(export)
+    app.command(rich_help_panel=RESULTS_PANEL)(predict)
+    app.command(rich_help_panel=RESULTS_PANEL)(export)
 
 
 def predict(
@@ -46,7 +45,7 @@ def predict(
     Columns, by the task's kind: `text` (and `pair`); `words`; `question`, `context`; `prompt`, `options`."""
     from xstilts.app.predict import predict_file, task_for
 
-    options = cli_options.options(data=data, store=store, tasks=tasks, device=device)
+    options = make_options(data=data, store=store, tasks=tasks, device=device)
     count = predict_file(checkpoint, file, task_for(task, study, options), options, out)
     if out is not None:
         typer.echo(f"{count} predictions in {out}")
@@ -70,10 +69,10 @@ def export(
     are put into the weights; other adapters go beside the encoder."""
     from xstilts.app.predict import export_checkpoint, task_for
 
-    options = cli_options.options(store=store, tasks=tasks)
+    options = make_options(store=store, tasks=tasks)
     said = export_checkpoint(checkpoint, out, task_for(task, study, options), options, adapter)
     if as_json:
-        cli_options.print_json(said)
+        print_json(said)
     elif said["auto_class"]:
         typer.echo(f"{out}: load it with transformers.{said['auto_class']}.from_pretrained('{out}')")
     elif adapter:

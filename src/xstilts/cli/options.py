@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # every command loads this module, and the help needs no stud
     from xstilts.study.schema import Study
 
 # Headings of `xstilts --help`.
-STUDIES, DATA, RESULTS = "Studies", "Tasks and data", "Checkpoints and results"
+STUDIES_PANEL, DATA_PANEL, RESULTS_PANEL = "Studies", "Tasks and data", "Checkpoints and results"
 
 StudyName = Annotated[
     str, typer.Argument(metavar="STUDY", help="A study file, or a packaged study by name (see `xstilts studies`).")
@@ -60,7 +60,7 @@ Threads = Annotated[
 Jobs = Annotated[int, typer.Option(metavar="N", min=1, help="Steps at the same time, each in a process of its own.")]
 
 
-def options(
+def make_options(
     *,
     data: list[Path] | None = None,
     store: Path | None = None,
@@ -83,18 +83,18 @@ def options(
     )
 
 
-def load(study: str, scale: str | None, allow_missing: bool) -> Study:
+def read_study(study: str, scale: str | None, allow_missing: bool) -> Study:
     from xstilts.study.schema import Study
 
     loaded = Study.load(study, scale)
     return loaded.model_copy(update={"allow_missing": True}) if allow_missing else loaded
 
 
-def beside(study: str, data: list[Path] | None) -> list[Path]:
+def data_folders(study: str, data: list[Path] | None) -> list[Path]:
     """The data folders given, and the folder of the study file: a study's own tasks name files beside it."""
-    from xstilts.study.load import beside as folder_of
+    from xstilts.study import load
 
-    return [*(data or ()), *folder_of(study)]
+    return [*(data or ()), *load.beside(study)]
 
 
 def print_json(value: Any) -> None:

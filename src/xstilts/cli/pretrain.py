@@ -7,12 +7,21 @@ from typing import Annotated
 
 import typer
 
-from xstilts.cli import options as cli_options
-from xstilts.cli.options import AsJson, Data, Device, Offline, StoreDir, Threads
+from xstilts.cli.options import (
+    STUDIES_PANEL,
+    AsJson,
+    Data,
+    Device,
+    Offline,
+    StoreDir,
+    Threads,
+    make_options,
+    print_json,
+)
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(rich_help_panel=cli_options.STUDIES)(pretrain)
+    app.command(rich_help_panel=STUDIES_PANEL)(pretrain)
 
 
 def pretrain(
@@ -41,13 +50,13 @@ def pretrain(
     from xstilts.engine.graph import steps_of
     from xstilts.engine.store import Store
 
-    options = cli_options.options(data=data, store=store, offline=offline, device=device, threads=threads)
+    options = make_options(data=data, store=store, offline=offline, device=device, threads=threads)
     if dry_run:
         _, made = prepare(recipe, options)
         kept = Store(options.store)
         rows = [(step.key, step.label, kept.is_done(step)) for step in steps_of([made.phases[-1]])]
         if as_json:
-            cli_options.print_json([{"step": key, "label": label, "done": done} for key, label, done in rows])
+            print_json([{"step": key, "label": label, "done": done} for key, label, done in rows])
         for key, label, done in () if as_json else rows:
             typer.echo(f"{'done ' if done else '     '}{key}  {label}")
         return 0
@@ -57,7 +66,7 @@ def pretrain(
     if packed is not None and made_encoder.folder is not None:
         ship(made_encoder.folder, packed)
     if as_json:
-        cli_options.print_json(
+        print_json(
             {
                 "folder": str(made_encoder.folder) if made_encoder.folder else None,
                 "executed": len(outcome.done),

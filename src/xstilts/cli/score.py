@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from xstilts.cli import options as cli_options
-from xstilts.cli.options import AsJson
+from xstilts.cli.options import RESULTS_PANEL, AsJson, print_json
 
 commands = typer.Typer(
     help="Score a file of guesses against a file of gold as the official scorers do: trees (CoNLL 2018), semantic roles"
@@ -23,7 +22,7 @@ SystemRoles = Annotated[Path, typer.Argument(metavar="SYSTEM", help="Props colum
 
 
 def add_to(app: typer.Typer) -> None:
-    app.add_typer(commands, name="score", rich_help_panel=cli_options.RESULTS)
+    app.add_typer(commands, name="score", rich_help_panel=RESULTS_PANEL)
 
 
 @commands.command()
@@ -38,7 +37,7 @@ def dependency(gold: GoldTrees, system: SystemTrees, as_json: AsJson = False) ->
 
     found = score_dependency(gold, system)
     if as_json:
-        cli_options.print_json(dict(found.values))
+        print_json(dict(found.values))
     else:
         Console(highlight=False).print(dependency_page(found))
 
@@ -53,6 +52,6 @@ def srl(gold: GoldRoles, system: SystemRoles, as_json: AsJson = False) -> None:
 
     found = score_srl(gold, system)
     if as_json:
-        cli_options.print_json(dict(found.values))
+        print_json(dict(found.values))
     else:
         Console(highlight=False).print(srl_page(found))

@@ -7,15 +7,24 @@ from typing import Annotated
 
 import typer
 
-from xstilts.cli import options as cli_options
-from xstilts.cli.options import AsJson, Data, StoreDir, Tasks
+from xstilts.cli.options import (
+    RESULTS_PANEL,
+    AsJson,
+    Data,
+    StoreDir,
+    Tasks,
+    data_folders,
+    make_options,
+    print_json,
+    read_study,
+)
 from xstilts.cli.quantities import amount
 
 commands = typer.Typer(help="The store: how big it is, and delete what no study needs.", no_args_is_help=True)
 
 
 def add_to(app: typer.Typer) -> None:
-    app.add_typer(commands, name="store", rich_help_panel=cli_options.RESULTS)
+    app.add_typer(commands, name="store", rich_help_panel=RESULTS_PANEL)
 
 
 @commands.command()
@@ -27,7 +36,7 @@ def du(store: StoreDir = None, as_json: AsJson = False) -> None:
     root = store or default_store()
     used = Store(root).du()
     if as_json:
-        cli_options.print_json({"store": str(root), "steps": {name: asdict(usage) for name, usage in used.items()}})
+        print_json({"store": str(root), "steps": {name: asdict(usage) for name, usage in used.items()}})
         return
     typer.echo(f"{root}")
     for name, usage in used.items():
@@ -64,11 +73,11 @@ def gc(
             study = Study.load(name)
             if profile is not None and profile not in study.scale:
                 continue
-            options = cli_options.options(data=cli_options.beside(name, data), store=store, offline=True, tasks=tasks)
-            session = open_session(cli_options.load(name, profile, True), options)
+            options = make_options(data=data_folders(name, data), store=store, offline=True, tasks=tasks)
+            session = open_session(read_study(name, profile, True), options)
             needed |= {step.key for step in steps_of(session.goals)}
     freed = Store(store or default_store()).gc(needed, dry_run=dry_run)
     if as_json:
-        cli_options.print_json({"freed_bytes": freed, "dry_run": dry_run})
+        print_json({"freed_bytes": freed, "dry_run": dry_run})
     else:
         typer.echo(f"{'Would free' if dry_run else 'Freed'} {amount(freed, 'B')}.")

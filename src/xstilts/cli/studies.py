@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from xstilts.cli import options as cli_options
 from xstilts.cli.options import (
+    STUDIES_PANEL,
     AllowMissing,
     AsJson,
     Data,
@@ -20,6 +20,10 @@ from xstilts.cli.options import (
     StudyName,
     Tasks,
     Threads,
+    data_folders,
+    make_options,
+    print_json,
+    read_study,
 )
 
 Out = Annotated[
@@ -38,8 +42,8 @@ Against = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     for command in (plan, run, report):
-        app.command(rich_help_panel=cli_options.STUDIES)(command)
-    app.command("studies", rich_help_panel=cli_options.STUDIES)(list_studies)
+        app.command(rich_help_panel=STUDIES_PANEL)(command)
+    app.command("studies", rich_help_panel=STUDIES_PANEL)(list_studies)
     app.command("step", hidden=True)(one_step)
 
 
@@ -62,11 +66,11 @@ def plan(
     from xstilts.pipeline.forecast import forecast
     from xstilts.pipeline.session import open_session
 
-    options = cli_options.options(data=cli_options.beside(study, data), store=store, tasks=tasks, device=device)
-    session = open_session(cli_options.load(study, scale, allow_missing), options, planning=True)
+    options = make_options(data=data_folders(study, data), store=store, tasks=tasks, device=device)
+    session = open_session(read_study(study, scale, allow_missing), options, planning=True)
     found = forecast(session)
     if as_json:
-        cli_options.print_json(plan_json(session, found))
+        print_json(plan_json(session, found))
     else:
         from rich.console import Console
 
@@ -94,8 +98,8 @@ def run(
     from xstilts.cli.answer import answer_json, print_answer
     from xstilts.cli.progress import RichListener
 
-    options = cli_options.options(
-        data=cli_options.beside(study, data),
+    options = make_options(
+        data=data_folders(study, data),
         store=store,
         offline=offline,
         tasks=tasks,
@@ -103,11 +107,11 @@ def run(
         threads=threads,
         jobs=jobs,
     )
-    loaded = cli_options.load(study, scale, allow_missing)
+    loaded = read_study(study, scale, allow_missing)
     with RichListener() as listener:
         answer = run_study(loaded, options=options, scale=scale or "", listener=listener, out=out)
     if as_json:
-        cli_options.print_json(answer_json(answer))
+        print_json(answer_json(answer))
     else:
         print_answer(answer)
     return answer.exit_code
@@ -128,12 +132,12 @@ def report(
     from xstilts.app.run import report as write_report
     from xstilts.cli.answer import answer_json, print_answer
 
-    options = cli_options.options(data=cli_options.beside(study, data), store=store, offline=True, tasks=tasks)
+    options = make_options(data=data_folders(study, data), store=store, offline=True, tasks=tasks)
     rows = [] if against is None else [name.strip() for name in against.split(",")]
-    loaded = cli_options.load(study, scale, allow_missing)
+    loaded = read_study(study, scale, allow_missing)
     answer = write_report(loaded, options=options, scale=scale or "", out=out, against=rows)
     if as_json:
-        cli_options.print_json(answer_json(answer))
+        print_json(answer_json(answer))
     else:
         print_answer(answer)
     return 0
@@ -145,7 +149,7 @@ def list_studies(as_json: AsJson = False) -> None:
 
     found = {name: load_study(name) for name in packaged_studies()}
     if as_json:
-        cli_options.print_json({name: study.question for name, study in found.items()})
+        print_json({name: study.question for name, study in found.items()})
         return
     for name, study in found.items():
         typer.echo(f"{name}: {study.question}" + (f" (scales: {', '.join(study.scale)})" if study.scale else ""))
@@ -163,5 +167,5 @@ def one_step(
     Device and threads come from XSTILTS_DEVICE and XSTILTS_THREADS."""
     from xstilts.app.run import run_step
 
-    options = cli_options.options(data=cli_options.beside(study, data), store=store, offline=True, tasks=tasks)
-    return run_step(cli_options.load(study, None, True), key, options=options)
+    options = make_options(data=data_folders(study, data), store=store, offline=True, tasks=tasks)
+    return run_step(read_study(study, None, True), key, options=options)

@@ -7,8 +7,19 @@ from typing import Annotated
 
 import typer
 
-from xstilts.cli import options as cli_options
-from xstilts.cli.options import AsJson, Data, Scale, StoreDir, StudyName, Tasks
+from xstilts.cli.options import (
+    RESULTS_PANEL,
+    AsJson,
+    Data,
+    Scale,
+    StoreDir,
+    StudyName,
+    Tasks,
+    data_folders,
+    make_options,
+    print_json,
+    read_study,
+)
 
 commands = typer.Typer(
     help="XTREME and XTREME-R submissions: score a folder as the official program does, or write one from a study.",
@@ -19,7 +30,7 @@ VersionName = Annotated[str, typer.Option("--version", metavar="NAME", help="xtr
 
 
 def add_to(app: typer.Typer) -> None:
-    app.add_typer(commands, name="xtreme", rich_help_panel=cli_options.RESULTS)
+    app.add_typer(commands, name="xtreme", rich_help_panel=RESULTS_PANEL)
 
 
 @commands.command()
@@ -40,7 +51,7 @@ def score(
 
     scores = score_folder(predictions, labels, VERSIONS.find(version, "--version"))
     if as_json:
-        cli_options.print_json(scores.official)
+        print_json(scores.official)
     else:
         Console(highlight=False).print(score_page(scores))
 
@@ -65,11 +76,11 @@ def submit(
     from xstilts.xtreme.layout import VERSIONS
 
     benchmark = VERSIONS.find(version, "--version")
-    options = cli_options.options(data=cli_options.beside(study, data), store=store, tasks=tasks, offline=True)
-    session = open_session(cli_options.load(study, scale, allow_missing=True), options)
+    options = make_options(data=data_folders(study, data), store=store, tasks=tasks, offline=True)
+    session = open_session(read_study(study, scale, allow_missing=True), options)
     made = write(session, arm, seed, benchmark, out, labels)
     if as_json:
-        cli_options.print_json({"written": made.written, "lacking": made.lacking})
+        print_json({"written": made.written, "lacking": made.lacking})
         return
     for name, languages in made.written.items():
         typer.echo(f"{name}: {', '.join(languages)}")

@@ -8,12 +8,12 @@ from typing import Protocol, TypeVar, overload
 from xstilts.core.errors import StudyError
 
 
-class Named(Protocol):
+class HasName(Protocol):
     @property
     def name(self) -> str: ...
 
 
-T = TypeVar("T", bound=Named)
+T = TypeVar("T", bound=HasName)
 D = TypeVar("D")
 
 

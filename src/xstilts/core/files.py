@@ -18,7 +18,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
-from xstilts.core.canonical import canonical_json
 from xstilts.core.errors import DataError, StoreError
 from xstilts.core.io_errors import writing
 from xstilts.core.locks import locked
@@ -113,19 +112,6 @@ def file_fingerprint(path: Path, cache: Path | None = None) -> str:
     if cache is not None and time.time() - stat.st_mtime > _SETTLED:
         _remember(cache, place, [*stamp, digest])
     return digest
-
-
-def folder_fingerprint(folder: Path, cache: Path | None = None) -> str:
-    """sha-256 (hex) of the names (relative, with `/`) and contents of all files below `folder`.
-
-    The order in which the file system lists them does not matter, nor do times, modes or empty folders. Raises
-    DataError when there is no such folder or no file in it.
-    """
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    if not files:
-        raise DataError("there is no such folder, or no file in it.", where=str(folder))
-    contents = {path.relative_to(folder).as_posix(): file_fingerprint(path, cache) for path in files}
-    return hashlib.sha256(canonical_json(contents).encode()).hexdigest()
 
 
 def _cached(cache: Path) -> dict[str, list[Any]]:

@@ -28,12 +28,12 @@ _PATIENCE = 5  # times that an input may vanish under a step
 @dataclass(frozen=True, slots=True)
 class RunPlan:
     """What `execute` would do: `to_run` in order, `reused` steps found done, `rebuilt` those of `to_run` that are done
-    but were trimmed of a part that is needed, `behind` the number of steps that nobody has to look at."""
+    but were trimmed of a part that is needed, `not_needed` the number of steps that nobody has to look at."""
 
     to_run: tuple[Step, ...]
     reused: tuple[Step, ...]
     rebuilt: tuple[Step, ...]
-    behind: int
+    not_needed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class _Run:
             if step.key not in self.pending or step.key in self.not_run or now < self.busy_until.get(step.key, 0):
                 continue
             below = {below.key for below in step.inputs.values()}
-            if below & self.pending.keys() or below & self.running.keys() or not self.backend.room(step):
+            if below & self.pending.keys() or below & self.running.keys() or not self.backend.has_capacity(step):
                 continue
             if self._in_use(step):
                 self.busy_until[step.key] = now + _TICK

@@ -16,10 +16,10 @@ from xstilts.core.errors import EncoderError
 from xstilts.core.files import read_json
 from xstilts.data.locate import Roots
 from xstilts.engine.step import Step
-from xstilts.models.store import MODEL, ChangedEncoderError, ModelFiles, ModelStore, Say, said
+from xstilts.models.store import MODEL, ChangedEncoderError, ModelFiles, ModelStore, Say, one_line
 from xstilts.study.phase import EncoderRef
 
-__all__ = ["ChangedEncoderError", "LocatedEncoder", "carried", "find_encoder", "from_folder"]
+__all__ = ["ChangedEncoderError", "LocatedEncoder", "find_encoder", "from_folder", "portable_files"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ def find_encoder(name: str, roots: Roots, built: Mapping[str, Step], *, fetch: S
     if name in built:
         step = built[name]
         return LocatedEncoder(ref=EncoderRef(identity=step.id, name=name), step=step)
-    return from_folder(_shelf(roots).find(name, fetch=fetch, known=built), name, roots)
+    return from_folder(_model_store(roots).find(name, fetch=fetch, packaged_names=built), name, roots)
 
 
 def from_folder(folder: Path, name: str, roots: Roots) -> LocatedEncoder:
@@ -84,19 +84,19 @@ def from_folder(folder: Path, name: str, roots: Roots) -> LocatedEncoder:
     inner = folder / "encoder"
     if not (folder / "config.json").is_file() and (inner / "config.json").is_file():
         folder = inner
-    shelf = _shelf(roots)
-    shelf.require(folder, name, ENCODER.needed)
-    return LocatedEncoder(ref=EncoderRef(identity=shelf.identity(folder), name=name), folder=folder)
+    model_store = _model_store(roots)
+    model_store.require(folder, name, ENCODER.required_files)
+    return LocatedEncoder(ref=EncoderRef(identity=model_store.identity(folder), name=name), folder=folder)
 
 
-def carried(found: LocatedEncoder, roots: Roots) -> dict[str, Path | bytes]:
+def portable_files(found: LocatedEncoder, roots: Roots) -> dict[str, Path | bytes]:
     """All that another machine's store needs to find this encoder by the same name: path below the store -> a file, or
     its content. {} for a packaged encoder, which every installation has."""
-    return {} if found.folder is None else _shelf(roots).carried(found.ref.name, found.folder)
+    return {} if found.folder is None else _model_store(roots).portable_files(found.ref.name, found.folder)
 
 
-def _shelf(roots: Roots) -> ModelStore:
-    return ModelStore(form=ENCODER, roots=roots)
+def _model_store(roots: Roots) -> ModelStore:
+    return ModelStore(spec=ENCODER, roots=roots)
 
 
 def _convert_tokenizer(folder: Path) -> None:
@@ -110,17 +110,17 @@ def _convert_tokenizer(folder: Path) -> None:
         backend.save(str(folder / "tokenizer.json"))
     except Exception as error:
         raise EncoderError(
-            f"This encoder has no tokenizer.json, and none can be made of its files: {said(error)}",
+            f"This encoder has no tokenizer.json, and none can be made of its files: {one_line(error)}",
             where=str(folder),
             hint="Only encoders with a fast tokenizer can be used.",
         ) from error
 
 
 ENCODER = ModelFiles(
-    what="encoder",
-    one="an encoder",
-    home="encoders",
-    wanted=(
+    noun="encoder",
+    with_article="an encoder",
+    store_folder="encoders",
+    file_patterns=(
         "config.json",
         "*.safetensors",
         "model.safetensors.index.json",
@@ -131,7 +131,7 @@ ENCODER = ModelFiles(
         "vocab.txt",
         "spiece.model",
     ),
-    needed={**MODEL, "tokenizer.json": "tokenizer.json"},
-    finish=_convert_tokenizer,
+    required_files={**MODEL, "tokenizer.json": "tokenizer.json"},
+    convert=_convert_tokenizer,
     hint="Give a local folder as `encoder:`, or try again with a network.",
 )

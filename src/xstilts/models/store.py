@@ -29,10 +29,6 @@ class ChangedEncoderError(EncoderError):
     """A file of a fetched model is not what was fetched."""
 
 
-def accept(folder: Path) -> None:
-    """Nothing more is made of what was fetched."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class ModelFiles:
     """What the folder of a model of some use holds.
@@ -46,58 +42,60 @@ class ModelFiles:
         hint: how else one is given.
     """
 
-    what: str
-    one: str
-    home: str
-    wanted: tuple[str, ...]
-    needed: Mapping[str, str]
-    finish: Callable[[Path], None] = accept
+    noun: str
+    with_article: str
+    store_folder: str
+    file_patterns: tuple[str, ...]
+    required_files: Mapping[str, str]
+    convert: Callable[[Path], None] | None = None
     hint: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelStore:
-    """The models of one form that can be had here."""
+    """Models of one use: local folders, those in the store, and those that can be fetched."""
 
-    form: ModelFiles
+    spec: ModelFiles
     roots: Roots
 
     @property
     def home(self) -> Path:
-        return self.roots.store / self.form.home
+        return self.roots.store / self.spec.store_folder
 
-    def find(self, name: str, *, fetch: Say | None, known: Iterable[str] = ()) -> Path:
+    def find(self, name: str, *, fetch: Say | None, packaged_names: Iterable[str] = ()) -> Path:
         """The folder of a model. With `fetch`, one that is not here is fetched from the hub (`HF_ENDPOINT`), announced
-        through it. `known`: names that would have been allowed too.
+        through it. `packaged_names`: names that would have been allowed too.
 
         Raises EncoderError when it is neither a folder nor on the hub, cannot be fetched, is not what was fetched, or
         lacks something it needs."""
-        form = self.form
+        spec = self.spec
         folder = Path(name) if Path(name).is_dir() else self._in_store(name)
         if folder is None:
             repo = name.partition("@")[0]
             if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", repo):
                 raise EncoderError(
-                    f"'{name}' is neither a folder nor the name of {form.one}.", value=name, allowed=known
+                    f"'{name}' is neither a folder nor the name of {spec.with_article}.",
+                    value=name,
+                    allowed=packaged_names,
                 )
             if fetch is None or self.roots.offline:
-                packaged = "not packaged, " if known else ""
+                packaged = "not packaged, " if packaged_names else ""
                 raise EncoderError(
-                    f"The {form.what} '{name}' is not here: it is not a folder, {packaged}and not yet in the store.",
+                    f"The {spec.noun} '{name}' is not here: it is not a folder, {packaged}and not yet in the store.",
                     value=name,
-                    allowed=known,
+                    allowed=packaged_names,
                     hint="`xstilts run` and `xstilts data get` fetch it from the hub. Without a network, give a "
                     "folder, or carry it here with `xstilts data pack` and `xstilts data unpack`.",
                 )
-            fetch(f"fetching the {form.what} {name}")
-            folder = self._download(name, known)
+            fetch(f"fetching the {spec.noun} {name}")
+            folder = self._download(name, packaged_names)
         return folder
 
     def require(self, folder: Path, name: str, needed: Mapping[str, str]) -> None:
         for what, pattern in needed.items():
             if not any(folder.glob(pattern)):
                 raise EncoderError(
-                    f"'{name}' is not {self.form.one} that can be used: it has no {what}.",
+                    f"'{name}' is not {self.spec.with_article} that can be used: it has no {what}.",
                     where=str(folder),
                     hint="Needed: config.json, weights as safetensors (no other format is read), and a tokenizer.",
                 )
@@ -106,20 +104,20 @@ class ModelStore:
         """A digest of the content of all files that matter."""
         return fingerprint(self._digests(folder), length=20)
 
-    def carried(self, name: str, folder: Path) -> dict[str, Path | bytes]:
+    def portable_files(self, name: str, folder: Path) -> dict[str, Path | bytes]:
         """All that another machine's store needs to find this model by the same name: path below the store -> a file,
         or its content."""
         home, here = self.home.resolve(), folder.resolve()
         place = here.relative_to(home).as_posix() if here.is_relative_to(home) else f"folders/{self.identity(folder)}"
         digests = self._digests(folder)
-        files: dict[str, Path | bytes] = {f"{self.form.home}/{place}/{file}": folder / file for file in digests}
+        files: dict[str, Path | bytes] = {f"{self.spec.store_folder}/{place}/{file}": folder / file for file in digests}
         record = self._record_file(name).relative_to(self.roots.store).as_posix()
         return {**files, record: _record(name, place, digests).encode()}
 
     def _digests(self, folder: Path) -> dict[str, str]:
         """sha-256 of every file that matters, by name."""
         cache = self.roots.store / "cache" / "fingerprints.json"
-        files = sorted({path for pattern in self.form.wanted for path in folder.glob(pattern)})
+        files = sorted({path for pattern in self.spec.file_patterns for path in folder.glob(pattern)})
         return {path.name: file_fingerprint(path, cache) for path in files}
 
     def _record_file(self, name: str) -> Path:
@@ -140,34 +138,35 @@ class ModelStore:
                 return None
             if found[file] != digest:
                 raise ChangedEncoderError(
-                    f"'{file}' of the {self.form.what} '{name}' is not what was fetched first: sha256 {found[file]}, "
+                    f"'{file}' of the {self.spec.noun} '{name}' is not what was fetched first: sha256 {found[file]}, "
                     f"locked as {digest}.",
                     where=str(folder),
                     hint=f"Restore the file, or delete {path.name} beside the folder to accept a new version.",
                 )
         return folder
 
-    def _download(self, name: str, known: Iterable[str]) -> Path:
+    def _download(self, name: str, packaged_names: Iterable[str]) -> Path:
         from huggingface_hub import HfApi, snapshot_download
 
         repo, _, revision = name.partition("@")
         endpoint = os.environ.get("HF_ENDPOINT") or None
-        home, wanted = self.home / repo.replace("/", "--"), list(self.form.wanted)
+        home, wanted = self.home / repo.replace("/", "--"), list(self.spec.file_patterns)
         try:
             with writing(home):
                 commit = HfApi(endpoint=endpoint).model_info(repo, revision=revision or None).sha or revision
                 folder = home / commit
                 snapshot_download(repo, revision=commit, local_dir=folder, allow_patterns=wanted, endpoint=endpoint)
                 self.require(folder, name, MODEL)
-                self.form.finish(folder)
+                if self.spec.convert is not None:
+                    self.spec.convert(folder)
         except XstiltsError:
             raise
         except Exception as error:
             raise EncoderError(
-                f"The {self.form.what} '{name}' could not be fetched from the hub: {said(error)}",
+                f"The {self.spec.noun} '{name}' could not be fetched from the hub: {one_line(error)}",
                 value=name,
-                allowed=known,
-                hint=self.form.hint,
+                allowed=packaged_names,
+                hint=self.spec.hint,
             ) from error
         place = folder.relative_to(self.home).as_posix()
         write_atomic(self._record_file(name), _record(name, place, self._digests(folder)))
@@ -178,6 +177,6 @@ def _record(name: str, place: str, digests: Mapping[str, str]) -> str:
     return json.dumps({"name": name, "folder": place, "files": dict(digests)}, ensure_ascii=False, indent=1) + "\n"
 
 
-def said(error: Exception) -> str:
+def one_line(error: Exception) -> str:
     """The class and the beginning of the text of an error, in one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"

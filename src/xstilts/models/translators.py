@@ -9,10 +9,10 @@ from xstilts.data.locate import Roots
 from xstilts.models.store import MODEL, ModelFiles, ModelStore, Say
 
 TRANSLATOR = ModelFiles(
-    what="translation model",
-    one="a translation model",
-    home="translators",
-    wanted=(
+    noun="translation model",
+    with_article="a translation model",
+    store_folder="translators",
+    file_patterns=(
         "config.json",
         "generation_config.json",
         "*.safetensors",
@@ -27,7 +27,7 @@ TRANSLATOR = ModelFiles(
         "sentencepiece.bpe.model",
         "spiece.model",
     ),
-    needed=MODEL,
+    required_files=MODEL,
     hint="Give a local folder as `model:`, or try again with a network. Where a repository has its weights as "
     "safetensors in another branch, name it: `owner/name@refs/pr/1`.",
 )
@@ -44,12 +44,12 @@ class LocatedTranslator:
 
 def find_translator(name: str, roots: Roots, *, fetch: Say | None = None) -> LocatedTranslator:
     """`name`: a folder, or `owner/name[@revision]` on the hub. Raises EncoderError as `ModelStore.find` does."""
-    shelf = ModelStore(form=TRANSLATOR, roots=roots)
-    folder = shelf.find(name, fetch=fetch)
-    shelf.require(folder, name, TRANSLATOR.needed)
-    return LocatedTranslator(name=name, identity=shelf.identity(folder), folder=folder)
+    model_store = ModelStore(spec=TRANSLATOR, roots=roots)
+    folder = model_store.find(name, fetch=fetch)
+    model_store.require(folder, name, TRANSLATOR.required_files)
+    return LocatedTranslator(name=name, identity=model_store.identity(folder), folder=folder)
 
 
-def carried(found: LocatedTranslator, roots: Roots) -> dict[str, Path | bytes]:
-    """All that another machine's store needs to find this model by the same name (see `ModelStore.carried`)."""
-    return ModelStore(form=TRANSLATOR, roots=roots).carried(found.name, found.folder)
+def portable_files(found: LocatedTranslator, roots: Roots) -> dict[str, Path | bytes]:
+    """All that another machine's store needs to find this model by the same name (see `ModelStore.portable_files`)."""
+    return ModelStore(spec=TRANSLATOR, roots=roots).portable_files(found.name, found.folder)

@@ -14,8 +14,6 @@ from xstilts.data.source import Reader, RowMaker, Source
 from xstilts.tasks.retrieval import NTREX_CODES, NTREX_ENGLISH, NTREX_REPOSITORY, ntrex_name
 from xstilts.tasks.sources import local, names, raw, source, web
 
-FORMS = ("text", "parallel", "lexicon")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:

@@ -15,7 +15,7 @@ from xstilts.data.examples import Example, TagExample, TextExample
 from xstilts.data.read import ResolvedSource, load
 from xstilts.pretrain.leak_guard import LeakGuard
 
-_FORMS = ("text", "parallel", "lexicon")
+FORMS = ("text", "parallel", "lexicon")
 Told = Callable[[int, int, str], None]
 
 
@@ -155,7 +155,7 @@ def load_corpus(folder: Path) -> CorpusData:
             for line in gzip.decompress((folder / f"{form}.jsonl.gz").read_bytes()).split(b"\n")
             if line
         ]
-        for form in _FORMS
+        for form in FORMS
     }
     data = CorpusData()
     for name, language, lines in tables["text"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -187,9 +187,3 @@ def _numbers(phase: PhaseSpec) -> Recipe:
 def _spelt(parts: Sequence[PartSpec]) -> str:
     total = sum(part.share for part in parts)
     return ", ".join(f"{part.learn} of {part.data} {part.share / total:.0%}" for part in parts)
-
-
-def used(plan: PretrainSteps) -> Mapping[str, Step]:
-    """The steps worth naming in a record, by what they are."""
-    named = {"corpus": plan.corpus, **({"start": plan.start} if plan.start else {})}
-    return named | {f"phase {number}": step for number, step in enumerate(plan.phases, 1)}

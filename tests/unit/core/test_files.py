@@ -13,7 +13,6 @@ import pytest
 from xstilts.core.errors import DataError, StoreError
 from xstilts.core.files import (
     file_fingerprint,
-    folder_fingerprint,
     open_text,
     read_json,
     write_atomic,
@@ -190,23 +189,3 @@ def test_two_processes_share_a_cache(tmp_path: Path) -> None:
     for worker in workers:
         worker.join()
     assert len(json.loads((tmp_path / "cache" / "files.json").read_text())) == 20
-
-
-def test_folder_fingerprint_is_names_and_contents_only(tmp_path: Path) -> None:
-    for name, order in (("one", ["a", "sub/b"]), ("two", ["sub/b", "a"])):
-        for file in order:
-            write_atomic(tmp_path / name / file, file)
-    (tmp_path / "two" / "empty").mkdir()
-    _old(tmp_path / "two" / "a")
-    same = folder_fingerprint(tmp_path / "one")
-    assert folder_fingerprint(tmp_path / "two") == same
-    (tmp_path / "two" / "a").rename(tmp_path / "two" / "c")
-    assert folder_fingerprint(tmp_path / "two") != same
-    write_atomic(tmp_path / "one" / "a", "other")
-    assert folder_fingerprint(tmp_path / "one") != same
-
-
-def test_a_missing_or_empty_folder_has_no_fingerprint(tmp_path: Path) -> None:
-    for folder in (tmp_path, tmp_path / "gone"):
-        with pytest.raises(DataError, match="no such folder, or no file in it"):
-            folder_fingerprint(folder)

@@ -252,7 +252,7 @@ def test_a_trimmed_input_is_rebuilt_only_when_its_part_is_needed(desk: Desk) -> 
     assert desk.run("chain", goals=["score1", "train"]).done == ()
     waiting = plan([graph["score2"]], desk.store)
     assert names({step.key for step in waiting.to_run}, graph) == {"train", "predict2", "score2"}
-    assert (waiting.rebuilt, waiting.reused, waiting.behind) == ((graph["train"],), (graph["a"],), 0)
+    assert (waiting.rebuilt, waiting.reused, waiting.not_needed) == ((graph["train"],), (graph["a"],), 0)
     assert names(desk.run("chain", goals=["score2"]).done, graph) == {"train", "predict2", "score2"}
     assert desk.store.is_whole(graph["train"]) and desk.runs()["train"] == 2 and desk.runs()["a"] == 1
 
@@ -271,7 +271,7 @@ class Meddled(Inline):
         super().__init__()
         self.name, self.meddle = name, meddle
 
-    def room(self, step: Step) -> bool:
+    def has_capacity(self, step: Step) -> bool:
         if step.settings["name"] == self.name:
             self.name = ""
             self.meddle()
@@ -337,14 +337,14 @@ def test_plan_runs_and_writes_nothing(desk: Desk) -> None:
     graph = toys.diamond(desk.log)
     planned = plan(toys.goals_of(graph), desk.store)
     assert [step.settings["name"] for step in planned.to_run] == ["a", "b", "c", "d", "e"]
-    assert (planned.reused, planned.behind) == ((), 0)
+    assert (planned.reused, planned.not_needed) == ((), 0)
     assert not desk.store.root.exists() and desk.runs() == {}
     desk.run("diamond", goals=["b"])
     planned = plan([graph["d"]], desk.store)
     assert [step.settings["name"] for step in planned.to_run] == ["c", "d"]
     assert set(planned.reused) == {graph["a"], graph["b"]}
     desk.run("diamond")
-    assert plan([graph["d"]], desk.store).behind == 3
+    assert plan([graph["d"]], desk.store).not_needed == 3
 
 
 @pytest.mark.parametrize("place", ["replace", "rename", "fsync"])

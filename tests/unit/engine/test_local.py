@@ -159,14 +159,14 @@ def test_computing_steps_have_a_gpu_each_and_share_a_cpu(store: Store) -> None:
     told: list[Report] = []
     try:
         for name in "ab":
-            assert gpus.room(step(name, compute=True))
+            assert gpus.has_capacity(step(name, compute=True))
             gpus.launch(step(name, compute=True), store, told.append)
         assert [report.device for report in told] == ["cuda:0", "cuda:1"]  # type: ignore[union-attr]
-        assert not gpus.room(step("c", compute=True)) and gpus.room(step("score"))
+        assert not gpus.has_capacity(step("c", compute=True)) and gpus.has_capacity(step("score"))
         gpus.launch(step("score"), store, told.append)
         assert told[-1].device == "cpu"  # type: ignore[union-attr]
         gpus.launch(step("score2"), store, told.append)
-        assert not gpus.room(step("score3"))
+        assert not gpus.has_capacity(step("score3"))
     finally:
         gpus.kill()
         while gpus._children:

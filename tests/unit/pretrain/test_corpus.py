@@ -8,8 +8,8 @@ from xstilts.data.read import load, resolve
 from xstilts.data.readers.catalog import Lines, Tsv
 from xstilts.data.readers.corpora import Osis, Stories, Usfm
 from xstilts.data.row_makers.plain import PairRow, TextRow
-from xstilts.pretrain.corpora import CORPORA, FORMS
-from xstilts.pretrain.corpus import CorpusFile, load_corpus, read_corpora, save_corpus
+from xstilts.pretrain.corpora import CORPORA
+from xstilts.pretrain.corpus import FORMS, CorpusFile, load_corpus, read_corpora, save_corpus
 from xstilts.pretrain.corpus_step import SAME_TEXT, corpus_step, protected
 from xstilts.pretrain.leak_guard import LeakGuard
 from xstilts.pretrain.recipe import PretrainRecipe

@@ -45,7 +45,7 @@ Tell = Callable[[Report], None]
 class Backend(Protocol):
     """Every launched step is told as `Started` and, exactly once, as `Ended`, during `launch` or a later `poll`."""
 
-    def room(self, step: Step) -> bool:
+    def has_capacity(self, step: Step) -> bool:
         """Whether `step` could start now."""
 
     def launch(self, step: Step, store: Store, tell: Tell) -> None:

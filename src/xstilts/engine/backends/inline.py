@@ -18,7 +18,7 @@ class Inline:
         self.device, self.threads = device, threads
         self._running = False
 
-    def room(self, step: Step) -> bool:
+    def has_capacity(self, step: Step) -> bool:
         return True
 
     def launch(self, step: Step, store: Store, tell: Tell) -> None:

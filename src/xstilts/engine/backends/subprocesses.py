@@ -89,7 +89,7 @@ class Local:
         self._children: dict[str, _Child] = {}
         self._selector = selectors.DefaultSelector()
 
-    def room(self, step: Step) -> bool:
+    def has_capacity(self, step: Step) -> bool:
         return len(self._children) < self.jobs and self._free_device(step) is not None
 
     def launch(self, step: Step, store: Store, tell: Tell) -> None:
