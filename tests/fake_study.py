@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from xstilts.report.scores.inputs import Cell, ContrastSpec, Results, StepInfo, TargetInfo
+from xstilts.report.scores.inputs import ContrastSpec, Results, StepInfo, StudyCell, TargetInfo
 
 LANGUAGES = ("en", "de", "es", "ru", "ar", "zh", "th", "sw")
 ARMS = ("none", "nli", "qa")
@@ -91,7 +91,7 @@ def target_info(name: str) -> TargetInfo:
     )
 
 
-def cell(root: Path, arm: str, target: str, seed: int) -> Cell:
+def cell(root: Path, arm: str, target: str, seed: int) -> StudyCell:
     status = STATUS.get((arm, target, seed), "done")
     names = [] if arm == "none" else [{"nli": "mnli", "qa": "squad1"}[arm]]
     routes = [training(root / f"train-{arm}-{seed}", names[0], seed, "ok")] if names else []
@@ -99,7 +99,7 @@ def cell(root: Path, arm: str, target: str, seed: int) -> Cell:
         state = STATE.get((arm, target, seed), "ok")
         names.append({"xnli": "mnli", "xquad": "squad1"}.get(target, target))
         routes.append(training(root / f"train-{arm}-{target}-{seed}", names[-1], seed, state))
-    known = Cell(
+    known = StudyCell(
         arm=arm,
         target=target,
         seed=seed,

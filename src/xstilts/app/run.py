@@ -27,9 +27,9 @@ from xstilts.pipeline.session import Options, Session, devices, open_session, pr
 from xstilts.pipeline.steps import PrepareSettings
 from xstilts.report.build import Report, compose
 from xstilts.report.scores.inputs import Results
-from xstilts.report.scores.published import Row
+from xstilts.report.scores.published import PublishedRow
 from xstilts.report.scores.published_files import rows_named
-from xstilts.report.write import Paths, save
+from xstilts.report.write import ReportFiles, save
 from xstilts.study.load import beside, dump_study
 from xstilts.study.schema import Study
 
@@ -53,14 +53,14 @@ class Answer:
     """What a run gives back: the numbers' whereabouts, the report, and what happened to each step."""
 
     report: Report
-    pages: Paths
+    pages: ReportFiles
     outcome: Outcome
     session: Session
     report_seconds: float = 0.0  # what putting the report together and writing it took
 
     @property
     def results(self) -> Results:
-        return self.report.board.results
+        return self.report.scoreboard.results
 
     @property
     def exit_code(self) -> int:
@@ -171,7 +171,9 @@ def _command(session: Session) -> Callable[[Step], list[str]]:
     return lambda step: [sys.executable, "-m", "xstilts", "step", str(path), step.key, *common]
 
 
-def _answer(session: Session, outcome: Outcome, scale: str, out: Path | None, rows: Sequence[Row] = ()) -> Answer:
+def _answer(
+    session: Session, outcome: Outcome, scale: str, out: Path | None, rows: Sequence[PublishedRow] = ()
+) -> Answer:
     began = time.monotonic()
     made = compose(collect(session, outcome, scale), rows)
     name = f"{session.study.name}-{scale}" if scale else session.study.name

@@ -37,7 +37,7 @@ def print_answer(answer: Answer) -> None:
 def answer_json(answer: Answer) -> dict[str, Any]:
     from xstilts.report.topics.published_view import against_json
 
-    comparison, seconds = answer.report.board.comparison, _seconds(answer)
+    comparison, seconds = answer.report.scoreboard.comparison, _seconds(answer)
     outcome = answer.outcome
     return {
         "study": answer.results.name,

@@ -16,7 +16,7 @@ from xstilts.metrics.tallies import Metric
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps import PrepareSettings
 from xstilts.report.elements.formatting import plural
-from xstilts.report.scores.inputs import Cell, ContrastSpec, ForgettingScores, Results, StepInfo, TargetInfo
+from xstilts.report.scores.inputs import ContrastSpec, ForgettingScores, Results, StepInfo, StudyCell, TargetInfo
 from xstilts.samples import CUT, describe
 from xstilts.study.expand import phase_name, phases
 from xstilts.study.load import dump_study
@@ -44,7 +44,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         data=tuple(_data(session)),
         notes=tuple(_notes(session, samples)),
         scale=scale,
-        recalled=tuple(_recalled(session, outcome)),
+        forgetting=tuple(_forgetting_scores(session, outcome)),
     )
 
 
@@ -71,8 +71,8 @@ def _target(name: str, session: Session, samples: str) -> TargetInfo:
         notes=(*((task.note,) if task.note else ()), *session.chosen.notes.get(name, ())),
         kind=task.kind.name,
         trained=task.train is not None,
-        most=session.study.take.test if task.divisible else None,
-        met=dict(session.chosen.shared.get(name, {})),
+        test_limit=session.study.take.test if task.divisible else None,
+        seen_text=dict(session.chosen.shared.get(name, {})),
         samples=samples,
     )
 
@@ -82,25 +82,25 @@ def _headline(metric: Metric) -> str:
     return f"mean of {named}" if len(metric.headline) > 1 else named
 
 
-def _cells(session: Session, outcome: Outcome | None) -> Iterable[Cell]:
+def _cells(session: Session, outcome: Outcome | None) -> Iterable[StudyCell]:
     for arm in session.study.arms:
         for target in session.study.targets:
             for seed in session.study.seeds:
                 yield _cell(session, outcome, (arm, target, seed))
 
 
-def _cell(session: Session, outcome: Outcome | None, key: tuple[str, str, int]) -> Cell:
+def _cell(session: Session, outcome: Outcome | None, key: tuple[str, str, int]) -> StudyCell:
     arm, target, seed = key
     missing = session.chosen.missing_targets.get(target) or session.chosen.missing_arms.get(arm)
     if missing:
-        return Cell(arm=arm, target=target, seed=seed, status="missing", reason=missing)
+        return StudyCell(arm=arm, target=target, seed=seed, status="missing", reason=missing)
     step, chain = session.lowered.scores[key], session.lowered.trainings[key]
     done = session.store.is_done(step)
     status, reason = ("done", "") if done else _why_not(step, outcome)
     lowered = session.lowered
     trained = zip(chain, lowered.training_names[key], lowered.training_roles[key], strict=True)
     there = [one for one in trained if session.store.is_done(one[0])]
-    return Cell(
+    return StudyCell(
         arm=arm,
         target=target,
         seed=seed,
@@ -113,7 +113,7 @@ def _cell(session: Session, outcome: Outcome | None, key: tuple[str, str, int]) 
     )
 
 
-def _recalled(session: Session, outcome: Outcome | None) -> Iterable[ForgettingScores]:
+def _forgetting_scores(session: Session, outcome: Outcome | None) -> Iterable[ForgettingScores]:
     for recall, step in session.lowered.recalls:
         arm, _, seed = recall.route
         chain, done = list(phases(recall.end)), session.store.is_done(step)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from xstilts.report.document import Extras, document
 from xstilts.report.elements.blocks import Document
-from xstilts.report.scores.contrasts import compare
+from xstilts.report.scores.contrasts import Contrast, compare
 from xstilts.report.scores.inputs import Results
-from xstilts.report.scores.published import Row
-from xstilts.report.scores.scoreboard import Board
-from xstilts.report.topics.benchmark_average import Headline, headline
-from xstilts.report.topics.forgetting import Change, changes
-from xstilts.report.topics.gain_by_target import Gain, gains
-from xstilts.report.topics.published import Beside, against
+from xstilts.report.scores.published import PublishedRow
+from xstilts.report.scores.scoreboard import Scoreboard
+from xstilts.report.topics.benchmark_average import BenchmarkAverage, headline
+from xstilts.report.topics.forgetting import ForgettingChange, changes
+from xstilts.report.topics.gain_by_target import AverageGain, gains
+from xstilts.report.topics.published import PublishedComparison, against
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,22 +27,27 @@ class Report:
     changes: what is left of intermediate tasks after later phases; () where the study does not ask.
     """
 
-    board: Board
+    scoreboard: Scoreboard
     document: Document
-    gains: tuple[Gain, ...] = ()
-    published: tuple[Beside, ...] = ()
-    headline: Headline | None = None
-    changes: tuple[Change, ...] = ()
+    gains: tuple[AverageGain, ...] = ()
+    published: tuple[PublishedComparison, ...] = ()
+    headline: BenchmarkAverage | None = None
+    changes: tuple[ForgettingChange, ...] = ()
+
+    @property
+    def contrasts(self) -> tuple[Contrast, ...]:
+        """Every contrast of the study, over each target and over their mean."""
+        return self.scoreboard.comparison.contrasts
 
 
-def compose(results: Results, rows: Sequence[Row] = ()) -> Report:
+def compose(results: Results, rows: Sequence[PublishedRow] = ()) -> Report:
     """Compares, then lays out. `rows`: published ones to set beside the study. Raises StoreError when a score artefact
     cannot be read."""
-    board = Board(results, compare(results))
-    taken_apart, published, left = gains(board), against(board, rows), changes(results.recalled)
+    board = Scoreboard(results, compare(results))
+    taken_apart, published, left = gains(board), against(board, rows), changes(results.forgetting)
     average = headline(board)
     return Report(
-        board=board,
+        scoreboard=board,
         document=document(board, Extras(gains=taken_apart, published=published, headline=average, changes=left)),
         gains=taken_apart,
         published=published,

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from xstilts.report.elements.blocks import Block, Code, Document, Figure, Fold, Items, Prose, Section
 from xstilts.report.elements.formatting import listed, plural
 from xstilts.report.scores.contrasts import Contrast
-from xstilts.report.scores.scoreboard import Board
+from xstilts.report.scores.scoreboard import Scoreboard
 from xstilts.report.topics import accounting, forgetting, scores
 from xstilts.report.topics.answer import answer
-from xstilts.report.topics.benchmark_average import Headline
+from xstilts.report.topics.benchmark_average import BenchmarkAverage
 from xstilts.report.topics.benchmark_view import headline_sections, lead
 from xstilts.report.topics.contrasts import beside, contrast_table, forest_plots
 from xstilts.report.topics.costs import costs_blocks
-from xstilts.report.topics.gain_by_target import Gain, study_table
+from xstilts.report.topics.gain_by_target import AverageGain, study_table
 from xstilts.report.topics.languages import heat_maps
 from xstilts.report.topics.overhead import seconds_by_kind, sentence
-from xstilts.report.topics.published import Beside
+from xstilts.report.topics.published import PublishedComparison
 from xstilts.report.topics.published_view import against_sections
 from xstilts.report.topics.run_graph import drawing, visible
 from xstilts.report.topics.training_curves import curves
@@ -29,13 +29,13 @@ class Extras:
     """What stands beside the board: its average gains taken apart, published rows, the average over the targets of a
     benchmark, and what is left of intermediate tasks."""
 
-    gains: Sequence[Gain] = ()
-    published: Sequence[Beside] = ()
-    headline: Headline | None = None
-    changes: Sequence[forgetting.Change] = ()
+    gains: Sequence[AverageGain] = ()
+    published: Sequence[PublishedComparison] = ()
+    headline: BenchmarkAverage | None = None
+    changes: Sequence[forgetting.ForgettingChange] = ()
 
 
-def document(board: Board, extras: Extras | None = None) -> Document:
+def document(board: Scoreboard, extras: Extras | None = None) -> Document:
     """Everything the report says. Sections without content are left out."""
     extras = extras or Extras()
     results = board.results
@@ -64,7 +64,7 @@ def document(board: Board, extras: Extras | None = None) -> Document:
     )
 
 
-def _facts(board: Board) -> tuple[str, ...]:
+def _facts(board: Scoreboard) -> tuple[str, ...]:
     results = board.results
     done = sum(cell.status == "done" for cell in results.cells)
     facts = [
@@ -77,7 +77,7 @@ def _facts(board: Board) -> tuple[str, ...]:
     return (*facts, f"scale: {results.scale}") if results.scale else tuple(facts)
 
 
-def _differences(contrasts: Sequence[Contrast], gains: Sequence[Gain]) -> tuple[Block, ...]:
+def _differences(contrasts: Sequence[Contrast], gains: Sequence[AverageGain]) -> tuple[Block, ...]:
     if not contrasts:
         return ()
     averages = (study_table(gains),) if gains else ()
@@ -85,7 +85,7 @@ def _differences(contrasts: Sequence[Contrast], gains: Sequence[Gain]) -> tuple[
     return (*forest_plots(contrasts), *averages, table)
 
 
-def _languages(board: Board) -> tuple[Block, ...]:
+def _languages(board: Scoreboard) -> tuple[Block, ...]:
     shown = [target for target in board.results.targets if board.scored(target)]
     folds = [
         Fold(title=f"{target.name}, language by language", blocks=(scores.language_table(board, target),))
@@ -94,11 +94,11 @@ def _languages(board: Board) -> tuple[Block, ...]:
     return (*heat_maps(board), *folds)
 
 
-def _gap(board: Board) -> tuple[Block, ...]:
+def _gap(board: Scoreboard) -> tuple[Block, ...]:
     return (scores.gap_table(board),) if scores.gapped(board) else ()
 
 
-def _training(board: Board) -> tuple[Block, ...]:
+def _training(board: Scoreboard) -> tuple[Block, ...]:
     if not board.trainings:
         return ()
     table = Fold(
@@ -107,7 +107,7 @@ def _training(board: Board) -> tuple[Block, ...]:
     return (*curves(board), table)
 
 
-def _graph(board: Board) -> tuple[Block, ...]:
+def _graph(board: Scoreboard) -> tuple[Block, ...]:
     steps = board.results.steps
     if not steps:
         return ()
@@ -129,7 +129,7 @@ def _graph(board: Board) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _notes(board: Board) -> tuple[Block, ...]:
+def _notes(board: Scoreboard) -> tuple[Block, ...]:
     results = board.results
     items = [*results.notes]
     items += [f"{target.name}: {note}" for target in results.targets for note in target.notes]
@@ -138,7 +138,7 @@ def _notes(board: Board) -> tuple[Block, ...]:
     return (Items(items=tuple(dict.fromkeys(items))),) if items else ()
 
 
-def _gaps(board: Board) -> list[str]:
+def _gaps(board: Scoreboard) -> list[str]:
     """Cells without a score, gathered by reason."""
     by_reason: dict[str, list[str]] = {}
     for cell in board.results.cells:
@@ -148,14 +148,14 @@ def _gaps(board: Board) -> list[str]:
     return [f"{plural(len(cells), 'cell')} {why}. {listed(cells, 8)}." for why, cells in by_reason.items()]
 
 
-def _data(board: Board) -> tuple[Block, ...]:
+def _data(board: Scoreboard) -> tuple[Block, ...]:
     data = board.results.data
     if not data:
         return ()
     return (Fold(title=f"{plural(len(data), 'file')} read", blocks=(accounting.data_table(data),)),)
 
 
-def _study(board: Board) -> tuple[Block, ...]:
+def _study(board: Scoreboard) -> tuple[Block, ...]:
     results = board.results
     return (
         Prose(

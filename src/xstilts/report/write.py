@@ -18,7 +18,7 @@ from xstilts.report.scores.inputs import Results
 
 
 @dataclass(frozen=True, kw_only=True)
-class Paths:
+class ReportFiles:
     """The files of one report."""
 
     html: Path
@@ -29,7 +29,7 @@ class Paths:
     json: Path
 
 
-def report(results: Results, out: Path) -> Paths:
+def report(results: Results, out: Path) -> ReportFiles:
     """Writes all forms of the report into the folder `out`, each file atomically; older ones are replaced.
 
     Raises StoreError when `out` cannot be written.
@@ -37,9 +37,9 @@ def report(results: Results, out: Path) -> Paths:
     return save(compose(results), out)
 
 
-def save(made: Report, out: Path) -> Paths:
+def save(made: Report, out: Path) -> ReportFiles:
     """As `report`, for a report that has been put together already."""
-    paths = Paths(
+    paths = ReportFiles(
         html=out / "index.html",
         markdown=out / "report.md",
         scores_csv=out / "scores.csv",
@@ -47,7 +47,7 @@ def save(made: Report, out: Path) -> Paths:
         contrasts_csv=out / "contrasts.csv",
         json=out / "report.json",
     )
-    scores, contrasts = score_lines(made.board), contrast_lines(made.board)
+    scores, contrasts = score_lines(made.scoreboard), contrast_lines(made.scoreboard)
     write_atomic(paths.html, html(made.document))
     write_atomic(paths.markdown, markdown(made.document))
     write_atomic(paths.scores_csv, _csv(scores, tuple(SCORE_FIELDS)))

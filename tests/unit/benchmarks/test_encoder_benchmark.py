@@ -24,7 +24,7 @@ from xstilts.kinds.classification import Classification
 from xstilts.metrics.labels import Accuracy
 from xstilts.nn import loading
 from xstilts.nn.encoder import Encoder
-from xstilts.report.scores.inputs import Cell, Results, TargetInfo
+from xstilts.report.scores.inputs import Results, StudyCell, TargetInfo
 from xstilts.tasks.catalog import TASKS
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "benchmarks"
@@ -135,7 +135,7 @@ def scored(place: Path, right: dict[str, int]) -> Path:
 def results(cells: dict[int, Path | None]) -> Results:
     target = TargetInfo(name="intents", languages=("en", "de", "fi", "ka"), main="accuracy", notes=("a toy",))
     made = [
-        Cell(arm="direct", target="intents", seed=seed, status="done" if place else "failed", scores=place)
+        StudyCell(arm="direct", target="intents", seed=seed, status="done" if place else "failed", scores=place)
         for seed, place in cells.items()
     ]
     return Results(

@@ -7,7 +7,7 @@ import pytest
 import fake_study
 from xstilts.report.build import Report, compose
 from xstilts.report.scores.inputs import Results
-from xstilts.report.write import Paths, save
+from xstilts.report.write import ReportFiles, save
 
 
 @pytest.fixture(scope="session")
@@ -21,10 +21,10 @@ def made(results: Results) -> Report:
 
 
 @pytest.fixture(scope="session")
-def pages(made: Report, tmp_path_factory: pytest.TempPathFactory) -> Paths:
+def pages(made: Report, tmp_path_factory: pytest.TempPathFactory) -> ReportFiles:
     return save(made, tmp_path_factory.mktemp("report"))
 
 
 @pytest.fixture(scope="session")
-def page(pages: Paths) -> str:
+def page(pages: ReportFiles) -> str:
     return Path(pages.html).read_text(encoding="utf-8")

@@ -16,10 +16,17 @@ from xstilts.report.elements.formatting import MISSING
 from xstilts.report.formats.html import html
 from xstilts.report.formats.markdown import inline, markdown
 from xstilts.report.scores.inputs import Results
-from xstilts.report.scores.published import Benchmark, BenchmarkTask, Citation, PublishedAverage, PublishedScore, Row
+from xstilts.report.scores.published import (
+    Benchmark,
+    BenchmarkTask,
+    Citation,
+    PublishedAverage,
+    PublishedRow,
+    PublishedScore,
+)
 from xstilts.report.scores.published_files import rows_named
 from xstilts.report.scores.score_files import read_scores
-from xstilts.report.topics.published import Beside, Line, against
+from xstilts.report.topics.published import MeasureComparison, PublishedComparison, against
 from xstilts.report.topics.published_caveats import apart, remarks, trained_on
 from xstilts.report.topics.published_view import against_table, left_out
 from xstilts.report.write import save
@@ -27,13 +34,15 @@ from xstilts.report.write import save
 SOURCE = Citation(cite="Nobody 2020, a <table>", address="https://example.org", place="Table 1")
 
 
-def row(name: str, benchmark: Benchmark, values: dict[str, dict[str, float]], **more: str) -> Row:
+def row(name: str, benchmark: Benchmark, values: dict[str, dict[str, float]], **more: str) -> PublishedRow:
     figures = [
         PublishedScore(task=task, name=key, value=value, quote=str(value), source=SOURCE)
         for task, one in values.items()
         for key, value in one.items()
     ]
-    return Row(name=name, benchmark=benchmark, model=name.upper(), setting="English", figures=tuple(figures), **more)
+    return PublishedRow(
+        name=name, benchmark=benchmark, model=name.upper(), setting="English", figures=tuple(figures), **more
+    )
 
 
 TASKS = (
@@ -86,12 +95,12 @@ BIG = row(
 F1 = row("f1", TOY, {"xquad": {"f1": 66.0}}, encoder="T")
 
 
-def beside(made: Report) -> Beside:
+def beside(made: Report) -> PublishedComparison:
     (found,) = made.published
     return found
 
 
-def line(found: Beside, target: str, measure: str = "") -> Line:
+def line(found: PublishedComparison, target: str, measure: str = "") -> MeasureComparison:
     (one,) = [one for one in found.lines if one.target == target and measure in ("", one.measure)]
     return one
 
@@ -128,7 +137,7 @@ def test_qa_is_the_mean_of_both_values_and_f1_alone_has_a_line_of_its_own(result
     assert single.published == {"base": 60.0, "big": 70.0, "f1": 66.0}
     assert both.ours["nli"].value == pytest.approx(scored(results, "nli", "xquad", LANGUAGES))
     assert single.ours["nli"].value == pytest.approx(scored(results, "nli", "xquad", LANGUAGES, "f1"))
-    alone = against(together.board, [F1])[0]
+    alone = against(together.scoreboard, [F1])[0]
     assert [one.measure for one in alone.lines if one.target == "xquad"] == ["F1"]
 
 
@@ -192,7 +201,8 @@ def test_what_only_one_side_has_is_named(together: Report) -> None:
     found = beside(together)
     assert (found.absent, found.outside) == (("pawsx",), ())
     other = compose(
-        only(together.board.results, targets=("xnli",)), (replace(BASE, benchmark=replace(TOY, tasks={}, averages={})),)
+        only(together.scoreboard.results, targets=("xnli",)),
+        (replace(BASE, benchmark=replace(TOY, tasks={}, averages={})),),
     )
     assert beside(other).outside == ("xnli",) and beside(other).lines == ()
     assert "TOY does not have xnli." in left_out(beside(other)) and "TOY" in html(other.document)
@@ -208,7 +218,7 @@ def test_languages_notes_and_what_the_task_itself_says(together: Report) -> None
 
 def test_samples_are_named(results: Results) -> None:
     targets = tuple(replace(t, samples="a sample of 7 rows") for t in results.targets)
-    board = compose(replace(results, targets=targets)).board
+    board = compose(replace(results, targets=targets)).scoreboard
     assert apart(board, board.results.targets[0], TOY)[-1] == "a sample of 7 rows"
 
 
@@ -252,15 +262,15 @@ def test_what_was_trained_on_comes_from_the_trainings(
 def test_a_target_that_is_not_trained_has_no_training_examples(results: Results, tmp_path: Path) -> None:
     changed = write_sizes(results, tmp_path, {"none": [{"name": "xnli", "examples": 300}]})
     untrained = tuple(replace(t, trained=False) for t in changed.targets)
-    assert trained_on(compose(changed).board, changed.targets[0]) == {300}
-    assert trained_on(compose(replace(changed, targets=untrained)).board, untrained[0]) == set()
+    assert trained_on(compose(changed).scoreboard, changed.targets[0]) == {300}
+    assert trained_on(compose(replace(changed, targets=untrained)).scoreboard, untrained[0]) == set()
 
 
 def test_a_cell_that_was_not_scored_says_nothing_of_what_was_trained_on(results: Results, tmp_path: Path) -> None:
     """Its last training that is done may be an intermediate one."""
     changed = write_sizes(results, tmp_path, {"none": [{"name": "mnli", "examples": 300}]})
     cells = tuple(replace(c, scores=None, status="not run") if c.arm == "none" else c for c in changed.cells)
-    assert trained_on(compose(replace(changed, cells=cells)).board, changed.targets[0]) == set()
+    assert trained_on(compose(replace(changed, cells=cells)).scoreboard, changed.targets[0]) == set()
 
 
 @pytest.mark.parametrize(
@@ -288,7 +298,7 @@ def test_a_published_gain_is_taken_apart_with_what_is_missing(together: Report) 
     assert [(s.target, s.gain) for s in gain.parts.shares] == [("xquad", 10.0), ("xnli", 4.0), ("udpos", 1.0)]
     assert (gain.parts.missing, gain.parts.average) == (("tatoeba", "pawsx"), 6.0)
     assert gain.parts.rest == pytest.approx(6.0 - 15.0 / 5)
-    assert beside(compose(together.board.results, (BIG,))).gains == ()  # the other row was not asked for
+    assert beside(compose(together.scoreboard.results, (BIG,))).gains == ()  # the other row was not asked for
 
 
 def test_the_published_gain_of_intermediate_training_comes_from_retrieval_and_tydiqa(results: Results) -> None:

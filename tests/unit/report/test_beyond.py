@@ -9,7 +9,7 @@ import pytest
 from xstilts.report.build import Report
 from xstilts.report.scores.inputs import Results, StepInfo
 from xstilts.report.topics.overhead import beyond_training, seconds_by_kind, sentence
-from xstilts.report.write import Paths
+from xstilts.report.write import ReportFiles
 
 
 def step(name: str, seconds: float | None) -> StepInfo:
@@ -28,7 +28,7 @@ def test_without_a_training_or_a_time_nothing_is_said() -> None:
     assert sentence({"train": 3.0}) == "0.0% of the time was not training."
 
 
-def test_every_form_of_the_report_says_it(results: Results, pages: Paths, made: Report) -> None:
+def test_every_form_of_the_report_says_it(results: Results, pages: ReportFiles, made: Report) -> None:
     spent = seconds_by_kind(results.steps)
     share = 1 - spent["train"] / sum(spent.values())
     said = f"{100 * share:.1f}% of the time was not training: predict "
@@ -37,7 +37,7 @@ def test_every_form_of_the_report_says_it(results: Results, pages: Paths, made: 
 
 
 def test_the_end_of_a_run_counts_the_report_as_well(
-    made: Report, pages: Paths, capsys: pytest.CaptureFixture[str]
+    made: Report, pages: ReportFiles, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from types import SimpleNamespace
 
@@ -45,7 +45,7 @@ def test_the_end_of_a_run_counts_the_report_as_well(
     from xstilts.engine.runner import Outcome
 
     given = SimpleNamespace(
-        report=made, pages=pages, outcome=Outcome(), results=made.board.results, report_seconds=7200.0
+        report=made, pages=pages, outcome=Outcome(), results=made.scoreboard.results, report_seconds=7200.0
     )
     print_answer(given)  # type: ignore[arg-type]
     said = " ".join(capsys.readouterr().out.split())

@@ -12,7 +12,7 @@ from xstilts.evaluate.score import LanguageSet, score
 from xstilts.kinds.classification import Classification
 from xstilts.metrics.labels import Accuracy
 from xstilts.report.scores.contrasts import Contrast, compare, contrasts
-from xstilts.report.scores.inputs import Cell, ContrastSpec, Results, TargetInfo
+from xstilts.report.scores.inputs import ContrastSpec, Results, StudyCell, TargetInfo
 from xstilts.report.scores.standings import ArmScore, standings
 
 LANGUAGES = ("en", "de", "sw")
@@ -44,7 +44,7 @@ def study(root: Path, seeds: tuple[int, ...] = (1, 2), targets: tuple[str, ...] 
             for seed in seeds:
                 shifted = {language: level + 2 * seed for language, level in levels.items()}
                 place = artefact(root / f"{arm}-{target}-{seed}", shifted)
-                cells.append(Cell(arm=arm, target=target, seed=seed, status="done", scores=place))
+                cells.append(StudyCell(arm=arm, target=target, seed=seed, status="done", scores=place))
     return Results(
         name="toy",
         question="?",

@@ -22,14 +22,14 @@ def results(tmp_path: Path) -> Results:
 
 
 def test_a_phase_of_several_targets_counts_once_a_seed(results: Results) -> None:
-    found = {one.arm: one for one in costs(compose(results).board)}
+    found = {one.arm: one for one in costs(compose(results).scoreboard)}
     assert (found["none"].trainings, found["none"].parameters, found["none"].seconds) == (0, 0, 0)
     assert (found["nli"].trainings, found["nli"].parameters, found["nli"].stored_bytes) == (1, 1000, 4000)
     assert found["nli"].seconds == 183
 
 
 def test_f1_is_the_mean_over_targets_that_have_it(results: Results) -> None:
-    board = compose(results).board
+    board = compose(results).scoreboard
     values = []
     for cell in results.cells:
         if cell.arm == "none" and cell.scores is not None and cell.target in ("xquad", "udpos"):
@@ -44,25 +44,25 @@ def test_f1_is_the_mean_over_targets_that_have_it(results: Results) -> None:
 
 def test_the_report_has_the_table_and_its_values(results: Results) -> None:
     made = compose(results)
-    (table,) = costs_blocks(made.board)
+    (table,) = costs_blocks(made.scoreboard)
     assert [row[0].text for row in table.rows] == list(results.arms)  # type: ignore[union-attr]
     assert facts(made)["costs"][1]["parameters"] == 1000
 
 
 def test_nothing_is_said_where_nothing_comes_before_a_target(results: Results) -> None:
     bare = replace(results, cells=tuple(replace(cell, training_roles=()) for cell in results.cells))
-    assert costs(compose(bare).board) == () and costs_blocks(compose(bare).board) == ()
+    assert costs(compose(bare).scoreboard) == () and costs_blocks(compose(bare).scoreboard) == ()
 
 
 def test_a_training_that_wrote_nothing_is_no_zero(results: Results) -> None:
     lost = next(cell for cell in results.cells if cell.arm == "nli").trainings[0]
     (lost / "summary.json").unlink()
-    found = {one.arm: one for one in costs(compose(results).board)}
+    found = {one.arm: one for one in costs(compose(results).scoreboard)}
     assert found["nli"].parameters is None and found["none"].parameters == 0
 
 
 def test_without_f1_there_is_no_column_of_it(results: Results) -> None:
     alone = fake.only(results, targets=("tatoeba", "xnli"))
-    (table,) = costs_blocks(compose(alone).board)
+    (table,) = costs_blocks(compose(alone).scoreboard)
     assert "Mean F1" not in {column.label for column in table.columns}  # type: ignore[union-attr]
     assert "Mean F1" not in table.caption  # type: ignore[union-attr]

@@ -14,7 +14,7 @@ from xstilts.report.scores.inputs import Results
 from xstilts.report.scores.published import Benchmark
 from xstilts.report.scores.published_files import benchmarks
 from xstilts.report.topics import benchmark_average as module
-from xstilts.report.topics.benchmark_average import Headline
+from xstilts.report.topics.benchmark_average import BenchmarkAverage
 from xstilts.report.topics.benchmark_view import arms_table, headline_json, lead, sentences
 
 XTREME = next(one for one in benchmarks() if one.name == "xtreme")
@@ -25,7 +25,7 @@ def results(tmp_path: Path) -> Results:
     return fake.results(tmp_path)
 
 
-def found(results: Results) -> Headline:
+def found(results: Results) -> BenchmarkAverage:
     made = compose(results).headline
     assert made is not None
     return made
@@ -52,7 +52,7 @@ def test_it_averages_the_benchmark_s_tasks_and_languages_alone(results: Results)
     assert "en" not in made.tasks["tatoeba"] and "sw" not in made.tasks["xquad"] and "sw" in made.tasks["xnli"]
     assert made.missing["udpos"] == "scored in token_accuracy, not in chunk_f1"
     assert made.missing["pawsx"] == "no target of this study"
-    board = compose(results).board
+    board = compose(results).scoreboard
     lines = board.lines["nli", "xnli"], board.lines["nli", "xquad"], board.lines["nli", "tatoeba"]
     means = [fmean(own[x].value or 0.0 for x in made.tasks[n]) for own, n in zip(lines, made.tasks, strict=True)]
     assert made.arms["nli"].value == pytest.approx(fmean(means))
@@ -89,7 +89,7 @@ def test_the_total_stands_where_nothing_is_missing(results: Results, monkeypatch
     assert made.lacking == () and made.name.startswith("XTREME's average over all 3 tasks")
     shown = headline_json(made)
     assert shown is not None and shown["arms"]["nli"]["total"] == made.arms["nli"].value
-    cut = replace(results, targets=tuple(replace(t, most=60) if t.name == "xnli" else t for t in results.targets))
+    cut = replace(results, targets=tuple(replace(t, test_limit=60) if t.name == "xnli" else t for t in results.targets))
     assert found(cut).lacking == ("xnli on at most 60 examples a language",)
     shown = headline_json(found(cut))
     assert shown is not None and shown["arms"]["nli"]["total"] is None and shown["arms"]["nli"]["value"] is not None

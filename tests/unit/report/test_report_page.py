@@ -15,11 +15,11 @@ from xstilts.report.elements.blocks import Fold, Table
 from xstilts.report.elements.formatting import MISSING
 from xstilts.report.formats.html import html
 from xstilts.report.formats.markdown import inline, markdown
-from xstilts.report.scores.inputs import Cell, ContrastSpec, Results
+from xstilts.report.scores.inputs import ContrastSpec, Results, StudyCell
 from xstilts.report.topics.accounting import losses
 from xstilts.report.topics.contrasts import forest_plots
 from xstilts.report.topics.scores import MET, answer_table
-from xstilts.report.write import Paths
+from xstilts.report.write import ReportFiles
 
 HOSTILE = '<script>alert("x")</script><img src=http://evil.example/x onerror=alert(1)>'
 VOID = {"meta", "br", "hr", "img", "input", "link"}  # elements that never close
@@ -163,14 +163,14 @@ def test_columns_say_what_is_averaged(made: Report) -> None:
 
 
 def test_an_average_is_the_mean_of_the_languages_it_names(made: Report) -> None:
-    board = made.board
+    board = made.scoreboard
     target = next(t for t in board.results.targets if t.name == "xnli")
     single = [board.mean("nli", target, [x]).value for x in LANGUAGES if x != "en"]
     assert answer_row(made, "nli")["xnli"][0] == f"{sum(v for v in single if v is not None) / 7:.1f}"
 
 
 def test_the_board_agrees_with_the_standings(made: Report) -> None:
-    board = made.board
+    board = made.scoreboard
     for target in board.results.targets:
         for arm in board.results.arms:
             standing, mean = board.standings[arm, target.name], board.mean(arm, target, board.scored(target))
@@ -267,7 +267,7 @@ def test_a_study_without_contrasts_still_shows_its_arms(results: Results) -> Non
 @pytest.mark.parametrize("arms", [("none", "nli", "qa"), ("none",)])
 def test_a_study_where_everything_failed_still_gives_a_report(results: Results, arms: tuple[str, ...]) -> None:
     cells = tuple(
-        Cell(arm=c.arm, target=c.target, seed=c.seed, status="failed", reason="disk full") for c in results.cells
+        StudyCell(arm=c.arm, target=c.target, seed=c.seed, status="failed", reason="disk full") for c in results.cells
     )
     made = compose(only(replace(results, cells=cells), arms=arms))
     assert made.document.answer == ("There is no answer yet: nothing was scored (failed: disk full).",)
@@ -310,7 +310,7 @@ def test_figures_have_a_text_alternative(page: str) -> None:
     assert len(drawings) >= 10 and all(a.get("role") == "img" and a.get("aria-label") for a in drawings)
 
 
-def test_markdown_has_tables_that_are_tables(pages: Paths) -> None:
+def test_markdown_has_tables_that_are_tables(pages: ReportFiles) -> None:
     lines = Path(pages.markdown).read_text(encoding="utf-8").splitlines()
     starts = [i for i, line in enumerate(lines) if re.fullmatch(r"\|( -+:? \|)+", line)]
     assert len(starts) > 5
@@ -322,7 +322,7 @@ def test_markdown_has_tables_that_are_tables(pages: Paths) -> None:
 
 def test_a_mean_below_its_floor_is_marked(results: Results) -> None:
     made = compose(only(results, targets=("xnli",), seeds=(1,)))
-    target, board = made.board.results.targets[0], made.board
+    target, board = made.scoreboard.results.targets[0], made.scoreboard
     lines = {key: {x: replace(y, floor=90.0) for x, y in line.items()} for key, line in board.lines.items()}
     board.__dict__["lines"] = lines
     assert board.floor(target, board.headline(target)) == 90.0
@@ -339,7 +339,7 @@ def test_nothing_is_compared_when_no_target_can_be(results: Results) -> None:
 def test_many_contrasts_show_their_means_first(results: Results) -> None:
     many = tuple(ContrastSpec(name=f"c{i}", weights={"nli": 1.0 + i, "none": -1.0 - i}) for i in range(5))
     blocks = forest_plots(
-        compose(replace(only(results, targets=("xnli", "tatoeba")), contrasts=many)).board.comparison.contrasts
+        compose(replace(only(results, targets=("xnli", "tatoeba")), contrasts=many)).scoreboard.comparison.contrasts
     )
     assert [block.form for block in blocks] == ["figure", "fold"]
     assert "mean of 2 targets" in blocks[0].svg[0] and ">tatoeba</text>" not in blocks[0].svg[0]
@@ -369,7 +369,7 @@ def test_a_target_without_a_test_in_the_training_language_has_no_gap(results: Re
 
 
 def test_the_gap_is_the_training_language_minus_the_others(made: Report) -> None:
-    board, target = made.board, made.board.results.targets[0]
+    board, target = made.scoreboard, made.scoreboard.results.targets[0]
     home, away = (board.mean("none", target, x).value for x in (["en"], board.others(target)))
     table = next(t for t in tables(made) if t.caption.startswith("Transfer gap"))
     assert home is not None and away is not None
@@ -390,8 +390,8 @@ def test_steps_are_counted_by_kind_and_state(made: Report) -> None:
 
 
 def test_scores_of_arms_that_read_the_target_s_sentences_before_are_marked(made: Report) -> None:
-    results = made.board.results
-    targets = tuple(replace(t, met={"nli": ("trees",)}) if t.name == "xnli" else t for t in results.targets)
-    table = answer_table(compose(replace(results, targets=targets)).board, {})
+    results = made.scoreboard.results
+    targets = tuple(replace(t, seen_text={"nli": ("trees",)}) if t.name == "xnli" else t for t in results.targets)
+    table = answer_table(compose(replace(results, targets=targets)).scoreboard, {})
     marked = [(row[0].text, i) for row in table.rows for i, entry in enumerate(row) if MET in entry.marks]
     assert marked == [("nli", 1)] and targets[0].name == "xnli"

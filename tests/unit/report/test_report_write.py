@@ -19,21 +19,21 @@ from xstilts.report.build import Report
 from xstilts.report.elements.blocks import Table, TableCell, TableColumn
 from xstilts.report.formats.terminal import _compact, render, summary
 from xstilts.report.scores.inputs import Results
-from xstilts.report.write import Paths, report, save
+from xstilts.report.write import ReportFiles, report, save
 
 
 def lines(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
 
 
-def test_every_arm_target_seed_and_language_has_a_headline_line(pages: Paths) -> None:
+def test_every_arm_target_seed_and_language_has_a_headline_line(pages: ReportFiles) -> None:
     found = [line for line in lines(pages.scores_csv) if line["value_name"] == "headline"]
     keys = {(line["arm"], line["target"], int(line["seed"]), line["language"]) for line in found}
     assert len(found) == len(keys)
     assert keys == {(a, t, s, x) for a in ARMS for t in BASE for s in SEEDS for x in LANGUAGES}
 
 
-def test_values_of_a_metric_stand_beside_its_headline(pages: Paths) -> None:
+def test_values_of_a_metric_stand_beside_its_headline(pages: ReportFiles) -> None:
     mine = [
         line
         for line in lines(pages.scores_csv)
@@ -43,7 +43,7 @@ def test_values_of_a_metric_stand_beside_its_headline(pages: Paths) -> None:
     assert values["headline"] == pytest.approx((values["exact_match"] + values["f1"]) / 2)
 
 
-def test_missing_scores_have_a_line_with_status_and_reason_and_no_value(pages: Paths) -> None:
+def test_missing_scores_have_a_line_with_status_and_reason_and_no_value(pages: ReportFiles) -> None:
     missing = [line for line in lines(pages.scores_csv) if line["status"] != "done"]
     assert {(line["status"], line["reason"]) for line in missing} == {
         ("failed", "train udpos: disk full"),
@@ -53,7 +53,7 @@ def test_missing_scores_have_a_line_with_status_and_reason_and_no_value(pages: P
     assert len(missing) == 8 + 8 + 6 and not any(line["value"] for line in missing)
 
 
-def test_parquet_holds_the_lines_of_the_csv(pages: Paths) -> None:
+def test_parquet_holds_the_lines_of_the_csv(pages: ReportFiles) -> None:
     table = pq.read_table(pages.scores_parquet)
     flat = lines(pages.scores_csv)
     assert table.num_rows == len(flat) and table.column_names == list(flat[0])
@@ -61,15 +61,15 @@ def test_parquet_holds_the_lines_of_the_csv(pages: Paths) -> None:
     assert table["value"].to_pylist()[0] == pytest.approx(float(flat[0]["value"]))
 
 
-def test_contrasts_hold_the_numbers_of_the_page(pages: Paths, made: Report) -> None:
+def test_contrasts_hold_the_numbers_of_the_page(pages: ReportFiles, made: Report) -> None:
     found = lines(pages.contrasts_csv)
-    assert len(found) == len(made.board.comparison.contrasts) > 0
-    known = [c for c in made.board.comparison.contrasts if c.value is not None]
+    assert len(found) == len(made.scoreboard.comparison.contrasts) > 0
+    known = [c for c in made.scoreboard.comparison.contrasts if c.value is not None]
     assert [float(line["value"]) for line in found if line["value"]] == pytest.approx([c.value for c in known])
     assert all(line["reason"] for line in found if not line["value"])
 
 
-def test_json_is_plain_and_names_no_place_of_this_machine(pages: Paths, results: Results) -> None:
+def test_json_is_plain_and_names_no_place_of_this_machine(pages: ReportFiles, results: Results) -> None:
     text = pages.json.read_text(encoding="utf-8")
     value = json.loads(text)
     assert value["answer"] and value["versions"]["torch"] == "2.13.0" and len(value["steps"]) == len(results.steps)
@@ -77,7 +77,7 @@ def test_json_is_plain_and_names_no_place_of_this_machine(pages: Paths, results:
     assert str(place.parent) not in text
 
 
-def test_the_same_results_give_the_same_files(results: Results, pages: Paths, tmp_path: Path) -> None:
+def test_the_same_results_give_the_same_files(results: Results, pages: ReportFiles, tmp_path: Path) -> None:
     again = report(only(results), tmp_path)
     for name in ("html", "markdown", "scores_csv", "contrasts_csv", "json"):
         assert getattr(again, name).read_bytes() == getattr(pages, name).read_bytes()

@@ -13,7 +13,7 @@ from xstilts.report.build import compose
 from xstilts.report.formats.html import html
 from xstilts.report.formats.markdown import markdown
 from xstilts.report.scores.inputs import ContrastSpec, Results
-from xstilts.report.topics.gain_by_target import Gain, lines, sentence, shares
+from xstilts.report.topics.gain_by_target import AverageGain, lines, sentence, shares
 from xstilts.report.topics.gain_parts import decompose
 from xstilts.report.write import save
 
@@ -22,7 +22,7 @@ TARGETS = ("xnli", "xquad", "tatoeba")
 
 def test_the_shares_of_every_arm_add_up_to_the_average_that_the_report_states(results: Results) -> None:
     made = compose(only(results, targets=TARGETS))
-    stated = {c.name: c.value for c in made.board.comparison.contrasts if c.target is None and c.zero_shot}
+    stated = {c.name: c.value for c in made.scoreboard.comparison.contrasts if c.target is None and c.zero_shot}
     assert [gain.name for gain in made.gains] == ["nli over none", "qa over none"]
     for gain, average in zip(made.gains, stated.values(), strict=True):
         assert gain.parts.average == pytest.approx(average)
@@ -33,7 +33,7 @@ def test_the_shares_of_every_arm_add_up_to_the_average_that_the_report_states(re
 def test_a_share_is_the_difference_on_that_target_over_the_number_of_targets(results: Results) -> None:
     made = compose(only(results, targets=TARGETS))
     (single,) = [
-        c for c in made.board.comparison.contrasts if c.target == "xnli" and c.zero_shot and "nli" in c.weights
+        c for c in made.scoreboard.comparison.contrasts if c.target == "xnli" and c.zero_shot and "nli" in c.weights
     ]
     share = next(share for share in made.gains[0].parts.shares if share.target == "xnli")
     assert share.gain == single.value and share.share == pytest.approx((single.value or 0.0) / 3)
@@ -62,24 +62,24 @@ GAINS = {"xnli": 1.0, "panx": -2.0, "tatoeba": 10.0}
 
 
 def test_a_gain_in_one_sentence() -> None:
-    gain = Gain(name="nli over none", parts=decompose(GAINS, retrieval=("tatoeba",)))
+    gain = AverageGain(name="nli over none", parts=decompose(GAINS, retrieval=("tatoeba",)))
     assert sentence(gain) == (
         "nli over none, +3.00 on average over 3 targets: tatoeba +3.33, panx −0.67, xnli +0.33; "
         "−0.50 without retrieval (tatoeba)."
     )
-    gain = Gain(name="nli over none", parts=decompose(GAINS))
+    gain = AverageGain(name="nli over none", parts=decompose(GAINS))
     assert sentence(gain).endswith("xnli +0.33; −0.50 without tatoeba.")
 
 
 def test_targets_without_a_figure_give_what_remains_of_a_stated_average() -> None:
     parts = decompose({"xnli": 1.5, "bucc2018": None, "tatoeba": None}, ("bucc2018", "tatoeba"), stated=2.0)
     assert shares(parts) == "xnli +0.50, bucc2018 and tatoeba together +1.50 (what remains: figures are missing)"
-    assert sentence(Gain(name="a", parts=parts)).endswith("; +1.50 without retrieval (bucc2018 and tatoeba).")
+    assert sentence(AverageGain(name="a", parts=parts)).endswith("; +1.50 without retrieval (bucc2018 and tatoeba).")
     assert shares(decompose({"xnli": 1.0, "tatoeba": None})) == "xnli +0.50, tatoeba missing"
 
 
 def test_the_terminal_shows_a_few() -> None:
-    found = [Gain(name=f"a{i}", parts=decompose(GAINS)) for i in range(5)]
+    found = [AverageGain(name=f"a{i}", parts=decompose(GAINS)) for i in range(5)]
     assert len(lines(found)) == 4 and lines(found)[-1] == "2 more in the report." and len(lines(found[:3])) == 3
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from xstilts.report.build import Report
 from xstilts.report.scores.contrasts import Contrast
-from xstilts.report.scores.inputs import Cell, TargetInfo
+from xstilts.report.scores.inputs import StudyCell, TargetInfo
 from xstilts.report.scores.score_files import read_scores
-from xstilts.report.scores.scoreboard import Board
+from xstilts.report.scores.scoreboard import Scoreboard
 from xstilts.report.topics.benchmark_view import headline_json
 from xstilts.report.topics.costs import costs
 from xstilts.report.topics.published_view import against_json
@@ -38,14 +38,14 @@ SCORE_FIELDS: dict[str, type] = {
 CONTRAST_FIELDS = tuple(field.name for field in fields(Contrast))
 
 
-def score_lines(board: Board) -> list[Line]:
+def score_lines(board: Scoreboard) -> list[Line]:
     """One line for each arm, target, seed, language, metric and value name. A missing score has a line too, without a
     value, with its status and reason."""
     targets = {target.name: target for target in board.results.targets}
     return [line for cell in board.results.cells for line in _cell_lines(cell, targets[cell.target])]
 
 
-def contrast_lines(board: Board) -> list[Line]:
+def contrast_lines(board: Scoreboard) -> list[Line]:
     """One line a contrast; lists are joined with spaces."""
     lines = []
     for contrast in board.comparison.contrasts:
@@ -62,7 +62,7 @@ def facts(made: Report) -> Line:
     """The whole report as JSON: study, answer, scores, contrasts, gains by target, published rows where they were asked
     for, the average over a benchmark's targets, what is left of earlier tasks, trainings, steps, data, versions. No
     paths."""
-    board, results = made.board, made.board.results
+    board, results = made.scoreboard, made.scoreboard.results
     return {
         "name": results.name,
         "question": results.question,
@@ -72,14 +72,14 @@ def facts(made: Report) -> Line:
         "arms": list(results.arms),
         "baseline": results.baseline,
         "seeds": list(results.seeds),
-        "targets": [asdict(target) for target in results.targets],
+        "targets": [_target(target) for target in results.targets],
         "standings": [asdict(standing) for standing in board.comparison.standings],
         "contrasts": [asdict(contrast) for contrast in board.comparison.contrasts],
         "gains": [asdict(gain) for gain in made.gains],
         "against": against_json(made.published),
         "headline": headline_json(made.headline),
         "forgetting": [asdict(change) for change in made.changes],
-        "costs": [asdict(one) for one in costs(made.board)],
+        "costs": [asdict(one) for one in costs(made.scoreboard)],
         "trainings": [
             {
                 "step": t.place.name,
@@ -99,7 +99,14 @@ def facts(made: Report) -> Line:
     }
 
 
-def _cell_lines(cell: Cell, target: TargetInfo) -> Iterator[Line]:
+def _target(target: TargetInfo) -> Line:
+    """Return a target under the keys that report.json has had from the first."""
+    record = asdict(target)
+    record["met"], record["most"] = record.pop("seen_text"), record.pop("test_limit")
+    return record
+
+
+def _cell_lines(cell: StudyCell, target: TargetInfo) -> Iterator[Line]:
     known: Line = {"arm": cell.arm, "target": cell.target, "seed": cell.seed, "train_language": target.train_language}
     if cell.scores is None:
         for language in target.languages:

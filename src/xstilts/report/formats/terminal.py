@@ -32,7 +32,7 @@ def render(report: Report, page: Path | None = None) -> list[RenderableType]:
     """As `summary`, from a report that has been put together already."""
     from rich.text import Text
 
-    board = report.board
+    board = report.scoreboard
     block = answer_table(board, beside(board, board.comparison.contrasts))
     shown = _full(block) if len(block.columns) <= WIDEST else _compact(block)
     conclusion = Text(" ".join(report.document.answer), style="bold")
@@ -120,7 +120,7 @@ def _cell(entry: TableCell) -> Text:
 
 
 def _next(report: Report, page: Path | None) -> str:
-    results = report.board.results
+    results = report.scoreboard.results
     failed = sum(step.status == "failed" for step in results.steps)
     if failed:
         return f"Next: {plural(failed, 'step')} failed; mend the cause and run the study again, what is done is kept."

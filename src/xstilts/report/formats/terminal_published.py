@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xstilts.report.topics.gain_by_target import lines
-from xstilts.report.topics.published import Beside
+from xstilts.report.topics.published import PublishedComparison
 from xstilts.report.topics.published_view import against_table, left_out
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-def beside_published(beside: Beside) -> list[RenderableType]:
+def beside_published(beside: PublishedComparison) -> list[RenderableType]:
     """The table without what differs, which would squeeze the numbers, then one line for each thing that does."""
     from rich import table
     from rich.text import Text

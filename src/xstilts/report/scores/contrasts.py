@@ -17,7 +17,7 @@ import numpy as np
 from xstilts.metrics.bootstrap import GroupCounts
 from xstilts.metrics.catalog import METRICS
 from xstilts.metrics.significance import ALPHA, Draws, Estimate, contrast, draw, holm
-from xstilts.report.scores.inputs import Cell, ContrastSpec, Results, TargetInfo
+from xstilts.report.scores.inputs import ContrastSpec, Results, StudyCell, TargetInfo
 from xstilts.report.scores.score_files import read_counts, read_scores
 from xstilts.report.scores.standings import ArmScore, standings
 
@@ -52,11 +52,11 @@ class Comparison:
 
     standings: tuple[ArmScore, ...]
     contrasts: tuple[Contrast, ...]
-    fields: tuple[Field, ...] = field(default=(), compare=False)  # what the contrasts were drawn from
+    fields: tuple[TargetDraws, ...] = field(default=(), compare=False)  # what the contrasts were drawn from
 
 
 @dataclass(frozen=True, kw_only=True)
-class Field:
+class TargetDraws:
     """One target, resampled; or the reason why it cannot be."""
 
     target: TargetInfo
@@ -76,7 +76,7 @@ def compare(results: Results) -> Comparison:
     return Comparison(standings=standings(results), contrasts=contrasts(results, fields), fields=fields)
 
 
-def contrasts(results: Results, fields: Sequence[Field] | None = None) -> tuple[Contrast, ...]:
+def contrasts(results: Results, fields: Sequence[TargetDraws] | None = None) -> tuple[Contrast, ...]:
     """All contrasts of the study: for each, every target and then the mean over targets, over all languages and (where
     that is another set) over the zero-shot ones. Holm's correction runs over all of them."""
     fields = [_field(results, target) for target in results.targets] if fields is None else fields
@@ -102,7 +102,7 @@ def _corrected(found: Sequence[Contrast]) -> tuple[Contrast, ...]:
     return tuple(corrected)
 
 
-def _contrast(results: Results, spec: ContrastSpec, fields: Sequence[Field], zero_shot: bool) -> Contrast:
+def _contrast(results: Results, spec: ContrastSpec, fields: Sequence[TargetDraws], zero_shot: bool) -> Contrast:
     """One contrast over one or several targets, not yet corrected."""
     used = [field for field in fields if field.languages(zero_shot)] or list(fields)
     languages = tuple(dict.fromkeys(x for field in used for x in field.languages(zero_shot)))
@@ -135,7 +135,7 @@ def _with(made: Contrast, estimate: Estimate) -> Contrast:
     return replace(known, low=estimate.low, high=estimate.high, p=estimate.p)
 
 
-def _label(used: Sequence[Field], of: int, zero_shot: bool) -> str:
+def _label(used: Sequence[TargetDraws], of: int, zero_shot: bool) -> str:
     """What is averaged, in words: "mean of 3 of 4 targets, languages other than those trained in"."""
     if of == 1:
         n, expected = len(used[0].languages(zero_shot)), len(used[0].target.languages)
@@ -152,13 +152,13 @@ def _share(n: int, of: int) -> str:
     return str(n) if n == of else f"{n} of {of}"
 
 
-def _left_out(field: Field) -> str:
+def _left_out(field: TargetDraws) -> str:
     reasons = "; ".join(dict.fromkeys([*field.why.values(), *([field.reason] if field.reason else [])]))
     what = ", ".join(field.why) if field.draws else "every language"
     return f"{field.target.name} without {what} ({reasons or 'no score'})"
 
 
-def _lacking(results: Results, field: Field, spec: ContrastSpec, zero_shot: bool) -> str:
+def _lacking(results: Results, field: TargetDraws, spec: ContrastSpec, zero_shot: bool) -> str:
     """Why a contrast cannot be had for a target; "" where every cell it needs is there."""
     if field.draws is None:
         return f"{field.target.name}: {field.reason}"
@@ -175,34 +175,34 @@ def _lacking(results: Results, field: Field, spec: ContrastSpec, zero_shot: bool
     return ""
 
 
-def _why(results: Results, field: Field, arm: str, seed: int) -> str:
+def _why(results: Results, field: TargetDraws, arm: str, seed: int) -> str:
     for cell in _cells(results, field.target):
         if (cell.arm, cell.seed) == (arm, seed):
             return ": ".join(text for text in (cell.status, cell.reason) if text) if cell.scores is None else "no score"
     return "not in this study"
 
 
-def _cells(results: Results, target: TargetInfo) -> list[Cell]:
+def _cells(results: Results, target: TargetInfo) -> list[StudyCell]:
     return [cell for cell in results.cells if cell.target == target.name]
 
 
-def _field(results: Results, target: TargetInfo) -> Field:
+def _field(results: Results, target: TargetInfo) -> TargetDraws:
     """Reads and resamples all arms of one target."""
     scored = {(cell.arm, cell.seed): cell.scores for cell in _cells(results, target) if cell.scores is not None}
     if not scored:
         reasons = dict.fromkeys(f"{c.status}: {c.reason}".removesuffix(": ") for c in _cells(results, target))
-        return Field(target=target, draws=None, why={}, reason="; ".join(reasons) or "no scores")
+        return TargetDraws(target=target, draws=None, why={}, reason="; ".join(reasons) or "no scores")
     records = {folder: read_scores(folder) for folder in set(scored.values())}
     main = target.main or next(iter(records.values()))["main"]
     if main not in METRICS:
-        return Field(target=target, draws=None, why={}, reason=f"the metric '{main}' has no formula here")
+        return TargetDraws(target=target, draws=None, why={}, reason=f"the metric '{main}' has no formula here")
     tables: dict[Path, dict[str, GroupCounts]] = {folder: read_counts(folder, main) for folder in records}
     counts = {(*key, x): table for key, folder in scored.items() for x, table in tables[folder].items()}
     have = {language for _, _, language in counts}
     said = {x: reason for record in records.values() for x, reason in record.get("missing", {}).items()}
     axes = (results.arms, results.seeds, tuple(x for x in target.languages if x in have))
     rng = np.random.default_rng(zlib.crc32(target.name.encode()))
-    return Field(
+    return TargetDraws(
         target=target,
         draws=draw(METRICS[main], counts, axes, rng),
         why={x: said.get(x, "no score") for x in target.languages if x not in have},

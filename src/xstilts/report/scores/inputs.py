@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
+class StudyCell:
     """One arm, target and seed. `status`: "done", "failed", "not run" (something it needs failed), "missing" (no
     data)."""
 
@@ -34,10 +34,9 @@ class TargetInfo:
     notes: tuple[str, ...] = ()  # substitutes, cut training sets, odd metrics: printed beside the numbers
     kind: str = ""  # its output shape: "tagging", "retrieval"
     trained: bool = True  # False: nothing is trained for it, the encoder is tested as it stands
-    met: Mapping[str, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # arm -> its tasks with the same training sentences
-    most: int | None = None  # the test examples that the study takes of each language; None: all
+    # arm -> its intermediate tasks whose training sentences are this target's as well
+    seen_text: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    test_limit: int | None = None  # the test examples that the study takes of each language; None: all
     samples: str = ""  # what of its data is a packaged sample in the place of the full files
 
 
@@ -87,7 +86,7 @@ class Results:
     baseline: str
     targets: tuple[TargetInfo, ...]
     seeds: tuple[int, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[StudyCell, ...]
     contrasts: tuple[ContrastSpec, ...]
     study_yaml: str  # the study as it was run, scale profile applied
     encoder: str
@@ -97,4 +96,4 @@ class Results:
     data: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     scale: str = ""
-    recalled: tuple[ForgettingScores, ...] = ()  # earlier tasks scored again, arm by arm
+    forgetting: tuple[ForgettingScores, ...] = ()  # earlier tasks scored again, arm by arm

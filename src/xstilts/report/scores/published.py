@@ -72,7 +72,7 @@ class Benchmark:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class PublishedRow:
     """The figures of one model on one benchmark.
 
     parameters: "559M", "" where no source says.

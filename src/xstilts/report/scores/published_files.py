@@ -16,7 +16,14 @@ from typing import Any
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError
 from xstilts.core.languages import canonical_code
-from xstilts.report.scores.published import Benchmark, BenchmarkTask, Citation, PublishedAverage, PublishedScore, Row
+from xstilts.report.scores.published import (
+    Benchmark,
+    BenchmarkTask,
+    Citation,
+    PublishedAverage,
+    PublishedRow,
+    PublishedScore,
+)
 
 SUFFIX = ".json"
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
@@ -26,7 +33,7 @@ Json = Mapping[str, Any]
 
 
 @cache
-def published() -> Catalog[Row]:
+def published() -> Catalog[PublishedRow]:
     """Every packaged row, by name. Raises DataError when a file is not as it should be, StudyError for a name used
     twice."""
     found = {place.name: place for place in (files("xstilts") / "references").iterdir() if place.name.endswith(SUFFIX)}
@@ -40,14 +47,14 @@ def benchmarks() -> tuple[Benchmark, ...]:
     return tuple({row.benchmark.name: row.benchmark for row in published().values()}.values())
 
 
-def rows_named(names: Iterable[str]) -> tuple[Row, ...]:
+def rows_named(names: Iterable[str]) -> tuple[PublishedRow, ...]:
     """The rows with these names, each once, in the order asked for. Raises StudyError for an unknown one, with those
     there are and the nearest."""
     rows = published()
     return tuple(rows.find(name, where="--against") for name in dict.fromkeys(names))
 
 
-def read_rows(record: Json, where: str) -> tuple[Row, ...]:
+def read_rows(record: Json, where: str) -> tuple[PublishedRow, ...]:
     """The rows of one file. `where`: its name, for errors. Raises DataError for a key that is unknown, a figure without
     source or quote, one that is not in its quote, and one given twice."""
     sources = {name: _source(entry, f"{where}: sources.{name}") for name, entry in record["sources"].items()}
@@ -91,7 +98,7 @@ def _average(name: str, entry: Json, tasks: Json, where: str) -> PublishedAverag
     return PublishedAverage(name=name, said=entry["said"], tasks=tuple(entry["tasks"]))
 
 
-def _row(name: str, rows: Json, benchmark: Benchmark, sources: Mapping[str, Citation], where: str) -> Row:
+def _row(name: str, rows: Json, benchmark: Benchmark, sources: Mapping[str, Citation], where: str) -> PublishedRow:
     entry, where = rows[name], f"{where}: rows.{name}"
     _check_keys(entry, ROW_KEYS, where)
     figures = [
@@ -107,7 +114,7 @@ def _row(name: str, rows: Json, benchmark: Benchmark, sources: Mapping[str, Cita
         _quoted(float(NUMBER.findall(parameters["text"])[0]), parameters, sources, f"{where}.parameters")
     if entry.get("over"):
         _known(entry["over"], rows, f"{where}.over", "row")
-    return Row(
+    return PublishedRow(
         name=name,
         benchmark=benchmark,
         model=entry["model"],

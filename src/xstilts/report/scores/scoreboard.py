@@ -13,14 +13,14 @@ from functools import cached_property
 from statistics import fmean
 
 from xstilts.report.scores.contrasts import Comparison
-from xstilts.report.scores.inputs import Cell, Results, TargetInfo
+from xstilts.report.scores.inputs import Results, StudyCell, TargetInfo
 from xstilts.report.scores.score_files import read_scores
 from xstilts.report.scores.standings import ArmScore, LanguageScore
-from xstilts.report.scores.trainings import Training, trainings
+from xstilts.report.scores.trainings import TrainingRun, trainings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mean:
+class ArmMean:
     """An average over languages, then seeds. `value` is None where nothing was scored; then `reason` says why."""
 
     value: float | None
@@ -31,7 +31,7 @@ class Mean:
 
 
 @dataclass(frozen=True)
-class Board:
+class Scoreboard:
     """All headline scores of a study, looked up by arm and target."""
 
     results: Results
@@ -43,11 +43,11 @@ class Board:
         return {(s.arm, s.target): s for s in self.comparison.standings if s.main}
 
     @cached_property
-    def cells(self) -> dict[tuple[str, str, int], Cell]:
+    def cells(self) -> dict[tuple[str, str, int], StudyCell]:
         return {(cell.arm, cell.target, cell.seed): cell for cell in self.results.cells}
 
     @cached_property
-    def trainings(self) -> tuple[Training, ...]:
+    def trainings(self) -> tuple[TrainingRun, ...]:
         return trainings(self.results.cells)
 
     @cached_property
@@ -71,18 +71,18 @@ class Board:
         """What the study is about: the zero-shot languages; all of them where there are no others."""
         return self.others(target) or self.scored(target)
 
-    def mean(self, arm: str, target: TargetInfo, languages: Sequence[str]) -> Mean:
+    def mean(self, arm: str, target: TargetInfo, languages: Sequence[str]) -> ArmMean:
         """The arm's mean over `languages` in each seed that was scored, then over these seeds."""
         lines = self.lines[arm, target.name]
         seeds = [s for s in self.results.seeds if any(s in lines[x].by_seed for x in languages)]
         full = tuple(x for x in languages if seeds and all(s in lines[x].by_seed for s in seeds))
         if not full:
-            return Mean(value=None, reason=self.reason(arm, target, languages))
+            return ArmMean(value=None, reason=self.reason(arm, target, languages))
         by_seed = {s: fmean(lines[x].by_seed[s] for x in full) for s in seeds}
         lacking = tuple(x for x in languages if x not in full)
-        return Mean(value=fmean(by_seed.values()), languages=full, lacking=lacking, by_seed=by_seed)
+        return ArmMean(value=fmean(by_seed.values()), languages=full, lacking=lacking, by_seed=by_seed)
 
-    def whole(self, mean: Mean) -> bool:
+    def whole(self, mean: ArmMean) -> bool:
         """Whether an average lacks neither a seed nor a language that another arm has."""
         return mean.value is not None and not mean.lacking and len(mean.by_seed or ()) == len(self.results.seeds)
 

@@ -12,7 +12,7 @@ from statistics import fmean
 from typing import Any
 
 from xstilts.core.files import read_json
-from xstilts.report.scores.inputs import Cell, Results, TargetInfo
+from xstilts.report.scores.inputs import Results, StudyCell, TargetInfo
 from xstilts.report.scores.score_files import read_scores
 
 
@@ -77,7 +77,7 @@ def _standing(
     results: Results,
     target: TargetInfo,
     row: tuple[str, str, bool],
-    cells: Mapping[int, Cell],
+    cells: Mapping[int, StudyCell],
     records: Mapping[int, Mapping[str, Any]],
 ) -> ArmScore:
     arm, metric, main = row
@@ -145,7 +145,7 @@ def _partial(languages: int, of: int, seeds: int, of_seeds: int) -> str:
     return f"mean of {languages} of {of} languages{missing_seeds}"
 
 
-def _state(cell: Cell) -> str:
+def _state(cell: StudyCell) -> str:
     """The worst that happened on the cell's route, and to which training."""
     if cell.scores is None:
         return ": ".join(text for text in (cell.status, cell.reason) if text)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts.report.scores.inputs import Cell
+from xstilts.report.scores.inputs import StudyCell
 
 
 @dataclass(frozen=True, kw_only=True)
-class Training:
+class TrainingRun:
     """One training run. `state`: "ok", "diverged", "at chance", or "unknown" where nothing was written."""
 
     name: str
@@ -34,20 +34,20 @@ class Training:
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def trainings(cells: Sequence[Cell]) -> tuple[Training, ...]:
+def trainings(cells: Sequence[StudyCell]) -> tuple[TrainingRun, ...]:
     """Every training on the routes of `cells`, each once, in the order of the study."""
-    users: dict[Path, list[tuple[Cell, int]]] = {}
+    users: dict[Path, list[tuple[StudyCell, int]]] = {}
     for cell in cells:
         for position, place in enumerate(cell.trainings):
             users.setdefault(place, []).append((cell, position))
     return tuple(_training(place, uses) for place, uses in users.items())
 
 
-def _training(place: Path, uses: Sequence[tuple[Cell, int]]) -> Training:
+def _training(place: Path, uses: Sequence[tuple[StudyCell, int]]) -> TrainingRun:
     first, position = uses[0]
     loss, dev = _log(place / "log.jsonl")
     name = first.training_names[position] if position < len(first.training_names) else place.name
-    return Training(
+    return TrainingRun(
         name=name,
         seed=first.seed,
         place=place,

@@ -8,12 +8,12 @@ from typing import Any
 from xstilts.report.elements import formatting
 from xstilts.report.elements.blocks import Table, TableCell, TableColumn
 from xstilts.report.scores.inputs import StepInfo
-from xstilts.report.scores.trainings import Training
+from xstilts.report.scores.trainings import TrainingRun
 
 STATUSES = ("done", "reused", "failed", "not run")
 
 
-def training_table(trainings: Sequence[Training]) -> Table:
+def training_table(trainings: Sequence[TrainingRun]) -> Table:
     """Every training with its state, best dev score and floor; a phase two arms share stands once."""
     rows = []
     for t in trainings:

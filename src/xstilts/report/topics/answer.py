@@ -7,13 +7,13 @@ from statistics import fmean
 
 from xstilts.report.elements.formatting import listed, number, plural
 from xstilts.report.scores.contrasts import Contrast
-from xstilts.report.scores.scoreboard import Board
+from xstilts.report.scores.scoreboard import Scoreboard
 from xstilts.report.topics.contrasts import headlines, over, size
 
 MOST = 3  # differences spelled out; the rest stand in the forest plot
 
 
-def answer(board: Board) -> tuple[str, ...]:
+def answer(board: Scoreboard) -> tuple[str, ...]:
     """What the overall contrasts say: one sentence for those that are significant, one for those that are not, one for
     those that cannot be had; then what limits them."""
     if not any(board.known.values()):
@@ -58,7 +58,7 @@ def _sure(contrasts: Sequence[Contrast]) -> str:
     return f"Significant after Holm, in points {_where(contrasts[0])}: {_sizes(contrasts)}."
 
 
-def _unsure(board: Board, contrasts: Sequence[Contrast], alone: bool) -> str:
+def _unsure(board: Scoreboard, contrasts: Sequence[Contrast], alone: bool) -> str:
     """One sentence for all differences that could be chance."""
     if not contrasts:
         return ""
@@ -91,7 +91,7 @@ def _broken(contrasts: Sequence[Contrast], shown: Sequence[Contrast]) -> str:
     return f"No number over all targets for {whom}: scores are missing on {lost}. {rest}"
 
 
-def _collapsed(board: Board) -> str:
+def _collapsed(board: Scoreboard) -> str:
     """Runs that failed to learn are part of the numbers; a reader must know."""
     states = [state for standing in board.standings.values() for state in standing.states.values()]
     counts = {name: sum(state.startswith(name) for state in states) for name in ("diverged", "at chance")}
@@ -99,7 +99,7 @@ def _collapsed(board: Board) -> str:
     return f"The numbers include runs that did not learn ({said}); they are marked in the table." if said else ""
 
 
-def _alone(board: Board) -> str:
+def _alone(board: Scoreboard) -> str:
     """Scores without anything to compare them with."""
     parts = []
     for arm in board.results.arms:
@@ -110,6 +110,6 @@ def _alone(board: Board) -> str:
     return f"Nothing is compared in this study: {listed(parts, MOST)}."
 
 
-def _nothing(board: Board) -> str:
+def _nothing(board: Scoreboard) -> str:
     reasons = dict.fromkeys(f"{cell.status}: {cell.reason}".removesuffix(": ") for cell in board.results.cells)
     return f"There is no answer yet: nothing was scored ({'; '.join(list(reasons)[:MOST]) or 'no cells'})."

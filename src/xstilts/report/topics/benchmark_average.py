@@ -15,18 +15,18 @@ import numpy as np
 
 from xstilts.metrics.significance import ALPHA, contrast, holm
 from xstilts.report.elements.formatting import listed
-from xstilts.report.scores.contrasts import Field
+from xstilts.report.scores.contrasts import TargetDraws
 from xstilts.report.scores.inputs import TargetInfo
 from xstilts.report.scores.published import Benchmark, BenchmarkTask
 from xstilts.report.scores.published_files import benchmarks
-from xstilts.report.scores.scoreboard import Board
+from xstilts.report.scores.scoreboard import Scoreboard
 from xstilts.report.topics.contrasts import over
 
 FEWEST = 3  # tasks of a benchmark that make an average worth its name
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arm:
+class ArmAverage:
     """One arm's average. `value` None: it lacks a score that another arm has, and `reason` says which."""
 
     value: float | None
@@ -35,7 +35,7 @@ class Arm:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
+class AverageDifference:
     """A contrast of the study on this average, in points. `p_holm`: corrected over the contrasts of this table."""
 
     name: str
@@ -52,7 +52,7 @@ class Difference:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Headline:
+class BenchmarkAverage:
     """tasks: target -> the languages averaged; missing: task of the benchmark -> why it is not in the average;
     outside: targets that are not of the benchmark; lacking: what the total lacks, () where it is whole."""
 
@@ -61,8 +61,8 @@ class Headline:
     missing: Mapping[str, str]
     outside: tuple[str, ...]
     lacking: tuple[str, ...]
-    arms: Mapping[str, Arm]
-    differences: tuple[Difference, ...]
+    arms: Mapping[str, ArmAverage]
+    differences: tuple[AverageDifference, ...]
     seeds: int
 
     @property
@@ -73,7 +73,7 @@ class Headline:
         return f"{self.benchmark.title}'s average over {share} tasks ({listed(list(self.tasks))})"
 
 
-def headline(board: Board) -> Headline | None:
+def headline(board: Scoreboard) -> BenchmarkAverage | None:
     """None for a study with few targets of any benchmark, or of one whose total is no plain mean of its tasks."""
     names = [target.name for target in board.results.targets]
     benchmark = max(benchmarks(), key=lambda one: sum(name in one.tasks for name in names))
@@ -83,7 +83,7 @@ def headline(board: Board) -> Headline | None:
     if len(tasks) < FEWEST or set(benchmark.averages["all"].tasks) != set(benchmark.tasks):
         return None
     arms = {arm: _arm(board, arm, fields, tasks) for arm in board.results.arms}
-    return Headline(
+    return BenchmarkAverage(
         benchmark=benchmark,
         tasks=tasks,
         missing={name: _why(fields.get(name), task) for name, task in benchmark.tasks.items() if name not in tasks},
@@ -95,14 +95,14 @@ def headline(board: Board) -> Headline | None:
     )
 
 
-def _languages(field: Field, task: BenchmarkTask) -> tuple[str, ...]:
+def _languages(field: TargetDraws, task: BenchmarkTask) -> tuple[str, ...]:
     """Languages of the benchmark that any arm has, scored as the benchmark scores them."""
     if field.draws is None or field.target.main != task.metric:
         return ()
     return tuple(x for x in field.draws.languages if x in task.languages)
 
 
-def _why(field: Field | None, task: BenchmarkTask) -> str:
+def _why(field: TargetDraws | None, task: BenchmarkTask) -> str:
     if field is None:
         return "no target of this study"
     if field.draws is None:
@@ -110,7 +110,7 @@ def _why(field: Field | None, task: BenchmarkTask) -> str:
     return f"scored in {field.target.main}, not in {task.metric}" if field.target.main != task.metric else "no score"
 
 
-def _lacking(benchmark: Benchmark, tasks: Mapping[str, Sequence[str]], fields: Mapping[str, Field]) -> list[str]:
+def _lacking(benchmark: Benchmark, tasks: Mapping[str, Sequence[str]], fields: Mapping[str, TargetDraws]) -> list[str]:
     """What keeps the average from being the benchmark's total."""
     lacking = [name for name in benchmark.tasks if name not in tasks]
     said = [f"no score for {listed(lacking)}"] if lacking else []
@@ -124,12 +124,14 @@ def _lacking(benchmark: Benchmark, tasks: Mapping[str, Sequence[str]], fields: M
 
 
 def _cut(target: TargetInfo) -> str:
-    if target.most is not None:
-        return f"on at most {target.most} examples a language"
+    if target.test_limit is not None:
+        return f"on at most {target.test_limit} examples a language"
     return "from packaged samples" if "test sets" in target.samples else ""
 
 
-def _arm(board: Board, arm: str, fields: Mapping[str, Field], tasks: Mapping[str, Sequence[str]]) -> Arm:
+def _arm(
+    board: Scoreboard, arm: str, fields: Mapping[str, TargetDraws], tasks: Mapping[str, Sequence[str]]
+) -> ArmAverage:
     by_seed = []
     for seed in board.results.seeds:
         means = []
@@ -138,25 +140,25 @@ def _arm(board: Board, arm: str, fields: Mapping[str, Field], tasks: Mapping[str
             lost = [x for x in languages if draws is None or not draws.has(arm, seed, x)]
             if draws is None or lost:
                 why = board.reason(arm, fields[name].target, lost)
-                return Arm(value=None, reason=f"{name}, seed {seed}: {listed(lost, 4)} ({why})")
+                return ArmAverage(value=None, reason=f"{name}, seed {seed}: {listed(lost, 4)} ({why})")
             place = draws.arms.index(arm), draws.seeds.index(seed)
             means.append(fmean(draws.point[(*place, draws.languages.index(x))] for x in languages))
         by_seed.append(fmean(means))
-    return Arm(value=fmean(by_seed), by_seed=tuple(by_seed))
+    return ArmAverage(value=fmean(by_seed), by_seed=tuple(by_seed))
 
 
 def _differences(
-    board: Board, arms: Mapping[str, Arm], parts: Sequence[tuple[Field, Sequence[str]]]
-) -> tuple[Difference, ...]:
-    found: list[Difference] = []
+    board: Scoreboard, arms: Mapping[str, ArmAverage], parts: Sequence[tuple[TargetDraws, Sequence[str]]]
+) -> tuple[AverageDifference, ...]:
+    found: list[AverageDifference] = []
     for spec in board.results.contrasts:
         name, weights = over(spec), spec.weights
         if lost := [arm for arm in weights if arms[arm].value is None]:
-            found.append(Difference(name=name, value=None, reason=f"{listed(lost)} missing"))
+            found.append(AverageDifference(name=name, value=None, reason=f"{listed(lost)} missing"))
             continue
         made = contrast([(field.draws, x) for field, x in parts if field.draws is not None], weights)
         low, high, p = (None if np.isnan(x) else float(x) for x in (made.low, made.high, made.p))
-        found.append(Difference(name=name, value=made.value, low=low, high=high, p=p))
+        found.append(AverageDifference(name=name, value=made.value, low=low, high=high, p=p))
     tested = [one for one in found if one.p is not None]
     corrected = dict(zip((one.name for one in tested), holm([one.p or 0.0 for one in tested]), strict=True))
     return tuple(replace(one, p_holm=corrected.get(one.name)) for one in found)

@@ -6,12 +6,12 @@ from typing import Any
 
 from xstilts.report.elements.blocks import Section, Table, TableCell, TableColumn
 from xstilts.report.elements.formatting import MISSING, interval, listed, number, plural, probability, signed
-from xstilts.report.topics.benchmark_average import Arm, Difference, Headline
+from xstilts.report.topics.benchmark_average import ArmAverage, AverageDifference, BenchmarkAverage
 
 MOST = 3  # arms and differences spelled out in a sentence
 
 
-def headline_sections(found: Headline | None) -> tuple[Section, ...]:
+def headline_sections(found: BenchmarkAverage | None) -> tuple[Section, ...]:
     """One section, or none."""
     if found is None:
         return ()
@@ -19,7 +19,7 @@ def headline_sections(found: Headline | None) -> tuple[Section, ...]:
     return (Section(id="benchmark", title=f"{found.benchmark.title}'s average", blocks=tables),)
 
 
-def arms_table(found: Headline) -> Table:
+def arms_table(found: BenchmarkAverage) -> Table:
     """Arms down: the average over the targets present, and the total where nothing is missing."""
     title, of = found.benchmark.title, len(found.benchmark.tasks)
     columns = (
@@ -37,7 +37,7 @@ def arms_table(found: Headline) -> Table:
     )
 
 
-def notes(found: Headline) -> tuple[str, ...]:
+def notes(found: BenchmarkAverage) -> tuple[str, ...]:
     """What the average holds and what it lacks."""
     counts = {name: (len(x), len(found.benchmark.tasks[name].languages)) for name, x in found.tasks.items()}
     said = [f"{name} {n} of {of} languages" if n < of else f"{name} all {of}" for name, (n, of) in counts.items()]
@@ -54,7 +54,7 @@ def notes(found: Headline) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def differences_table(found: Headline) -> Table:
+def differences_table(found: BenchmarkAverage) -> Table:
     labels = ("Contrast", "Difference", "95 % interval", "p", "p (Holm)", "Remark")
     return Table(
         caption=f"The study's contrasts on {found.name}, in points. Holm's correction is over the lines of this table.",
@@ -63,7 +63,7 @@ def differences_table(found: Headline) -> Table:
     )
 
 
-def lead(found: Headline | None) -> tuple[str, ...]:
+def lead(found: BenchmarkAverage | None) -> tuple[str, ...]:
     """The first sentence of an answer, where other targets are in its other averages."""
     if found is None or not found.outside or not (known := _known(found)):
         return ()
@@ -74,7 +74,7 @@ def lead(found: Headline | None) -> tuple[str, ...]:
     return (f"On {found.name}, in points: {', '.join(shown)}{f' and {more} more' if more > 0 else ''} ({what}).",)
 
 
-def sentences(found: Headline | None) -> tuple[str, ...]:
+def sentences(found: BenchmarkAverage | None) -> tuple[str, ...]:
     """For the terminal: what is averaged, every arm, and whether there is a total."""
     if found is None:
         return ()
@@ -84,7 +84,7 @@ def sentences(found: Headline | None) -> tuple[str, ...]:
     return (f"{found.name}: {arms}.{without}{total}",)
 
 
-def headline_json(found: Headline | None) -> dict[str, Any] | None:
+def headline_json(found: BenchmarkAverage | None) -> dict[str, Any] | None:
     if found is None:
         return None
     return {
@@ -104,31 +104,31 @@ def headline_json(found: Headline | None) -> dict[str, Any] | None:
     }
 
 
-def _known(found: Headline) -> list[Difference]:
+def _known(found: BenchmarkAverage) -> list[AverageDifference]:
     return sorted((one for one in found.differences if one.value is not None), key=lambda one: -abs(one.value or 0.0))
 
 
-def _said(one: Difference) -> str:
+def _said(one: AverageDifference) -> str:
     return f"{one.name} {signed(one.value)}{interval(one.low, one.high, before=' ')}"
 
 
-def _whole(found: Headline, one: Arm) -> float | None:
+def _whole(found: BenchmarkAverage, one: ArmAverage) -> float | None:
     return None if found.lacking else one.value
 
 
-def _value(one: Arm) -> TableCell:
+def _value(one: ArmAverage) -> TableCell:
     if one.value is None:
         return TableCell(text=MISSING, under=(one.reason,), role="missing")
     tip = ", ".join(number(value) for value in one.by_seed) if len(one.by_seed) > 1 else ""
     return TableCell(text=number(one.value), tip=tip)
 
 
-def _total(found: Headline, one: Arm) -> TableCell:
+def _total(found: BenchmarkAverage, one: ArmAverage) -> TableCell:
     whole = _whole(found, one)
     return TableCell(text="–", role="faint") if whole is None else TableCell(text=number(whole))
 
 
-def _row(one: Difference) -> tuple[TableCell, ...]:
+def _row(one: AverageDifference) -> tuple[TableCell, ...]:
     text = MISSING if one.value is None else signed(one.value) + (" *" if one.significant else "")
     role = "missing" if one.value is None else "best" if one.significant else ""
     return (

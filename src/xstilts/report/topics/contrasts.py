@@ -9,7 +9,7 @@ from xstilts.report.elements.charts import Effect, forest
 from xstilts.report.elements.formatting import MISSING, interval, plural, probability, signed
 from xstilts.report.scores.contrasts import Contrast
 from xstilts.report.scores.inputs import ContrastSpec
-from xstilts.report.scores.scoreboard import Board
+from xstilts.report.scores.scoreboard import Scoreboard
 
 FEW = 4  # contrasts whose targets are all shown at once
 
@@ -31,7 +31,7 @@ def headlines(contrasts: Sequence[Contrast]) -> tuple[Contrast, ...]:
     return tuple(c for c in contrasts if c.zero_shot or (c.name, c.target) not in zero_shot)
 
 
-def beside(board: Board, contrasts: Sequence[Contrast]) -> dict[tuple[str, str], str]:
+def beside(board: Scoreboard, contrasts: Sequence[Contrast]) -> dict[tuple[str, str], str]:
     """What stands below a score: its difference from the baseline over the same languages."""
     base = board.results.baseline
     found = {}

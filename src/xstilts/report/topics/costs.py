@@ -10,15 +10,15 @@ from statistics import fmean
 from xstilts.report.elements import formatting
 from xstilts.report.elements.blocks import Block, Table, TableCell, TableColumn
 from xstilts.report.scores.score_files import read_scores
-from xstilts.report.scores.scoreboard import Board
-from xstilts.report.scores.trainings import Training
+from xstilts.report.scores.scoreboard import Scoreboard
+from xstilts.report.scores.trainings import TrainingRun
 
 BEFORE = ("language", "intermediate")  # roles of trainings that come before a target's
 F1 = "f1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cost:
+class ArmCost:
     """One arm. Sums over its trainings before the targets, each once, in the mean over seeds; None where one of them
     wrote nothing down. f1: the mean over targets that are scored in F1, of their zero-shot languages' mean."""
 
@@ -30,7 +30,7 @@ class Cost:
     f1: float | None
 
 
-def costs(board: Board) -> tuple[Cost, ...]:
+def costs(board: Scoreboard) -> tuple[ArmCost, ...]:
     """() where no arm is known to train anything before its targets."""
     known = {training.place: training for training in board.trainings}
     before = {arm: _before(board, arm) for arm in board.results.arms}
@@ -43,13 +43,13 @@ def costs(board: Board) -> tuple[Cost, ...]:
     )
 
 
-def costs_blocks(board: Board) -> tuple[Block, ...]:
+def costs_blocks(board: Scoreboard) -> tuple[Block, ...]:
     found = costs(board)
     targets = list(dict.fromkeys(target for _, target, _ in _f1(board)))
     return (_table(found, targets, len(board.results.seeds)),) if found else ()
 
 
-def _f1(board: Board) -> dict[tuple[str, str, int], float]:
+def _f1(board: Scoreboard) -> dict[tuple[str, str, int], float]:
     """(arm, target, seed) -> F1, the mean over the zero-shot languages, where the main metric has a value of that
     name."""
     targets, found = {target.name: target for target in board.results.targets}, {}
@@ -64,14 +64,14 @@ def _f1(board: Board) -> dict[tuple[str, str, int], float]:
     return found
 
 
-def _means(board: Board, values: Mapping[tuple[str, str, int], float]) -> dict[str, float]:
+def _means(board: Scoreboard, values: Mapping[tuple[str, str, int], float]) -> dict[str, float]:
     """Arm -> its mean; an arm that lacks a target or a seed that another one has is left out."""
     wanted = {(target, seed) for _, target, seed in values}
     whole = [arm for arm in board.results.arms if wanted and all((arm, *one) in values for one in wanted)]
     return {arm: fmean(values[arm, target, seed] for target, seed in wanted) for arm in whole}
 
 
-def _before(board: Board, arm: str) -> dict[int, tuple[Path, ...]]:
+def _before(board: Scoreboard, arm: str) -> dict[int, tuple[Path, ...]]:
     """Seed -> the trainings of an arm that come before its targets, each once."""
     found: dict[int, dict[Path, None]] = {seed: {} for seed in board.results.seeds}
     for cell in board.results.cells:
@@ -81,14 +81,14 @@ def _before(board: Board, arm: str) -> dict[int, tuple[Path, ...]]:
     return {seed: tuple(places) for seed, places in found.items()}
 
 
-def _cost(arm: str, seeds: Sequence[Sequence[Training]], f1: float | None) -> Cost:
+def _cost(arm: str, seeds: Sequence[Sequence[TrainingRun]], f1: float | None) -> ArmCost:
     def total(fact: str) -> float | None:
         facts = [[training.fact(fact) for training in one] for one in seeds]
         if any(value is None for one in facts for value in one):
             return None
         return fmean(sum(value or 0.0 for value in one) for one in facts)
 
-    return Cost(
+    return ArmCost(
         arm=arm,
         trainings=fmean(len(one) for one in seeds),
         parameters=total("trained_parameters"),
@@ -98,7 +98,7 @@ def _cost(arm: str, seeds: Sequence[Sequence[Training]], f1: float | None) -> Co
     )
 
 
-def _table(found: Sequence[Cost], targets: Sequence[str], seeds: int) -> Table:
+def _table(found: Sequence[ArmCost], targets: Sequence[str], seeds: int) -> Table:
     labels = ("Arm", *(("Mean F1",) if targets else ()), "Trainings", "Trained", "Weights", "Time")
     rows = tuple(
         (

@@ -30,7 +30,7 @@ CAPTION = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class ForgettingChange:
     """One task of an arm after one phase. `value`: its score, the mean over the seeds that have one; `change`: less the
     score after the phase that trained it, over the seeds that have both (None: it has just been trained, or missing).
     `low`, `high`: the 95 % interval of the change, None where there is none."""
@@ -54,7 +54,7 @@ class Change:
         return self.learnt < len(self.phases) - 1
 
 
-def changes(recalled: Sequence[ForgettingScores]) -> tuple[Change, ...]:
+def changes(recalled: Sequence[ForgettingScores]) -> tuple[ForgettingChange, ...]:
     """One for each arm, phase and task, in the order given. Raises StoreError when a score artefact cannot be read."""
     seeds: dict[tuple, dict[int, ForgettingScores]] = {}
     for one in recalled:
@@ -71,7 +71,7 @@ def _learnt(one: ForgettingScores) -> tuple:
     return one.arm, one.phases[: one.learnt + 1], (), one.task
 
 
-def _change(now: dict[int, ForgettingScores], then: dict[int, ForgettingScores]) -> Change:
+def _change(now: dict[int, ForgettingScores], then: dict[int, ForgettingScores]) -> ForgettingChange:
     first = next(iter(now.values()))
     by_seed = {seed: value for seed, one in now.items() if (value := _headline(one)) is not None}
     lost = dict.fromkeys(f"{one.status}: {one.reason}" for one in now.values() if one.scores is None)
@@ -79,7 +79,7 @@ def _change(now: dict[int, ForgettingScores], then: dict[int, ForgettingScores])
     both = [seed for seed in by_seed if seed in then and _headline(then[seed]) is not None]
     if first.learnt < len(first.phases) - 1 and both:
         known = _difference([now[seed] for seed in both], [then[seed] for seed in both])
-    return Change(
+    return ForgettingChange(
         arm=first.arm,
         task=first.task,
         headline=first.headline,
@@ -122,7 +122,7 @@ def _difference(now: Sequence[ForgettingScores], then: Sequence[ForgettingScores
     return {"change": found.value, "low": found.low, "high": found.high}
 
 
-def blocks(found: Sequence[Change], seeds: int) -> tuple[Block, ...]:
+def blocks(found: Sequence[ForgettingChange], seeds: int) -> tuple[Block, ...]:
     """The table of intermediate phases, and folded away the one of phases that fine-tune on a target."""
     between, after = [c for c in found if not c.targets], [c for c in found if c.targets]
     made: list[Block] = [_table(between, seeds, CAPTION)] if between else []
@@ -132,9 +132,9 @@ def blocks(found: Sequence[Change], seeds: int) -> tuple[Block, ...]:
     return tuple(made)
 
 
-def _table(found: Sequence[Change], seeds: int, caption: str) -> Table:
+def _table(found: Sequence[ForgettingChange], seeds: int, caption: str) -> Table:
     tasks = {c.task: c.headline for c in found}
-    rows: dict[tuple, dict[str, Change]] = {}
+    rows: dict[tuple, dict[str, ForgettingChange]] = {}
     for c in found:
         rows.setdefault((c.arm, c.phases, c.targets), {})[c.task] = c
     columns = [TableColumn(label="Arm", numeric=False), TableColumn(label="After the phase", numeric=False)]
@@ -159,7 +159,7 @@ def _before(phases: tuple[str, ...]) -> tuple[str, ...]:
     return (f"after {', '.join(phases[:-1])}",) if len(phases) > 1 else ()
 
 
-def _entry(c: Change | None, seeds: int) -> TableCell:
+def _entry(c: ForgettingChange | None, seeds: int) -> TableCell:
     if c is None:
         return TableCell(text="–", role="faint")
     if c.value is None:
@@ -170,12 +170,12 @@ def _entry(c: Change | None, seeds: int) -> TableCell:
     return TableCell(text=number(c.value), under=under, marks=marks, tip=tip)
 
 
-def size(c: Change) -> str:
+def size(c: ForgettingChange) -> str:
     """ "−18.8 (−19.5 to −18.1)"."""
     return signed(c.change) + interval(c.low, c.high, before=" ")
 
 
-def sentences(found: Iterable[Change]) -> tuple[str, ...]:
+def sentences(found: Iterable[ForgettingChange]) -> tuple[str, ...]:
     """For the terminal: the changes over intermediate phases, the largest losses first."""
     known = sorted((c for c in found if c.change is not None and not c.targets), key=lambda c: c.change or 0.0)
     said = [f"{c.task} {size(c)} after {c.phases[-1]} ({c.arm})" for c in known[:MOST]]

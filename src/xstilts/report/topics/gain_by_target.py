@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from xstilts.report.elements.blocks import Table, TableCell, TableColumn
 from xstilts.report.elements.formatting import listed, plural, signed
-from xstilts.report.scores.scoreboard import Board
+from xstilts.report.scores.scoreboard import Scoreboard
 from xstilts.report.topics.contrasts import headlines, over
-from xstilts.report.topics.gain_parts import Decomposition, decompose
+from xstilts.report.topics.gain_parts import GainDecomposition, decompose
 
 RETRIEVAL = "retrieval"  # the kind of target that nothing is trained for, and that published averages hide behind
 DIGITS = 2  # shares are small: a target in nine is a ninth of its gain
@@ -17,14 +17,14 @@ MOST = 3  # sentences on the terminal; the report has all
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gain:
+class AverageGain:
     """An average gain, of a contrast or of one published row over another, and what it is made of."""
 
     name: str  # "nli over none", "X-STILTs over XLM-R Large"
-    parts: Decomposition
+    parts: GainDecomposition
 
 
-def gains(board: Board) -> tuple[Gain, ...]:
+def gains(board: Scoreboard) -> tuple[AverageGain, ...]:
     """One for each overall difference that the report states, where it is over two targets or more."""
     shown = headlines(board.comparison.contrasts)
     retrieval = [target.name for target in board.results.targets if target.kind == RETRIEVAL]
@@ -33,11 +33,11 @@ def gains(board: Board) -> tuple[Gain, ...]:
         if whole.target is None and whole.value is not None and len(whole.targets) > 1:
             single = {c.target: c.value for c in shown if c.name == whole.name and c.target is not None}
             parts = {target: single[target] for target in whole.targets}
-            found.append(Gain(name=over(whole), parts=decompose(parts, retrieval)))
+            found.append(AverageGain(name=over(whole), parts=decompose(parts, retrieval)))
     return tuple(found)
 
 
-def sentence(gain: Gain) -> str:
+def sentence(gain: AverageGain) -> str:
     """ "nli over none, +5.31 on average over 9 targets: tatoeba +2.66, ...; +2.54 without retrieval (...)." """
     parts = gain.parts
     lead = f"{gain.name}, {_signed(parts.average)} on average over {plural(parts.targets, 'target')}"
@@ -45,7 +45,7 @@ def sentence(gain: Gain) -> str:
     return f"{lead}: {known}{shares(parts)}" + "".join(f"; {text}" for text in remains(parts)) + "."
 
 
-def shares(parts: Decomposition) -> str:
+def shares(parts: GainDecomposition) -> str:
     """What each target gives, the largest first, and what the targets without a gain of their own give together."""
     said = [f"{share.target} {_signed(share.share)}" for share in parts.shares]
     if parts.rest is not None:
@@ -56,7 +56,7 @@ def shares(parts: Decomposition) -> str:
     return ", ".join(said)
 
 
-def remains(parts: Decomposition) -> tuple[str, ...]:
+def remains(parts: GainDecomposition) -> tuple[str, ...]:
     """The average without retrieval, and without the largest target where that is not the same."""
     said = []
     if parts.without_retrieval is not None:
@@ -66,20 +66,20 @@ def remains(parts: Decomposition) -> tuple[str, ...]:
     return tuple(said)
 
 
-def lines(found: Sequence[Gain]) -> tuple[str, ...]:
+def lines(found: Sequence[AverageGain]) -> tuple[str, ...]:
     """Sentences for the terminal, where there is room for a few."""
     more = len(found) - MOST
     return (*(sentence(gain) for gain in found[:MOST]), *([f"{more} more in the report."] if more > 0 else []))
 
 
-def shares_table(found: Sequence[Gain], caption: str) -> Table:
+def shares_table(found: Sequence[AverageGain], caption: str) -> Table:
     """One line a gain: the average, each target's share of it, and the average without some."""
     labels = ("Gain", "Average", "Share of each target, the largest first", "Without retrieval", "Without the largest")
     columns = tuple(TableColumn(label=label, numeric=label in ("Average", *labels[3:])) for label in labels)
     return Table(caption=caption, columns=columns, rows=tuple(_row(gain) for gain in found))
 
 
-def study_table(found: Sequence[Gain]) -> Table:
+def study_table(found: Sequence[AverageGain]) -> Table:
     return shares_table(
         found,
         "What each average is made of, in points: a target's share is its difference divided by the number of targets, "
@@ -87,7 +87,7 @@ def study_table(found: Sequence[Gain]) -> Table:
     )
 
 
-def _row(gain: Gain) -> tuple[TableCell, ...]:
+def _row(gain: AverageGain) -> tuple[TableCell, ...]:
     parts = gain.parts
     without = (
         (TableCell(text=_signed(parts.without_retrieval), under=(listed(parts.retrieval),)))

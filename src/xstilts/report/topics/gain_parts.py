@@ -12,14 +12,14 @@ from statistics import fmean
 
 
 @dataclass(frozen=True, kw_only=True)
-class Share:
+class TargetShare:
     target: str
     gain: float  # on the target itself
     share: float  # gain / number of targets
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decomposition:
+class GainDecomposition:
     """An average gain by target.
 
     targets: how many the average is over, those without a known gain among them.
@@ -33,7 +33,7 @@ class Decomposition:
 
     targets: int
     average: float | None
-    shares: tuple[Share, ...]
+    shares: tuple[TargetShare, ...]
     missing: tuple[str, ...] = ()
     rest: float | None = None
     retrieval: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Decomposition:
 
 def decompose(
     gains: Mapping[str, float | None], retrieval: Collection[str] = (), stated: float | None = None
-) -> Decomposition:
+) -> GainDecomposition:
     """Target -> gain in points, None where it is not known. `stated`: the average as somebody prints it, used where
     gains are missing.
 
@@ -54,11 +54,13 @@ def decompose(
     known = {target: gain for target, gain in gains.items() if gain is not None}
     missing = tuple(target for target in gains if target not in known)
     ordered = sorted(known, key=lambda target: -abs(known[target]))
-    shares = tuple(Share(target=target, gain=known[target], share=known[target] / len(gains)) for target in ordered)
+    shares = tuple(
+        TargetShare(target=target, gain=known[target], share=known[target] / len(gains)) for target in ordered
+    )
     average = stated if missing else without(gains, ())
     found = tuple(target for target in gains if target in retrieval)
     largest = ordered[0] if ordered else ""
-    return Decomposition(
+    return GainDecomposition(
         targets=len(gains),
         average=average,
         shares=shares,

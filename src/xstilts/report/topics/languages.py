@@ -8,11 +8,11 @@ from xstilts.report.elements.blocks import Figure
 from xstilts.report.elements.charts import Tile, heat, scale_key
 from xstilts.report.elements.formatting import number, signed
 from xstilts.report.scores.inputs import TargetInfo
-from xstilts.report.scores.scoreboard import Board
+from xstilts.report.scores.scoreboard import Scoreboard
 from xstilts.report.topics.scores import named
 
 
-def heat_maps(board: Board) -> tuple[Figure, ...]:
+def heat_maps(board: Scoreboard) -> tuple[Figure, ...]:
     """Differences from the baseline where there is one and another arm; the baseline's own line shows scores."""
     shown = [target for target in board.results.targets if board.scored(target)]
     if not shown:
@@ -29,7 +29,7 @@ def heat_maps(board: Board) -> tuple[Figure, ...]:
     return (Figure(svg=(scale_key(limit, cut, "Colour scale"),), caption=caption), Figure(svg=maps, caption=""))
 
 
-def _map(board: Board, target: TargetInfo, against: str, limit: float) -> str:
+def _map(board: Scoreboard, target: TargetInfo, against: str, limit: float) -> str:
     rows = []
     for arm in board.results.arms:
         scale = None if arm == against or not against else limit
@@ -39,7 +39,7 @@ def _map(board: Board, target: TargetInfo, against: str, limit: float) -> str:
     return heat(target.languages, rows, f"{target.name}, {target.headline or target.main}", name)
 
 
-def _tile(board: Board, key: tuple[str, TargetInfo, str], against: str, limit: float | None) -> Tile:
+def _tile(board: Scoreboard, key: tuple[str, TargetInfo, str], against: str, limit: float | None) -> Tile:
     arm, target, language = key
     mean = board.mean(arm, target, [language])
     place = f"{arm}, {target.name}, {named(language)}"
@@ -54,7 +54,7 @@ def _tile(board: Board, key: tuple[str, TargetInfo, str], against: str, limit: f
     return Tile(text=signed(delta), tip=tip, shade=max(-1.0, min(1.0, delta / limit)))
 
 
-def _limit(board: Board, targets: Sequence[TargetInfo], against: str) -> tuple[float, bool]:
+def _limit(board: Scoreboard, targets: Sequence[TargetInfo], against: str) -> tuple[float, bool]:
     """The end of the colour scale: the largest difference, between 2 and 20 points so that neither noise nor one
     collapsed run decides the colours; and whether differences lie beyond it."""
     arms = [arm for arm in board.results.arms if against and arm != against]

@@ -14,16 +14,16 @@ from typing import Any
 
 from xstilts.report.elements.formatting import listed, number
 from xstilts.report.scores.inputs import TargetInfo
-from xstilts.report.scores.published import Benchmark, BenchmarkTask, Row
+from xstilts.report.scores.published import Benchmark, BenchmarkTask, PublishedRow
 from xstilts.report.scores.score_files import read_scores
-from xstilts.report.scores.scoreboard import Board
-from xstilts.report.topics.gain_by_target import Gain
+from xstilts.report.scores.scoreboard import Scoreboard
+from xstilts.report.topics.gain_by_target import AverageGain
 from xstilts.report.topics.gain_parts import decompose
 from xstilts.report.topics.published_caveats import apart, remarks
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ours:
+class BenchmarkScore:
     """One arm's score as the benchmark would average it. `value` None: missing, and `reason` says why."""
 
     value: float | None
@@ -33,19 +33,19 @@ class Ours:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class MeasureComparison:
     """One measure of one target: ours by arm, published by row (None: not published)."""
 
     target: str  # "" for an average over tasks
     measure: str  # "mean of exact match and F1", "mean of the nine tasks"
-    ours: Mapping[str, Ours]
+    ours: Mapping[str, BenchmarkScore]
     published: Mapping[str, float | None]
     languages: tuple[str, ...] = ()  # those ours is a mean over
     of: int = 0  # languages of the published mean
 
 
 @dataclass(frozen=True, kw_only=True)
-class Beside:
+class PublishedComparison:
     """A study beside the rows of one benchmark.
 
     remarks: what sets a row as a whole apart; by_target: target -> what sets its numbers apart.
@@ -54,18 +54,18 @@ class Beside:
     """
 
     benchmark: Benchmark
-    rows: tuple[Row, ...]
+    rows: tuple[PublishedRow, ...]
     arms: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[MeasureComparison, ...]
     remarks: tuple[str, ...]
     by_target: Mapping[str, tuple[str, ...]]
     others: tuple[str, ...]
     absent: tuple[str, ...]
     outside: tuple[str, ...]
-    gains: tuple[Gain, ...]
+    gains: tuple[AverageGain, ...]
 
 
-def against(board: Board, rows: Sequence[Row]) -> tuple[Beside, ...]:
+def against(board: Scoreboard, rows: Sequence[PublishedRow]) -> tuple[PublishedComparison, ...]:
     """One table for each benchmark that the rows are of. Raises StoreError when a score artefact cannot be read."""
     benchmarks = {row.benchmark.name: row.benchmark for row in rows}
     return tuple(
@@ -74,9 +74,9 @@ def against(board: Board, rows: Sequence[Row]) -> tuple[Beside, ...]:
     )
 
 
-def _beside(board: Board, benchmark: Benchmark, rows: tuple[Row, ...]) -> Beside:
+def _beside(board: Scoreboard, benchmark: Benchmark, rows: tuple[PublishedRow, ...]) -> PublishedComparison:
     targets = [target for target in board.results.targets if target.name in benchmark.tasks]
-    lines: list[Line] = []
+    lines: list[MeasureComparison] = []
     others: list[str] = []
     for target in targets:
         task = benchmark.tasks[target.name]
@@ -86,7 +86,7 @@ def _beside(board: Board, benchmark: Benchmark, rows: tuple[Row, ...]) -> Beside
             others += _listed(task, rows, target.main)
     means, more = _averages(board, benchmark, rows, lines)
     names = [target.name for target in board.results.targets]
-    return Beside(
+    return PublishedComparison(
         benchmark=benchmark,
         rows=rows,
         arms=board.results.arms,
@@ -100,12 +100,12 @@ def _beside(board: Board, benchmark: Benchmark, rows: tuple[Row, ...]) -> Beside
     )
 
 
-def _metrics(board: Board, target: TargetInfo) -> set[str]:
+def _metrics(board: Scoreboard, target: TargetInfo) -> set[str]:
     """Every metric that the target was or would be scored in."""
     return {standing.metric for standing in board.comparison.standings if standing.target == target.name}
 
 
-def _measures(task: BenchmarkTask, rows: Sequence[Row]) -> list[tuple[str, ...]]:
+def _measures(task: BenchmarkTask, rows: Sequence[PublishedRow]) -> list[tuple[str, ...]]:
     """What can be set side by side: the task's score, and single values of it (F1 alone) where a row has no more."""
     partial = [row.values(task.name) for row in rows if row.score(task.name) is None]
     singles: list[tuple[str, ...]] = [(name,) for name in task.headline if any(name in values for values in partial)]
@@ -114,9 +114,11 @@ def _measures(task: BenchmarkTask, rows: Sequence[Row]) -> list[tuple[str, ...]]
     return [task.headline, *singles]
 
 
-def _line(board: Board, target: TargetInfo, task: BenchmarkTask, names: tuple[str, ...], rows: Sequence[Row]) -> Line:
+def _line(
+    board: Scoreboard, target: TargetInfo, task: BenchmarkTask, names: tuple[str, ...], rows: Sequence[PublishedRow]
+) -> MeasureComparison:
     languages = tuple(language for language in board.scored(target) if language in task.languages)
-    return Line(
+    return MeasureComparison(
         target=target.name,
         measure=_said(names),
         ours={arm: _ours(board, (arm, target), (task.metric, names), languages) for arm in board.results.arms},
@@ -131,15 +133,15 @@ def _said(names: Sequence[str]) -> str:
     return f"mean of {listed(words)}" if len(words) > 1 else words[0]
 
 
-def _published(row: Row, task: BenchmarkTask, names: tuple[str, ...]) -> float | None:
+def _published(row: PublishedRow, task: BenchmarkTask, names: tuple[str, ...]) -> float | None:
     values = row.values(task.name)
     return fmean(values[name] for name in names) if set(names) <= set(values) else None
 
 
 def _ours(
-    board: Board, place: tuple[str, TargetInfo], measure: tuple[str, tuple[str, ...]], languages: Sequence[str]
-) -> Ours:
-    """The mean over the languages that every scored seed has, then over those seeds, as `Board.mean` takes it."""
+    board: Scoreboard, place: tuple[str, TargetInfo], measure: tuple[str, tuple[str, ...]], languages: Sequence[str]
+) -> BenchmarkScore:
+    """The mean over the languages that every scored seed has, then over those seeds, as `Scoreboard.mean` takes it."""
     arm, target = place
     by_seed = {}
     for seed in board.results.seeds:
@@ -150,8 +152,8 @@ def _ours(
     there = {seed: values for seed, values in by_seed.items() if values}
     full = [language for language in languages if there and all(language in values for values in there.values())]
     if not full:
-        return Ours(value=None, reason=board.reason(arm, target, languages))
-    return Ours(
+        return BenchmarkScore(value=None, reason=board.reason(arm, target, languages))
+    return BenchmarkScore(
         value=fmean(fmean(values[language] for language in full) for values in there.values()),
         lacking=tuple(language for language in languages if language not in full),
         marks=board.marks(arm, target),
@@ -169,34 +171,34 @@ def _values(found: Mapping[str, Any], names: Sequence[str], languages: Sequence[
 
 
 def _averages(
-    board: Board, benchmark: Benchmark, rows: Sequence[Row], lines: Sequence[Line]
-) -> tuple[list[Line], list[str]]:
+    board: Scoreboard, benchmark: Benchmark, rows: Sequence[PublishedRow], lines: Sequence[MeasureComparison]
+) -> tuple[list[MeasureComparison], list[str]]:
     """Averages over tasks that a row prints: beside ours where an arm has every task, else listed."""
     scores = {line.target: line.ours for line in lines if line.measure == _said(benchmark.tasks[line.target].headline)}
-    means: list[Line] = []
+    means: list[MeasureComparison] = []
     alone: dict[str, list[str]] = {row.name: [] for row in rows}
     for average in benchmark.averages.values():
         published = {row.name: row.values(average.name).get("mean") for row in rows}
         known = {name: value for name, value in published.items() if value is not None}
         ours = {arm: _mean_of_tasks(average.tasks, {t: scores[t][arm] for t in scores}) for arm in board.results.arms}
         if known and any(score.value is not None for score in ours.values()):
-            means.append(Line(target="", measure=average.said, ours=ours, published=published))
+            means.append(MeasureComparison(target="", measure=average.said, ours=ours, published=published))
         else:
             for name, value in known.items():
                 alone[name].append(f"{average.said} {number(value)}")
     return means, [f"{name}: {'; '.join(said)} (ours is missing)" for name, said in alone.items() if said]
 
 
-def _mean_of_tasks(tasks: Sequence[str], scores: Mapping[str, Ours]) -> Ours:
+def _mean_of_tasks(tasks: Sequence[str], scores: Mapping[str, BenchmarkScore]) -> BenchmarkScore:
     """The mean of an arm's scores: missing unless it has every task, and for an average that is no mean of tasks."""
     known = [scores[task].value for task in tasks if task in scores]
     values = [value for value in known if value is not None]
     if len(values) < max(len(tasks), 1):
-        return Ours(value=None, reason=f"{len(tasks) - len(values)} of {len(tasks)} tasks have no score here")
-    return Ours(value=fmean(values))
+        return BenchmarkScore(value=None, reason=f"{len(tasks) - len(values)} of {len(tasks)} tasks have no score here")
+    return BenchmarkScore(value=fmean(values))
 
 
-def _listed(task: BenchmarkTask, rows: Sequence[Row], ours: str) -> list[str]:
+def _listed(task: BenchmarkTask, rows: Sequence[PublishedRow], ours: str) -> list[str]:
     """Figures of a task in another metric than `ours`."""
     return [
         f"{row.name} on {task.name}: {', '.join(f'{_said([name])} {number(x)}' for name, x in values.items())} "
@@ -206,11 +208,11 @@ def _listed(task: BenchmarkTask, rows: Sequence[Row], ours: str) -> list[str]:
     ]
 
 
-def _gain(row: Row, over: Row) -> Gain:
+def _gain(row: PublishedRow, over: PublishedRow) -> AverageGain:
     """A row over the one it was trained on top of, by the benchmark's scores of both."""
     tasks = row.benchmark.tasks
     scores = {name: (row.score(name), over.score(name)) for name in tasks}
     gains = {name: None if a is None or b is None else a - b for name, (a, b) in scores.items()}
     stated = row.values("all").get("gain")
     retrieval = [name for name, task in tasks.items() if task.retrieval]
-    return Gain(name=f"{row.model} over {over.model}", parts=decompose(gains, retrieval, stated))
+    return AverageGain(name=f"{row.model} over {over.model}", parts=decompose(gains, retrieval, stated))

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from xstilts.report.elements.formatting import count, listed
 from xstilts.report.scores.inputs import TargetInfo
-from xstilts.report.scores.published import Benchmark, Row
-from xstilts.report.scores.scoreboard import Board
+from xstilts.report.scores.published import Benchmark, PublishedRow
+from xstilts.report.scores.scoreboard import Scoreboard
 
 
-def remarks(encoder: str, rows: Sequence[Row]) -> tuple[str, ...]:
+def remarks(encoder: str, rows: Sequence[PublishedRow]) -> tuple[str, ...]:
     """What sets whole rows apart from a study with this encoder: one sentence a row."""
     return tuple(f"{row.name} ({row.model}): {_encoders(encoder, row)}; {row.setting}." for row in rows)
 
 
-def _encoders(encoder: str, row: Row) -> str:
+def _encoders(encoder: str, row: PublishedRow) -> str:
     ours = _plain(encoder)
     if not row.encoder:
         return f"its encoder is not known, ours is {ours}"
@@ -30,7 +30,7 @@ def _plain(encoder: str) -> str:
     return encoder.partition("@")[0].rstrip("/").rpartition("/")[2]
 
 
-def apart(board: Board, target: TargetInfo, benchmark: Benchmark) -> tuple[str, ...]:
+def apart(board: Scoreboard, target: TargetInfo, benchmark: Benchmark) -> tuple[str, ...]:
     """What sets the numbers of one target apart: languages, training data, substitutes, samples, the task itself."""
     task = benchmark.tasks[target.name]
     here = [language for language in board.scored(target) if language in task.languages]
@@ -47,7 +47,7 @@ def apart(board: Board, target: TargetInfo, benchmark: Benchmark) -> tuple[str, 
     return tuple(text for text in said if text)
 
 
-def trained_on(board: Board, target: TargetInfo) -> set[int]:
+def trained_on(board: Scoreboard, target: TargetInfo) -> set[int]:
     """How many examples of a target its last trainings were run on, as their summaries say."""
     if not target.trained:
         return set()

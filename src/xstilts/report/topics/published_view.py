@@ -9,10 +9,10 @@ from typing import Any
 from xstilts.report.elements.blocks import Block, Fold, Items, Section, Table, TableCell, TableColumn
 from xstilts.report.elements.formatting import MISSING, listed, number
 from xstilts.report.topics.gain_by_target import shares_table
-from xstilts.report.topics.published import Beside, Line
+from xstilts.report.topics.published import MeasureComparison, PublishedComparison
 
 
-def against_sections(found: Sequence[Beside]) -> tuple[Section, ...]:
+def against_sections(found: Sequence[PublishedComparison]) -> tuple[Section, ...]:
     """One section a benchmark."""
     return tuple(
         Section(
@@ -24,7 +24,7 @@ def against_sections(found: Sequence[Beside]) -> tuple[Section, ...]:
     )
 
 
-def _blocks(beside: Beside) -> tuple[Block, ...]:
+def _blocks(beside: PublishedComparison) -> tuple[Block, ...]:
     blocks: list[Block] = [Items(items=beside.remarks)]
     if beside.lines:
         blocks.append(against_table(beside))
@@ -37,7 +37,7 @@ def _blocks(beside: Beside) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def against_table(beside: Beside) -> Table:
+def against_table(beside: PublishedComparison) -> Table:
     """Targets down; our arms, then the published rows, then what differs."""
     rows = [row.name for row in beside.rows]
     columns = (
@@ -55,7 +55,7 @@ def against_table(beside: Beside) -> Table:
     )
 
 
-def left_out(beside: Beside) -> tuple[str, ...]:
+def left_out(beside: PublishedComparison) -> tuple[str, ...]:
     """What does not stand in the table, and why."""
     title = beside.benchmark.title
     said = [f"Not set side by side: {other}." for other in beside.others]
@@ -66,7 +66,7 @@ def left_out(beside: Beside) -> tuple[str, ...]:
     return tuple(said)
 
 
-def sources_table(beside: Beside) -> Table:
+def sources_table(beside: PublishedComparison) -> Table:
     """Each row with its model and every place that its figures were read at."""
     labels = ("Row", "Model", "Parameters", "Encoder", "Trained on", "Source")
     return Table(
@@ -87,7 +87,7 @@ def sources_table(beside: Beside) -> Table:
     )
 
 
-def against_json(found: Sequence[Beside]) -> list[dict[str, Any]]:
+def against_json(found: Sequence[PublishedComparison]) -> list[dict[str, Any]]:
     """The same as plain values, with every figure's source and quotation."""
     return [
         {
@@ -114,7 +114,7 @@ def against_json(found: Sequence[Beside]) -> list[dict[str, Any]]:
     ]
 
 
-def _row(beside: Beside, line: Line) -> tuple[TableCell, ...]:
+def _row(beside: PublishedComparison, line: MeasureComparison) -> tuple[TableCell, ...]:
     ours = [_ours(line, arm) for arm in beside.arms]
     published = [_published(line.published[row.name]) for row in beside.rows]
     # The measures of a target differ in the same, which is said once.
@@ -124,7 +124,7 @@ def _row(beside: Beside, line: Line) -> tuple[TableCell, ...]:
     return (heading, *ours, *published, TableCell(text="; ".join(differs)))
 
 
-def _ours(line: Line, arm: str) -> TableCell:
+def _ours(line: MeasureComparison, arm: str) -> TableCell:
     score = line.ours[arm]
     if score.value is None:
         return TableCell(text=MISSING, tip=score.reason, role="missing")

@@ -9,7 +9,7 @@ from xstilts.core.languages import LANGUAGES
 from xstilts.report.elements.blocks import Table, TableCell, TableColumn
 from xstilts.report.elements.formatting import MISSING, interval, listed, number, plural, signed
 from xstilts.report.scores.inputs import TargetInfo
-from xstilts.report.scores.scoreboard import Board, Mean
+from xstilts.report.scores.scoreboard import ArmMean, Scoreboard
 
 MET = "same sentences before"  # the arm's intermediate tasks hold the target's training sentences; a note says which
 Deltas = Mapping[tuple[str, str], str]  # (arm, target) -> the difference from the baseline, in words
@@ -21,7 +21,7 @@ def named(code: str) -> str:
     return known.name if known else code
 
 
-def averaged(board: Board, target: TargetInfo, languages: Sequence[str]) -> str:
+def averaged(board: Scoreboard, target: TargetInfo, languages: Sequence[str]) -> str:
     """What an average averages: "mean of 6 of 7 languages other than English"."""
     zero_shot = target.train_language not in languages
     expected = [x for x in target.languages if not (zero_shot and x == target.train_language)]
@@ -32,7 +32,7 @@ def averaged(board: Board, target: TargetInfo, languages: Sequence[str]) -> str:
     return f"mean of {share}{plural(len(expected), 'language')}{without}"
 
 
-def answer_table(board: Board, deltas: Deltas) -> Table:
+def answer_table(board: Scoreboard, deltas: Deltas) -> Table:
     """Arms by targets: the zero-shot mean, below it the mean over all languages and the difference from the baseline.
     The floor stands in the last line."""
     targets = board.results.targets
@@ -50,7 +50,7 @@ def answer_table(board: Board, deltas: Deltas) -> Table:
     )
 
 
-def answer_notes(board: Board) -> tuple[str, ...]:
+def answer_notes(board: Scoreboard) -> tuple[str, ...]:
     """What a number in the answer table does not say itself."""
     notes = ["Floor: the score of the best answer that ignores the input. Bold: the highest mean of a column."]
     if len(board.results.seeds) == 1:
@@ -67,7 +67,7 @@ def answer_notes(board: Board) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def language_table(board: Board, target: TargetInfo) -> Table:
+def language_table(board: Scoreboard, target: TargetInfo) -> Table:
     """Languages by arms for one target; means over all, and over the zero-shot languages, at the foot."""
     arms = board.results.arms
     rows = []
@@ -96,12 +96,12 @@ def language_table(board: Board, target: TargetInfo) -> Table:
     )
 
 
-def gapped(board: Board) -> list[TargetInfo]:
+def gapped(board: Scoreboard) -> list[TargetInfo]:
     """Targets with a test in the training language and one in another."""
     return [t for t in board.results.targets if board.others(t) and t.train_language in t.languages]
 
 
-def gap_table(board: Board) -> Table:
+def gap_table(board: Scoreboard) -> Table:
     """Transfer gap: score in the training language minus the mean over the others (points; smaller is better)."""
     targets = gapped(board)
     columns = [TableColumn(label="Arm", numeric=False)]
@@ -119,21 +119,21 @@ def gap_table(board: Board) -> Table:
     )
 
 
-def _target_column(board: Board, target: TargetInfo) -> TableColumn:
+def _target_column(board: Scoreboard, target: TargetInfo) -> TableColumn:
     under = [target.headline or target.main]
     if board.scored(target):
         under.append(averaged(board, target, board.headline(target)))
     return TableColumn(label=target.name, under=tuple(text for text in under if text))
 
 
-def _best(board: Board, target: TargetInfo) -> float | None:
+def _best(board: Scoreboard, target: TargetInfo) -> float | None:
     """The highest mean among arms that lack nothing; None unless there are two to choose from."""
     means = [board.mean(arm, target, board.headline(target)) for arm in board.results.arms]
     values = [m.value for m in means if m.value is not None and board.whole(m)]
     return max(values) if len(values) > 1 else None
 
 
-def _answer(board: Board, arm: str, target: TargetInfo, deltas: Deltas) -> TableCell:
+def _answer(board: Scoreboard, arm: str, target: TargetInfo, deltas: Deltas) -> TableCell:
     mean = board.mean(arm, target, board.headline(target))
     if mean.value is None:
         return TableCell(text=MISSING, under=(mean.reason,), marks=board.marks(arm, target), role="missing")
@@ -142,18 +142,18 @@ def _answer(board: Board, arm: str, target: TargetInfo, deltas: Deltas) -> Table
         under.append(f"with {target.train_language} {number(board.mean(arm, target, board.scored(target)).value)}")
     if (arm, target.name) in deltas:
         under.append(deltas[arm, target.name])
-    marks = (*_marks(board, arm, target, mean), *([MET] if arm in target.met else []))
+    marks = (*_marks(board, arm, target, mean), *([MET] if arm in target.seen_text else []))
     lost = "" if board.whole(mean) else board.reason(arm, target)
     tip = "; ".join(text for text in (_by_seed(mean), lost) if text)
     role = "best" if board.whole(mean) and mean.value == _best(board, target) else ""
     return TableCell(text=number(mean.value), under=tuple(under), marks=marks, tip=tip, role=role)
 
 
-def _by_seed(mean: Mean) -> str:
+def _by_seed(mean: ArmMean) -> str:
     return ", ".join(f"seed {seed}: {number(value)}" for seed, value in (mean.by_seed or {}).items())
 
 
-def _marks(board: Board, arm: str, target: TargetInfo, mean: Mean) -> tuple[str, ...]:
+def _marks(board: Scoreboard, arm: str, target: TargetInfo, mean: ArmMean) -> tuple[str, ...]:
     """Warnings about an average: its runs, whether it beats the floor, and what it lacks."""
     marks = list(board.marks(arm, target))
     floor = board.floor(target, mean.languages)
@@ -168,14 +168,14 @@ def _faint(value: float | None) -> TableCell:
     return TableCell(text="–" if value is None else number(value), role="faint")
 
 
-def _mean(board: Board, arm: str, target: TargetInfo, languages: Sequence[str]) -> TableCell:
+def _mean(board: Scoreboard, arm: str, target: TargetInfo, languages: Sequence[str]) -> TableCell:
     mean = board.mean(arm, target, languages)
     if mean.value is None:
         return TableCell(text=MISSING, tip=mean.reason, role="missing")
     return TableCell(text=number(mean.value), marks=_marks(board, arm, target, mean), tip=_by_seed(mean))
 
 
-def _language(board: Board, arm: str, target: TargetInfo, language: str) -> TableCell:
+def _language(board: Scoreboard, arm: str, target: TargetInfo, language: str) -> TableCell:
     mean = board.mean(arm, target, [language])
     if mean.value is None or not mean.by_seed:
         return TableCell(text=MISSING, tip=mean.reason, role="missing")
@@ -189,7 +189,7 @@ def _language(board: Board, arm: str, target: TargetInfo, language: str) -> Tabl
     return TableCell(text=number(mean.value), under=(under,) if under else (), marks=(mark,) if low else ())
 
 
-def _gap(board: Board, arm: str, target: TargetInfo) -> TableCell:
+def _gap(board: Scoreboard, arm: str, target: TargetInfo) -> TableCell:
     home = board.mean(arm, target, [target.train_language])
     away = board.mean(arm, target, board.others(target))
     both = [seed for seed in home.by_seed or {} if seed in (away.by_seed or {})]

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 from xstilts.report.elements.blocks import Figure
 from xstilts.report.elements.curve_chart import Curve, Points, panel
-from xstilts.report.scores.scoreboard import Board
-from xstilts.report.scores.trainings import Training
+from xstilts.report.scores.scoreboard import Scoreboard
+from xstilts.report.scores.trainings import TrainingRun
 
 
-def curves(board: Board) -> tuple[Figure, ...]:
+def curves(board: Scoreboard) -> tuple[Figure, ...]:
     """Loss and dev score of every phase, a line a run, coloured by the first arm that uses it."""
     arms = board.results.arms
     panels = []
@@ -29,7 +29,7 @@ def curves(board: Board) -> tuple[Figure, ...]:
     return (Figure(svg=drawn, caption=caption, legend=arms),)
 
 
-def _lines(runs: Sequence[Training], arms: Sequence[str], points: Callable[[Training], Points]) -> list[Curve]:
+def _lines(runs: Sequence[TrainingRun], arms: Sequence[str], points: Callable[[TrainingRun], Points]) -> list[Curve]:
     lines = []
     for t in runs:
         state = "" if t.state == "ok" else f", {t.state}"
