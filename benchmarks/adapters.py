@@ -1,4 +1,4 @@
-"""What do adapters save, beside training every weight and beside evaluating them one at a time?
+"""What do adapters save in training, beside training every weight, and what does it cost to evaluate one?
 
     python benchmarks/adapters.py [SHAPE] --data FOLDER [--only training] [--updates 24] [--examples 40] [--json FILE]
 
@@ -26,11 +26,8 @@ TRAINING = {
     "lora": "LoRA of rank 8 on query and value",
 }
 EVALUATION = {
-    "one-upper": "one adapter, in the upper half",
-    "together-upper": "eight, in the upper half, together",
-    "one-every": "one adapter, in every layer",
-    "together-every": "eight, in every layer, together",
-    "separate-every": "eight, in every layer, one at a time",
+    "upper": "one adapter, in the upper half",
+    "every": "one adapter, in every layer",
 }
 PARTS = ("training", "evaluation")
 
@@ -65,12 +62,9 @@ def evaluate(folder: Path, place: Path, options: argparse.Namespace) -> dict[str
     given = {"folder": str(folder), "data": [str(data) for data in options.data], "examples": options.examples}
     made = measured("make", options, folder=str(folder), place=str(place / "checkpoints"))
 
-    def run(name: str) -> dict[str, Any]:
-        number, where = name.split("-")
-        chosen = made[where][:1] if number == "one" else made[where]
-        return measured(name, options, checkpoints=chosen, **given)
-
-    return medians(EVALUATION, options.rounds, "seconds", run)
+    return medians(
+        EVALUATION, options.rounds, "seconds", lambda name: measured(name, options, checkpoint=made[name], **given)
+    )
 
 
 def medians(names: Mapping[str, str], rounds: int, by: str, run: Any) -> dict[str, Run]:
@@ -106,21 +100,7 @@ def evaluation_table(found: Mapping[str, Run]) -> str:
     for name, one in found.items():
         held = one["above_bytes"] / 1e9
         lines.append(f"| {EVALUATION[name]} | {one['seconds']:.2f} | {one['passes']:.2f} | {held:.2f} |")
-    upper = _over(found, "together-upper", "one-upper", "passes")
-    every = _over(found, "together-every", "separate-every", "seconds")
-    memory = _over(found, "together-every", "one-every", "above_bytes")
-    return "\n".join(
-        [
-            *lines,
-            "",
-            f"Eight in the upper half take {upper:.2f} × the passes of one. In every layer, together, they take "
-            f"{every:.2f} × the time of one at a time, and {memory:.2f} × the memory of one.",
-        ]
-    )
-
-
-def _over(found: Mapping[str, Run], name: str, other: str, key: str) -> float:
-    return float(found[name][key] / found[other][key])
+    return "\n".join(lines)
 
 
 def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:

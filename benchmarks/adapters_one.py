@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,7 +25,6 @@ from xstilts.tasks.catalog import TASKS
 
 Found = dict[str, Any]
 TUNES: Mapping[str, str | Adapter] = {"full": "full", "pfeiffer": Bottleneck(), "lora": LoRA()}
-ADAPTERS = 8
 TARGET, LENGTH = "xnli", 256
 
 
@@ -55,7 +54,7 @@ def train(tune: str | Adapter, kind: Any, given: SimpleNamespace) -> Found:
 
 
 def make(given: SimpleNamespace) -> Found:
-    """Checkpoints of adapters that were moved from where they start: in all layers, and in the upper half."""
+    """Checkpoints of an adapter that was moved from where it starts: in all layers, and in the upper half."""
     import torch
 
     from xstilts.heads.registry import head_key, make_head
@@ -64,23 +63,21 @@ def make(given: SimpleNamespace) -> Found:
 
     folder, kind = Path(given.folder), TASKS[TARGET].kind
     encoder = Encoder.load(folder)
-    found: Found = {"every": [], "upper": []}
-    for name, first in {"every": 1, "upper": encoder.num_layers // 2 + 1}.items():
-        for number in range(ADAPTERS):
-            torch.manual_seed(number)
-            for parameter in encoder.adapters.add(Bottleneck(from_layer=first)).parameters():
-                torch.nn.init.normal_(parameter, std=0.02)
-            place = Path(given.place) / f"{name}-{number}"
-            save(place, encoder, {head_key(kind): make_head(kind, encoder)}, folder, alone=True)
-            encoder.adapters.remove()
-            found[name].append(str(place))
-    return found
+    checkpoints: Found = {}
+    for name, first_layer in {"every": 1, "upper": encoder.num_layers // 2 + 1}.items():
+        torch.manual_seed(0)
+        for parameter in encoder.adapters.add(Bottleneck(from_layer=first_layer)).parameters():
+            torch.nn.init.normal_(parameter, std=0.02)
+        path = Path(given.place) / name
+        save(path, encoder, {head_key(kind): make_head(kind, encoder)}, folder, alone=True)
+        encoder.adapters.remove()
+        checkpoints[name] = str(path)
+    return checkpoints
 
 
-def evaluate(checkpoints: Sequence[Path], are_together: bool, given: SimpleNamespace) -> Found:
-    """Load, tokenise, predict, score: once for all of the checkpoints, or for each in turn. Reading the examples and
-    importing packages are left out; `passes` are the seconds of predicting alone."""
-    from xstilts.evaluate.multi_adapter import predict_many
+def evaluate(checkpoint: Path, given: SimpleNamespace) -> Found:
+    """Load, tokenise, predict, score. Reading the examples and importing packages are left out; `passes` are the
+    seconds of predicting alone."""
     from xstilts.evaluate.predict import PredictSet, predict
     from xstilts.train.job import Compute
 
@@ -88,30 +85,27 @@ def evaluate(checkpoints: Sequence[Path], are_together: bool, given: SimpleNames
     examples = texts([Path(data) for data in given.data], given.examples, place / "texts")
     compute = Compute(device=given.device, threads=given.threads, precision=given.precision)
     above, began = Above(given.device), time.perf_counter()
-    tokens, outs = 0, [place / "out" / str(number) for number in range(len(checkpoints))]
-    groups = [range(len(checkpoints))] if are_together else [[number] for number in range(len(checkpoints))]
-    for turn, numbers in enumerate(groups):
-        sets = {}
-        tokenizer = load_tokenizer(Path(given.folder))
-        for language, own in examples.items():
-            rows = place / "rows" / str(turn) / language
-            rows.mkdir(parents=True)
-            write(own, task.kind, tokenizer, LENGTH, rows)
-            sets[language] = PredictSet(prepared=TokenizedRows(rows), examples=own, indices=range(len(own)))
-        if are_together:
-            predict_many(checkpoints, task.kind, sets, outs, compute)
-        else:
-            predict(checkpoints[turn], task.kind, sets, outs[turn], compute)
-        for number in numbers:
-            gold = {language: LanguageSet(examples=own) for language, own in examples.items()}
-            scored = place / "scores" / str(number)
-            scored.mkdir(parents=True)
-            score(task.kind, task.scored, gold, outs[number], scored)
-        tokens = sum(one.tokens for one in sets.values())
+    sets = {}
+    tokenizer = load_tokenizer(Path(given.folder))
+    for language, language_examples in examples.items():
+        rows = place / "rows" / language
+        rows.mkdir(parents=True)
+        write(language_examples, task.kind, tokenizer, LENGTH, rows)
+        sets[language] = PredictSet(
+            prepared=TokenizedRows(rows), examples=language_examples, indices=range(len(language_examples))
+        )
+    predict(checkpoint, task.kind, sets, place / "predictions", compute)
+    gold = {language: LanguageSet(examples=language_examples) for language, language_examples in examples.items()}
+    (place / "scores").mkdir()
+    score(task.kind, task.scored, gold, place / "predictions", place / "scores")
     seconds = time.perf_counter() - began
-    meta = [json.loads((out / "meta.json").read_text()) for out in outs]
-    passes = sum(language["seconds"] for one in meta for language in one.values())
-    return {"seconds": seconds, "passes": passes, "tokens": tokens, "above_bytes": above.bytes}
+    meta = json.loads((place / "predictions" / "meta.json").read_text())
+    return {
+        "seconds": seconds,
+        "passes": sum(language["seconds"] for language in meta.values()),
+        "tokens": sum(language_set.tokens for language_set in sets.values()),
+        "above_bytes": above.bytes,
+    }
 
 
 def main() -> None:
@@ -127,8 +121,7 @@ def main() -> None:
     elif given.contestant in TUNES:
         found = train(TUNES[given.contestant], TASKS[LENGTHS[given.lengths][0]].kind, given)
     else:
-        checkpoints = [Path(place) for place in given.checkpoints]
-        found = evaluate(checkpoints, given.contestant.startswith("together"), given)
+        found = evaluate(Path(given.checkpoint), given)
     sys.stdout.write(json.dumps(found) + "\n")
 
 

@@ -62,7 +62,7 @@ class Row:
             name=name,
             encoder=encoder,
             layers=model.num_layers,
-            parameters=model.num_parameters,
+            parameters=sum(weight.numel() for weight in model.parameters()),
             positions=model.max_length,
         )
 

@@ -69,14 +69,6 @@ class Packing:
             key, value = torch.cat([key, self.prefix[0]]), torch.cat([value, self.prefix[1]])
         return replace(self, prefix=(key, value))
 
-    def repeated(self, copies: int) -> Packing:
-        """Of so many copies of the same sequences, one after another.
-
-        >>> Packing.of(torch.tensor([2, 3]), torch.device("cpu")).repeated(2).offsets_M.tolist()
-        [0, 2, 5, 7, 10]
-        """
-        return Packing.of(self.offsets_M.diff().repeat(copies), self.there_M.device, trace=self.trace)
-
 
 def runs(offsets: list[int]) -> Iterator[tuple[int, int]]:
     """(sequences, length of each) for every run of neighbours of equal length.

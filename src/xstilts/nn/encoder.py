@@ -166,10 +166,6 @@ class Encoder(nn.Module):
         return int(self.config.num_hidden_layers)
 
     @property
-    def num_parameters(self) -> int:
-        return sum(parameter.numel() for parameter in self.parameters())
-
-    @property
     def max_length(self) -> int | None:
         """Tokens a sequence may have, special tokens included, behind a prompt where there is one."""
         places = getattr(self.config, "max_position_embeddings", None)
@@ -237,11 +233,8 @@ class Encoder(nn.Module):
         inputs["position_ids"] = within_X.to(device) + self._offset
         inputs = {name: values_X.unsqueeze(0) for name, values_X in inputs.items()}
 
-        running = len(within_X)
-
         def strip(states_1XD: Tensor) -> Tensor:
-            """[T, D]; of several copies of the batch (`nn.multi_adapter`) one after another."""
-            return states_1XD[0].unflatten(0, (-1, running)).index_select(1, at_T).flatten(0, 1)
+            return states_1XD[0].index_select(0, at_T)
 
         if read_P is None:
             return self._run(inputs | {"packing": Packing.of(lengths_M, device, trace=trace)}, strip, strip)
@@ -253,11 +246,6 @@ class Encoder(nn.Module):
             return read_PD.new_zeros(len(at_T), read_PD.shape[1]).index_copy(0, read, read_PD)
 
         return self._run(inputs | {"packing": Packing.of(lengths_M, device, read_P=at_P)}, strip, spread)
-
-    def tokens_run(self, batch: Batch) -> int:
-        """The tokens of a packed pass, with what fills it up; prompts aside."""
-        tokens = batch.ids_T.numel()
-        return tokens + (missing(tokens) if self._prepares_kernels(batch.ids_T.device) else 0)
 
     def _run(self, inputs: dict[str, Any], strip: _Shape, last: _Shape) -> _Run:
         return _Run(lambda: self._running(**inputs).last_hidden_state, strip, last)

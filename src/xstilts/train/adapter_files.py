@@ -65,14 +65,13 @@ def base_of(folder: Path, given: Path | None = None) -> Path:
     )
 
 
-def read(folder: Path, encoder: Encoder, base: Path, digest: str | None = None) -> None:
-    """Attaches the adapters of a checkpoint to the encoder that was read from `base`. `digest`: what
-    `encoder_fingerprint` says of it, where that is known: it reads all its weights.
+def read(folder: Path, encoder: Encoder, base: Path) -> None:
+    """Attaches the adapters of a checkpoint to the encoder that was read from `base`.
 
     Raises EncoderError, naming both, where the adapters were trained on another encoder; and for weights that are gone
     or do not fit."""
     named = read_json(folder / NAMED)
-    _check(named["base"], encoder, base, str(folder / NAMED), digest)
+    _check(named["base"], encoder, base, str(folder / NAMED))
     for entry in named["adapters"]:
         path = folder / entry["file"]
         adapter = encoder.adapters.add(settings_of(entry, str(folder / NAMED)))
@@ -134,13 +133,13 @@ def _candidates(folder: Path, place: Path) -> Iterator[Path]:
             yield above.joinpath(*place.parts[-parts:])
 
 
-def _check(wanted: Mapping[str, Any], encoder: Encoder, base: Path, where: str, digest: str | None) -> None:
+def _check(wanted: Mapping[str, Any], encoder: Encoder, base: Path, where: str) -> None:
     found = shape_of(encoder.config.to_dict())
     hint = "Give the encoder that the adapters were trained on; it may have been trained further since."
     if spell(wanted) != spell(found):
         what = f"adapters of another encoder: they were trained on {spell(wanted)}, but '{base}' holds {spell(found)}."
         raise EncoderError(what, where=where, hint=hint)
-    if (digest := digest or encoder_fingerprint(base)) != wanted["fingerprint"]:
+    if (digest := encoder_fingerprint(base)) != wanted["fingerprint"]:
         raise EncoderError(
             f"adapters of another encoder: they were trained on weights {wanted['fingerprint']} "
             f"(at '{wanted['place']}'), but '{base}' holds weights {digest}.",

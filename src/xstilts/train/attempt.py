@@ -14,7 +14,6 @@ from torch import Tensor
 from xstilts.core.errors import StudyError
 from xstilts.heads.base import Head
 from xstilts.heads.registry import head_key, make_head
-from xstilts.nn.encoder import Encoder
 from xstilts.nn.precision import autocast
 from xstilts.train.batches import cut
 from xstilts.train.checkpoint import load_encoder, load_head
@@ -47,13 +46,12 @@ WORTH = 0.9  # share of the embedding table from which on it is left whole
 
 
 class Attempt:
-    """A fresh model for `job` with one seed. Everything random is drawn after torch's generators were set from it.
-    `encoder`: that of the start, where it is loaded already."""
+    """A fresh model for `job` with one seed. Everything random is drawn after torch's generators were set from it."""
 
-    def __init__(self, job: Job, seed: int, forward_tokens: int, encoder: Encoder | None = None) -> None:
+    def __init__(self, job: Job, seed: int, forward_tokens: int) -> None:
         self.job, self.seed, self.forward_tokens = job, seed, forward_tokens
         torch.manual_seed(seed)
-        self.model = build_model(job, encoder)
+        self.model = build_model(job)
         if not self.model.trained:
             raise StudyError("nothing can be trained: the encoder is frozen and the heads have no weights.")
         self.trained = _trained_parameters(self.model)
@@ -150,12 +148,20 @@ class Attempt:
         restore_random_state(tensors["random"], self.job.device)
 
 
-def build_model(job: Job, encoder: Encoder | None = None) -> Model:
+def build_model(job: Job) -> Model:
     """The encoder of the start with one head for each head key: fresh, or (`keep_head`) the start's own.
 
     An adapter is attached, or gone on with. Full tuning begins with adapters put into the weights where they can be;
     others stay attached and are trained with everything else."""
-    encoder = encoder or load_start(job)
+    encoder = load_encoder(
+        job.start,
+        base=job.base,
+        device=job.device,
+        dropout=job.recipe.dropout,
+        attention_dropout=job.recipe.attention_dropout,
+        checkpointing=job.recipe.checkpointing,
+        compile=job.recipe.compile,
+    )
     if job.tuned == "full":
         encoder.adapters.merge()
     elif not isinstance(job.tune, str):
@@ -171,19 +177,6 @@ def build_model(job: Job, encoder: Encoder | None = None) -> Model:
     model = Model(encoder, heads, job.tuned)
     encoder.adapters.freeze_others({part.task for part in job.parts})
     return model
-
-
-def load_start(job: Job) -> Encoder:
-    """The encoder that a job starts from, with the adapters it has."""
-    return load_encoder(
-        job.start,
-        base=job.base,
-        device=job.device,
-        dropout=job.recipe.dropout,
-        attention_dropout=job.recipe.attention_dropout,
-        checkpointing=job.recipe.checkpointing,
-        compile=job.recipe.compile,
-    )
 
 
 def _trained_parameters(model: Model) -> int:

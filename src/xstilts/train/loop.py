@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +57,7 @@ def fit(
 
 
 class Run:
-    """A training run, an update at a time. `build` makes an attempt of a job, a seed and the tokens of a pass."""
+    """A training run, an update at a time."""
 
     def __init__(
         self,
@@ -66,13 +65,12 @@ class Run:
         scratch: Path,
         progress: Progress | None,
         due: tuple[float, int | None],
-        build: Callable[[Job, int, int], Attempt] = Attempt,
     ) -> None:
-        self.job, self.scratch, self.progress, self.due, self.build = job, scratch, progress, due, build
+        self.job, self.scratch, self.progress, self.due = job, scratch, progress, due
         self.dev = {name: DevSet(part, job.recipe.dev_examples) for name, part in job.steering.items()}
         self.snapshots = Snapshots(scratch / "snapshots")
         self.standing = RunState(forward_tokens=job.recipe.forward_tokens, machine=machine(job.device, job.threads))
-        self.current = self._resume() or build(job, job.seed, job.recipe.forward_tokens)
+        self.current = self._resume() or Attempt(job, job.seed, job.recipe.forward_tokens)
         self.log = Log(scratch / "log.jsonl", self.standing.log_bytes)
         self.clock = self.last_snapshot = time.monotonic()
         self.snapshot_cost = 0.0  # seconds that the last one took
@@ -121,7 +119,7 @@ class Run:
             tries=[*old.tries, given_up],
             notes=old.notes,
         )
-        self.current = self.build(self.job, self.seed, self.standing.forward_tokens)
+        self.current = Attempt(self.job, self.seed, self.standing.forward_tokens)
         self.log.close()
         self.log = Log(self.log.path)
 
@@ -132,7 +130,7 @@ class Run:
         if best:
             self.current.model.put(load_file(self.scratch / best["file"]))
         elif state == "diverged":
-            self.current = self.build(self.job, self.seed, self.standing.forward_tokens)
+            self.current = Attempt(self.job, self.seed, self.standing.forward_tokens)
         self.current.restore_rows(best["update"] if best else 0 if state == "diverged" else self.standing.update)
         model = self.current.model
         self.log.settle()
@@ -216,7 +214,7 @@ class Run:
                 standing.notes.append(f"resumed with {changed}: not bit-identical to an uninterrupted run")
                 standing.machine = self.standing.machine
             self.standing = standing
-            attempt = self.build(self.job, self.seed, standing.forward_tokens)
+            attempt = Attempt(self.job, self.seed, standing.forward_tokens)
             attempt.restore({group: snapshot.tensors(group) for group in ("weights", "optimiser", "random")})
             return attempt
         return None

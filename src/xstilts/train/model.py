@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from xstilts.engine.step import Progress
 
 Row = Mapping[str, Any]
-D = TypeVar("D")
 
 
 class Model(nn.Module):
@@ -91,48 +90,34 @@ def outputs(
 ) -> list[Any]:
     """The decoded output of each of R rows, in the rows' order. Rows run longest first, so that what does not fit into
     memory shows at once; then passes are halved. `row(i)` gives row i."""
-    found: list[Any] = [None] * len(lengths_R)
-    head = model.by_key[key]
     model.eval()
-
-    def run(batch: Batch) -> list[Any]:
-        return head.decode(model(batch, key), batch)
-
-    with torch.inference_mode(), autocast(compute.device, compute.precision):  # one context keeps weights it has cast
-        for places, decoded in passes(head, run, row, (lengths_R, compute), progress):
-            for place, output in zip(places, decoded, strict=True):
-                found[place] = output
-    return found
-
-
-def passes(
-    head: Head,
-    run: Callable[[Batch], D],
-    row: Callable[[int], Row],
-    work: tuple[np.ndarray, Compute],
-    progress: Progress | None = None,
-) -> Iterator[tuple[np.ndarray, D]]:
-    """The places of some rows and what `run` gives for their batch, until all R rows (`work`: their lengths [R], and
-    the machine's side) have been run as in `outputs`."""
-    lengths_R, compute = work
-    budget, done, total = compute.forward_tokens, 0, int(lengths_R.sum())
+    decoded_R: list[Any] = [None] * len(lengths_R)
+    budget, tokens_done, total = compute.forward_tokens, 0, int(lengths_R.sum())
     waiting = np.argsort(-lengths_R, kind="stable")
-    while len(waiting):
-        places = waiting[cut(lengths_R[waiting], budget)[0]]
-        batch = head.collate([row(int(place)) for place in places])
-        decoded: D | None = None
-        try:
-            decoded = run(batch.to(compute.device))
-        except (RuntimeError, MemoryError) as error:
-            budget = smaller_pass(error, lengths_R[places], compute.device)
-        if decoded is None:
-            free_cached(compute.device)
-            continue
-        waiting = waiting[len(places) :]
-        yield places, decoded
-        done += int(lengths_R[places].sum())
-        if progress:
-            progress(done, total, "tokens")
+    with torch.inference_mode(), autocast(compute.device, compute.precision):  # one context keeps weights it has cast
+        while len(waiting):
+            indices = waiting[cut(lengths_R[waiting], budget)[0]]
+            decoded = None
+            try:
+                decoded = _decode(model, key, [row(int(index)) for index in indices], compute.device)
+            except (RuntimeError, MemoryError) as error:
+                budget = smaller_pass(error, lengths_R[indices], compute.device)
+            if decoded is None:  # outside of the clause: an error keeps the tensors of its frames alive
+                free_cached(compute.device)
+                continue
+            for index, output in zip(indices, decoded, strict=True):
+                decoded_R[index] = output
+            waiting = waiting[len(indices) :]
+            tokens_done += int(lengths_R[indices].sum())
+            if progress:
+                progress(tokens_done, total, "tokens")
+    return decoded_R
+
+
+def _decode(model: Model, key: str, rows: Sequence[Row], device: str) -> list[Any]:
+    head = model.by_key[key]
+    batch = head.collate(rows)
+    return head.decode(model(batch.to(device), key), batch)
 
 
 def smaller_pass(error: RuntimeError | MemoryError, lengths: np.ndarray, device: str, whole: bool = False) -> int:

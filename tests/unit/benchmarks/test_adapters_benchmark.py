@@ -57,25 +57,23 @@ def test_contestants_train_the_same_rows_and_the_table_is_left_whole(
     assert made[1].trained > 5 * made[2].trained and made[2].trained != made[3].trained
 
 
-def test_together_and_one_at_a_time_predict_the_same_texts(
+def test_adapters_in_every_layer_and_in_the_upper_half_predict_the_same_texts(
     scripts: dict[str, ModuleType], encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = scripts["adapters_one"]
-    monkeypatch.setattr(one, "ADAPTERS", 3)
     pairs = [TextExample(id=e.id, group=e.id, text=e.text, pair="the old", label="neutral") for e in toy.texts(12)]
     monkeypatch.setattr(one, "texts", lambda data, number, place: {"de": pairs[:number], "fr": pairs[:number]})
     asked: dict[str, Any] = {"folder": str(encoder), "data": [], "examples": 12}
     made = one.make(SimpleNamespace(folder=str(encoder), place=str(tmp_path)))
-    assert {name: len(places) for name, places in made.items()} == {"every": 3, "upper": 3}
-    settings = [json.loads((Path(made[name][0]) / "adapter.json").read_text()) for name in ("every", "upper")]
+    settings = [json.loads((Path(made[name]) / "adapter.json").read_text()) for name in ("every", "upper")]
     assert [one["adapters"][0]["settings"]["from_layer"] for one in settings] == [1, 2]
-    found, scores = [], []
-    for are_together in (True, False):
-        place = tmp_path / str(are_together)
-        given = SimpleNamespace(**asked, **SHARED, place=str(place))
-        found.append(one.evaluate([Path(made["every"][i]) for i in range(3)], are_together, given))
-        scores.append([json.loads((place / "scores" / str(i) / "scores.json").read_text()) for i in range(3)])
-    assert scores[0] == scores[1] and found[0]["tokens"] == found[1]["tokens"] > 0
+    found = []
+    for name in ("every", "upper"):
+        place = tmp_path / "evaluated" / name
+        found.append(one.evaluate(Path(made[name]), SimpleNamespace(**asked, **SHARED, place=str(place))))
+        assert list(json.loads((place / "scores" / "scores.json").read_text())["metrics"])
+    assert found[0]["tokens"] == found[1]["tokens"] > 0
+    assert all(0 < run["passes"] < run["seconds"] for run in found)
 
 
 ABOVE = """
@@ -108,10 +106,8 @@ def test_ratios_are_of_the_same_run(scripts: dict[str, ModuleType]) -> None:
     def spent(seconds: float, passes: float, held: float) -> dict[str, float]:
         return {"seconds": seconds, "passes": passes, "above_bytes": held * 1e9}
 
-    names = ("one-upper", "together-upper", "one-every", "together-every", "separate-every")
-    rows = (spent(3, 1, 1), spent(7, 5, 1), spent(3, 1, 2), spent(12, 8, 2.5), spent(24, 8, 2))
-    table = script.evaluation_table(dict(zip(names, rows, strict=True)))
-    assert "take 5.00 × the passes of one" in table and "0.50 × the time" in table and "1.25 × the memory" in table
+    table = script.evaluation_table({"upper": spent(3, 1, 1), "every": spent(7, 5, 2.5)})
+    assert "in the upper half | 3.00 | 1.00 | 1.00 |" in table and "in every layer | 7.00 | 5.00 | 2.50 |" in table
 
 
 def test_the_run_in_the_middle_is_shown(scripts: dict[str, ModuleType]) -> None:

@@ -12,9 +12,6 @@ from dataclasses import dataclass, field, fields, replace
 
 from xstilts.core.canonical import OMIT_DEFAULT
 
-PLACES = ("houlsby", "pfeiffer", "parallel")
-ACTIVATIONS = ("relu", "gelu", "silu", "tanh")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Bottleneck:

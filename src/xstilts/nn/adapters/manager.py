@@ -66,11 +66,6 @@ class Attached(nn.Module):
     def mergeable(self) -> bool:
         return all(patch.mergeable for patch in self.each)
 
-    @property
-    def handles(self) -> Sequence[RemovableHandle]:
-        """Of its hooks, while it is attached."""
-        return self._handles
-
     def attach(self, model: nn.Module) -> None:
         self._handles = [handle for patch in self.each for handle in patch.attach(model)]
 
