@@ -10,7 +10,7 @@ from xstilts.data.locate import Roots
 from xstilts.data.read import load, resolve
 from xstilts.kinds.tokenized import write
 from xstilts.kinds.tokenizers import load_tokenizer
-from xstilts.models.bundled import packaged_encoders
+from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.tasks.catalog import TASKS
 
 # Whose rows, and tokens of a sequence at most.

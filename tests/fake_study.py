@@ -208,7 +208,16 @@ def numbers(target: str, counts: np.ndarray, bad: bool) -> Mapping[str, object]:
 
 
 def steps() -> tuple[StepInfo, ...]:
-    found = [StepInfo(key="encoder-0", name="encoder", label="xlm-roberta-base", status="reused", bytes=1_100_000_000)]
+    found = [
+        StepInfo(
+            key="encoder-0",
+            name="encoder",
+            label="xlm-roberta-base",
+            status="reused",
+            bytes=1_100_000_000,
+            is_on_route=True,
+        )
+    ]
     for task in ("mnli", "squad1", "udpos"):
         found.append(
             StepInfo(
@@ -226,6 +235,8 @@ def steps() -> tuple[StepInfo, ...]:
             StepInfo(
                 key=f"train-{arm}",
                 name="train",
+                is_training=True,
+                is_on_route=True,
                 label=f"{task}, seed 1",
                 status="done",
                 inputs=("encoder-0", f"prepare-{task}"),
@@ -243,6 +254,8 @@ def steps() -> tuple[StepInfo, ...]:
                 StepInfo(
                     key=f"train-{key}",
                     name="train",
+                    is_training=True,
+                    is_on_route=True,
                     label=f"{arm} → {target}, seed 1",
                     status="failed" if lost else "done",
                     inputs=(start, f"prepare-{task}"),

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from tiny_study import TinyStudy
 
-from xstilts.pipeline import steps
-from xstilts.pipeline.steps import SNAPSHOT_SECONDS
+from xstilts.pipeline.steps import prepare
+from xstilts.pipeline.steps.train import SNAPSHOT_SECONDS
 
 Make = Callable[..., TinyStudy]
 # One training of about a second: long against the time between two snapshots, and between two looks at them.
@@ -109,7 +109,7 @@ def test_a_run_interrupted_while_it_reads_trains_nothing(
     study: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     tiny = study(seeds=[1], targets=["weather"])
-    real, calls = steps.load, []
+    real, calls = prepare.load, []
 
     def load(source: Any) -> Any:
         calls.append(source)
@@ -117,7 +117,7 @@ def test_a_run_interrupted_while_it_reads_trains_nothing(
             signal.raise_signal(signal.SIGINT)
         return real(source)
 
-    monkeypatch.setattr(steps, "load", load)
+    monkeypatch.setattr(prepare, "load", load)
     assert tiny.call("run") == 130
     assert "Interrupted with 9 steps left" in capsys.readouterr().out  # 11 steps, two of them done
     assert len(tiny.stamps()) == len(tiny.stamps("prepare")) == 2

@@ -24,7 +24,7 @@ from xstilts.engine.step import Step
 from xstilts.pipeline.gold_check import unlabelled
 from xstilts.pipeline.results import collect
 from xstilts.pipeline.session import Options, Session, devices, open_session, probe_precision
-from xstilts.pipeline.steps import PrepareSettings
+from xstilts.pipeline.steps import kind_of
 from xstilts.report.build import Report, compose
 from xstilts.report.scores.inputs import Results
 from xstilts.report.scores.published import PublishedRow
@@ -135,7 +135,7 @@ def _with_precision(study: Study, options: Options, listener: RunListener) -> Se
 def _read_files(session: Session, to_run: Sequence[Step], listener: Listener) -> Outcome:
     """Reads and checks every file before anything is trained, for reading is cheap. Raises DataError when one cannot be
     used; what could be read is kept."""
-    outcome = _execute(session, [step for step in to_run if isinstance(step.settings, PrepareSettings)], listener)
+    outcome = _execute(session, [step for step in to_run if kind_of(step).reads_files], listener)
     if outcome.interrupted:
         return replace(outcome, left=tuple(step.key for step in to_run if step.key not in outcome.done))
     if refused := [*outcome.failed.values()] or list(unlabelled(to_run, session.store)):

@@ -16,7 +16,7 @@ from xstilts.evaluate.score import read_guesses
 from xstilts.kinds.base import Kind
 from xstilts.metrics.retrieval import MiningF1
 from xstilts.pipeline.session import Session
-from xstilts.pipeline.steps import ScoreSettings, viewed
+from xstilts.pipeline.steps.score import PREDICTIONS, ScoreSettings
 from xstilts.xtreme.layout import TARGETS, Target, Version, task_of
 
 
@@ -72,12 +72,13 @@ def _write(
     step: Step, target: Target, version: Version, session: Session, out: Path, labels: Path | None
 ) -> tuple[str, ...]:
     """The languages written, in the order of the benchmark."""
-    settings, predictions = step.settings, session.store.path(step.inputs["predictions"])
-    assert isinstance(settings, ScoreSettings)
+    settings: ScoreSettings = step.settings
+    predictions = session.store.path(step.inputs[PREDICTIONS])
     tests = {test.language: test for test in settings.tests}
     languages = tuple(language for language in version.languages[target.name] if language in tests)
     for language in languages:
-        examples = viewed(load(tests[language].source), tests[language].views)
+        loaded = load(tests[language].source).examples
+        examples = [loaded[i] for i in tests[language].chosen(loaded, settings.kind)]
         name = f"{target.name}/test-{language}.{target.suffix}"
         guesses = _final(settings, examples, read_guesses(predictions / f"{language}.parquet", examples))
         _put(out / name, target.guesses(examples, guesses))

@@ -14,11 +14,11 @@ from xstilts.data.bundle import Packed, check, pack
 from xstilts.data.locate import Roots, addresses, find
 from xstilts.data.read import load, resolve
 from xstilts.data.source import Source
-from xstilts.models.bundled import packaged_encoders
 from xstilts.models.encoders import ChangedEncoderError, find_encoder, portable_files
 from xstilts.models.translators import find_translator
 from xstilts.models.translators import portable_files as portable_translator
 from xstilts.pipeline.session import Options, Say, catalog_for, fetch_missing, study_sources
+from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.report.elements.formatting import size
 from xstilts.samples import describe as describe_sample
 from xstilts.study.load import find_study, load_study

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from xstilts.app.run import Answer
-from xstilts.report.topics.overhead import beyond_training, seconds_by_kind, sentence
+from xstilts.report.topics.overhead import TimeSpent
 
 
 def print_answer(answer: Answer) -> None:
@@ -28,8 +28,8 @@ def print_answer(answer: Answer) -> None:
     if outcome.interrupted:
         left = f"Interrupted with {len(outcome.left)} steps left. Nothing that was finished is lost; "
         console.print(f"{left}the same command goes on from here.", style="yellow")
-    if said := sentence(_seconds(answer)):
-        console.print(said, style="dim")
+    if sentence := _time_spent(answer).sentence:
+        console.print(sentence, style="dim")
     executed = len(outcome.done)
     console.print(f"Steps executed: {executed}.", style="dim")
 
@@ -37,7 +37,7 @@ def print_answer(answer: Answer) -> None:
 def answer_json(answer: Answer) -> dict[str, Any]:
     from xstilts.report.topics.published_view import against_json
 
-    comparison, seconds = answer.report.scoreboard.comparison, _seconds(answer)
+    comparison, spent = answer.report.scoreboard.comparison, _time_spent(answer)
     outcome = answer.outcome
     return {
         "study": answer.results.name,
@@ -46,8 +46,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "failed": dict(outcome.failed),
         "not_run": dict(outcome.not_run),
         "left": list(outcome.left),
-        "seconds": seconds,
-        "beyond_training": beyond_training(seconds),
+        "seconds": dict(spent.seconds),
+        "beyond_training": spent.beyond_training,
         "report": str(answer.pages.html),
         "answer": list(answer.report.document.answer),
         "scores": [asdict(standing) for standing in comparison.standings],
@@ -57,6 +57,6 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _seconds(answer: Answer) -> dict[str, float]:
+def _time_spent(answer: Answer) -> TimeSpent:
     """Compute seconds by kind of step, those of reused steps included, and what this report took."""
-    return {**seconds_by_kind(answer.results.steps), "report": answer.report_seconds}
+    return TimeSpent.of_steps(answer.results.steps).plus("report", answer.report_seconds)

@@ -16,13 +16,11 @@ from xstilts.data.read import TO_FETCH
 from xstilts.engine.graph import steps_of
 from xstilts.pipeline.forecast import Forecast, StepForecast
 from xstilts.pipeline.session import Session
-from xstilts.pipeline.steps import PrepareSettings
+from xstilts.pipeline.steps import STEP_KINDS, kind_of
 from xstilts.report.elements.formatting import listed, plural
-from xstilts.report.topics.overhead import TRAINING, beyond_training, others
+from xstilts.report.topics.overhead import TimeSpent
 from xstilts.study.expand import before_target
 from xstilts.study.phase import MergedCheckpoint, Phase, Start
-
-ORDER = ("encoder", "translate", "prepare", "train", "join", "predict", "score")
 
 
 def plan_json(session: Session, found: Forecast) -> dict[str, Any]:
@@ -37,7 +35,7 @@ def plan_json(session: Session, found: Forecast) -> dict[str, Any]:
         "seconds": sum(step.seconds for step in found.to_run),
         "tokens": sum(step.tokens for step in found.to_run),
         "peak_bytes": found.peak_bytes,
-        "beyond_training": beyond_training(found.seconds),
+        "beyond_training": _time_spent(found).beyond_training,
         "measured": bool(found.measured),
         "measured_steps": list(found.measured),
         "forgetting": len(session.lowered.recalls),
@@ -85,7 +83,7 @@ def _arms(session: Session) -> Table:
     before: dict[str, tuple[str, str]] = {}
     for route in session.routes:
         arms.setdefault(route.arm, set()).update(
-            step.key for step in session.lowered.trainings[route.arm, route.target, route.seed]
+            training.step.key for training in session.lowered.trainings[route.arm, route.target, route.seed]
         )
         before[route.arm] = before_target(route.end) or "–", _lengths(route.end) or "–"
     users = Counter(key for keys in arms.values() for key in keys)
@@ -125,15 +123,15 @@ def _table(found: Forecast) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name, right in (("step", False), ("to run", True), ("reused", True), ("tokens", True), ("time", True)):
         table.add_column(name, justify="right" if right else "left")
-    for name in ORDER:
-        steps = [step for step in found.steps if step.name == name]
+    for kind in STEP_KINDS:
+        steps = [step for step in found.steps if step.name == kind.name]
         if not steps:
             continue
         run = [step for step in steps if not step.reused]
         about = "" if all(step.counted for step in run) else "~"
         tokens = sum(step.tokens for step in run)
         table.add_row(
-            name,
+            kind.name,
             str(len(run)),
             str(len(steps) - len(run)),
             f"{about}{amount(tokens)}" if tokens else "–",
@@ -168,7 +166,7 @@ def _missing(session: Session) -> Iterable[Text]:
 
 def to_fetch(session: Session) -> dict[str, Any]:
     """What is not here yet: the encoder's name or None, and the number of sources (a task in one language)."""
-    prepared = [step.settings for step in steps_of(session.goals) if isinstance(step.settings, PrepareSettings)]
+    prepared = [step.settings for step in steps_of(session.goals) if kind_of(step).reads_files]
     sources = {settings.source.files for settings in prepared if settings.source.kind == TO_FETCH}
     encoder = session.encoder
     return {"encoder": None if encoder.folder or encoder.step else encoder.ref.name, "sources": len(sources)}
@@ -204,14 +202,20 @@ def _verdict(session: Session, found: Forecast) -> Text:
 
 def _basis(found: Forecast) -> str:
     """Whether the speeds behind a plan were measured, for the kinds of step that cost the most."""
-    nominal = [kind for kind in ORDER[1:] if found.seconds.get(kind) and kind not in found.measured]
-    if not found.measured:
+    kinds = [kind.name for kind in STEP_KINDS if kind.tokens_done and found.seconds.get(kind.name)]
+    nominal = [name for name in kinds if name not in found.measured]
+    if len(nominal) == len(kinds):
         return "nominal speeds; the first run measures them"
-    return f"speeds measured in this store{f', nominal for {listed(nominal)}' if nominal else ''}"
+    steps = ", ".join(f"{found.measured[name]} {name}" for name in kinds if name in found.measured)
+    return f"speeds measured in this store ({steps} steps){f', nominal for {listed(nominal)}' if nominal else ''}"
 
 
 def _beyond_training(found: Forecast) -> Iterable[Text]:
     """How much of the time is not training, where something is trained at all."""
-    share = beyond_training(found.seconds)
-    if share is not None and found.seconds.get(TRAINING):
-        yield Text(f"{share:.1%} of it is not training: {others(found.seconds)}.")
+    spent = _time_spent(found)
+    if spent.beyond_training is not None and spent.has_training:
+        yield Text(f"{spent.beyond_training:.1%} of it is not training: {spent.others}.")
+
+
+def _time_spent(found: Forecast) -> TimeSpent:
+    return TimeSpent(seconds=found.seconds, training=frozenset(kind.name for kind in STEP_KINDS if kind.is_training))

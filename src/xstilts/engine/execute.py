@@ -117,6 +117,7 @@ def _record(step: Step, means: Resources, began: datetime, seconds: float) -> di
         "name": step.name,
         "version": step.version,
         "label": step.label,
+        "about": dict(step.about),
         "settings": canonical(step.settings),
         "inputs": {name: below.key for name, below in step.inputs.items()},
         "started": began.isoformat(timespec="seconds"),

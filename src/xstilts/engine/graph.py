@@ -86,20 +86,3 @@ def blocked(order: Sequence[Step], failed: Mapping[str, object]) -> dict[str, st
                     culprit[step.key] = culprit[below.key]
                     break
     return {step.key: culprit[step.key] for step in order if step.key in culprit and step.key not in failed}
-
-
-def peak_bytes(to_run: Sequence[Step], trims: Mapping[str, str]) -> float:
-    """An estimate of the most disk that running `to_run` one after the other takes beyond what is there, from
-    `cost["bytes"]`: a step in `trims` gives its bytes back when its last reader is done."""
-    readers, own = readers_of(to_run), {step.key for step in to_run}
-    waiting = {key: {step.key for step in readers[key]} for key in own & set(trims)}
-    held = peak = 0.0
-    for step in to_run:
-        held += step.cost.get("bytes", 0.0)
-        peak = max(peak, held)
-        for below in {below.key: below for below in step.inputs.values()}.values():
-            if below.key in waiting:
-                waiting[below.key].discard(step.key)
-                if not waiting[below.key]:
-                    held -= below.cost.get("bytes", 0.0)
-    return peak

@@ -36,7 +36,8 @@ class Step:
     """identity = hash(name, version, canonical(settings), identities of inputs).
 
     `call(settings, context)` does the work. What it needs beyond its settings (file paths, worker counts) is bound into
-    `call` with functools.partial: that is execution and never reaches the hash. `label` is for people.
+    `call` with functools.partial: that is execution and never reaches the hash. `label` is for people and is never
+    taken apart; what a program wants to know of a step is in `about`.
     """
 
     name: str  # "prepare", "train", "predict", "score", "encoder"
@@ -45,8 +46,8 @@ class Step:
     call: StepFunction
     inputs: Mapping[str, Step] = field(default_factory=dict)
     label: str = ""
+    about: Mapping[str, str] = field(default_factory=dict)  # {"task": "mnli", "use": "dev"}; execution, as the label
     needs: tuple[str, ...] = ()  # parts of an artefact that may be trimmed, which this step reads ("weights")
-    cost: Mapping[str, float] = field(default_factory=dict)  # estimates: {"seconds":, "tokens":, "bytes":}
     compute: bool = False  # takes the device: runs one at a time on each
 
     @cached_property

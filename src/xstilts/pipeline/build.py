@@ -1,15 +1,15 @@
-"""Lower routes to steps: the composition root's other half (see steps.py).
+"""Build the run graph of a study: from routes, which are values, to the steps that make their scores.
 
-Every source that is used becomes one `prepare` step for each (content, kind, length, tokenizer); every distinct
-phase one `train` step, phases that are joined one `join` step; every checkpoint × task one `predict` and one `score`
-step.
+Every source that is used becomes one `prepare` step for each (content, kind, length, tokenizer); every distinct phase
+one `train` step, phases that are merged one `join` step; every checkpoint and task one `predict` and one `score` step.
+What a step is, says its file in `steps`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from xstilts.data.locate import Roots
 from xstilts.data.read import ResolvedSource, resolve
@@ -18,8 +18,14 @@ from xstilts.engine.step import Step
 from xstilts.kinds.base import Kind, as_encoded
 from xstilts.models.encoders import LocatedEncoder
 from xstilts.models.translators import LocatedTranslator
-from xstilts.pipeline import steps
-from xstilts.study.expand import Route, end_name, phase_name
+from xstilts.pipeline.steps.base import BASE, ENCODER, WEIGHTS, EncoderAt, EvaluationSet
+from xstilts.pipeline.steps.merge import MergeSettings, merge_step
+from xstilts.pipeline.steps.predict import CHECKPOINT, HEAD, POOL, PredictSettings, language_input, predict_step
+from xstilts.pipeline.steps.prepare import TRANSLATION, PrepareSettings, prepare_step
+from xstilts.pipeline.steps.score import ScoreSettings, score_step
+from xstilts.pipeline.steps.train import START, TrainPart, TrainSettings, dev_rows, train_rows, train_step
+from xstilts.pipeline.steps.translate import TranslateSettings, translate_step
+from xstilts.study.expand import Route, end_name, phase_name, route_name
 from xstilts.study.forgetting import ForgettingProbe, dev_source, recalls
 from xstilts.study.hyperparameters import max_length
 from xstilts.study.phase import (
@@ -36,110 +42,101 @@ from xstilts.study.resolve import ResolvedStudy
 from xstilts.study.schema import Study
 from xstilts.study.strategies import Start
 from xstilts.tasks.base import Task
-from xstilts.translate.step import TranslateSettings, translate
 
-# Bumped when a golden run of the step changes its numbers.
-VERSIONS: Mapping[str, int] = {
-    "prepare": 2,
-    "train": 3,
-    "predict": 2,
-    "score": 1,
-    "encoder": 1,
-    "translate": 1,
-    "join": 1,
-}
+SHARED_ROLES = ("language", "intermediate")  # of phases whose weights several routes start from
+LanguageAdapters = tuple[tuple[str, Phase], ...]  # as in a `Route`
+RouteKey = tuple[str, str, int]  # arm, target, seed
 
 
-KEPT = ("language", "intermediate")  # roles whose weights several routes start from
-Languages = tuple[tuple[str, Phase], ...]  # as in a `Route`
+class RouteTraining(NamedTuple):
+    """One training of a route: its step, what it trains ("mnli + squad1"), and the role of that in this route."""
+
+    step: Step
+    name: str
+    role: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudySteps:
-    """The steps of a study. `scores` and `trainings` say which of them stand behind a route (arm, target, seed)."""
+    """The steps of a study.
 
-    scores: Mapping[tuple[str, str, int], Step]
-    trainings: Mapping[tuple[str, str, int], tuple[Step, ...]]
-    training_names: Mapping[tuple[str, str, int], tuple[str, ...]]
-    training_roles: Mapping[tuple[str, str, int], tuple[str, ...]]
-    trims: Mapping[str, str]  # key of a step -> the part of its artefact that may go once its readers are done
-    recalls: tuple[tuple[ForgettingProbe, Step], ...] = ()  # earlier tasks scored again, and the step that does
+    Attributes:
+        scores: the score step of each route.
+        trainings: what each route's score stands on, first to last.
+        trims: key of a step -> the part of its artefact that may go once its readers are done.
+        recalls: earlier tasks that are scored again, and the steps that do so.
+    """
+
+    scores: Mapping[RouteKey, Step]
+    trainings: Mapping[RouteKey, tuple[RouteTraining, ...]]
+    trims: Mapping[str, str]
+    recalls: tuple[tuple[ForgettingProbe, Step], ...] = ()
 
 
-class _Tests(NamedTuple):
-    sets: tuple[steps.TestSet, ...]
-    pool: steps.TestSet | None
-    inputs: dict[str, Step]
+class EvaluationInputs(NamedTuple):
+    """What a checkpoint is evaluated on: the sets, the pool that all of them search, and the steps that prepare
+    them."""
+
+    sets: tuple[EvaluationSet, ...]
+    pool: EvaluationSet | None
+    inputs: Mapping[str, Step]
 
 
 @dataclass
 class StepBuilder:
-    """Remembers what it has lowered, so that equal values become one step."""
+    """Remembers what it has built, so that equal values become one step. `resolver` finds the files of a source."""
 
     roots: Roots
     encoder: LocatedEncoder
     precision: str
     translators: Mapping[str, LocatedTranslator] = field(default_factory=dict)  # by the names the study calls them
-    look: Callable[[Source, Roots], ResolvedSource] = resolve  # for a plan: `expected`
+    resolver: Callable[[Source, Roots], ResolvedSource] = resolve  # for a plan: `expected`
     _prepared: dict[str, Step] = field(default_factory=dict)
     _trained: dict[Phase, Step] = field(default_factory=dict)
-    _joined: dict[MergedCheckpoint, Step] = field(default_factory=dict)
-    _resolved: dict[tuple[Source, bool], ResolvedSource] = field(default_factory=dict)
-    _scored: dict[tuple[Any, ...], Step] = field(default_factory=dict)
-    _tests: dict[tuple[str, int], _Tests] = field(default_factory=dict)
+    _merged: dict[MergedCheckpoint, Step] = field(default_factory=dict)
+    _resolved: dict[Source, ResolvedSource] = field(default_factory=dict)
+    _scored: dict[Hashable, Step] = field(default_factory=dict)
+    _test_sets: dict[tuple[str, int], EvaluationInputs] = field(default_factory=dict)
 
     def resolve(self, source: Source) -> ResolvedSource:
-        """The source as it lies here, its files' content as identity, without views."""
-        bare = replace(source, views=(), translation=None)
-        key = (bare, True)
-        if key not in self._resolved:
-            self._resolved[key] = self.look(bare, self.roots)
-        return self._resolved[key]
+        """The source as its files are here, their content as identity, without views."""
+        plain = replace(source, views=(), translation=None)
+        if plain not in self._resolved:
+            self._resolved[plain] = self.resolver(plain, self.roots)
+        return self._resolved[plain]
 
-    def encoder_at(self) -> steps.EncoderAt:
-        return steps.EncoderAt(identity=self.encoder.ref.identity, folder=self.encoder.folder)
+    def encoder_at(self) -> EncoderAt:
+        return EncoderAt(identity=self.encoder.ref.identity, folder=self.encoder.folder)
 
     def encoder_input(self) -> dict[str, Step]:
-        return {"encoder": self.encoder.step} if self.encoder.step else {}
+        return {ENCODER: self.encoder.step} if self.encoder.step else {}
 
-    def prepare(self, source: Source, kind: Kind, length: int, label: str) -> Step:
+    def prepare(self, source: Source, kind: Kind, length: int, *, task: str, use: str, label: str) -> Step:
         inputs = self.encoder_input()
-        settings = steps.PrepareSettings(
+        settings = PrepareSettings(
             source=self.resolve(source), kind=as_encoded(kind), max_length=length, encoder=self.encoder_at()
         )
         if source.translation is not None:
-            inputs["translation"] = self.translate(source, source.translation, label)
-            settings = replace(
-                settings, source=inputs["translation"].settings.source, translated=source.translation.language
-            )
-        step = Step(
-            name="prepare",
-            version=VERSIONS["prepare"],
-            settings=settings,
-            call=steps.prepare,
-            inputs=inputs,
-            label=label,
-        )
+            translation = self.translate(source, source.translation, task, use, label)
+            inputs[TRANSLATION] = translation
+            settings = replace(settings, source=translation.settings.source, translated=source.translation.language)
+        step = prepare_step(settings, inputs, task=task, use=use, label=label)
         return self._prepared.setdefault(step.id, step)
 
-    def translate(self, source: Source, wanted: MachineTranslation, label: str) -> Step:
+    def translate(self, source: Source, translation: MachineTranslation, task: str, use: str, label: str) -> Step:
         """The rows that the views of `source` choose, through a translation model."""
-        model = self.translators[wanted.model]
+        model = self.translators[translation.model]
         settings = TranslateSettings(
             source=replace(self.resolve(source), views=source.views),
-            language=wanted.language,
+            language=translation.language,
             model=model.identity,
-            beams=wanted.beams,
+            beams=translation.beams,
             folder=model.folder,
         )
-        return Step(
-            name="translate",
-            version=VERSIONS["translate"],
-            settings=settings,
-            call=translate,
-            label=f"{label} by {model.name}",
-            compute=True,
-        )
+        return translate_step(settings, task=task, use=use, label=f"{label} by {model.name}")
+
+    def checkpoint(self, checkpoint: Phase | MergedCheckpoint) -> Step:
+        return self.train(checkpoint) if isinstance(checkpoint, Phase) else self.merge(checkpoint)
 
     def train(self, phase: Phase) -> Step:
         if phase not in self._trained:
@@ -147,79 +144,41 @@ class StepBuilder:
         return self._trained[phase]
 
     def _train(self, phase: Phase) -> Step:
-        inputs: dict[str, Step] = {}
-        first = isinstance(phase.start, EncoderRef)
-        if isinstance(phase.start, EncoderRef):
-            inputs.update(self.encoder_input())
-        else:
-            inputs["start"] = self.checkpoint(phase.start)
-        below, beside = self.below(phase.start)
-        inputs.update(beside)
-        parts = []
-        for i, part in enumerate(phase.mix):
-            training, dev = self._part_inputs(part)
-            inputs[f"train/{i}"], inputs[f"dev/{i}"] = training, dev
-            parts.append(self._part(part))
-        settings = steps.TrainSettings(
-            parts=tuple(parts),
+        starts_fresh = isinstance(phase.start, EncoderRef)
+        inputs = self.encoder_input() if isinstance(phase.start, EncoderRef) else {START: self.checkpoint(phase.start)}
+        base_at, base_input = self.adapter_base(phase.start)
+        inputs |= base_input
+        for i, task in enumerate(phase.mix):
+            inputs[train_rows(i)] = self._prepare_train(task)
+            inputs[dev_rows(i)] = self._prepare_dev(task)
+        settings = TrainSettings(
+            parts=tuple(self._train_part(task) for task in phase.mix),
             recipe=phase.recipe,
             seed=phase.seed,
             sampling=phase.sampling,
             tune=tuned(phase.tune),
             keep_head=phase.keep_head,
             select=phase.select,
-            encoder=self.encoder_at() if first else None,
-            base=below,
+            encoder=self.encoder_at() if starts_fresh else None,
+            base=base_at,
         )
-        return Step(
-            name="train",
-            version=VERSIONS["train"],
-            settings=settings,
-            call=steps.train,
-            inputs=inputs,
-            label=end_name(phase),
-            needs=("weights",) if not first else (),
-            compute=True,
-        )
+        return train_step(settings, inputs, task=phase_name(phase), role=phase.role, label=end_name(phase))
 
-    def checkpoint(self, made: Phase | MergedCheckpoint) -> Step:
-        return self.train(made) if isinstance(made, Phase) else self.join(made)
-
-    def join(self, joined: MergedCheckpoint) -> Step:
-        if joined not in self._joined:
-            parts = [self.train(part) for part in joined.parts]
-            settings = steps.JoinSettings(
-                how=joined.how,
-                parts=len(parts),
-                seed=joined.parts[0].seed,
-                encoder=self.encoder_at(),
-                adapters=not holds_encoder(joined),
-            )
-            self._joined[joined] = steps.join_step(
-                settings, parts, self.encoder_input(), VERSIONS["join"], end_name(joined)
-            )
-        return self._joined[joined]
-
-    def below(self, start: Start) -> tuple[steps.EncoderAt | None, dict[str, Step]]:
-        """What a checkpoint of adapters stands on: the pretrained encoder, or the input "base". Nothing for others."""
-        under = base(start)
-        if under == start:
-            return None, {}
-        if not isinstance(under, EncoderRef):
-            return None, {"base": self.checkpoint(under)}
-        at, step = self.encoder_at(), self.encoder.step
-        return at, {"base": step} if step else {}
-
-    def _part_inputs(self, part: MixtureTask) -> tuple[Step, Step]:
+    def _prepare_train(self, part: MixtureTask) -> Step:
         fit = part.fit
-        training = self.prepare(fit.train, fit.kind, part.max_length, f"{part.label} train")
-        dev = fit.train if fit.dev is None else fit.dev
-        return training, self.prepare(dev, fit.kind, part.max_length, f"{part.name} dev")
+        label = f"{part.label} train"
+        return self.prepare(fit.train, fit.kind, part.max_length, task=part.name, use="train", label=label)
 
-    def _part(self, part: MixtureTask) -> steps.TrainPart:
+    def _prepare_dev(self, part: MixtureTask) -> Step:
         fit = part.fit
         dev = fit.train if fit.dev is None else fit.dev
-        return steps.TrainPart(
+        name = part.label if part.language == dev.language else part.name  # a translation has the original's dev set
+        return self.prepare(dev, fit.kind, part.max_length, task=part.name, use="dev", label=f"{name} dev")
+
+    def _train_part(self, part: MixtureTask) -> TrainPart:
+        fit = part.fit
+        dev = fit.train if fit.dev is None else fit.dev
+        return TrainPart(
             kind=fit.kind,
             select=fit.select,
             train_views=() if fit.train.translation else fit.train.views,  # a translation holds what they chose
@@ -233,112 +192,137 @@ class StepBuilder:
             task=part.task,
         )
 
-    def score(self, end: Start, task: Task, length: int, missing: Mapping[str, str], languages: Languages = ()) -> Step:
+    def merge(self, merged: MergedCheckpoint) -> Step:
+        if merged not in self._merged:
+            settings = MergeSettings(
+                how=merged.how,
+                parts=len(merged.parts),
+                seed=merged.parts[0].seed,
+                encoder=self.encoder_at(),
+                adapters=not holds_encoder(merged),
+            )
+            parts = [self.train(part) for part in merged.parts]
+            self._merged[merged] = merge_step(
+                settings, parts, self.encoder_input(), task=route_name(merged), label=end_name(merged)
+            )
+        return self._merged[merged]
+
+    def adapter_base(self, start: Start) -> tuple[EncoderAt | None, dict[str, Step]]:
+        """The encoder below a checkpoint of adapters: the pretrained one, or the input "base". Nothing for others."""
+        under = base(start)
+        if under == start:
+            return None, {}
+        if not isinstance(under, EncoderRef):
+            return None, {BASE: self.checkpoint(under)}
+        return self.encoder_at(), {BASE: self.encoder.step} if self.encoder.step else {}
+
+    def score(
+        self, end: Start, task: Task, length: int, missing: Mapping[str, str], languages: LanguageAdapters = ()
+    ) -> Step:
+        """The score of a checkpoint on the test sets of a task. `missing`: languages without a file, and why."""
         key = (end, task.name, languages)
         if key not in self._scored:
-            tests, label = self.tests(task, length, missing), f"{task.name} by {end_name(end)}"
-            beside = {f"language/{language}": self.train(phase) for language, phase in languages}
-            tests = tests._replace(inputs=tests.inputs | beside)
-            self._scored[key] = self._judge(end, task, tests, missing, label)
+            tests, label = self.test_sets(task, length, missing), f"{task.name} by {end_name(end)}"
+            adapters = {language_input(language): self.train(phase) for language, phase in languages}
+            candidates = task.candidates if languages else ""
+            tests = tests._replace(inputs={**tests.inputs, **adapters})
+            predictions = self.predict(end, task, tests, label, candidates=candidates)
+            settings = ScoreSettings(kind=task.kind, metrics=task.scored, tests=tests.sets, missing=missing)
+            self._scored[key] = score_step(settings, predictions)
         return self._scored[key]
 
-    def tests(self, task: Task, length: int, missing: Mapping[str, str]) -> _Tests:
-        """The test sets of a target, which all checkpoints share."""
-        if (task.name, length) not in self._tests:
-            here = {lang: source for lang, source in task.test.items() if lang not in missing}
-            sets = {
-                lang: steps.TestSet(language=lang, source=self.resolve(source), views=source.views)
-                for lang, source in here.items()
-            }
+    def recall(self, probe: ForgettingProbe, task: Task, most: int | None) -> Step:
+        """The score of an earlier task on its dev set, by its own head on a later checkpoint."""
+        key = (probe.end, f"{task.name} dev", ())
+        if key not in self._scored:
+            source, label = dev_source(probe.part, task, most), f"{task.name} dev"
+            dev = EvaluationSet(language=source.language, source=self.resolve(source), views=source.views, use="dev")
             inputs = {
-                f"test/{lang}": self.prepare(source, task.kind, length, f"{task.name} {lang}")
-                for lang, source in here.items()
+                dev.input: self.prepare(
+                    source, task.kind, probe.part.max_length, task=task.name, use="dev", label=label
+                )
             }
+            if probe.learnt != probe.end:
+                inputs[HEAD] = self.train(probe.learnt)
+            sets = EvaluationInputs((dev,), None, inputs)
+            predictions = self.predict(probe.end, task, sets, f"{label} by {end_name(probe.end)}", use="dev")
+            settings = ScoreSettings(kind=task.kind, metrics=task.scored, tests=sets.sets)
+            self._scored[key] = score_step(settings, predictions)
+        return self._scored[key]
+
+    def test_sets(self, task: Task, length: int, missing: Mapping[str, str]) -> EvaluationInputs:
+        """The test sets of a target, which all checkpoints share."""
+        if (task.name, length) not in self._test_sets:
+            sets, inputs = [], {}
+            for language, source in task.test.items():
+                if language not in missing:
+                    test = EvaluationSet(language=language, source=self.resolve(source), views=source.views)
+                    sets.append(test)
+                    inputs[test.input] = self.prepare(
+                        source, task.kind, length, task=task.name, use="test", label=f"{task.name} {language}"
+                    )
             pool = None
             if task.pool is not None:
-                inputs["pool"] = self.prepare(task.pool, task.kind, length, f"{task.name} pool")
-                pool = steps.TestSet(language=task.pool.language, source=self.resolve(task.pool), views=task.pool.views)
-            self._tests[task.name, length] = _Tests(tuple(sets.values()), pool, inputs)
-        return self._tests[task.name, length]
+                pool = EvaluationSet(language=task.pool.language, source=self.resolve(task.pool), views=task.pool.views)
+                inputs[POOL] = self.prepare(
+                    task.pool, task.kind, length, task=task.name, use="pool", label=f"{task.name} pool"
+                )
+            self._test_sets[task.name, length] = EvaluationInputs(tuple(sets), pool, inputs)
+        return self._test_sets[task.name, length]
 
-    def recall(self, recall: ForgettingProbe, task: Task, most: int | None) -> Step:
-        """An earlier task on its dev set, by its own head on a later checkpoint."""
-        key = (recall.end, f"{task.name} dev", ())
-        if key not in self._scored:
-            dev = dev_source(recall.part, task, most)
-            tests = steps.TestSet(language=dev.language, source=self.resolve(dev), views=dev.views, use="dev")
-            inputs = {tests.input: self.prepare(dev, task.kind, recall.part.max_length, f"{task.name} dev")}
-            if recall.learnt != recall.end:
-                inputs["head"] = self.train(recall.learnt)
-            label = f"{task.name} dev by {end_name(recall.end)}"
-            self._scored[key] = self._judge(recall.end, task, _Tests((tests,), None, inputs), {}, label)
-        return self._scored[key]
-
-    def _judge(self, end: Start, task: Task, tests: _Tests, missing: Mapping[str, str], label: str) -> Step:
-        """Predictions of a checkpoint and their score."""
-        sets, pool, inputs = tests
-        trained = not isinstance(end, EncoderRef)
-        inputs = inputs | (
-            self.encoder_input() if isinstance(end, EncoderRef) else {"checkpoint": self.checkpoint(end)}
+    def predict(
+        self,
+        end: Start,
+        task: Task,
+        tests: EvaluationInputs,
+        label: str,
+        *,
+        use: str = "test",
+        candidates: str = "",
+    ) -> Step:
+        """`candidates`: the language whose adapter reads what is searched, where there are language adapters."""
+        is_encoder = isinstance(end, EncoderRef)
+        checkpoint = self.encoder_input() if isinstance(end, EncoderRef) else {CHECKPOINT: self.checkpoint(end)}
+        base_at, base_input = self.adapter_base(end)
+        settings = PredictSettings(
+            kind=task.kind,
+            tests=tests.sets,
+            precision=self.precision,
+            encoder=self.encoder_at() if is_encoder else None,
+            pool=tests.pool,
+            base=base_at,
+            candidates=candidates,
+            task=task.name if task.name in adapter_tasks(end) else "",
         )
-        below, beside = self.below(end)
-        predicted = Step(
-            name="predict",
-            version=VERSIONS["predict"],
-            settings=steps.PredictSettings(
-                kind=task.kind,
-                tests=sets,
-                precision=self.precision,
-                encoder=None if trained else self.encoder_at(),
-                pool=pool,
-                base=below,
-                candidates=task.candidates if any(name.startswith("language/") for name in inputs) else "",
-                task=task.name if task.name in adapter_tasks(end) else "",
-            ),
-            call=steps.predict,
-            inputs=inputs | beside,
-            label=label,
-            needs=("weights",) if trained else (),
-            compute=True,
-        )
-        return Step(
-            name="score",
-            version=VERSIONS["score"],
-            settings=steps.ScoreSettings(kind=task.kind, metrics=task.scored, tests=sets, missing=missing),
-            call=steps.score,
-            inputs={"predictions": predicted},
-            label=label,
-        )
+        inputs = {**tests.inputs, **checkpoint, **base_input}
+        return predict_step(settings, inputs, task=task.name, use=use, label=label)
 
     def trims(self, routes: list[Route], keep: str) -> dict[str, str]:
         """Which weights go once they are no longer needed: those of targets (`intermediate`), all of them (`none`)."""
         if keep == "all":
             return {}
-        ends = {route.end for route in routes if isinstance(route.end, Phase) and route.end.role not in KEPT}
         if keep == "none":
-            return {step.key: "weights" for step in (*self._trained.values(), *self._joined.values())}
-        return {self.train(phase).key: "weights" for phase in ends}
+            return {step.key: WEIGHTS for step in (*self._trained.values(), *self._merged.values())}
+        ends = {route.end: None for route in routes if isinstance(route.end, Phase)}
+        return {self.train(phase).key: WEIGHTS for phase in ends if phase.role not in SHARED_ROLES}
 
 
-def lower(study: Study, chosen: ResolvedStudy, routes: list[Route], lowering: StepBuilder) -> StudySteps:
-    scores, trainings, names, roles = {}, {}, {}, {}
+def build_steps(study: Study, resolved: ResolvedStudy, routes: list[Route], builder: StepBuilder) -> StudySteps:
+    scores, trainings = {}, {}
     for route in routes:
         key = (route.arm, route.target, route.seed)
-        task = chosen.targets[route.target]
+        task = resolved.targets[route.target]
         length = max_length(study, task.name, task.kind.name)
-        missing = chosen.missing_languages.get(route.target, {})
-        scores[key] = lowering.score(route.end, task, length, missing, route.languages)
-        chain = route.trainings
-        trainings[key] = tuple(lowering.train(phase) for phase in chain)
-        names[key] = tuple(phase_name(phase) for phase in chain)
-        roles[key] = tuple(phase.role for phase in chain)
-    tasks = {task.name: task for task in chosen.intermediates.values()}
-    again = [(one, tasks[one.part.name]) for one in recalls(routes, study.forgetting)]
+        missing = resolved.missing_languages.get(route.target, {})
+        scores[key] = builder.score(route.end, task, length, missing, route.languages)
+        trainings[key] = tuple(
+            RouteTraining(builder.train(phase), phase_name(phase), phase.role) for phase in route.trainings
+        )
+    tasks = {task.name: task for task in resolved.intermediates.values()}
+    probes = recalls(routes, study.forgetting)
     return StudySteps(
         scores=scores,
         trainings=trainings,
-        training_names=names,
-        training_roles=roles,
-        trims=lowering.trims(routes, study.keep),
-        recalls=tuple((one, lowering.recall(one, task, study.take.test)) for one, task in again),
+        trims=builder.trims(routes, study.keep),
+        recalls=tuple((probe, builder.recall(probe, tasks[probe.part.name], study.take.test)) for probe in probes),
     )

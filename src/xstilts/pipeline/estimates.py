@@ -1,16 +1,17 @@
-"""Arithmetic behind a plan: tokens, updates and seconds before anything is spent.
+"""Estimates of sizes and speeds, before anything is spent: rows and tokens of files, tokens a second of an encoder.
 
-Tokens come from the prepared files where they exist; otherwise they are estimated from bytes and marked so. Seconds
-come from rates measured by earlier steps in the same store; otherwise from the encoder's size and a nominal speed.
+Tokens are estimated from bytes, and marked so, until a file is prepared. A nominal speed comes from the encoder's size;
+`throughput` puts what was measured in its place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from xstilts.core.settings.training import Recipe
+from xstilts.data.read import TO_FETCH, ResolvedSource
+from xstilts.data.views import passes
 
 BYTES_A_TOKEN = 4.5  # uncompressed UTF-8 of Latin-script text with the tags and ids around it
 ROW_TOKENS = 40.0  # a guess for rows nobody has tokenised yet
@@ -27,7 +28,8 @@ KIND_TOKENS: Mapping[str, float] = {
     "dual_encoder": 90,
 }
 TOKENISE_BYTES = 1.5e6  # uncompressed bytes a second
-EVALUATIONS = 10  # dev evaluations of a phase when the study does not say
+START_SECONDS = 2.0  # loading an encoder, writing a checkpoint
+ADAPTER_SHARE = 0.03  # of the encoder's bytes, about what adapters of the usual width take
 
 # Nominal floating-point operations a second, where no step of this store has been timed: two CPU cores in fp32; a GPU
 # of the H200's class in bf16, at a quarter of what its matrix units do.
@@ -53,19 +55,39 @@ class Size:
         return Size(rows=self.rows * share, tokens=self.tokens * share, counted=self.counted)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Speed:
+    """How long steps of one kind take: `start` seconds, and `tokens` a second from then on. `steps`: how many steps of
+    the store it was measured with; 0 for a nominal speed."""
+
+    start: float
+    tokens: float
+    steps: int = 0
+
+    def seconds(self, tokens: float) -> float:
+        return self.start + tokens / self.tokens
+
+
+def source_size(source: ResolvedSource, kind: str = "") -> Size:
+    """About what the views of a source choose, of rows that nobody has tokenised yet."""
+    is_here = source.kind != TO_FETCH
+    size = size_from_bytes(source.text_bytes) if is_here else size_from_rows(source.rows, kind)
+    return size.scaled(passes(source.views, size.rows))
+
+
 def size_from_bytes(text_bytes: float) -> Size:
     tokens = text_bytes / BYTES_A_TOKEN
     return Size(rows=max(1.0, tokens / ROW_TOKENS), tokens=tokens, counted=False)
 
 
 def size_from_rows(rows: int | None, kind: str) -> Size:
-    """Of a source that is not here: its published number of rows, or a guess."""
+    """The size of a source that is not here: its published number of rows, or a guess."""
     number = float(rows or UNKNOWN_ROWS)
     return Size(rows=number, tokens=number * KIND_TOKENS.get(kind, ROW_TOKENS), counted=False)
 
 
 def parameters(config: Mapping[str, Any]) -> float:
-    """About how many numbers the weights are."""
+    """Return about how many numbers the weights are."""
     return block_weights(config) + float(config.get("vocab_size", 8_000)) * float(config.get("hidden_size", 128))
 
 
@@ -77,41 +99,8 @@ def block_weights(config: Mapping[str, Any]) -> float:
     return float(config.get("num_hidden_layers", 2)) * (4 * width * width + 2 * width * inner)
 
 
-def seq2seq_shape(config: Mapping[str, Any], beams: int) -> dict[str, Any]:
-    """An encoder with about as many weights for each source token as a translation model has: its encoder once, its
-    decoder for every beam."""
-    layers = int(config.get("encoder_layers", 6)) + beams * int(config.get("decoder_layers", 6))
-    width = int(config.get("d_model", 512))
-    inner = int(config.get("encoder_ffn_dim", 4 * width))
-    return {"hidden_size": width, "intermediate_size": inner, "num_hidden_layers": layers}
-
-
-def nominal_tokens_a_second(config: Mapping[str, Any], device: str, *, training: bool) -> float:
-    """Two operations a weight and token forward, four more backward."""
+def nominal_speed(config: Mapping[str, Any], device: str, *, training: bool) -> float:
+    """Tokens a second: two operations a weight and token forward, four more backward."""
     kind = "cuda" if device.startswith("cuda") else "cpu"
     most = MOST_TOKENS[kind][0 if training else 1]
     return min(NOMINAL_RATE[kind] / (block_weights(config) * (6 if training else 2)), most)
-
-
-def updates_of(recipe: Recipe, rows: float) -> float:
-    if recipe.updates is not None:
-        return float(recipe.updates)
-    return max(1.0, float(-(-rows * (recipe.epochs or 1.0) // recipe.batch)))
-
-
-def training_tokens(
-    recipe: Recipe, parts: Sequence[tuple[Size, Size]], added: Sequence[float | None] | None = None
-) -> float:
-    """Tokens of a phase over (train, dev) sizes: the updates, and a forward pass over the dev examples at each
-    evaluation (a third of a training token's work). `added`: of each part the updates for each one of the others that
-    come on top; None for a part that is one of the others."""
-    more = added or [None] * len(parts)
-    tasks = [train for (train, _), ratio in zip(parts, more, strict=True) if ratio is None]
-    rows = sum(train.rows for train in tasks)
-    updates = updates_of(recipe, rows)
-    mean_row = sum(train.tokens for train in tasks) / max(rows, 1.0)
-    mean_row += sum(train.row * ratio for (train, _), ratio in zip(parts, more, strict=True) if ratio is not None)
-    evaluations = updates / recipe.evaluate_every if recipe.evaluate_every else EVALUATIONS
-    limit = recipe.dev_examples or float("inf")
-    dev = sum(min(size.rows, limit) * size.row for _, size in parts)
-    return updates * recipe.batch * mean_row + evaluations * dev / 3

@@ -1,12 +1,13 @@
-"""Which files lack the gold that a study needs of them: known once they are read, before anything is trained."""
+"""The check for gold labels: which files lack what a study needs, known once they are read, before any training."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from xstilts.core.files import read_json
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
+from xstilts.pipeline.steps import kind_of
+from xstilts.pipeline.steps.prepare import PreparedFiles
 
 
 def unlabelled(steps: Iterable[Step], store: Store) -> Iterator[str]:
@@ -14,17 +15,15 @@ def unlabelled(steps: Iterable[Step], store: Store) -> Iterator[str]:
     training or dev set somewhere. Files that are not prepared yet are passed over."""
     seen: set[tuple[str, bool]] = set()
     for step in steps:
-        for name, prepared in step.inputs.items():
-            use = name.partition("/")[0]
-            path, key = store.path(prepared) / "read.json", (prepared.key, use == "test")
-            if use not in {"train", "dev", "test"} or key in seen or not path.is_file():
+        for name, needs_all in kind_of(step).labelled_inputs(step).items():
+            prepared = step.inputs[name]
+            if (prepared.key, needs_all) in seen or not store.is_done(prepared):
                 continue
-            seen.add(key)
-            read = read_json(path)
-            blank, examples = read.get("blank", 0), read["examples"]
-            if blank and (use == "test" or blank == examples):
-                what = "scored" if use == "test" else "trained on"
+            seen.add((prepared.key, needs_all))
+            counts = PreparedFiles.read(store.path(prepared))
+            if counts.blank and (needs_all or counts.blank == counts.examples):
+                use = "scored" if needs_all else "trained on"
                 yield (
-                    f"{read['first_blank']}: blank gold labels: {blank} of the {examples} examples of {prepared.label} "
-                    f"have none, so it cannot be {what}. Give a labelled file, or leave this one out."
+                    f"{counts.first_blank}: blank gold labels: {counts.blank} of the {counts.examples} examples of "
+                    f"{prepared.label} have none, so it cannot be {use}. Give a labelled file, or leave this one out."
                 )

@@ -1,12 +1,11 @@
-"""Collect what a study has produced so far into the values a report reads."""
+"""The results of a study: what it has produced so far, as the values that a report reads."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from xstilts.core.files import read_json
 from xstilts.core.versions import library_versions
 from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import Outcome
@@ -14,7 +13,8 @@ from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.metrics.tallies import Metric
 from xstilts.pipeline.session import Session
-from xstilts.pipeline.steps import PrepareSettings
+from xstilts.pipeline.steps import kind_of
+from xstilts.pipeline.steps.prepare import PreparedFiles
 from xstilts.report.elements.formatting import plural
 from xstilts.report.scores.inputs import ContrastSpec, ForgettingScores, Results, StepInfo, StudyCell, TargetInfo
 from xstilts.samples import CUT, describe
@@ -25,8 +25,8 @@ from xstilts.tasks.base import Task
 
 
 def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -> Results:
-    """The study's results as they stand in the store. `outcome` says why a cell has no score; without it, one that
-    is not there was not run."""
+    """Collect the study's results as they are in the store. `outcome` says why a cell has no score; without it, one
+    that is not there was not run."""
     study, samples = session.study, _samples(session)
     return Results(
         name=study.name,
@@ -50,13 +50,13 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
 
 def contrasts(study: Study) -> tuple[ContrastSpec, ...]:
     """Every arm against the baseline, and those the study names."""
-    against = [
+    with_baseline = [
         ContrastSpec(name=f"{arm} − {study.base}", weights={arm: 1.0, study.base: -1.0})
         for arm in study.arms
         if arm != study.base
     ]
     named = [ContrastSpec(name=name, weights=dict(weights)) for name, weights in study.contrasts.items()]
-    return (*against, *named)
+    return (*with_baseline, *named)
 
 
 def _target(name: str, session: Session, samples: str) -> TargetInfo:
@@ -94,43 +94,41 @@ def _cell(session: Session, outcome: Outcome | None, key: tuple[str, str, int]) 
     missing = session.chosen.missing_targets.get(target) or session.chosen.missing_arms.get(arm)
     if missing:
         return StudyCell(arm=arm, target=target, seed=seed, status="missing", reason=missing)
-    step, chain = session.lowered.scores[key], session.lowered.trainings[key]
-    done = session.store.is_done(step)
-    status, reason = ("done", "") if done else _why_not(step, outcome)
-    lowered = session.lowered
-    trained = zip(chain, lowered.training_names[key], lowered.training_roles[key], strict=True)
-    there = [one for one in trained if session.store.is_done(one[0])]
+    step = session.lowered.scores[key]
+    is_done = session.store.is_done(step)
+    status, reason = ("done", "") if is_done else _why_not(step, outcome)
+    trained = [training for training in session.lowered.trainings[key] if session.store.is_done(training.step)]
     return StudyCell(
         arm=arm,
         target=target,
         seed=seed,
         status=status,
         reason=reason,
-        scores=session.store.path(step) if done else None,
-        trainings=tuple(session.store.path(one) for one, _, _ in there),
-        training_names=tuple(name for _, name, _ in there),
-        training_roles=tuple(role for _, _, role in there),
+        scores=session.store.path(step) if is_done else None,
+        trainings=tuple(session.store.path(training.step) for training in trained),
+        training_names=tuple(training.name for training in trained),
+        training_roles=tuple(training.role for training in trained),
     )
 
 
 def _forgetting_scores(session: Session, outcome: Outcome | None) -> Iterable[ForgettingScores]:
-    for recall, step in session.lowered.recalls:
-        arm, _, seed = recall.route
-        chain, done = list(phases(recall.end)), session.store.is_done(step)
-        status, reason = ("done", "") if done else _why_not(step, outcome)
+    for probe, step in session.lowered.recalls:
+        arm, _, seed = probe.route
+        chain, is_done = list(phases(probe.end)), session.store.is_done(step)
+        status, reason = ("done", "") if is_done else _why_not(step, outcome)
         main = step.settings.metrics[0]
         yield ForgettingScores(
             arm=arm,
             seed=seed,
-            task=recall.part.name,
+            task=probe.part.name,
             metric=main.name,
             headline=_headline(main),
             phases=tuple(phase_name(phase) for phase in chain),
-            learnt=chain.index(recall.learnt),
-            targets=recall.targets,
+            learnt=chain.index(probe.learnt),
+            targets=probe.targets,
             status=status,
             reason=reason,
-            scores=session.store.path(step) if done else None,
+            scores=session.store.path(step) if is_done else None,
         )
 
 
@@ -146,90 +144,86 @@ def _why_not(step: Step, outcome: Outcome | None) -> tuple[str, str]:
 
 
 def _step(step: Step, store: Store, outcome: Outcome | None) -> StepInfo:
-    info = store.record(step) or {}
-    tokens = None
-    summary = store.path(step) / "summary.json"
-    if info and summary.is_file():
-        tokens = int(read_json(summary).get("tokens", 0))
+    record, kind = store.record(step) or {}, kind_of(step)
     failed = outcome.failed if outcome else {}
-    if info:
+    if record:
         status = "done" if outcome and step.key in outcome.done else "reused"
     else:
         status = "failed" if step.key in failed else "not run"
+    tokens = kind.tokens_done(store.path(step), {}) if record and kind.is_training and kind.tokens_done else None
     return StepInfo(
         key=step.key,
         name=step.name,
         label=step.label,
         status=status,
-        inputs=tuple(dict.fromkeys(one.key for one in step.inputs.values())),
-        seconds=info.get("seconds"),
-        tokens=tokens,
-        bytes=info.get("bytes"),
+        inputs=tuple(dict.fromkeys(below.key for below in step.inputs.values())),
+        seconds=record.get("seconds"),
+        tokens=None if tokens is None else int(tokens),
+        bytes=record.get("bytes"),
         error=failed.get(step.key, ""),
+        is_training=kind.is_training,
+        is_on_route=kind.is_on_route,
     )
 
 
 def _data(session: Session) -> Iterable[Mapping[str, Any]]:
     """One line for each file that is read: its fingerprint, and what was dropped or cut."""
-    texts = {text.name: text for found in session.chosen.texts.values() for text in found.values()}
+    texts = {text.name: text for by_language in session.chosen.texts.values() for text in by_language.values()}
     tasks: dict[str, Task] = {**texts, **session.chosen.intermediates, **session.chosen.targets}
-    for step in steps_of(session.goals):
-        if not isinstance(step.settings, PrepareSettings):
-            continue
-        named, _, use = step.label.partition(" ")
-        name = named.partition("[")[0]  # "mnli[de] train" is a translation of mnli
-        folder = session.store.path(step)
-        done = session.store.is_done(step)
-        read = read_json(folder / "read.json") if done else {}
-        meta = read_json(folder / "meta.json") if done else {}
-        source = step.settings.source
+    for step in _file_steps(session):
+        task, use = step.about["task"], step.about["use"]
+        source, is_done = step.settings.source, session.store.is_done(step)
+        counts = PreparedFiles.read(session.store.path(step)) if is_done else None
         for path, digest in zip(source.paths, source.files, strict=True):
             yield {
-                "task": name,
+                "task": task,
                 "use": f"{use}, translated" if step.settings.translated else use,
-                "language": step.settings.translated or source.language,
+                "language": step.about["language"],
                 "file": path.name,
                 "sha256": digest,
-                "rows": read.get("examples"),
-                "dropped": read.get("dropped", {}),
-                "truncated": meta.get("truncated"),
-                "split": meta.get("split"),
-                "unusable": meta.get("unusable"),
-                "overlapping": meta.get("notes", {}).get("overlapping"),
-                "licence": tasks[name].origin.licence if name in tasks else "",
+                "rows": counts and counts.examples,
+                "dropped": dict(counts.dropped) if counts else {},
+                "truncated": counts and counts.truncated,
+                "split": counts and counts.split,
+                "unusable": counts and counts.unusable,
+                "overlapping": counts and counts.notes.get("overlapping"),
+                "licence": tasks[task].origin.licence if task in tasks else "",
             }
 
 
+def _file_steps(session: Session) -> Iterator[Step]:
+    return (step for step in steps_of(session.goals) if kind_of(step).reads_files)
+
+
 def _samples(session: Session) -> dict[str, str]:
-    """Of each task that is read from packaged samples in the place of its full files: what of it, in words."""
-    cut: dict[str, dict[str, str]] = {}
-    for step in steps_of(session.goals):
-        if isinstance(step.settings, PrepareSettings):
-            named, _, use = step.label.partition(" ")
-            name = named.partition("[")[0]
-            for path in step.settings.source.paths:
-                if (said := describe(path)) and said.startswith(CUT):
-                    cut.setdefault(name, {})[use] = said.removeprefix(CUT)
-    return {name: f"packaged samples in the place of the full files ({_uses(uses)})" for name, uses in cut.items()}
+    """Return, for each task that is read from packaged samples in the place of its full files, what of it, in words."""
+    cuts: dict[str, dict[tuple[str, str], str]] = {}
+    for step in _file_steps(session):
+        for path in step.settings.source.paths:
+            if (description := describe(path)) and description.startswith(CUT):
+                use = step.about["use"], step.about["language"]
+                cuts.setdefault(step.about["task"], {})[use] = description.removeprefix(CUT)
+    return {name: f"packaged samples in the place of the full files ({_uses(cut)})" for name, cut in cuts.items()}
 
 
-def _uses(uses: Mapping[str, str]) -> str:
-    """ "train 3,000 of 12,544 sentences; test sets of 16 languages"."""
-    trained = [f"{use} {uses[use]}" for use in ("train", "dev") if use in uses]
-    languages = len(uses) - len(trained)
-    return "; ".join([*trained, *([f"test sets of {plural(languages, 'language')}"] if languages else [])])
+def _uses(cuts: Mapping[tuple[str, str], str]) -> str:
+    """What was cut, by use and language: "train 3,000 of 12,544 sentences; test sets of 16 languages"."""
+    trained = {use: f"{use} {cut}" for (use, _), cut in cuts.items() if use in ("train", "dev")}
+    languages = sum(use not in trained for use, _ in cuts)
+    uses = [trained[use] for use in ("train", "dev") if use in trained]
+    return "; ".join([*uses, *([f"test sets of {plural(languages, 'language')}"] if languages else [])])
 
 
 def _notes(session: Session, samples: Mapping[str, str]) -> Iterable[str]:
-    yield from (f"{name}: {said}" for name, said in samples.items())
-    chosen = session.chosen
-    for name, said in chosen.notes.items():
-        if name not in chosen.targets:
-            yield from (f"{name}: {one}" for one in said)
-    for arm, reason in chosen.missing_arms.items():
+    yield from (f"{name}: {note}" for name, note in samples.items())
+    resolved = session.chosen
+    for name, notes in resolved.notes.items():
+        if name not in resolved.targets:
+            yield from (f"{name}: {note}" for note in notes)
+    for arm, reason in resolved.missing_arms.items():
         yield f"The arm {arm} is missing: {reason}"
-    for target, reason in chosen.missing_targets.items():
+    for target, reason in resolved.missing_targets.items():
         yield f"The target {target} is missing: {reason}"
-    for target, languages in chosen.missing_languages.items():
-        if languages and target not in chosen.missing_targets:
+    for target, languages in resolved.missing_languages.items():
+        if languages and target not in resolved.missing_targets:
             yield f"{target}: no test data here for {', '.join(languages)}; shown as missing."

@@ -18,10 +18,10 @@ from xstilts.data.read import expected, resolve, to_fetch
 from xstilts.data.source import Source
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
-from xstilts.models.bundled import packaged_encoders
 from xstilts.models.encoders import LocatedEncoder, expected_encoder, find_encoder
 from xstilts.models.translators import find_translator
-from xstilts.pipeline.build import StepBuilder, StudySteps, lower
+from xstilts.pipeline.build import StepBuilder, StudySteps, build_steps
+from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.study.expand import Route, expand, phases
 from xstilts.study.resolve import ResolvedStudy, check_names, choose, flat
 from xstilts.study.schema import Study
@@ -132,8 +132,8 @@ def open_session(study: Study, options: Options, *, fetching: Say | None = None,
     precision = known_precision(study, encoder, options)
     routes = tuple(expand(study, chosen, encoder.ref, precision))
     translators = {name: find_translator(name, roots) for name in translator_names(routes)}
-    lowering = StepBuilder(roots=roots, encoder=encoder, precision=precision, translators=translators, look=look)
-    lowered = lower(study, chosen, list(routes), lowering)
+    builder = StepBuilder(roots=roots, encoder=encoder, precision=precision, translators=translators, resolver=look)
+    lowered = build_steps(study, chosen, list(routes), builder)
     return Session(
         study=study,
         options=options,

@@ -21,7 +21,7 @@ from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.tokenized import TokenizedRows, write
 from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.kinds.translation import TranslationRanking
-from xstilts.pipeline.steps import SNAPSHOT_SECONDS
+from xstilts.pipeline.steps.train import SNAPSHOT_SECONDS
 from xstilts.pretrain import rows
 from xstilts.pretrain.corpus import load_corpus
 from xstilts.pretrain.start import EncoderShape

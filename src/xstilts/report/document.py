@@ -17,7 +17,7 @@ from xstilts.report.topics.contrasts import beside, contrast_table, forest_plots
 from xstilts.report.topics.costs import costs_blocks
 from xstilts.report.topics.gain_by_target import AverageGain, study_table
 from xstilts.report.topics.languages import heat_maps
-from xstilts.report.topics.overhead import seconds_by_kind, sentence
+from xstilts.report.topics.overhead import TimeSpent
 from xstilts.report.topics.published import PublishedComparison
 from xstilts.report.topics.published_view import against_sections
 from xstilts.report.topics.run_graph import drawing, visible
@@ -112,8 +112,8 @@ def _graph(board: Scoreboard) -> tuple[Block, ...]:
     if not steps:
         return ()
     blocks: list[Block] = [*costs_blocks(board), accounting.step_table(steps)]
-    if said := sentence(seconds_by_kind(steps)):
-        blocks.append(Prose(text=said))
+    if sentence := TimeSpent.of_steps(steps).sentence:
+        blocks.append(Prose(text=sentence))
     if failed := accounting.failure_table(steps):
         blocks.append(failed)
     if picture := drawing(steps, "The run graph: every step with what it reads to its left"):

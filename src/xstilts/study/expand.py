@@ -121,7 +121,7 @@ class _Builder:
     def language(self, encoder: EncoderRef, text: Task) -> Phase:
         """The phase that trains one language adapter, which arms with the same numbers share."""
         assert text.train is not None
-        part = replace(self.part(text, None), name=f"{text.name}[{text.train.language}]")
+        part = replace(self.part(text, None), language=text.train.language)
         return Phase(
             start=encoder,
             mix=(part,),

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xstilts.engine.graph import blocked, demand, peak_bytes, readers_of, steps_of
+from xstilts.engine.graph import blocked, demand, readers_of, steps_of
 from xstilts.engine.step import Context, Step
 
 
@@ -93,12 +93,3 @@ def test_blocked_is_everything_above_a_failure() -> None:
     assert blocked(order, {B.key: "broke"}) == {D.key: B.key}
     assert blocked(order, {A.key: "broke"}) == dict.fromkeys((B.key, C.key, D.key), A.key)
     assert blocked(order, {}) == {}
-
-
-def test_peak_disk_counts_what_is_not_yet_given_back() -> None:
-    train = [step(f"t{n}", cost={"bytes": 100.0}) for n in range(3)]
-    predict = [step(f"p{n}", train[n], cost={"bytes": 1.0}) for n in range(3)]
-    order = steps_of(predict)
-    assert peak_bytes(order, {}) == 303
-    assert peak_bytes(order, {one.key: "weights" for one in train}) == 103
-    assert peak_bytes((), {}) == 0

@@ -58,7 +58,7 @@ def test_execution_is_no_identity() -> None:
         step(settings=Settings(lr=0.1, tasks=("a",), workers=9)),
         step(settings=base.settings, call=partial(call, place=Path("/elsewhere"))),
         step(settings=base.settings, call=other),
-        step(settings=base.settings, label="for people", needs=("weights",), cost={"bytes": 1.0}, compute=True),
+        step(settings=base.settings, label="for people", needs=("weights",), about={"task": "x"}, compute=True),
     ):
         assert same == base and hash(same) == hash(base) and same.key == base.key
 

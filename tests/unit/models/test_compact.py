@@ -17,6 +17,7 @@ from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.models import bundled
 from xstilts.models.compact import int8_rows, pack, unpack
 from xstilts.models.encoders import find_encoder
+from xstilts.pipeline.steps.encoder import packaged_encoders
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def test_a_packed_encoder_is_found_by_name_and_unpacked_into_the_store(ordinary,
     pack(ordinary, tmp_path / "home" / "toy")
     monkeypatch.setattr(bundled, "HOME", tmp_path / "home")
     roots = Roots(store=tmp_path / "store", offline=True)
-    found = find_encoder("toy", roots, bundled.packaged_encoders())
+    found = find_encoder("toy", roots, packaged_encoders())
     store = Store(roots.store)
     assert execute([found.step], store, backend=Inline(device="cpu", threads=1)).exit_code == 0
     AutoModel.from_pretrained(store.path(found.step))

@@ -9,7 +9,7 @@ from xstilts.data.readers.catalog import Tsv
 from xstilts.data.row_makers.plain import TextRow
 from xstilts.data.views import Take
 from xstilts.kinds.classification import Classification
-from xstilts.pipeline.steps import TestSet as Part
+from xstilts.pipeline.steps.base import EvaluationSet
 
 KIND = Classification(labels=("no", "yes"))
 FILE = ResolvedSource(files=("f" * 64,), read=Tsv(), row=TextRow(label="label"), paths=())
@@ -17,18 +17,21 @@ ROWS = [TextExample(id=str(i), group=str(i), text="x", label=None if i % 3 == 0 
 
 
 def test_examples_without_gold_are_left_out_of_a_dev_set_alone() -> None:
-    test, dev = Part(language="en", source=FILE, views=()), Part(language="en", source=FILE, views=(), use="dev")
+    test, dev = (
+        EvaluationSet(language="en", source=FILE, views=()),
+        EvaluationSet(language="en", source=FILE, views=(), use="dev"),
+    )
     assert test.chosen(ROWS, KIND) == list(range(9)) and dev.chosen(ROWS, KIND) == [1, 2, 4, 5, 7, 8]
     assert (test.input, dev.input) == ("test/en", "dev/en")
 
 
 def test_views_come_first() -> None:
-    dev = Part(language="en", source=FILE, views=(Take(n=4),), use="dev")
-    whole = Part(language="en", source=FILE, views=(Take(n=4),)).chosen(ROWS, KIND)
+    dev = EvaluationSet(language="en", source=FILE, views=(Take(n=4),), use="dev")
+    whole = EvaluationSet(language="en", source=FILE, views=(Take(n=4),)).chosen(ROWS, KIND)
     assert len(whole) == 4 and dev.chosen(ROWS, KIND) == [i for i in whole if i % 3]
 
 
 def test_a_test_set_keeps_its_identity() -> None:
-    plain = Part(language="en", source=FILE, views=())
-    assert fingerprint(plain) == fingerprint(Part(language="en", source=FILE, views=(), use="test"))
-    assert fingerprint(plain) != fingerprint(Part(language="en", source=FILE, views=(), use="dev"))
+    plain = EvaluationSet(language="en", source=FILE, views=())
+    assert fingerprint(plain) == fingerprint(EvaluationSet(language="en", source=FILE, views=(), use="test"))
+    assert fingerprint(plain) != fingerprint(EvaluationSet(language="en", source=FILE, views=(), use="dev"))

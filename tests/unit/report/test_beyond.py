@@ -8,28 +8,31 @@ import pytest
 
 from xstilts.report.build import Report
 from xstilts.report.scores.inputs import Results, StepInfo
-from xstilts.report.topics.overhead import beyond_training, seconds_by_kind, sentence
+from xstilts.report.topics.overhead import TimeSpent
 from xstilts.report.write import ReportFiles
 
 
 def step(name: str, seconds: float | None) -> StepInfo:
-    return StepInfo(key=f"{name}-{seconds}", name=name, label=name, status="done", seconds=seconds)
+    return StepInfo(
+        key=f"{name}-{seconds}", name=name, label=name, status="done", seconds=seconds, is_training=name == "train"
+    )
 
 
 def test_steps_of_a_kind_add_up_and_one_without_a_time_counts_nothing() -> None:
-    spent = seconds_by_kind([step("train", 30.0), step("train", 45.0), step("predict", 20.0), step("score", None)])
-    assert spent == {"train": 75.0, "predict": 20.0, "score": 0.0}
-    assert beyond_training({**spent, "report": 5.0}) == pytest.approx(0.25)
+    steps = [step("train", 30.0), step("train", 45.0), step("predict", 20.0), step("score", None)]
+    spent = TimeSpent.of_steps(steps)
+    assert spent.seconds == {"train": 75.0, "predict": 20.0, "score": 0.0}
+    assert spent.plus("report", 5.0).beyond_training == pytest.approx(0.25)
 
 
 def test_without_a_training_or_a_time_nothing_is_said() -> None:
-    assert beyond_training({}) is None and sentence({}) == ""
-    assert sentence({"predict": 3.0}) == ""
-    assert sentence({"train": 3.0}) == "0.0% of the time was not training."
+    assert TimeSpent.of_steps([]).beyond_training is None and TimeSpent.of_steps([]).sentence == ""
+    assert TimeSpent.of_steps([step("predict", 3.0)]).sentence == ""
+    assert TimeSpent.of_steps([step("train", 3.0)]).sentence == "0.0% of the time was not training."
 
 
 def test_every_form_of_the_report_says_it(results: Results, pages: ReportFiles, made: Report) -> None:
-    spent = seconds_by_kind(results.steps)
+    spent = TimeSpent.of_steps(results.steps).seconds
     share = 1 - spent["train"] / sum(spent.values())
     said = f"{100 * share:.1f}% of the time was not training: predict "
     assert 0 < share < 1

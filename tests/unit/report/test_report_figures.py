@@ -99,7 +99,7 @@ def test_ticks_lie_inside_and_are_few(a: float, b: float) -> None:
 
 
 def step(key: str, *inputs: str, name: str = "train") -> StepInfo:
-    return StepInfo(key=key, name=name, label=key, status="done", inputs=inputs)
+    return StepInfo(key=key, name=name, label=key, status="done", inputs=inputs, is_on_route=name != "prepare")
 
 
 def test_every_step_lies_to_the_right_of_what_it_reads() -> None:

@@ -91,7 +91,10 @@ def facts(made: Report) -> Line:
             }
             for t in board.trainings
         ],
-        "steps": [asdict(step) for step in results.steps],
+        "steps": [
+            {spec.name: getattr(step, spec.name) for spec in fields(step) if spec.metadata.get("record", True)}
+            for step in results.steps
+        ],
         "data": [dict(line) for line in results.data],
         "versions": dict(results.versions),
         "notes": list(results.notes),

@@ -68,6 +68,10 @@ class StepInfo:
     tokens: int | None = None
     bytes: int | None = None
     error: str = ""
+    # Follow from the name and are not written to report.json: whether its seconds count as training, and whether it is
+    # drawn where the whole run graph is too large.
+    is_training: bool = field(default=False, metadata={"record": False})
+    is_on_route: bool = field(default=False, metadata={"record": False})
 
 
 @dataclass(frozen=True, kw_only=True)

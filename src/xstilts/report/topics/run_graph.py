@@ -11,7 +11,6 @@ from xstilts.report.scores.inputs import StepInfo
 HIGH, GAP, AISLE = 24.0, 8.0, 40.0
 LONGEST = 38  # characters of a label that are shown
 MOST = 120  # boxes a reader can still follow
-ROUTES = ("encoder", "train", "join")  # the steps that make the routes; shown alone when the whole graph is too large
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ def visible(steps: Sequence[StepInfo]) -> tuple[StepInfo, ...]:
     """The steps to draw: all of them, or the routes through training; () where even those are too many."""
     if len(steps) <= MOST // 2:
         return tuple(steps)
-    routes = tuple(step for step in steps if step.name in ROUTES)
+    routes = tuple(step for step in steps if step.is_on_route)
     return routes if len(routes) <= MOST else ()
 
 

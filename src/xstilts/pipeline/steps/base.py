@@ -1,0 +1,145 @@
+"""What the base of every kind of step is: its name and version, what it runs, what it costs, how it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
+from xstilts.data.read import ResolvedSource, select
+from xstilts.data.source import Key, View
+from xstilts.engine.step import Context, Step, StepFunction
+from xstilts.kinds.base import Kind
+from xstilts.pipeline.estimates import Size, Speed
+
+ENCODER = "encoder"  # the input that is the pretrained encoder, where a step makes it
+BASE = "base"  # the input that is the encoder below adapters, where an earlier phase or a step makes it
+WEIGHTS = "weights"  # the part of a checkpoint that may be trimmed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """An estimate for one step. `counted`: its tokens were counted, not estimated from the size of files."""
+
+    tokens: float = 0.0
+    seconds: float = 0.0
+    bytes: float = 0.0
+    counted: bool = True
+
+
+class Estimator(Protocol):
+    """What an estimate may ask for."""
+
+    @property
+    def device(self) -> str: ...
+
+    @property
+    def encoder_config(self) -> Mapping[str, Any]:
+        """config.json of the study's encoder, {} while it is not known."""
+
+    @property
+    def encoder_bytes(self) -> float:
+        """Bytes of the encoder's weights."""
+
+    def size(self, step: Step) -> Size:
+        """Rows and tokens of a prepare step: counted where it is done."""
+
+    def speed(self, kind: StepKind, nominal: Speed, key: Hashable = ()) -> Speed:
+        """How fast steps of this kind went in this store, `nominal` where none says. Steps with another `key` (see
+        `StepKind.speed_key`) are not looked at."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepKind:
+    """All that the program asks of a kind of step, once for all steps of it.
+
+    Attributes:
+        name: part of every step's identity, and the beginning of its folder's name.
+        version: part of the identity; one more whenever the numbers that its golden run gives change.
+        run: what a step does.
+        estimate: what a step will cost, before it is run.
+        takes_device: it runs alone on its device.
+        is_training: its time counts as training.
+        reads_files: it reads the user's files, and is run before anything is trained.
+        is_on_route: it is drawn where the whole run graph is too large to be followed.
+        speed_depends_on_encoder: its speed tells nothing about another encoder, or another device.
+        speed_key: what of a step's settings, as they are recorded, its speed depends on besides.
+        tokens_done: how many tokens a done step took, from its artefact and the artefacts of its inputs (by the names
+            of these); None where its speed is not measured in tokens.
+        labelled_inputs: names of the inputs that must have gold, and whether every row must (else some).
+    """
+
+    name: str
+    version: int
+    run: StepFunction
+    estimate: Callable[[Step, Estimator], Cost] = lambda step, estimator: Cost()
+    takes_device: bool = False
+    is_training: bool = False
+    reads_files: bool = False
+    is_on_route: bool = False
+    speed_depends_on_encoder: bool = False
+    speed_key: Callable[[Mapping[str, Any]], Hashable] = lambda settings: ()
+    tokens_done: Callable[[Path, Mapping[str, Path]], float] | None = None
+    labelled_inputs: Callable[[Step], Mapping[str, bool]] = lambda step: {}
+
+    def step(
+        self,
+        settings: Any,
+        inputs: Mapping[str, Step] | None = None,
+        *,
+        label: str,
+        about: Mapping[str, str],
+        needs: tuple[str, ...] = (),
+    ) -> Step:
+        """A step of this kind. `label` is for people; whatever a program wants to know of the step is in `about`."""
+        return Step(
+            name=self.name,
+            version=self.version,
+            settings=settings,
+            call=self.run,
+            inputs=inputs or {},
+            label=label,
+            about=about,
+            needs=needs,
+            compute=self.takes_device,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderAt:
+    """The pretrained encoder that a step starts from: a folder, or (None) the input "encoder"."""
+
+    identity: str
+    folder: Path | None = field(default=None, metadata=NOT_IDENTITY)
+
+    def path(self, context: Context) -> Path:
+        return self.folder or context.inputs[ENCODER]
+
+
+def base_path(base: EncoderAt | None, context: Context) -> Path | None:
+    """The encoder below the adapters that a step starts from, None where it starts from none."""
+    return base.folder if base and base.folder else context.inputs.get(BASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationSet:
+    """One language of a task, prepared as the input "test/<language>"; or the pool that all search, as "pool"; or a dev
+    set, as "dev/<language>", whose examples without gold are left out."""
+
+    identity_name: ClassVar[str] = "TestSet"
+
+    language: str
+    source: ResolvedSource
+    views: tuple[View, ...]
+    use: str = field(default="test", metadata=OMIT_DEFAULT)
+
+    @property
+    def input(self) -> str:
+        return f"{self.use}/{self.language}"
+
+    def chosen(self, examples: list[Any], kind: Kind) -> list[int]:
+        """Indices of the examples that are evaluated, into all of the file."""
+        indices = select(self.views, [Key(example.id, example.group) for example in examples])
+        return indices if self.use == "test" else [i for i in indices if kind.gold(examples[i]) is not None]

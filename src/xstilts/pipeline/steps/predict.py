@@ -1,0 +1,147 @@
+"""The predict step: all languages of a task by one checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xstilts.core.canonical import OMIT_DEFAULT
+from xstilts.core.files import read_json
+from xstilts.data.examples import Example, SentenceExample
+from xstilts.data.read import load
+from xstilts.data.views import passes
+from xstilts.engine.step import Context, Step
+from xstilts.kinds.base import Kind
+from xstilts.kinds.tokenized import TokenizedRows
+from xstilts.pipeline.estimates import START_SECONDS, Speed, nominal_speed
+from xstilts.pipeline.steps import train
+from xstilts.pipeline.steps.base import (
+    WEIGHTS,
+    Cost,
+    EncoderAt,
+    Estimator,
+    EvaluationSet,
+    StepKind,
+    base_path,
+)
+
+if TYPE_CHECKING:
+    from xstilts.evaluate.predict import PredictSet
+
+VERSION = 2
+CHECKPOINT = "checkpoint"  # the input that predicts, where it is not the pretrained encoder
+HEAD = "head"  # the input whose head is used, where it is an earlier checkpoint's
+POOL = "pool"  # the input with what all languages search
+LANGUAGE = "language/"
+
+
+def language_input(language: str) -> str:
+    """The input that holds the adapter of a test language."""
+    return f"{LANGUAGE}{language}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictSettings:
+    kind: Kind
+    tests: tuple[EvaluationSet, ...]
+    precision: str
+    encoder: EncoderAt | None  # None: the checkpoint is the input "checkpoint"
+    pool: EvaluationSet | None = field(default=None, metadata=OMIT_DEFAULT)
+    base: EncoderAt | None = field(default=None, metadata=OMIT_DEFAULT)  # as of TrainSettings
+    # of retrieval, where the inputs `language_input(code)` hold language adapters: the language of the candidates
+    candidates: str = field(default="", metadata=OMIT_DEFAULT)
+    task: str = field(default="", metadata=OMIT_DEFAULT)  # as of TrainPart
+
+
+def run(settings: PredictSettings, context: Context) -> None:
+    """Writes the predictions of all languages, each through its own language adapter, where there is one among the
+    inputs, and with the head of an earlier checkpoint, where that is the input "head"."""
+    from xstilts.evaluate.predict import CheckpointRef, PredictSet, predict
+    from xstilts.train.job import Compute
+
+    def read(test: EvaluationSet, name: str, pool: PredictSet | None = None) -> PredictSet:
+        prepared, examples = TokenizedRows(context.inputs[name]), load(test.source).examples
+        return PredictSet(
+            prepared=prepared,
+            indices=tuple(test.chosen(examples, settings.kind)),
+            examples=examples,
+            pool=pool,
+            adapters=example_adapters(test.language, settings.candidates, examples, context),
+        )
+
+    pool = read(settings.pool, POOL) if settings.pool else None
+    sets = {test.language: read(test, test.input, pool) for test in settings.tests}
+    checkpoint = CheckpointRef(
+        checkpoint=settings.encoder.path(context) if settings.encoder else context.inputs[CHECKPOINT],
+        base=base_path(settings.base, context),
+        head=context.inputs.get(HEAD),
+        task=settings.task,
+    )
+    compute = Compute(device=context.device, threads=context.threads, precision=settings.precision)
+    predict(checkpoint, settings.kind, sets, context.out, compute, context.progress)
+
+
+def example_adapters(
+    language: str, candidates: str, examples: Sequence[Example], context: Context
+) -> tuple[Path | None, ...]:
+    """Return, for each example of a test set, the checkpoint with its language's adapter (None: the training
+    language's)."""
+    queries_adapter = context.inputs.get(language_input(language))
+    candidates_adapter = context.inputs.get(language_input(candidates)) if candidates else queries_adapter
+    return tuple(
+        candidates_adapter if isinstance(example, SentenceExample) and example.side == "candidate" else queries_adapter
+        for example in examples
+    )
+
+
+def estimate(step: Step, estimator: Estimator) -> Cost:
+    """The speed is that of earlier predictions, else three times that of trainings, else nominal."""
+    tokens, counted = predicted_tokens(step, estimator)
+    training = train.speed(estimator)
+    nominal = 3 * training.tokens if training.steps else _nominal(estimator)
+    speed = estimator.speed(KIND, Speed(start=START_SECONDS, tokens=nominal))
+    return Cost(tokens=tokens, seconds=speed.seconds(tokens), counted=counted)
+
+
+def _nominal(estimator: Estimator) -> float:
+    return nominal_speed(estimator.encoder_config, estimator.device, training=False)
+
+
+def predicted_tokens(step: Step, estimator: Estimator) -> tuple[float, bool]:
+    """How many tokens a predict step reads, and whether they were counted."""
+    settings: PredictSettings = step.settings
+    views = {test.input: test.views for test in settings.tests}
+    views |= {POOL: settings.pool.views} if settings.pool else {}
+    sizes = {name: estimator.size(step.inputs[name]) for name in views}
+    tokens = sum(size.tokens * passes(views[name], size.rows) for name, size in sizes.items())
+    return tokens, all(size.counted for size in sizes.values())
+
+
+def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
+    path = artefact / "meta.json"
+    return float(sum(language["tokens"] for language in read_json(path).values())) if path.is_file() else 0.0
+
+
+def labelled_inputs(step: Step) -> Mapping[str, bool]:
+    """A test set must have gold throughout, a dev set somewhere."""
+    return {test.input: test.use == "test" for test in step.settings.tests}
+
+
+KIND = StepKind(
+    name="predict",
+    version=VERSION,
+    run=run,
+    estimate=estimate,
+    takes_device=True,
+    speed_depends_on_encoder=True,
+    tokens_done=tokens_done,
+    labelled_inputs=labelled_inputs,
+)
+
+
+def predict_step(settings: PredictSettings, inputs: Mapping[str, Step], *, task: str, use: str, label: str) -> Step:
+    """`use`: which sets of the task are predicted, "test" or "dev"."""
+    needs = () if settings.encoder else (WEIGHTS,)
+    return KIND.step(settings, inputs, label=label, about={"task": task, "use": use}, needs=needs)

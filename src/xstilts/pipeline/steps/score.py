@@ -1,0 +1,61 @@
+"""The score step: numbers from predictions, with neither torch nor the checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xstilts.core.canonical import NOT_IDENTITY
+from xstilts.data.read import load
+from xstilts.engine.step import Context, Step
+from xstilts.kinds.base import Kind
+from xstilts.metrics.tallies import Metric
+from xstilts.pipeline.estimates import Speed
+from xstilts.pipeline.steps import predict
+from xstilts.pipeline.steps.base import Cost, Estimator, EvaluationSet, StepKind
+
+VERSION = 1
+PREDICTIONS = "predictions"  # the input that is scored
+SECONDS = 0.5
+NOMINAL_TOKENS = 1e6  # a second, of the predictions that are scored
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreSettings:
+    kind: Kind
+    metrics: tuple[Metric, ...]
+    tests: tuple[EvaluationSet, ...]
+    missing: Mapping[str, str] = field(default_factory=dict, metadata=NOT_IDENTITY)  # language -> why it is not here
+
+
+def run(settings: ScoreSettings, context: Context) -> None:
+    """Writes `scores.json` and `counts.parquet`."""
+    from xstilts.evaluate.score import LanguageSet, score
+
+    sets = {}
+    for number, test in enumerate(settings.tests):
+        loaded = load(test.source)
+        context.progress(number, len(settings.tests), "languages", test.language)
+        examples = [loaded.examples[i] for i in test.chosen(loaded.examples, settings.kind)]
+        sets[test.language] = LanguageSet(examples=examples, dropped=dict(loaded.dropped))
+    score(settings.kind, settings.metrics, sets, context.inputs[PREDICTIONS], context.out, settings.missing)
+
+
+def estimate(step: Step, estimator: Estimator) -> Cost:
+    speed = estimator.speed(KIND, Speed(start=SECONDS, tokens=NOMINAL_TOKENS))
+    if not speed.steps:
+        return Cost(seconds=SECONDS)
+    tokens, _ = predict.predicted_tokens(step.inputs[PREDICTIONS], estimator)
+    return Cost(seconds=speed.seconds(tokens))
+
+
+def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
+    return predict.tokens_done(inputs[PREDICTIONS], {})
+
+
+KIND = StepKind(name="score", version=VERSION, run=run, estimate=estimate, tokens_done=tokens_done)
+
+
+def score_step(settings: ScoreSettings, predictions: Step) -> Step:
+    return KIND.step(settings, {PREDICTIONS: predictions}, label=predictions.label, about=predictions.about)

@@ -1,0 +1,206 @@
+"""The train step: one phase, from a checkpoint or the pretrained encoder to the next checkpoint."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
+from xstilts.core.files import read_json
+from xstilts.core.settings.training import Recipe
+from xstilts.core.settings.tuning import Adapter
+from xstilts.data.read import ResolvedSource, load, select
+from xstilts.data.source import View
+from xstilts.data.views import passes, without
+from xstilts.engine.step import Context, Step
+from xstilts.kinds.base import Kind
+from xstilts.kinds.tokenized import TokenizedRows
+from xstilts.metrics.tallies import Metric
+from xstilts.pipeline.estimates import ADAPTER_SHARE, START_SECONDS, Size, Speed, nominal_speed
+from xstilts.pipeline.steps.base import (
+    WEIGHTS,
+    Cost,
+    EncoderAt,
+    Estimator,
+    StepKind,
+    base_path,
+)
+from xstilts.study.phase import Sampling
+
+VERSION = 3
+START = "start"  # the input that is the checkpoint of an earlier phase
+SNAPSHOT_SECONDS = "XSTILTS_SNAPSHOT_SECONDS"  # between two snapshots of a training; a kill loses at most as much
+EVALUATIONS = 10  # dev evaluations of a phase when the study does not say
+
+
+def train_rows(i: int) -> str:
+    """The input that holds the prepared training rows of task `i` of the mixture."""
+    return f"train/{i}"
+
+
+def dev_rows(i: int) -> str:
+    """The input that holds the prepared dev rows of task `i` of the mixture."""
+    return f"dev/{i}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainPart:
+    """One task of a phase. Its prepared files are the inputs `train_rows(i)` and `dev_rows(i)`."""
+
+    kind: Kind
+    select: Metric
+    train_views: tuple[View, ...]
+    dev_views: tuple[View, ...]
+    dev: ResolvedSource  # gold for selection
+    language: str
+    version: int
+    name: str = field(default="", metadata=NOT_IDENTITY)
+    added: float | None = field(default=None, metadata=OMIT_DEFAULT)
+    apart: bool = field(default=False, metadata=OMIT_DEFAULT)  # see `Fit`
+    task: str = field(default="", metadata=OMIT_DEFAULT)  # which of its adapters' tasks it is, if any
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings:
+    parts: tuple[TrainPart, ...]
+    recipe: Recipe
+    seed: int
+    sampling: Sampling
+    tune: str | Adapter  # "full", "frozen", or the adapter that is trained
+    keep_head: bool
+    select: tuple[int, ...]
+    encoder: EncoderAt | None  # None: starts from the input "start", an earlier phase
+    # the pretrained encoder below the adapters of "start"; where an earlier phase is, it is the input "base"
+    base: EncoderAt | None = field(default=None, metadata=OMIT_DEFAULT)
+
+
+def run(settings: TrainSettings, context: Context) -> None:
+    """Trains and writes a checkpoint, `log.jsonl` and `summary.json`."""
+    from xstilts.train.job import Job, JobPart
+    from xstilts.train.loop import fit
+
+    parts = []
+    for i, part in enumerate(settings.parts):
+        train, dev = TokenizedRows(context.inputs[train_rows(i)]), TokenizedRows(context.inputs[dev_rows(i)])
+        train_indices, dev_indices = select(part.train_views, train.keys), select(part.dev_views, dev.keys)
+        if part.apart:
+            train_indices = without(train_indices, train.keys, dev_indices, dev.keys)
+        parts.append(
+            JobPart(
+                name=part.name,
+                kind=part.kind,
+                train=train,
+                train_indices=tuple(train_indices),
+                dev=dev,
+                dev_indices=tuple(dev_indices),
+                dev_examples=load(part.dev).examples,
+                select=part.select,
+                language=part.language,
+                added=part.added,
+                task=part.task,
+            )
+        )
+    job = Job(
+        start=settings.encoder.path(context) if settings.encoder else context.inputs[START],
+        parts=tuple(parts),
+        recipe=settings.recipe,
+        seed=settings.seed,
+        temperature=settings.sampling.temperature,
+        cap=settings.sampling.cap,
+        uniform=settings.sampling.uniform,
+        tune=settings.tune,
+        base=base_path(settings.base, context),
+        keep_head=settings.keep_head,
+        select=settings.select,
+        device=context.device,
+        threads=context.threads,
+    )
+    fit(job, context.out, context.scratch, context.progress, float(os.environ.get(SNAPSHOT_SECONDS, 120)))
+
+
+def estimate(step: Step, estimator: Estimator) -> Cost:
+    settings: TrainSettings = step.settings
+    sizes = []
+    for i, part in enumerate(settings.parts):
+        train, dev = (estimator.size(step.inputs[name]) for name in (train_rows(i), dev_rows(i)))
+        sizes.append(
+            (
+                train.scaled(passes(part.train_views, train.rows)),
+                dev.scaled(passes(part.dev_views, dev.rows)),
+            )
+        )
+    tokens = training_tokens(settings.recipe, sizes, [part.added for part in settings.parts])
+    share = 1.0 if isinstance(settings.tune, str) else ADAPTER_SHARE
+    return Cost(
+        tokens=tokens,
+        seconds=speed(estimator).seconds(tokens),
+        bytes=estimator.encoder_bytes * share,
+        counted=all(size.counted for pair in sizes for size in pair),
+    )
+
+
+def speed(estimator: Estimator) -> Speed:
+    """How fast the study's encoder is trained."""
+    nominal = nominal_speed(estimator.encoder_config, estimator.device, training=True)
+    return estimator.speed(KIND, Speed(start=START_SECONDS, tokens=nominal))
+
+
+def training_tokens(
+    recipe: Recipe, sizes: Sequence[tuple[Size, Size]], added: Sequence[float | None] | None = None
+) -> float:
+    """Tokens of a phase: the updates, and a forward pass over the dev examples at each evaluation (a third of a
+    training token's work).
+
+    Args:
+        sizes: of each task (train, dev).
+        added: of each task the updates for each one of the others that come on top; None for one of these others.
+    """
+    ratios = added or [None] * len(sizes)
+    tasks = [train for (train, _), ratio in zip(sizes, ratios, strict=True) if ratio is None]
+    rows = sum(train.rows for train in tasks)
+    updates = updates_of(recipe, rows)
+    mean_row = sum(train.tokens for train in tasks) / max(rows, 1.0)
+    mean_row += sum(train.row * ratio for (train, _), ratio in zip(sizes, ratios, strict=True) if ratio is not None)
+    evaluations = updates / recipe.evaluate_every if recipe.evaluate_every else EVALUATIONS
+    limit = recipe.dev_examples or float("inf")
+    dev = sum(min(size.rows, limit) * size.row for _, size in sizes)
+    return updates * recipe.batch * mean_row + evaluations * dev / 3
+
+
+def updates_of(recipe: Recipe, rows: float) -> float:
+    if recipe.updates is not None:
+        return float(recipe.updates)
+    return max(1.0, float(-(-rows * (recipe.epochs or 1.0) // recipe.batch)))
+
+
+def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
+    path = artefact / "summary.json"
+    return float(read_json(path).get("tokens", 0)) if path.is_file() else 0.0
+
+
+def labelled_inputs(step: Step) -> Mapping[str, bool]:
+    """Training and dev sets must have gold somewhere."""
+    return {name: False for i in range(len(step.settings.parts)) for name in (train_rows(i), dev_rows(i))}
+
+
+KIND = StepKind(
+    name="train",
+    version=VERSION,
+    run=run,
+    estimate=estimate,
+    takes_device=True,
+    is_training=True,
+    is_on_route=True,
+    speed_depends_on_encoder=True,
+    tokens_done=tokens_done,
+    labelled_inputs=labelled_inputs,
+)
+
+
+def train_step(settings: TrainSettings, inputs: Mapping[str, Step], *, task: str, role: str, label: str) -> Step:
+    """`task`: what is trained, "mnli + squad1"; `role`: "language", "intermediate", "target" or "joint"."""
+    needs = () if settings.encoder else (WEIGHTS,)
+    about = {"task": task, "role": role, "seed": str(settings.seed)}
+    return KIND.step(settings, inputs, label=label, about=about, needs=needs)
