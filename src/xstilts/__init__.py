@@ -1,7 +1,10 @@
 """Intermediate-task training across languages: from a question to numbers with intervals.
 
->>> from xstilts import Study, run
->>> answer = run(Study.load("quickstart"))  # doctest: +SKIP
+>>> from xstilts import Study, plan, run
+>>> study = Study.load("quickstart")
+>>> plan(study)  # doctest: +SKIP
+>>> answer = run(study)  # doctest: +SKIP
+>>> answer.contrasts, answer.scores, answer.to_pandas(), answer.report_path  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -10,17 +13,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xstilts.app.run import Answer, run
+    from xstilts.app.answer import Answer
+    from xstilts.app.plan import Plan, plan
+    from xstilts.app.run import run
     from xstilts.study.schema import Study
     from xstilts.tasks.base import Task
 
-__all__ = ["Answer", "Study", "Task", "run"]
+__all__ = ["Answer", "Plan", "Study", "Task", "plan", "run"]
 
 _HOMES = {
     "Study": "xstilts.study.schema",
     "Task": "xstilts.tasks.base",
+    "Plan": "xstilts.app.plan",
+    "plan": "xstilts.app.plan",
+    "Answer": "xstilts.app.answer",
     "run": "xstilts.app.run",
-    "Answer": "xstilts.app.run",
 }
 
 
@@ -29,3 +36,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'xstilts' has no attribute '{name}'")
     return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted((*globals(), *__all__))

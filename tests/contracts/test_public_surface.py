@@ -65,5 +65,6 @@ def test_every_command_and_option_says_what_it_is_for():
 
 
 def test_names_in_python():
-    assert sorted(xstilts.__all__) == ["Answer", "Study", "Task", "run"]
+    assert sorted(xstilts.__all__) == ["Answer", "Plan", "Study", "Task", "plan", "run"]
     assert all(callable(getattr(xstilts, name)) for name in xstilts.__all__)
+    assert set(xstilts.__all__) <= set(dir(xstilts))

@@ -9,13 +9,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 import yaml
 from tiny_study import TinyStudy
 
-from xstilts.app.run import Answer, report
+from xstilts.app.answer import Answer
+from xstilts.app.run import report
 from xstilts.cli import app, main
 from xstilts.core.settings.training import Recipe
 from xstilts.pipeline.session import Options
@@ -195,8 +197,31 @@ def test_the_study_of_the_readme(tmp_path: Path):
     assert f"{len(load_study('quickstart').languages or ())} languages" in (ROOT / "README.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", DOCS / "studies.md"], ids=lambda page: page.name)
-def test_the_python_of_the_pages(page: Path, study: Callable[..., TinyStudy], monkeypatch: pytest.MonkeyPatch):
+def python_of(page: Path) -> str:
+    [code] = re.findall(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return code
+
+
+def test_the_python_of_the_readme(
+    study: Callable[..., TinyStudy], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Runs as it stands, but that its name loads a tiny study."""
+    tiny = study(targets=["weather"], seeds=[1])
+    loaded = Study.load(str(tiny.file))
+    monkeypatch.setattr(Study, "load", lambda name: {"quickstart": loaded}[name])
+    monkeypatch.setenv("XSTILTS_STORE", str(tiny.store))
+    monkeypatch.setenv("XSTILTS_DATA", str(tiny.folder))
+    names: dict[str, Any] = {}
+    exec(compile(python_of(ROOT / "README.md"), "README.md", "exec"), names)
+    answer, printed = names["answer"], capsys.readouterr().out
+    assert printed.startswith("<Plan of 'tiny': 3 trainings; one by one it would be 3\n")
+    assert "\ntagged − none weather all " in printed and "\ntagged − none None all " in printed
+    assert "\nnone weather 1 de accuracy " in printed
+    assert printed.endswith(f"{answer.report_path}\n") and answer.report_path.is_file()
+    assert answer.exit_code == 0
+
+
+def test_the_python_of_the_studies_page(study: Callable[..., TinyStudy], monkeypatch: pytest.MonkeyPatch):
     """Runs as it stands, but that the answer is the report of a tiny study that nobody has run."""
     tiny = study()
     options = Options(store=tiny.store, data=(tiny.folder,), offline=True)
@@ -207,6 +232,5 @@ def test_the_python_of_the_pages(page: Path, study: Callable[..., TinyStudy], mo
         return report(Study.load(str(tiny.file)), options=options)
 
     monkeypatch.setattr("xstilts.app.run.run", answer)
-    [code] = re.findall(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    exec(compile(code, page.name, "exec"), {})
-    assert asked[0].targets == load_study("quickstart").targets
+    exec(compile(python_of(DOCS / "studies.md"), "studies.md", "exec"), {})
+    assert asked[0].targets == load_study("quickstart").targets and list(asked[0].arms) == ["none", "slots"]

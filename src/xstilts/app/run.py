@@ -6,10 +6,12 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from xstilts.app.answer import Answer
+from xstilts.app.plan import load_with_options
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError, StudyError
 from xstilts.core.files import write_atomic
@@ -25,12 +27,11 @@ from xstilts.pipeline.gold_check import unlabelled
 from xstilts.pipeline.results import collect
 from xstilts.pipeline.session import Options, Session, devices, open_session, probe_precision
 from xstilts.pipeline.steps import kind_of
-from xstilts.report.build import Report, compose
-from xstilts.report.scores.inputs import Results
+from xstilts.report.build import compose
 from xstilts.report.scores.published import PublishedRow
 from xstilts.report.scores.published_files import rows_named
-from xstilts.report.write import ReportFiles, save
-from xstilts.study.load import beside, dump_study
+from xstilts.report.write import save
+from xstilts.study.load import dump_study
 from xstilts.study.schema import Study
 
 
@@ -48,25 +49,6 @@ class Quiet(Silent):
     def run_planned(self, to_run: int, reused: int) -> None: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What a run gives back: the numbers' whereabouts, the report, and what happened to each step."""
-
-    report: Report
-    pages: ReportFiles
-    outcome: Outcome
-    session: Session
-    report_seconds: float = 0.0  # what putting the report together and writing it took
-
-    @property
-    def results(self) -> Results:
-        return self.report.scoreboard.results
-
-    @property
-    def exit_code(self) -> int:
-        return self.outcome.exit_code
-
-
 def run(
     study: Study | str,
     *,
@@ -82,12 +64,8 @@ def run(
     `Answer.outcome.failed`, and only what depends on it is missing. An interrupted run answers with what is there;
     the next call goes on from it.
     """
-    chosen, watch = options or Options(), listener or Quiet()
-    if isinstance(study, str):
-        loaded = Study.load(study, scale or None)
-        chosen = replace(chosen, data=(*chosen.data, *beside(study)))
-    else:
-        loaded = study
+    watch = listener or Quiet()
+    loaded, chosen = load_with_options(study, options, scale)
     session = _with_precision(loaded, chosen, watch)
     planned = plan(session.goals, session.store)
     watch.run_planned(len(planned.to_run), len(planned.reused) + planned.not_needed)

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from xstilts.app.run import Answer
+from xstilts.app.answer import Answer
 from xstilts.report.topics.overhead import TimeSpent
 
 

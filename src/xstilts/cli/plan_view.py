@@ -4,48 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from xstilts.app.plan import time_spent, to_fetch
 from xstilts.cli.quantities import amount, duration
-from xstilts.data.read import TO_FETCH
-from xstilts.engine.graph import steps_of
 from xstilts.pipeline.forecast import Forecast, StepForecast
 from xstilts.pipeline.session import Session
-from xstilts.pipeline.steps import STEP_KINDS, kind_of
+from xstilts.pipeline.steps import STEP_KINDS
 from xstilts.report.elements.formatting import listed, plural
-from xstilts.report.topics.overhead import TimeSpent
 from xstilts.study.expand import before_target
 from xstilts.study.phase import MergedCheckpoint, Phase, Start
-
-
-def plan_json(session: Session, found: Forecast) -> dict[str, Any]:
-    return {
-        "study": session.study.name,
-        "question": session.study.question,
-        "steps": [asdict(step) for step in found.steps],
-        "to_run": len(found.to_run),
-        "reused": len(found.steps) - len(found.to_run),
-        "trainings": found.sharing.trainings,
-        "trainings_without_sharing": found.sharing.naive,
-        "seconds": sum(step.seconds for step in found.to_run),
-        "tokens": sum(step.tokens for step in found.to_run),
-        "peak_bytes": found.peak_bytes,
-        "beyond_training": _time_spent(found).beyond_training,
-        "measured": bool(found.measured),
-        "measured_steps": list(found.measured),
-        "forgetting": len(session.lowered.recalls),
-        "precision": session.precision,
-        "to_fetch": to_fetch(session),
-        "missing_targets": dict(session.chosen.missing_targets),
-        "missing_arms": dict(session.chosen.missing_arms),
-        "missing_languages": {k: sorted(v) for k, v in session.chosen.missing_languages.items() if v},
-        "notes": [f"{name}: {note}" for name, notes in session.chosen.notes.items() for note in notes],
-    }
 
 
 def plan_text(session: Session, found: Forecast, every_step: bool) -> RenderableType:
@@ -164,14 +135,6 @@ def _missing(session: Session) -> Iterable[Text]:
             yield Text(f"missing in {target}: {', '.join(languages)}", style="yellow")
 
 
-def to_fetch(session: Session) -> dict[str, Any]:
-    """What is not here yet: the encoder's name or None, and the number of sources (a task in one language)."""
-    prepared = [step.settings for step in steps_of(session.goals) if kind_of(step).reads_files]
-    sources = {settings.source.files for settings in prepared if settings.source.kind == TO_FETCH}
-    encoder = session.encoder
-    return {"encoder": None if encoder.folder or encoder.step else encoder.ref.name, "sources": len(sources)}
-
-
 def _to_fetch(session: Session) -> Iterable[Text]:
     found = to_fetch(session)
     named = [f"the encoder {found['encoder']}"] if found["encoder"] else []
@@ -212,10 +175,6 @@ def _basis(found: Forecast) -> str:
 
 def _beyond_training(found: Forecast) -> Iterable[Text]:
     """How much of the time is not training, where something is trained at all."""
-    spent = _time_spent(found)
+    spent = time_spent(found)
     if spent.beyond_training is not None and spent.has_training:
         yield Text(f"{spent.beyond_training:.1%} of it is not training: {spent.others}.")
-
-
-def _time_spent(found: Forecast) -> TimeSpent:
-    return TimeSpent(seconds=found.seconds, training=frozenset(kind.name for kind in STEP_KINDS if kind.is_training))

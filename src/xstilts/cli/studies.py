@@ -62,19 +62,17 @@ def plan(
 ) -> None:
     """Show what a study would run, what it would reuse, and what that would cost. Runs and fetches nothing: what is not
     here yet counts by its published size."""
-    from xstilts.cli.plan_view import plan_json, plan_text
-    from xstilts.pipeline.forecast import forecast
-    from xstilts.pipeline.session import open_session
+    from xstilts.app.plan import plan as plan_study
+    from xstilts.cli.plan_view import plan_text
 
     options = make_options(data=data_folders(study, data), store=store, tasks=tasks, device=device)
-    session = open_session(read_study(study, scale, allow_missing), options, planning=True)
-    found = forecast(session)
+    planned = plan_study(read_study(study, scale, allow_missing), options=options)
     if as_json:
-        print_json(plan_json(session, found))
+        print_json(planned.to_dict())
     else:
         from rich.console import Console
 
-        Console(highlight=False).print(plan_text(session, found, steps))
+        Console(highlight=False).print(plan_text(planned.session, planned.forecast, steps))
 
 
 def run(

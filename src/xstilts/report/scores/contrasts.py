@@ -45,6 +45,11 @@ class Contrast:
     note: str = ""
     reason: str = ""
 
+    @property
+    def scope(self) -> str:
+        """Which languages are averaged: "zero-shot" (not trained in) or "all"."""
+        return "zero-shot" if self.zero_shot else "all"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:

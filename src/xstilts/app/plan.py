@@ -1,0 +1,144 @@
+"""The plan of a study: what would run, what is reused and what it would cost, before anything is run or fetched."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
+
+from xstilts.app.notebook import html_lines, html_table
+from xstilts.data.read import TO_FETCH
+from xstilts.engine.graph import steps_of
+from xstilts.pipeline.forecast import Forecast, forecast
+from xstilts.pipeline.session import Options, Session, open_session
+from xstilts.pipeline.steps import STEP_KINDS, kind_of
+from xstilts.report.elements.formatting import count, plural, seconds, size
+from xstilts.report.topics.overhead import TimeSpent
+from xstilts.study.load import beside
+from xstilts.study.schema import Study
+
+
+class KindOfStep(NamedTuple):
+    """The steps of one kind: how many run, how many are in the store, and what those that run cost."""
+
+    name: str
+    to_run: int
+    reused: int
+    tokens: float
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Plan:
+    """What a run of a study would do, by its steps. In a notebook it shows itself as a small table.
+
+    >>> print(plan("quickstart"))  # doctest: +SKIP
+    """
+
+    session: Session
+    forecast: Forecast
+
+    @property
+    def seconds(self) -> float:
+        """What the steps that are not in the store would take, one after the other."""
+        return sum(step.seconds for step in self.forecast.to_run)
+
+    @property
+    def tokens(self) -> float:
+        """The tokens that these steps would read."""
+        return sum(step.tokens for step in self.forecast.to_run)
+
+    @property
+    def kinds(self) -> tuple[KindOfStep, ...]:
+        """The steps by kind, in the order in which they first run."""
+        return tuple(map(self._kind, dict.fromkeys(step.name for step in self.forecast.steps)))
+
+    def _kind(self, name: str) -> KindOfStep:
+        steps = [step for step in self.forecast.steps if step.name == name]
+        run = [step for step in steps if not step.reused]
+        tokens, spent = sum(step.tokens for step in run), sum(step.seconds for step in run)
+        return KindOfStep(name, len(run), len(steps) - len(run), tokens, spent)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan as plain values, every step with its key: what `xstilts plan --json` prints."""
+        steps, sharing, chosen = self.forecast.steps, self.forecast.sharing, self.session.chosen
+        return {
+            "study": self.session.study.name,
+            "question": self.session.study.question,
+            "steps": [asdict(step) for step in steps],
+            "to_run": len(self.forecast.to_run),
+            "reused": len(steps) - len(self.forecast.to_run),
+            "trainings": sharing.trainings,
+            "trainings_without_sharing": sharing.naive,
+            "seconds": self.seconds,
+            "tokens": self.tokens,
+            "peak_bytes": self.forecast.peak_bytes,
+            "beyond_training": time_spent(self.forecast).beyond_training,
+            "measured": bool(self.forecast.measured),
+            "measured_steps": list(self.forecast.measured),
+            "forgetting": len(self.session.lowered.recalls),
+            "precision": self.session.precision,
+            "to_fetch": to_fetch(self.session),
+            "missing_targets": dict(chosen.missing_targets),
+            "missing_arms": dict(chosen.missing_arms),
+            "missing_languages": {k: sorted(v) for k, v in chosen.missing_languages.items() if v},
+            "notes": [f"{name}: {note}" for name, notes in chosen.notes.items() for note in notes],
+        }
+
+    def __repr__(self) -> str:
+        """Show what would run, by kind of step, as `xstilts plan` does in more words."""
+        lines = ["".join((row[0].ljust(12), *(cell.rjust(13) for cell in row[1:]))) for row in (_HEADER, *self._rows())]
+        return f"<Plan of '{self.session.study.name}': " + "\n  ".join((self._sharing(), *lines, f"{self._cost()}>"))
+
+    def _repr_html_(self) -> str:
+        title = html_lines(f"{self.session.study.name}: {self._sharing()}")
+        return title + html_table(_HEADER, self._rows()) + html_lines(self._cost())
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [
+            (kind.name, str(kind.to_run), str(kind.reused), count(kind.tokens), seconds(kind.seconds))
+            for kind in self.kinds
+        ]
+
+    def _sharing(self) -> str:
+        sharing = self.forecast.sharing
+        return f"{plural(sharing.trainings, 'training')}; one by one it would be {sharing.naive}"
+
+    def _cost(self) -> str:
+        if not self.forecast.to_run:
+            return "nothing to run: every step is in the store"
+        return f"about {seconds(self.seconds)}, at most {size(self.forecast.peak_bytes)} of disk"
+
+
+_HEADER = ("step", "to run", "reused", "tokens", "time")
+
+
+def plan(study: Study | str, *, options: Options | None = None, scale: str = "") -> Plan:
+    """Looks at the store and says what a run would do; nothing is run, written or fetched, and no torch is loaded.
+
+    `study`: a Study, or a path or packaged name (with `scale` a profile of it). What is not here yet counts by its
+    published size. Raises StudyError, DataError or EncoderError for what can be known to be wrong before training.
+    """
+    loaded, chosen = load_with_options(study, options, scale)
+    session = open_session(loaded, chosen, planning=True)
+    return Plan(session=session, forecast=forecast(session))
+
+
+def load_with_options(study: Study | str, options: Options | None, scale: str = "") -> tuple[Study, Options]:
+    """A study that may be given by its name or path, and options whose data folders include that of its file."""
+    chosen = options or Options()
+    if isinstance(study, Study):
+        return study, chosen
+    return Study.load(study, scale or None), replace(chosen, data=(*chosen.data, *beside(study)))
+
+
+def to_fetch(session: Session) -> dict[str, Any]:
+    """What is not here yet: the encoder's name or None, and the number of sources (a task in one language)."""
+    prepared = [step.settings for step in steps_of(session.goals) if kind_of(step).reads_files]
+    sources = {settings.source.files for settings in prepared if settings.source.kind == TO_FETCH}
+    encoder = session.encoder
+    return {"encoder": None if encoder.folder or encoder.step else encoder.ref.name, "sources": len(sources)}
+
+
+def time_spent(found: Forecast) -> TimeSpent:
+    """The forecast seconds by kind of step."""
+    return TimeSpent(seconds=found.seconds, training=frozenset(kind.name for kind in STEP_KINDS if kind.is_training))
