@@ -24,10 +24,10 @@ from xstilts.data.readers.trees import ConlluTrees
 from xstilts.evaluate.predict import load_model
 from xstilts.heads.registry import head_key, make_head
 from xstilts.kinds.dependency import Dependency
+from xstilts.kinds.label_sets import UNIVERSAL_RELATIONS
 from xstilts.kinds.tokenized import TokenizedRows, write
 from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.nn.encoder import Encoder
-from xstilts.tasks.parsing import RELATIONS
 from xstilts.train.attempt import Attempt
 from xstilts.train.checkpoint import encoder_folder
 from xstilts.train.job import Compute, Job, JobPart
@@ -42,7 +42,7 @@ Words = Sequence[str]
 
 
 def kind(request: Request) -> Dependency:
-    return Dependency(RELATIONS, open_labels=True, arc=request["arc"], relation=request["relation"])
+    return Dependency(UNIVERSAL_RELATIONS, open_labels=True, arc=request["arc"], relation=request["relation"])
 
 
 def train(request: Request) -> Request:

@@ -87,6 +87,7 @@ def target_info(name: str) -> TargetInfo:
         main=METRIC[name],
         notes=notes.get(name, ()),
         kind="retrieval" if name == "tatoeba" else "",
+        is_retrieval=name == "tatoeba",
         trained=name != "tatoeba",
     )
 

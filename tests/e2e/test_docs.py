@@ -20,10 +20,11 @@ from xstilts.app.answer import Answer
 from xstilts.app.run import report
 from xstilts.cli import app, main
 from xstilts.core.settings.training import Recipe
+from xstilts.kinds.catalog import KINDS
 from xstilts.pipeline.session import Options
 from xstilts.report.scores.published_files import published
 from xstilts.study import merging, schema, tune
-from xstilts.study.hyperparameters import DEFAULT_EPOCHS, DEFAULT_MAX_LENGTH, MAX_LENGTH
+from xstilts.study.hyperparameters import DEFAULT_EPOCHS
 from xstilts.study.load import load_study
 from xstilts.study.resolve import check_names
 from xstilts.study.schema import Study
@@ -121,7 +122,7 @@ def test_defaults_of_the_studies_page():
         shown = said[name].strip("`")
         assert yaml.safe_load(shown) is default or float(shown) == pytest.approx(default), name
     assert float(said["epochs"].strip("`")) == DEFAULT_EPOCHS
-    for number in (DEFAULT_MAX_LENGTH, *MAX_LENGTH.values()):
+    for number in {kind.default_max_length for kind in KINDS.values()}:
         assert str(number) in said["max_length"]
 
 

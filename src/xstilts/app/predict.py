@@ -5,31 +5,20 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.core.files import open_text, read_json, write_atomic
-from xstilts.data.examples import (
-    ChoiceExample,
-    DependencyExample,
-    DependencyRolesExample,
-    Example,
-    RolesExample,
-    SpanExample,
-    TagExample,
-    TextExample,
-)
-from xstilts.data.fields import field
+from xstilts.data.examples import Example
 from xstilts.data.readers.catalog import Csv, Jsonl, Tsv
+from xstilts.data.source import Row
 from xstilts.engine.store import Store
 from xstilts.pipeline.session import Options, catalog_for, devices
 from xstilts.study.load import load_study
 from xstilts.study.resolve import with_settings
 from xstilts.tasks.base import Task
-
-Row = dict[str, Any]
 
 
 def checkpoint_folder(given: str, options: Options) -> Path:
@@ -51,10 +40,13 @@ def read_examples(path: Path, task: Task) -> list[Example]:
     """A user's file as examples of the task's input shape; ids are row numbers. Raises DataError (file:line)."""
     if not path.is_file():
         raise DataError(f"There is no file '{path}'.")
-    make = MAKERS.get(task.kind.example)
-    if make is None:
-        raise DataError(f"A {task.kind.name} task predicts on whole test sets, not on single rows.", where=task.name)
-    examples = [make(row, str(number)) for number, row in enumerate(_rows(path))]
+    examples = []
+    for number, row in enumerate(_rows(path)):
+        example = task.kind.from_user_row(row, str(number))
+        if example is None:
+            what = f"A {task.kind.name} task predicts on whole test sets, not on single rows."
+            raise DataError(what, where=task.name)
+        examples.append(example)
     if not examples:
         raise DataError("The file has no rows.", where=str(path))
     return examples
@@ -73,45 +65,6 @@ def _rows(path: Path) -> Iterator[Row]:
             for number, line in enumerate(file, 1):
                 text = line.rstrip("\r\n")
                 yield {"text": text, "words": text, "where": f"{path}:{number}"}
-
-
-def _base(row: Row, number: str) -> dict[str, Any]:
-    return {"id": str(row.get("id", number)), "group": number, "where": row["where"]}
-
-
-def _text(row: Row, number: str) -> Example:
-    return TextExample(**_base(row, number), text=str(field(row, "text")), pair=row.get("pair"))
-
-
-def _span(row: Row, number: str) -> Example:
-    question, context = str(field(row, "question")), str(field(row, "context"))
-    return SpanExample(**_base(row, number), question=question, context=context)
-
-
-def _words(example: Callable[..., Example]) -> Callable[[Row, str], Example]:
-    def make(row: Row, number: str) -> Example:
-        words = field(row, "words")
-        return example(**_base(row, number), words=tuple(words.split() if isinstance(words, str) else words))
-
-    return make
-
-
-def _choice(row: Row, number: str) -> Example:
-    options = tuple(field(row, "options"))
-    prompt = field(row, "prompt")
-    prompts = tuple(prompt) if isinstance(prompt, list) else (str(prompt),) * len(options)
-    return ChoiceExample(**_base(row, number), prompts=prompts, options=options)
-
-
-MAKERS: Mapping[type[Example], Callable[[Row, str], Example]] = {
-    TextExample: _text,
-    SpanExample: _span,
-    TagExample: _words(TagExample),
-    DependencyExample: _words(DependencyExample),
-    DependencyRolesExample: _words(DependencyRolesExample),
-    RolesExample: _words(RolesExample),
-    ChoiceExample: _choice,
-}
 
 
 def task_for(name: str, study: str | None, options: Options) -> Task:

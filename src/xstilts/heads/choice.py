@@ -23,7 +23,7 @@ class ChoiceHead(Head):
 
     def __init__(self, kind: Choice, encoder: Encoder) -> None:
         super().__init__()
-        self.part = make_part(kind.name, 1, encoder)
+        self.part = make_part(kind, 1, encoder)
 
     def reads(self, batch: Batch) -> Tensor | None:
         return self.part.reads(batch)

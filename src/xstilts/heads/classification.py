@@ -19,7 +19,7 @@ class ClassificationHead(Head):
 
     def __init__(self, kind: Classification, encoder: Encoder) -> None:
         super().__init__()
-        self.part = make_part(kind.name, len(kind.labels), encoder)
+        self.part = make_part(kind, len(kind.labels), encoder)
 
     def reads(self, batch: Batch) -> Tensor | None:
         return self.part.reads(batch)

@@ -29,7 +29,7 @@ class MaskedLMHead(Head):
         super().__init__()
         self.kind = kind
         self.vocabulary = encoder.embeddings.num_embeddings
-        self.part = make_part(kind.name, 2, encoder)
+        self.part = make_part(kind, 2, encoder)
 
     def collate(self, rows: Rows, draw: Sequence[int] = ()) -> Batch:
         """Masks a copy of the rows. `gold` are the true ids [M]; `places_M` says where they stand in the batch,

@@ -25,17 +25,15 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from xstilts.core.errors import EncoderError
+from xstilts.kinds.base import Kind
 from xstilts.nn import ragged
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder
 
-CLASSES = {
-    "classification": "AutoModelForSequenceClassification",
-    "choice": "AutoModelForMultipleChoice",
-    "span_qa": "AutoModelForQuestionAnswering",
-    "tagging": "AutoModelForTokenClassification",
-    "mlm": "AutoModelForMaskedLM",
-}
+# Classes of `transformers` (`Kind.hf_auto_class`) whose heads are not a layer on each token.
+MULTIPLE_CHOICE = "AutoModelForMultipleChoice"
+SEQUENCE_LEVEL = ("AutoModelForSequenceClassification", MULTIPLE_CHOICE)
+LANGUAGE_MODEL = "AutoModelForMaskedLM"
 
 # Model types whose classes are tested to give the same logits through the stand-in.
 NATIVE = ("xlm-roberta", "roberta", "camembert", "bert", "electra", "modernbert", "distilbert", "deberta-v2", "mpnet")
@@ -72,16 +70,16 @@ class HeadModule(nn.Module):
 class NativePart(HeadModule):
     """The class's own modules and forward; `module.state_dict()` has the class's own names."""
 
-    def __init__(self, kind: str, outputs: int, encoder: Encoder) -> None:
+    def __init__(self, auto_class: str, outputs: int, encoder: Encoder) -> None:
         super().__init__()
-        self.auto_class = CLASSES[kind]
+        self.auto_class = auto_class
         config = class_config(encoder, outputs)
         self.pooling = getattr(config, "classifier_pooling", "cls")
-        self.module = _shell(self.auto_class, config, encoder)
-        self._choice = kind == "choice"
+        self.module = _shell(auto_class, config, encoder)
+        self._is_choice = auto_class == MULTIPLE_CHOICE
 
     def forward(self, hidden_BLD: Tensor) -> Tensor:
-        if self._choice:  # the class counts options on the second axis: here each sequence is the only one
+        if self._is_choice:  # the class counts options on the second axis: here each sequence is the only one
             hidden_BLD = hidden_BLD[:, None]
         real = torch.ones(hidden_BLD.shape[:-1], dtype=torch.long, device=hidden_BLD.device)
         scores = self.module(inputs_embeds=hidden_BLD, attention_mask=real)
@@ -94,17 +92,17 @@ class OwnPart(HeadModule):
     """Dropout, a dense layer with tanh and a linear layer on the first token; dropout and a linear layer on tokens;
     a dense layer with GELU and norm under the tied embeddings for masked tokens."""
 
-    def __init__(self, kind: str, outputs: int, encoder: Encoder) -> None:
+    def __init__(self, auto_class: str | None, outputs: int, encoder: Encoder) -> None:
         super().__init__()
         size, config = encoder.hidden_size, encoder.config
         given = getattr(config, "classifier_dropout", None)
         dropout = float(getattr(config, "hidden_dropout_prob", 0.1) if given is None else given)
-        self._pooled = kind in ("classification", "choice")
+        self._pooled = auto_class in SEQUENCE_LEVEL
         if self._pooled:
             self.module = nn.Sequential(
                 nn.Dropout(dropout), nn.Linear(size, size), nn.Tanh(), nn.Dropout(dropout), nn.Linear(size, outputs)
             )
-        elif kind == "mlm":
+        elif auto_class == LANGUAGE_MODEL:
             table = encoder.embeddings
             narrow = nn.Linear(size, table.embedding_dim)
             decoder = TiedDecoder(table, nn.Parameter(torch.zeros(table.num_embeddings)))
@@ -150,10 +148,14 @@ class _StandIn(nn.Module):
         return BaseModelOutputWithPooling(last_hidden_state=inputs_embeds, pooler_output=pooled)
 
 
-def make_part(kind: str, outputs: int, encoder: Encoder) -> HeadModule:
-    """New parameters for a kind with `outputs` outputs, drawn from torch's global generator."""
-    part = NativePart if encoder.config.model_type in NATIVE else OwnPart
-    return part(kind, outputs, encoder).to(encoder.embeddings.weight.device)
+def make_part(kind: Kind, outputs: int, encoder: Encoder) -> HeadModule:
+    """Return new parameters for a kind with `outputs` outputs, drawn from torch's global generator. A kind without
+    a class of `transformers` gets a linear layer on each token."""
+    if kind.hf_auto_class is not None and encoder.config.model_type in NATIVE:
+        part: HeadModule = NativePart(kind.hf_auto_class, outputs, encoder)
+    else:
+        part = OwnPart(kind.hf_auto_class, outputs, encoder)
+    return part.to(encoder.embeddings.weight.device)
 
 
 @contextmanager
@@ -212,7 +214,7 @@ def _shell(auto_class: str, config: PreTrainedConfig, encoder: Encoder) -> PreTr
         shell = getattr(transformers, auto_class).from_config(config)
     prefix = shell.base_model_prefix
     setattr(shell, prefix, _StandIn(getattr(getattr(shell, prefix), "pooler", None)))
-    is_tied = auto_class == CLASSES["mlm"] and config.tie_word_embeddings
+    is_tied = auto_class == LANGUAGE_MODEL and config.tie_word_embeddings
     decoder: nn.Linear | None = shell.get_output_embeddings() if is_tied else None
     _materialise(shell, skip=None if decoder is None else decoder.weight)
     shell.apply(shell._init_weights)

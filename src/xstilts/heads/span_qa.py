@@ -20,7 +20,7 @@ class SpanQAHead(Head):
 
     def __init__(self, kind: SpanQA, encoder: Encoder) -> None:
         super().__init__()
-        self.part = make_part(kind.name, 2, encoder)
+        self.part = make_part(kind, 2, encoder)
 
     def gold(self, rows: Any) -> Tensor:
         """First and last token of each answer, [R, 2], counted from the row's beginning."""

@@ -20,7 +20,7 @@ class TaggingHead(Head):
 
     def __init__(self, kind: Tagging, encoder: Encoder) -> None:
         super().__init__()
-        self.part = make_part(kind.name, len(kind.labels), encoder)
+        self.part = make_part(kind, len(kind.labels), encoder)
 
     def extra(self, rows: Rows) -> dict[str, Any]:
         """`first_W`: each word's first piece, counted in the whole batch; `words_R`: words of each row."""

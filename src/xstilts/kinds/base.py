@@ -1,4 +1,4 @@
-"""What every kind can do, without torch.
+"""The base of every kind: what a kind can do and what is true of it, without torch.
 
 A kind turns examples into rows of plain integers, and the outputs of its head back into predictions. A *row* is one
 unit of training: usually one sequence; for multiple choice the sequences of all options. Columns of a row:
@@ -9,17 +9,22 @@ unit of training: usually one sequence; for multiple choice the sequences of all
     segments  list[int]  token type of each id (0 or 1)
     gold      list[int]  what the loss compares with; [] where the example is unlabelled
     ...                  columns of the kind's own, lists of int
+
+A new kind is a subclass of `Kind` in a file of its own, its head in `heads/`, and a line of `kinds.catalog`.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from xstilts.data.examples import Example
+from xstilts.data.source import Row, RowMaker
+from xstilts.kinds.user_data import UserColumns, UserTask
 from xstilts.metrics.tallies import Metric
 
 if TYPE_CHECKING:
@@ -40,50 +45,88 @@ class Encoded:
         return len(self.columns["ids"])
 
 
-class Kind(Protocol):
-    """A frozen dataclass; its fields are identity. The examples it is given are of the class `example`."""
+class Kind(ABC):
+    """An output shape. A kind is a frozen dataclass: its fields are identity, the facts below are not.
+
+    name: unique; in a study file with hyphens ("span-qa").
+    example: the class of the examples that it reads.
+    head: where its head is, "module:class"; imported only where torch is needed.
+    typical_tokens: tokens of a row, for estimates before anything is tokenised.
+    default_max_length: tokens of a sequence where a study says nothing.
+    survives_translation: whether gold still holds when a model translates the texts.
+    is_retrieval: whether nothing is trained for it: an encoder's states are compared as they are.
+    hf_auto_class: the class of `transformers` with the same head; None where there is none.
+    user_columns: columns of a file that declares a task of this kind in a study; None: a study cannot declare one.
+    """
 
     name: ClassVar[str]
     example: ClassVar[type[Example]]
+    head: ClassVar[str]
+    typical_tokens: ClassVar[float] = 40.0
+    default_max_length: ClassVar[int] = 256
+    survives_translation: ClassVar[bool] = False
+    is_retrieval: ClassVar[bool] = False
+    hf_auto_class: ClassVar[str | None] = None
+    user_columns: ClassVar[UserColumns | None] = None
 
     @property
+    @abstractmethod
     def metrics(self) -> tuple[Metric, ...]:
         """Default metrics, the first one steering selection."""
-        ...
 
+    @abstractmethod
     def check(self, example: Any) -> None:
-        """Raises DataError at `example.where` when the gold is not one this kind allows (label outside the set, context
+        """Raise DataError at `example.where` when the gold is not one this kind allows (label outside the set, context
         without its answer, tags and words of different number)."""
-        ...
 
-    def encode(self, examples: Sequence[Any], tokenizer: Tokenizer, max_length: int) -> Encoded: ...
+    @abstractmethod
+    def encode(self, examples: Sequence[Any], tokenizer: Tokenizer, max_length: int) -> Encoded:
+        """Turn examples into rows, in their order, each sequence at most `max_length` tokens."""
 
+    @abstractmethod
     def gold(self, example: Any) -> Any | None:
-        """The gold value as plain JSON, None when unlabelled."""
-        ...
+        """Return the gold value as plain JSON, None when unlabelled."""
 
+    @abstractmethod
     def postprocess(self, examples: Sequence[Any], rows: Mapping[str, Any], outputs: Sequence[Any]) -> list[Any]:
-        """One prediction (plain JSON) for each example, from the head's output for each row (numpy arrays, see the
-        kind). `rows` maps a column name to that column (indexable by row number)."""
-        ...
+        """Return one prediction (plain JSON) for each example, from the head's output for each row (numpy arrays, see
+        the kind). `rows` maps a column name to that column (indexable by row number)."""
 
+    @abstractmethod
     def chance_guesses(self, golds: Sequence[Any]) -> list[Any]:
-        """The best guesses that ignore the input, one for each gold; scored like predictions they give chance level."""
-        ...
+        """Return the best guesses that ignore the input, one for each gold; scored like predictions they give chance
+        level."""
 
     def count(self, metric: Metric, examples: Sequence[Any], guesses: Sequence[Any], language: str) -> np.ndarray:
-        """Counts [N, K]. Most kinds pair each gold with its guess (`pairwise`); mining also sets its threshold here."""
-        ...
+        """Return counts [N, K]: each gold paired with its guess. Mining also sets its threshold here."""
+        pairs = zip(map(self.gold, examples), guesses, strict=True)
+        rows = [metric.tally(gold, guess, language) for gold, guess in pairs]
+        return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(metric.counts))
 
+    @property
+    def as_encoded(self) -> Kind:
+        """The kind whose rows serve this one too: where settings change only what is done with them (the layer that
+        retrieval reads), a task is tokenised once for all of them."""
+        return self
 
-def as_encoded(kind: Kind) -> Kind:
-    """The kind whose rows serve this one too: where settings change only what is done with them (the layer retrieval
-    reads), a task is tokenised once for all of them."""
-    found: Kind = getattr(kind, "as_encoded", kind)
-    return found
+    @property
+    def head_settings(self) -> Mapping[str, Any] | None:
+        """Settings that the shapes of a head's weights, or what they mean, depend on; None: labels alone."""
+        return None
 
+    @classmethod
+    def from_user_task(cls, task: UserTask, where: str) -> Self:
+        """Return the kind of a task that a study declares. Raises StudyError at `where` for labels that are missing.
+        Only asked of kinds with `user_columns`."""
+        raise NotImplementedError(cls.name)
 
-def pairwise(kind: Kind, metric: Metric, examples: Sequence[Any], guesses: Sequence[Any], language: str) -> np.ndarray:
-    """Counts [N, K] for kinds whose examples are scored one by one."""
-    rows = [metric.tally(kind.gold(e), g, language) for e, g in zip(examples, guesses, strict=True)]
-    return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(metric.counts))
+    @classmethod
+    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+        """Return what makes examples of the rows of a declared task. `columns`: role -> column of the file. Only asked
+        of kinds with `user_columns`."""
+        raise NotImplementedError(cls.name)
+
+    def from_user_row(self, row: Row, number: str) -> Example | None:
+        """Return an unlabelled example, to predict on; None for a kind that predicts on whole test sets alone.
+        `number` is the row's, from 0. Raises DataError for a field that is missing."""
+        return None

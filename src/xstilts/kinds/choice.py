@@ -6,14 +6,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import ChoiceExample, Example
-from xstilts.kinds.base import Encoded, pairwise
+from xstilts.data.fields import field
+from xstilts.data.row_makers.plain import ChoiceRow
+from xstilts.data.source import Row, RowMaker
+from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import encode_texts
+from xstilts.kinds.user_data import UserColumns, UserTask, id_and_group, unlabelled
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.tallies import Metric
 
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(Kind):
     """A row holds the k sequences of one example, `lengths` has k entries.
 
     gold [index of the right option]; output of the head for a row: scores [k]; guess: an index.
@@ -30,6 +34,13 @@ class Choice:
 
     name: ClassVar[str] = "choice"
     example: ClassVar[type[Example]] = ChoiceExample
+    head: ClassVar[str] = "xstilts.heads.choice:ChoiceHead"
+    typical_tokens: ClassVar[float] = 200.0  # of all options, each with its prompt
+    survives_translation: ClassVar[bool] = True
+    hf_auto_class: ClassVar[str | None] = "AutoModelForMultipleChoice"
+    user_columns: ClassVar[UserColumns | None] = UserColumns(
+        required=("prompt", "options", "answer"), optional=("id", "group")
+    )
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -83,7 +94,24 @@ class Choice:
         the larger of 1/k and the commonest position."""
         return [Counter(golds).most_common(1)[0][0]] * len(golds) if golds else []
 
-    def count(
-        self, metric: Metric, examples: Sequence[ChoiceExample], guesses: Sequence[int], language: str
-    ) -> np.ndarray:
-        return pairwise(self, metric, examples, guesses, language)
+    @classmethod
+    def from_user_task(cls, task: UserTask, where: str) -> Self:
+        return cls()
+
+    @classmethod
+    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+        """The prompt may be a template of several columns."""
+        prompt, options = columns["prompt"], columns["options"]
+        return ChoiceRow(
+            prompt=prompt if "{" in prompt else "{" + prompt + "}",
+            options=options if isinstance(options, str) else tuple(options),
+            answer=columns["answer"],
+            answer_as=task.answer,
+            **id_and_group(columns),
+        )
+
+    def from_user_row(self, row: Row, number: str) -> ChoiceExample:
+        """One prompt for all options, or a list of them."""
+        options, prompt = tuple(field(row, "options")), field(row, "prompt")
+        prompts = tuple(prompt) if isinstance(prompt, list) else (str(prompt),) * len(options)
+        return ChoiceExample(**unlabelled(row, number), prompts=prompts, options=options)

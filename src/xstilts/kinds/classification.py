@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example, TextExample
-from xstilts.kinds.base import Encoded, pairwise
+from xstilts.data.row_makers.plain import PairRow, TextRow
+from xstilts.data.source import Row, RowMaker
+from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import encode_texts
+from xstilts.kinds.user_data import UserColumns, UserTask, id_and_group, required_labels, unlabelled_text
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.tallies import Metric
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Classification:
+class Classification(Kind):
     """`labels`: the label set; the order gives the ids, so it is part of the identity.
 
     gold [label id]; output of the head for a row: logits [C]; guess: a label.
@@ -34,6 +37,12 @@ class Classification:
 
     name: ClassVar[str] = "classification"
     example: ClassVar[type[Example]] = TextExample
+    head: ClassVar[str] = "xstilts.heads.classification:ClassificationHead"
+    survives_translation: ClassVar[bool] = True
+    hf_auto_class: ClassVar[str | None] = "AutoModelForSequenceClassification"
+    user_columns: ClassVar[UserColumns | None] = UserColumns(
+        required=("text", "label"), optional=("pair", "id", "group")
+    )
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -77,7 +86,16 @@ class Classification:
         """The commonest label everywhere."""
         return [Counter(golds).most_common(1)[0][0]] * len(golds) if golds else []
 
-    def count(
-        self, metric: Metric, examples: Sequence[TextExample], guesses: Sequence[str], language: str
-    ) -> np.ndarray:
-        return pairwise(self, metric, examples, guesses, language)
+    @classmethod
+    def from_user_task(cls, task: UserTask, where: str) -> Self:
+        return cls(labels=required_labels(task, where))
+
+    @classmethod
+    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+        text, label, names = columns["text"], columns["label"], id_and_group(columns)
+        if "pair" in columns:
+            return PairRow(a=text, b=columns["pair"], label=label, **names)
+        return TextRow(text=text, label=label, **names)
+
+    def from_user_row(self, row: Row, number: str) -> TextExample:
+        return unlabelled_text(row, number)

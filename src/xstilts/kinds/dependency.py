@@ -8,16 +8,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import DependencyExample, Example
+from xstilts.data.readers.catalog import ConlluTrees
+from xstilts.data.row_makers.trees import TreesRow
+from xstilts.data.source import Row, RowMaker
 from xstilts.data.syntax.trees import fault
-from xstilts.kinds.base import Encoded, pairwise
+from xstilts.kinds.base import Encoded, Kind
+from xstilts.kinds.label_sets import UNIVERSAL_RELATIONS
 from xstilts.kinds.tagging import UNKNOWN
+from xstilts.kinds.user_data import UserColumns, UserTask, id_and_group, unlabelled, words_of
 from xstilts.kinds.windows import encode_sentences
 from xstilts.metrics.tallies import Metric
 from xstilts.metrics.trees import Attachment
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Dependency:
+class Dependency(Kind):
     """`labels`: the relations; the order gives the ids. `open_labels`: test files may hold relations that are not in
     the set (one that the training treebank lacks); they are left out of the loss and every guess for them is wrong.
     `arc`, `relation`: units of the layers before the two scorers; `dropout` after them (Dozat and Manning 2017).
@@ -47,6 +52,11 @@ class Dependency:
 
     name: ClassVar[str] = "dependency"
     example: ClassVar[type[Example]] = DependencyExample
+    head: ClassVar[str] = "xstilts.heads.dependency:DependencyHead"
+    typical_tokens: ClassVar[float] = 30.0
+    user_columns: ClassVar[UserColumns | None] = UserColumns(
+        optional=("id", "group"), readers={"conllu": ConlluTrees()}
+    )
 
     def __post_init__(self) -> None:
         if self.arc < 1 or self.relation < 1:
@@ -55,7 +65,7 @@ class Dependency:
             raise StudyError("the dropout of the parser is a share, from 0 to less than 1", value=str(self.dropout))
 
     @property
-    def variant(self) -> dict[str, Any]:
+    def head_settings(self) -> dict[str, Any]:
         """What the sizes of a head's weights depend on."""
         return {"arc": self.arc, "relation": self.relation}
 
@@ -118,7 +128,15 @@ class Dependency:
         sizes = [len(gold["heads"]) for gold in golds]
         return [{"heads": list(range(size)), "relations": [commonest] * size} for size in sizes]
 
-    def count(
-        self, metric: Metric, examples: Sequence[DependencyExample], guesses: Sequence[Any], language: str
-    ) -> np.ndarray:
-        return pairwise(self, metric, examples, guesses, language)
+    @classmethod
+    def from_user_task(cls, task: UserTask, where: str) -> Self:
+        """With the 37 universal relations where the task names none."""
+        return cls(labels=task.labels or (*UNIVERSAL_RELATIONS, "clf"))
+
+    @classmethod
+    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+        """Subtypes of relations ("nsubj:pass") are cut off unless the task's own labels have them."""
+        return TreesRow(cut="" if any(":" in label for label in task.labels) else ":", **id_and_group(columns))
+
+    def from_user_row(self, row: Row, number: str) -> DependencyExample:
+        return DependencyExample(**unlabelled(row, number), words=words_of(row))

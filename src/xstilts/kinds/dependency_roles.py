@@ -11,10 +11,12 @@ import numpy as np
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyExample, DependencyRolesExample, Example, Predicate
+from xstilts.data.source import Row
 from xstilts.data.syntax.joint_labels import Joint, pack, unpack
 from xstilts.kinds.base import Encoded
 from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.tagging import UNKNOWN
+from xstilts.kinds.user_data import UserColumns, unlabelled, words_of
 from xstilts.kinds.windows import encode_sentences
 from xstilts.metrics.roles import PredicateF1, SpanRoles
 from xstilts.metrics.tallies import Metric
@@ -41,6 +43,7 @@ class DependencyRoles(Dependency):
 
     name: ClassVar[str] = "dependency_roles"
     example: ClassVar[type[Example]] = DependencyRolesExample
+    user_columns: ClassVar[UserColumns | None] = None
 
     @property
     def as_encoded(self) -> DependencyRoles:
@@ -111,6 +114,9 @@ class DependencyRoles(Dependency):
         pairs = zip(map(self.gold, examples), guesses, strict=True)
         rows = [metric.tally(part(gold), part(guess), language) for gold, guess in pairs]
         return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(metric.counts))
+
+    def from_user_row(self, row: Row, number: str) -> DependencyRolesExample:
+        return DependencyRolesExample(**unlabelled(row, number), words=words_of(row))
 
 
 def _closest(label: str, number: Mapping[str, int]) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import Example, PassageExample
-from xstilts.kinds.base import Encoded
+from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.nearest_neighbours import neighbours
 from xstilts.kinds.special_tokens import Sequences, encode_texts
 from xstilts.kinds.tokenizers import number_of
@@ -30,7 +30,7 @@ POOLINGS = ("pooler", "cls", "mean")
 
 
 @dataclass(frozen=True)
-class DualEncoder:
+class DualEncoder(Kind):
     """The defaults are those of google-research/xtreme (838c13b) for LAReQA.
 
     pooling: what is made of a sequence's states, scaled to length 1: "pooler", a dense layer with tanh on the first
@@ -57,6 +57,8 @@ class DualEncoder:
 
     name: ClassVar[str] = "dual_encoder"
     example: ClassVar[type[Example]] = PassageExample
+    head: ClassVar[str] = "xstilts.heads.dual_encoder:DualEncoderHead"
+    typical_tokens: ClassVar[float] = 90.0
 
     def __post_init__(self) -> None:
         if self.pooling not in POOLINGS:
@@ -65,7 +67,7 @@ class DualEncoder:
             )
 
     @property
-    def variant(self) -> dict[str, Any]:
+    def head_settings(self) -> dict[str, Any]:
         """What a head's weights and its loss depend on."""
         return {"pooling": self.pooling, "scale": self.scale}
 

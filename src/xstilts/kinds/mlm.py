@@ -11,9 +11,11 @@ import numpy as np
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import Example, TextExample
-from xstilts.kinds.base import Encoded
+from xstilts.data.source import Row
+from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import Frame, frame, longest_first
 from xstilts.kinds.tokenizers import pieces, specials
+from xstilts.kinds.user_data import unlabelled_text
 from xstilts.metrics.masked_lm import MaskedAccuracy
 from xstilts.metrics.tallies import Metric
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class MaskedLM:
+class MaskedLM(Kind):
     """`rate`: share of the text tokens that are masked; `seed`: which ones are masked in evaluation.
 
     `candidates`: in training the true token is told apart from the other true tokens of the update and from that many
@@ -44,6 +46,8 @@ class MaskedLM:
 
     name: ClassVar[str] = "mlm"
     example: ClassVar[type[Example]] = TextExample
+    head: ClassVar[str] = "xstilts.heads.mlm:MaskedLMHead"
+    hf_auto_class: ClassVar[str | None] = "AutoModelForMaskedLM"
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -112,6 +116,9 @@ class MaskedLM:
         """Counts [N, K]; the guess holds the true ids too, which only the head knows."""
         rows = [metric.tally(guess["gold"], guess["guess"], language) for guess in guesses]
         return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(metric.counts))
+
+    def from_user_row(self, row: Row, number: str) -> TextExample:
+        return unlabelled_text(row, number)
 
 
 def _blocks(

@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example, SentenceExample
-from xstilts.kinds.base import Encoded
+from xstilts.data.row_makers.plain import SentencesRow
+from xstilts.data.source import RowMaker
+from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.nearest_neighbours import mine, nearest, unit
 from xstilts.kinds.special_tokens import encode_texts, frame
+from xstilts.kinds.user_data import UserColumns, UserTask, id_and_group
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
 from xstilts.metrics.tallies import Metric
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Retrieval:
+class Retrieval(Kind):
     """`method`: "nearest" or "mine"; `layer`: the hidden state that is mean-pooled: 0 the embeddings, k the k-th block,
     -1 the last, None the one at 14/24 of the depth, XTREME's choice for 24 blocks and for 12; `specials`: special
     tokens are part of the mean, as in XTREME; `k`: neighbours of the margin.
@@ -45,6 +48,13 @@ class Retrieval:
 
     name: ClassVar[str] = "retrieval"
     example: ClassVar[type[Example]] = SentenceExample
+    head: ClassVar[str] = "xstilts.heads.retrieval:RetrievalHead"
+    typical_tokens: ClassVar[float] = 25.0
+    default_max_length: ClassVar[int] = 512  # whole sentences, as the released pipeline of XTREME reads them
+    is_retrieval: ClassVar[bool] = True
+    user_columns: ClassVar[UserColumns | None] = UserColumns(
+        optional=("a", "b", "id", "group"), defaults={"a": "a", "b": "b"}
+    )
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -126,6 +136,14 @@ class Retrieval:
             for i, gold in golds.items():
                 counts[i] = metric.tally(gold, guesses[i], language)
         return counts
+
+    @classmethod
+    def from_user_task(cls, task: UserTask, where: str) -> Self:
+        return cls()
+
+    @classmethod
+    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+        return SentencesRow(a=columns["a"], b=columns["b"], **id_and_group(columns))
 
 
 def _where(examples: Sequence[SentenceExample]) -> str | None:

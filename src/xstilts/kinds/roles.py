@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import Example, Predicate, RolesExample
-from xstilts.kinds.base import Encoded, pairwise
+from xstilts.data.readers.catalog import ConlluProps, EwtPropBank, UniversalPropBank
+from xstilts.data.row_makers.trees import RolesRow
+from xstilts.data.source import Row, RowMaker
+from xstilts.kinds.base import Encoded, Kind
+from xstilts.kinds.label_sets import PROPBANK_ROLES
 from xstilts.kinds.tagging import UNKNOWN
+from xstilts.kinds.user_data import UserColumns, UserTask, id_and_group, unlabelled, words_of
 from xstilts.kinds.windows import encode_sentences
 from xstilts.metrics.roles import HeadRoles, PredicateF1, SpanRoles
 from xstilts.metrics.tallies import Metric
@@ -29,7 +34,7 @@ Span = tuple[int, int, str]  # words start to end - 1
 
 
 @dataclass(frozen=True)
-class SemanticRoles:
+class SemanticRoles(Kind):
     """`labels`: the roles; the order gives the ids. `open_labels`: test files may hold others; they are left out of the
     loss and never found. `form`: what an argument is. `given`: whether the predicates are told, as in CoNLL 2005, or
     found. `units`: of the layer in which a word and a predicate meet; `dropout` around it. Senses are not guessed.
@@ -55,6 +60,12 @@ class SemanticRoles:
 
     name: ClassVar[str] = "roles"
     example: ClassVar[type[Example]] = RolesExample
+    head: ClassVar[str] = "xstilts.heads.roles:RolesHead"
+    typical_tokens: ClassVar[float] = 30.0
+    user_columns: ClassVar[UserColumns | None] = UserColumns(
+        optional=("id", "group"),
+        readers={"props": ConlluProps(), "propbank": EwtPropBank(), "conllup": UniversalPropBank()},
+    )
 
     def __post_init__(self) -> None:
         if self.form not in get_args(Form):
@@ -70,7 +81,7 @@ class SemanticRoles:
         return 1 + len(self.labels) * (2 if self.form == "spans" else 1)
 
     @property
-    def variant(self) -> dict[str, Any]:
+    def head_settings(self) -> dict[str, Any]:
         """What the sizes and the meaning of a head's outputs depend on."""
         return {"form": self.form, "units": self.units}
 
@@ -188,7 +199,14 @@ class SemanticRoles:
         """Nothing: who does not look at a sentence finds no argument in it."""
         return [[] for _ in golds]
 
-    def count(
-        self, metric: Metric, examples: Sequence[RolesExample], guesses: Sequence[Any], language: str
-    ) -> np.ndarray:
-        return pairwise(self, metric, examples, guesses, language)
+    @classmethod
+    def from_user_task(cls, task: UserTask, where: str) -> Self:
+        """With the roles of English PropBank where the task names none."""
+        return cls(labels=task.labels or PROPBANK_ROLES, form="heads" if task.form == "heads" else "spans")
+
+    @classmethod
+    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+        return RolesRow(derive_heads=task.form == "heads", **id_and_group(columns))
+
+    def from_user_row(self, row: Row, number: str) -> RolesExample:
+        return RolesExample(**unlabelled(row, number), words=words_of(row))

@@ -16,16 +16,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import Example, SpanExample
+from xstilts.data.fields import field
+from xstilts.data.row_makers.plain import SpanRow
+from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.alignment import Offsets, TokenSpan, align, windows
-from xstilts.kinds.base import Encoded, pairwise
+from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import Frame, frame
 from xstilts.kinds.tokenizers import pieces
+from xstilts.kinds.user_data import UserColumns, UserTask, id_and_group, unlabelled
 from xstilts.metrics.spans import Squad2, SquadScore
 from xstilts.metrics.tallies import Metric
 
@@ -36,7 +40,7 @@ COLUMNS = ("example", "ids", "lengths", "segments", "gold", "starts", "ends", "t
 
 
 @dataclass(frozen=True)
-class SpanQA:
+class SpanQA(Kind):
     """`no_answer`: questions may have none (SQuAD 2.0). `stride`: tokens between the beginnings of two windows (BERT's
     doc_stride), fewer where a window is so short that an answer could fall between two. `max_question`: tokens kept of
     a question. `max_answer`: tokens of a predicted answer at most.
@@ -56,6 +60,16 @@ class SpanQA:
 
     name: ClassVar[str] = "span_qa"
     example: ClassVar[type[Example]] = SpanExample
+    head: ClassVar[str] = "xstilts.heads.span_qa:SpanQAHead"
+    typical_tokens: ClassVar[float] = 190.0  # a window of a context
+    default_max_length: ClassVar[int] = 384  # as the released pipeline of XTREME sets it
+    survives_translation: ClassVar[bool] = True  # an answer is translated between marks
+    hf_auto_class: ClassVar[str | None] = "AutoModelForQuestionAnswering"
+    user_columns: ClassVar[UserColumns | None] = UserColumns(
+        optional=("question", "context", "answers", "id", "group", "impossible"),
+        defaults={"question": "question", "context": "context", "answers": "answers"},
+        layout_defaults={"squad": {"id": "id", "group": ("title", "paragraph"), "impossible": "is_impossible"}},
+    )
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -159,10 +173,18 @@ class SpanQA:
         """No answer everywhere: 0, or the share of questions that have none."""
         return [""] * len(golds)
 
-    def count(
-        self, metric: Metric, examples: Sequence[SpanExample], guesses: Sequence[str], language: str
-    ) -> np.ndarray:
-        return pairwise(self, metric, examples, guesses, language)
+    @classmethod
+    def from_user_task(cls, task: UserTask, where: str) -> Self:
+        return cls(no_answer=task.no_answer)
+
+    @classmethod
+    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+        roles = {role: columns[role] for role in ("question", "context", "answers")}
+        return SpanRow(**roles, impossible=columns.get("impossible"), **id_and_group(columns))
+
+    def from_user_row(self, row: Row, number: str) -> SpanExample:
+        question, context = str(field(row, "question")), str(field(row, "context"))
+        return SpanExample(**unlabelled(row, number), question=question, context=context)
 
 
 def decode(context: str, starts: Sequence[int], ends: Sequence[int], gold: Sequence[int], trim: Sequence[int]) -> str:

@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import Example, TagExample
-from xstilts.kinds.base import Encoded, pairwise
+from xstilts.data.row_makers.plain import TagsRow
+from xstilts.data.source import Row, RowMaker
+from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import Frame, frame
 from xstilts.kinds.tokenizers import pieces, specials
+from xstilts.kinds.user_data import UserColumns, UserTask, id_and_group, required_labels, unlabelled, words_of
 from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
 from xstilts.metrics.tallies import Metric
 
@@ -30,7 +33,7 @@ UNKNOWN = -1  # gold id of a tag that is not in the label set: never trained on,
 
 
 @dataclass(frozen=True)
-class Tagging:
+class Tagging(Kind):
     """`labels`: the tag set; the order gives the ids. `open_labels`: test files may hold tags that are not in the set
     (a supertag never seen in training); they are left out of the loss and every guess for them is wrong.
 
@@ -46,6 +49,14 @@ class Tagging:
 
     name: ClassVar[str] = "tagging"
     example: ClassVar[type[Example]] = TagExample
+    head: ClassVar[str] = "xstilts.heads.tagging:TaggingHead"
+    typical_tokens: ClassVar[float] = 30.0
+    hf_auto_class: ClassVar[str | None] = "AutoModelForTokenClassification"
+    user_columns: ClassVar[UserColumns | None] = UserColumns(
+        required=("words", "tags"),
+        optional=("id", "group"),
+        layout_defaults={"conllu": {"words": "words", "tags": "upos"}, "bio": {"words": "token", "tags": "tag"}},
+    )
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -115,10 +126,19 @@ class Tagging:
         counts = Counter(tag for gold in golds for tag in gold)
         return [[counts.most_common(1)[0][0]] * len(gold) for gold in golds]
 
-    def count(
-        self, metric: Metric, examples: Sequence[TagExample], guesses: Sequence[Sequence[str]], language: str
-    ) -> np.ndarray:
-        return pairwise(self, metric, examples, guesses, language)
+    @classmethod
+    def from_user_task(cls, task: UserTask, where: str) -> Self:
+        return cls(labels=required_labels(task, where))
+
+    @classmethod
+    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+        """A file of the layout "bio" is read into lists that are called "words" and as its columns, with an s."""
+        if task.reader == "bio":
+            return TagsRow(words="words", tags=f"{columns['tags']}s", **id_and_group(columns))
+        return TagsRow(words=columns["words"], tags=columns["tags"], **id_and_group(columns))
+
+    def from_user_row(self, row: Row, number: str) -> TagExample:
+        return TagExample(**unlabelled(row, number), words=words_of(row))
 
 
 def word_pieces(tokenizer: Tokenizer, words: Iterable[str]) -> dict[str, list[int]]:

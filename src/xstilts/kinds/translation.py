@@ -14,9 +14,11 @@ import numpy as np
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example, TextExample
-from xstilts.kinds.base import Encoded, pairwise
+from xstilts.data.source import Row
+from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import frame
 from xstilts.kinds.tokenizers import number_of, pieces
+from xstilts.kinds.user_data import unlabelled_text
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.tallies import Metric
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TranslationRanking:
+class TranslationRanking(Kind):
     """`text` and `pair` of an example say the same in two languages.
 
     layer: the hidden state that is read: None the last, 0 the embeddings, k the k-th block.
@@ -49,9 +51,10 @@ class TranslationRanking:
 
     name: ClassVar[str] = "translation"
     example: ClassVar[type[Example]] = TextExample
+    head: ClassVar[str] = "xstilts.heads.translation:TranslationHead"
 
     @property
-    def variant(self) -> dict[str, Any]:
+    def head_settings(self) -> dict[str, Any]:
         """All of it: its head has no weights that another could go on with, and reads all of it."""
         return asdict(self)
 
@@ -115,7 +118,5 @@ class TranslationRanking:
         """Everyone guesses the first example."""
         return [golds[0]] * len(golds)
 
-    def count(
-        self, metric: Metric, examples: Sequence[TextExample], guesses: Sequence[Any], language: str
-    ) -> np.ndarray:
-        return pairwise(self, metric, examples, guesses, language)
+    def from_user_row(self, row: Row, number: str) -> TextExample:
+        return unlabelled_text(row, number)

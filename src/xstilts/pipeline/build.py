@@ -15,7 +15,7 @@ from xstilts.data.locate import Roots
 from xstilts.data.read import ResolvedSource, resolve
 from xstilts.data.source import MachineTranslation, Source
 from xstilts.engine.step import Step
-from xstilts.kinds.base import Kind, as_encoded
+from xstilts.kinds.base import Kind
 from xstilts.models.encoders import LocatedEncoder
 from xstilts.models.translators import LocatedTranslator
 from xstilts.pipeline.steps.base import BASE, ENCODER, WEIGHTS, EncoderAt, EvaluationSet
@@ -114,7 +114,7 @@ class StepBuilder:
     def prepare(self, source: Source, kind: Kind, length: int, *, task: str, use: str, label: str) -> Step:
         inputs = self.encoder_input()
         settings = PrepareSettings(
-            source=self.resolve(source), kind=as_encoded(kind), max_length=length, encoder=self.encoder_at()
+            source=self.resolve(source), kind=kind.as_encoded, max_length=length, encoder=self.encoder_at()
         )
         if source.translation is not None:
             translation = self.translate(source, source.translation, task, use, label)
@@ -312,7 +312,7 @@ def build_steps(study: Study, resolved: ResolvedStudy, routes: list[Route], buil
     for route in routes:
         key = (route.arm, route.target, route.seed)
         task = resolved.targets[route.target]
-        length = max_length(study, task.name, task.kind.name)
+        length = max_length(study, task.name, task.kind)
         missing = resolved.missing_languages.get(route.target, {})
         scores[key] = builder.score(route.end, task, length, missing, route.languages)
         trainings[key] = tuple(

@@ -16,17 +16,6 @@ from xstilts.data.views import passes
 BYTES_A_TOKEN = 4.5  # uncompressed UTF-8 of Latin-script text with the tags and ids around it
 ROW_TOKENS = 40.0  # a guess for rows nobody has tokenised yet
 UNKNOWN_ROWS = 1_000
-# Tokens of a row, by kind: pairs of sentences, sentences, windows of a context, options with their prompt.
-KIND_TOKENS: Mapping[str, float] = {
-    "tagging": 30,
-    "dependency": 30,
-    "roles": 30,
-    "dependency_roles": 30,
-    "retrieval": 25,
-    "span_qa": 190,
-    "choice": 200,
-    "dual_encoder": 90,
-}
 TOKENISE_BYTES = 1.5e6  # uncompressed bytes a second
 START_SECONDS = 2.0  # loading an encoder, writing a checkpoint
 ADAPTER_SHARE = 0.03  # of the encoder's bytes, about what adapters of the usual width take
@@ -68,10 +57,11 @@ class Speed:
         return self.start + tokens / self.tokens
 
 
-def source_size(source: ResolvedSource, kind: str = "") -> Size:
-    """About what the views of a source choose, of rows that nobody has tokenised yet."""
+def source_size(source: ResolvedSource, row_tokens: float = ROW_TOKENS) -> Size:
+    """About what the views of a source choose, of rows that nobody has tokenised yet. `row_tokens`: tokens of a row
+    where its bytes are not known (`Kind.typical_tokens`)."""
     is_here = source.kind != TO_FETCH
-    size = size_from_bytes(source.text_bytes) if is_here else size_from_rows(source.rows, kind)
+    size = size_from_bytes(source.text_bytes) if is_here else size_from_rows(source.rows, row_tokens)
     return size.scaled(passes(source.views, size.rows))
 
 
@@ -80,10 +70,10 @@ def size_from_bytes(text_bytes: float) -> Size:
     return Size(rows=max(1.0, tokens / ROW_TOKENS), tokens=tokens, counted=False)
 
 
-def size_from_rows(rows: int | None, kind: str) -> Size:
+def size_from_rows(rows: int | None, row_tokens: float) -> Size:
     """The size of a source that is not here: its published number of rows, or a guess."""
     number = float(rows or UNKNOWN_ROWS)
-    return Size(rows=number, tokens=number * KIND_TOKENS.get(kind, ROW_TOKENS), counted=False)
+    return Size(rows=number, tokens=number * row_tokens, counted=False)
 
 
 def parameters(config: Mapping[str, Any]) -> float:

@@ -70,6 +70,7 @@ def _target(name: str, session: Session, samples: str) -> TargetInfo:
         main=main.name,
         notes=(*((task.note,) if task.note else ()), *session.chosen.notes.get(name, ())),
         kind=task.kind.name,
+        is_retrieval=task.kind.is_retrieval,
         trained=task.train is not None,
         test_limit=session.study.take.test if task.divisible else None,
         seen_text=dict(session.chosen.shared.get(name, {})),

@@ -11,6 +11,7 @@ from xstilts.data.locate import Roots
 from xstilts.data.read import ResolvedSource, load, resolve
 from xstilts.data.source import Source
 from xstilts.engine.step import Context, Step
+from xstilts.kinds.mlm import MaskedLM
 from xstilts.pretrain.corpora import CORPORA, Corpus
 from xstilts.pretrain.corpus import CorpusFile, read_corpora, save_corpus
 from xstilts.pretrain.leak_guard import UNSPACED, LeakGuard
@@ -20,14 +21,6 @@ from xstilts.tasks.catalog import TASKS
 
 # Parallel text that is trained on although it is also a retrieval task here, and so protects nothing.
 TRAINED_ON = ("ntrex",)
-# Tests of the files that another task reads: their texts are protected once.
-SAME_TEXT = {
-    "lareqa": "lareqa-one-language",
-    "lareqa-36-articles": "lareqa-one-language",
-    "dependency": "udpos-words",
-    "srl-heads": "srl",
-    "dependency-srl": "srl",
-}
 _NOT_TEXT = ("id", "group", "where", "label", "side", "part", "relevant")
 VERSION = 1
 
@@ -81,7 +74,7 @@ def protected(roots: Roots) -> Iterator[ResolvedSource]:
 
 def _declared(tasks: Iterable[Task]) -> Iterator[Source]:
     for task in tasks:
-        if task.kind.name == "mlm" or task.name in (*TRAINED_ON, *SAME_TEXT):
+        if isinstance(task.kind, MaskedLM) or task.name in TRAINED_ON or task.same_tests_as:
             continue
         for source in (task.dev, *task.test.values()):
             if source is not None:

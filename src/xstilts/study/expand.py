@@ -176,7 +176,7 @@ class _Builder:
         fit = task.fit
         if fit is None:
             raise StudyError(f"The task '{task.name}' has no training data, so nothing can be trained on it.")
-        length = max_length(self.study, task.name, task.kind.name)
+        length = max_length(self.study, task.name, task.kind)
         return MixtureTask(fit=cut(fit, take), max_length=length, name=task.name)
 
     def phase(self, start: Start, mix: Stage, role: str, beside: Stage) -> Phase:

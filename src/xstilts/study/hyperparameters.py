@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
 from xstilts.core.settings.training import Recipe
+from xstilts.kinds.base import Kind
 from xstilts.study.schema import ArmSpec, IntermediateNumbers, Study, TrainNumbers
 from xstilts.study.settings_sweep import base_name
 from xstilts.study.tune import LEARNING_RATE
 
-# Tokens of a sequence by kind, as the released XTREME pipelines set them; retrieval reads whole sentences.
-MAX_LENGTH: Mapping[str, int] = {"span_qa": 384, "retrieval": 512}
-DEFAULT_MAX_LENGTH = 256
 DEFAULT_EPOCHS = 3.0
 
 _RECIPE_FIELDS = {spec.name for spec in fields(Recipe)}
@@ -68,8 +66,8 @@ def recipe(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...], precis
     return Recipe(**chosen, precision=precision)
 
 
-def max_length(study: Study, task: str, kind: str) -> int:
+def max_length(study: Study, task: str, kind: Kind) -> int:
     """Tokens of a sequence of one task: its own number, the study's, or what its kind is used with."""
     name = base_name(task)
     own = study.train.tasks[name].max_length if name in study.train.tasks else None
-    return own or study.train.max_length or MAX_LENGTH.get(kind, DEFAULT_MAX_LENGTH)
+    return own or study.train.max_length or kind.default_max_length

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from xstilts.kinds.catalog import user_kinds
 from xstilts.study.language_adapters import LanguageAdapters
 from xstilts.study.merging import JoinField
 from xstilts.study.merging import check as check_join
@@ -261,13 +263,26 @@ class ScaleSpec(StrictModel):
     allow_missing: bool | None = None
 
 
+def _known_kind(name: Any) -> Any:
+    """A literal whose values are the kinds of `kinds.catalog`, so that a new kind is declared nowhere else."""
+    names = list(user_kinds())
+    if name in names:
+        return name
+    *others, last = [repr(kind) for kind in names]
+    expected = f"{', '.join(others)} or {last}"
+    raise PydanticCustomError("literal_error", "Input should be {expected}", {"expected": expected})
+
+
+UserKind = Annotated[str, BeforeValidator(_known_kind)]
+
+
 class OwnTask(StrictModel):
     """A task declared from files, without Python (docs/add-a-task.md).
 
     Files lie below a data folder or beside the study file; layouts of several files (`parallel`, `props`) name all.
     """
 
-    kind: Literal["classification", "choice", "span-qa", "tagging", "retrieval", "dependency", "roles"]
+    kind: UserKind
     reader: Literal[
         "tsv", "csv", "jsonl", "json", "conllu", "squad", "bio", "parallel", "parquet", "props", "propbank", "conllup"
     ]

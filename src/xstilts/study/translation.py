@@ -12,15 +12,9 @@ from dataclasses import replace
 from xstilts.core.errors import StudyError
 from xstilts.core.languages import canonical_code
 from xstilts.data.source import MachineTranslation, Source
-from xstilts.kinds.choice import Choice
-from xstilts.kinds.classification import Classification
-from xstilts.kinds.span_qa import SpanQA
+from xstilts.kinds.catalog import KINDS
 from xstilts.study.schema import Study, TranslatedSpec
 from xstilts.tasks.base import Fit, Task
-
-# Kinds whose gold survives translation: a label or the number of an option as it is, an answer between marks. Word
-# labels do not: a translation has other words.
-TRANSLATABLE = (Classification.name, Choice.name, SpanQA.name)
 
 
 def check_translated(task: Task, spec: TranslatedSpec, tasks: Iterable[Task], where: str) -> None:
@@ -38,8 +32,8 @@ def check_translated(task: Task, spec: TranslatedSpec, tasks: Iterable[Task], wh
 
 
 def _check_model(task: Task, where: str) -> None:
-    if task.kind.name not in TRANSLATABLE:
-        shown = ", ".join(name.replace("_", " ") for name in TRANSLATABLE)
+    if not task.kind.survives_translation:
+        shown = ", ".join(name.replace("_", " ") for name, kind in KINDS.items() if kind.survives_translation)
         raise StudyError(
             f"'{task.name}' is a {task.kind.name.replace('_', ' ')} task; a model can translate {shown} tasks alone.",
             where=f"{where}.source",

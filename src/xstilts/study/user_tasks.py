@@ -3,189 +3,117 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import fields
 from typing import Any
 
 from xstilts.core.errors import StudyError
 from xstilts.data.readers import catalog
-from xstilts.data.row_makers import plain
-from xstilts.data.source import Place, Reader, RowMaker, Source
+from xstilts.data.source import Place, Reader, Source
 from xstilts.kinds.base import Kind
-from xstilts.kinds.choice import Choice
-from xstilts.kinds.classification import Classification
-from xstilts.kinds.retrieval import Retrieval
-from xstilts.kinds.span_qa import SpanQA
-from xstilts.kinds.tagging import Tagging
-from xstilts.study import user_trees
+from xstilts.kinds.catalog import user_kinds
+from xstilts.kinds.user_data import UserColumns
 from xstilts.study.schema import OwnTask
 from xstilts.tasks.base import Origin, Task
 
-Columns = Mapping[str, Any]
+Columns = Mapping[str, Any]  # role -> column of the file
 
-
-@dataclass(frozen=True, kw_only=True)
-class _Roles:
-    """What the columns of a kind may be called."""
-
-    needed: tuple[str, ...]
-    optional: tuple[str, ...] = ()
-    defaults: Mapping[str, str] | None = None
-
-
-ROLES: Mapping[str, _Roles] = {
-    "classification": _Roles(needed=("text", "label"), optional=("pair", "id", "group")),
-    "choice": _Roles(needed=("prompt", "options", "answer"), optional=("id", "group")),
-    "span-qa": _Roles(
-        needed=(),
-        optional=("question", "context", "answers", "id", "group", "impossible"),
-        defaults={"question": "question", "context": "context", "answers": "answers"},
-    ),
-    "tagging": _Roles(needed=("words", "tags"), optional=("id", "group")),
-    "retrieval": _Roles(needed=(), optional=("a", "b", "id", "group"), defaults={"a": "a", "b": "b"}),
-    "dependency": _Roles(needed=(), optional=("id", "group")),
-    "roles": _Roles(needed=(), optional=("id", "group")),
-}
+FILES_OF_LAYOUT = {"props": 2, "conllup": 2, "propbank": 3}  # files that one source of a layout has
 
 
 def own_tasks(declared: Mapping[str, OwnTask]) -> list[Task]:
-    """Ordinary tasks. Raises StudyError for a role the kind does not have or misses, and for missing labels."""
-    return [_task(name, own, f"tasks.{name}") for name, own in declared.items()]
+    """Return ordinary tasks. Raises StudyError for a role the kind does not have or misses, for missing labels, for a
+    layout that the kind is not read from, and for too few files."""
+    return [_task(name, task, f"tasks.{name}") for name, task in declared.items()]
 
 
-def _task(name: str, own: OwnTask, where: str) -> Task:
-    if own.train is None and not own.test:
+def _task(name: str, task: OwnTask, where: str) -> Task:
+    if task.train is None and not task.test:
         raise StudyError("A task needs a training file, test files, or both.", where=where)
-    columns = _columns(own, where)
-    user_trees.check(own, where)
-    reader = user_trees.reader(own) or READERS[own.reader](own, columns)
-    make = MAKERS[own.kind](own, columns)
+    kind = user_kinds()[task.kind]
+    roles = kind.user_columns or UserColumns()
+    columns = _columns(task, roles, where)
+    _check_layout(task, kind, roles, where)
+    reader = roles.readers.get(task.reader) or READERS[task.reader](task, columns)
+    make = kind.user_row_maker(task, columns)
 
     def source(files: str | tuple[str, ...], language: str) -> Source:
-        listed = (files,) if isinstance(files, str) else tuple(files)
-        return Source(places=(Place(files=listed, read=reader, row=make),), language=language)
+        names = (files,) if isinstance(files, str) else tuple(files)
+        return Source(places=(Place(files=names, read=reader, row=make),), language=language)
 
     return Task(
         name=name,
-        kind=_kind(own, where),
-        origin=Origin(licence=own.licence, cite=own.cite),
-        train=source(own.train, own.language) if own.train is not None else None,
-        dev=source(own.dev, own.language) if own.dev is not None else None,
-        test={language: source(files, language) for language, files in own.test.items()},
-        translations={language: source(files, language) for language, files in own.translations.items()},
-        holdout=own.holdout,
-        candidates=own.language if own.kind == "retrieval" else "",
+        kind=kind.from_user_task(task, where),
+        origin=Origin(licence=task.licence, cite=task.cite),
+        train=source(task.train, task.language) if task.train is not None else None,
+        dev=source(task.dev, task.language) if task.dev is not None else None,
+        test={language: source(files, language) for language, files in task.test.items()},
+        translations={language: source(files, language) for language, files in task.translations.items()},
+        holdout=task.holdout,
+        candidates=task.language if kind.is_retrieval else "",
     )
 
 
-def _columns(own: OwnTask, where: str) -> Columns:
-    roles = ROLES[own.kind]
-    allowed = (*roles.needed, *roles.optional)
-    for role in own.columns:
+def _columns(task: OwnTask, roles: UserColumns, where: str) -> Columns:
+    allowed = (*roles.required, *roles.optional)
+    for role in task.columns:
         if role not in allowed:
             raise StudyError(
-                f"A {own.kind} task has no column '{role}'.", where=f"{where}.columns", value=role, allowed=allowed
+                f"A {task.kind} task has no column '{role}'.", where=f"{where}.columns", value=role, allowed=allowed
             )
-    columns = {**(roles.defaults or {}), **_usual(own), **own.columns}
-    for role in roles.needed:
+    columns = {**roles.defaults, **roles.layout_defaults.get(task.reader, {}), **task.columns}
+    for role in roles.required:
         if role not in columns:
             raise StudyError(
-                f"A {own.kind} task needs to know which column is '{role}'.",
+                f"A {task.kind} task needs to know which column is '{role}'.",
                 where=f"{where}.columns",
                 allowed=allowed,
             )
     return columns
 
 
-def _usual(own: OwnTask) -> Columns:
-    """Columns that a format names by itself."""
-    if own.kind == "tagging" and own.reader == "conllu":
-        return {"words": "words", "tags": "upos"}
-    if own.kind == "tagging" and own.reader == "bio":
-        return {"words": "token", "tags": "tag"}
-    if own.kind == "span-qa" and own.reader == "squad":
-        return {"id": "id", "group": ("title", "paragraph"), "impossible": "is_impossible"}
-    return {}
+def _check_layout(task: OwnTask, kind: type[Kind], roles: UserColumns, where: str) -> None:
+    """Raise StudyError for a layout that the kind is not read from, one that another kind reads alone, `form` where
+    arguments have none, and too few files."""
+    if roles.readers and task.reader not in roles.readers:
+        raise StudyError(
+            f"A {task.kind} task is not read from {task.reader} files.",
+            where=f"{where}.reader",
+            value=task.reader,
+            allowed=roles.readers,
+        )
+    if not roles.readers and task.reader not in READERS:
+        owner = next(name for name, other in user_kinds().items() if _reads(other, task.reader))
+        what = f"Files of the layout '{task.reader}' hold {owner}, so the kind is '{owner}'."
+        raise StudyError(what, where=f"{where}.kind")
+    if task.form != "spans" and "form" not in {spec.name for spec in fields(kind)}:  # type: ignore[arg-type]
+        raise StudyError(f"A {task.kind} task has no arguments, so no 'form'.", where=f"{where}.form")
+    needed = FILES_OF_LAYOUT.get(task.reader, 0)
+    files_of_use = {"train": task.train, "dev": task.dev, **{f"test.{x}": files for x, files in task.test.items()}}
+    for use, files in files_of_use.items():
+        number = 0 if files is None else 1 if isinstance(files, str) else len(files)
+        if needed and number and number != needed:
+            what = f"The layout '{task.reader}' has {needed} files, not {number}."
+            raise StudyError(what, where=f"{where}.{use}")
 
 
-def _kind(own: OwnTask, where: str) -> Kind:
-    if own.kind in {"classification", "tagging"} and len(own.labels) < 2:
-        raise StudyError(f"A {own.kind} task needs `labels`, at least two, in the order of their ids.", where=where)
-    kinds: Mapping[str, Callable[[], Kind]] = {
-        "classification": lambda: Classification(labels=own.labels),
-        "choice": Choice,
-        "span-qa": lambda: SpanQA(no_answer=own.no_answer),
-        "tagging": lambda: Tagging(labels=own.labels),
-        "retrieval": Retrieval,
-        "dependency": lambda: user_trees.dependency(own),
-        "roles": lambda: user_trees.roles(own),
-    }
-    return kinds[own.kind]()
+def _reads(kind: type[Kind], layout: str) -> bool:
+    return kind.user_columns is not None and layout in kind.user_columns.readers
 
 
-def _bio_columns(own: OwnTask, columns: Columns) -> tuple[str, ...]:
-    """The columns of a line, the one with the words called "token" as the reader wants it."""
-    listed = own.fields or (columns["words"], columns["tags"])
-    return tuple("token" if name == columns["words"] else str(name) for name in listed)
+def _bio_columns(task: OwnTask, columns: Columns) -> tuple[str, ...]:
+    """Return the columns of a line, the one with the words called "token", which is the name that the reader knows."""
+    names = task.fields or (columns["words"], columns["tags"])
+    return tuple("token" if name == columns["words"] else str(name) for name in names)
 
 
 READERS: Mapping[str, Callable[[OwnTask, Columns], Reader]] = {
-    "tsv": lambda own, _: catalog.Tsv(columns=own.fields or None, header=own.header and not own.fields),
-    "csv": lambda own, _: catalog.Csv(columns=own.fields or None, header=own.header and not own.fields),
-    "jsonl": lambda own, _: catalog.Jsonl(),
-    "json": lambda own, _: catalog.JsonList(),
-    "conllu": lambda own, _: catalog.Conllu(),
-    "squad": lambda own, _: catalog.SquadReader(),
-    "bio": lambda own, columns: catalog.Bio(columns=_bio_columns(own, columns), separator=own.separator),
-    "parallel": lambda own, _: catalog.ParallelText(),
-    "parquet": lambda own, _: catalog.Parquet(),
-}
-
-
-def _names(columns: Columns) -> dict[str, Any]:
-    group = columns.get("group", ())
-    return {"id": columns.get("id"), "group": (group,) if isinstance(group, str) else tuple(group)}
-
-
-def _classification(own: OwnTask, columns: Columns) -> RowMaker:
-    if "pair" in columns:
-        return plain.PairRow(a=columns["text"], b=columns["pair"], label=columns["label"], **_names(columns))
-    return plain.TextRow(text=columns["text"], label=columns["label"], **_names(columns))
-
-
-def _choice(own: OwnTask, columns: Columns) -> RowMaker:
-    options = columns["options"]
-    prompt = columns["prompt"] if "{" in columns["prompt"] else "{" + columns["prompt"] + "}"
-    return plain.ChoiceRow(
-        prompt=prompt,
-        options=options if isinstance(options, str) else tuple(options),
-        answer=columns["answer"],
-        answer_as=own.answer,
-        **_names(columns),
-    )
-
-
-def _span(own: OwnTask, columns: Columns) -> RowMaker:
-    return plain.SpanRow(
-        question=columns["question"],
-        context=columns["context"],
-        answers=columns["answers"],
-        impossible=columns.get("impossible"),
-        **_names(columns),
-    )
-
-
-def _tagging(own: OwnTask, columns: Columns) -> RowMaker:
-    if own.reader == "bio":
-        return plain.TagsRow(words="words", tags=f"{columns['tags']}s", **_names(columns))
-    return plain.TagsRow(words=columns["words"], tags=columns["tags"], **_names(columns))
-
-
-MAKERS: Mapping[str, Callable[[OwnTask, Columns], RowMaker]] = {
-    "classification": _classification,
-    "choice": _choice,
-    "span-qa": _span,
-    "tagging": _tagging,
-    "dependency": lambda own, columns: user_trees.trees(own, _names(columns)),
-    "roles": lambda own, columns: user_trees.predicates(own, _names(columns)),
-    "retrieval": lambda own, columns: plain.SentencesRow(a=columns["a"], b=columns["b"], **_names(columns)),
+    "tsv": lambda task, _: catalog.Tsv(columns=task.fields or None, header=task.header and not task.fields),
+    "csv": lambda task, _: catalog.Csv(columns=task.fields or None, header=task.header and not task.fields),
+    "jsonl": lambda task, _: catalog.Jsonl(),
+    "json": lambda task, _: catalog.JsonList(),
+    "conllu": lambda task, _: catalog.Conllu(),
+    "squad": lambda task, _: catalog.SquadReader(),
+    "bio": lambda task, columns: catalog.Bio(columns=_bio_columns(task, columns), separator=task.separator),
+    "parallel": lambda task, _: catalog.ParallelText(),
+    "parquet": lambda task, _: catalog.Parquet(),
 }

@@ -58,6 +58,7 @@ class Task:
     # whose sentences its training data are, where other tasks are trained on them as well, under other labels: a report
     # says where an arm has met those of its target before
     corpora: tuple[str, ...] = ()
+    same_tests_as: str = ""  # another task whose tests hold the same texts: pretraining is kept from them once
     pool: Source | None = None  # what the queries of every test language search, beside their own source
     candidates: str = ""  # of retrieval: the language of the candidates, where it is not that of the test set
     version: int = 1
@@ -77,7 +78,10 @@ class Task:
         return Fit(kind=self.kind, train=train, dev=dev, select=self.select or self.scored[0], version=self.version)
 
     def but(self, **changes: object) -> Task:
-        """This task with some fields replaced. Other training data leave translations and corpora of these behind."""
+        """This task with some fields replaced. Other training data leave translations and corpora of these behind,
+        other tests the task with the same ones."""
         if "train" in changes:
             changes = {"translations": {}, "corpora": (), **changes}
+        if "test" in changes:
+            changes = {"same_tests_as": "", **changes}
         return replace(self, **changes)  # type: ignore[arg-type]

@@ -8,16 +8,12 @@ from xstilts.data.readers.catalog import ConlluTrees
 from xstilts.data.row_makers.trees import TreesRow
 from xstilts.data.source import Source
 from xstilts.kinds.dependency import Dependency
+from xstilts.kinds.label_sets import UNIVERSAL_RELATIONS
 from xstilts.tasks.base import Task
-from xstilts.tasks.sources import names, raw, source, web
+from xstilts.tasks.sources import raw, source, web
 from xstilts.tasks.tagging import UDPOS
 from xstilts.tasks.treebanks import EWT, TREEBANKS, Treebank
 
-# The universal relations of EWT's training sentences. Some treebanks have "clf" (classifiers), which English lacks.
-RELATIONS = names(
-    """acl advcl advmod amod appos aux case cc ccomp compound conj cop csubj dep det discourse dislocated expl fixed
-    flat goeswith iobj list mark nmod nsubj nummod obj obl orphan parataxis punct reparandum root vocative xcomp"""
-)
 # Subtypes ("nsubj:pass") are cut off: each language has its own, and LAS does not look at them. Names are groups
 # because the PUD treebanks translate the same sentences.
 _TREES = TreesRow(cut=":", group=("sent_id",))
@@ -41,11 +37,12 @@ def _tests() -> dict[str, Source]:
 
 DEPENDENCY = Task(
     name="dependency",
-    kind=Dependency(labels=RELATIONS, open_labels=True),
+    kind=Dependency(labels=UNIVERSAL_RELATIONS, open_labels=True),
     train=_ud("train", "en", _EWT),
     dev=_ud("dev", "en", _EWT),
     test=_tests(),
     corpora=(EWT,),
+    same_tests_as="udpos-words",
     origin=UDPOS.origin,
 )
 

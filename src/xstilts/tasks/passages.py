@@ -51,6 +51,7 @@ LAREQA = Task(
     train=source(hub("rajpurkar/squad", ANSWER_SENTENCE, "plain_text/train-00000-of-00001.parquet")),
     test={language: _lareqa(language, language) for language in LAREQA_LANGUAGES},
     pool=_lareqa("", MIXED),
+    same_tests_as=ONE_LANGUAGE.name,
     origin=ONE_LANGUAGE.origin,
     benchmarks=("xtreme-r",),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from xstilts.data.readers.catalog import EwtPropBank, UniversalPropBank
@@ -9,21 +10,12 @@ from xstilts.data.row_makers.trees import RolesRow, TreesWithRolesRow
 from xstilts.data.source import Source
 from xstilts.kinds.base import Kind
 from xstilts.kinds.dependency_roles import DependencyRoles
+from xstilts.kinds.label_sets import PROPBANK_ROLES
 from xstilts.kinds.roles import SemanticRoles
 from xstilts.tasks.base import Origin, Task
 from xstilts.tasks.joint_relations import JOINT_RELATIONS
-from xstilts.tasks.sources import local, names, raw, source, web
+from xstilts.tasks.sources import local, raw, source, web
 from xstilts.tasks.treebanks import EWT
-
-# The roles of EWT's training sentences, the commonest first; "V" is the predicate and no role. Test sentences have
-# one more ("R-ARGM-ADJ"), once.
-ROLES = names(
-    """ARG1 ARG0 ARG2 ARGM-TMP ARGM-ADV ARGM-MOD ARGM-NEG ARGM-ADJ ARGM-LOC ARGM-MNR ARGM-DIS ARGM-EXT ARGM-PRP R-ARG1
-    ARG3 R-ARG0 ARGM-CAU ARGM-PRR ARGM-LVB ARGM-DIR ARGM-PRD C-ARG1 ARG4 ARGM-GOL ARGM-CXN ARGM-COM C-ARG2 C-ARGM-CXN
-    R-ARGM-LOC R-ARG2 R-ARGM-TMP R-ARGM-ADV C-ARG0 ARGM-REC C-ARG3 C-ARGM-LOC C-ARG1-DSP ARG1-DSP R-ARGM-CAU
-    R-ARGM-MNR R-ARG3 C-ARG4 ARG5 C-ARGM-TMP C-ARGM-MNR R-ARGM-GOL R-ARG4 C-ARGM-DIR C-ARGM-PRR C-ARGM-PRP R-ARGM-DIR
-    C-ARGM-ADV C-ARGM-EXT C-ARGM-COM R-ARGM-COM ARGA C-ARGM-GOL"""
-)
 
 
 class _Projected(NamedTuple):
@@ -75,7 +67,13 @@ def _projected(treebank: _Projected, row: RolesRow | TreesWithRolesRow) -> Sourc
     return source(place, language=language, note=_PROJECTED_NOTE, rows=800)
 
 
-def _task(name: str, kind: Kind, row: RolesRow | TreesWithRolesRow, projected: RolesRow | TreesWithRolesRow) -> Task:
+def _task(
+    name: str,
+    kind: Kind,
+    row: RolesRow | TreesWithRolesRow,
+    projected: RolesRow | TreesWithRolesRow,
+    same_tests_as: str = "",
+) -> Task:
     """`row` reads EWT, `projected` the other languages, which have both forms."""
     tests = {treebank.name.split("_")[0]: _projected(treebank, projected) for treebank in PROJECTED}
     return Task(
@@ -85,6 +83,7 @@ def _task(name: str, kind: Kind, row: RolesRow | TreesWithRolesRow, projected: R
         dev=_ewt("dev", row, 1_983),
         test={"en": _ewt("test", row, 2_058), **tests},
         corpora=(EWT,),
+        same_tests_as=same_tests_as,
         origin=Origin(
             licence="CC BY-SA 4.0",
             cite="Pradhan et al. 2022, PropBank Comes of Age; Jindal et al. 2022, Universal Proposition Bank 2.0",
@@ -99,10 +98,13 @@ _HEADS = RolesRow(group=("sent_id",), derive_heads=True)
 
 _BOTH = TreesWithRolesRow(group=("sent_id",))
 
-SRL = _task("srl", SemanticRoles(labels=ROLES, open_labels=True), _SPANS, _SPANS)
+_KIND = SemanticRoles(labels=PROPBANK_ROLES, open_labels=True)
+_JOINT_KIND = DependencyRoles(labels=JOINT_RELATIONS, open_labels=True)
+
+SRL = _task("srl", _KIND, _SPANS, _SPANS)
 # The same sentences, an argument being the word that stands for it in the tree.
-SRL_HEADS = _task("srl-heads", SemanticRoles(labels=ROLES, open_labels=True, form="heads"), _HEADS, _SPANS)
+SRL_HEADS = _task("srl-heads", replace(_KIND, form="heads"), _HEADS, _SPANS, same_tests_as=SRL.name)
 # Trees and roles by one parser.
-DEPENDENCY_SRL = _task("dependency-srl", DependencyRoles(labels=JOINT_RELATIONS, open_labels=True), _BOTH, _BOTH)
+DEPENDENCY_SRL = _task("dependency-srl", _JOINT_KIND, _BOTH, _BOTH, same_tests_as=SRL.name)
 
 TASKS = (SRL, SRL_HEADS, DEPENDENCY_SRL)

@@ -12,7 +12,8 @@ from torch.nn import functional as F  # noqa: N812
 from tiny_encoders import encoder
 from xstilts.core.errors import StudyError
 from xstilts.heads.base import Head
-from xstilts.heads.registry import HEADS, head_key, make_head
+from xstilts.heads.registry import head_class, head_key, make_head
+from xstilts.kinds.catalog import KINDS
 from xstilts.kinds.choice import Choice
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.mlm import MaskedLM
@@ -206,4 +207,8 @@ def test_a_kind_without_a_head(tiny):
 
     with pytest.raises(StudyError, match="Did you mean 'choice'"):
         make_head(Poem(), tiny)
-    assert len(HEADS) == 11
+
+
+def test_every_kind_has_a_head_of_its_name():
+    assert len(KINDS) == 11
+    assert all(issubclass(head_class(kind), Head) for kind in KINDS.values())

@@ -10,7 +10,7 @@ import transformers
 
 import tiny_encoders
 from tiny_encoders import encoder, padded, ragged
-from xstilts.heads.pretrained_heads import CLASSES, NATIVE, class_config, class_state
+from xstilts.heads.pretrained_heads import NATIVE, class_config, class_state
 from xstilts.heads.registry import make_head
 from xstilts.kinds.choice import Choice
 from xstilts.kinds.classification import Classification
@@ -31,7 +31,7 @@ OUTPUTS = {"classification": 3, "choice": 1, "span_qa": 2, "tagging": 3, "mlm": 
 
 def its_own_class(tiny, head, kind: str) -> torch.nn.Module:
     """The class, filled from one dictionary of weights. Only tied weights may be missing."""
-    model = getattr(transformers, CLASSES[kind]).from_config(class_config(tiny, OUTPUTS[kind])).eval()
+    model = getattr(transformers, KINDS[kind].hf_auto_class).from_config(class_config(tiny, OUTPUTS[kind])).eval()
     state = class_state(tiny, head.part)
     missing, unexpected = model.load_state_dict(state, strict=False)
     assert not unexpected
@@ -61,7 +61,7 @@ def test_logits_equal_those_of_the_class(name, kind):
     head = make_head(KINDS[kind], tiny).eval()
     for parameter in head.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
-    assert (head.native, head.auto_class) == (True, CLASSES[kind])
+    assert (head.native, head.auto_class) == (True, KINDS[kind].hf_auto_class)
     with torch.no_grad():
         model = its_own_class(tiny, head, kind)
         expected = its_logits(model, tiny, batch, kind)
@@ -86,7 +86,9 @@ def test_a_new_head_is_drawn_as_the_class_draws_it(name, kind):
     tiny = encoder(name)
     torch.manual_seed(3)
     ours = make_head(KINDS[kind], tiny).part.module.state_dict()
-    theirs = getattr(transformers, CLASSES[kind]).from_config(class_config(tiny, OUTPUTS[kind])).state_dict()
+    theirs = (
+        getattr(transformers, KINDS[kind].hf_auto_class).from_config(class_config(tiny, OUTPUTS[kind])).state_dict()
+    )
     for weight, tensor in ours.items():
         assert tensor.shape == theirs[weight].shape
         spread, expected = tensor.std(correction=0), theirs[weight].std(correction=0)

@@ -12,7 +12,6 @@ from tokenizers import Tokenizer
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import DependencyExample
-from xstilts.kinds.base import as_encoded
 from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.tagging import word_pieces
 from xstilts.kinds.windows import central, overlapping
@@ -146,4 +145,4 @@ def test_the_floor_hangs_every_word_from_the_one_before() -> None:
 
 
 def test_parsers_of_different_size_read_the_same_rows() -> None:
-    assert as_encoded(Dependency(labels=("root",), arc=7, dropout=0.0)) == as_encoded(Dependency(labels=("root",)))
+    assert Dependency(labels=("root",), arc=7, dropout=0.0).as_encoded == Dependency(labels=("root",)).as_encoded

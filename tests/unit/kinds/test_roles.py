@@ -12,7 +12,6 @@ from tokenizers import Tokenizer
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import Predicate, RolesExample
-from xstilts.kinds.base import as_encoded
 from xstilts.kinds.roles import SemanticRoles
 from xstilts.metrics.roles import HeadRoles, PredicateF1, SpanRoles
 from xstilts.metrics.tallies import headline
@@ -111,7 +110,7 @@ def test_predicates_may_be_given(xlmr: Tokenizer) -> None:
     with pytest.raises(DataError, match="predicates are to be given"):
         told.check(sentence(none=True))
     SPANS.check(sentence(none=True))
-    assert as_encoded(replace(told, units=3)) == as_encoded(told) != as_encoded(SPANS)
+    assert replace(told, units=3).as_encoded == told.as_encoded != SPANS.as_encoded
 
 
 def test_settings_that_mean_nothing() -> None:

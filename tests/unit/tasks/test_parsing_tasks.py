@@ -10,9 +10,8 @@ from xstilts.core.errors import DataError
 from xstilts.data.locate import Roots
 from xstilts.data.read import load, resolve
 from xstilts.data.readers.catalog import ConlluTrees
+from xstilts.kinds.label_sets import PROPBANK_ROLES, UNIVERSAL_RELATIONS
 from xstilts.tasks.catalog import TASKS
-from xstilts.tasks.parsing import RELATIONS
-from xstilts.tasks.srl import ROLES
 from xstilts.tasks.treebanks import TREEBANKS
 
 
@@ -24,7 +23,7 @@ def here(shared_data: Path, tmp_path: Path) -> Roots:
 def test_the_relations_are_those_of_the_training_treebank(here: Roots):
     found = load(resolve(TASKS["dependency"].train, here))
     relations = {relation for example in found.examples for relation in example.relations}
-    assert relations == set(RELATIONS) and tuple(sorted(RELATIONS)) == RELATIONS
+    assert relations == set(UNIVERSAL_RELATIONS) and tuple(sorted(UNIVERSAL_RELATIONS)) == UNIVERSAL_RELATIONS
     assert len(found.examples) == 12_544
 
 
@@ -52,7 +51,8 @@ def test_the_roles_are_those_of_the_training_sentences(here: Roots):
         form = TASKS[name].kind.form
         found = load(resolve(TASKS[name].train, here))
         arguments = [a for e in found.examples for one in e.predicates for a in getattr(one, form)]
-        assert {argument[-1] for argument in arguments} == set(ROLES) and len(ROLES) == len(set(ROLES)) == 57
+        assert {argument[-1] for argument in arguments} == set(PROPBANK_ROLES)
+        assert len(PROPBANK_ROLES) == len(set(PROPBANK_ROLES)) == 57
         assert len(found.examples) == 12_526 and len(arguments) == 81_261
         assert sum(found.dropped.values()) == 18
 

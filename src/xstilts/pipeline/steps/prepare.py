@@ -99,7 +99,7 @@ def size(step: Step, artefact: Path | None) -> Size:
     if artefact is not None:
         meta = read_json(artefact / "meta.json")
         return Size(rows=meta["rows"], tokens=meta["tokens"], counted=True)
-    return source_size(step.settings.source, step.settings.kind.name)
+    return source_size(step.settings.source, step.settings.kind.typical_tokens)
 
 
 def estimate(step: Step, estimator: Estimator) -> Cost:

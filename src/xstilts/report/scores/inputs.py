@@ -33,6 +33,7 @@ class TargetInfo:
     main: str = ""  # name of the main metric
     notes: tuple[str, ...] = ()  # substitutes, cut training sets, odd metrics: printed beside the numbers
     kind: str = ""  # its output shape: "tagging", "retrieval"
+    is_retrieval: bool = False  # nothing is trained for it, and published averages hide behind it
     trained: bool = True  # False: nothing is trained for it, the encoder is tested as it stands
     # arm -> its intermediate tasks whose training sentences are this target's as well
     seen_text: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

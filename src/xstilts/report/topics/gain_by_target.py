@@ -11,7 +11,6 @@ from xstilts.report.scores.scoreboard import Scoreboard
 from xstilts.report.topics.contrasts import headlines, over
 from xstilts.report.topics.gain_parts import GainDecomposition, decompose
 
-RETRIEVAL = "retrieval"  # the kind of target that nothing is trained for, and that published averages hide behind
 DIGITS = 2  # shares are small: a target in nine is a ninth of its gain
 MOST = 3  # sentences on the terminal; the report has all
 
@@ -27,7 +26,7 @@ class AverageGain:
 def gains(board: Scoreboard) -> tuple[AverageGain, ...]:
     """One for each overall difference that the report states, where it is over two targets or more."""
     shown = headlines(board.comparison.contrasts)
-    retrieval = [target.name for target in board.results.targets if target.kind == RETRIEVAL]
+    retrieval = [target.name for target in board.results.targets if target.is_retrieval]
     found = []
     for whole in shown:
         if whole.target is None and whole.value is not None and len(whole.targets) > 1:
