@@ -13,7 +13,7 @@ from xstilts.core.errors import DataError, StudyError
 from xstilts.data.locate import Roots
 from xstilts.data.read import load, resolve
 from xstilts.study.load import load_study
-from xstilts.study.user_tasks import own_tasks
+from xstilts.study.user_tasks import declared_tasks
 from xstilts.tasks.base import Task
 from xstilts.tasks.catalog import TASKS
 
@@ -46,7 +46,7 @@ def test_the_page_has_a_whole_example(folder: Path):
 
 def test_the_study_of_the_page_declares_an_ordinary_task(folder: Path):
     study = load_study(str(folder / "reviews.yaml"))
-    catalog = Catalog("task", *TASKS.values(), *own_tasks(study.tasks))
+    catalog = Catalog("task", *TASKS.values(), *declared_tasks(study.tasks))
     task = catalog.find("reviews")
     found = examples(task, folder)
     assert {name: len(rows) for name, rows in found.items()} == {
@@ -65,7 +65,7 @@ def test_the_module_of_the_page_declares_the_same_rows(folder: Path, monkeypatch
     import my_tasks
 
     [task] = my_tasks.TASKS
-    [own] = own_tasks(load_study(str(folder / "reviews.yaml")).tasks)
+    [own] = declared_tasks(load_study(str(folder / "reviews.yaml")).tasks)
     texts = [
         {name: [(e.text, e.label) for e in rows] for name, rows in examples(one, folder).items()} for one in (task, own)
     ]
@@ -74,7 +74,7 @@ def test_the_module_of_the_page_declares_the_same_rows(folder: Path, monkeypatch
 
 def test_a_label_outside_the_set_names_its_line(folder: Path):
     (folder / "reviews" / "test-de.tsv").write_text("text\tmark\nGut.\tgood\nNa ja.\tgod\n", "utf-8")
-    [task] = own_tasks(load_study(str(folder / "reviews.yaml")).tasks)
+    [task] = declared_tasks(load_study(str(folder / "reviews.yaml")).tasks)
     with pytest.raises(DataError, match=r"test-de\.tsv:3: .*'god'.*Did you mean 'good'"):
         for example in examples(task, folder)["de"]:
             task.kind.check(example)
@@ -84,4 +84,4 @@ def test_a_role_that_the_kind_does_not_have_is_named(folder: Path):
     path = folder / "reviews.yaml"
     path.write_text(path.read_text("utf-8").replace("label: mark", "lable: mark"), "utf-8")
     with pytest.raises(StudyError, match="Did you mean 'label'"):
-        own_tasks(load_study(str(path)).tasks)
+        declared_tasks(load_study(str(path)).tasks)

@@ -13,7 +13,7 @@ from xstilts.pipeline.session import Options, Session, open_session
 from xstilts.pipeline.steps import STEP_KINDS, kind_of
 from xstilts.report.elements.formatting import count, plural, seconds, size
 from xstilts.report.topics.overhead import TimeSpent
-from xstilts.study.load import beside
+from xstilts.study.load import study_data_folders
 from xstilts.study.schema import Study
 
 
@@ -60,7 +60,7 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as plain values, every step with its key: what `xstilts plan --json` prints."""
-        steps, sharing, chosen = self.forecast.steps, self.forecast.sharing, self.session.chosen
+        steps, sharing, chosen = self.forecast.steps, self.forecast.sharing, self.session.located
         return {
             "study": self.session.study.name,
             "question": self.session.study.question,
@@ -75,7 +75,7 @@ class Plan:
             "beyond_training": time_spent(self.forecast).beyond_training,
             "measured": bool(self.forecast.measured),
             "measured_steps": list(self.forecast.measured),
-            "forgetting": len(self.session.lowered.recalls),
+            "forgetting": len(self.session.steps.forgetting_probes),
             "precision": self.session.precision,
             "to_fetch": to_fetch(self.session),
             "missing_targets": dict(chosen.missing_targets),
@@ -128,7 +128,7 @@ def load_with_options(study: Study | str, options: Options | None, scale: str = 
     chosen = options or Options()
     if isinstance(study, Study):
         return study, chosen
-    return Study.load(study, scale or None), replace(chosen, data=(*chosen.data, *beside(study)))
+    return Study.load(study, scale or None), replace(chosen, data=(*chosen.data, *study_data_folders(study)))
 
 
 def to_fetch(session: Session) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def _execute(session: Session, goals: list[Step], listener: Listener) -> Outcome
     else:
         threads = options.threads * options.jobs if options.threads else cores
         backend = Local(_command(session), jobs=options.jobs, threads=threads, devices=found)
-    return execute(goals, session.store, backend=backend, listener=listener, trims=session.lowered.trims)
+    return execute(goals, session.store, backend=backend, listener=listener, trims=session.steps.trims)
 
 
 def _command(session: Session) -> Callable[[Step], list[str]]:

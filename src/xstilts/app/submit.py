@@ -57,7 +57,7 @@ def _steps(session: Session, arm: str, seed: int, version: Version) -> dict[str,
     targets = [name for name, task in tasks.items() if task in session.study.targets]
     if not targets:
         raise StudyError(f"no target of this study is of {version.title}.", allowed=tasks.values())
-    found = {name: session.lowered.scores.get((arm, tasks[name], seed)) for name in targets}
+    found = {name: session.steps.scores.get((arm, tasks[name], seed)) for name in targets}
     steps = {name: step for name, step in found.items() if step is not None}
     waiting = [name for name, step in steps.items() if not session.store.is_done(step)]
     if waiting or not steps:

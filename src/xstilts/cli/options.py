@@ -94,7 +94,7 @@ def data_folders(study: str, data: list[Path] | None) -> list[Path]:
     """The data folders given, and the folder of the study file: a study's own tasks name files beside it."""
     from xstilts.study import load
 
-    return [*(data or ()), *load.beside(study)]
+    return [*(data or ()), *load.study_data_folders(study)]
 
 
 def print_json(value: Any) -> None:

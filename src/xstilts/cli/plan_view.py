@@ -54,7 +54,7 @@ def _arms(session: Session) -> Table:
     before: dict[str, tuple[str, str]] = {}
     for route in session.routes:
         arms.setdefault(route.arm, set()).update(
-            training.step.key for training in session.lowered.trainings[route.arm, route.target, route.seed]
+            training.step.key for training in session.steps.trainings[route.arm, route.target, route.seed]
         )
         before[route.arm] = before_target(route.end) or "–", _lengths(route.end) or "–"
     users = Counter(key for keys in arms.values() for key in keys)
@@ -84,7 +84,7 @@ def _length(phase: Phase) -> str:
 
 def _forgetting(session: Session) -> Iterable[Text]:
     """How often intermediate tasks are scored again on their dev sets."""
-    again, which = session.lowered.recalls, {"intermediate": "every intermediate phase", "all": "every phase"}
+    again, which = session.steps.forgetting_probes, {"intermediate": "every intermediate phase", "all": "every phase"}
     if again:
         said = f"forgetting: after {which[session.study.forgetting]} of an arm, the intermediate tasks trained by then"
         yield Text(f"{said} are scored on their dev sets ({plural(len(again), 'score')})", style="dim")
@@ -123,7 +123,7 @@ def _steps(steps: Sequence[StepForecast]) -> Table:
 
 
 def _missing(session: Session) -> Iterable[Text]:
-    chosen = session.chosen
+    chosen = session.located
     for name, notes in chosen.notes.items():
         for note in notes:
             yield Text(f"note: {name}: {note}", style="dim")

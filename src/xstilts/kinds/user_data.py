@@ -16,7 +16,7 @@ from xstilts.data.source import Reader, Row
 
 
 class UserTask(Protocol):
-    """A task that a study declares (`study.schema.OwnTask`), as far as a kind looks at it."""
+    """A task that a study declares (`study.schema.UserTask`), as far as a kind looks at it."""
 
     @property
     def kind(self) -> str: ...

@@ -26,7 +26,7 @@ from xstilts.pipeline.steps.score import ScoreSettings, score_step
 from xstilts.pipeline.steps.train import START, TrainPart, TrainSettings, dev_rows, train_rows, train_step
 from xstilts.pipeline.steps.translate import TranslateSettings, translate_step
 from xstilts.study.expand import Route, end_name, phase_name, route_name
-from xstilts.study.forgetting import ForgettingProbe, dev_source, recalls
+from xstilts.study.forgetting import ForgettingProbe, dev_source, forgetting_probes
 from xstilts.study.hyperparameters import max_length
 from xstilts.study.phase import (
     EncoderRef,
@@ -34,9 +34,9 @@ from xstilts.study.phase import (
     MixtureTask,
     Phase,
     adapter_tasks,
-    base,
+    encoder_checkpoint,
     holds_encoder,
-    tuned,
+    tuning_mode,
 )
 from xstilts.study.resolve import ResolvedStudy
 from xstilts.study.schema import Study
@@ -64,13 +64,13 @@ class StudySteps:
         scores: the score step of each route.
         trainings: what each route's score stands on, first to last.
         trims: key of a step -> the part of its artefact that may go once its readers are done.
-        recalls: earlier tasks that are scored again, and the steps that do so.
+        forgetting_probes: earlier tasks that are scored again, and the steps that do so.
     """
 
     scores: Mapping[RouteKey, Step]
     trainings: Mapping[RouteKey, tuple[RouteTraining, ...]]
     trims: Mapping[str, str]
-    recalls: tuple[tuple[ForgettingProbe, Step], ...] = ()
+    forgetting_probes: tuple[tuple[ForgettingProbe, Step], ...] = ()
 
 
 class EvaluationInputs(NamedTuple):
@@ -156,9 +156,9 @@ class StepBuilder:
             recipe=phase.recipe,
             seed=phase.seed,
             sampling=phase.sampling,
-            tune=tuned(phase.tune),
+            tune=tuning_mode(phase.tune),
             keep_head=phase.keep_head,
-            select=phase.select,
+            select=phase.selecting_tasks,
             encoder=self.encoder_at() if starts_fresh else None,
             base=base_at,
         )
@@ -187,7 +187,7 @@ class StepBuilder:
             language=dev.language,
             version=fit.version,
             name=part.label,
-            added=part.added,
+            added=part.extra_update_ratio,
             apart=fit.apart,
             task=part.task,
         )
@@ -209,7 +209,7 @@ class StepBuilder:
 
     def adapter_base(self, start: Start) -> tuple[EncoderAt | None, dict[str, Step]]:
         """The encoder below a checkpoint of adapters: the pretrained one, or the input "base". Nothing for others."""
-        under = base(start)
+        under = encoder_checkpoint(start)
         if under == start:
             return None, {}
         if not isinstance(under, EncoderRef):
@@ -319,10 +319,12 @@ def build_steps(study: Study, resolved: ResolvedStudy, routes: list[Route], buil
             RouteTraining(builder.train(phase), phase_name(phase), phase.role) for phase in route.trainings
         )
     tasks = {task.name: task for task in resolved.intermediates.values()}
-    probes = recalls(routes, study.forgetting)
+    probes = forgetting_probes(routes, study.forgetting)
     return StudySteps(
         scores=scores,
         trainings=trainings,
         trims=builder.trims(routes, study.keep),
-        recalls=tuple((probe, builder.recall(probe, tasks[probe.part.name], study.take.test)) for probe in probes),
+        forgetting_probes=tuple(
+            (probe, builder.recall(probe, tasks[probe.part.name], study.take.test)) for probe in probes
+        ),
     )

@@ -86,7 +86,7 @@ def forecast(session: Session) -> Forecast:
     to_run = {step.key for step in plan(session.goals, session.store).to_run}
     steps = steps_of(session.goals)
     costs = {step.key: kind_of(step).estimate(step, estimator) for step in steps if step.key in to_run}
-    kept = sum(cost.bytes for key, cost in costs.items() if key not in session.lowered.trims)
+    kept = sum(cost.bytes for key, cost in costs.items() if key not in session.steps.trims)
     trains = any(kind_of(step).is_training for step in steps if step.key in to_run)
     return Forecast(
         steps=tuple(_step_forecast(step, costs.get(step.key)) for step in steps),

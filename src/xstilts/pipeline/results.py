@@ -60,7 +60,7 @@ def contrasts(study: Study) -> tuple[ContrastSpec, ...]:
 
 
 def _target(name: str, session: Session, samples: str) -> TargetInfo:
-    task = session.chosen.targets[name]
+    task = session.located.targets[name]
     main = task.scored[0]
     return TargetInfo(
         name=name,
@@ -68,12 +68,12 @@ def _target(name: str, session: Session, samples: str) -> TargetInfo:
         train_language=task.train.language if task.train else "en",
         headline=_headline(main),
         main=main.name,
-        notes=(*((task.note,) if task.note else ()), *session.chosen.notes.get(name, ())),
+        notes=(*((task.note,) if task.note else ()), *session.located.notes.get(name, ())),
         kind=task.kind.name,
         is_retrieval=task.kind.is_retrieval,
         trained=task.train is not None,
         test_limit=session.study.take.test if task.divisible else None,
-        seen_text=dict(session.chosen.shared.get(name, {})),
+        seen_text=dict(session.located.shared.get(name, {})),
         samples=samples,
     )
 
@@ -92,13 +92,13 @@ def _cells(session: Session, outcome: Outcome | None) -> Iterable[StudyCell]:
 
 def _cell(session: Session, outcome: Outcome | None, key: tuple[str, str, int]) -> StudyCell:
     arm, target, seed = key
-    missing = session.chosen.missing_targets.get(target) or session.chosen.missing_arms.get(arm)
+    missing = session.located.missing_targets.get(target) or session.located.missing_arms.get(arm)
     if missing:
         return StudyCell(arm=arm, target=target, seed=seed, status="missing", reason=missing)
-    step = session.lowered.scores[key]
+    step = session.steps.scores[key]
     is_done = session.store.is_done(step)
     status, reason = ("done", "") if is_done else _why_not(step, outcome)
-    trained = [training for training in session.lowered.trainings[key] if session.store.is_done(training.step)]
+    trained = [training for training in session.steps.trainings[key] if session.store.is_done(training.step)]
     return StudyCell(
         arm=arm,
         target=target,
@@ -113,7 +113,7 @@ def _cell(session: Session, outcome: Outcome | None, key: tuple[str, str, int]) 
 
 
 def _forgetting_scores(session: Session, outcome: Outcome | None) -> Iterable[ForgettingScores]:
-    for probe, step in session.lowered.recalls:
+    for probe, step in session.steps.forgetting_probes:
         arm, _, seed = probe.route
         chain, is_done = list(phases(probe.end)), session.store.is_done(step)
         status, reason = ("done", "") if is_done else _why_not(step, outcome)
@@ -169,8 +169,8 @@ def _step(step: Step, store: Store, outcome: Outcome | None) -> StepInfo:
 
 def _data(session: Session) -> Iterable[Mapping[str, Any]]:
     """One line for each file that is read: its fingerprint, and what was dropped or cut."""
-    texts = {text.name: text for by_language in session.chosen.texts.values() for text in by_language.values()}
-    tasks: dict[str, Task] = {**texts, **session.chosen.intermediates, **session.chosen.targets}
+    texts = {text.name: text for by_language in session.located.texts.values() for text in by_language.values()}
+    tasks: dict[str, Task] = {**texts, **session.located.intermediates, **session.located.targets}
     for step in _file_steps(session):
         task, use = step.about["task"], step.about["use"]
         source, is_done = step.settings.source, session.store.is_done(step)
@@ -217,7 +217,7 @@ def _uses(cuts: Mapping[tuple[str, str], str]) -> str:
 
 def _notes(session: Session, samples: Mapping[str, str]) -> Iterable[str]:
     yield from (f"{name}: {note}" for name, note in samples.items())
-    resolved = session.chosen
+    resolved = session.located
     for name, notes in resolved.notes.items():
         if name not in resolved.targets:
             yield from (f"{name}: {note}" for note in notes)

@@ -23,11 +23,11 @@ from xstilts.models.translators import find_translator
 from xstilts.pipeline.build import StepBuilder, StudySteps, build_steps
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.study.expand import Route, expand, phases
-from xstilts.study.resolve import ResolvedStudy, check_names, choose, flat
+from xstilts.study.resolve import ResolvedStudy, check_names, choose, stage_tasks
 from xstilts.study.schema import Study
-from xstilts.study.settings_sweep import swept, with_variants
+from xstilts.study.settings_sweep import add_sweep_variants, expand_sweeps
 from xstilts.study.translation import models, translated_sources
-from xstilts.study.user_tasks import own_tasks
+from xstilts.study.user_tasks import declared_tasks
 from xstilts.tasks.base import Task
 
 Say = Callable[[str], None]
@@ -75,20 +75,20 @@ class Session:
     study: Study
     options: Options
     catalog: Catalog[Task]
-    chosen: ResolvedStudy
+    located: ResolvedStudy
     encoder: LocatedEncoder
     precision: str
     routes: tuple[Route, ...]
-    lowered: StudySteps
+    steps: StudySteps
     store: Store
 
     @property
     def goals(self) -> list[Step]:
         """All scores, those of one route together, so that its weights can go before the next one is trained."""
         again: dict[tuple[str, str, int], list[Step]] = {}
-        for recall, step in self.lowered.recalls:
+        for recall, step in self.steps.forgetting_probes:
             again.setdefault(recall.route, []).append(step)
-        scores = self.lowered.scores.items()
+        scores = self.steps.scores.items()
         return list(dict.fromkeys(step for key, score in scores for step in (score, *again.get(key, ()))))
 
 
@@ -97,7 +97,7 @@ def catalog_for(study: Study | None, options: Options) -> Catalog[Task]:
     from xstilts.tasks.catalog import TASKS
 
     extra = [task for spec in options.tasks for task in _module_tasks(spec)]
-    own = own_tasks(study.tasks) if study is not None else []
+    own = declared_tasks(study.tasks) if study is not None else []
     return Catalog("task", *TASKS.values(), *extra, *own)
 
 
@@ -120,8 +120,8 @@ def open_session(study: Study, options: Options, *, fetching: Say | None = None,
     """
     roots = options.roots
     planning = planning and not roots.offline
-    study = swept(study)
-    catalog = with_variants(study, catalog_for(study, options))
+    study = expand_sweeps(study)
+    catalog = add_sweep_variants(study, catalog_for(study, options))
     check_names(study, catalog)
     if fetching is not None and not roots.offline:
         fetch_missing(study_sources(study, catalog), roots, fetching)
@@ -138,11 +138,11 @@ def open_session(study: Study, options: Options, *, fetching: Say | None = None,
         study=study,
         options=options,
         catalog=catalog,
-        chosen=chosen,
+        located=chosen,
         encoder=encoder,
         precision=precision,
         routes=routes,
-        lowered=lowered,
+        steps=lowered,
         store=Store(options.store),
     )
 
@@ -197,7 +197,7 @@ def study_sources(study: Study, catalog: Catalog[Task]) -> list[Source]:
         source
         for name, arm in study.arms.items()
         if arm.translated is not None and name not in chosen.missing_arms
-        for task in flat(arm.through)
+        for task in stage_tasks(arm.through)
         for source in translated_sources(chosen.intermediates[task], arm.translated)
     ]
     named = (source for source in (*trained, *translated, *tested) if source is not None)

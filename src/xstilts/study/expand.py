@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from xstilts.core.canonical import identity_name
 from xstilts.core.errors import StudyError
 from xstilts.study.hyperparameters import max_length, recipe
-from xstilts.study.language_adapters import RouteLanguages, spoken
+from xstilts.study.language_adapters import RouteLanguages, route_languages
 from xstilts.study.merging import composition
 from xstilts.study.phase import (
     EncoderRef,
@@ -28,7 +28,7 @@ from xstilts.study.resolve import ResolvedStudy
 from xstilts.study.schema import ArmSpec, Study
 from xstilts.study.strategies import STRATEGIES, Stage, Start, compose
 from xstilts.study.translation import translations
-from xstilts.study.tune import of_tasks, tuning
+from xstilts.study.tune import tuning, with_task_names
 from xstilts.tasks.base import Fit, Task
 
 
@@ -112,7 +112,7 @@ class _Builder:
     def route(self, name: str, chosen: ResolvedStudy, encoder: EncoderRef, target: str) -> Route:
         if self.arm.language_adapters is None:
             return Route(arm=name, target=target, seed=self.seed, end=self.end(chosen, encoder, target))
-        texts, found = chosen.texts[name], routed(self.arm, chosen, target)
+        texts, found = chosen.texts[name], languages_of_route(self.arm, chosen, target)
         own = self.language(encoder, texts[found.own])
         others = [(code, self.language(encoder, texts[code])) for code in found.others if code in texts]
         end = self.end(chosen, own, target)
@@ -157,7 +157,7 @@ class _Builder:
         for name in spec.text:
             task = chosen.intermediates[name]
             part = self.part(in_languages(task, spec.languages), None)
-            parts.append(replace(part, added=spec.ratio / len(spec.text)))
+            parts.append(replace(part, extra_update_ratio=spec.ratio / len(spec.text)))
         return tuple(parts)
 
     def parts(self, task: Task, take: int | None) -> Stage:
@@ -170,19 +170,23 @@ class _Builder:
             for language, fit in sorted(translations(task, own.fit, spec, take).items())
         ]
         first, *others = [own, *made] if spec.original else made
-        return (first, *(replace(part, aside=True) for part in others))
+        return (first, *(replace(part, is_auxiliary=True) for part in others))
 
     def part(self, task: Task, take: int | None) -> MixtureTask:
         fit = task.fit
         if fit is None:
             raise StudyError(f"The task '{task.name}' has no training data, so nothing can be trained on it.")
         length = max_length(self.study, task.name, task.kind)
-        return MixtureTask(fit=cut(fit, take), max_length=length, name=task.name)
+        return MixtureTask(fit=limit_training(fit, take), max_length=length, name=task.name)
 
     def phase(self, start: Start, mix: Stage, role: str, beside: Stage) -> Phase:
-        names = tuple(part.name for part in mix if not part.aside)
-        tasks = mix if role == "joint" else tuple(sorted(mix, key=lambda part: (part.name, part.aside, part.language)))
-        leading = tuple(i for i, part in enumerate(tasks) if not part.aside)
+        names = tuple(part.name for part in mix if not part.is_auxiliary)
+        tasks = (
+            mix
+            if role == "joint"
+            else tuple(sorted(mix, key=lambda part: (part.name, part.is_auxiliary, part.language)))
+        )
+        leading = tuple(i for i, part in enumerate(tasks) if not part.is_auxiliary)
         steering = (len(mix) - 1,) if role == "joint" else leading
         made = Phase(
             start=start,
@@ -190,9 +194,11 @@ class _Builder:
             recipe=recipe(self.study, self.arm, role, names, self.precision),
             seed=self.seed,
             sampling=Sampling(**self.arm.sampling.model_dump()) if len(mix) > 1 else Sampling(),
-            tune=on_top(start, of_tasks(self.tune(start, role), (part.name for part in (*tasks, *beside)))),
+            tune=stack_over_language_adapter(
+                start, with_task_names(self.tune(start, role), (part.name for part in (*tasks, *beside)))
+            ),
             keep_head=self.arm.keep_head,
-            select=() if len(steering) == len(tasks) and not beside else steering,
+            selecting_tasks=() if len(steering) == len(tasks) and not beside else steering,
             role=role,
         )
         known = adapter_tasks(made)
@@ -206,14 +212,14 @@ class _Builder:
         return fusion or tune
 
 
-def routed(arm: ArmSpec, chosen: ResolvedStudy, target: str) -> RouteLanguages:
+def languages_of_route(arm: ArmSpec, chosen: ResolvedStudy, target: str) -> RouteLanguages:
     """The languages of an arm's route to a target, those without a test file here left out."""
     through = [chosen.intermediates[name] for stage in stages(arm) for name in stage]
     task = chosen.targets[target]
-    return spoken(through, chosen.before.get(target, task), task, chosen.missing_languages.get(target, {}))
+    return route_languages(through, chosen.before.get(target, task), task, chosen.missing_languages.get(target, {}))
 
 
-def on_top(start: Start, tune: Tune) -> Tune:
+def stack_over_language_adapter(start: Start, tune: Tune) -> Tune:
     """The first adapter over a language adapter is a new one, even where their settings are equal."""
     below = [phase for phase in phases(start) if not isinstance(phase.tune, Frozen)]
     if isinstance(tune, Full | Frozen) or not below or below[-1].role != "language":
@@ -231,7 +237,7 @@ def in_languages(task: Task, languages: Sequence[str] | None) -> Task:
     return task if languages is None or task.train is None else task.but(train=task.train.only(languages))
 
 
-def cut(fit: Fit, take: int | None) -> Fit:
+def limit_training(fit: Fit, take: int | None) -> Fit:
     """The first `take` training examples of a seeded order; the dev set is left whole."""
     return fit if take is None else replace(fit, train=fit.train.take(take))
 

@@ -32,7 +32,7 @@ class ForgettingProbe:
     targets: tuple[str, ...] = ()
 
 
-def recalls(routes: Sequence[Route], after: str) -> list[ForgettingProbe]:
+def forgetting_probes(routes: Sequence[Route], after: str) -> list[ForgettingProbe]:
     """Every score that `after` asks for ("none", "intermediate" or "all" phases), each once, in the order of routes.
 
     After the fine-tuning on a target only tasks are scored that it does not train itself. A phase of `joint` holds
@@ -68,7 +68,11 @@ def _learnt(end: Phase) -> dict[str, tuple[MixtureTask, Phase]]:
     learnt: dict[str, tuple[MixtureTask, Phase]] = {}
     for phase in phases(end):
         if phase.role == "intermediate":
-            learnt |= {part.name: (part, phase) for part in phase.mix if part.added is None and not part.aside}
+            learnt |= {
+                part.name: (part, phase)
+                for part in phase.mix
+                if part.extra_update_ratio is None and not part.is_auxiliary
+            }
     return learnt
 
 

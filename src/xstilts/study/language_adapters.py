@@ -51,7 +51,7 @@ class RouteLanguages:
     others: tuple[str, ...]
 
 
-def spoken(
+def route_languages(
     through: Iterable[Task], last: Task, target: Task, missing: Collection[str] = (), where: str | None = None
 ) -> RouteLanguages:
     """Of a route through some tasks and `last`, which may be another than the target that is scored; `missing`: test

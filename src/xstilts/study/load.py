@@ -24,7 +24,7 @@ def find_study(study: str) -> Path:
     return find_file(study, packaged_studies(), "study")
 
 
-def beside(study: str) -> tuple[Path, ...]:
+def study_data_folders(study: str) -> tuple[Path, ...]:
     """The folder of a study file, where its own tasks name files; none for a packaged study."""
     path = Path(study)
     return (path.parent,) if path.is_file() else ()

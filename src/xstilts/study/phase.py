@@ -33,7 +33,7 @@ class Frozen:
 Tune = Full | Frozen | Adapter
 
 
-def tuned(tune: Tune) -> str | Adapter:
+def tuning_mode(tune: Tune) -> str | Adapter:
     """ "full", "frozen", or the adapter: what a training is told."""
     if isinstance(tune, Full | Frozen):
         return "frozen" if isinstance(tune, Frozen) else "full"
@@ -56,12 +56,13 @@ class MixtureTask:
 
     fit: Fit
     max_length: int = 256  # tokens of a sequence, special tokens included
-    added: float | None = None  # updates for each update of the other tasks, on top of theirs; it never steers
+    # updates for each update of the other tasks, on top of theirs; such a task never steers selection
+    extra_update_ratio: float | None = None
     task: str = field(default="", metadata=OMIT_DEFAULT)  # which of its adapters' tasks it is, if any
     name: str = field(default="", metadata=NOT_IDENTITY, compare=False)
     language: str = field(default="", metadata=NOT_IDENTITY, compare=False)  # of a translation
     # True: a translation beside its task's own rows, or beside another translation of them, which steers for it
-    aside: bool = field(default=False, metadata=NOT_IDENTITY, compare=False)
+    is_auxiliary: bool = field(default=False, metadata=NOT_IDENTITY, compare=False)
 
     @property
     def label(self) -> str:
@@ -78,7 +79,7 @@ class Phase:
     sampling: Sampling = Sampling()
     tune: Tune = Full()
     keep_head: bool = False  # start from the previous phase's head where kind and labels are the same
-    select: tuple[int, ...] = ()  # which parts of the mix steer selection; () : all, equally
+    selecting_tasks: tuple[int, ...] = ()  # which parts of the mix steer selection; () : all, equally
     # "language", "intermediate", "target" or "joint": for people and for what may be trimmed
     role: str = field(default="target", metadata=NOT_IDENTITY, compare=False)
 
@@ -110,7 +111,7 @@ def holds_encoder(start: Start) -> bool:
     return isinstance(start.tune, Frozen) and holds_encoder(start.start)
 
 
-def base(start: Start) -> Start:
+def encoder_checkpoint(start: Start) -> Start:
     """The checkpoint, or the pretrained encoder, whose encoder weights a checkpoint stands on; itself where it has
     them."""
     while not isinstance(start, EncoderRef) and not holds_encoder(start):

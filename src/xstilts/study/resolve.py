@@ -9,10 +9,10 @@ from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError, EncoderError, StudyError
 from xstilts.data.source import Source
 from xstilts.data.views import Take
-from xstilts.study.language_adapters import find_texts, spoken
+from xstilts.study.language_adapters import find_texts, route_languages
 from xstilts.study.schema import ArmSpec, Study, TranslatedSpec
 from xstilts.study.text_checks import check_texts
-from xstilts.study.text_overlap import Shared, shared_notes, shared_text
+from xstilts.study.text_overlap import SharedText, shared_notes, shared_text
 from xstilts.study.translation import check_translated, translated_sources, translation_notes
 from xstilts.tasks.base import Task
 
@@ -34,7 +34,7 @@ class ResolvedStudy:
     texts: Mapping[str, Mapping[str, Task]] = field(default_factory=dict)
     possible_texts: tuple[Task, ...] = ()  # all that these could be, were they here
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # task or target -> what a report must say
-    shared: Shared = field(default_factory=dict)  # which arms meet the training sentences of which target before
+    shared: SharedText = field(default_factory=dict)  # which arms meet the training sentences of which target before
 
 
 def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> ResolvedStudy:
@@ -64,10 +64,10 @@ def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> ResolvedStudy:
     }
     for arm, spec in study.arms.items():
         if spec.translated is not None:
-            tasks_of_arm = [intermediates[name] for name in flat(spec.through)]
+            tasks_of_arm = [intermediates[name] for name in stage_tasks(spec.through)]
             notes[f"arm {arm}"] = translation_notes(spec.translated, tasks_of_arm)
     fitted = {name: before.get(name, task) for name, task in targets.items()}
-    shared = shared_text({name: trained(arm) for name, arm in study.arms.items()}, intermediates, fitted)
+    shared = shared_text({name: trained_tasks(arm) for name, arm in study.arms.items()}, intermediates, fitted)
     for name, said in shared_notes(shared, fitted, study.arms).items():
         notes[name] = (*notes.get(name, ()), said)
     chosen = ResolvedStudy(
@@ -91,10 +91,10 @@ def _with_texts(study: Study, chosen: ResolvedStudy, tasks: Catalog[Task], locat
     for arm, spec in study.arms.items():
         if spec.language_adapters is None or arm in gone:
             continue
-        through = [chosen.intermediates[name] for name in flat(spec.through)]
+        through = [chosen.intermediates[name] for name in stage_tasks(spec.through)]
         where, missing = f"arms.{arm}.language_adapters", chosen.missing_languages
         routes = [
-            spoken(through, chosen.before.get(name, task), task, missing.get(name, {}), where)
+            route_languages(through, chosen.before.get(name, task), task, missing.get(name, {}), where)
             for name, task in chosen.targets.items()
             if name not in chosen.missing_targets
         ]
@@ -127,23 +127,23 @@ def with_settings(study: Study, tasks: Catalog[Task]) -> Catalog[Task]:
     return Catalog("task", *(changed.get(name, task) for name, task in tasks.items()))
 
 
-def flat(through: tuple[str | tuple[str, ...], ...]) -> tuple[str, ...]:
+def stage_tasks(through: tuple[str | tuple[str, ...], ...]) -> tuple[str, ...]:
     return tuple(name for stage in through for name in ((stage,) if isinstance(stage, str) else stage))
 
 
 def _intermediate_names(study: Study) -> list[str]:
-    return list(dict.fromkeys(name for arm in study.arms.values() for name in trained(arm)))
+    return list(dict.fromkeys(name for arm in study.arms.values() for name in trained_tasks(arm)))
 
 
-def trained(arm: ArmSpec) -> tuple[str, ...]:
+def trained_tasks(arm: ArmSpec) -> tuple[str, ...]:
     """The tasks that an arm trains before its target, its texts included."""
-    return (*flat(arm.through), *(arm.mlm.text if arm.mlm else ()))
+    return (*stage_tasks(arm.through), *(arm.mlm.text if arm.mlm else ()))
 
 
 def check_names(study: Study, tasks: Catalog[Task]) -> None:
     """Every name the study uses exists."""
     for arm, spec in study.arms.items():
-        for name in flat(spec.through):
+        for name in stage_tasks(spec.through):
             _known(tasks, name, f"arms.{arm}.through")
             if tasks[name].train is None:
                 raise StudyError(
@@ -151,7 +151,7 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
                     where=f"arms.{arm}.through",
                 )
         check_texts(spec, tasks, f"arms.{arm}")
-        for name in flat(spec.through) if spec.translated else ():
+        for name in stage_tasks(spec.through) if spec.translated else ():
             if spec.translated and name not in study.substitute:  # of a stand-in it is the arm that is missing
                 check_translated(tasks[name], spec.translated, tasks.values(), f"arms.{arm}.translated")
     for name in study.targets:
@@ -263,8 +263,8 @@ def _missing(source: Source, locate: Locate) -> str:
 
 def _missing_arm(arm: ArmSpec, intermediates: Mapping[str, Task], locate: Locate) -> str:
     """Why an arm cannot be trained, in one sentence; "" when it can."""
-    through = flat(arm.through)
-    for name in trained(arm):
+    through = stage_tasks(arm.through)
+    for name in trained_tasks(arm):
         if arm.translated is None or name not in through:
             reason = _missing_training(intermediates[name], locate)
         else:

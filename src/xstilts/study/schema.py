@@ -276,7 +276,7 @@ def _known_kind(name: Any) -> Any:
 UserKind = Annotated[str, BeforeValidator(_known_kind)]
 
 
-class OwnTask(StrictModel):
+class UserTask(StrictModel):
     """A task declared from files, without Python (docs/add-a-task.md).
 
     Files lie below a data folder or beside the study file; layouts of several files (`parallel`, `props`) name all.
@@ -311,7 +311,7 @@ class Study(StrictModel):
     question: str
     encoder: str
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    tasks: Mapping[str, OwnTask] = {}
+    tasks: Mapping[str, UserTask] = {}
     arms: Mapping[str, ArmSpec] = Field(min_length=1)
     baseline: str | None = None
     contrasts: Mapping[str, Mapping[str, float]] = {}

@@ -27,7 +27,7 @@ def base_name(target: str) -> str:
     return target.partition(MARK)[0]
 
 
-def swept(study: Study) -> Study:
+def expand_sweeps(study: Study) -> Study:
     """The study with its sweeps written out. Raises StudyError for a list in the settings of what is no target."""
     targets: list[str] = []
     settings: dict[str, Mapping[str, Any]] = {}
@@ -62,7 +62,7 @@ def variants(target: str, settings: Mapping[str, Any]) -> dict[str, dict[str, An
     return found
 
 
-def with_variants(study: Study, tasks: Catalog[Task]) -> Catalog[Task]:
+def add_sweep_variants(study: Study, tasks: Catalog[Task]) -> Catalog[Task]:
     """The tasks, and the study's targets that are tasks under another name."""
     names = [name for name in study.targets if name not in tasks and base_name(name) in tasks]
     return Catalog("task", *tasks.values(), *(tasks[base_name(name)].but(name=name) for name in names))

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from xstilts.study.schema import ArmSpec
 from xstilts.tasks.base import Task
 
-Shared = Mapping[str, Mapping[str, tuple[str, ...]]]  # target -> arm -> the intermediate tasks with its sentences
+SharedText = Mapping[str, Mapping[str, tuple[str, ...]]]  # target -> arm -> the intermediate tasks with its sentences
 
 
 def shared_text(
     through: Mapping[str, tuple[str, ...]], intermediates: Mapping[str, Task], targets: Mapping[str, Task]
-) -> Shared:
+) -> SharedText:
     """Of each target that some arm meets the training sentences of: the arms and the tasks that hold them. `through`:
     the intermediate tasks of each arm, by the names in `intermediates`; `targets`: what is fine-tuned on."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -28,7 +28,7 @@ def _meet(task: Task, target: Task) -> bool:
     return target.train is not None and not set(task.corpora).isdisjoint(target.corpora)
 
 
-def shared_notes(shared: Shared, targets: Mapping[str, Task], arms: Mapping[str, ArmSpec]) -> dict[str, str]:
+def shared_notes(shared: SharedText, targets: Mapping[str, Task], arms: Mapping[str, ArmSpec]) -> dict[str, str]:
     """One sentence a target, for plans and reports."""
     said = {}
     for target, met in shared.items():

@@ -131,6 +131,6 @@ def tuning(spec: TuneSpec) -> Tune:
     return Frozen() if spec.mode == "frozen" else Full()
 
 
-def of_tasks(tune: Tune, names: Iterable[str]) -> Tune:
+def with_task_names(tune: Tune, names: Iterable[str]) -> Tune:
     """What a phase trains, told the tasks of its mixture where that counts."""
     return replace(tune, tasks=tuple(sorted(set(names)))) if isinstance(tune, Multitask) else tune

@@ -12,7 +12,7 @@ from xstilts.data.source import Place, Reader, Source
 from xstilts.kinds.base import Kind
 from xstilts.kinds.catalog import user_kinds
 from xstilts.kinds.user_data import UserColumns
-from xstilts.study.schema import OwnTask
+from xstilts.study.schema import UserTask
 from xstilts.tasks.base import Origin, Task
 
 Columns = Mapping[str, Any]  # role -> column of the file
@@ -20,13 +20,13 @@ Columns = Mapping[str, Any]  # role -> column of the file
 FILES_OF_LAYOUT = {"props": 2, "conllup": 2, "propbank": 3}  # files that one source of a layout has
 
 
-def own_tasks(declared: Mapping[str, OwnTask]) -> list[Task]:
+def declared_tasks(declared: Mapping[str, UserTask]) -> list[Task]:
     """Return ordinary tasks. Raises StudyError for a role the kind does not have or misses, for missing labels, for a
     layout that the kind is not read from, and for too few files."""
     return [_task(name, task, f"tasks.{name}") for name, task in declared.items()]
 
 
-def _task(name: str, task: OwnTask, where: str) -> Task:
+def _task(name: str, task: UserTask, where: str) -> Task:
     if task.train is None and not task.test:
         raise StudyError("A task needs a training file, test files, or both.", where=where)
     kind = user_kinds()[task.kind]
@@ -53,7 +53,7 @@ def _task(name: str, task: OwnTask, where: str) -> Task:
     )
 
 
-def _columns(task: OwnTask, roles: UserColumns, where: str) -> Columns:
+def _columns(task: UserTask, roles: UserColumns, where: str) -> Columns:
     allowed = (*roles.required, *roles.optional)
     for role in task.columns:
         if role not in allowed:
@@ -71,7 +71,7 @@ def _columns(task: OwnTask, roles: UserColumns, where: str) -> Columns:
     return columns
 
 
-def _check_layout(task: OwnTask, kind: type[Kind], roles: UserColumns, where: str) -> None:
+def _check_layout(task: UserTask, kind: type[Kind], roles: UserColumns, where: str) -> None:
     """Raise StudyError for a layout that the kind is not read from, one that another kind reads alone, `form` where
     arguments have none, and too few files."""
     if roles.readers and task.reader not in roles.readers:
@@ -100,13 +100,13 @@ def _reads(kind: type[Kind], layout: str) -> bool:
     return kind.user_columns is not None and layout in kind.user_columns.readers
 
 
-def _bio_columns(task: OwnTask, columns: Columns) -> tuple[str, ...]:
+def _bio_columns(task: UserTask, columns: Columns) -> tuple[str, ...]:
     """Return the columns of a line, the one with the words called "token", which is the name that the reader knows."""
     names = task.fields or (columns["words"], columns["tags"])
     return tuple("token" if name == columns["words"] else str(name) for name in names)
 
 
-READERS: Mapping[str, Callable[[OwnTask, Columns], Reader]] = {
+READERS: Mapping[str, Callable[[UserTask, Columns], Reader]] = {
     "tsv": lambda task, _: catalog.Tsv(columns=task.fields or None, header=task.header and not task.fields),
     "csv": lambda task, _: catalog.Csv(columns=task.fields or None, header=task.header and not task.fields),
     "jsonl": lambda task, _: catalog.Jsonl(),

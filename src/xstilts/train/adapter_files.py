@@ -17,7 +17,7 @@ from typing import Any
 from xstilts.core.canonical import fingerprint, identity_name
 from xstilts.core.errors import EncoderError
 from xstilts.core.files import file_fingerprint, read_json, write_json
-from xstilts.core.settings.tuning import METHODS, Adapter, Bottleneck, Fuse, shape
+from xstilts.core.settings.tuning import METHODS, Adapter, Bottleneck, Fuse, adapter_shape
 from xstilts.nn.encoder import Encoder
 from xstilts.train.snapshot import save_weights
 from xstilts.train.weight_check import fitting_tensors
@@ -86,7 +86,7 @@ def swap(encoder: Encoder, checkpoint: Path, other: Path) -> None:
     Raises EncoderError where one is not trained as the other was: other settings, or over another encoder."""
     held, given = (read_json(folder / NAMED) for folder in (checkpoint, other))
     first, where = given["adapters"][0], str(other / NAMED)
-    ours, theirs = (shape(settings_of(entry, where)) for entry in (held["adapters"][0], first))
+    ours, theirs = (adapter_shape(settings_of(entry, where)) for entry in (held["adapters"][0], first))
     if ours != theirs:
         raise EncoderError(f"a language adapter with other settings: {theirs}, where {ours} is needed.", where=where)
     if (found := given["base"]["fingerprint"]) != (wanted := held["base"]["fingerprint"]):
@@ -117,8 +117,8 @@ def shape_of(config: Mapping[str, Any]) -> dict[str, Any]:
     return {name: config.get(name) for name in SHAPE}
 
 
-def spell(shape: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {shape.get(name)}" for name in SHAPE)
+def spell(adapter_shape: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {adapter_shape.get(name)}" for name in SHAPE)
 
 
 def inner(folder: Path) -> Path:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tiny_encoders import encoder, ragged
 from xstilts.core.errors import EncoderError
-from xstilts.core.settings.tuning import Bottleneck, Fuse, Hypernetwork, LoRA, Multitask, SharedOwn, shape
+from xstilts.core.settings.tuning import Bottleneck, Fuse, Hypernetwork, LoRA, Multitask, SharedOwn, adapter_shape
 from xstilts.nn.adapters.task_conditioned import Generator
 from xstilts.nn.encoder import Encoder
 
@@ -135,7 +135,7 @@ def test_a_phase_goes_on_with_new_tasks_beside_the_old_ones(method: str) -> None
     (adapter,) = model.adapters.each
     before = {task: states(model, task) for task in ("a", "b")}
     settings = type(METHODS[method])(**{**vars(METHODS[method]), "tasks": ("b", "c")})
-    assert shape(settings) == shape(METHODS[method])
+    assert adapter_shape(settings) == adapter_shape(METHODS[method])
     assert model.adapters.begin(settings) is adapter and adapter.tasks == ("a", "b", "c")
     for task in ("a", "b"):
         assert torch.equal(states(model, task), before[task])

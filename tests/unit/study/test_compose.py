@@ -12,7 +12,7 @@ from xstilts.core.settings.merging import AdapterFusion, Arithmetic, Average, Co
 from xstilts.core.settings.tuning import Bottleneck, Fuse
 from xstilts.study.expand import Route, before_target, end_name, expand, phase_name, phases, sharing
 from xstilts.study.load import dump_study, parse_study
-from xstilts.study.phase import Full, MergedCheckpoint, Phase, base, holds_encoder
+from xstilts.study.phase import Full, MergedCheckpoint, Phase, encoder_checkpoint, holds_encoder
 from xstilts.study.resolve import choose
 from xstilts.study.schema import Study
 
@@ -63,7 +63,7 @@ def test_parts_are_the_trainings_of_the_single_arms() -> None:
     for name in joins:
         *parts, target = phases(found[name, "t"].end)
         assert set(parts) == alone and target.start == found[name, "r"].end
-        assert target.role == "target" and base(target.start) == ENCODER
+        assert target.role == "target" and encoder_checkpoint(target.start) == ENCODER
     assert sharing(list(found.values())).trainings == 3 + 3 + 4, "the parts once, and a target for each arm"
 
 
@@ -82,11 +82,11 @@ def test_how_and_what_is_joined_is_identity() -> None:
 
 def test_whole_encoders_hold_the_encoder_and_adapters_stand_on_it() -> None:
     whole = routes(study({"x": composed("ties", tune="full")}))["x", "t"].end
-    assert isinstance(whole, Phase) and holds_encoder(whole.start) and base(whole.start) == whole.start
+    assert isinstance(whole, Phase) and holds_encoder(whole.start) and encoder_checkpoint(whole.start) == whole.start
     late = routes(study({"x": composed("ties", tune="full", tune_target=PFEIFFER)}))["x", "t"].end
-    assert isinstance(late, Phase) and base(late) == late.start
+    assert isinstance(late, Phase) and encoder_checkpoint(late) == late.start
     adapters = routes(study({"x": composed("ties")}))["x", "r"].end
-    assert not holds_encoder(adapters) and base(adapters) == ENCODER
+    assert not holds_encoder(adapters) and encoder_checkpoint(adapters) == ENCODER
 
 
 def test_the_attention_of_a_fusion_is_trained_with_heads_alone_too() -> None:

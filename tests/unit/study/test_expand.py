@@ -65,7 +65,7 @@ def test_retrieval_after_a_task_shares_the_training_of_that_task() -> None:
 def test_joint_selects_by_the_target_alone() -> None:
     end = routes(study({"j": {"strategy": "joint", "through": ["a"]}}))["j", "t", 1].end
     assert isinstance(end, Phase)
-    assert end.select == (1,)
+    assert end.selecting_tasks == (1,)
     assert end.mix[1].name == "t"
 
 
@@ -79,13 +79,17 @@ def test_masked_lm_stands_beside_every_intermediate_phase_and_never_steers() -> 
     found = routes(study(arms))
     assert names(found["chain", "t", 1]) == ["b + n + m", "a + n + m", "t"]
     first, second, target = phases(found["chain", "t", 1].end)
-    assert [part.added for part in first.mix] == [None, 0.25, 0.25] and first.select == second.select == (0,)
-    assert first.mix[2].fit.train.places[0].files == ("m/sw.txt",) and target.select == ()
+    assert [part.extra_update_ratio for part in first.mix] == [
+        None,
+        0.25,
+        0.25,
+    ] and first.selecting_tasks == second.selecting_tasks == (0,)
+    assert first.mix[2].fit.train.places[0].files == ("m/sw.txt",) and target.selecting_tasks == ()
     mixed = next(phases(found["mix", "t", 1].end))
-    assert [part.name for part in mixed.mix] == ["a", "b", "m"] and mixed.select == (0, 1)
-    assert len(mixed.mix[2].fit.train.places[0].files) == 3 and mixed.mix[2].added == 1.0
+    assert [part.name for part in mixed.mix] == ["a", "b", "m"] and mixed.selecting_tasks == (0, 1)
+    assert len(mixed.mix[2].fit.train.places[0].files) == 3 and mixed.mix[2].extra_update_ratio == 1.0
     joint = next(phases(found["joint", "t", 1].end))
-    assert [part.name for part in joint.mix] == ["a", "t", "m"] and joint.select == (1,)
+    assert [part.name for part in joint.mix] == ["a", "t", "m"] and joint.selecting_tasks == (1,)
 
 
 def test_text_in_other_languages_is_refused() -> None:

@@ -6,7 +6,7 @@ import pytest
 from study_toys import ENCODER, catalog, everywhere, retrieval, text, trained
 
 from xstilts.study.expand import end_name, expand
-from xstilts.study.forgetting import dev_source, recalls
+from xstilts.study.forgetting import dev_source, forgetting_probes
 from xstilts.study.load import parse_study
 from xstilts.study.resolve import choose
 
@@ -20,7 +20,7 @@ def asked(arm: dict[str, object], after: str, *targets: str) -> list[tuple[str, 
     routes = expand(study, choose(study, TASKS, everywhere), ENCODER, "fp32")
     return [
         (one.part.name, *(end_name(end).removesuffix(" · seed 1") for end in (one.end, one.learnt)), one.targets)
-        for one in recalls(routes, study.forgetting)
+        for one in forgetting_probes(routes, study.forgetting)
     ]
 
 
@@ -67,7 +67,7 @@ def test_a_dev_set_is_cut_as_test_sets_are() -> None:
     raw = {"question": "q", "encoder": "e", "arms": {"one": CHAIN}, "targets": ["t"], "train": {"updates": 5}}
     study = parse_study({**raw, "forgetting": "all"})
     routes = expand(study, choose(study, TASKS, everywhere), ENCODER, "fp32")
-    part = recalls(routes, "all")[0].part
+    part = forgetting_probes(routes, "all")[0].part
     assert dev_source(part, TASKS["a"], None) == TASKS["a"].dev
     assert dev_source(part, TASKS["a"], 9).views[-1].n == 9
     assert dev_source(part, TASKS["a"].but(divisible=False), 9) == TASKS["a"].dev

@@ -12,7 +12,7 @@ from xstilts.core.settings.tuning import Bottleneck, LoRA
 from xstilts.data.source import Source
 from xstilts.study.expand import Route, expand, phase_name, phases, sharing
 from xstilts.study.load import parse_study
-from xstilts.study.phase import EncoderRef, Frozen, base
+from xstilts.study.phase import EncoderRef, Frozen, encoder_checkpoint
 from xstilts.study.resolve import Locate, choose
 from xstilts.study.schema import Study
 from xstilts.tasks.base import Task
@@ -59,7 +59,7 @@ def test_the_tasks_stand_on_the_training_language_and_the_others_beside_it() -> 
     assert files == [("m/en.txt",), ("m/de.txt",), ("n/sw.txt",)], "of each text its own language alone"
     # The settings are equal, yet the tasks do not go on with the language's adapter, and share one of their own.
     assert tasks[0].tune == Bottleneck(reduction=2, invertible=True, stack=True) and tasks[1].tune == LANGUAGE
-    assert base(found.end) == ENCODER
+    assert encoder_checkpoint(found.end) == ENCODER
 
 
 def test_the_first_adapter_above_is_new_after_frozen_phases_too() -> None:

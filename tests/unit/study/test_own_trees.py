@@ -11,7 +11,7 @@ from xstilts.core.errors import DataError, StudyError
 from xstilts.data.locate import Roots
 from xstilts.data.read import load, resolve
 from xstilts.study.load import parse_study
-from xstilts.study.user_tasks import own_tasks
+from xstilts.study.user_tasks import declared_tasks
 from xstilts.tasks.base import Task
 
 TREE = "# sent_id = {name}\n1\tann\t_\tX\t_\t_\t2\tnsubj:pass\t_\t_\n2\tsees\t_\tX\t_\t_\t0\troot\t_\t_\n"
@@ -22,7 +22,7 @@ ROLES = {"kind": "roles", "reader": "props", "labels": ["A0", "A1"], "train": ["
 
 def own(**task: Any) -> Task:
     raw = {"question": "q", "encoder": "e", "arms": {"none": {"strategy": "direct"}}, "targets": ["mine"]}
-    [made] = own_tasks(parse_study({**raw, "tasks": {"mine": task}}).tasks)
+    [made] = declared_tasks(parse_study({**raw, "tasks": {"mine": task}}).tasks)
     return made
 
 

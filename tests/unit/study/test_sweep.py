@@ -10,7 +10,7 @@ from xstilts.study.expand import expand
 from xstilts.study.load import dump_study, parse_study
 from xstilts.study.resolve import check_names, choose
 from xstilts.study.schema import Study
-from xstilts.study.settings_sweep import swept, with_variants
+from xstilts.study.settings_sweep import add_sweep_variants, expand_sweeps
 
 TASKS = catalog(trained("t"), trained("a"), retrieval("r"))
 
@@ -21,9 +21,9 @@ def study(**more: object) -> Study:
 
 
 def test_every_value_is_a_target_and_nothing_is_trained_twice() -> None:
-    made = swept(study(settings={"r": {"layer": [0, 2], "k": 3}}, train={"tasks": {"r": {"max_length": 64}}}))
+    made = expand_sweeps(study(settings={"r": {"layer": [0, 2], "k": 3}}, train={"tasks": {"r": {"max_length": 64}}}))
     assert made.targets == ("t", "r@layer=0", "r@layer=2")
-    tasks = with_variants(made, TASKS)
+    tasks = add_sweep_variants(made, TASKS)
     check_names(made, tasks)
     chosen = choose(made, tasks, everywhere)
     assert [(chosen.targets[n].kind.layer, chosen.targets[n].kind.k) for n in made.targets[1:]] == [(0, 3), (2, 3)]
@@ -34,23 +34,23 @@ def test_every_value_is_a_target_and_nothing_is_trained_twice() -> None:
 def test_what_is_written_out_is_a_study_again() -> None:
     import yaml
 
-    made = swept(study(settings={"r": {"layer": [0, 2]}}))
+    made = expand_sweeps(study(settings={"r": {"layer": [0, 2]}}))
     again = parse_study(yaml.safe_load(dump_study(made)))
-    assert swept(again) == again
+    assert expand_sweeps(again) == again
     assert again.targets == made.targets
 
 
 def test_without_lists_a_study_stays_as_it_is() -> None:
     made = study(settings={"r": {"layer": 2}})
-    assert swept(made) is made
+    assert expand_sweeps(made) is made
 
 
 def test_a_sweep_of_what_is_no_target_is_refused() -> None:
     with pytest.raises(StudyError, match="'a' is none"):
-        swept(study(settings={"a": {"layer": [1, 2]}}))
+        expand_sweeps(study(settings={"a": {"layer": [1, 2]}}))
 
 
 def test_an_unknown_task_under_another_name_is_refused() -> None:
     made = study(targets=["tt@layer=2"])
     with pytest.raises(StudyError, match="no task 'tt@layer=2'"):
-        check_names(made, with_variants(made, TASKS))
+        check_names(made, add_sweep_variants(made, TASKS))

@@ -6,17 +6,17 @@ import pytest
 from study_toys import ENCODER, everywhere
 
 from xstilts.study.expand import Route, expand, phases
-from xstilts.study.forgetting import recalls
+from xstilts.study.forgetting import forgetting_probes
 from xstilts.study.load import load_study
 from xstilts.study.resolve import choose
 from xstilts.study.schema import Study
-from xstilts.study.settings_sweep import swept
+from xstilts.study.settings_sweep import expand_sweeps
 from xstilts.tasks.catalog import TASKS
 from xstilts.xtreme.layout import VERSIONS
 
 
 def opened(scale: str | None = None) -> tuple[Study, list[Route]]:
-    study = swept(load_study("syntax_srl", scale)).model_copy(update={"seeds": (1,)})
+    study = expand_sweeps(load_study("syntax_srl", scale)).model_copy(update={"seeds": (1,)})
     return study, expand(study, choose(study, TASKS, everywhere), ENCODER, "fp32")
 
 
@@ -51,7 +51,7 @@ def test_the_targets_are_xtreme_s_and_trees_and_roles() -> None:
 
 def test_what_was_learnt_first_is_scored_after_every_phase() -> None:
     study, routes = opened()
-    found = [one for one in recalls(routes, study.forgetting) if one.route[0] == "parse-srl"]
+    found = [one for one in forgetting_probes(routes, study.forgetting) if one.route[0] == "parse-srl"]
     between = [(one.part.name, len(list(phases(one.end)))) for one in found if not one.targets]
     assert between == [("dependency", 1), ("dependency", 2), ("srl", 2)]
     after = {(one.part.name, one.targets) for one in found if one.targets}

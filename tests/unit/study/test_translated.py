@@ -57,7 +57,7 @@ def test_a_task_stands_beside_its_translations_and_alone_steers() -> None:
     made = study([["b", "a"]], {"languages": ["sw", "de"], "source": "files"})
     phase, target = phases(ends(made))
     assert phase_name(phase) == "a + a[de] + a[sw] + b + b[de] + b[sw]" and phase_name(target) == "t"
-    assert phase.select == (0, 3) and target.select == ()
+    assert phase.selecting_tasks == (0, 3) and target.selecting_tasks == ()
     files = [part.fit.train.places[0].files[0] for part in phase.mix[:3]]
     assert files == ["a/train.tsv", "a/train.de.tsv", "a/train.sw.tsv"]
     assert [part.fit.train.language for part in phase.mix[:3]] == ["en", "de", "sw"]
@@ -67,18 +67,18 @@ def test_a_task_stands_beside_its_translations_and_alone_steers() -> None:
 
 def test_without_its_own_rows_the_first_translation_stands_for_a_task() -> None:
     phase = first(study(["a"], {"languages": ["sw", "de"], "original": False}))
-    assert phase_name(phase) == "a[de] + a[sw]" and phase.select == (0,)
+    assert phase_name(phase) == "a[de] + a[sw]" and phase.selecting_tasks == (0,)
     assert phase.mix[0].fit.dev == TASKS["a"].dev
     one = first(study(["a"], {"languages": ["de"], "original": False}))
-    assert phase_name(one) == "a[de]" and one.select == ()
+    assert phase_name(one) == "a[de]" and one.selecting_tasks == ()
 
 
 def test_a_joint_phase_selects_by_its_target_and_masked_lm_by_nothing() -> None:
     joint = ends(study(["a"], {"languages": ["de"]}, "joint"))
-    assert phase_name(joint) == "a + a[de] + t" and joint.select == (2,)
+    assert phase_name(joint) == "a + a[de] + t" and joint.selecting_tasks == (2,)
     arm = {"strategy": "sequential", "through": ["a"], "mlm": {"text": ["m"]}, "translated": {"languages": ["de"]}}
     beside = first(parse_study({"question": "q", "encoder": "e", "arms": {"x": arm}, "targets": ["t"]}))
-    assert phase_name(beside) == "a + a[de] + m" and beside.select == (0,)
+    assert phase_name(beside) == "a + a[de] + m" and beside.selecting_tasks == (0,)
 
 
 def test_numbers_of_a_task_hold_for_it_in_translation() -> None:

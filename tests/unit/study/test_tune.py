@@ -11,7 +11,7 @@ from xstilts.core.errors import StudyError
 from xstilts.core.settings.tuning import IA3, Bottleneck, Hypernetwork, LoRA, Prefix, Prompt, SharedOwn
 from xstilts.study.expand import expand, phases
 from xstilts.study.load import dump_study, parse_study
-from xstilts.study.phase import Frozen, Full, Phase, adapter_tasks, base, holds_encoder
+from xstilts.study.phase import Frozen, Full, Phase, adapter_tasks, encoder_checkpoint, holds_encoder
 from xstilts.study.resolve import choose
 from xstilts.study.schema import Study
 
@@ -76,11 +76,13 @@ def test_adapters_learn_faster_unless_the_study_says_how_fast() -> None:
 
 def test_checkpoints_of_adapters_stand_on_the_last_one_that_holds_the_encoder() -> None:
     adapters = chain(study({"tune": {"lora": {}}, "tune_target": "frozen"}))
-    assert [base(phase) for phase in adapters] == [ENCODER] * 3
+    assert [encoder_checkpoint(phase) for phase in adapters] == [ENCODER] * 3
     on_full = chain(study({"tune_target": {"lora": {}}}))
-    assert [holds_encoder(phase) for phase in on_full] == [True, True, False] and base(on_full[2]) == on_full[1]
+    assert [holds_encoder(phase) for phase in on_full] == [True, True, False] and encoder_checkpoint(
+        on_full[2]
+    ) == on_full[1]
     frozen = chain(study({"tune": "frozen"}))
-    assert all(holds_encoder(phase) and base(phase) is phase for phase in frozen)
+    assert all(holds_encoder(phase) and encoder_checkpoint(phase) is phase for phase in frozen)
 
 
 @pytest.mark.parametrize(

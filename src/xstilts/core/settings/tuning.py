@@ -128,7 +128,7 @@ METHODS: dict[str, type[Adapter]] = {
 }
 
 
-def shape(settings: Adapter) -> Adapter:
+def adapter_shape(settings: Adapter) -> Adapter:
     """The settings without what they say about where training starts, and on which tasks: equal for adapters that can
     go on from each other."""
     if isinstance(settings, Multitask):

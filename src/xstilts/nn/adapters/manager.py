@@ -26,7 +26,7 @@ from xstilts.core.settings.tuning import (
     Prefix,
     Prompt,
     SharedOwn,
-    shape,
+    adapter_shape,
 )
 from xstilts.nn.adapters.fusion import Fusion, branch_weights, check
 from xstilts.nn.adapters.layers import Branch, Coupling, ParallelAdapter, Patch, SequentialAdapter
@@ -156,7 +156,7 @@ class Adapters(nn.ModuleList):
     def begin(self, settings: Adapter) -> Attached:
         """The adapter that a phase trains: the newest, where it has the same shape and no new one is asked for; else a
         fresh one."""
-        if self.each and not settings.stack and shape(self.each[-1].settings) == shape(settings):
+        if self.each and not settings.stack and adapter_shape(self.each[-1].settings) == adapter_shape(settings):
             self.each[-1].add_tasks(settings)
             return self.each[-1].to(next(self._of[0].parameters()).device)
         return self.add(settings)
