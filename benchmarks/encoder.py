@@ -25,8 +25,8 @@ from xstilts.cli.progress import RichListener
 from xstilts.core.errors import EncoderError, XstiltsError
 from xstilts.core.files import write_atomic
 from xstilts.core.languages import canonical_code
+from xstilts.pipeline.options import Options, default_store
 from xstilts.pipeline.results import versions
-from xstilts.pipeline.session import Options, default_store
 from xstilts.report.scores.inputs import Results
 from xstilts.tasks.catalog import TASKS
 

@@ -17,7 +17,8 @@ from xstilts.engine.backends.inline import Inline
 from xstilts.engine.runner import execute
 from xstilts.models.encoders import LocatedEncoder
 from xstilts.nn.encoder import Encoder
-from xstilts.pipeline.session import Options, devices, open_session
+from xstilts.pipeline.options import Options, devices
+from xstilts.pipeline.session import open_session
 from xstilts.report.scores.inputs import Results
 from xstilts.study.load import parse_study
 from xstilts.study.schema import Study

@@ -21,7 +21,7 @@ from xstilts.app.run import report
 from xstilts.cli import app, main
 from xstilts.core.settings.training import Recipe
 from xstilts.kinds.catalog import KINDS
-from xstilts.pipeline.session import Options
+from xstilts.pipeline.options import Options
 from xstilts.report.scores.published_files import published
 from xstilts.study import merging, schema, tune
 from xstilts.study.hyperparameters import DEFAULT_EPOCHS

@@ -14,7 +14,7 @@ from transformers import AutoModelForMaskedLM
 from xstilts.app.pretrain import pretrain
 from xstilts.cli import main
 from xstilts.engine.runner import Outcome
-from xstilts.pipeline.session import Options
+from xstilts.pipeline.options import Options
 from xstilts.pretrain.recipe import (
     EncoderSpec,
     MineSpec,

@@ -15,7 +15,7 @@ from tiny_study import TinyStudy
 import xstilts
 from xstilts import Answer, Plan
 from xstilts.app.run import report
-from xstilts.pipeline.session import Options
+from xstilts.pipeline.options import Options
 from xstilts.study.load import load_study
 
 

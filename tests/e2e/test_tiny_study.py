@@ -16,7 +16,7 @@ from tiny_study import LANGUAGES, TinyStudy, texts, write_weather
 
 from xstilts import Study, run
 from xstilts.cli import main
-from xstilts.pipeline.session import Options
+from xstilts.pipeline.options import Options
 
 Make = Callable[..., TinyStudy]
 EVERY_KIND = {"targets": ["weather", "words", "places", "picks", "pairs"], "seeds": [1], "keep": "all"}

@@ -20,7 +20,8 @@ import fake_study
 from xstilts.cli import main
 from xstilts.core.canonical import canonical, fingerprint
 from xstilts.engine.graph import steps_of
-from xstilts.pipeline.session import Options, open_session
+from xstilts.pipeline.options import Options
+from xstilts.pipeline.session import open_session
 from xstilts.report.write import report
 from xstilts.study.load import load_study, packaged_studies
 from xstilts.study.schema import Study

@@ -9,7 +9,8 @@ from xstilts.app.notebook import html_lines, html_table
 from xstilts.data.read import TO_FETCH
 from xstilts.engine.graph import steps_of
 from xstilts.pipeline.forecast import Forecast, forecast
-from xstilts.pipeline.session import Options, Session, open_session
+from xstilts.pipeline.options import Options
+from xstilts.pipeline.session import Session, open_session
 from xstilts.pipeline.steps import STEP_KINDS, kind_of
 from xstilts.report.elements.formatting import count, plural, seconds, size
 from xstilts.report.topics.overhead import TimeSpent

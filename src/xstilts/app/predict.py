@@ -15,7 +15,8 @@ from xstilts.data.examples import Example
 from xstilts.data.readers.catalog import Csv, Jsonl, Tsv
 from xstilts.data.source import Row
 from xstilts.engine.store import Store
-from xstilts.pipeline.session import Options, catalog_for, devices
+from xstilts.pipeline.options import Options, devices
+from xstilts.pipeline.session import catalog_for
 from xstilts.study.load import load_study
 from xstilts.study.resolve import with_settings
 from xstilts.tasks.base import Task

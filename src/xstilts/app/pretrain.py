@@ -20,7 +20,7 @@ from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.models.compact import pack
 from xstilts.models.encoders import find_encoder
-from xstilts.pipeline.session import Options, devices
+from xstilts.pipeline.options import Options, devices
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.pretrain.corpus_step import corpus_step
 from xstilts.pretrain.graph import Continued, PretrainSteps, lower

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -23,9 +24,12 @@ from xstilts.engine.graph import steps_of
 from xstilts.engine.listener import Listener, Silent
 from xstilts.engine.runner import Outcome, execute, plan
 from xstilts.engine.step import Step
+from xstilts.engine.store import Store
+from xstilts.models.encoders import LocatedEncoder
 from xstilts.pipeline.gold_check import unlabelled
+from xstilts.pipeline.options import Options, devices
 from xstilts.pipeline.results import collect
-from xstilts.pipeline.session import Options, Session, devices, open_session, probe_precision
+from xstilts.pipeline.session import Session, open_session
 from xstilts.pipeline.steps import kind_of
 from xstilts.report.build import compose
 from xstilts.report.scores.published import PublishedRow
@@ -66,7 +70,8 @@ def run(
     """
     watch = listener or Quiet()
     loaded, chosen = load_with_options(study, options, scale)
-    session = _with_precision(loaded, chosen, watch)
+    folder_of = partial(_encoder_folder, options=chosen, listener=watch)
+    session = open_session(loaded, chosen, fetching=watch.say, encoder_folder=folder_of)
     planned = plan(session.goals, session.store)
     watch.run_planned(len(planned.to_run), len(planned.reused) + planned.not_needed)
     outcome = Outcome() if loaded.allow_missing else _read_files(session, planned.to_run, watch)
@@ -95,19 +100,14 @@ def run_step(study: Study, key: str, *, options: Options) -> int:
     return serve(steps[key], session.store)
 
 
-def _with_precision(study: Study, options: Options, listener: RunListener) -> Session:
-    """The session of a run: files fetched, and `precision: auto` resolved by a timed probe the first time."""
-    session = open_session(study, options, fetching=listener.say)
-    if study.precision != "auto":
-        return session
-    folder = session.encoder.folder
-    if session.encoder.step is not None:
-        if _execute(session, [session.encoder.step], listener).interrupted:
-            raise KeyboardInterrupt
-        folder = session.store.path(session.encoder.step)
-    if folder is not None and folder.is_dir():
-        probe_precision(study, session.encoder, folder, options)
-    return open_session(study, options)
+def _encoder_folder(encoder: LocatedEncoder, options: Options, listener: Listener) -> Path | None:
+    """The encoder's folder, unpacked first where the encoder comes packed with the program."""
+    if encoder.step is None:
+        return encoder.folder
+    store, backend = Store(options.store), Inline(device=devices(options)[0], threads=options.threads or 1)
+    if execute([encoder.step], store, backend=backend, listener=listener).interrupted:
+        raise KeyboardInterrupt
+    return store.path(encoder.step)
 
 
 def _read_files(session: Session, to_run: Sequence[Step], listener: Listener) -> Outcome:

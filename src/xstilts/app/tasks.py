@@ -17,13 +17,15 @@ from xstilts.data.source import Source
 from xstilts.models.encoders import ChangedEncoderError, find_encoder, portable_files
 from xstilts.models.translators import find_translator
 from xstilts.models.translators import portable_files as portable_translator
-from xstilts.pipeline.session import Options, Say, catalog_for, fetch_missing, study_sources
+from xstilts.pipeline.fetch import Say, fetch_missing
+from xstilts.pipeline.options import Options
+from xstilts.pipeline.session import catalog_for
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.report.elements.formatting import size
 from xstilts.samples import describe as describe_sample
 from xstilts.study.load import find_study, load_study
+from xstilts.study.resolve import needed_sources, needed_translators, resolve_study
 from xstilts.study.schema import Study
-from xstilts.study.translation import models
 from xstilts.tasks.base import Task
 
 
@@ -173,8 +175,9 @@ def wanted(names: Iterable[str], options: Options, scale: str | None = None) -> 
             raise StudyError(f"'{name}' is neither a task nor a study.", value=name, allowed=catalog) from error
         study = load_study(name, scale)
         encoders[study.encoder] = None
-        translators |= dict.fromkeys(models(study))
-        for source in study_sources(study, catalog_for(study, options)):
+        resolved = resolve_study(study, catalog_for(study, options))
+        translators |= dict.fromkeys(needed_translators(resolved))
+        for source in needed_sources(resolved):
             sources.setdefault(source, study.name)
     if not (sources or encoders):
         for task in catalog.values():
@@ -268,7 +271,8 @@ def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
     roots = options.roots
     found: dict[Source, str] = {}
     missing = 0
-    for source in study_sources(study, catalog_for(study, options)):
+    resolved = resolve_study(study, catalog_for(study, options))
+    for source in needed_sources(resolved):
         try:
             found[source] = find(source, roots).kind
         except DataError:
@@ -277,7 +281,7 @@ def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
             missing += 1
     encoder = find_encoder(study.encoder, roots, packaged_encoders())
     beside, translators = portable_files(encoder, roots), list[str]()
-    for name in models(study):
+    for name in needed_translators(resolved):
         try:
             beside |= portable_translator(find_translator(name, roots), roots)
             translators.append(name)

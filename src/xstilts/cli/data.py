@@ -164,7 +164,7 @@ def unpack(
 ) -> None:
     """Put the files of an archive into the store. Every checksum is verified first."""
     from xstilts.data.bundle import unpack as run_unpack
-    from xstilts.pipeline.session import default_store
+    from xstilts.pipeline.options import default_store
 
     done = run_unpack(archive, store or default_store())
     models = f" and models ({done.encoder_files} files, {amount(done.encoder_bytes, 'B')})"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:  # every command loads this module, and the help needs no study
-    from xstilts.pipeline.session import Options
+    from xstilts.pipeline.options import Options
     from xstilts.study.schema import Study
 
 # Headings of `xstilts --help`.
@@ -70,7 +70,7 @@ def make_options(
     threads: int | None = None,
     jobs: int = 1,
 ) -> Options:
-    from xstilts.pipeline.session import Options, default_store
+    from xstilts.pipeline.options import Options, default_store
 
     return Options(
         data=tuple(data or ()),

@@ -31,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
 def du(store: StoreDir = None, as_json: AsJson = False) -> None:
     """Show the disk use of each kind of step."""
     from xstilts.engine.store import Store
-    from xstilts.pipeline.session import default_store
+    from xstilts.pipeline.options import default_store
 
     root = store or default_store()
     used = Store(root).du()
@@ -64,7 +64,8 @@ def gc(
     Steps that are running now, fetched files and encoders stay."""
     from xstilts.engine.graph import steps_of
     from xstilts.engine.store import Store
-    from xstilts.pipeline.session import default_store, open_session
+    from xstilts.pipeline.options import default_store
+    from xstilts.pipeline.session import open_session
     from xstilts.study.schema import Study
 
     needed: set[str] = set()

@@ -25,6 +25,7 @@ from xstilts.pipeline.steps.prepare import TRANSLATION, PrepareSettings, prepare
 from xstilts.pipeline.steps.score import ScoreSettings, score_step
 from xstilts.pipeline.steps.train import START, TrainPart, TrainSettings, dev_rows, train_rows, train_step
 from xstilts.pipeline.steps.translate import TranslateSettings, translate_step
+from xstilts.study.availability import LocatedStudy
 from xstilts.study.expand import Route, end_name, phase_name, route_name
 from xstilts.study.forgetting import ForgettingProbe, dev_source, forgetting_probes
 from xstilts.study.hyperparameters import max_length
@@ -38,7 +39,6 @@ from xstilts.study.phase import (
     holds_encoder,
     tuning_mode,
 )
-from xstilts.study.resolve import ResolvedStudy
 from xstilts.study.schema import Study
 from xstilts.study.strategies import Start
 from xstilts.tasks.base import Task
@@ -307,7 +307,7 @@ class StepBuilder:
         return {self.train(phase).key: WEIGHTS for phase in ends if phase.role not in SHARED_ROLES}
 
 
-def build_steps(study: Study, resolved: ResolvedStudy, routes: list[Route], builder: StepBuilder) -> StudySteps:
+def build_steps(study: Study, resolved: LocatedStudy, routes: list[Route], builder: StepBuilder) -> StudySteps:
     scores, trainings = {}, {}
     for route in routes:
         key = (route.arm, route.target, route.seed)

@@ -169,7 +169,7 @@ def _step(step: Step, store: Store, outcome: Outcome | None) -> StepInfo:
 
 def _data(session: Session) -> Iterable[Mapping[str, Any]]:
     """One line for each file that is read: its fingerprint, and what was dropped or cut."""
-    texts = {text.name: text for by_language in session.located.texts.values() for text in by_language.values()}
+    texts = {text.name: text for by_language in session.located.adapter_texts.values() for text in by_language.values()}
     tasks: dict[str, Task] = {**texts, **session.located.intermediates, **session.located.targets}
     for step in _file_steps(session):
         task, use = step.about["task"], step.about["use"]

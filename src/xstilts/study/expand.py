@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from xstilts.core.canonical import identity_name
 from xstilts.core.errors import StudyError
+from xstilts.study.availability import LocatedStudy
 from xstilts.study.hyperparameters import max_length, recipe
 from xstilts.study.language_adapters import RouteLanguages, route_languages
 from xstilts.study.merging import composition
@@ -24,7 +25,6 @@ from xstilts.study.phase import (
     Tune,
     adapter_tasks,
 )
-from xstilts.study.resolve import ResolvedStudy
 from xstilts.study.schema import ArmSpec, Study
 from xstilts.study.strategies import STRATEGIES, Stage, Start, compose
 from xstilts.study.translation import translations
@@ -85,18 +85,19 @@ def before_target(end: Start) -> str:
     return route_name(end)
 
 
-def expand(study: Study, chosen: ResolvedStudy, encoder: EncoderRef, precision: str) -> list[Route]:
-    """Routes in the order of the study, for every arm and target that can run (`chosen` says which cannot)."""
+def expand(located: LocatedStudy, encoder: EncoderRef, precision: str) -> list[Route]:
+    """List the routes of all arms, targets and seeds that can run, in the order of the study."""
+    study = located.study
     routes = []
     for seed in study.seeds:
         for arm_name, arm in study.arms.items():
-            if arm_name in chosen.missing_arms:
+            if arm_name in located.missing_arms:
                 continue
             for target in study.targets:
-                if target in chosen.missing_targets:
+                if target in located.missing_targets:
                     continue
                 builder = _Builder(study, arm, seed, precision)
-                routes.append(builder.route(arm_name, chosen, encoder, target))
+                routes.append(builder.route(arm_name, located, encoder, target))
     return routes
 
 
@@ -109,13 +110,13 @@ class _Builder:
     seed: int
     precision: str
 
-    def route(self, name: str, chosen: ResolvedStudy, encoder: EncoderRef, target: str) -> Route:
+    def route(self, name: str, located: LocatedStudy, encoder: EncoderRef, target: str) -> Route:
         if self.arm.language_adapters is None:
-            return Route(arm=name, target=target, seed=self.seed, end=self.end(chosen, encoder, target))
-        texts, found = chosen.texts[name], languages_of_route(self.arm, chosen, target)
+            return Route(arm=name, target=target, seed=self.seed, end=self.end(located, encoder, target))
+        texts, found = located.adapter_texts[name], languages_of_route(self.arm, located, target)
         own = self.language(encoder, texts[found.own])
         others = [(code, self.language(encoder, texts[code])) for code in found.others if code in texts]
-        end = self.end(chosen, own, target)
+        end = self.end(located, own, target)
         return Route(arm=name, target=target, seed=self.seed, end=end, languages=tuple(others))
 
     def language(self, encoder: EncoderRef, text: Task) -> Phase:
@@ -131,15 +132,15 @@ class _Builder:
             role="language",
         )
 
-    def end(self, chosen: ResolvedStudy, encoder: Start, target: str) -> Start:
+    def end(self, located: LocatedStudy, encoder: Start, target: str) -> Start:
         take = self.arm.take or self.study.take.intermediate
         # Two tasks of a stage may have the same substitute: it counts once.
         through = tuple(
-            tuple(dict.fromkeys(part for name in stage for part in self.parts(chosen.intermediates[name], take)))
+            tuple(dict.fromkeys(part for name in stage for part in self.parts(located.intermediates[name], take)))
             for stage in stages(self.arm)
         )
-        beside = self.masked(chosen)
-        task = chosen.before.get(target, chosen.targets[target])
+        beside = self.masked(located)
+        task = located.finetuned_on(target)
         last = None if task.fit is None else self.part(task, self.study.take.target)
 
         def phase(start: Start, mix: Stage, role: str) -> Phase:
@@ -148,14 +149,14 @@ class _Builder:
         strategy = compose(composition(self.arm.join)) if self.arm.join else STRATEGIES[self.arm.strategy]
         return strategy(encoder, through, last, phase)
 
-    def masked(self, chosen: ResolvedStudy) -> Stage:
+    def masked(self, located: LocatedStudy) -> Stage:
         """The texts of the arm's `mlm`, which share its ratio equally."""
         spec = self.arm.mlm
         if spec is None:
             return ()
         parts = []
         for name in spec.text:
-            task = chosen.intermediates[name]
+            task = located.intermediates[name]
             part = self.part(in_languages(task, spec.languages), None)
             parts.append(replace(part, extra_update_ratio=spec.ratio / len(spec.text)))
         return tuple(parts)
@@ -212,11 +213,11 @@ class _Builder:
         return fusion or tune
 
 
-def languages_of_route(arm: ArmSpec, chosen: ResolvedStudy, target: str) -> RouteLanguages:
+def languages_of_route(arm: ArmSpec, located: LocatedStudy, target: str) -> RouteLanguages:
     """The languages of an arm's route to a target, those without a test file here left out."""
-    through = [chosen.intermediates[name] for stage in stages(arm) for name in stage]
-    task = chosen.targets[target]
-    return route_languages(through, chosen.before.get(target, task), task, chosen.missing_languages.get(target, {}))
+    through = [located.intermediates[name] for stage in stages(arm) for name in stage]
+    task = located.targets[target]
+    return route_languages(through, located.finetuned_on(target), task, located.missing_languages.get(target, {}))
 
 
 def stack_over_language_adapter(start: Start, tune: Tune) -> Tune:

@@ -84,42 +84,51 @@ def text_in(task: Task, language: str) -> Task | None:
 
 @dataclass(frozen=True, kw_only=True)
 class AdapterTexts:
-    """The text of each language that gets an adapter, every text that it could have been, why the arm cannot be trained
-    ("" when it can), and what a report must say of it."""
+    """The text of each language that gets an adapter, why the arm cannot be trained ("" when it can), and what a report
+    must say of it."""
 
     texts: Mapping[str, Task]
-    possible: tuple[Task, ...]
     reason: str
     notes: tuple[str, ...]
+
+
+def candidate_texts(
+    spec: LanguageAdapters, routes: Sequence[RouteLanguages], tasks: Mapping[str, Task]
+) -> dict[str, list[Task]]:
+    """Return, for each language of an arm's routes that should have an adapter, the texts in it, best first. `tasks`:
+    those of `spec.text`, by that name."""
+    own = {route.own for route in routes}
+    others = {language for route in routes for language in route.others}
+    languages = own | (others if spec.languages is None else others & set(spec.languages))
+    return {
+        language: [text for name in spec.text if (text := text_in(tasks[name], language)) is not None]
+        for language in sorted(languages)
+    }
 
 
 def find_texts(
     spec: LanguageAdapters,
     routes: Sequence[RouteLanguages],
-    tasks: Mapping[str, Task],
+    candidates: Mapping[str, Sequence[Task]],
     locate: Callable[[Source], object],
 ) -> AdapterTexts:
-    """The texts of the languages of an arm's routes. `tasks`: those of `spec.text`, by that name; `locate` raises
-    DataError where a source is not here."""
-    own = {route.own for route in routes}
-    others = {language for route in routes for language in route.others}
-    wanted = own | (others if spec.languages is None else others & set(spec.languages))
-    texts, possible, reasons = {}, [], []
-    for language in sorted(wanted):
-        cuts = [cut for name in spec.text if (cut := text_in(tasks[name], language)) is not None]
-        missing = [_missing(cut, locate) for cut in cuts]
-        possible += cuts
+    """Choose for each language the first of its candidates that is here. `locate` raises DataError where a source is
+    not."""
+    training_languages = {route.own for route in routes}
+    texts, reasons = {}, []
+    for language, possible in candidates.items():
+        missing = [_why_missing(text, locate) for text in possible]
         if "" in missing:
-            texts[language] = cuts[missing.index("")]
-        elif language in own:
+            texts[language] = possible[missing.index("")]
+        elif language in training_languages:
             none = f"none of its texts ({', '.join(spec.text)}) is in '{language}', in which it is trained."
             reasons.append(missing[0] if missing else none)
     notes = tuple(_notes(spec, routes, texts))
-    return AdapterTexts(texts=texts, possible=tuple(possible), reason=reasons[0] if reasons else "", notes=notes)
+    return AdapterTexts(texts=texts, reason=reasons[0] if reasons else "", notes=notes)
 
 
-def _missing(task: Task, locate: Callable[[Source], object]) -> str:
-    """Why a text cannot be read, in one sentence; "" when it can."""
+def _why_missing(task: Task, locate: Callable[[Source], object]) -> str:
+    """Say in one sentence why a text cannot be read; "" when it can."""
     assert task.train is not None
     try:
         locate(task.train)

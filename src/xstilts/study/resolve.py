@@ -1,112 +1,151 @@
-"""Which tasks a study talks about: names looked up, substitutes put in, data looked for. Before anything is spent."""
+"""Resolve a study: look up the tasks it names and put substitutes in. Names alone: no file is looked for here.
+
+`study.availability` then says which of the files and models are here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from xstilts.core.catalog import Catalog
-from xstilts.core.errors import DataError, EncoderError, StudyError
+from xstilts.core.errors import StudyError
 from xstilts.data.source import Source
 from xstilts.data.views import Take
-from xstilts.study.language_adapters import find_texts, route_languages
-from xstilts.study.schema import ArmSpec, Study, TranslatedSpec
+from xstilts.study.language_adapters import RouteLanguages, candidate_texts, route_languages
+from xstilts.study.schema import ArmSpec, Study
+from xstilts.study.settings_sweep import add_sweep_variants, expand_sweeps
 from xstilts.study.text_checks import check_texts
 from xstilts.study.text_overlap import SharedText, shared_notes, shared_text
-from xstilts.study.translation import check_translated, translated_sources, translation_notes
+from xstilts.study.translation import check_translated, translated_sources, translation_models, translation_notes
 from xstilts.tasks.base import Task
-
-# Raises DataError where a source's files are not here, EncoderError where the model that translates them is not.
-Locate = Callable[[Source], object]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedStudy:
-    """The tasks of a study after substitution, and what cannot be had, each with the reason."""
+    """A study, its sweeps written out, with the tasks that its names stand for.
 
+    targets, intermediates: by their names in the study, substitutes put in.
+    finetuning_tasks: target -> the task that is fine-tuned on in its place.
+    notes: task, target or "arm <name>" -> what a report must say of it.
+    shared: which arms read the training sentences of which target before.
+    """
+
+    study: Study
+    tasks: Catalog[Task]  # all that the study could name, with the settings it changes
     targets: Mapping[str, Task]
     intermediates: Mapping[str, Task]
-    before: Mapping[str, Task] = field(default_factory=dict)  # target -> the task that is fine-tuned on in its place
-    missing_targets: Mapping[str, str] = field(default_factory=dict)
-    missing_arms: Mapping[str, str] = field(default_factory=dict)
-    missing_languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # target -> language -> reason
-    # arm -> language -> the text that its language adapter is trained on
-    texts: Mapping[str, Mapping[str, Task]] = field(default_factory=dict)
-    possible_texts: tuple[Task, ...] = ()  # all that these could be, were they here
-    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # task or target -> what a report must say
-    shared: SharedText = field(default_factory=dict)  # which arms meet the training sentences of which target before
+    finetuning_tasks: Mapping[str, Task] = field(default_factory=dict)
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shared: SharedText = field(default_factory=dict)
+
+    def through(self, arm: ArmSpec) -> list[Task]:
+        """The intermediate tasks of an arm, in their order."""
+        return [self.intermediates[name] for name in stage_tasks(arm.through)]
+
+    def finetuned_on(self, target: str) -> Task:
+        """The task whose training data a route to a target ends with."""
+        return self.finetuning_tasks.get(target, self.targets[target])
 
 
-def choose(study: Study, tasks: Catalog[Task], locate: Locate) -> ResolvedStudy:
-    """Checks every name in the study and every file it needs.
+def resolve_study(study: Study, tasks: Catalog[Task]) -> ResolvedStudy:
+    """Look up every name of a study. `tasks`: those it may name.
 
-    Raises StudyError for an unknown task, language, arm or substitute; DataError for a training set that is neither
-    here nor substituted, unless the study allows missing ones.
+    Raises StudyError for an unknown task, language, arm or substitute, and for a setting that a task does not have.
     """
+    study = expand_sweeps(study)
+    tasks = add_sweep_variants(study, tasks)
     check_names(study, tasks)
     tasks = with_settings(study, tasks)
     notes: dict[str, tuple[str, ...]] = {}
-    intermediates = {name: _substituted(study, tasks, name, notes) for name in _intermediate_names(study)}
+    named = dict.fromkeys(name for arm in study.arms.values() for name in trained_tasks(arm))
+    intermediates = {name: _substituted(study, tasks, name, notes) for name in named}
     targets = {name: _target(study, tasks, name, notes) for name in study.targets}
-    before = {name: _substituted(study, tasks, task.after, notes, name) for name, task in targets.items() if task.after}
-    missing_targets: dict[str, str] = {}
-    missing_languages: dict[str, dict[str, str]] = {}
-    for name, task in targets.items():
-        if reason := _missing_training(before.get(name, task), locate) or _missing_pool(task, locate):
-            missing_targets[name] = reason
-            continue
-        gone = {lang: reason for lang, source in task.test.items() if (reason := _missing(source, locate))}
-        missing_languages[name] = dict.fromkeys(gone, "no test file here")
-        if len(gone) == len(task.test):
-            missing_targets[name] = next(iter(gone.values()), "it has no test language here")
-    missing_arms = {
-        arm: reason for arm, spec in study.arms.items() if (reason := _missing_arm(spec, intermediates, locate))
+    finetuning = {
+        name: _substituted(study, tasks, task.after, notes, name) for name, task in targets.items() if task.after
     }
-    for arm, spec in study.arms.items():
-        if spec.translated is not None:
-            tasks_of_arm = [intermediates[name] for name in stage_tasks(spec.through)]
-            notes[f"arm {arm}"] = translation_notes(spec.translated, tasks_of_arm)
-    fitted = {name: before.get(name, task) for name, task in targets.items()}
-    shared = shared_text({name: trained_tasks(arm) for name, arm in study.arms.items()}, intermediates, fitted)
-    for name, said in shared_notes(shared, fitted, study.arms).items():
-        notes[name] = (*notes.get(name, ()), said)
-    chosen = ResolvedStudy(
-        targets=targets,
-        intermediates=intermediates,
-        before=before,
-        missing_targets=missing_targets,
-        missing_arms=missing_arms,
-        missing_languages=missing_languages,
-        notes=notes,
-        shared=shared,
+    resolved = ResolvedStudy(
+        study=study, tasks=tasks, targets=targets, intermediates=intermediates, finetuning_tasks=finetuning
     )
-    chosen = _with_texts(study, chosen, tasks, locate)
-    _refuse_missing(study, chosen)
-    return chosen
+    for name, arm in study.arms.items():
+        if arm.translated is not None:
+            notes[f"arm {name}"] = translation_notes(arm.translated, resolved.through(arm))
+    trainings = {name: resolved.finetuned_on(name) for name in targets}
+    shared = shared_text({name: trained_tasks(arm) for name, arm in study.arms.items()}, intermediates, trainings)
+    for name, note in shared_notes(shared, trainings, study.arms).items():
+        notes[name] = (*notes.get(name, ()), note)
+    return replace(resolved, notes=notes, shared=shared)
 
 
-def _with_texts(study: Study, chosen: ResolvedStudy, tasks: Catalog[Task], locate: Locate) -> ResolvedStudy:
-    """With the texts of the language adapters, and what a report must say of them."""
-    gone, notes, found = dict(chosen.missing_arms), dict(chosen.notes), {}
-    for arm, spec in study.arms.items():
-        if spec.language_adapters is None or arm in gone:
+def needed_sources(resolved: ResolvedStudy) -> list[Source]:
+    """Every source a study may read, as declared, each once: training, dev, the test languages asked for and what they
+    search, with substitutes in the place of what they stand in for."""
+    tested = [source for task in resolved.targets.values() for source in (*task.test.values(), task.pool)]
+    tasks = (
+        *resolved.intermediates.values(),
+        *possible_texts(resolved),
+        *resolved.targets.values(),
+        *resolved.finetuning_tasks.values(),
+    )
+    trained = [source for task in tasks if (fit := task.fit) is not None for source in (fit.train, fit.dev)]
+    sources = (source for source in (*trained, *_translations(resolved), *tested) if source is not None)
+    return list(dict.fromkeys(replace(source, views=(), translation=None) for source in sources))
+
+
+def _translations(resolved: ResolvedStudy) -> list[Source]:
+    """What the arms with translations read; nothing of an arm with a task that has no translations."""
+    sources = []
+    for arm in resolved.study.arms.values():
+        if arm.translated is None:
             continue
-        through = [chosen.intermediates[name] for name in stage_tasks(spec.through)]
-        where, missing = f"arms.{arm}.language_adapters", chosen.missing_languages
-        routes = [
-            route_languages(through, chosen.before.get(name, task), task, missing.get(name, {}), where)
-            for name, task in chosen.targets.items()
-            if name not in chosen.missing_targets
-        ]
-        named = {name: tasks[study.substitute.get(name, name)] for name in spec.language_adapters.text}
-        found[arm] = find_texts(spec.language_adapters, routes, named, locate)
-        if reason := found[arm].reason:
-            gone[arm] = reason
-        else:
-            notes[f"arm {arm}"] = found[arm].notes
-    texts = {arm: one.texts for arm, one in found.items()}
-    possible = tuple(text for one in found.values() for text in one.possible)
-    return replace(chosen, texts=texts, possible_texts=possible, missing_arms=gone, notes=notes)
+        try:
+            for task in resolved.through(arm):
+                check_translated(task, arm.translated, resolved.intermediates.values(), "translated")
+        except StudyError:
+            continue
+        sources += [source for task in resolved.through(arm) for source in translated_sources(task, arm.translated)]
+    return sources
+
+
+def needed_translators(resolved: ResolvedStudy) -> tuple[str, ...]:
+    """The names of all translation models that a study may use."""
+    return translation_models(resolved.study)
+
+
+def possible_texts(resolved: ResolvedStudy) -> tuple[Task, ...]:
+    """All texts that the language adapters of a study could be trained on, were they here."""
+    texts: list[Task] = []
+    for arm, spec in resolved.study.arms.items():
+        if spec.language_adapters is not None:
+            routes = adapter_routes(resolved, arm)
+            found = candidate_texts(spec.language_adapters, routes, adapter_text_tasks(resolved, spec))
+            texts += [text for candidates in found.values() for text in candidates]
+    return tuple(texts)
+
+
+def adapter_text_tasks(resolved: ResolvedStudy, arm: ArmSpec) -> dict[str, Task]:
+    """The tasks of text that an arm's language adapters name, by that name, substitutes put in."""
+    names = arm.language_adapters.text if arm.language_adapters is not None else ()
+    return {name: resolved.tasks[resolved.study.substitute.get(name, name)] for name in names}
+
+
+def adapter_routes(
+    resolved: ResolvedStudy,
+    arm: str,
+    missing_targets: Iterable[str] = (),
+    missing_languages: Mapping[str, Iterable[str]] | None = None,
+) -> list[RouteLanguages]:
+    """The languages of the routes of an arm with language adapters, one for each target that can be scored.
+
+    Raises StudyError where a route is trained in several languages."""
+    through = resolved.through(resolved.study.arms[arm])
+    missing = missing_languages or {}
+    where = f"arms.{arm}.language_adapters"
+    return [
+        route_languages(through, resolved.finetuned_on(name), task, frozenset(missing.get(name, ())), where)
+        for name, task in resolved.targets.items()
+        if name not in missing_targets
+    ]
 
 
 def with_settings(study: Study, tasks: Catalog[Task]) -> Catalog[Task]:
@@ -129,10 +168,6 @@ def with_settings(study: Study, tasks: Catalog[Task]) -> Catalog[Task]:
 
 def stage_tasks(through: tuple[str | tuple[str, ...], ...]) -> tuple[str, ...]:
     return tuple(name for stage in through for name in ((stage,) if isinstance(stage, str) else stage))
-
-
-def _intermediate_names(study: Study) -> list[str]:
-    return list(dict.fromkeys(name for arm in study.arms.values() for name in trained_tasks(arm)))
 
 
 def trained_tasks(arm: ArmSpec) -> tuple[str, ...]:
@@ -250,60 +285,3 @@ def _same_output(task: Task, other: Task) -> None:
             f"{theirs}, not {ours}.",
             where=f"substitute.{task.name}",
         )
-
-
-def _missing(source: Source, locate: Locate) -> str:
-    """Why a source cannot be read, in one sentence; "" when it can."""
-    try:
-        locate(source)
-    except (DataError, EncoderError) as error:
-        return error.what
-    return ""
-
-
-def _missing_arm(arm: ArmSpec, intermediates: Mapping[str, Task], locate: Locate) -> str:
-    """Why an arm cannot be trained, in one sentence; "" when it can."""
-    through = stage_tasks(arm.through)
-    for name in trained_tasks(arm):
-        if arm.translated is None or name not in through:
-            reason = _missing_training(intermediates[name], locate)
-        else:
-            reason = _missing_translations(name, arm.translated, intermediates, locate)
-        if reason:
-            return reason
-    return ""
-
-
-def _missing_translations(name: str, spec: TranslatedSpec, intermediates: Mapping[str, Task], locate: Locate) -> str:
-    task = intermediates[name]
-    try:
-        check_translated(task, spec, intermediates.values(), "translated")
-    except StudyError as error:
-        return error.what
-    return next((reason for one in translated_sources(task, spec) if (reason := _missing(one, locate))), "")
-
-
-def _missing_training(task: Task, locate: Locate) -> str:
-    fit = task.fit
-    if fit is None:
-        return ""
-    return _missing(fit.train, locate) or (_missing(fit.dev, locate) if fit.dev is not None else "")
-
-
-def _missing_pool(task: Task, locate: Locate) -> str:
-    return _missing(task.pool, locate) if task.pool is not None else ""
-
-
-def _refuse_missing(study: Study, chosen: ResolvedStudy) -> None:
-    if study.allow_missing:
-        return
-    for kind, missing in (("target", chosen.missing_targets), ("arm", chosen.missing_arms)):
-        for name, reason in missing.items():
-            raise DataError(
-                f"The {kind} '{name}' cannot run: {reason}",
-                hint="Give its files with --data DIR, fetch them where there is a network (`xstilts tasks` says from "
-                "where), name a stand-in under `substitute:`, or go on without it with --allow-missing: it is shown "
-                "as missing.",
-            )
-    if len(chosen.missing_targets) == len(chosen.targets):
-        raise DataError("No target of this study has its data here.")

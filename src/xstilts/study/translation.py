@@ -86,7 +86,7 @@ def model_of(spec: TranslatedSpec, language: str) -> str:
     return spec.source.model.replace("{language}", language)
 
 
-def models(study: Study) -> tuple[str, ...]:
+def translation_models(study: Study) -> tuple[str, ...]:
     """Every translation model a study names."""
     specs = [arm.translated for arm in study.arms.values() if arm.translated is not None]
     named = (model_of(spec, language) for spec in specs for language in spec.languages)

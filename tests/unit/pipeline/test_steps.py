@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 
 from xstilts.engine.graph import steps_of
+from xstilts.pipeline.options import Options
 from xstilts.pipeline.results import collect
-from xstilts.pipeline.session import Options, Session, open_session
+from xstilts.pipeline.session import Session, open_session
 from xstilts.pipeline.steps import STEP_KINDS, kind_of
 from xstilts.study.load import load_study
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from xstilts import Study, samples
+from xstilts.pipeline.options import Options
 from xstilts.pipeline.results import collect
-from xstilts.pipeline.session import Options, open_session
+from xstilts.pipeline.session import open_session
 
 SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "make_samples.py"
 

@@ -10,7 +10,10 @@ from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.retrieval import Retrieval
+from xstilts.study.availability import Locate, LocatedStudy, locate_study
 from xstilts.study.phase import EncoderRef
+from xstilts.study.resolve import resolve_study
+from xstilts.study.schema import Study
 from xstilts.tasks.base import Origin, Task
 
 ORIGIN = Origin(licence="CC0", cite="toy")
@@ -63,3 +66,7 @@ def nowhere(*names: str):
                 raise DataError(f"no file {name}")
 
     return locate
+
+
+def located(study: Study, tasks: Catalog[Task], locate: Locate) -> LocatedStudy:
+    return locate_study(resolve_study(study, tasks), locate)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from study_toys import ENCODER, catalog, everywhere, retrieval, trained
+from study_toys import ENCODER, catalog, everywhere, located, retrieval, trained
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import StudyError
@@ -13,7 +13,6 @@ from xstilts.core.settings.tuning import Bottleneck, Fuse
 from xstilts.study.expand import Route, before_target, end_name, expand, phase_name, phases, sharing
 from xstilts.study.load import dump_study, parse_study
 from xstilts.study.phase import Full, MergedCheckpoint, Phase, encoder_checkpoint, holds_encoder
-from xstilts.study.resolve import choose
 from xstilts.study.schema import Study
 
 TASKS = catalog(trained("a"), trained("b"), trained("c"), trained("t"), retrieval("r"))
@@ -30,7 +29,7 @@ def study(arms: dict, **more: object) -> Study:
 
 
 def routes(made: Study) -> dict[tuple[str, str], Route]:
-    found = expand(made, choose(made, TASKS, everywhere), ENCODER, "fp32")
+    found = expand(located(made, TASKS, everywhere), ENCODER, "fp32")
     return {(route.arm, route.target): route for route in found}
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from study_toys import ENCODER, catalog, everywhere, trained
+from study_toys import ENCODER, catalog, everywhere, located, trained
 
 from xstilts.core.errors import StudyError
 from xstilts.study.expand import expand, phases
 from xstilts.study.load import apply_scale, parse_study
-from xstilts.study.resolve import choose
 from xstilts.study.schema import Study
 
 TASKS = catalog(trained("a"), trained("b"), trained("t"))
@@ -26,7 +25,7 @@ def study(intermediate: dict, **more: object) -> Study:
 
 
 def updates(made: Study) -> dict[str, list[int | None]]:
-    routes = expand(made, choose(made, TASKS, everywhere), ENCODER, "fp32")
+    routes = expand(located(made, TASKS, everywhere), ENCODER, "fp32")
     return {route.arm: [phase.recipe.updates for phase in phases(route.end)] for route in routes}
 
 

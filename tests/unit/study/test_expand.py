@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from study_toys import ENCODER, catalog, everywhere, nowhere, retrieval, source, text, trained
+from study_toys import ENCODER, catalog, everywhere, located, nowhere, retrieval, source, text, trained
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.study.expand import Route, expand, phase_name, phases, route_name, sharing
 from xstilts.study.load import parse_study
 from xstilts.study.phase import EncoderRef, Phase
-from xstilts.study.resolve import choose
 from xstilts.study.schema import Study
 
 TASKS = catalog(trained("a"), trained("b"), trained("t"), retrieval("r"), text("m", "de", "sw", "en"), text("n", "sw"))
@@ -20,8 +19,8 @@ def study(arms: dict, targets: list[str] | None = None, **more: object) -> Study
 
 
 def routes(made: Study, tasks=TASKS) -> dict[tuple[str, str, int], Route]:
-    chosen = choose(made, tasks, everywhere)
-    return {(r.arm, r.target, r.seed): r for r in expand(made, chosen, ENCODER, "fp32")}
+    chosen = located(made, tasks, everywhere)
+    return {(r.arm, r.target, r.seed): r for r in expand(chosen, ENCODER, "fp32")}
 
 
 def names(route: Route) -> list[str]:
@@ -55,11 +54,11 @@ def test_retrieval_after_a_task_shares_the_training_of_that_task() -> None:
     assert names(found["x", "late", 1]) == ["a", "t"]
     assert found["x", "late", 1].end == found["x", "t", 1].end
     made = study({"none": {"strategy": "direct"}}, ["late"], substitute={"t": "cut"})
-    chosen = choose(made, tasks, everywhere)
-    assert chosen.before["late"].name == "cut"
+    chosen = located(made, tasks, everywhere)
+    assert chosen.finetuning_tasks["late"].name == "cut"
     assert chosen.notes["late"] == ("scored after fine-tuning on t", "trained on the substitute cut")
     gone = study({"none": {"strategy": "direct"}}, ["late", "r"], allow_missing=True)
-    assert list(choose(gone, tasks, nowhere("t/train")).missing_targets) == ["late"]
+    assert list(located(gone, tasks, nowhere("t/train")).missing_targets) == ["late"]
 
 
 def test_joint_selects_by_the_target_alone() -> None:
@@ -190,13 +189,13 @@ def masked(**mlm: object) -> dict:
 )
 def test_a_name_that_does_not_exist_is_refused(made, said: str) -> None:
     with pytest.raises(StudyError, match=said):
-        choose(made(), TASKS, everywhere)
+        located(made(), TASKS, everywhere)
 
 
 def test_a_substitute_with_other_labels_is_refused() -> None:
     tasks = catalog(trained("t"), trained("s", labels=("x", "y", "z")))
     with pytest.raises(StudyError, match="its labels are"):
-        choose(study({"x": {"strategy": "direct"}}, substitute={"t": "s"}), tasks, everywhere)
+        located(study({"x": {"strategy": "direct"}}, substitute={"t": "s"}), tasks, everywhere)
 
 
 def test_a_substitute_trains_the_target_and_every_target_on_the_same_data() -> None:
@@ -204,7 +203,7 @@ def test_a_substitute_trains_the_target_and_every_target_on_the_same_data() -> N
         trained("a"), trained("t"), trained("t").but(name="u"), trained("a").but(name="small", scale="a cut")
     )
     made = study({"x": {"strategy": "direct"}}, ["t", "u"], substitute={"t": "small"})
-    chosen = choose(made, tasks, everywhere)
+    chosen = located(made, tasks, everywhere)
     assert chosen.targets["t"].train == chosen.targets["u"].train == tasks["small"].train
     assert "substitute small" in chosen.notes["u"][0]
 
@@ -220,23 +219,23 @@ def test_missing_training_data_stops_the_study_before_anything_runs_unless_allow
     arms = {"none": {"strategy": "direct"}, "x": {"strategy": "sequential", "through": ["a"]}}
     for missing in ("t/train", "a/train"):
         with pytest.raises(DataError, match=r"cannot run.*allow-missing"):
-            choose(study(arms, ["t", "r"]), TASKS, nowhere(missing))
-    chosen = choose(study(arms, ["t", "r"], allow_missing=True), TASKS, nowhere("t/train", "a/train"))
+            located(study(arms, ["t", "r"]), TASKS, nowhere(missing))
+    chosen = located(study(arms, ["t", "r"], allow_missing=True), TASKS, nowhere("t/train", "a/train"))
     assert list(chosen.missing_targets) == ["t"]
     assert list(chosen.missing_arms) == ["x"]
-    found = expand(study(arms, ["t", "r"], allow_missing=True), chosen, ENCODER, "fp32")
+    found = expand(chosen, ENCODER, "fp32")
     assert [(r.arm, r.target) for r in found] == [("none", "r")]
 
 
 def test_a_missing_test_language_is_noted_and_stops_nothing() -> None:
-    chosen = choose(study({"none": {"strategy": "direct"}}), TASKS, nowhere("t/de."))
+    chosen = located(study({"none": {"strategy": "direct"}}), TASKS, nowhere("t/de."))
     assert list(chosen.missing_languages["t"]) == ["de"]
     assert not chosen.missing_targets
 
 
 def test_a_test_set_that_only_means_something_whole_is_not_cut() -> None:
     tasks = catalog(trained("t"), trained("u").but(divisible=False))
-    chosen = choose(study({"none": {"strategy": "direct"}}, ["t", "u"], take={"test": 4}), tasks, everywhere)
+    chosen = located(study({"none": {"strategy": "direct"}}, ["t", "u"], take={"test": 4}), tasks, everywhere)
     assert [view.n for view in chosen.targets["t"].test["de"].views] == [4]  # type: ignore[attr-defined]
     assert chosen.targets["u"].test["de"].views == ()
 
@@ -244,7 +243,7 @@ def test_a_test_set_that_only_means_something_whole_is_not_cut() -> None:
 def test_a_pool_is_never_cut_and_a_target_without_it_is_missing() -> None:
     tasks = catalog(trained("t").but(pool=source("t/pool.tsv")))
     none = {"none": {"strategy": "direct"}}
-    chosen = choose(study(none, take={"test": 4}, languages=["de"]), tasks, everywhere)
+    chosen = located(study(none, take={"test": 4}, languages=["de"]), tasks, everywhere)
     assert list(chosen.targets["t"].test) == ["de"] and chosen.targets["t"].pool == tasks["t"].pool
     with pytest.raises(DataError, match=r"The target 't' cannot run: no file t/pool\.tsv"):
-        choose(study(none), tasks, nowhere("t/pool"))
+        located(study(none), tasks, nowhere("t/pool"))

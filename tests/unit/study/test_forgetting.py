@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from study_toys import ENCODER, catalog, everywhere, retrieval, text, trained
+from study_toys import ENCODER, catalog, everywhere, located, retrieval, text, trained
 
 from xstilts.study.expand import end_name, expand
 from xstilts.study.forgetting import dev_source, forgetting_probes
 from xstilts.study.load import parse_study
-from xstilts.study.resolve import choose
 
 TASKS = catalog(trained("a"), trained("b"), trained("t"), trained("u"), retrieval("r"), text("m", "en", "de"))
 
@@ -17,7 +16,7 @@ def asked(arm: dict[str, object], after: str, *targets: str) -> list[tuple[str, 
     """(task, scored after, trained by, targets) of one arm, in order."""
     raw = {"question": "q", "encoder": "e", "arms": {"one": arm}, "targets": list(targets), "train": {"updates": 5}}
     study = parse_study({**raw, "forgetting": after})
-    routes = expand(study, choose(study, TASKS, everywhere), ENCODER, "fp32")
+    routes = expand(located(study, TASKS, everywhere), ENCODER, "fp32")
     return [
         (one.part.name, *(end_name(end).removesuffix(" · seed 1") for end in (one.end, one.learnt)), one.targets)
         for one in forgetting_probes(routes, study.forgetting)
@@ -66,7 +65,7 @@ def test_where_nothing_comes_later_nothing_is_scored(arm: dict[str, object]) -> 
 def test_a_dev_set_is_cut_as_test_sets_are() -> None:
     raw = {"question": "q", "encoder": "e", "arms": {"one": CHAIN}, "targets": ["t"], "train": {"updates": 5}}
     study = parse_study({**raw, "forgetting": "all"})
-    routes = expand(study, choose(study, TASKS, everywhere), ENCODER, "fp32")
+    routes = expand(located(study, TASKS, everywhere), ENCODER, "fp32")
     part = forgetting_probes(routes, "all")[0].part
     assert dev_source(part, TASKS["a"], None) == TASKS["a"].dev
     assert dev_source(part, TASKS["a"], 9).views[-1].n == 9

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from study_toys import ENCODER, ORIGIN, catalog, everywhere, nowhere, retrieval, source, text, trained
+from study_toys import ENCODER, ORIGIN, catalog, everywhere, located, nowhere, retrieval, source, text, trained
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.core.settings.tuning import Bottleneck, LoRA
 from xstilts.data.source import Source
+from xstilts.study.availability import Locate
 from xstilts.study.expand import Route, expand, phase_name, phases, sharing
 from xstilts.study.load import parse_study
 from xstilts.study.phase import EncoderRef, Frozen, encoder_checkpoint
-from xstilts.study.resolve import Locate, choose
+from xstilts.study.resolve import possible_texts, resolve_study
 from xstilts.study.schema import Study
 from xstilts.tasks.base import Task
 
@@ -37,8 +38,8 @@ def study(arms: dict[str, Any], targets: tuple[str, ...] = ("t",), **more: objec
 
 
 def routes(made: Study, tasks=TASKS, locate: Locate = everywhere) -> dict[tuple[str, str], Route]:
-    chosen = choose(made, tasks, locate)
-    return {(route.arm, route.target): route for route in expand(made, chosen, ENCODER, "fp32")}
+    chosen = located(made, tasks, locate)
+    return {(route.arm, route.target): route for route in expand(chosen, ENCODER, "fp32")}
 
 
 def names(route: Route) -> list[str]:
@@ -113,7 +114,7 @@ def test_candidates_and_a_pool_in_a_third_language_have_adapters_too() -> None:
 
 
 def test_languages_without_an_adapter_are_named() -> None:
-    chosen = choose(study({"x": ARM}), TASKS, everywhere)
+    chosen = located(study({"x": ARM}), TASKS, everywhere)
     assert chosen.notes["arm x"] == (
         "one language adapter each, trained by masked LM: de, en on m; sw on n",
         "read with the language adapter of en, there is no text of them here: fi",
@@ -121,7 +122,7 @@ def test_languages_without_an_adapter_are_named() -> None:
     few = {**ARM, "language_adapters": {"text": ["m", "n"], "languages": ["de"]}}
     found = routes(study({"x": few}))["x", "t"]
     assert adapters(found) == {"de": "m[de]"}
-    assert choose(study({"x": few}), TASKS, everywhere).notes["arm x"][1:] == (
+    assert located(study({"x": few}), TASKS, everywhere).notes["arm x"][1:] == (
         "read with the language adapter of en, as the arm asks: fi, sw",
     )
 
@@ -129,12 +130,12 @@ def test_languages_without_an_adapter_are_named() -> None:
 def test_a_text_that_is_not_here_is_replaced_by_the_next_one_or_its_language_has_none() -> None:
     found = routes(study({"x": ARM}), locate=nowhere("m/de", "n/sw"))["x", "t"]
     assert adapters(found) == {"de": "n[de]"} and names(found) == ["m[en]", "t"]
-    possible = choose(study({"x": ARM}), TASKS, everywhere).possible_texts
+    possible = possible_texts(resolve_study(study({"x": ARM}), TASKS))
     names_of = sorted(name for task in possible if task.train for name in task.train.places[0].files)
     assert names_of == ["m/de.txt", "m/en.txt", "n/de.txt", "n/en.txt", "n/sw.txt"], "all are looked for, and fetched"
     with pytest.raises(DataError, match=r"The arm 'x' cannot run: no file m/en.txt"):
         routes(study({"x": ARM}), locate=nowhere("m/en", "n/en"))
-    chosen = choose(study({"x": ARM}, allow_missing=True), TASKS, nowhere("m/en", "n/en"))
+    chosen = located(study({"x": ARM}, allow_missing=True), TASKS, nowhere("m/en", "n/en"))
     assert list(chosen.missing_arms) == ["x"] and "arm x" not in chosen.notes
 
 
@@ -174,7 +175,7 @@ def test_an_encoder_that_moves_is_refused(arm: dict, said: str) -> None:
 )
 def test_a_text_or_language_that_does_not_exist_is_refused(languages: dict, said: str) -> None:
     with pytest.raises(StudyError, match=said):
-        choose(study({"x": {**ARM, "language_adapters": languages}}), TASKS, everywhere)
+        located(study({"x": {**ARM, "language_adapters": languages}}), TASKS, everywhere)
 
 
 def test_an_arm_that_is_trained_in_two_languages_or_in_one_without_text_is_refused() -> None:

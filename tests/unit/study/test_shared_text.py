@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from study_toys import ENCODER, catalog, everywhere, retrieval, trained
+from study_toys import ENCODER, catalog, everywhere, located, retrieval, trained
 
+from xstilts.study.availability import LocatedStudy
 from xstilts.study.expand import expand
 from xstilts.study.load import parse_study
-from xstilts.study.resolve import ResolvedStudy, choose
 from xstilts.tasks.catalog import TASKS as REAL
 
 TASKS = catalog(
@@ -24,9 +24,9 @@ ARMS = {
 }
 
 
-def chosen(**changes: object) -> ResolvedStudy:
+def chosen(**changes: object) -> LocatedStudy:
     raw = {"question": "q", "encoder": "e", "arms": ARMS, "targets": ["tags", "other", "r"], **changes}
-    return choose(parse_study(raw), TASKS, everywhere)
+    return located(parse_study(raw), TASKS, everywhere)
 
 
 def test_arms_are_named_with_the_tasks_that_hold_the_sentences() -> None:
@@ -57,7 +57,7 @@ def test_other_training_data_are_other_sentences() -> None:
 def test_no_training_depends_on_the_declaration() -> None:
     plain = catalog(*(task.but(corpora=()) for task in TASKS.values()))
     study = parse_study({"question": "q", "encoder": "e", "arms": ARMS, "targets": ["tags"]})
-    ends = [[r.end for r in expand(study, choose(study, t, everywhere), ENCODER, "fp32")] for t in (TASKS, plain)]
+    ends = [[r.end for r in expand(located(study, t, everywhere), ENCODER, "fp32")] for t in (TASKS, plain)]
     assert ends[0] == ends[1]
 
 

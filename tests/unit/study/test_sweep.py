@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from study_toys import ENCODER, catalog, everywhere, retrieval, trained
+from study_toys import ENCODER, catalog, everywhere, located, retrieval, trained
 
 from xstilts.core.errors import StudyError
 from xstilts.study.expand import expand
 from xstilts.study.load import dump_study, parse_study
-from xstilts.study.resolve import check_names, choose
+from xstilts.study.resolve import check_names
 from xstilts.study.schema import Study
 from xstilts.study.settings_sweep import add_sweep_variants, expand_sweeps
 
@@ -25,9 +25,9 @@ def test_every_value_is_a_target_and_nothing_is_trained_twice() -> None:
     assert made.targets == ("t", "r@layer=0", "r@layer=2")
     tasks = add_sweep_variants(made, TASKS)
     check_names(made, tasks)
-    chosen = choose(made, tasks, everywhere)
+    chosen = located(made, tasks, everywhere)
     assert [(chosen.targets[n].kind.layer, chosen.targets[n].kind.k) for n in made.targets[1:]] == [(0, 3), (2, 3)]
-    ends = {route.end for route in expand(made, chosen, ENCODER, "fp32") if route.target != "t"}
+    ends = {route.end for route in expand(chosen, ENCODER, "fp32") if route.target != "t"}
     assert len(ends) == 2
 
 

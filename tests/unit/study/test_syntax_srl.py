@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from study_toys import ENCODER, everywhere
+from study_toys import ENCODER, everywhere, located
 
 from xstilts.study.expand import Route, expand, phases
 from xstilts.study.forgetting import forgetting_probes
 from xstilts.study.load import load_study
-from xstilts.study.resolve import choose
 from xstilts.study.schema import Study
 from xstilts.study.settings_sweep import expand_sweeps
 from xstilts.tasks.catalog import TASKS
@@ -17,7 +16,7 @@ from xstilts.xtreme.layout import VERSIONS
 
 def opened(scale: str | None = None) -> tuple[Study, list[Route]]:
     study = expand_sweeps(load_study("syntax_srl", scale)).model_copy(update={"seeds": (1,)})
-    return study, expand(study, choose(study, TASKS, everywhere), ENCODER, "fp32")
+    return study, expand(located(study, TASKS, everywhere), ENCODER, "fp32")
 
 
 def spent(routes: list[Route]) -> dict[str, list[int | None]]:
@@ -61,6 +60,6 @@ def test_what_was_learnt_first_is_scored_after_every_phase() -> None:
 
 def test_shared_sentences_are_declared() -> None:
     study, _ = opened()
-    shared = choose(study, TASKS, everywhere).shared
+    shared = located(study, TASKS, everywhere).shared
     assert set(shared) == {"udpos", "dependency", "srl"}
     assert all(set(arms) == set(study.arms) - {"none"} for arms in shared.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from study_toys import ENCODER, catalog, everywhere, nowhere, retrieval, source, text, trained
+from study_toys import ENCODER, catalog, everywhere, located, nowhere, retrieval, source, text, trained
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError, EncoderError, StudyError
@@ -14,9 +14,8 @@ from xstilts.kinds.tagging import Tagging
 from xstilts.study.expand import expand, phase_name, phases
 from xstilts.study.load import dump_study, parse_study
 from xstilts.study.phase import Phase
-from xstilts.study.resolve import choose
 from xstilts.study.schema import Study
-from xstilts.study.translation import models
+from xstilts.study.translation import translation_models
 from xstilts.tasks.base import Task
 
 
@@ -44,7 +43,7 @@ def study(through: list, translated: dict | None, strategy: str = "sequential", 
 
 
 def ends(made: Study) -> Phase:
-    (route,) = expand(made, choose(made, TASKS, everywhere), ENCODER, "fp32")
+    (route,) = expand(located(made, TASKS, everywhere), ENCODER, "fp32")
     assert isinstance(route.end, Phase)
     return route.end
 
@@ -103,7 +102,7 @@ def test_a_model_translates_the_rows_that_are_trained_on() -> None:
     assert german.translation == MachineTranslation(language="de", model="o/n-deu", beams=2)
     assert swahili.translation == MachineTranslation(language="sw", model="o/n-sw", beams=2)
     assert replace(german, translation=None) == own and len(own.views) == 2, "what the dev set holds is left out"
-    assert models(made) == ("o/n-deu", "o/n-sw")
+    assert translation_models(made) == ("o/n-deu", "o/n-sw")
 
 
 TAKE = {"intermediate": 5}
@@ -121,21 +120,23 @@ def test_two_arms_share_what_they_translate_and_an_arm_without_translations_is_a
         "own": {"strategy": "sequential", "through": ["a"]},
     }
     made = parse_study({"question": "q", "encoder": "e", "arms": arms, "targets": ["t"]})
-    found = {route.arm: route.end for route in expand(made, choose(made, TASKS, everywhere), ENCODER, "fp32")}
+    found = {route.arm: route.end for route in expand(located(made, TASKS, everywhere), ENCODER, "fp32")}
     assert found["one"] == found["two"] != found["own"]
-    bare = expand(study(["a"], None), choose(study(["a"], None), TASKS, everywhere), ENCODER, "fp32")
+    bare = expand(located(study(["a"], None), TASKS, everywhere), ENCODER, "fp32")
     assert found["own"] == bare[0].end
     assert fingerprint(TASKS["a"].fit) == fingerprint(trained("a").fit), "translations are no part of a training"
 
 
 def test_a_report_says_what_was_trained_on() -> None:
-    files = choose(study(["a"], {"languages": ["de", "sw"]}), TASKS, everywhere)
+    files = located(study(["a"], {"languages": ["de", "sw"]}), TASKS, everywhere)
     assert files.notes == {
         "arm x": (
             "trained on machine translations into de and sw (published files), beside the tasks' own rows",
         )
     }  # fmt: skip
-    made = choose(study(["a"], {"languages": ["de"], "source": {"model": "o/n"}, "original": False}), TASKS, everywhere)
+    made = located(
+        study(["a"], {"languages": ["de"], "source": {"model": "o/n"}, "original": False}), TASKS, everywhere
+    )
     assert made.notes["arm x"] == (
         "trained on machine translations into de (by o/n), in the place of the tasks' own rows",
     )
@@ -144,7 +145,7 @@ def test_a_report_says_what_was_trained_on() -> None:
 def test_what_published_files_ask_to_be_said_is_said() -> None:
     noted = replace(source("a/de.tsv", "de"), note="by X, CC BY-NC")
     task = TASKS["a"].but(translations={"de": noted, "sw": noted})
-    found = choose(study(["a"], {"languages": ["de"]}), catalog(task, TASKS["t"]), everywhere)
+    found = located(study(["a"], {"languages": ["de"]}), catalog(task, TASKS["t"]), everywhere)
     assert found.notes["arm x"][1:] == ("a: by X, CC BY-NC",)
 
 
@@ -173,7 +174,7 @@ def test_other_training_data_leave_the_translations_behind() -> None:
 )
 def test_what_cannot_be_had_is_refused(through: list, translated: dict, said: str) -> None:
     with pytest.raises(StudyError, match=said):
-        choose(study(through, {"languages": ["de"], **translated}), TASKS, everywhere)
+        located(study(through, {"languages": ["de"], **translated}), TASKS, everywhere)
 
 
 def test_an_arm_without_intermediate_tasks_has_nothing_to_translate() -> None:
@@ -184,11 +185,11 @@ def test_an_arm_without_intermediate_tasks_has_nothing_to_translate() -> None:
 def test_a_missing_translation_is_a_missing_arm() -> None:
     made = study(["a"], {"languages": ["de", "sw"]})
     with pytest.raises(DataError, match=r"arm 'x' cannot run: no file a/train\.sw"):
-        choose(made, TASKS, nowhere("a/train.sw"))
+        located(made, TASKS, nowhere("a/train.sw"))
     allowed = study(["a"], {"languages": ["de", "sw"]}, allow_missing=True)
-    assert choose(allowed, TASKS, nowhere("a/train.sw")).missing_arms == {"x": "no file a/train.sw.tsv"}
+    assert located(allowed, TASKS, nowhere("a/train.sw")).missing_arms == {"x": "no file a/train.sw.tsv"}
     own = study(["a"], {"languages": ["de"], "original": False})
-    assert choose(own, TASKS, nowhere("a/train.tsv")).missing_arms == {}, "its own rows are not needed"
+    assert located(own, TASKS, nowhere("a/train.tsv")).missing_arms == {}, "its own rows are not needed"
 
 
 def test_a_missing_model_is_a_missing_arm() -> None:
@@ -197,12 +198,12 @@ def test_a_missing_model_is_a_missing_arm() -> None:
             raise EncoderError(f"no model {wanted.translation.model}")
 
     made = study(["a"], {"languages": ["de"], "source": {"model": "o/n"}}, allow_missing=True)
-    assert choose(made, TASKS, locate).missing_arms == {"x": "no model o/n"}
+    assert located(made, TASKS, locate).missing_arms == {"x": "no model o/n"}
 
 
 def test_a_stand_in_without_translations_is_a_missing_arm() -> None:
     made = study(["a"], {"languages": ["de"]}, substitute={"a": "plain"}, allow_missing=True)
-    assert choose(made, TASKS, everywhere).missing_arms == {"x": "The task 'plain' has no published translations."}
+    assert located(made, TASKS, everywhere).missing_arms == {"x": "The task 'plain' has no published translations."}
 
 
 @pytest.mark.parametrize("where", ["files", {"model": "o/n", "beams": 1}])

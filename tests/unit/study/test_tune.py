@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from study_toys import ENCODER, catalog, everywhere, retrieval, text, trained
+from study_toys import ENCODER, catalog, everywhere, located, retrieval, text, trained
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import StudyError
@@ -12,7 +12,6 @@ from xstilts.core.settings.tuning import IA3, Bottleneck, Hypernetwork, LoRA, Pr
 from xstilts.study.expand import expand, phases
 from xstilts.study.load import dump_study, parse_study
 from xstilts.study.phase import Frozen, Full, Phase, adapter_tasks, encoder_checkpoint, holds_encoder
-from xstilts.study.resolve import choose
 from xstilts.study.schema import Study
 
 TASKS = catalog(trained("a"), trained("b"), trained("t"), retrieval("r"), text("w", "de"))
@@ -26,7 +25,7 @@ def study(arm: dict, **more: object) -> Study:
 
 
 def chain(made: Study) -> list[Phase]:
-    (route,) = expand(made, choose(made, TASKS, everywhere), ENCODER, "fp32")
+    (route,) = expand(located(made, TASKS, everywhere), ENCODER, "fp32")
     return list(phases(route.end))
 
 

@@ -1,0 +1,55 @@
+"""Options of a command: where data and the store are, and how much of the machine a run may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xstilts.core.errors import DataError
+from xstilts.data.locate import Roots
+
+
+def default_store() -> Path:
+    """`XSTILTS_STORE`, else a folder in the user's cache."""
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(os.environ.get("XSTILTS_STORE") or Path(cache) / "xstilts")
+
+
+def data_folders(given: Iterable[Path] = ()) -> tuple[Path, ...]:
+    """The folders given, then those in `XSTILTS_DATA` (separated like PATH). Raises DataError when one does not
+    exist."""
+    folders = [*given, *(Path(part) for part in os.environ.get("XSTILTS_DATA", "").split(os.pathsep) if part)]
+    for folder in folders:
+        if not folder.is_dir():
+            raise DataError(f"The data folder '{folder}' does not exist.")
+    return tuple(folders)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Where data and the store are, and how much of the machine to use. Nothing but the device and the threads
+    changes a number, and they only in its last digits."""
+
+    data: tuple[Path, ...] = ()
+    store: Path = field(default_factory=default_store)
+    offline: bool = False
+    jobs: int = 1
+    threads: int | None = None  # of one step; None: all cores shared by the jobs
+    device: str | None = None  # None: CUDA where there is one
+    tasks: tuple[str, ...] = ()  # "package.module:TASKS"
+
+    @property
+    def roots(self) -> Roots:
+        offline = self.offline or any(os.environ.get(key) == "1" for key in ("XSTILTS_OFFLINE", "HF_HUB_OFFLINE"))
+        return Roots(data=data_folders(self.data), store=self.store, offline=offline)
+
+
+def devices(options: Options) -> list[str]:
+    """Devices that steps may take: the one asked for, else every CUDA device, else the CPU."""
+    if options.device:
+        return [options.device]
+    import torch
+
+    return [f"cuda:{i}" for i in range(torch.cuda.device_count())] or ["cpu"]

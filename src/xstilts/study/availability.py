@@ -1,0 +1,143 @@
+"""Availability: which files and models of a resolved study are here, and what cannot run without the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+
+from xstilts.core.errors import DataError, EncoderError, StudyError
+from xstilts.data.source import Source
+from xstilts.study.language_adapters import AdapterTexts, candidate_texts, find_texts
+from xstilts.study.resolve import ResolvedStudy, adapter_routes, adapter_text_tasks, stage_tasks, trained_tasks
+from xstilts.study.schema import ArmSpec, TranslatedSpec
+from xstilts.study.translation import check_translated, translated_sources
+from xstilts.tasks.base import Task
+
+# Raises DataError where a source's files are not here, EncoderError where the model that translates them is not.
+Locate = Callable[[Source], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocatedStudy(ResolvedStudy):
+    """A resolved study, and what of it cannot run, each with the reason.
+
+    missing_languages: target -> test language -> reason.
+    adapter_texts: arm -> language -> the text that its language adapter is trained on.
+    """
+
+    missing_targets: Mapping[str, str] = field(default_factory=dict)
+    missing_arms: Mapping[str, str] = field(default_factory=dict)
+    missing_languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    adapter_texts: Mapping[str, Mapping[str, Task]] = field(default_factory=dict)
+
+
+def locate_study(resolved: ResolvedStudy, locate: Locate) -> LocatedStudy:
+    """Look for every file and model that a study needs.
+
+    Raises DataError for a training set that is neither here nor substituted, unless the study allows missing ones.
+    """
+    missing_targets: dict[str, str] = {}
+    missing_languages: dict[str, dict[str, str]] = {}
+    for name, task in resolved.targets.items():
+        if reason := _missing_training(resolved.finetuned_on(name), locate) or _missing_pool(task, locate):
+            missing_targets[name] = reason
+            continue
+        reasons = {lang: reason for lang, source in task.test.items() if (reason := _why_missing(source, locate))}
+        missing_languages[name] = dict.fromkeys(reasons, "no test file here")
+        if len(reasons) == len(task.test):
+            missing_targets[name] = next(iter(reasons.values()), "it has no test language here")
+    arms = resolved.study.arms
+    missing_arms = {name: reason for name, arm in arms.items() if (reason := _missing_arm(arm, resolved, locate))}
+    notes, adapter_texts = dict(resolved.notes), {}
+    for name, arm in arms.items():
+        if arm.language_adapters is None or name in missing_arms:
+            continue
+        found = _find_texts(resolved, name, missing_targets, missing_languages, locate)
+        adapter_texts[name] = found.texts
+        if found.reason:
+            missing_arms[name] = found.reason
+        else:
+            notes[f"arm {name}"] = found.notes
+    values = {spec.name: getattr(resolved, spec.name) for spec in fields(ResolvedStudy)}
+    located = LocatedStudy(
+        **values | {"notes": notes},
+        missing_targets=missing_targets,
+        missing_arms=missing_arms,
+        missing_languages=missing_languages,
+        adapter_texts=adapter_texts,
+    )
+    _refuse_missing(located)
+    return located
+
+
+def _find_texts(
+    resolved: ResolvedStudy,
+    name: str,
+    missing_targets: Mapping[str, str],
+    missing_languages: Mapping[str, Mapping[str, str]],
+    locate: Locate,
+) -> AdapterTexts:
+    """The texts of the language adapters of an arm."""
+    arm = resolved.study.arms[name]
+    assert arm.language_adapters is not None
+    routes = adapter_routes(resolved, name, missing_targets, missing_languages)
+    candidates = candidate_texts(arm.language_adapters, routes, adapter_text_tasks(resolved, arm))
+    return find_texts(arm.language_adapters, routes, candidates, locate)
+
+
+def _why_missing(source: Source, locate: Locate) -> str:
+    """Say in one sentence why a source cannot be read; "" when it can."""
+    try:
+        locate(source)
+    except (DataError, EncoderError) as error:
+        return error.what
+    return ""
+
+
+def _missing_arm(arm: ArmSpec, resolved: ResolvedStudy, locate: Locate) -> str:
+    """Say in one sentence why an arm cannot be trained; "" when it can."""
+    through = stage_tasks(arm.through)
+    for name in trained_tasks(arm):
+        if arm.translated is None or name not in through:
+            reason = _missing_training(resolved.intermediates[name], locate)
+        else:
+            reason = _missing_translations(name, arm.translated, resolved.intermediates, locate)
+        if reason:
+            return reason
+    return ""
+
+
+def _missing_translations(name: str, spec: TranslatedSpec, intermediates: Mapping[str, Task], locate: Locate) -> str:
+    task = intermediates[name]
+    try:
+        check_translated(task, spec, intermediates.values(), "translated")
+    except StudyError as error:
+        return error.what
+    reasons = (_why_missing(source, locate) for source in translated_sources(task, spec))
+    return next(filter(None, reasons), "")
+
+
+def _missing_training(task: Task, locate: Locate) -> str:
+    fit = task.fit
+    if fit is None:
+        return ""
+    return _why_missing(fit.train, locate) or (_why_missing(fit.dev, locate) if fit.dev is not None else "")
+
+
+def _missing_pool(task: Task, locate: Locate) -> str:
+    return _why_missing(task.pool, locate) if task.pool is not None else ""
+
+
+def _refuse_missing(located: LocatedStudy) -> None:
+    if located.study.allow_missing:
+        return
+    for kind, missing in (("target", located.missing_targets), ("arm", located.missing_arms)):
+        for name, reason in missing.items():
+            raise DataError(
+                f"The {kind} '{name}' cannot run: {reason}",
+                hint="Give its files with --data DIR, fetch them where there is a network (`xstilts tasks` says from "
+                "where), name a stand-in under `substitute:`, or go on without it with --allow-missing: it is shown "
+                "as missing.",
+            )
+    if len(located.missing_targets) == len(located.targets):
+        raise DataError("No target of this study has its data here.")
