@@ -113,6 +113,30 @@ def test_the_same_recipe_gives_the_same_weights(data: Path, tmp_path: Path):
     assert isinstance(found[0].outcome, Outcome) and found[0].record["weights"] == found[1].record["weights"]
 
 
+def test_jobs_change_no_number_and_reuse_what_is_there(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    recipe, records = write(tmp_path), {}
+    for jobs in ("1", "2"):
+        common = [
+            "--data",
+            str(data),
+            "--store",
+            str(tmp_path / f"store{jobs}"),
+            "--threads",
+            "1",
+            "--offline",
+            "--json",
+        ]
+        assert main(["pretrain", recipe, "--jobs", jobs, *common]) == 0
+        first = json.loads(capsys.readouterr().out)
+        assert first["executed"] == 9
+        assert main(["pretrain", recipe, "--jobs", "2", *common]) == 0  # of the same store: nothing is left to run
+        assert json.loads(capsys.readouterr().out)["executed"] == 0
+        records[jobs] = first["record"]
+    assert records["1"]["weights"] == records["2"]["weights"] and records["1"]["recipe"] == records["2"]["recipe"]
+    assert [phase["curve"] for phase in records["1"]["phases"]] == [phase["curve"] for phase in records["2"]["phases"]]
+    assert set(records["1"]["steps"]) == set(records["2"]["steps"])
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

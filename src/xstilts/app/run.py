@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from xstilts.app.answer import Answer
+from xstilts.app.execution import Quiet, RunListener, command_options, execute_steps, serve_step
 from xstilts.app.plan import load_with_options
 from xstilts.core.canonical import fingerprint
-from xstilts.core.errors import DataError, StudyError
+from xstilts.core.errors import DataError
 from xstilts.core.files import write_atomic
-from xstilts.engine.backends.base import Backend
+from xstilts.engine.backends.base import StepCommand
 from xstilts.engine.backends.inline import Inline
-from xstilts.engine.backends.subprocesses import Local
-from xstilts.engine.backends.worker import serve
-from xstilts.engine.graph import steps_of
-from xstilts.engine.listener import Listener, Silent
+from xstilts.engine.listener import Listener
 from xstilts.engine.runner import Outcome, execute, plan
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
@@ -37,20 +33,6 @@ from xstilts.report.scores.published_files import rows_named
 from xstilts.report.write import save
 from xstilts.study.load import dump_study
 from xstilts.study.schema import Study
-
-
-class RunListener(Listener, Protocol):
-    """What a run tells whoever watches."""
-
-    def say(self, text: str) -> None: ...
-    def run_planned(self, to_run: int, reused: int) -> None: ...
-
-
-class Quiet(Silent):
-    """A listener that shows nothing."""
-
-    def say(self, text: str) -> None: ...
-    def run_planned(self, to_run: int, reused: int) -> None: ...
 
 
 def run(
@@ -94,10 +76,7 @@ def report(
 def run_step(study: Study, key: str, *, options: Options) -> int:
     """Runs one step whose inputs are done, from a shared store, in this process. Returns an exit code."""
     session = open_session(study, options)
-    steps = {step.key: step for step in steps_of(session.goals)}
-    if key not in steps:
-        raise StudyError(f"This study has no step '{key}'.", value=key, allowed=steps)
-    return serve(steps[key], session.store)
+    return serve_step(session.goals, key, session.store)
 
 
 def _encoder_folder(encoder: LocatedEncoder, options: Options, listener: Listener) -> Path | None:
@@ -123,30 +102,24 @@ def _read_files(session: Session, to_run: Sequence[Step], listener: Listener) ->
 
 
 def _execute(session: Session, goals: list[Step], listener: Listener) -> Outcome:
-    """Threads of one step are the cores shared by the jobs: fixed for a run, as they decide the last digits."""
-    options = session.options
-    cores, found = os.cpu_count() or 1, devices(options)
-    backend: Backend
-    if options.jobs == 1:
-        backend = Inline(device=found[0], threads=options.threads or cores)
-    else:
-        threads = options.threads * options.jobs if options.threads else cores
-        backend = Local(_command(session), jobs=options.jobs, threads=threads, devices=found)
-    return execute(goals, session.store, backend=backend, listener=listener, trims=session.steps.trims)
+    return execute_steps(
+        goals,
+        session.store,
+        session.options,
+        prepare_command=partial(_prepare_command, session),
+        listener=listener,
+        trims=session.steps.trims,
+    )
 
 
-def _command(session: Session) -> Callable[[Step], list[str]]:
-    """How a child process runs one step: the study as it was expanded is written down for it."""
+def _prepare_command(session: Session) -> StepCommand:
+    """Write down the study as it was expanded, and return the command with which a child process runs a step of it."""
     options = session.options
     text = dump_study(session.study)
     path = options.store / "cache" / "studies" / f"{session.study.name}-{fingerprint(text)}.yaml"
     write_atomic(path, text)
-    common = ["--store", str(options.store)]
-    for folder in options.data:
-        common += ["--data", str(folder)]
-    for module in options.tasks:
-        common += ["--tasks", module]
-    return lambda step: [sys.executable, "-m", "xstilts", "step", str(path), step.key, *common]
+    words = command_options(options)
+    return lambda step: [sys.executable, "-m", "xstilts", "step", str(path), step.key, *words]
 
 
 def _answer(

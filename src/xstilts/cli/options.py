@@ -57,6 +57,7 @@ Threads = Annotated[
         help="CPU threads of one step. Another number changes the last digits of scores.",
     ),
 ]  # fmt: skip
+StepKey = Annotated[str, typer.Argument(metavar="KEY", help="The step's key, as `plan --steps` prints it.")]
 Jobs = Annotated[int, typer.Option(metavar="N", min=1, help="Steps at the same time, each in a process of its own.")]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,24 +13,33 @@ from xstilts.cli.options import (
     AsJson,
     Data,
     Device,
+    Jobs,
     Offline,
+    StepKey,
     StoreDir,
     Threads,
     make_options,
     print_json,
 )
 
+if TYPE_CHECKING:
+    from xstilts.pipeline.options import Options
+
+RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or a packaged recipe by name: tiny.")]
+
 
 def add_to(app: typer.Typer) -> None:
     app.command(rich_help_panel=STUDIES_PANEL)(pretrain)
+    app.command(hidden=True)(pretrain_step)
 
 
 def pretrain(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or a packaged recipe by name: tiny.")],
+    recipe: RecipeName,
     data: Data = None,
     store: StoreDir = None,
     device: Device = None,
     threads: Threads = None,
+    jobs: Jobs = 1,
     offline: Offline = False,
     out: Annotated[
         Path | None,
@@ -44,49 +54,63 @@ def pretrain(
     """Pretrain an encoder by a recipe, from scratch or going on from another: masked words, translations, word lists.
 
     Safe to interrupt: the same command goes on from there. The result is an ordinary Hugging Face folder."""
-    from xstilts.app.pretrain import prepare, ship
-    from xstilts.app.pretrain import pretrain as run
+    from xstilts.app import pretrain as app
     from xstilts.cli.progress import RichListener
-    from xstilts.engine.graph import steps_of
-    from xstilts.engine.store import Store
 
-    options = make_options(data=data, store=store, offline=offline, device=device, threads=threads)
+    options = make_options(data=data, store=store, offline=offline, device=device, threads=threads, jobs=jobs)
     if dry_run:
-        _, made = prepare(recipe, options)
-        kept = Store(options.store)
-        rows = [(step.key, step.label, kept.is_done(step)) for step in steps_of([made.phases[-1]])]
-        if as_json:
-            print_json([{"step": key, "label": label, "done": done} for key, label, done in rows])
-        for key, label, done in () if as_json else rows:
-            typer.echo(f"{'done ' if done else '     '}{key}  {label}")
+        _print_steps(recipe, options, as_json)
         return 0
     with RichListener() as listener:
-        made_encoder = run(recipe, options=options, out=out, listener=listener)
-    outcome = made_encoder.outcome
-    if packed is not None and made_encoder.folder is not None:
-        ship(made_encoder.folder, packed)
+        pretrained = app.pretrain(recipe, options=options, out=out, listener=listener)
+    outcome = pretrained.outcome
+    if packed is not None and pretrained.folder is not None:
+        app.ship(pretrained.folder, packed)
     if as_json:
         print_json(
             {
-                "folder": str(made_encoder.folder) if made_encoder.folder else None,
+                "folder": str(pretrained.folder) if pretrained.folder else None,
                 "executed": len(outcome.done),
                 "reused": len(outcome.reused),
                 "failed": dict(outcome.failed),
                 "left": list(outcome.left),
-                "record": made_encoder.record,
+                "record": pretrained.record,
             }
         )
     else:
-        _tell(made_encoder.folder, outcome.failed, outcome.interrupted, made_encoder.record)
+        _print_result(pretrained.folder, outcome.failed, outcome.interrupted, pretrained.record)
     return outcome.exit_code
 
 
-def _tell(folder: Path | None, failed: object, interrupted: bool, record: dict) -> None:
+def pretrain_step(recipe: RecipeName, key: StepKey, data: Data = None, store: StoreDir = None) -> int:
+    """Run one step of a recipe from a shared store, as a cluster job would; events are JSON lines on standard output.
+
+    Device and threads come from XSTILTS_DEVICE and XSTILTS_THREADS."""
+    from xstilts.app.pretrain import run_step
+
+    return run_step(recipe, key, options=make_options(data=data, store=store, offline=True))
+
+
+def _print_steps(recipe: str, options: Options, as_json: bool) -> None:
+    from xstilts.app.pretrain import prepare
+    from xstilts.engine.graph import steps_of
+    from xstilts.engine.store import Store
+
+    _, steps = prepare(recipe, options)
+    store = Store(options.store)
+    rows = [{"step": step.key, "label": step.label, "done": store.is_done(step)} for step in steps_of(steps.goals)]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        typer.echo(f"{'done ' if row['done'] else '     '}{row['step']}  {row['label']}")
+
+
+def _print_result(folder: Path | None, failed: Mapping[str, str], interrupted: bool, record: dict[str, Any]) -> None:
     if interrupted:
         typer.echo("Interrupted. Nothing that was finished is lost; the same command goes on from here.")
-    if isinstance(failed, dict):
-        for key, error in failed.items():
-            typer.echo(f"failed: {key}: {error}", err=True)
+    for key, error in failed.items():
+        typer.echo(f"failed: {key}: {error}", err=True)
     if folder is None:
         return
     for phase in record["phases"]:

@@ -16,6 +16,7 @@ from xstilts.cli.options import (
     Jobs,
     Offline,
     Scale,
+    StepKey,
     StoreDir,
     StudyName,
     Tasks,
@@ -155,7 +156,7 @@ def list_studies(as_json: AsJson = False) -> None:
 
 def one_step(
     study: StudyName,
-    key: Annotated[str, typer.Argument(metavar="KEY", help="The step's key, as `plan --steps` prints it.")],
+    key: StepKey,
     data: Data = None,
     store: StoreDir = None,
     tasks: Tasks = None,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from xstilts.core.errors import StoreError
 from xstilts.core.files import write_json
-from xstilts.engine.backends.base import Backend, Ended, Progressed, Report, Started
+from xstilts.engine.backends.base import Backend, Ended, Progressed, Started, StepEvent
 from xstilts.engine.execute import Result
 from xstilts.engine.graph import blocked, demand, readers_of, steps_of
 from xstilts.engine.listener import Listener, Silent
@@ -185,9 +185,9 @@ class _Run:
         self.running[step.key] = self.pending.pop(step.key)
         self.backend.launch(step, self.store, self._hear)
 
-    def _hear(self, report: Report) -> None:
-        step = self.graph[report.key]
-        match report:
+    def _hear(self, event: StepEvent) -> None:
+        step = self.graph[event.key]
+        match event:
             case Started(device=device):
                 self.listener.step_started(step, device)
             case Progressed(done=done, total=total, unit=unit, text=text):

@@ -37,6 +37,11 @@ class PretrainSteps:
     phases: tuple[Step, ...]
     mined: tuple[Step, ...] = field(default=())
 
+    @property
+    def goals(self) -> tuple[Step, ...]:
+        """The last phase: everything else is an input of it, near or far."""
+        return self.phases[-1:]
+
 
 def lower(recipe: PretrainRecipe, corpus: Step, continued: Continued | None) -> PretrainSteps:
     """`continued` is given exactly where the recipe names an encoder."""

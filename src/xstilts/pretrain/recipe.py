@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
+import yaml
 from pydantic import Field, model_validator
 
 from xstilts.study.schema import StrictModel
@@ -143,3 +144,8 @@ def load_recipe(recipe: str) -> PretrainRecipe:
     data = read_mapping(path, "A recipe is a mapping of keys such as corpora, tokenizer, encoder, phases.")
     data.setdefault("name", path.stem)
     return checked(data, PretrainRecipe, path.name)
+
+
+def dump_recipe(recipe: PretrainRecipe) -> str:
+    """Return a recipe as the text of a file that `load_recipe` reads as the same recipe."""
+    return yaml.safe_dump(recipe.model_dump(mode="json", exclude_unset=True) | {"name": recipe.name}, sort_keys=False)

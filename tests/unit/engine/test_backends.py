@@ -16,7 +16,7 @@ import pytest
 import run_toys as toys
 
 from xstilts.core.errors import StoreError
-from xstilts.engine.backends.base import Ended, Started, Tell
+from xstilts.engine.backends.base import Ended, OnEvent, Started
 from xstilts.engine.backends.inline import Inline
 from xstilts.engine.execute import Result
 from xstilts.engine.runner import Outcome, execute, plan
@@ -296,7 +296,7 @@ class Overtaken(Inline):
         self.other_run, self.polls = other_run, 0
         self.late: Callable[[], None] | None = None
 
-    def launch(self, step: Step, store: Store, tell: Tell) -> None:
+    def launch(self, step: Step, store: Store, tell: OnEvent) -> None:
         if step.settings["name"] == "b":
             tell(Started(step.key, "cpu"))
             self.other_run()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import run_toys as toys
 
-from xstilts.engine.backends.base import Ended, Progressed, Report
+from xstilts.engine.backends.base import Ended, Progressed, StepEvent
 from xstilts.engine.backends.subprocesses import Local
 from xstilts.engine.runner import execute
 from xstilts.engine.step import Context, Step
@@ -31,9 +31,9 @@ def script(body: str) -> list[str]:
     return [sys.executable, "-c", body]
 
 
-def ended(local: Local, store: Store, one: Step, seconds: float = 10) -> list[Report]:
+def ended(local: Local, store: Store, one: Step, seconds: float = 10) -> list[StepEvent]:
     """Everything told about one step."""
-    told: list[Report] = []
+    told: list[StepEvent] = []
     local.launch(one, store, told.append)
     end = time.monotonic() + seconds
     while not any(isinstance(report, Ended) for report in told):
@@ -126,7 +126,7 @@ def test_workers_go_when_the_runner_itself_is_killed(tmp_path: Path) -> None:
 
 def test_cancel_asks_and_kill_insists(store: Store) -> None:
     body = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('{}', flush=True); time.sleep(60)"
-    local, told = Local(lambda one: script(body)), list[Report]()
+    local, told = Local(lambda one: script(body)), list[StepEvent]()
     local.launch(step("x"), store, told.append)
     time.sleep(0.3)
     local.cancel()
@@ -156,7 +156,7 @@ def test_an_input_that_keeps_vanishing_is_a_failure_not_a_loop(tmp_path: Path) -
 def test_computing_steps_have_a_gpu_each_and_share_a_cpu(store: Store) -> None:
     sleep = script("import time; time.sleep(60)")
     gpus = Local(lambda one: sleep, jobs=4, devices=("cuda:0", "cuda:1"))
-    told: list[Report] = []
+    told: list[StepEvent] = []
     try:
         for name in "ab":
             assert gpus.has_capacity(step(name, compute=True))
@@ -230,7 +230,7 @@ def test_signal_handlers_are_put_back(tmp_path: Path) -> None:
 
 def test_cancelling_a_child_that_has_just_ended_leaves_it_to_be_found(tmp_path: Path) -> None:
     """A signal may arrive between a child's end and the poll that buries it."""
-    told: list[Report] = []
+    told: list[StepEvent] = []
     backend = Local(lambda step: script("pass"))
     backend.launch(step("quick"), Store(tmp_path), told.append)
     (child,) = backend._children.values()

@@ -1,12 +1,9 @@
-"""The seam between the runner and wherever steps are executed: this process, child processes, a cluster.
-
-The runner decides which step is next; a backend owns the means (devices, threads, how many at once). It starts a step,
-tells what it hears, and can be asked to stop. Every attempt ends in `attempt.run_one`, in whichever process.
-"""
+"""Base of all backends: what a runner asks of whatever executes its steps (this process, child processes, ...)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,24 +35,47 @@ class Ended:
     result: Result
 
 
-Report = Started | Progressed | Ended
-Tell = Callable[[Report], None]
+StepEvent = Started | Progressed | Ended
+OnEvent = Callable[[StepEvent], None]
+StepCommand = Callable[[Step], list[str]]  # the command line that runs one step as a process of its own
 
 
 class Backend(Protocol):
-    """Every launched step is told as `Started` and, exactly once, as `Ended`, during `launch` or a later `poll`."""
+    """Every launched step is reported as `Started` and, exactly once, as `Ended`, during `launch` or a later `poll`."""
 
     def has_capacity(self, step: Step) -> bool:
-        """Whether `step` could start now."""
+        """Say whether `step` could start now."""
 
-    def launch(self, step: Step, store: Store, tell: Tell) -> None:
-        """Starts an attempt at `step`. May return before it ends (a child process) or after (this process)."""
+    def launch(self, step: Step, store: Store, on_event: OnEvent) -> None:
+        """Start an attempt at `step`. May return before it ends (a child process) or after (this process)."""
 
     def poll(self, seconds: float) -> None:
-        """Tells what has happened since; waits at most about `seconds` when nothing has."""
+        """Report what has happened since; wait at most about `seconds` when nothing has."""
 
     def cancel(self) -> None:
-        """Asks everything that runs to stop and keep its scratch. Called from a signal handler, perhaps twice."""
+        """Ask everything that runs to stop and keep its scratch. Called from a signal handler, perhaps twice."""
 
     def kill(self) -> None:
-        """Stops everything at once."""
+        """Stop everything at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineShare:
+    """What a run may use of this machine, from which a backend is made.
+
+    Arguments
+        jobs: steps at the same time.
+        threads: compute threads of one step; None: all cores, shared by the jobs. Fixed for a run however many steps
+            are running, as the number decides the last digits.
+        devices: the devices that computing steps take, one each.
+        prepare_command: writes down what a process of its own needs, and returns the command of each step.
+    """
+
+    prepare_command: Callable[[], StepCommand]
+    jobs: int = 1
+    threads: int | None = None
+    devices: Sequence[str] = ("cpu",)
+
+    @property
+    def step_threads(self) -> int:
+        return self.threads or max(1, (os.cpu_count() or 1) // self.jobs)

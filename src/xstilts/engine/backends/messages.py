@@ -1,4 +1,4 @@
-"""How a child process says how far it is: one JSON object a line on its standard output.
+"""Messages by which a child process reports its progress: one JSON object a line on its standard output.
 
     {"progress": [120, 400, "updates", "loss 1.31"]}
     {"ended": {"status": "done", "seconds": 12.5, "error": ""}}
@@ -20,7 +20,7 @@ _EVERY = 0.2  # seconds between two progress lines
 
 
 def emit(stream: TextIO, event: Progressed | Ended) -> None:
-    """Writes one event. When nobody reads any more (the parent is gone) it raises KeyboardInterrupt: stop, like it."""
+    """Write one event. When nobody reads any more (the parent is gone) it raises KeyboardInterrupt: stop, like it."""
     if isinstance(event, Progressed):
         line = json.dumps({"progress": [event.done, event.total, event.unit, event.text]})
     else:
@@ -33,10 +33,10 @@ def emit(stream: TextIO, event: Progressed | Ended) -> None:
 
 
 def parse(key: str, line: str) -> Progressed | Ended | None:
-    """The event of the step `key` in one line, or None.
+    """Return the event of the step `key` in one line, or None.
 
     >>> parse("train-1", '{"progress": [1, 2, "updates", ""]}')
-    Moved(key='train-1', done=1, total=2, unit='updates', text='')
+    Progressed(key='train-1', done=1, total=2, unit='updates', text='')
     """
     try:
         match json.loads(line):

@@ -1,4 +1,4 @@
-"""Each step in a child process of its own: several at once, one on each GPU, none left behind."""
+"""The subprocesses backend: each step is a child process, several at once, one on each GPU, none left behind."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
-from xstilts.engine.backends.base import Ended, Started, Tell
+from xstilts.engine.backends.base import Ended, MachineShare, OnEvent, Started, StepCommand
 from xstilts.engine.backends.messages import parse
 from xstilts.engine.backends.worker import DEVICE, SUPERVISED, THREADS
 from xstilts.engine.execute import Result
@@ -22,7 +22,7 @@ from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 
 _PR_SET_PDEATHSIG = 1
-_ENDING = 0.005  # seconds between two looks at a process that is about to exit
+_EXIT_POLL = 0.005  # seconds between two looks at a process that is about to exit
 # Loaded now: between fork and exec nothing may be imported.
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -31,17 +31,17 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 class _Child:
     step: Step
     store: Store
-    tell: Tell
+    on_event: OnEvent
     process: subprocess.Popen[bytes]
     errors: IO[bytes]  # its standard error; read when it ends without a word
     device: str
     buffer: bytearray = field(default_factory=bytearray)
     result: Result | None = None
-    asked: bool = False  # to stop
+    stop_requested: bool = False
     silent: bool = False  # its output has ended, so it is about to exit
 
     def read(self) -> bool:
-        """Takes in what it wrote; False at the end of its output."""
+        """Report the events among what it wrote; False at the end of its output."""
         assert self.process.stdout is not None
         while True:
             try:
@@ -51,17 +51,17 @@ class _Child:
             if not chunk:
                 return False
             self.buffer += chunk
-            *lines, rest = self.buffer.split(b"\n")
-            self.buffer = bytearray(rest)
+            *lines, unfinished_line = self.buffer.split(b"\n")
+            self.buffer = bytearray(unfinished_line)
             for line in lines:
                 event = parse(self.step.key, line.decode("utf-8", "replace"))
                 if isinstance(event, Ended):
                     self.result = event.result
                 elif event is not None:
-                    self.tell(event)
+                    self.on_event(event)
 
     def exited(self) -> bool:
-        """Whether it has ended; it is not reaped yet, so its process group cannot have become another's."""
+        """Say whether it has ended; it is not reaped yet, so its process group cannot have become another's."""
         return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def signal_group(self, number: int) -> None:
@@ -70,15 +70,15 @@ class _Child:
 
 
 class Local:
-    """Runs `jobs` steps at once, each as the command that `command_for` gives (one that calls `child.serve`).
+    """Run `jobs` steps at once, each as the command that `command_for` gives (one that calls `worker.serve`).
 
-    A step that computes takes a device of its own from `devices`; the device "cpu" is shared. Each step gets
+    A step that computes takes a device for itself from `devices`; the device "cpu" is shared. Each step gets
     `threads // jobs` threads (at least one), however many run, so that its numbers do not depend on its neighbours.
     """
 
     def __init__(
         self,
-        command_for: Callable[[Step], list[str]],
+        command_for: StepCommand,
         *,
         jobs: int = 1,
         threads: int = 1,
@@ -89,12 +89,17 @@ class Local:
         self._children: dict[str, _Child] = {}
         self._selector = selectors.DefaultSelector()
 
+    @classmethod
+    def for_run(cls, share: MachineShare) -> Local:
+        threads = share.step_threads * share.jobs
+        return cls(share.prepare_command(), jobs=share.jobs, threads=threads, devices=share.devices)
+
     def has_capacity(self, step: Step) -> bool:
         return len(self._children) < self.jobs and self._free_device(step) is not None
 
-    def launch(self, step: Step, store: Store, tell: Tell) -> None:
+    def launch(self, step: Step, store: Store, on_event: OnEvent) -> None:
         device = self._free_device(step) or "cpu"
-        tell(Started(step.key, device))
+        on_event(Started(step.key, device))
         errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the child is buried
         try:
             process = subprocess.Popen(
@@ -108,17 +113,17 @@ class Local:
             )
         except OSError as error:
             errors.close()
-            tell(Ended(step.key, Result("failed", error=f"the step's process cannot be started: {error}")))
+            on_event(Ended(step.key, Result("failed", error=f"the step's process cannot be started: {error}")))
             return
-        child = _Child(step, store, tell, process, errors, device)
+        child = _Child(step, store, on_event, process, errors, device)
         self._children[step.key] = child
         assert process.stdout is not None
         os.set_blocking(process.stdout.fileno(), False)
         self._selector.register(process.stdout, selectors.EVENT_READ, child)
 
     def poll(self, seconds: float) -> None:
-        ending = any(child.silent for child in self._children.values())
-        for ready, _ in self._selector.select(min(seconds, _ENDING) if ending else seconds):
+        any_exiting = any(child.silent for child in self._children.values())
+        for ready, _ in self._selector.select(min(seconds, _EXIT_POLL) if any_exiting else seconds):
             if not ready.data.read():
                 ready.data.silent = True
                 self._selector.unregister(ready.fileobj)
@@ -127,27 +132,27 @@ class Local:
 
     def cancel(self) -> None:
         for child in list(self._children.values()):
-            if not child.asked:
-                child.asked = True
+            if not child.stop_requested:
+                child.stop_requested = True
                 # Not `terminate`: that reaps a child which has just ended, behind the back of `exited`.
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(child.process.pid, signal.SIGTERM)
 
     def kill(self) -> None:
         for child in list(self._children.values()):
-            child.asked = True
+            child.stop_requested = True
             child.signal_group(signal.SIGKILL)
 
     def _free_device(self, step: Step) -> str | None:
         if not step.compute:
             return "cpu"
-        taken = {child.device for child in self._children.values() if child.step.compute}
-        return next((device for device in self.devices if device == "cpu" or device not in taken), None)
+        busy_devices = {child.device for child in self._children.values() if child.step.compute}
+        return next((device for device in self.devices if device == "cpu" or device not in busy_devices), None)
 
     def _environment(self, device: str) -> dict[str, str]:
         threads = str(self.threads)
-        own = {DEVICE: device, THREADS: threads, SUPERVISED: "1"}
-        return own | dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), threads)
+        variables = {DEVICE: device, THREADS: threads, SUPERVISED: "1"}
+        return variables | dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), threads)
 
     def _bury(self, child: _Child) -> None:
         child.read()
@@ -157,28 +162,28 @@ class Local:
         assert stdout is not None
         if not child.silent:
             self._selector.unregister(stdout)
-        result = child.result or _unsaid(child, code)
+        result = child.result or _unreported_result(child, code)
         stdout.close()
         child.errors.close()
         del self._children[child.step.key]
-        child.tell(Ended(child.step.key, result))
+        child.on_event(Ended(child.step.key, result))
 
 
-def _unsaid(child: _Child, code: int) -> Result:
-    """The result of a process that ended without telling one."""
-    if child.asked or code == 130:
+def _unreported_result(child: _Child, code: int) -> Result:
+    """Return the result of a process that ended without reporting one."""
+    if child.stop_requested or code == 130:
         return Result("interrupted")
     child.errors.seek(0)
-    said = child.errors.read().decode("utf-8", "replace").strip()
-    details = child.store.write_error(child.step, said + "\n")
+    output = child.errors.read().decode("utf-8", "replace").strip()
+    details = child.store.write_error(child.step, output + "\n")
     if code == -signal.SIGKILL:
-        how = "was killed (SIGKILL; the system does this when memory runs out)"
+        ending = "was killed (SIGKILL; the system does this when memory runs out)"
     elif code < 0:
-        how = f"was ended by {signal.Signals(-code).name}"
+        ending = f"was ended by {signal.Signals(-code).name}"
     else:
-        how = f"ended with exit code {code}"
-    last = f": {said.splitlines()[-1][:500]}" if said else ""
-    return Result("failed", error=f"the step's process {how}{last} (its output is in {details})")
+        ending = f"ended with exit code {code}"
+    last_line = f": {output.splitlines()[-1][:500]}" if output else ""
+    return Result("failed", error=f"the step's process {ending}{last_line} (its output is in {details})")
 
 
 def _die_with_parent() -> None:

@@ -1,0 +1,73 @@
+"""Execution of steps for every command that runs some: a study's, a recipe's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from xstilts.core.errors import StudyError
+from xstilts.engine.backends.base import MachineShare, StepCommand
+from xstilts.engine.backends.catalog import make_backend
+from xstilts.engine.backends.worker import serve
+from xstilts.engine.graph import steps_of
+from xstilts.engine.listener import Listener, Silent
+from xstilts.engine.runner import Outcome, execute
+from xstilts.engine.step import Step
+from xstilts.engine.store import Store
+from xstilts.pipeline.options import Options, devices
+
+
+class RunListener(Listener, Protocol):
+    """What a run reports to whoever watches."""
+
+    def say(self, text: str) -> None: ...
+    def run_planned(self, to_run: int, reused: int) -> None: ...
+
+
+class Quiet(Silent):
+    """A listener that shows nothing."""
+
+    def say(self, text: str) -> None: ...
+    def run_planned(self, to_run: int, reused: int) -> None: ...
+
+
+def execute_steps(
+    goals: Sequence[Step],
+    store: Store,
+    options: Options,
+    *,
+    prepare_command: Callable[[], StepCommand],
+    listener: Listener,
+    trims: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Run what `goals` need and the store lacks, on the devices and with the jobs and threads of `options`.
+
+    Args:
+        prepare_command: writes down what child processes need to build the same steps, and returns the command that
+            runs one; called where steps run in processes of their own.
+        trims: step key -> part of its artefact that is deleted once its readers are done (see `runner.execute`).
+    """
+    share = MachineShare(
+        prepare_command=prepare_command, jobs=options.jobs, threads=options.threads, devices=devices(options)
+    )
+    return execute(goals, store, backend=make_backend(share), listener=listener, trims=trims)
+
+
+def command_options(options: Options) -> list[str]:
+    """Return the options a child process needs on its command line to find the same files and tasks."""
+    words = ["--store", str(options.store)]
+    for folder in options.data:
+        words += ["--data", str(folder)]
+    for module in options.tasks:
+        words += ["--tasks", module]
+    return words
+
+
+def serve_step(goals: Sequence[Step], key: str, store: Store, noun: str = "study") -> int:
+    """Run one of the steps that `goals` stand on, whose inputs are done, in this process. Returns an exit code.
+
+    `noun`: whose steps they are, for the error. Raises StudyError when there is no such step."""
+    steps = {step.key: step for step in steps_of(goals)}
+    if key not in steps:
+        raise StudyError(f"This {noun} has no step '{key}'.", value=key, allowed=steps)
+    return serve(steps[key], store)
