@@ -6,7 +6,7 @@ import inspect
 import re
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from xstilts.tasks.catalog import TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 TITLED = re.compile(r'^```\w+ title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 COMMANDS = re.compile(r"(?:^|`)(xstilts(?: [^\n`#&|]*)?)", re.MULTILINE)
 LINKS = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
@@ -187,9 +187,15 @@ def test_links_lead_somewhere_and_nothing_of_one_machine_is_said(page: Path):
     assert not re.search(r"/work/|/root/|/home/|/tmp/", text)
 
 
+def files_of(nav: list[dict[str, Any]]) -> Iterator[str]:
+    for entry in nav:
+        for target in entry.values():
+            yield from [target] if isinstance(target, str) else files_of(target)
+
+
 def test_the_pages_are_in_the_site():
     nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"]
-    assert sorted(file for entry in nav for file in entry.values()) == sorted(page.name for page in PAGES[1:])
+    assert sorted(files_of(nav)) == sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md"))
 
 
 def test_the_study_of_the_readme(tmp_path: Path):
