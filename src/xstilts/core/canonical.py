@@ -11,9 +11,13 @@ import dataclasses
 import enum
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache
+from json.encoder import encode_basestring as _string
 from typing import Any
 
+_WORDS = {None: "null", True: "true", False: "false"}
+_REMEMBERED = "_canonical_json"  # the attribute of an object that holds its canonical text
 PACKAGE = __name__.partition(".")[0]
 # Metadata of a dataclass field: `field(default=None, metadata=NOT_IDENTITY)`. See `canonical`.
 NOT_IDENTITY: Mapping[str, bool] = {"identity": False}
@@ -54,17 +58,32 @@ def canonical(value: Any, at: str = "settings") -> Json:
 
 
 def _dataclass(value: Any, at: str) -> Json:
+    return {key: canonical(item, f"{at}.{key}") for key, item in _fields(value, at)}
+
+
+def _fields(value: Any, at: str = "settings") -> Iterator[tuple[str, Any]]:
+    """The parts of a frozen dataclass that are its identity, by their names there; what it is called is "!"."""
     if not value.__dataclass_params__.frozen:
         raise TypeError(f"{at}: {type(value).__name__} must be a frozen dataclass to have a stable identity")
-    form: dict[str, Json] = {"!": identity_name(type(value))}
-    for spec in dataclasses.fields(value):
-        item = getattr(value, spec.name)
-        if not spec.metadata.get("identity", True):
-            continue
-        if spec.metadata.get("omit_default") and item == spec.default:
-            continue
-        form[spec.metadata.get("identity_name", spec.name)] = canonical(item, f"{at}.{spec.name}")
-    return form
+    yield "!", identity_name(type(value))
+    for name, key, omitted in _identity_fields(type(value)):
+        item = getattr(value, name)
+        if omitted is dataclasses.MISSING or item != omitted:
+            yield key, item
+
+
+@cache
+def _identity_fields(cls: type) -> tuple[tuple[str, str, Any], ...]:
+    """(name, name in identities, the value at which it is left out) of each field that is identity."""
+    return tuple(
+        (
+            field.name,
+            field.metadata.get("identity_name", field.name),
+            field.default if field.metadata.get("omit_default") else dataclasses.MISSING,
+        )
+        for field in dataclasses.fields(cls)
+        if field.metadata.get("identity", True)
+    )
 
 
 def identity_name(cls: type) -> str:
@@ -83,7 +102,42 @@ def identity_name(cls: type) -> str:
 
 
 def canonical_json(value: Any) -> str:
-    return json.dumps(canonical(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    """The canonical form as JSON text: keys in order, no spaces.
+
+    Every frozen dataclass on the way remembers its text, for the settings of many steps hold the same values (kinds,
+    sources, recipes) and a large study has ten thousands of steps. Values that are equal need not have equal texts
+    (1 == 1.0), so it is the object that remembers, never a table of values.
+    """
+    try:
+        return _text(value)
+    except TypeError:
+        canonical(value)  # names the place
+        raise
+
+
+def _text(value: Any) -> str:
+    cls = type(value)
+    if cls is str:
+        return _string(value)
+    remembered: dict[str, Any] = getattr(value, "__dict__", {})
+    if _REMEMBERED in remembered:
+        return remembered[_REMEMBERED]
+    if cls is tuple or cls is list:
+        return f"[{','.join([_text(item) for item in value])}]"
+    if cls is dict and all(type(key) is str for key in value):
+        return _object({key: _text(item) for key, item in value.items()})
+    if value is None or cls is bool:
+        return _WORDS[value]
+    if cls is int:
+        return str(value)
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return json.dumps(canonical(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = remembered[_REMEMBERED] = _object({key: _text(item) for key, item in _fields(value)})
+    return text
+
+
+def _object(texts: Mapping[str, str]) -> str:
+    return f"{{{','.join([f'{_string(key)}:{texts[key]}' for key in sorted(texts)])}}}"
 
 
 def fingerprint(value: Any, length: int = 16) -> str:

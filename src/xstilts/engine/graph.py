@@ -55,11 +55,11 @@ def demand(goals: Sequence[Step], satisfied: Satisfied) -> Demand:
     asked: dict[str, Step] = {}
 
     def ask(step: Step, parts: tuple[str, ...]) -> None:
-        known = step.key in asked
-        more = set(parts) - needed.setdefault(step.key, set())
+        if step.key in asked and needed[step.key].issuperset(parts):
+            return
         asked[step.key] = step
-        needed[step.key] |= more
-        if step.key in to_run or (known and not more):
+        needed.setdefault(step.key, set()).update(parts)
+        if step.key in to_run:
             return
         if not satisfied(step, tuple(sorted(needed[step.key]))):
             to_run.add(step.key)

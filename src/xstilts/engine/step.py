@@ -62,7 +62,7 @@ class Step:
             length=20,
         )
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Folder name in the store: readable and unique."""
         return f"{self.name}-{self.id}"

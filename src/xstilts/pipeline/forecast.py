@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from xstilts.engine.graph import steps_of
-from xstilts.engine.runner import plan
+from xstilts.engine.graph import demand, steps_of
 from xstilts.engine.step import Step
 from xstilts.pipeline.estimates import Size, Speed, parameters
 from xstilts.pipeline.session import Session
@@ -83,8 +82,9 @@ class StoreEstimator:
 def forecast(session: Session) -> Forecast:
     """Looks at the store and adds up; nothing is run and nothing written."""
     estimator = StoreEstimator(session)
-    to_run = {step.key for step in plan(session.goals, session.store).to_run}
-    steps = steps_of(session.goals)
+    goals = session.goals
+    to_run = {step.key for step in demand(goals, session.store.is_whole).to_run}
+    steps = steps_of(goals)
     costs = {step.key: kind_of(step).estimate(step, estimator) for step in steps if step.key in to_run}
     kept = sum(cost.bytes for key, cost in costs.items() if key not in session.steps.trims)
     trains = any(kind_of(step).is_training for step in steps if step.key in to_run)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
 from xstilts.core.settings.merging import AdapterFusion, Composition
@@ -31,6 +32,15 @@ class Frozen:
 
 
 Tune = Full | Frozen | Adapter
+
+
+def hash_once(value: Any) -> int:
+    """The hash of a frozen dataclass, remembered by the object: a study asks every chain of phases for it, over and
+    over, and each asks the one below it."""
+    remembered: dict[str, Any] = value.__dict__
+    if "_hash" not in remembered:
+        remembered["_hash"] = hash(tuple(getattr(value, spec.name) for spec in fields(value) if spec.compare))
+    return remembered["_hash"]
 
 
 def tuning_mode(tune: Tune) -> str | Adapter:
@@ -83,6 +93,8 @@ class Phase:
     # "language", "intermediate", "target" or "joint": for people and for what may be trimmed
     role: str = field(default="target", metadata=NOT_IDENTITY, compare=False)
 
+    __hash__ = hash_once
+
 
 @dataclass(frozen=True, kw_only=True)
 class MergedCheckpoint:
@@ -90,6 +102,8 @@ class MergedCheckpoint:
 
     parts: tuple[Phase, ...]
     how: Composition
+
+    __hash__ = hash_once
 
     @property
     def fusion(self) -> Fuse | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import enum
+import json
 import random
 import subprocess
 import sys
@@ -55,6 +56,14 @@ def _shuffled(value: Any, rng: random.Random) -> Any:
 @given(VALUES, st.randoms(use_true_random=False))
 def test_the_order_in_which_keys_were_written_is_no_identity(value: Any, rng: random.Random) -> None:
     assert canonical_json(_shuffled(value, rng)) == canonical_json(value)
+
+
+@given(VALUES, st.integers(0, 1) | st.floats(0, 1))
+def test_the_text_is_that_of_the_form_however_often_it_is_asked_for(value: Any, rate: float) -> None:
+    settings = Settings(rate=rate, extra=1)
+    for whole in (value, [settings, {"of": settings, "é": (Colour.RED, {repr(value)})}], settings):
+        text = json.dumps(canonical(whole), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        assert canonical_json(whole) == canonical_json(whole) == text
 
 
 @given(VALUES)
