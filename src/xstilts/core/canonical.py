@@ -65,8 +65,9 @@ def _fields(value: Any, at: str = "settings") -> Iterator[tuple[str, Any]]:
     """The parts of a frozen dataclass that are its identity, by their names there; what it is called is "!"."""
     if not value.__dataclass_params__.frozen:
         raise TypeError(f"{at}: {type(value).__name__} must be a frozen dataclass to have a stable identity")
-    yield "!", identity_name(type(value))
-    for name, key, omitted in _identity_fields(type(value)):
+    cls: Any = type(value)
+    yield "!", identity_name(cls)
+    for name, key, omitted in _identity_fields(cls):
         item = getattr(value, name)
         if omitted is dataclasses.MISSING or item != omitted:
             yield key, item
