@@ -88,7 +88,7 @@ def counted(request: Request, side: str, language: str) -> np.ndarray:
     """Counts [N, K] of `metrics.trees.Attachment` for each sentence, as the CoNLL 2018 evaluator counts them."""
     paths = [Path(request["place"]) / f"{name}-{language}.conllu" for name in ("gold", side)]
     golds, guesses = ([row | {"relations": row["deprels"]} for row in ConlluTrees()([path])] for path in paths)
-    return Attachment().chosen(tallies(golds, guesses))
+    return Attachment().select_columns(tallies(golds, guesses))
 
 
 def measure_speed(run: Contestants, rounds: int) -> dict[tuple[str, str, str], list[dict[str, Any]]]:

@@ -98,7 +98,7 @@ def _final(settings: ScoreSettings, examples: Sequence[Example], guesses: list[A
 def _kept(kind: Kind, metric: MiningF1, examples: Sequence[Any], guesses: list[Any]) -> list[Any]:
     golds = {i: gold for i, example in enumerate(examples) if (gold := kind.gold(example)) is not None}
     tune = [examples[i].part == "tune" for i in golds]
-    kept = metric.kept(list(golds.values()), [guesses[i] for i in golds], tune)
+    kept = metric.past_threshold(list(golds.values()), [guesses[i] for i in golds], tune)
     found = list(guesses)
     for i, guess in zip(golds, kept, strict=True):
         found[i] = guess

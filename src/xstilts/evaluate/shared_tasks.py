@@ -17,7 +17,7 @@ from xstilts.data.source import Row
 from xstilts.metrics.roles import SpanRoles, judge_sentence
 from xstilts.metrics.tallies import percent
 from xstilts.metrics.trees import COLUMNS, AlignedUpos, Attachment, first_difference, tallies
-from xstilts.metrics.word_alignment import Laid, lay, without_blanks
+from xstilts.metrics.word_alignment import TextWords, lay, without_blanks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ def score_dependency(gold: Path, system: Path) -> DependencyScores:
 
 
 def _values(metric: AlignedUpos | Attachment, counts: np.ndarray) -> dict[str, float]:
-    return {name.upper(): float(value) for name, value in metric.values(metric.chosen(counts)).items()}
+    return {name.upper(): float(value) for name, value in metric.values(metric.select_columns(counts)).items()}
 
 
 def score_srl(gold: Path, system: Path) -> SemanticRoleScores:
@@ -172,7 +172,7 @@ def _check_texts(gold: Path, system: Path, golds: Sequence[Row], systems: Sequen
     )
 
 
-def _place(path: Path, laid: Laid, rows: Sequence[Row], at: int) -> str:
+def _place(path: Path, laid: TextWords, rows: Sequence[Row], at: int) -> str:
     """The line of the word that holds the character `at`; the last one where the text ends before it."""
     places = [place for row in rows for place in row["places"]]
     word = int(np.searchsorted(laid.starts, at, side="right")) - 1

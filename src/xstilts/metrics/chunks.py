@@ -1,4 +1,4 @@
-"""Metrics of one tag for each word."""
+"""Metrics of tags: F1 over chunks of words, and the share of words whose tag is right."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OUTSIDE = frozenset({"O", "."})
 
 
 def chunks(tags: Sequence[str]) -> list[Chunk]:
-    """Chunks of one sentence by the rules of seqeval 0.0.12 (after conlleval), the version XTREME's numbers
+    """Return the chunks of one sentence by the rules of seqeval 0.0.12 (after conlleval), the version XTREME's numbers
     rest on.
 
     The type of a tag is what follows its last "-"; a tag without one is its own type. Equal neighbours
@@ -31,32 +31,32 @@ def chunks(tags: Sequence[str]) -> list[Chunk]:
     >>> chunks(["NOUN", "NOUN", "VERB"])
     [('NOUN', 0, 1), ('VERB', 2, 2)]
     """
-    found: list[Chunk] = []
-    before, kind_before, first = "O", "", 0
+    spans: list[Chunk] = []
+    letter_before, type_before, first = "O", "", 0
     for i, tag in enumerate([*(tag or "O" for tag in tags), "O"]):  # a word without a guess is outside
-        letter, kind = tag[0], tag.rsplit("-", 1)[-1]
-        changed = kind != kind_before
-        if before in "ES" or before + letter in _ENDS or (before not in _OUTSIDE and changed):
-            found.append((kind_before, first, i - 1))
-        if letter in "BS" or before + letter in _STARTS or (letter not in _OUTSIDE and changed):
+        letter, tag_type = tag[0], tag.rsplit("-", 1)[-1]
+        type_changes = tag_type != type_before
+        if letter_before in "ES" or letter_before + letter in _ENDS or (letter_before not in _OUTSIDE and type_changes):
+            spans.append((type_before, first, i - 1))
+        if letter in "BS" or letter_before + letter in _STARTS or (letter not in _OUTSIDE and type_changes):
             first = i
-        before, kind_before = letter, kind
-    return found
+        letter_before, type_before = letter, tag_type
+    return spans
 
 
 @dataclass(frozen=True)
 class ChunkF1:
     """Micro F1 over chunks (type and both ends right), exactly as XTREME scores PAN-X and UD-POS. For UD-POS,
     whose tags are bare, this is not accuracy: runs of equal tags count as one chunk. `TokenAccuracy` is the
-    plain number beside it."""
+    plain number next to it."""
 
     name: ClassVar[str] = "chunk_f1"
     counts: ClassVar[tuple[str, ...]] = ("both", "predicted", "gold")
     headline: ClassVar[tuple[str, ...]] = ("f1",)
 
     def tally(self, gold: Sequence[str], guess: Sequence[str], language: str) -> tuple[float, ...]:
-        right, found = set(chunks(gold)), set(chunks(guess))
-        return float(len(right & found)), float(len(found)), float(len(right))
+        gold_chunks, guessed_chunks = set(chunks(gold)), set(chunks(guess))
+        return float(len(gold_chunks & guessed_chunks)), float(len(guessed_chunks)), float(len(gold_chunks))
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         return precision_recall(counts)
@@ -78,11 +78,14 @@ class TokenAccuracy:
 
 
 def precision_recall(counts: np.ndarray) -> Mapping[str, np.ndarray]:
-    """(both, predicted, gold) [..., 3] -> f1, precision, recall; 0 (as the official scorers say) where
-    nothing is there."""
-    both, predicted, gold = counts[..., 0], counts[..., 1], counts[..., 2]
+    """Return f1, precision and recall, [...], from counts (correct, predicted, gold), [..., 3]; 0, as the official
+    scorers say, where there is nothing."""
+    correct, predicted, gold = counts[..., 0], counts[..., 1], counts[..., 2]
     return {
-        "f1": percent(2 * both, predicted + gold, empty=0.0),
-        "precision": percent(both, predicted, empty=0.0),
-        "recall": percent(both, gold, empty=0.0),
+        "f1": percent(2 * correct, predicted + gold, empty=0.0),
+        "precision": percent(correct, predicted, empty=0.0),
+        "recall": percent(correct, gold, empty=0.0),
     }
+
+
+METRICS = (ChunkF1(), TokenAccuracy())

@@ -1,4 +1,4 @@
-"""Metrics of one label for each example."""
+"""Metrics of labels: one for each example."""
 
 from __future__ import annotations
 
@@ -25,3 +25,6 @@ class Accuracy:
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         return {"accuracy": percent(counts[..., 0], counts[..., 1])}
+
+
+METRICS = (Accuracy(),)

@@ -1,4 +1,4 @@
-"""Metrics of masked language modelling."""
+"""Metrics of masked LM: which masked tokens are guessed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xstilts.metrics.tallies import percent
 @dataclass(frozen=True)
 class MaskedAccuracy:
     """Share of masked tokens that are guessed exactly. Gold and guess are token ids, one for each masked
-    place."""
+    position."""
 
     name: ClassVar[str] = "masked_accuracy"
     counts: ClassVar[tuple[str, ...]] = ("correct", "total")
@@ -25,3 +25,6 @@ class MaskedAccuracy:
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         return {"masked_accuracy": percent(counts[..., 0], counts[..., 1])}
+
+
+METRICS = (MaskedAccuracy(),)

@@ -1,4 +1,4 @@
-"""Metrics of ranked lists."""
+"""Metrics of rankings: lists of candidates, best first."""
 
 from __future__ import annotations
 
@@ -27,13 +27,16 @@ class MeanAveragePrecision:
     headline: ClassVar[tuple[str, ...]] = ("map@20",)
 
     def tally(self, gold: Sequence[str], guess: Sequence[str], language: str) -> tuple[float, ...]:
-        wanted, found, total = set(gold), 0, 0.0
+        relevant, hits, total = set(gold), 0, 0.0
         for rank, candidate in enumerate(guess[: self.k], start=1):
-            if candidate in wanted:
-                wanted.discard(candidate)
-                found += 1
-                total += found / rank
+            if candidate in relevant:
+                relevant.discard(candidate)
+                hits += 1
+                total += hits / rank
         return total / max(1, min(self.k, len(set(gold)))), 1.0
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         return {f"map@{self.k}": percent(counts[..., 0], counts[..., 1])}
+
+
+METRICS = (MeanAveragePrecision(),)

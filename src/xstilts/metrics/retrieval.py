@@ -36,7 +36,8 @@ class MiningF1:
     """F1 of mined pairs, BUCC's number (Zweigenbaum et al. 2017). A guess is {"id": candidate, "margin":
     float} or None.
 
-    `tally` takes a guess that is past the threshold (or None); `tally_all` and `kept` find the threshold first.
+    `tally` takes a guess that is past the threshold (or None); `tally_all` and `past_threshold` look for the
+    threshold first.
     """
 
     name: ClassVar[str] = "mining_f1"
@@ -44,8 +45,8 @@ class MiningF1:
     headline: ClassVar[tuple[str, ...]] = ("f1",)
 
     def tally(self, gold: Sequence[str], guess: Mapping[str, Any] | None, language: str) -> tuple[float, ...]:
-        right = guess is not None and guess["id"] in gold
-        return float(right), float(guess is not None), float(len(gold))
+        is_correct = guess is not None and guess["id"] in gold
+        return float(is_correct), float(guess is not None), float(len(gold))
 
     def tally_all(
         self,
@@ -54,51 +55,55 @@ class MiningF1:
         tune: Sequence[bool],
         language: str,
     ) -> np.ndarray:
-        """Counts [N, 3]. The threshold comes from the queries where `tune` is true; those count zero in the
-        result. Without any tune query every guess is kept."""
-        kept = self.kept(golds, guesses, tune)
-        rows = [self.tally(gold, guess, language) for gold, guess in zip(golds, kept, strict=True)]
+        """Return counts [N, 3]. The threshold comes from the queries where `tune` is true; those count zero in the
+        result. Without any such query every guess is kept."""
+        mined = self.past_threshold(golds, guesses, tune)
+        rows = [self.tally(gold, guess, language) for gold, guess in zip(golds, mined, strict=True)]
         counts = np.asarray(rows, dtype=np.float64).reshape(len(rows), 3)
         counts[np.asarray(tune, dtype=bool)] = 0.0
         return counts
 
-    def kept(
+    def past_threshold(
         self, golds: Sequence[Sequence[str]], guesses: Sequence[Mapping[str, Any] | None], tune: Sequence[bool]
     ) -> list[Mapping[str, Any] | None]:
-        """The guesses past the threshold that is best for the queries where `tune` is true; None for the others."""
+        """Return the guesses past the threshold that is best for the queries where `tune` is true; None for the
+        others."""
         margins = np.array([-np.inf if guess is None else guess["margin"] for guess in guesses], dtype=float)
-        mask, limit = np.asarray(tune, dtype=bool), -np.inf
-        if mask.any():
-            right = np.array(
+        is_tune, threshold = np.asarray(tune, dtype=bool), -np.inf
+        if is_tune.any():
+            is_correct = np.array(
                 [guess is not None and guess["id"] in gold for gold, guess in zip(golds, guesses, strict=True)]
             )
-            total = sum(len(gold) for gold, own in zip(golds, tune, strict=True) if own)
-            limit = best_threshold(margins[mask], right[mask].astype(float), total)
-        return [guess if margin >= limit else None for guess, margin in zip(guesses, margins, strict=True)]
+            gold_pairs = sum(len(gold) for gold, tunes in zip(golds, tune, strict=True) if tunes)
+            threshold = best_threshold(margins[is_tune], is_correct[is_tune].astype(float), gold_pairs)
+        return [guess if margin >= threshold else None for guess, margin in zip(guesses, margins, strict=True)]
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         return precision_recall(counts)
 
 
 def best_threshold(margins: np.ndarray, right: np.ndarray, gold: float) -> float:
-    """The margin from which on pairs are kept for the best F1: after Artetxe and Schwenk (2019) as in LASER
+    """Return the margin from which on pairs are kept for the best F1: after Artetxe and Schwenk (2019) as in LASER
     and XTREME.
 
     margins [N]: score of each candidate pair; -inf where a query has none. right [N]: 1 where the pair is in
-    the gold. gold: number of gold pairs. The threshold lies midway between the last pair kept and the next
+    the gold. gold: number of gold pairs. The threshold is midway between the last pair kept and the next
     one; where the best cut keeps every pair it is the last pair's own margin. Pairs of equal margin are kept
     or dropped together. inf where no pair is right (nothing is worth keeping).
     """
     order = np.argsort(-margins, kind="stable")
     order = order[np.isfinite(margins[order])]
     scores = margins[order]
-    both = np.cumsum(right[order])
-    f1 = 2 * both / (np.arange(1, len(order) + 1) + gold)
+    correct = np.cumsum(right[order])
+    f1 = 2 * correct / (np.arange(1, len(order) + 1) + gold)
     f1[:-1][scores[:-1] == scores[1:]] = -1.0
     if not len(order) or f1.max() <= 0:
         return float("inf")
-    best = int(np.argmax(f1))
-    if best == len(order) - 1:
-        return float(scores[best])
-    middle = (scores[best] + scores[best + 1]) / 2
-    return float(middle if middle > scores[best + 1] else scores[best])  # neighbours one rounding apart
+    last_kept = int(np.argmax(f1))
+    if last_kept == len(order) - 1:
+        return float(scores[last_kept])
+    middle = (scores[last_kept] + scores[last_kept + 1]) / 2
+    return float(middle if middle > scores[last_kept + 1] else scores[last_kept])  # neighbours one rounding apart
+
+
+METRICS = (RetrievalAccuracy(), MiningF1())

@@ -1,6 +1,6 @@
 """Metrics of semantic roles: spans as CoNLL 2005 scores them, heads as CoNLL 2009 does.
 
-A sentence is a list of frames, as it lies in a file of predictions: mappings with `predicate` (its word, from 0),
+A sentence is a list of frames, as a file of predictions has it: mappings with `predicate` (its word, from 0),
 `sense` (None where unknown) and `spans` [start, end, label] (words `start` to `end` - 1) or `heads` [word, label].
 """
 
@@ -37,77 +37,78 @@ class Argument:
 
 
 def arguments(spans: Sequence[Sequence[Any]]) -> list[Argument]:
-    """The arguments that `srl-eval.pl` makes of spans [start, end, label], from left to right.
+    """Return the arguments that `srl-eval.pl` makes of spans [start, end, label], from left to right.
 
     "C-A1" goes on with the last argument A1 before it, which then has several pieces; without one it is an argument A1.
     "R-A1" is a label of its own. A span inside another one is an argument, and a piece of the outer one; of two spans
-    of the same words the later stands.
+    of the same words the later counts.
 
     >>> [(a.label, a.start, a.end, a.places) for a in arguments([(0, 2, "A1"), (5, 7, "C-A1"), (3, 4, "R-A1")])]
     [('A1', 0, 7, [(0, 2), (5, 7)]), ('R-A1', 3, 4, [])]
     """
-    made: list[Argument] = []
+    args: list[Argument] = []
     latest: dict[str, Argument] = {}
     for phrase in _phrases(spans):
         continues = phrase.label.startswith(_CONTINUES)
         label = phrase.label.removeprefix(_CONTINUES)
-        begun = latest.get(label) if continues else None
-        if begun is None:
+        continued = latest.get(label) if continues else None
+        if continued is None:
             phrase.label = label
-            made.append(phrase)
+            args.append(phrase)
             latest[label] = phrase
         else:
-            begun.pieces = [*(begun.pieces or [Argument(label, begun.start, begun.end)]), phrase]
-            begun.end = phrase.end
-    return made
+            continued.pieces = [*(continued.pieces or [Argument(label, continued.start, continued.end)]), phrase]
+            continued.end = phrase.end
+    return args
 
 
 def _phrases(spans: Sequence[Sequence[Any]]) -> list[Argument]:
     """Spans from left to right, the outer before the inner, each with those directly inside it as its pieces."""
-    found: dict[tuple[int, int], Argument] = {}
-    open_: list[Argument] = []
+    phrases: dict[tuple[int, int], Argument] = {}
+    unclosed: list[Argument] = []
     for start, end, label in sorted(spans, key=lambda span: (span[0], -span[1])):
-        phrase = found[start, end] = Argument(label, start, end)
-        open_ = [one for one in open_ if one.end > start]
-        if around := next((one for one in reversed(open_) if one.end >= end), None):
-            around.pieces.append(phrase)
-        open_.append(phrase)
-    return list(found.values())
+        phrase = phrases[start, end] = Argument(label, start, end)
+        unclosed = [other for other in unclosed if other.end > start]
+        if outer := next((other for other in reversed(unclosed) if other.end >= end), None):
+            outer.pieces.append(phrase)
+        unclosed.append(phrase)
+    return list(phrases.values())
 
 
-class Judged(NamedTuple):
-    """Labels of the arguments of one predicate: right ones, guessed ones that are wrong, gold ones not found."""
+class ArgumentVerdict(NamedTuple):
+    """Labels of the arguments of one predicate: right ones, guessed ones that are wrong, gold ones that are missing."""
 
     correct: list[str]
     excess: list[str]
     missed: list[str]
 
-    def scored(self) -> tuple[int, int, int]:
-        """Their numbers, without the predicate itself ("V")."""
+    def numbers(self) -> tuple[int, int, int]:
+        """Return how many there are of each, without the predicate itself ("V")."""
         correct, excess, missed = (sum(label != NOT_SCORED for label in labels) for labels in self)
         return correct, excess, missed
 
 
-def judge(gold: Sequence[Sequence[Any]], guess: Sequence[Sequence[Any]]) -> Judged:
-    """Compares the spans of one predicate: an argument is right when its label, its ends and all its pieces are."""
-    wanted = {(argument.start, argument.end): argument for argument in arguments(gold)}
-    judged = Judged([], [], [])
+def judge(gold: Sequence[Sequence[Any]], guess: Sequence[Sequence[Any]]) -> ArgumentVerdict:
+    """Compare the spans of one predicate: an argument is right when its label, its ends and all its pieces are."""
+    gold_arguments = {(argument.start, argument.end): argument for argument in arguments(gold)}
+    verdict = ArgumentVerdict([], [], [])
     for argument in arguments(guess):
-        found = wanted.get((argument.start, argument.end))
+        same_words = gold_arguments.get((argument.start, argument.end))
         # A piece that gold has twice counts once, as there.
-        if found and found.label == argument.label and sorted(set(found.places)) == argument.places:
-            judged.correct.append(argument.label)
-            del wanted[argument.start, argument.end]
+        if same_words and same_words.label == argument.label and sorted(set(same_words.places)) == argument.places:
+            verdict.correct.append(argument.label)
+            del gold_arguments[argument.start, argument.end]
         else:
-            judged.excess.append(argument.label)
-    judged.missed.extend(argument.label for argument in wanted.values())
-    return judged
+            verdict.excess.append(argument.label)
+    verdict.missed.extend(argument.label for argument in gold_arguments.values())
+    return verdict
 
 
-def judge_sentence(gold: Sequence[Frame], guess: Sequence[Frame]) -> list[Judged]:
-    """One for each gold predicate. Guessed predicates that are none are passed over, as `srl-eval.pl` does."""
-    said = {frame["predicate"]: frame for frame in guess}
-    return [judge(frame["spans"], said.get(frame["predicate"], {"spans": ()})["spans"]) for frame in gold]
+def judge_sentence(gold: Sequence[Frame], guess: Sequence[Frame]) -> list[ArgumentVerdict]:
+    """Judge the arguments of each gold predicate. Guessed predicates that are none are passed over, as
+    `srl-eval.pl` does."""
+    guessed = {frame["predicate"]: frame for frame in guess}
+    return [judge(frame["spans"], guessed.get(frame["predicate"], {"spans": ()})["spans"]) for frame in gold]
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,9 @@ class SpanRoles:
     headline: ClassVar[tuple[str, ...]] = ("f1",)
 
     def tally(self, gold: Sequence[Frame], guess: Sequence[Frame], language: str) -> Sequence[float]:
-        each = np.array([judged.scored() for judged in judge_sentence(gold, guess)]).reshape(-1, 3)
-        perfect = (each[:, 1:].sum(axis=1) == 0).sum()
-        return [float(count) for count in (*each.sum(axis=0), perfect, len(each))]
+        numbers = np.array([verdict.numbers() for verdict in judge_sentence(gold, guess)]).reshape(-1, 3)
+        perfect = (numbers[:, 1:].sum(axis=1) == 0).sum()
+        return [float(count) for count in (*numbers.sum(axis=0), perfect, len(numbers))]
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         correct, excess, missed, perfect, propositions = (counts[..., k] for k in range(5))
@@ -159,8 +160,8 @@ class HeadRoles:
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         over_arguments = precision_recall(counts[..., :3])
-        both = precision_recall(counts[..., :3] + counts[..., 3:])
-        return {**both, **{f"arguments_{name}": value for name, value in over_arguments.items()}}
+        overall = precision_recall(counts[..., :3] + counts[..., 3:])
+        return {**overall, **{f"arguments_{name}": value for name, value in over_arguments.items()}}
 
 
 @dataclass(frozen=True)
@@ -173,15 +174,16 @@ class PredicateF1:
     headline: ClassVar[tuple[str, ...]] = ("predicate_f1",)
 
     def tally(self, gold: Sequence[Frame], guess: Sequence[Frame], language: str) -> Sequence[float]:
-        true, said = ({frame["predicate"] for frame in frames} for frames in (gold, guess))
-        return [float(len(found)) for found in (true & said, said, true)]
+        true, guessed = ({frame["predicate"] for frame in frames} for frames in (gold, guess))
+        return [float(len(words)) for words in (true & guessed, guessed, true)]
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         return {f"predicate_{name}": value for name, value in precision_recall(counts).items()}
 
 
 def _sense(sense: str | None) -> str | None:
-    """
+    """Return what is compared of a sense.
+
     >>> _sense("come.03"), _sense("03"), _sense("a.b.01"), _sense("have.LV")
     ('3', '3', 'a.b.01', 'LV')
     """
@@ -190,3 +192,6 @@ def _sense(sense: str | None) -> str | None:
     cut = re.fullmatch(r"[^.]+\.([^.]+)", sense)
     bare = cut[1] if cut else sense
     return str(int(bare)) if re.fullmatch(r"[0-9]+", bare) else bare
+
+
+METRICS = (SpanRoles(), HeadRoles(), PredicateF1())

@@ -1,4 +1,4 @@
-"""Contrasts between arms: estimate, 95 % interval, two-sided p, and Holm's correction.
+"""Significance of contrasts between arms: estimate, 95 % interval, two-sided p, and Holm's correction.
 
 A contrast is a linear combination of arms (weights that sum to zero), averaged over languages, then targets,
 then seeds. Two things vary by chance. *Documents*: another test set would hold others. The groups of the test
@@ -29,16 +29,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from xstilts.metrics.bootstrap import RESAMPLES, GroupCounts
 from xstilts.metrics.tallies import Metric, headline
 
-_BLOCK = 8_000_000  # weights held in memory at once
+_WEIGHTS_AT_ONCE = 8_000_000  # weights held in memory at once
 ALPHA = 0.05
 
-Axes = tuple[Sequence[str], Sequence[int], Sequence[str]]  # all arms, seeds and languages
+
+class Axes(NamedTuple):
+    """All arms, seeds and languages of a comparison."""
+
+    arms: Sequence[str]
+    seeds: Sequence[int]
+    languages: Sequence[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +64,13 @@ class Draws:
     groups: np.ndarray  # [L] groups of each language
 
     def has(self, arm: str, seed: int, language: str) -> bool:
-        """Whether this cell has a score."""
+        """Return whether this cell has a score."""
         place = self.arms.index(arm), self.seeds.index(seed), self.languages.index(language)
         return bool(np.isfinite(self.point[place]))
 
     def contrast(self, weights: Mapping[str, float], languages: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Per seed, as measured [S] and on each resampled test set [R, S]. nan where a cell is missing."""
+        """Return the contrast per seed, as measured [S] and on each resampled test set [R, S]. nan where a
+        cell is missing."""
         arms = [self.arms.index(arm) for arm in weights]
         places = [self.languages.index(language) for language in languages]
         weight_A = np.array(list(weights.values()))
@@ -95,23 +103,25 @@ def draw(
     rng: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> Draws:
-    """Resamples one target. `cells`: (arm, seed, language) -> counts by group; `axes`: all arms, seeds,
-    languages."""
-    arms, seeds, languages = tuple(axes[0]), tuple(axes[1]), tuple(axes[2])
+    """Resample one target.
+
+    cells: (arm, seed, language) -> counts by group. axes: all arms, seeds and languages.
+    """
+    arms, seeds, languages = tuple(axes.arms), tuple(axes.seeds), tuple(axes.languages)
     shape = (len(arms), len(seeds), len(languages))
     tables = {language: _stacked(cells, arms, seeds, language) for language in languages}
-    everything, place = np.unique(
+    all_groups, place_of_group = np.unique(
         np.concatenate([np.empty(0, dtype=str), *(groups for groups, _ in tables.values())]), return_inverse=True
     )
     ends = np.cumsum([len(groups) for groups, _ in tables.values()])
-    places = np.split(place, ends[:-1])
+    places = np.split(place_of_group, ends[:-1])
     point, drawn = np.full(shape, np.nan), np.full((resamples, *shape), np.nan)
     for j, (_, counts) in enumerate(tables.values()):
         point[:, :, j] = _headlines(metric, counts.sum(axis=0, dtype=np.float64), shape[:2])
-    step = max(1, _BLOCK // max(1, len(everything)))
-    for start in range(0, resamples, step):
-        rows = slice(start, min(start + step, resamples))
-        weights = rng.standard_exponential((rows.stop - start, len(everything)), dtype=np.float32)
+    block_size = max(1, _WEIGHTS_AT_ONCE // max(1, len(all_groups)))
+    for start in range(0, resamples, block_size):
+        rows = slice(start, min(start + block_size, resamples))
+        weights = rng.standard_exponential((rows.stop - start, len(all_groups)), dtype=np.float32)
         for j, (_, counts) in enumerate(tables.values()):
             drawn[rows, :, :, j] = _headlines(metric, weights[:, places[j]] @ counts, shape[:2])
     sizes = np.array([len(groups) for groups, _ in tables.values()])
@@ -121,15 +131,15 @@ def draw(
 def _stacked(
     cells: Mapping[tuple[str, int, str], GroupCounts], arms: Sequence[str], seeds: Sequence[int], language: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Groups [G] and counts [G, A * S * K] of one language; nan columns for cells that are missing."""
-    found = [cells.get((arm, seed, language)) for arm in arms for seed in seeds]
-    known = [cell for cell in found if cell is not None]
-    if not known:
+    """Return groups [G] and counts [G, A * S * K] of one language; nan columns for cells that are missing."""
+    arm_seed_cells = [cells.get((arm, seed, language)) for arm in arms for seed in seeds]
+    scored_cells = [cell for cell in arm_seed_cells if cell is not None]
+    if not scored_cells:
         return np.empty(0, dtype=str), np.empty((0, 0), dtype=np.float32)
-    groups = np.unique(np.concatenate([cell.groups for cell in known]))
-    width = known[0].counts.shape[1]
-    stacked = np.full((len(groups), len(found), width), np.nan, dtype=np.float32)
-    for i, cell in enumerate(found):
+    groups = np.unique(np.concatenate([cell.groups for cell in scored_cells]))
+    width = scored_cells[0].counts.shape[1]
+    stacked = np.full((len(groups), len(arm_seed_cells), width), np.nan, dtype=np.float32)
+    for i, cell in enumerate(arm_seed_cells):
         if cell is not None:
             stacked[:, i] = 0.0
             stacked[np.searchsorted(groups, cell.groups), i] = cell.counts
@@ -137,7 +147,7 @@ def _stacked(
 
 
 def _headlines(metric: Metric, sums: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Sums [..., A * S * K] -> headline [..., A, S]; nan for a language nobody has."""
+    """Return headlines [..., A, S] of sums [..., A * S * K]; nan for a language that no cell has."""
     width = len(metric.counts)
     if sums.shape[-1] == 0:
         return np.full((*sums.shape[:-1], *shape), np.nan)
@@ -145,7 +155,7 @@ def _headlines(metric: Metric, sums: np.ndarray, shape: tuple[int, int]) -> np.n
 
 
 def contrast(parts: Sequence[tuple[Draws, Sequence[str]]], weights: Mapping[str, float]) -> Estimate:
-    """The contrast averaged over `parts` (a target and the languages to average). All cells it needs must be
+    """Return the contrast averaged over `parts` (a target and the languages to average). All cells it needs must be
     there.
 
     Raises ValueError when weights do not sum to zero, seeds differ between parts, or a cell is missing.
@@ -155,40 +165,42 @@ def contrast(parts: Sequence[tuple[Draws, Sequence[str]]], weights: Mapping[str,
     seeds = {draws.seeds for draws, _ in parts}
     if len(seeds) != 1:
         raise ValueError(f"all targets of a contrast must share their seeds, got {sorted(seeds)}")
-    made = [draws.contrast(weights, languages) for draws, languages in parts]
-    by_seed = np.mean([per_seed for per_seed, _ in made], axis=0)
+    target_contrasts = [draws.contrast(weights, languages) for draws, languages in parts]
+    by_seed = np.mean([per_seed for per_seed, _ in target_contrasts], axis=0)
     if not np.isfinite(by_seed).all():
         raise ValueError("a contrast needs the scores of every arm, seed and language it names")
     fewest = np.array([draws.fewest_groups(languages) for draws, languages in parts])
-    spreads = [_document_variances(drawn, n) for (_, drawn), n in zip(made, fewest, strict=True)]
+    spreads = [_document_variances(drawn, n) for (_, drawn), n in zip(target_contrasts, fewest, strict=True)]
     return _estimate(by_seed, np.array(spreads) / len(parts) ** 2, fewest)
 
 
 def _document_variances(drawn: np.ndarray, groups: int) -> tuple[float, float]:
-    """V_doc and V_both of one target, from its contrast per resample and seed [R, S]. Exponential weights spread a
-    mean over G groups by (G - 1) / (G + 1) of its unbiased variance."""
+    """Return V_doc and V_both of one target, from its contrast per resample and seed [R, S]. Exponential weights
+    spread a mean over G groups by (G - 1) / (G + 1) of its unbiased variance."""
     if groups < 2:
         return float("nan"), float("nan")
     seeds, factor = drawn.shape[1], (groups + 1) / (groups - 1)
     mean = drawn.mean(axis=1, keepdims=True)
-    apart = np.var(drawn - mean, axis=0).sum() / max(1, seeds - 1) / seeds
-    return float(np.var(mean) * factor), float(apart * factor)
+    shared_with_seeds = np.var(drawn - mean, axis=0).sum() / max(1, seeds - 1) / seeds
+    return float(np.var(mean) * factor), float(shared_with_seeds * factor)
 
 
 def _estimate(by_seed: np.ndarray, spreads: np.ndarray, fewest: np.ndarray) -> Estimate:
-    """`spreads` [targets, 2]: what each adds to V_doc and V_both."""
+    """Put an estimate together. `spreads` [targets, 2]: what each target adds to V_doc and V_both."""
     n, value = len(by_seed), float(by_seed.mean())
-    document, both = (float(x) for x in spreads.sum(axis=0))
-    seed = float(by_seed.var(ddof=1) / n) if n > 1 else float("nan")
+    document_variance, shared_with_seeds = (float(x) for x in spreads.sum(axis=0))
+    seed_variance = float(by_seed.var(ddof=1) / n) if n > 1 else float("nan")
     low = high = p = float("nan")
-    if np.isfinite(document):
+    if np.isfinite(document_variance):
         squares = (spreads[:, 0] ** 2 / (fewest - 1)).sum()
-        freedom = document**2 / squares if squares > 0 else float(fewest.min() - 1)
-        spread = BehrensFisher(document, freedom, 0.0 if n == 1 else seed, n - 1, both)
-        reach = spread.reach(ALPHA)
+        freedom = document_variance**2 / squares if squares > 0 else float(fewest.min() - 1)
+        distribution = BehrensFisher(
+            document_variance, freedom, 0.0 if n == 1 else seed_variance, n - 1, shared_with_seeds
+        )
+        reach = distribution.reach(ALPHA)
         low, high = value - reach, value + reach
         # No test by flipping signs of G documents can give less than this.
-        p = min(1.0, max(spread.tail(abs(value)), 2.0 ** (1 - int(fewest.min()))))
+        p = min(1.0, max(distribution.tail(abs(value)), 2.0 ** (1 - int(fewest.min()))))
     return Estimate(
         value=value,
         low=low,
@@ -196,8 +208,8 @@ def _estimate(by_seed: np.ndarray, spreads: np.ndarray, fewest: np.ndarray) -> E
         p=p,
         seeds=n,
         by_seed=tuple(float(x) for x in by_seed),
-        seed_error=seed**0.5,
-        document_error=document**0.5,
+        seed_error=seed_variance**0.5,
+        document_error=document_variance**0.5,
     )
 
 
@@ -209,7 +221,7 @@ class BehrensFisher:
     document_freedom: float
     seed: float  # V_seed; 0 where seeds are not seen to differ
     seed_freedom: int
-    both: float = 0.0  # V_both
+    shared: float = 0.0  # V_both
 
     @cached_property
     def _mixture(self) -> tuple[np.ndarray, np.ndarray]:
@@ -221,10 +233,10 @@ class BehrensFisher:
         half, log_x = self.seed_freedom / 2, np.linspace(-50.0, 5.0, 551)
         density = np.exp(half * log_x - np.exp(log_x) / 2 - half * np.log(2) - gammaln(half))
         possible = self.seed * self.seed_freedom / np.exp(log_x)
-        return np.sqrt(self.document + np.maximum(0.0, possible - self.both)), density / density.sum()
+        return np.sqrt(self.document + np.maximum(0.0, possible - self.shared)), density / density.sum()
 
     def tail(self, distance: float) -> float:
-        """Probability of a value at least this far from 0, on either side."""
+        """Return the probability of a value at least this far from 0, on either side."""
         from scipy.special import stdtr
 
         scales, weights = self._mixture
@@ -234,7 +246,7 @@ class BehrensFisher:
             return float(2 * weights @ stdtr(self.document_freedom, -distance / scales))
 
     def reach(self, alpha: float) -> float:
-        """The distance whose tail is `alpha`."""
+        """Return the distance whose tail is `alpha`."""
         from scipy.optimize import brentq
 
         high = float(self._mixture[0].min()) or float(self._mixture[0].max())
@@ -246,7 +258,7 @@ class BehrensFisher:
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Holm's step-down correction (1979) over all p values given; nan (no test) stays nan and is not
+    """Return Holm's step-down correction (1979) over all p values given; nan (no test) stays nan and is not
     counted."""
     values = np.asarray(p, dtype=float)
     tests = np.flatnonzero(np.isfinite(values))

@@ -1,4 +1,4 @@
-"""Metrics of extracted answers: exact match and word F1, the best over the gold answers.
+"""Metrics of answer spans: exact match and word F1, the best over the gold answers.
 
 Gold is the list of answer texts, [] for a question without an answer; a guess is a text, "" for "no answer".
 """
@@ -76,9 +76,9 @@ def _f1(gold: tuple[str, ...], guess: tuple[str, ...]) -> float:
 
 
 def _best(golds: Sequence[str], guess: str, words: Callable[[str], tuple[str, ...]]) -> tuple[float, float]:
-    """(exact match, F1), each the best over the golds."""
-    found, wanted = words(guess), [words(gold) for gold in golds]
-    return float(found in wanted), max((_f1(gold, found) for gold in wanted), default=0.0)
+    """Return (exact match, F1), each the best over the golds."""
+    guess_words, gold_words = words(guess), [words(gold) for gold in golds]
+    return float(guess_words in gold_words), max((_f1(gold, guess_words) for gold in gold_words), default=0.0)
 
 
 def _mean_values(counts: np.ndarray) -> Mapping[str, np.ndarray]:
@@ -124,7 +124,7 @@ class Mlqa:
 @dataclass(frozen=True)
 class Squad2:
     """SQuAD 2.0's exact match and F1 (Rajpurkar et al. 2018): a question without an answer is right when the
-    guess is empty. The two sorts of question are also scored apart (nan where a file has none of a sort)."""
+    guess is empty. The two sorts of question are also scored by themselves (nan where a file has none of a sort)."""
 
     name: ClassVar[str] = "squad2"
     counts: ClassVar[tuple[str, ...]] = ("answer_exact", "answer_f1", "answers", "none_right", "none")
@@ -148,3 +148,6 @@ class Squad2:
             "has_answer_f1": percent(f1, answers),
             "no_answer_accuracy": percent(right, none),
         }
+
+
+METRICS = (SquadScore(), Squad2(), Mlqa())

@@ -1,4 +1,4 @@
-"""A metric is a vector of counts for each example and a formula over their sum.
+"""Tallies: a metric is a vector of counts for each example and a formula over their sum.
 
 Counts add: over batches, languages, processes, bootstrap resamples. The formula never sees an example, so a
 mean of means cannot happen by accident. All scores are percentages (0 to 100).
@@ -28,22 +28,22 @@ class Metric(Protocol):
     def headline(self) -> tuple[str, ...]: ...
 
     def tally(self, gold: Any, guess: Any, language: str) -> Sequence[float]:
-        """Counts of one example, length K."""
+        """Return the counts of one example, length K."""
         ...
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
-        """Sums of counts [..., K] -> each value [...], in percent; nan where undefined."""
+        """Return each value, [...], of sums of counts [..., K], in percent; nan where undefined."""
         ...
 
 
 def headline(metric: Metric, counts: np.ndarray) -> np.ndarray:
-    """The one number of a metric: the mean of its headline values, shape [...]."""
+    """Return the one number of a metric: the mean of its headline values, shape [...]."""
     values = metric.values(counts)
     return np.mean([values[name] for name in metric.headline], axis=0)
 
 
-def percent(part: np.ndarray, whole: np.ndarray, empty: float = np.nan) -> np.ndarray:
-    """100 * part / whole, shape [...]; `empty` where whole is 0."""
-    part, whole = np.broadcast_arrays(np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64))
-    ratio = np.full(whole.shape, empty)
-    return np.divide(100.0 * part, whole, out=ratio, where=whole != 0)
+def percent(part: np.ndarray, total: np.ndarray, empty: float = np.nan) -> np.ndarray:
+    """Return 100 * part / total, shape [...]; `empty` where the total is 0."""
+    part, total = np.broadcast_arrays(np.asarray(part, dtype=np.float64), np.asarray(total, dtype=np.float64))
+    ratio = np.full(total.shape, empty)
+    return np.divide(100.0 * part, total, out=ratio, where=total != 0)

@@ -9,7 +9,7 @@ subtypes ("nsubj:pass" is "nsubj").
     CLAS  as LAS, over words with a content relation (on each side those that it calls so)
     UPOS  the universal part of speech
 
-A tree is a mapping, as it lies in a file of predictions: `heads` (from 1, 0 is the root) and `relations`; `upos` where
+A tree is a mapping, as a file of predictions has it: `heads` (from 1, 0 is the root) and `relations`; `upos` where
 it is known; `words` (forms) and `tokens` ((first word, last word, form) of those of several words). Where one side has
 no `words`, both sides have the same words.
 """
@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from xstilts.core.errors import DataError
-from xstilts.metrics.word_alignment import Laid, align, lay
+from xstilts.metrics.word_alignment import TextWords, align, lay
 
 Tree = Mapping[str, Any]
 
@@ -37,8 +37,8 @@ COLUMNS = ("gold", "system", "upos", "uas", "las", "content_gold", "content_syst
 
 
 def tallies(golds: Sequence[Tree], systems: Sequence[Tree]) -> np.ndarray:
-    """Counts [N, K] of one text for each of its N gold sentences; K as in `COLUMNS`. Their sum is what the evaluator
-    counts. A system word counts in the gold sentence that holds its first character.
+    """Return counts [N, K] of one text for each of its N gold sentences; K as in `COLUMNS`. Their sum is what the
+    evaluator counts. A system word counts in the gold sentence that holds its first character.
 
     Raises DataError where the texts differ, and where words are not given and their numbers differ.
     """
@@ -67,7 +67,7 @@ _ROOT = -1
 
 
 @dataclass(frozen=True)
-class _Flat:
+class _FlatWords:
     """Words of all sentences: heads as numbers of words in the whole text (from 0, -1 is the root)."""
 
     heads: list[int]
@@ -75,30 +75,30 @@ class _Flat:
     upos: list[str]
 
 
-def _flat(trees: Sequence[Tree]) -> _Flat:
+def _flat(trees: Sequence[Tree]) -> _FlatWords:
     heads: list[int] = []
     relations: list[str] = []
     upos: list[str] = []
     for tree in trees:
-        before = len(heads)
-        heads += [before + head - 1 if head else _ROOT for head in tree["heads"]]
+        words_before = len(heads)
+        heads += [words_before + head - 1 if head else _ROOT for head in tree["heads"]]
         relations += [relation.split(":")[0] for relation in tree["relations"]]
         upos += tree.get("upos") or [""] * len(tree["heads"])
-    return _Flat(heads, relations, upos)
+    return _FlatWords(heads, relations, upos)
 
 
 def _aligned(golds: Sequence[Tree], systems: Sequence[Tree]) -> tuple[list[tuple[int, int]], list[int]]:
-    """Pairs of words, and for each system word the gold sentence it counts in."""
+    """Return pairs of words, and for each system word the gold sentence it counts in."""
     if all("words" in tree for tree in (*golds, *systems)) and not _same_words(golds, systems):
-        gold, system = _laid(golds), _laid(systems)
+        gold, system = _text_words(golds), _text_words(systems)
         if gold.text != system.text:
             at = first_difference(gold.text, system.text)
             raise DataError(f"the texts differ: '{gold.text[at : at + 20]}' against '{system.text[at : at + 20]}'")
         starts = np.searchsorted(gold.sentences, system.starts, side="right") - 1
         return align(gold, system), [int(sentence) for sentence in starts]
     sizes = [len(tree["heads"]) for tree in golds]
-    if sizes != (given := [len(tree["heads"]) for tree in systems]):
-        raise DataError(f"the trees have {sum(given)} words, where {sum(sizes)} are expected")
+    if sizes != (system_sizes := [len(tree["heads"]) for tree in systems]):
+        raise DataError(f"the trees have {sum(system_sizes)} words, where {sum(sizes)} are expected")
     ends = list(accumulate(sizes, initial=0))
     return [(i, i) for i in range(ends[-1])], [i for i, size in enumerate(sizes) for _ in range(size)]
 
@@ -110,37 +110,38 @@ def _same_words(golds: Sequence[Tree], systems: Sequence[Tree]) -> bool:
     return cut(golds) == cut(systems)
 
 
-def _laid(trees: Sequence[Tree]) -> Laid:
+def _text_words(trees: Sequence[Tree]) -> TextWords:
     return lay([(tree["words"], tree.get("tokens", ())) for tree in trees])
 
 
 def first_difference(a: str, b: str) -> int:
-    """The first place where two texts differ; the length of the shorter one where it begins the other."""
+    """Return the first place where two texts differ; the length of the shorter one where it begins the other."""
     return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def _f1(correct: np.ndarray, gold: np.ndarray, system: np.ndarray) -> np.ndarray:
-    """In percent, 0 where nothing is there. The ratio comes first, as in the evaluator: it decides the last digit."""
-    whole = np.asarray(gold + system, dtype=np.float64)
-    return 100.0 * np.divide(2 * correct, whole, out=np.zeros(whole.shape), where=whole != 0)
+    """Return F1 in percent, 0 where there is nothing. The ratio comes first, as in the evaluator: it decides the last
+    digit."""
+    total = np.asarray(gold + system, dtype=np.float64)
+    return 100.0 * np.divide(2 * correct, total, out=np.zeros(total.shape), where=total != 0)
 
 
 @dataclass(frozen=True)
-class _OfTrees:
-    """What metrics of trees share: some of the columns of `tallies`."""
+class _TreeMetric:
+    """Base of metrics of trees: each reads some of the columns of `tallies`."""
 
     counts: ClassVar[tuple[str, ...]]
 
     def tally(self, gold: Tree, guess: Tree, language: str) -> Sequence[float]:
-        return [float(count) for count in self.chosen(tallies([gold], [guess]))[0]]
+        return [float(count) for count in self.select_columns(tallies([gold], [guess]))[0]]
 
-    def chosen(self, counts: np.ndarray) -> np.ndarray:
-        """The columns [..., K] of this metric, of all those [..., 8] of `tallies`."""
+    def select_columns(self, counts: np.ndarray) -> np.ndarray:
+        """Return the columns [..., K] of this metric, of all those [..., 8] of `tallies`."""
         return counts[..., [COLUMNS.index(name) for name in self.counts]]
 
 
 @dataclass(frozen=True)
-class Attachment(_OfTrees):
+class Attachment(_TreeMetric):
     """UAS, LAS and CLAS (see the module). Gold and guess are trees."""
 
     name: ClassVar[str] = "attachment"
@@ -157,7 +158,7 @@ class Attachment(_OfTrees):
 
 
 @dataclass(frozen=True)
-class AlignedUpos(_OfTrees):
+class AlignedUpos(_TreeMetric):
     """F1 of parts of speech over aligned words (see the module). Gold and guess are trees with `upos`."""
 
     name: ClassVar[str] = "upos"
@@ -166,3 +167,6 @@ class AlignedUpos(_OfTrees):
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         return {"upos": _f1(counts[..., 2], counts[..., 0], counts[..., 1])}
+
+
+METRICS = (Attachment(), AlignedUpos())

@@ -1,4 +1,5 @@
-"""Words of one text cut in two ways, aligned by its characters as the CoNLL 2018 evaluator does (Zeman et al. 2018).
+"""Word alignment: words of one text cut in two ways, aligned by its characters as the CoNLL 2018
+evaluator does (Zeman et al. 2018).
 
 The text is the forms on the page, end to end, without blanks (Unicode Zs). A word that is a token of its own is aligned
 with the word that covers the same characters. Words inside a token of several words have no characters of their own:
@@ -16,7 +17,7 @@ Tokens = Sequence[tuple[int, int, str]]  # (first word, last word, form on the p
 
 
 @dataclass(frozen=True, eq=False)
-class Laid:
+class TextWords:
     """Words laid along their text; one entry a word. Words inside a token have the characters of the whole token.
 
     forms: in lower case. starts, ends: characters, half-open. inside: whether the word is part of a token of several.
@@ -38,16 +39,16 @@ def without_blanks(form: str) -> str:
     return "".join(c for c in form if unicodedata.category(c) != "Zs")
 
 
-def lay(sentences: Sequence[tuple[Sequence[str], Tokens]]) -> Laid:
-    """Lays the words of (words, tokens) sentences along the text that they make.
+def lay(sentences: Sequence[tuple[Sequence[str], Tokens]]) -> TextWords:
+    """Lay the words of (words, tokens) sentences along the text that they make.
 
-    >>> found = lay([(["vamos", "nos", "a", "el"], [(1, 2, "vámonos")])])
-    >>> found.text, found.starts, found.ends
+    >>> text_words = lay([(["vamos", "nos", "a", "el"], [(1, 2, "vámonos")])])
+    >>> text_words.text, text_words.starts, text_words.ends
     ('vámonosael', [0, 0, 7, 8], [7, 7, 8, 10])
     """
-    made, pieces, at = Laid(""), [], 0
+    aligned, pieces, at = TextWords(""), [], 0
     for words, tokens in sentences:
-        made.sentences.append(at)
+        aligned.sentences.append(at)
         last_of = {first: (last, form) for first, last, form in tokens}
         number = 1
         while number <= len(words):
@@ -55,17 +56,17 @@ def lay(sentences: Sequence[tuple[Sequence[str], Tokens]]) -> Laid:
             pieces.append(piece := without_blanks(form))
             for word in range(number, last + 1):
                 # As the evaluator: blanks go from what is on the page, not from words inside a token.
-                made.forms.append((words[word - 1] if number in last_of else piece).lower())
-                made.starts.append(at)
-                made.ends.append(at + len(piece))
-                made.inside.append(number in last_of)
+                aligned.forms.append((words[word - 1] if number in last_of else piece).lower())
+                aligned.starts.append(at)
+                aligned.ends.append(at + len(piece))
+                aligned.inside.append(number in last_of)
             at += len(piece)
             number = last + 1
-    return Laid("".join(pieces), made.forms, made.starts, made.ends, made.inside, made.sentences)
+    return TextWords("".join(pieces), aligned.forms, aligned.starts, aligned.ends, aligned.inside, aligned.sentences)
 
 
-def align(gold: Laid, system: Laid) -> list[tuple[int, int]]:
-    """Pairs (gold word, system word), from 0, in order. Both must be laid along the same text."""
+def align(gold: TextWords, system: TextWords) -> list[tuple[int, int]]:
+    """Return pairs (gold word, system word), from 0, in order. Both must be laid along the same text."""
     pairs: list[tuple[int, int]] = []
     g = s = 0
     while g < len(gold) and s < len(system):
@@ -83,8 +84,8 @@ def align(gold: Laid, system: Laid) -> list[tuple[int, int]]:
     return pairs
 
 
-def _stretch(gold: Laid, system: Laid, g: int, s: int) -> tuple[range, range]:
-    """The words of the smallest stretch that begins here and that no token of several words sticks out of."""
+def _stretch(gold: TextWords, system: TextWords, g: int, s: int) -> tuple[range, range]:
+    """Return the words of the smallest stretch that begins here and that no token of several words sticks out of."""
     if gold.inside[g]:
         end = gold.ends[g]
         s += not system.inside[s] and system.starts[s] < gold.starts[g]
@@ -102,15 +103,15 @@ def _stretch(gold: Laid, system: Laid, g: int, s: int) -> tuple[range, range]:
     return range(first[0], g), range(first[1], s)
 
 
-def _past(laid: Laid, word: int, end: int) -> bool:
-    """Whether the word does not belong to a stretch that ends before the character `end`."""
+def _past(laid: TextWords, word: int, end: int) -> bool:
+    """Return whether the word does not belong to a stretch that ends before the character `end`."""
     if word >= len(laid):
         return True
     return laid.starts[word] >= end if laid.inside[word] else laid.ends[word] > end
 
 
 def _common(gold: Sequence[str], system: Sequence[str], golds: range, systems: range) -> list[tuple[int, int]]:
-    """The longest common subsequence of forms; equal forms are paired as early as they meet."""
+    """Return the longest common subsequence of forms; equal forms are paired as early as they meet."""
     longest = [[0] * (len(systems) + 1) for _ in range(len(golds) + 1)]
     for i in reversed(range(len(golds))):
         for j in reversed(range(len(systems))):

@@ -55,7 +55,7 @@ def request_of(scripts: dict[str, ModuleType], tmp_path_factory: pytest.TempPath
 
 def counts(heads: list[int]) -> np.ndarray:
     gold = {"heads": [0, 1, 1], "relations": ["root", "obj", "obj"]}
-    return Attachment().chosen(tallies([gold], [gold | {"heads": heads}]))
+    return Attachment().select_columns(tallies([gold], [gold | {"heads": heads}]))
 
 
 def test_files_hold_the_same_words(scripts: dict[str, ModuleType], tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_a_span_inside_a_span_is_a_piece_of_it() -> None:
 
 
 def numbers(gold: list[Span], guess: list[Span]) -> tuple[int, int, int]:
-    return judge(gold, guess).scored()
+    return judge(gold, guess).numbers()
 
 
 @pytest.mark.parametrize(

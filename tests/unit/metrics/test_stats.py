@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from xstilts.metrics.bootstrap import GroupCounts, group_counts
 from xstilts.metrics.chunks import ChunkF1
 from xstilts.metrics.labels import Accuracy
-from xstilts.metrics.significance import BehrensFisher, Draws, Estimate, contrast, draw, holm
+from xstilts.metrics.significance import Axes, BehrensFisher, Draws, Estimate, contrast, draw, holm
 
 LANGUAGES = ("de", "sw")
 AGAINST = {"b": 1.0, "a": -1.0}
@@ -28,7 +28,7 @@ def simulated(rng: np.random.Generator, seeds: int, lift: float = 0.0, seed_spre
             chance = 1 / (1 + np.exp(-(ease + skill - (0.7 if language == "sw" else 0.0))))
             right = (rng.random(chance.shape) < chance).sum(axis=1)
             cells[arm, seed, language] = GroupCounts(names, np.stack([right, np.full(60, 4)], axis=1).astype(float))
-    draws = draw(Accuracy(), cells, (("a", "b"), range(seeds), LANGUAGES), rng, resamples=100)
+    draws = draw(Accuracy(), cells, Axes(("a", "b"), range(seeds), LANGUAGES), rng, resamples=100)
     return contrast([(draws, LANGUAGES)], AGAINST)
 
 
@@ -61,7 +61,7 @@ def toy(rights: dict[str, list[int]], seeds: tuple[int, ...] = (1,)) -> Draws:
         (arm, seed, language): GroupCounts(names, np.array([[r, 4.0] for r in right], dtype=float))
         for (arm, right), seed, language in product(rights.items(), seeds, LANGUAGES)
     }
-    return draw(Accuracy(), cells, (tuple(rights), seeds, LANGUAGES), np.random.default_rng(0))
+    return draw(Accuracy(), cells, Axes(tuple(rights), seeds, LANGUAGES), np.random.default_rng(0))
 
 
 def test_pairing_removes_what_documents_share() -> None:
@@ -119,7 +119,7 @@ def test_a_single_document_gives_no_interval() -> None:
 def test_a_missing_cell_is_an_error_and_spoils_only_its_own_arm() -> None:
     table = GroupCounts(np.array(["x", "y"]), np.array([[1.0, 2.0], [2.0, 2.0]]))
     cells = {(arm, 1, "de"): table for arm in "abc"} | {(arm, 1, "sw"): table for arm in "ab"}
-    draws = draw(Accuracy(), cells, ("abc", (1,), LANGUAGES), np.random.default_rng(0))
+    draws = draw(Accuracy(), cells, Axes("abc", (1,), LANGUAGES), np.random.default_rng(0))
     assert contrast([(draws, LANGUAGES)], AGAINST).value == 0.0
     with pytest.raises(ValueError, match="every arm, seed and language"):
         contrast([(draws, LANGUAGES)], {"c": 1.0, "a": -1.0})
@@ -136,7 +136,7 @@ def test_f1_is_resampled_as_a_ratio_of_sums() -> None:
     names = np.array([str(i) for i in range(300)])
     counts = rng.integers(1, 9, (300, 1)) * np.array([[0.5, 1.0, 1.0]])  # every document has F1 50
     cells = {(arm, 1, "de"): GroupCounts(names, counts) for arm in "ab"}
-    draws = draw(ChunkF1(), cells, ("ab", (1,), ("de",)), rng)
+    draws = draw(ChunkF1(), cells, Axes("ab", (1,), ("de",)), rng)
     assert np.allclose(draws.drawn, 50.0, atol=1e-4)
 
 

@@ -66,7 +66,7 @@ def tree(heads: list[int], relations: str, **more: Any) -> dict[str, Any]:
 def values(golds: list[dict], systems: list[dict]) -> dict[str, float]:
     counts = tallies(golds, systems).sum(axis=0)
     metrics = (Attachment(), AlignedUpos())
-    return {k: float(v) for metric in metrics for k, v in metric.values(metric.chosen(counts)).items()}
+    return {k: float(v) for metric in metrics for k, v in metric.values(metric.select_columns(counts)).items()}
 
 
 def test_scores_counted_by_hand() -> None:
@@ -169,6 +169,6 @@ def test_tallies_of_sentences_add_and_carry_an_interval() -> None:
     guess = [tree([2, 0], "obj root"), tree([2, 0], "root obj"), tree([0], "root")]
     metric = Attachment()
     each = np.asarray([metric.tally(a, b, "en") for a, b in zip(gold, guess, strict=True)])
-    assert (each == metric.chosen(tallies(gold, guess))).all()
+    assert (each == metric.select_columns(tallies(gold, guess))).all()
     low, high = interval(metric, group_counts(["a", "b", "c"], each), np.random.default_rng(0))
     assert low < headline(metric, each.sum(axis=0)) < high

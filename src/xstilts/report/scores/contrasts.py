@@ -16,7 +16,7 @@ import numpy as np
 
 from xstilts.metrics.bootstrap import GroupCounts
 from xstilts.metrics.catalog import METRICS
-from xstilts.metrics.significance import ALPHA, Draws, Estimate, contrast, draw, holm
+from xstilts.metrics.significance import ALPHA, Axes, Draws, Estimate, contrast, draw, holm
 from xstilts.report.scores.inputs import ContrastSpec, Results, StudyCell, TargetInfo
 from xstilts.report.scores.score_files import read_counts, read_scores
 from xstilts.report.scores.standings import ArmScore, standings
@@ -205,7 +205,7 @@ def _field(results: Results, target: TargetInfo) -> TargetDraws:
     counts = {(*key, x): table for key, folder in scored.items() for x, table in tables[folder].items()}
     have = {language for _, _, language in counts}
     said = {x: reason for record in records.values() for x, reason in record.get("missing", {}).items()}
-    axes = (results.arms, results.seeds, tuple(x for x in target.languages if x in have))
+    axes = Axes(results.arms, results.seeds, tuple(x for x in target.languages if x in have))
     rng = np.random.default_rng(zlib.crc32(target.name.encode()))
     return TargetDraws(
         target=target,

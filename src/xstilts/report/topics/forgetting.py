@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from xstilts.metrics.catalog import METRICS
-from xstilts.metrics.significance import contrast, draw
+from xstilts.metrics.significance import Axes, contrast, draw
 from xstilts.report.elements.blocks import Block, Fold, Table, TableCell, TableColumn
 from xstilts.report.elements.formatting import MISSING, interval, listed, number, signed
 from xstilts.report.scores.inputs import ForgettingScores
@@ -114,7 +114,7 @@ def _difference(now: Sequence[ForgettingScores], then: Sequence[ForgettingScores
         for language, table in read_counts(one.scores, one.metric).items()
     }
     languages = tuple(dict.fromkeys(language for _, _, language in counts))
-    axes = (("now", "then"), tuple(one.seed for one in now), languages)
+    axes = Axes(("now", "then"), tuple(one.seed for one in now), languages)
     rng = np.random.default_rng(zlib.crc32(now[0].task.encode()))
     found = contrast([(draw(METRICS[now[0].metric], counts, axes, rng), languages)], {"now": 1.0, "then": -1.0})
     if np.isnan(found.low):
