@@ -1,4 +1,4 @@
-"""The torch half of a kind: three verbs with separate inputs, and a collate.
+"""The base of heads, the torch half of a kind: three verbs with separate inputs, and a collate.
 
 batch  = head.collate(rows)                     # rows of plain ints -> packed tensors
 scores = head(hidden_TD, batch)                 # gold is not looked at
@@ -28,14 +28,16 @@ class Loss(NamedTuple):
 
 
 class Head(nn.Module):
-    """Base of all heads. `layer` says which hidden state a head reads: None the last, 0 the embeddings, k the k-th
-    block. `whole`: its loss compares the rows of an update with each other, so an update is one pass. `reads_table`: it
-    computes with the embedding table beside the states. A head with parameters keeps them in `part` (see
-    `heads.pretrained_heads`)."""
+    """Base of all heads. A head with parameters keeps them in `part` (see `heads.pretrained_heads`).
+
+    layer: which hidden state it reads: None the last, 0 the embeddings, k the k-th block.
+    compares_rows: whether its loss compares the rows of an update with each other, so that an update is one pass.
+    reads_embedding_table: whether it computes with the embedding table as well as with the states.
+    """
 
     layer: int | None = None
-    whole: bool = False
-    reads_table: bool = False
+    compares_rows: bool = False
+    reads_embedding_table: bool = False
 
     @property
     def auto_class(self) -> str | None:
@@ -44,11 +46,11 @@ class Head(nn.Module):
 
     @property
     def native(self) -> bool:
-        """Whether the parameters are those of the encoder's own class for this kind, under its names."""
+        """True where the parameters are those of the encoder's own class for this kind, under its names."""
         return self.auto_class is not None
 
     def collate(self, rows: Rows, draw: Sequence[int] = ()) -> Batch:
-        """Packs rows end to end. `draw` is what random choices of a head depend on, such as (seed, update); () is the
+        """Pack rows end to end. `draw` is what random choices of a head depend on, such as (seed, update); () is the
         fixed choice of evaluation. Choices are made row by row: cutting an update into batches changes none.
 
         >>> rows = [{"example": 0, "ids": [0, 7, 2], "lengths": [3], "segments": [0, 0, 0], "gold": [1]},
@@ -68,33 +70,37 @@ class Head(nn.Module):
         )
 
     def gold(self, rows: Rows) -> Any:
-        """Tensors the loss compares with; all rows are labelled."""
+        """Return the tensors that the loss compares with; all rows are labelled."""
         return flat(rows, "gold")
 
     def extra(self, rows: Rows) -> dict[str, Any]:
+        """Return more tensors that `forward`, `loss` or `decode` read."""
         return {}
 
     def reads(self, batch: Batch) -> Tensor | None:
-        """The tokens whose states `forward` reads, [P] in T, on the encoder's device; None: all of them."""
+        """Return the tokens whose states `forward` reads, [P] in T, on the encoder's device; None: all of them."""
         return None
 
     def forward(self, hidden_TD: Tensor, batch: Batch) -> Any:
+        """Return scores, in the form that the head says. `hidden_TD`: states of all tokens of the batch."""
         raise NotImplementedError
 
     def loss(self, scores: Any, batch: Batch) -> Loss:
+        """Return the sum over targets, and how many there are."""
         raise NotImplementedError
 
     def decode(self, scores: Any, batch: Batch) -> list[Any]:
+        """Return one entry a row, numpy, for `Kind.postprocess`."""
         raise NotImplementedError
 
 
 def flat(rows: Rows, column: str) -> Tensor:
-    """A column of all rows end to end, int64. One copy where rows come as arrays."""
+    """Return a column of all rows end to end, int64. One copy where rows come as arrays."""
     return torch.from_numpy(np.concatenate([np.asarray(row[column], dtype=np.int64) for row in rows]))
 
 
 def split(values: Tensor, sizes: Sequence[int]) -> list[np.ndarray]:
-    """The first axis cut into rows, as numpy arrays (floating point as float32)."""
+    """Return the first axis cut into rows, as numpy arrays (floating point as float32)."""
     values = values.detach()
     array = (values.float() if values.is_floating_point() else values).cpu().numpy()
     return np.split(array, np.cumsum(sizes)[:-1])

@@ -1,4 +1,4 @@
-"""One score for each option; the right one should be the largest.
+"""The multiple-choice head: one score for each option; the right one should be the largest.
 
 N sequences (the options of all rows), R rows, K the most options of a row.
 """

@@ -1,4 +1,4 @@
-"""One label for a sequence. N sequences (one a row), C labels."""
+"""The classification head: one label for a sequence. N sequences (one a row), C labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A head and a relation for each word, from the mean of its pieces.
+"""The dependency parser: a head and a relation for each word, from the mean of its pieces.
 
 W words in all of R sentences, K words of the longest, J = K + 1 heads, C relations.
 """
@@ -27,17 +27,18 @@ class DependencyHead(WordHead):
 
     def __init__(self, kind: Dependency, encoder: Encoder) -> None:
         super().__init__()
-        made = BiaffineParser(encoder.hidden_size, len(kind.labels), kind.arc, kind.relation, kind.dropout)
-        self.part = made.to(encoder.embeddings.weight.device)
+        parser = BiaffineParser(encoder.hidden_size, len(kind.labels), kind.arc, kind.relation, kind.dropout)
+        self.part = parser.to(encoder.embeddings.weight.device)
 
     def gold(self, rows: Rows) -> tuple[Tensor, Tensor]:
-        """Heads and relation ids, [W] each."""
-        both = [np.asarray(row["gold"], dtype=np.int64).reshape(2, -1) for row in rows]
-        heads_W, relations_W = np.concatenate(both, axis=1)
+        """Return heads and relation ids, [W] each."""
+        golds = [np.asarray(row["gold"], dtype=np.int64).reshape(2, -1) for row in rows]
+        heads_W, relations_W = np.concatenate(golds, axis=1)
         return torch.from_numpy(heads_W), torch.from_numpy(relations_W)
 
     def extra(self, rows: Rows) -> dict[str, Any]:
-        """`heads.word_states.word_columns`; `words_R`: words of each row; `at`: the fields of `biaffine.Places`."""
+        """Return `heads.word_states.word_columns`; `words_R`: words of each row; `at`: the fields of
+        `biaffine.Places`."""
         words_R = [len(row["first"]) for row in rows]
         return {**word_columns(rows), "words_R": words_R, "at": places(words_R)._asdict()}
 
@@ -46,8 +47,8 @@ class DependencyHead(WordHead):
         return scored
 
     def loss(self, scores: ArcScores, batch: Batch) -> Loss:
-        """The cross-entropy of each word's head among the words of its sentence and the root, and that of its relation
-        to its gold head; a relation outside the set adds nothing. Counted by words."""
+        """Return the cross-entropy of each word's head among the words of its sentence and the root, and that of its
+        relation to its gold head; a relation outside the set adds nothing. Counted by words."""
         heads_W, relations_W = batch.gold
         at = _at(batch)
         arcs_WJ = scores.arcs_RKJ[at.sentence_W, at.within_W]
@@ -65,8 +66,8 @@ class DependencyHead(WordHead):
 
 
 def best_trees(arcs_RKJ: Tensor, words_R: list[int]) -> Tensor:
-    """Heads of the best tree of each sentence, [R, K] on the CPU. The best head of each word where these are a tree
-    (which is then the best one), else the best tree is searched for."""
+    """Return the heads of the best tree of each sentence, [R, K] on the CPU. The best head of each word where these are
+    a tree (which is then the best one), else the best tree is searched for."""
     heads_RK = arcs_RKJ.argmax(-1).cpu().numpy()
     for row in np.flatnonzero(~trees(heads_RK, np.asarray(words_R))):
         size = words_R[row]

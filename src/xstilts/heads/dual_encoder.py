@@ -1,4 +1,4 @@
-"""The two sides of a dual encoder, and the softmax over the passages of an update.
+"""The head of a dual encoder: vectors of both sides, and the softmax over the passages of an update.
 
 R rows, N sequences (R queries and R passages in training, one a row when a pool is encoded), D hidden size.
 """
@@ -24,7 +24,7 @@ class DualEncoderHead(Head):
     The loss compares every query with every passage of an update, so an update is never cut into passes: with the
     batch the number of wrong passages grows, and so does the memory."""
 
-    whole = True
+    compares_rows = True
 
     def __init__(self, kind: DualEncoder, encoder: Encoder) -> None:
         super().__init__()
@@ -41,7 +41,8 @@ class DualEncoderHead(Head):
         return F.normalize(pooled_ND.float(), dim=-1)
 
     def loss(self, scores: Tensor, batch: Batch) -> Loss:
-        """Cross-entropy of each query's own passage among those of the update, from queries to passages alone."""
+        """Return the cross-entropy of each query's own passage among those of the update, from queries to passages
+        alone."""
         return Loss(in_batch_softmax(scores[0::2], scores[1::2], batch.gold, self.kind.scale), len(batch.gold))
 
     def decode(self, scores: Tensor, batch: Batch) -> list[Any]:
@@ -49,11 +50,11 @@ class DualEncoderHead(Head):
 
 
 def in_batch_softmax(query_RD: Tensor, passage_RD: Tensor, number_R: Tensor, scale: float) -> Tensor:
-    """The sum over rows of -log softmax(scale * cosines)[own passage]. `number_R` numbers the passages: a passage that
-    stands in several rows is no wrong answer in any of them, and is left out of their sums.
+    """Return the sum over rows of -log softmax(scale * cosines)[own passage]. `number_R` numbers the passages: a
+    passage that is in several rows is no wrong answer in any of them, and is left out of their sums.
 
-    >>> one = torch.eye(2)
-    >>> float(in_batch_softmax(one, one, torch.tensor([7, 8]), 100.0)) < 1e-6
+    >>> vectors = torch.eye(2)
+    >>> float(in_batch_softmax(vectors, vectors, torch.tensor([7, 8]), 100.0)) < 1e-6
     True
     """
     with torch.autocast(query_RD.device.type, enabled=False):  # cosines times 100 do not fit into half precision
@@ -65,13 +66,13 @@ def in_batch_softmax(query_RD: Tensor, passage_RD: Tensor, number_R: Tensor, sca
 
 
 def _pooler(encoder: Encoder) -> nn.Linear:
-    """The encoder's own pooler where the pretrained folder has one (BERT, XLM-R), else a new layer."""
+    """Return the encoder's own pooler where the pretrained folder has one (BERT, XLM-R), else a new layer."""
     size, prefix = encoder.hidden_size, f"{encoder.model.base_model_prefix}.pooler.dense."
     dense = nn.Linear(size, size)
     nn.init.normal_(dense.weight, std=getattr(encoder.config, "initializer_range", 0.02))
     nn.init.zeros_(dense.bias)
-    own = {name: encoder.kept.get(prefix + name) for name in ("weight", "bias")}
-    found = {name: tensor for name, tensor in own.items() if tensor is not None}
-    if all(name in found and found[name].shape == tensor.shape for name, tensor in dense.state_dict().items()):
-        dense.load_state_dict(found)
+    pretrained = {name: encoder.kept.get(prefix + name) for name in ("weight", "bias")}
+    weights = {name: tensor for name, tensor in pretrained.items() if tensor is not None}
+    if all(name in weights and weights[name].shape == tensor.shape for name, tensor in dense.state_dict().items()):
+        dense.load_state_dict(weights)
     return dense.to(encoder.embeddings.weight.device)

@@ -1,4 +1,4 @@
-"""Masked language modelling (Devlin et al. 2019): of the masked tokens 80 % become the mask token, 10 % a random token
+"""The masked-LM head (Devlin et al. 2019; `mlm`): of the masked tokens 80 % become the mask token, 10 % a random token
 and 10 % stay. T tokens, M masked ones in all, V vocabulary."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from xstilts.heads.base import Head, Loss, Rows, split
-from xstilts.heads.pretrained_heads import make_part, only
+from xstilts.heads.pretrained_heads import make_part, scoring_only
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder
@@ -23,7 +23,7 @@ class MaskedLMHead(Head):
     """scores: logits at the masked places [M, V], of the candidates alone [M, C] in training with `candidates`; decode:
     (true ids, guessed ids) a row."""
 
-    reads_table = True
+    reads_embedding_table = True
 
     def __init__(self, kind: MaskedLM, encoder: Encoder) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class MaskedLMHead(Head):
         self.part = make_part(kind, 2, encoder)
 
     def collate(self, rows: Rows, draw: Sequence[int] = ()) -> Batch:
-        """Masks a copy of the rows. `gold` are the true ids [M]; `places_M` says where they stand in the batch,
+        """Mask a copy of the rows. `gold` are the true ids [M]; `places_M` says where they are in the batch,
         `masked_R` how many each row has. A row's mask depends on its content and example, the kind's seed and `draw`
         alone."""
         masked = [self._mask(row, draw) for row in rows]
@@ -40,7 +40,10 @@ class MaskedLMHead(Head):
         ends = np.cumsum([len(ids) for ids, _, _ in masked])
         places = [places + end - len(ids) for (ids, places, _), end in zip(masked, ends, strict=True)]
         batch.gold = torch.from_numpy(np.concatenate([true for _, _, true in masked]))
-        batch.extra = {"places_M": torch.from_numpy(np.concatenate(places)), "masked_R": [len(one) for one in places]}
+        batch.extra = {
+            "places_M": torch.from_numpy(np.concatenate(places)),
+            "masked_R": [len(row_places) for row_places in places],
+        }
         if self.kind.candidates and draw:
             random = np.random.default_rng((*draw, len(batch.gold)))
             others = torch.from_numpy(random.integers(self.vocabulary, size=self.kind.candidates))
@@ -48,7 +51,7 @@ class MaskedLMHead(Head):
         return batch
 
     def _mask(self, row: Mapping[str, Any], draw: Sequence[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(ids after masking, masked places within the row, true ids there). At least one token is masked."""
+        """Return (ids after masking, masked places within the row, true ids there). At least one token is masked."""
         ids = np.array(row["ids"], dtype=np.int64)
         ranges = np.asarray(row["text"], dtype=np.int64).reshape(-1, 2)
         text = np.concatenate([np.arange(start, stop) for start, stop in ranges])
@@ -63,7 +66,7 @@ class MaskedLMHead(Head):
         return ids, places, true
 
     def forward(self, hidden_TD: Tensor, batch: Batch) -> Tensor:
-        with only(self.part, batch.extra.get("candidates_C")):
+        with scoring_only(self.part, batch.extra.get("candidates_C")):
             return self.part.tokens(hidden_TD.index_select(0, batch.extra["places_M"]))
 
     def loss(self, scores: Tensor, batch: Batch) -> Loss:

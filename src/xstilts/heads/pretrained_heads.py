@@ -1,4 +1,5 @@
-"""The parameters of a head: those of the encoder's own class for the kind, or our own where it is not known to fit.
+"""Pretrained heads and new ones: the parameters of a head are those of the encoder's own class for the kind, or our own
+where it is not known to fit.
 
 For a native head the class of `transformers` is built without memory, its encoder replaced by a stand-in that passes
 hidden states through, and the rest is initialised as that class initialises it. Its own forward then computes the
@@ -40,18 +41,20 @@ NATIVE = ("xlm-roberta", "roberta", "camembert", "bert", "electra", "modernbert"
 
 
 class HeadModule(nn.Module):
-    """What turns hidden states into logits. `module` holds the parameters; `auto_class` is set for a native part."""
+    """A module that turns hidden states into logits. `module` holds the parameters; `auto_class` is set where it is
+    that of the encoder's own class."""
 
     module: nn.Module
     auto_class: str | None = None
     pooling = "cls"
 
     def forward(self, hidden_BLD: Tensor) -> Tensor:
-        """[B, L, D] -> logits: [B, C] for sequence-level kinds (L is 1), [B, L, C] for token-level ones."""
+        """Return logits of states [B, L, D]: [B, C] for sequence-level kinds (L is 1), [B, L, C] for token-level
+        ones."""
         raise NotImplementedError
 
     def sequences(self, hidden_TD: Tensor, batch: Batch) -> Tensor:
-        """Logits of each sequence in fp32, [N, C], from its first token or the mean of its tokens."""
+        """Return logits of each sequence in fp32, [N, C], from its first token or the mean of its tokens."""
         if self.pooling == "mean":
             pooled_ND = ragged.mean(hidden_TD, batch.lengths_N)
         else:
@@ -59,16 +62,16 @@ class HeadModule(nn.Module):
         return self(pooled_ND[:, None]).float()
 
     def reads(self, batch: Batch) -> Tensor | None:
-        """The tokens that `sequences` reads; None: all."""
+        """Return the tokens that `sequences` reads; None: all."""
         return None if self.pooling == "mean" else batch.starts_N.to(batch.ids_T.device)
 
     def tokens(self, hidden_TD: Tensor) -> Tensor:
-        """Logits of each token in fp32, [T, C]."""
+        """Return logits of each token in fp32, [T, C]."""
         return self(hidden_TD[None])[0].float()
 
 
-class NativePart(HeadModule):
-    """The class's own modules and forward; `module.state_dict()` has the class's own names."""
+class ClassHead(HeadModule):
+    """The own modules and forward of a class of `transformers`; `module.state_dict()` has its names."""
 
     def __init__(self, auto_class: str, outputs: int, encoder: Encoder) -> None:
         super().__init__()
@@ -88,15 +91,15 @@ class NativePart(HeadModule):
         return scores.logits
 
 
-class OwnPart(HeadModule):
+class PlainHead(HeadModule):
     """Dropout, a dense layer with tanh and a linear layer on the first token; dropout and a linear layer on tokens;
     a dense layer with GELU and norm under the tied embeddings for masked tokens."""
 
     def __init__(self, auto_class: str | None, outputs: int, encoder: Encoder) -> None:
         super().__init__()
         size, config = encoder.hidden_size, encoder.config
-        given = getattr(config, "classifier_dropout", None)
-        dropout = float(getattr(config, "hidden_dropout_prob", 0.1) if given is None else given)
+        dropout = getattr(config, "classifier_dropout", None)
+        dropout = float(getattr(config, "hidden_dropout_prob", 0.1) if dropout is None else dropout)
         self._pooled = auto_class in SEQUENCE_LEVEL
         if self._pooled:
             self.module = nn.Sequential(
@@ -126,17 +129,19 @@ class TiedDecoder(nn.Module):
         super().__init__()
         self.bias = bias if parent is None else None
         self._elsewhere: tuple[nn.Embedding, Any] = (table, parent or self)  # a tuple registers nothing
-        self.rows: Tensor | None = None  # the tokens that are scored, None: all
+        self.token_ids: Tensor | None = None  # the tokens that are scored, None: all
 
     def forward(self, hidden_XD: Tensor) -> Tensor:
         table, owner = self._elsewhere
-        if self.rows is None:
+        if self.token_ids is None:
             return F.linear(hidden_XD, table.weight, owner.bias)
-        return F.linear(hidden_XD, F.embedding(self.rows, table.weight), owner.bias.index_select(0, self.rows))
+        return F.linear(
+            hidden_XD, F.embedding(self.token_ids, table.weight), owner.bias.index_select(0, self.token_ids)
+        )
 
 
 class _StandIn(nn.Module):
-    """In the encoder's place: hidden states come in as `inputs_embeds` and go out as they are, and pooled where the
+    """A stand-in for the encoder: hidden states come in as `inputs_embeds` and go out as they are, and pooled where the
     class pools."""
 
     def __init__(self, pooler: nn.Module | None) -> None:
@@ -152,30 +157,30 @@ def make_part(kind: Kind, outputs: int, encoder: Encoder) -> HeadModule:
     """Return new parameters for a kind with `outputs` outputs, drawn from torch's global generator. A kind without
     a class of `transformers` gets a linear layer on each token."""
     if kind.hf_auto_class is not None and encoder.config.model_type in NATIVE:
-        part: HeadModule = NativePart(kind.hf_auto_class, outputs, encoder)
+        part: HeadModule = ClassHead(kind.hf_auto_class, outputs, encoder)
     else:
-        part = OwnPart(kind.hf_auto_class, outputs, encoder)
+        part = PlainHead(kind.hf_auto_class, outputs, encoder)
     return part.to(encoder.embeddings.weight.device)
 
 
 @contextmanager
-def only(part: HeadModule, rows: Tensor | None) -> Iterator[None]:
-    """Inside, a language-model head scores these tokens alone (None: all). Raises EncoderError for a head whose decoder
-    is not tied to the embeddings."""
+def scoring_only(part: HeadModule, tokens_C: Tensor | None) -> Iterator[None]:
+    """Make a language-model head score, inside, these tokens alone (None: all). Raises EncoderError for a head whose
+    decoder is not tied to the embeddings."""
     decoders = [module for module in part.modules() if isinstance(module, TiedDecoder)]
-    if rows is not None and not decoders:
+    if tokens_C is not None and not decoders:
         raise EncoderError("the language-model head here is not tied to the embeddings: train it without candidates")
     for decoder in decoders:
-        decoder.rows = rows
+        decoder.token_ids = tokens_C
     try:
         yield
     finally:
         for decoder in decoders:
-            decoder.rows = None
+            decoder.token_ids = None
 
 
 def undo_before_decoder(head: nn.Module, encoder: Encoder, name: str) -> None:
-    """From here on a language-model head's decoder is given states from before the encoder's invertible adapters.
+    """Give a language-model head's decoder, from here on, states from before the encoder's invertible adapters.
     Raises EncoderError for a decoder that is not tied to the embeddings, or of another width than the adapters."""
     decoders = [module for module in head.modules() if isinstance(module, TiedDecoder)]
     widths = {coupling.size for coupling in encoder.adapters.couplings}
@@ -190,7 +195,7 @@ def undo_before_decoder(head: nn.Module, encoder: Encoder, name: str) -> None:
 
 
 def class_config(encoder: Encoder, outputs: int, labels: tuple[str, ...] = ()) -> PreTrainedConfig:
-    """The configuration of the encoder's class with a head of `outputs` outputs."""
+    """Return the configuration of the encoder's class with a head of `outputs` outputs."""
     config = copy.deepcopy(encoder.config)
     config._attn_implementation = "eager"
     config.num_labels = outputs
@@ -201,15 +206,15 @@ def class_config(encoder: Encoder, outputs: int, labels: tuple[str, ...] = ()) -
 
 
 def class_state(encoder: Encoder, part: HeadModule) -> dict[str, Tensor]:
-    """Weights of the class that `part.auto_class` loads: the encoder under the class's prefix, and the head. Tied
-    weights appear once."""
+    """Return the weights of the class that `part.auto_class` loads: the encoder under the class's prefix, and the head.
+    Tied weights appear once."""
     prefix = encoder.model.base_model_prefix
     state = {f"{prefix}.{name}": tensor for name, tensor in encoder.model.state_dict().items()}
     return state | part.module.state_dict()
 
 
 def _shell(auto_class: str, config: PreTrainedConfig, encoder: Encoder) -> PreTrainedModel:
-    """The class without its encoder."""
+    """Return the class without its encoder."""
     with torch.device("meta"):
         shell = getattr(transformers, auto_class).from_config(config)
     prefix = shell.base_model_prefix
@@ -220,24 +225,24 @@ def _shell(auto_class: str, config: PreTrainedConfig, encoder: Encoder) -> PreTr
     shell.apply(shell._init_weights)
     if decoder is not None:
         _tie(shell, decoder, encoder.embeddings)
-    own = shell.state_dict()
-    found = {name: tensor for name, tensor in encoder.kept.items() if name in own and own[name].shape == tensor.shape}
-    shell.load_state_dict(found, strict=False)
+    shapes = {name: tensor.shape for name, tensor in shell.state_dict().items()}
+    pretrained = {name: tensor for name, tensor in encoder.kept.items() if shapes.get(name) == tensor.shape}
+    shell.load_state_dict(pretrained, strict=False)
     return shell
 
 
 def _materialise(shell: nn.Module, skip: Tensor | None) -> None:
-    """Gives every parameter but `skip` memory. A parameter that stands in two places stays one."""
-    made: dict[int, nn.Parameter] = {}
+    """Give every parameter but `skip` memory. A parameter that is in two places stays one."""
+    fresh_by_id: dict[int, nn.Parameter] = {}
     for module in shell.modules():
         for name, parameter in module.named_parameters(recurse=False):
             if parameter is not skip:
-                fresh = made.setdefault(id(parameter), nn.Parameter(torch.empty_like(parameter, device="cpu")))
+                fresh = fresh_by_id.setdefault(id(parameter), nn.Parameter(torch.empty_like(parameter, device="cpu")))
                 setattr(module, name, fresh)
 
 
 def _tie(shell: PreTrainedModel, decoder: nn.Linear, table: nn.Embedding) -> None:
-    """Puts a tied decoder in the place of the class's own. A bias of the layer above (BERT, RoBERTa) is shared."""
+    """Put a tied decoder in the place of the class's own. A bias of the layer above (BERT, RoBERTa) is shared."""
     path = next(name for name, module in shell.named_modules() if module is decoder)
     parent_path, _, name = path.rpartition(".")
     parent = shell.get_submodule(parent_path)

@@ -1,4 +1,4 @@
-"""One vector for each sentence: the mean of its tokens at a layer. Nothing is trained.
+"""The retrieval head: one vector for each sentence, the mean of its tokens at a layer. Nothing is trained.
 
 N sentences, T tokens, D hidden size.
 """
@@ -47,7 +47,7 @@ class RetrievalHead(Head):
 
 
 def layer_of(layer: int | None, depth: int) -> int:
-    """The layer a setting means for an encoder of `depth` blocks.
+    """Return the layer that a setting means for an encoder of `depth` blocks.
 
     >>> layer_of(None, 24), layer_of(None, 12), layer_of(None, 4), layer_of(-1, 4), layer_of(0, 4)
     (14, 7, 2, 4, 0)

@@ -1,4 +1,5 @@
-"""Where an answer begins and ends. R rows of one sequence each, T tokens in all, K tokens of the longest row."""
+"""The head of span QA: where an answer begins and ends. R rows of one sequence each, T tokens in all, K tokens of the
+longest row."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ class SpanQAHead(Head):
         self.part = make_part(kind, 2, encoder)
 
     def gold(self, rows: Any) -> Tensor:
-        """First and last token of each answer, [R, 2], counted from the row's beginning."""
+        """Return the first and last token of each answer, [R, 2], counted from the row's beginning."""
         return super().gold(rows).unflatten(0, (-1, 2))
 
     def forward(self, hidden_TD: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -31,11 +32,11 @@ class SpanQAHead(Head):
         return start_T, end_T
 
     def loss(self, scores: tuple[Tensor, Tensor], batch: Batch) -> Loss:
-        """The mean of both cross-entropies over the row's own tokens (Devlin et al. 2019)."""
+        """Return the mean of both cross-entropies over the row's own tokens (Devlin et al. 2019)."""
         start_RK, end_RK = (ragged.rectangle(side_T, batch.lengths_N) for side_T in scores)
         start_R, end_R = batch.gold.unbind(-1)
-        both = F.cross_entropy(start_RK, start_R, reduction="sum") + F.cross_entropy(end_RK, end_R, reduction="sum")
-        return Loss(both / 2, len(start_R))
+        total = F.cross_entropy(start_RK, start_R, reduction="sum") + F.cross_entropy(end_RK, end_R, reduction="sum")
+        return Loss(total / 2, len(start_R))
 
     def decode(self, scores: tuple[Tensor, Tensor], batch: Batch) -> list[Any]:
         start, end = (split(side_T, batch.lengths_N.tolist()) for side_T in scores)

@@ -1,4 +1,4 @@
-"""One tag for each word, read off its first piece. W words in all, C tags."""
+"""The tagging head: one tag for each word, read off its first piece. W words in all, C tags."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TaggingHead(Head):
         self.part = make_part(kind, len(kind.labels), encoder)
 
     def extra(self, rows: Rows) -> dict[str, Any]:
-        """`first_W`: each word's first piece, counted in the whole batch; `words_R`: words of each row."""
+        """Return `first_W`: each word's first piece, counted in the whole batch; `words_R`: words of each row."""
         return {"first_W": first_pieces(rows), "words_R": [len(row["first"]) for row in rows]}
 
     def reads(self, batch: Batch) -> Tensor | None:
@@ -34,7 +34,7 @@ class TaggingHead(Head):
         return self.part.tokens(hidden_TD[batch.extra["first_W"]])
 
     def loss(self, scores: Tensor, batch: Batch) -> Loss:
-        """Words with an unknown tag are left out of the sum and of the count."""
+        """Return the cross-entropy of tags; words with an unknown one are left out of the sum and of the count."""
         total = F.cross_entropy(scores, batch.gold, reduction="sum", ignore_index=UNKNOWN)
         return Loss(total, int((batch.gold != UNKNOWN).sum()))
 

@@ -1,6 +1,6 @@
-"""Translations drawn together and everything else apart: InfoNCE over the rows of an update (van den Oord et al. 2018)
-for mean-pooled sentences (the translation ranking of Yang et al. 2019 and Feng et al. 2022) and for aligned words in
-context (after Cao, Kitaev and Klein 2020, with negatives in the place of a regulariser).
+"""The head of translation ranking draws translations together and everything else apart: InfoNCE over the rows of an
+update (van den Oord et al. 2018) for mean-pooled sentences (the translation ranking of Yang et al. 2019 and Feng et al.
+2022) and for aligned words in context (after Cao, Kitaev and Klein 2020, with negatives in the place of a regulariser).
 
 R rows, N = 2R sequences, K links, D hidden size.
 """
@@ -27,7 +27,7 @@ class TranslationHead(Head):
     """scores: (sentence vectors [N, D], token vectors of the links [K, D] on either side); decode: (vector of the text,
     vector of its pair) a row. The loss compares the rows of an update, so an update is never cut into passes."""
 
-    whole = True
+    compares_rows = True
 
     def __init__(self, kind: TranslationRanking, encoder: Encoder) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class TranslationHead(Head):
         return ragged.mean(hidden_TD, batch.lengths_N), first_KD, second_KD
 
     def loss(self, scores: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Loss:
-        """The weighted sum of both losses, each a mean over its rows or links."""
+        """Return the weighted sum of both losses, each a mean over its rows or links."""
         sentences_ND, first_KD, second_KD = scores
         rows = len(sentences_ND) // 2
         total = sentences_ND.sum() * 0.0
@@ -70,13 +70,13 @@ class TranslationHead(Head):
 
 
 def info_nce(first_KD: Tensor, second_KD: Tensor, same_K2: Tensor, temperature: float) -> Tensor:
-    """Cross-entropy of each vector's own counterpart among all of them by cosine, mean of both directions.
+    """Return the cross-entropy of each vector's own counterpart among all of them by cosine, mean of both directions.
 
     `same_K2` numbers what the vectors stand for: a counterpart that is the same on either side is no wrong answer, and
     is left out.
 
-    >>> one = torch.eye(2)
-    >>> float(info_nce(one, one, torch.tensor([[0, 0], [1, 1]]), 0.1)) < 1e-3
+    >>> vectors = torch.eye(2)
+    >>> float(info_nce(vectors, vectors, torch.tensor([[0, 0], [1, 1]]), 0.1)) < 1e-3
     True
     """
     first_KD, second_KD = F.normalize(first_KD.float(), dim=-1), F.normalize(second_KD.float(), dim=-1)

@@ -20,19 +20,20 @@ class WordHead(Head):
 
 
 def first_pieces(rows: Rows) -> Tensor:
-    """Each word's first piece, counted in the whole batch, [W]."""
+    """Return each word's first piece, counted in the whole batch, [W]."""
     ends = np.cumsum([len(row["ids"]) for row in rows])
     places = [np.asarray(row["first"]) + end - len(row["ids"]) for row, end in zip(rows, ends, strict=True)]
     return torch.from_numpy(np.concatenate(places).astype(np.int64))
 
 
 def word_columns(rows: Rows) -> dict[str, Tensor]:
-    """`piece_P`: the pieces of all words, word after word, counted in the whole batch; `pieces_W`: of each word."""
+    """Return `piece_P`: the pieces of all words, word after word, counted in the whole batch; `pieces_W`: of each
+    word."""
     pieces_W = torch.from_numpy(np.concatenate([np.asarray(row["pieces"], dtype=np.int64) for row in rows]))
     within_P = torch.arange(int(pieces_W.sum())) - torch.repeat_interleave(pieces_W.cumsum(0) - pieces_W, pieces_W)
     return {"piece_P": torch.repeat_interleave(first_pieces(rows), pieces_W) + within_P, "pieces_W": pieces_W}
 
 
 def word_means(hidden_TD: Tensor, batch: Batch) -> Tensor:
-    """The mean state of each word's pieces, [W, D] in fp32."""
+    """Return the mean state of each word's pieces, [W, D] in fp32."""
     return ragged.mean(hidden_TD[batch.extra["piece_P"]], batch.extra["pieces_W"])

@@ -105,7 +105,7 @@ class Attempt:
         """Loss sum and targets; None when memory ran out."""
         head, device = self.model.by_key[key], self.job.device
         total, targets = torch.zeros((), device=device), 0
-        for piece in [slice(0, len(rows))] if head.whole else cut(lengths, self.forward_tokens):
+        for piece in [slice(0, len(rows))] if head.compares_rows else cut(lengths, self.forward_tokens):
             batch = head.collate(rows[piece], draw)
             try:
                 batch = batch.to(device)
@@ -113,7 +113,7 @@ class Attempt:
                     loss = head.loss(self.model(batch, key), batch)
                 loss.sum.backward()
             except (RuntimeError, MemoryError) as error:
-                self.forward_tokens = smaller_pass(error, lengths[piece], device, head.whole)
+                self.forward_tokens = smaller_pass(error, lengths[piece], device, head.compares_rows)
                 return None
             total += loss.sum.detach()
             targets += loss.count
@@ -189,7 +189,7 @@ def _trained_parameters(model: Model) -> int:
 def touched(job: Job, heads: Iterable[Head], vocabulary: int) -> np.ndarray | None:
     """The tokens of a job's training and dev files; None where the whole table is needed, or nearly, or stays as it is
     (it then has neither gradient nor decay, so that there is nothing to save)."""
-    if job.tuned != "full" or any(head.reads_table for head in heads):
+    if job.tuned != "full" or any(head.reads_embedding_table for head in heads):
         return None
     seen_V = np.zeros(vocabulary, dtype=bool)
     for part in job.parts:

@@ -48,7 +48,7 @@ class Model(nn.Module):
     def _invert_before_decoders(self) -> None:
         """An invertible adapter is undone before the tied decoder of a language-model head (Pfeiffer et al. 2020)."""
         for key, head in self.by_key.items():
-            if head.reads_table:
+            if head.reads_embedding_table:
                 undo_before_decoder(head, self.encoder, key)
 
     def train(self, mode: bool = True) -> Model:

@@ -65,7 +65,7 @@ def test_the_pooler_is_the_encoders_own_where_it_has_one(tmp_path: Path) -> None
 
 def test_the_loss_is_a_sum_over_queries_with_their_number() -> None:
     head = make_head(DualEncoder(scale=3.0), tiny_encoders.encoder("bert"))
-    assert head.whole
+    assert head.compares_rows
     batch = head.collate(PAIRS)
     scores = F.normalize(torch.randn(6, 8, generator=torch.Generator().manual_seed(0)), dim=-1)
     loss = head.loss(scores, batch)

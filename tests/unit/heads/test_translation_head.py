@@ -8,7 +8,7 @@ from torch.nn import functional as F  # noqa: N812
 
 import tiny_encoders
 from xstilts.core.errors import EncoderError
-from xstilts.heads.pretrained_heads import only
+from xstilts.heads.pretrained_heads import scoring_only
 from xstilts.heads.registry import make_head
 from xstilts.heads.translation import info_nce
 from xstilts.kinds.mlm import MaskedLM
@@ -45,7 +45,7 @@ def test_links_and_vectors_are_those_of_the_rows() -> None:
 def test_an_update_is_one_pass_and_the_loss_a_mean_over_its_rows() -> None:
     encoder = tiny_encoders.encoder("electra").eval()
     head = make_head(TranslationRanking(words=0.0), encoder)
-    assert head.whole
+    assert head.compares_rows
     batch = head.collate(ROWS, (1, 2))
     scores = head(encoder(batch).last_TD, batch)
     loss = head.loss(scores, batch)
@@ -81,5 +81,5 @@ def test_masked_words_are_told_from_candidates_in_training_alone() -> None:
 
 def test_a_decoder_of_its_own_cannot_be_cut() -> None:
     part = make_head(TranslationRanking(), tiny_encoders.encoder("electra"))
-    with pytest.raises(EncoderError, match="not tied"), only(part, torch.tensor([1])):
+    with pytest.raises(EncoderError, match="not tied"), scoring_only(part, torch.tensor([1])):
         pass
