@@ -24,9 +24,10 @@ from xstilts.models.compact import pack
 from xstilts.models.encoders import find_encoder
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.steps.encoder import packaged_encoders
-from xstilts.pretrain.corpus_step import corpus_step
-from xstilts.pretrain.graph import Continued, PretrainSteps, lower
+from xstilts.pretrain.graph import PretrainSteps, lower
 from xstilts.pretrain.recipe import PretrainRecipe, dump_recipe, load_recipe
+from xstilts.pretrain.steps.base import Continued
+from xstilts.pretrain.steps.corpus import corpus_step
 
 CURVE_POINTS = 200  # points of a loss curve that are written down
 _PHASE_FACTS = (

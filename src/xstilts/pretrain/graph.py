@@ -1,31 +1,22 @@
-"""A recipe as steps of the run graph."""
+"""The run graph of a recipe: its phases, and the rows, minings and start that they need."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from xstilts.core.settings.training import Recipe
 from xstilts.engine.step import Step
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.translation import TranslationRanking
-from xstilts.pretrain import steps
 from xstilts.pretrain.recipe import EncoderSpec, MineSpec, PartSpec, PhaseSpec, PretrainRecipe
 from xstilts.pretrain.start import EncoderShape
-
-# Versions of the steps: one more whenever the numbers they give change.
-VERSIONS = {"start": 2, "rows": 2, "mined": 1, "pretrain": 3}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Continued:
-    """An encoder that is continued: the folder that is here, or the step that makes it."""
-
-    identity: str
-    folder: Path | None = None
-    step: Step | None = None
+from xstilts.pretrain.steps.base import Continued
+from xstilts.pretrain.steps.mine import MineSettings, mine_step
+from xstilts.pretrain.steps.phase import PhasePart, PhaseSettings, phase_step
+from xstilts.pretrain.steps.rows import RowSettings, row_step
+from xstilts.pretrain.steps.start import StartSettings, start_step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,34 +35,25 @@ class PretrainSteps:
 
 
 def lower(recipe: PretrainRecipe, corpus: Step, continued: Continued | None) -> PretrainSteps:
-    """`continued` is given exactly where the recipe names an encoder."""
-    spec = recipe.encoder
+    """Return the steps of a recipe. `continued` is given exactly where the recipe names an encoder."""
     start = continued.step if continued else None
-    if isinstance(spec, EncoderSpec):
-        settings = steps.StartSettings(
+    if isinstance(recipe.encoder, EncoderSpec):
+        settings = StartSettings(
             vocabulary=recipe.tokenizer.vocabulary,
             lines=recipe.tokenizer.lines,
             weight=dict(recipe.tokenizer.weight),
-            shape=EncoderShape(**spec.model_dump()),
+            shape=EncoderShape(**recipe.encoder.model_dump()),
             seed=recipe.seed,
         )
-        start = Step(
-            name="start",
-            version=VERSIONS["start"],
-            settings=settings,
-            call=steps.start,
-            inputs={"corpus": corpus},
-            label="a tokenizer and token vectors",
-            compute=True,
-        )
-    course = _Course(recipe, corpus, start, continued)
+        start = start_step(settings, corpus)
+    builder = _PhaseBuilder(recipe, corpus, start, continued)
     for phase in recipe.phases:
-        course.add(phase)
-    return PretrainSteps(corpus=corpus, start=start, phases=tuple(course.phases), mined=tuple(course.mined))
+        builder.add(phase)
+    return PretrainSteps(corpus=corpus, start=start, phases=tuple(builder.phases), mined=tuple(builder.mined))
 
 
-class _Course:
-    """Phases one after the other, each from the checkpoint of the one before."""
+class _PhaseBuilder:
+    """Builds phases one after the other, each from the checkpoint of the one before."""
 
     def __init__(self, recipe: PretrainRecipe, corpus: Step, start: Step | None, continued: Continued | None) -> None:
         self.recipe, self.corpus, self.start, self.continued = recipe, corpus, start, continued
@@ -81,77 +63,56 @@ class _Course:
     def add(self, phase: PhaseSpec) -> None:
         if phase.mine:
             self.mined.append(self._mine(phase.mine, phase.name))
-        before = self.phases[-1] if self.phases else self.start
-        inputs = {f"rows/{i}": self._rows(part, phase.max_length) for i, part in enumerate(phase.parts)}
-        inputs |= {"start": before} if before else {}
-        settings = steps.PhaseSettings(
+        before = self._latest
+        settings = PhaseSettings(
             parts=tuple(
-                steps.PhasePart(
-                    name=f"{part.learn} of {part.data}", kind=_kind(part), share=part.share, batch=part.batch
-                )
+                PhasePart(name=f"{part.learn} of {part.data}", kind=_kind(part), share=part.share, batch=part.batch)
                 for part in phase.parts
             ),
-            recipe=_numbers(phase),
+            recipe=_recipe(phase),
             seed=self.recipe.seed if phase.seed is None else phase.seed,
-            encoder="" if before else self._folder.identity,
-            folder=None if before else self._folder.folder,
+            encoder="" if before else self._continued.identity,
+            folder=None if before else self._continued.folder,
         )
         self.phases.append(
-            Step(
-                name="pretrain",
-                version=VERSIONS["pretrain"],
-                settings=settings,
-                call=steps.phase,
-                inputs=inputs,
-                label=f"{phase.name}: {phase.updates} updates of {_spelt(phase.parts)}",
-                compute=True,
+            phase_step(
+                settings,
+                rows=[self._rows(part, phase.max_length) for part in phase.parts],
+                start=before,
+                phase=phase.name,
+                label=f"{phase.name}: {phase.updates} updates of {_shares(phase.parts)}",
             )
         )
 
-    def _mine(self, spec: MineSpec, name: str) -> Step:
-        before = self.phases[-1] if self.phases else self.start
-        settings = steps.MineSettings(corpora=spec.corpora, layer=spec.layer, margin=spec.margin, most=spec.most)
-        inputs: dict[str, Step] = {"corpus": self.corpus}
-        inputs |= {"checkpoint": before} if before else {}
-        return Step(
-            name="mined",
-            version=VERSIONS["mined"],
-            settings=settings,
-            call=steps.mine,
-            inputs=inputs,
-            label=f"{name}: translations found in {', '.join(spec.corpora)}",
-            compute=True,
-        )
+    def _mine(self, spec: MineSpec, phase: str) -> Step:
+        settings = MineSettings(corpora=spec.corpora, layer=spec.layer, margin=spec.margin, sentence_limit=spec.most)
+        return mine_step(settings, corpus=self.corpus, checkpoint=self._latest, phase=phase)
 
     def _rows(self, part: PartSpec, max_length: int) -> Step:
-        inputs: dict[str, Step] = {"corpus": self.corpus}
-        inputs |= {"encoder": self.start} if self.start else {}
-        inputs |= {"mined": self.mined[-1]} if part.data == "mined" else {}
         recipe = self.recipe
-        own: dict[str, dict[str, Any]] = {
+        options_by_data: dict[str, dict[str, Any]] = {
             "text": {"balance": recipe.balance, "repeat": tuple(sorted(recipe.repeat.items()))},
             "switched": {"switch": recipe.switch},
         }
-        settings = steps.RowSettings(
+        settings = RowSettings(
             data=part.data,
             kind=_row_kind(part),
             max_length=max_length,
-            **own.get(part.data, {}),
+            **options_by_data.get(part.data, {}),
             seed=recipe.seed,
-            tokenizer="" if self.start else self._folder.identity,
-            encoder=None if self.start else self._folder.folder,
+            tokenizer="" if self.start else self._continued.identity,
+            encoder=None if self.start else self._continued.folder,
         )
-        return Step(
-            name="rows",
-            version=VERSIONS["rows"],
-            settings=settings,
-            call=steps.make_rows,
-            inputs=inputs,
-            label=f"{part.data} for {part.learn}",
-        )
+        mined = self.mined[-1] if part.data == "mined" else None
+        return row_step(settings, corpus=self.corpus, encoder=self.start, mined=mined, objective=part.learn)
 
     @property
-    def _folder(self) -> Continued:
+    def _latest(self) -> Step | None:
+        """The step whose encoder the next one starts from; None: the folder that is continued."""
+        return self.phases[-1] if self.phases else self.start
+
+    @property
+    def _continued(self) -> Continued:
         assert self.continued is not None
         return self.continued
 
@@ -169,14 +130,14 @@ def _kind(part: PartSpec) -> MaskedLM | TranslationRanking:
 
 
 def _row_kind(part: PartSpec) -> MaskedLM | TranslationRanking:
-    """A kind that gives the same rows: nothing that only the loss reads, so that phases share them."""
+    """Return a kind that gives the same rows: nothing that only the loss reads, so that phases share them."""
     if part.learn == "mlm":
         return MaskedLM()
-    linked = part.data == "parallel" or (part.data == "mined" and part.words > 0)
-    return TranslationRanking(layer=0, words=1.0 if linked else 0.0)
+    is_linked = part.data == "parallel" or (part.data == "mined" and part.words > 0)
+    return TranslationRanking(layer=0, words=1.0 if is_linked else 0.0)
 
 
-def _numbers(phase: PhaseSpec) -> Recipe:
+def _recipe(phase: PhaseSpec) -> Recipe:
     return Recipe(
         updates=phase.updates,
         batch=phase.batch,
@@ -189,6 +150,7 @@ def _numbers(phase: PhaseSpec) -> Recipe:
     )
 
 
-def _spelt(parts: Sequence[PartSpec]) -> str:
+def _shares(parts: Sequence[PartSpec]) -> str:
+    """Return the share of the updates that each part has, in words: "mlm of text 40%, ..."."""
     total = sum(part.share for part in parts)
     return ", ".join(f"{part.learn} of {part.data} {part.share / total:.0%}" for part in parts)

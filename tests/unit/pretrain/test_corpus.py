@@ -10,9 +10,9 @@ from xstilts.data.readers.corpora import Osis, Stories, Usfm
 from xstilts.data.row_makers.plain import PairRow, TextRow
 from xstilts.pretrain.corpora import CORPORA
 from xstilts.pretrain.corpus import FORMS, CorpusFile, load_corpus, read_corpora, save_corpus
-from xstilts.pretrain.corpus_step import corpus_step, protected
 from xstilts.pretrain.leak_guard import LeakGuard
 from xstilts.pretrain.recipe import PretrainRecipe
+from xstilts.pretrain.steps.corpus import corpus_step, protected
 from xstilts.tasks.catalog import TASKS
 from xstilts.tasks.sources import local, source
 
