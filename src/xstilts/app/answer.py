@@ -13,7 +13,7 @@ from xstilts.engine.runner import Outcome
 from xstilts.pipeline.session import Session
 from xstilts.report.build import Report
 from xstilts.report.elements.formatting import interval, number, plural, probability, signed
-from xstilts.report.formats.records import SCORE_FIELDS, score_lines
+from xstilts.report.formats.records import SCORE_FIELDS, score_records
 from xstilts.report.scores.contrasts import Contrast
 from xstilts.report.scores.inputs import Results
 from xstilts.report.write import ReportFiles
@@ -54,7 +54,7 @@ class Answer:
     def scores(self) -> list[dict[str, Any]]:
         """One row for each arm, target, seed, language, metric and value: the rows of `scores.csv`, with None where a
         row has no such value. A missing score has a row too; its `status` and `reason` say why."""
-        return [{name: line.get(name) for name in SCORE_FIELDS} for line in score_lines(self.report.scoreboard)]
+        return [{name: line.get(name) for name in SCORE_FIELDS} for line in score_records(self.report.scoreboard)]
 
     def to_pandas(self) -> pandas.DataFrame:
         """The scores as a data frame. Raises ModuleNotFoundError where pandas is not installed."""

@@ -28,8 +28,8 @@ from xstilts.pipeline.results import collect
 from xstilts.pipeline.session import Session, open_session
 from xstilts.pipeline.steps import kind_of
 from xstilts.report.build import compose
-from xstilts.report.scores.published import PublishedRow
 from xstilts.report.scores.published_files import rows_named
+from xstilts.report.scores.published_rows import PublishedRow
 from xstilts.report.write import save
 from xstilts.study.load import dump_study
 from xstilts.study.schema import Study

@@ -1,8 +1,7 @@
-"""The end of a run, on the terminal and as JSON."""
+"""The answer at the end of a run, on the terminal and as JSON."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -13,6 +12,7 @@ from xstilts.report.topics.overhead import TimeSpent
 
 
 def print_answer(answer: Answer) -> None:
+    """Print the report's answer, then what happened to the steps."""
     from xstilts.report.formats.terminal import render
 
     console = Console(highlight=False)
@@ -28,17 +28,14 @@ def print_answer(answer: Answer) -> None:
     if outcome.interrupted:
         left = f"Interrupted with {len(outcome.left)} steps left. Nothing that was finished is lost; "
         console.print(f"{left}the same command goes on from here.", style="yellow")
-    if sentence := _time_spent(answer).sentence:
-        console.print(sentence, style="dim")
-    executed = len(outcome.done)
-    console.print(f"Steps executed: {executed}.", style="dim")
+    if overhead := _time_spent(answer).sentence:
+        console.print(overhead, style="dim")
+    console.print(f"Steps executed: {len(outcome.done)}.", style="dim")
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
-    from xstilts.report.topics.published_view import against_json
-
-    comparison, spent = answer.report.scoreboard.comparison, _time_spent(answer)
-    outcome = answer.outcome
+    """Return what `--json` prints: what happened to the steps, and what the report's topics say."""
+    spent, outcome = _time_spent(answer), answer.outcome
     return {
         "study": answer.results.name,
         "executed": len(outcome.done),
@@ -49,14 +46,10 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "seconds": dict(spent.seconds),
         "beyond_training": spent.beyond_training,
         "report": str(answer.pages.html),
-        "answer": list(answer.report.document.answer),
-        "scores": [asdict(standing) for standing in comparison.standings],
-        "contrasts": [asdict(contrast) for contrast in comparison.contrasts],
-        "gains": [asdict(gain) for gain in answer.report.gains],
-        "against": against_json(answer.report.published),
+        **answer.report.command_json(),
     }
 
 
 def _time_spent(answer: Answer) -> TimeSpent:
-    """Compute seconds by kind of step, those of reused steps included, and what this report took."""
+    """Return compute seconds by kind of step, those of reused steps included, and what this report took."""
     return TimeSpent.of_steps(answer.results.steps).plus("report", answer.report_seconds)

@@ -14,7 +14,7 @@ from xstilts.cli.quantities import amount, duration
 from xstilts.pipeline.forecast import Forecast, StepForecast
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps import STEP_KINDS
-from xstilts.report.elements.formatting import listed, plural
+from xstilts.report.elements.formatting import name_list, plural
 from xstilts.study.expand import before_target
 from xstilts.study.phase import MergedCheckpoint, Phase, Start
 
@@ -143,7 +143,7 @@ def _to_fetch(session: Session) -> Iterable[Text]:
     if named:
         command = f"xstilts data get {session.study.name}"
         yield Text(
-            f"To be fetched first: {listed(named)}, estimated by published sizes. `{command}` fetches them, and "
+            f"To be fetched first: {name_list(named)}, estimated by published sizes. `{command}` fetches them, and "
             "`xstilts run` does so itself.",
             style="yellow",
         )
@@ -170,7 +170,7 @@ def _basis(found: Forecast) -> str:
     if len(nominal) == len(kinds):
         return "nominal speeds; the first run measures them"
     steps = ", ".join(f"{found.measured[name]} {name}" for name in kinds if name in found.measured)
-    return f"speeds measured in this store ({steps} steps){f', nominal for {listed(nominal)}' if nominal else ''}"
+    return f"speeds measured in this store ({steps} steps){f', nominal for {name_list(nominal)}' if nominal else ''}"
 
 
 def _beyond_training(found: Forecast) -> Iterable[Text]:

@@ -23,7 +23,7 @@ class RichListener:
         self.console = console or Console(file=sys.stderr, highlight=False)
         self.live = self.console.is_terminal
         self._bars: dict[str, TaskID] = {}
-        self._whole: TaskID | None = None
+        self._run_bar: TaskID | None = None
         self._finished = 0
         self._total = 0
         self._began = time.monotonic()
@@ -60,7 +60,7 @@ class RichListener:
             self.say(f"Nothing to run: all {reused} steps are in the store.")
             return
         self.say(f"{to_run} steps to run, {reused} reused from the store.")
-        self._whole = self._progress.add_task("all steps", total=to_run, kind="run", remark="")
+        self._run_bar = self._progress.add_task("all steps", total=to_run, kind="run", remark="")
 
     def step_started(self, step: Step, device: str) -> None:
         self._bars[step.key] = self._progress.add_task(step.label or step.key, total=None, kind=step.name, remark="")
@@ -87,8 +87,8 @@ class RichListener:
         self._finished += 1
         if (bar := self._bars.pop(step.key, None)) is not None:
             self._progress.remove_task(bar)
-        if self._whole is not None:
-            self._progress.update(self._whole, completed=self._finished)
+        if self._run_bar is not None:
+            self._progress.update(self._run_bar, completed=self._finished)
 
     def _left(self) -> str:
         if not self._finished or self._finished >= self._total:

@@ -1,4 +1,4 @@
-"""Scored files, as tables."""
+"""View of scored files, as tables."""
 
 from __future__ import annotations
 
@@ -10,27 +10,31 @@ from xstilts.evaluate.shared_tasks import Counted, DependencyScores, SemanticRol
 from xstilts.metrics.roles import NOT_SCORED
 
 
-def dependency_page(found: DependencyScores) -> RenderableType:
+def dependency_page(scores: DependencyScores) -> RenderableType:
     table = _table("metric")
-    for name, counted in found.counts.items():
-        _add(table, name, counted, found.values[name])
-    gold, system = found.sentences
+    for name, counted in scores.counts.items():
+        _add(table, name, counted, scores.values[name])
+    gold, system = scores.sentences
     cut = "" if gold == system else f", {system} in the guesses"
-    said = f"{gold} sentences{cut}. Correct, excess and missed count words; of CLAS, those with a content relation."
-    return Group(table, Text(said))
+    text = f"{gold} sentences{cut}. Correct, excess and missed count words; of CLAS, those with a content relation."
+    return Group(table, Text(text))
 
 
-def srl_page(found: SemanticRoleScores) -> RenderableType:
+def srl_page(scores: SemanticRoleScores) -> RenderableType:
     table = _table("argument")
-    _add(table, "overall", found.total, found.values["f1"])
-    for label, counted in found.counts.items():
+    _add(table, "overall", scores.total, scores.values["f1"])
+    for label, counted in scores.counts.items():
         _add(table, label, counted)
-    said = f"{found.sentences} sentences, {found.propositions} propositions, {found.perfect:.2f} % without a mistake."
-    parts: list[RenderableType] = [table, Text(said)]
-    if NOT_SCORED in found.counts:
+    text = (
+        f"{scores.sentences} sentences, {scores.propositions} propositions, {scores.perfect:.2f} % without a mistake."
+    )
+    parts: list[RenderableType] = [table, Text(text)]
+    if NOT_SCORED in scores.counts:
         parts.append(Text(f"Overall leaves {NOT_SCORED} out, the predicate itself."))
-    if found.unlike:
-        parts.append(Text(f"{found.unlike} propositions have another verb than gold: their arguments count as missed."))
+    if scores.unlike:
+        parts.append(
+            Text(f"{scores.unlike} propositions have another verb than gold: their arguments count as missed.")
+        )
     return Group(*parts)
 
 

@@ -22,8 +22,8 @@ def task_table(tasks: list[TaskFacts]) -> RenderableType:
         table.add_column(name, no_wrap=True, min_width=width)
     table.add_column("licence", no_wrap=True)
     for task in tasks:
-        every, here = task.languages(), task.languages(here=True)
-        tests = f"{len(here)} of {len(every)}" if every else "–"
+        languages, available = task.languages(), task.languages(here=True)
+        tests = f"{len(available)} of {len(languages)}" if languages else "–"
         licence = ("non-commercial: " if task.noncommercial else "") + task.licence
         table.add_row(task.name, task.kind, task.training(), tests, shorten(licence, LICENCE_WIDTH, placeholder=" …"))
     legend = Text(
@@ -57,21 +57,21 @@ def _sources(sources: tuple[SourceFacts, ...]) -> Table:
     for name in ("use", "language", "here", "size", "file"):
         table.add_column(name, no_wrap=True, justify="right" if name == "size" else "left", overflow="ellipsis")
     table.add_column("note", overflow="fold")
-    for one in sources:
-        size = amount(one.bytes, "B") if one.bytes else "–"
-        if one.examples is not None:
-            size = f"{one.examples:,} examples" + (f", {one.dropped:,} rows dropped" if one.dropped else "")
-        where = Text(one.here or "missing", style="green" if one.here else "yellow")
-        name = PurePosixPath(one.files[0]).name if one.files else ""
-        more = f" +{len(one.files) - 1}" if len(one.files) > 1 else ""
-        table.add_row(one.use, one.language, where, size, name + more, one.note)
+    for source in sources:
+        size = amount(source.bytes, "B") if source.bytes else "–"
+        if source.examples is not None:
+            size = f"{source.examples:,} examples" + (f", {source.dropped:,} rows dropped" if source.dropped else "")
+        where = Text(source.here or "missing", style="green" if source.here else "yellow")
+        name = PurePosixPath(source.files[0]).name if source.files else ""
+        other_files = f" +{len(source.files) - 1}" if len(source.files) > 1 else ""
+        table.add_row(source.use, source.language, where, size, name + other_files, source.note)
     return table
 
 
 def _fetched_from(sources: tuple[SourceFacts, ...]) -> list[Text]:
-    """Where the files come from where there is a network, addresses below one folder in one line."""
+    """Return where the files come from where there is a network, addresses below one folder in one line."""
     folders: dict[str, int] = {}
-    for address in dict.fromkeys(address for one in sources for address in one.fetch):
+    for address in dict.fromkeys(address for source in sources for address in source.fetch):
         folder = address.rpartition("/")[0] + "/" if address.startswith("http") else address
         folders[folder] = folders.get(folder, 0) + 1
     return [

@@ -1,4 +1,4 @@
-"""A scored submission, as tables."""
+"""View of a scored XTREME submission, as tables."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from rich.text import Text
 
 from xstilts.xtreme.score import Scores, TaskScore
 
-# What is odd about an official number, where the plain one stands beside it.
-_ODD = {
+# Peculiarities of official numbers, next to which the plain ones are printed.
+_PECULIARITIES = {
     "udpos": "chunk F1 over bare tags: runs of equal tags count as one chunk; the plain value counts tokens",
     "xquad": "English normalisation of answers in every language; the language-aware values are normalised as MLQA's",
     "tydiqa": "English normalisation of answers in every language; the language-aware values are normalised as MLQA's",
@@ -24,28 +24,32 @@ def score_page(scores: Scores) -> RenderableType:
         languages = len(next(iter(task.values.values())))
         table.add_row(name, str(languages), f"{task.score:.1f}", _means(task, official=True), _means(task, False))
     parts: list[RenderableType] = [table, *_summary(scores)]
-    parts += [Text(f"{name}: {said}.") for name, said in _ODD.items() if name in scores.tasks]
-    parts += [Text(f"No score for {name}: {why}.") for name, why in scores.missing.items()]
+    parts += [Text(f"{name}: {text}.") for name, text in _PECULIARITIES.items() if name in scores.tasks]
+    parts += [Text(f"No score for {name}: {reason}.") for name, reason in scores.missing.items()]
     return Group(*parts)
 
 
 def _means(task: TaskScore, official: bool) -> str:
     values = task.values if official else task.beside
-    return "\n".join(f"{name.replace('_', ' ')} {fmean(found.values()):.1f}" for name, found in values.items())
+    return "\n".join(
+        f"{name.replace('_', ' ')} {fmean(by_language.values()):.1f}" for name, by_language in values.items()
+    )
 
 
 def _summary(scores: Scores) -> list[Text]:
     version = scores.version
-    said = ["Every task's score is a mean over its languages, of several official values their mean."]
-    said += [f"{name} {value:.1f} (mean of {', '.join(version.groups[name])})" for name, value in scores.groups.items()]
+    texts = ["Every task's score is a mean over its languages, of several official values their mean."]
+    texts += [
+        f"{name} {value:.1f} (mean of {', '.join(version.groups[name])})" for name, value in scores.groups.items()
+    ]
     if scores.total is None:
         lacking = ", ".join(name for name in version.languages if name not in scores.tasks)
-        said.append(f"no total of {version.title}: it is a mean of {len(version.languages)} tasks, and {lacking} lack")
+        texts.append(f"no total of {version.title}: it is a mean of {len(version.languages)} tasks, and {lacking} lack")
     elif version.without:
-        said.append(
+        texts.append(
             f"our total {scores.total:.1f}: the mean of {len(scores.tasks)} tasks, without"
             f" {', '.join(version.without)}; {version.title} has no official one"
         )
     else:
-        said.append(f"total {scores.total:.1f} (mean of {len(scores.tasks)} tasks)")
-    return list(map(Text, said))
+        texts.append(f"total {scores.total:.1f} (mean of {len(scores.tasks)} tasks)")
+    return list(map(Text, texts))

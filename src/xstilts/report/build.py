@@ -1,56 +1,70 @@
-"""From a study's results to everything its report says, computed once."""
+"""Build a report: compute every topic once, and lay them out as a document."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
 
-from xstilts.report.document import Extras, document
-from xstilts.report.elements.blocks import Document
+from xstilts.report.document import TopicValue, document
+from xstilts.report.elements.blocks import Document, TerminalBlock
 from xstilts.report.scores.contrasts import Contrast, compare
 from xstilts.report.scores.inputs import Results
-from xstilts.report.scores.published import PublishedRow
+from xstilts.report.scores.published_rows import PublishedRow
 from xstilts.report.scores.scoreboard import Scoreboard
-from xstilts.report.topics.benchmark_average import BenchmarkAverage, headline
-from xstilts.report.topics.forgetting import ForgettingChange, changes
-from xstilts.report.topics.gain_by_target import AverageGain, gains
-from xstilts.report.topics.published import PublishedComparison, against
+from xstilts.report.topics.index import TOPICS
+from xstilts.report.topics.topic import Topic
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The numbers and the document made of them.
-
-    gains: what each average difference is made of, target by target.
-    published: the study beside published rows, one entry a benchmark; () where none were asked for.
-    headline: the average over the targets of one benchmark; None for a study with few of them.
-    changes: what is left of intermediate tasks after later phases; () where the study does not ask.
-    """
+    """A study's numbers, and what each topic says of them, in the order of the page."""
 
     scoreboard: Scoreboard
-    document: Document
-    gains: tuple[AverageGain, ...] = ()
-    published: tuple[PublishedComparison, ...] = ()
-    headline: BenchmarkAverage | None = None
-    changes: tuple[ForgettingChange, ...] = ()
+    topics: tuple[TopicValue, ...]
 
     @property
     def contrasts(self) -> tuple[Contrast, ...]:
         """Every contrast of the study, over each target and over their mean."""
         return self.scoreboard.comparison.contrasts
 
+    @cached_property
+    def document(self) -> Document:
+        return document(self.scoreboard.results, self.topics)
 
-def compose(results: Results, rows: Sequence[PublishedRow] = ()) -> Report:
-    """Compares, then lays out. `rows`: published ones to set beside the study. Raises StoreError when a score artefact
-    cannot be read."""
-    board = Scoreboard(results, compare(results))
-    taken_apart, published, left = gains(board), against(board, rows), changes(results.forgetting)
-    average = headline(board)
+    def value(self, topic: Topic[Value]) -> Value | None:
+        """Return what a topic computed; None where it has nothing to say."""
+        value: Value | None = self.scoreboard.once(topic.compute)
+        return value
+
+    def record(self) -> dict[str, Any]:
+        """Return the whole report as plain values: what report.json holds. It names no path of this machine."""
+        return {key: entry for topic in self.topics for key, entry in topic.record().items()}
+
+    def command_json(self) -> dict[str, Any]:
+        """Return what `xstilts run --json` prints of the report."""
+        return {name: part.record()[key] for part in self.topics for key, name in part.topic.command_json.items()}
+
+    def terminal(self) -> tuple[TerminalBlock, ...]:
+        """Return what `xstilts run` prints of the report."""
+        return tuple(block for topic in self.topics for block in topic.terminal())
+
+
+def compose(results: Results, rows: Sequence[PublishedRow] = (), topics: Sequence[Topic[Any]] = TOPICS) -> Report:
+    """Compare, then compute every topic.
+
+    Args:
+        rows: published rows that the reader asked to see with the study.
+        topics: what the report says, in the order of the page.
+
+    Raises:
+        StoreError: a score artefact cannot be read.
+    """
+    scoreboard = Scoreboard(results, compare(results), tuple(rows))
     return Report(
-        scoreboard=board,
-        document=document(board, Extras(gains=taken_apart, published=published, headline=average, changes=left)),
-        gains=taken_apart,
-        published=published,
-        headline=average,
-        changes=left,
+        scoreboard=scoreboard,
+        topics=tuple(TopicValue(topic=topic, value=scoreboard.once(topic.compute)) for topic in topics),
     )

@@ -1,4 +1,4 @@
-"""The report on disk: page, Markdown, tables for other programs."""
+"""Write the report to disk: page, Markdown, tables for other programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xstilts.core.files import write_atomic, write_json
 from xstilts.report.build import Report, compose
 from xstilts.report.formats.html import html
 from xstilts.report.formats.markdown import markdown
-from xstilts.report.formats.records import CONTRAST_FIELDS, SCORE_FIELDS, contrast_lines, facts, score_lines
+from xstilts.report.formats.records import CONTRAST_FIELDS, SCORE_FIELDS, contrast_records, score_records
 from xstilts.report.scores.inputs import Results
 
 
@@ -30,15 +30,15 @@ class ReportFiles:
 
 
 def report(results: Results, out: Path) -> ReportFiles:
-    """Writes all forms of the report into the folder `out`, each file atomically; older ones are replaced.
+    """Write all forms of the report into the folder `out`, each file atomically; older ones are replaced.
 
     Raises StoreError when `out` cannot be written.
     """
     return save(compose(results), out)
 
 
-def save(made: Report, out: Path) -> ReportFiles:
-    """As `report`, for a report that has been put together already."""
+def save(report: Report, out: Path) -> ReportFiles:
+    """Write a report that has been composed already, as `report` does."""
     paths = ReportFiles(
         html=out / "index.html",
         markdown=out / "report.md",
@@ -47,13 +47,13 @@ def save(made: Report, out: Path) -> ReportFiles:
         contrasts_csv=out / "contrasts.csv",
         json=out / "report.json",
     )
-    scores, contrasts = score_lines(made.scoreboard), contrast_lines(made.scoreboard)
-    write_atomic(paths.html, html(made.document))
-    write_atomic(paths.markdown, markdown(made.document))
+    scores, contrasts = score_records(report.scoreboard), contrast_records(report.scoreboard)
+    write_atomic(paths.html, html(report.document))
+    write_atomic(paths.markdown, markdown(report.document))
     write_atomic(paths.scores_csv, _csv(scores, tuple(SCORE_FIELDS)))
     write_atomic(paths.scores_parquet, _parquet(scores))
     write_atomic(paths.contrasts_csv, _csv(contrasts, CONTRAST_FIELDS))
-    write_json(paths.json, facts(made))
+    write_json(paths.json, report.record())
     return paths
 
 

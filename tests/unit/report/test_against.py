@@ -9,6 +9,8 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
+from xstilts.report.topics.published_caveats import apart, remarks, trained_on
+from xstilts.report.topics.published_view import against_table, left_out
 
 from fake_study import ARMS, LANGUAGES, SEEDS, only
 from xstilts.report.build import Report, compose
@@ -16,7 +18,8 @@ from xstilts.report.elements.formatting import MISSING
 from xstilts.report.formats.html import html
 from xstilts.report.formats.markdown import inline, markdown
 from xstilts.report.scores.inputs import Results
-from xstilts.report.scores.published import (
+from xstilts.report.scores.published_files import rows_named
+from xstilts.report.scores.published_rows import (
     Benchmark,
     BenchmarkTask,
     Citation,
@@ -24,11 +27,8 @@ from xstilts.report.scores.published import (
     PublishedRow,
     PublishedScore,
 )
-from xstilts.report.scores.published_files import rows_named
 from xstilts.report.scores.score_files import read_scores
 from xstilts.report.topics.published import MeasureComparison, PublishedComparison, against
-from xstilts.report.topics.published_caveats import apart, remarks, trained_on
-from xstilts.report.topics.published_view import against_table, left_out
 from xstilts.report.write import save
 
 SOURCE = Citation(cite="Nobody 2020, a <table>", address="https://example.org", place="Table 1")

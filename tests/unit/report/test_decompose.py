@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from xstilts.report.topics.gain_parts import decompose, without
 
 GAINS = {"xnli": 1.0, "panx": -2.0, "tatoeba": 10.0, "bucc2018": 3.0}

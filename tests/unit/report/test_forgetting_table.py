@@ -61,7 +61,7 @@ def test_only_seeds_with_both_scores_make_a_change(tmp_path: Path) -> None:
     assert found[1].by_seed == {1: pytest.approx(80.0)} and found[1].change == pytest.approx(-10.0)
     assert found[1].reason == "failed: no memory"
     (table,) = blocks(found, 2)
-    assert table.rows[1][2].marks == ("1 of 2 seeds",) and table.rows[1][2].under[0].startswith("−10.0 (")
+    assert table.rows[1][2].marks == ("1 of 2 seeds",) and table.rows[1][2].small_print[0].startswith("−10.0 (")
 
 
 def test_what_could_not_be_scored_is_missing_with_its_reason(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_what_could_not_be_scored_is_missing_with_its_reason(tmp_path: Path) -> 
     found = changes([fresh, gone])
     assert found[1].value is None and found[1].change is None and not sentences(found)
     (table,) = blocks(found, 1)
-    assert (table.rows[1][2].text, table.rows[1][2].under) == ("missing", ("not run: it has not been run",))
+    assert (table.rows[1][2].text, table.rows[1][2].small_print) == ("missing", ("not run: it has not been run",))
 
 
 def test_targets_have_a_table_of_their_own(tmp_path: Path) -> None:
@@ -81,5 +81,5 @@ def test_targets_have_a_table_of_their_own(tmp_path: Path) -> None:
     assert [entry.text for entry in table.rows[0]] == ["both", "a", "90.0", "–"]
     assert [entry.text for entry in table.rows[1]] == ["both", "b", "–", "90.0"]
     assert isinstance(fold, Fold) and [e.flat for e in fold.blocks[0].rows[0]][:2] == ["both", "t and u, after a"]
-    assert fold.blocks[0].rows[0][2].under[0].startswith("−40.0 (")
+    assert fold.blocks[0].rows[0][2].small_print[0].startswith("−40.0 (")
     assert blocks((), 1) == ()

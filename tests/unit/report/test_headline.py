@@ -7,15 +7,15 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
+from xstilts.report.topics.benchmark_view import arms_table, headline_json, lead, sentences
 
 import fake_study as fake
 from xstilts.report.build import compose
 from xstilts.report.scores.inputs import Results
-from xstilts.report.scores.published import Benchmark
 from xstilts.report.scores.published_files import benchmarks
+from xstilts.report.scores.published_rows import Benchmark
 from xstilts.report.topics import benchmark_average as module
 from xstilts.report.topics.benchmark_average import BenchmarkAverage
-from xstilts.report.topics.benchmark_view import arms_table, headline_json, lead, sentences
 
 XTREME = next(one for one in benchmarks() if one.name == "xtreme")
 

@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from xstilts.report.elements.curve_chart import Curve, panel, thin
 
 from xstilts.report.elements import svg
 from xstilts.report.elements.charts import Effect, Tile, forest, heat, reach, scale_key
-from xstilts.report.elements.curve_chart import Curve, panel, thin
 from xstilts.report.scores.inputs import StepInfo
 from xstilts.report.topics.run_graph import MOST, drawing, layout, visible
 

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from xstilts.report.topics.accounting import losses
 
 from fake_study import LANGUAGES, only
 from xstilts.report.build import Report, compose
@@ -16,7 +17,6 @@ from xstilts.report.elements.formatting import MISSING
 from xstilts.report.formats.html import html
 from xstilts.report.formats.markdown import inline, markdown
 from xstilts.report.scores.inputs import ContrastSpec, Results, StudyCell
-from xstilts.report.topics.accounting import losses
 from xstilts.report.topics.contrasts import forest_plots
 from xstilts.report.topics.scores import MET, answer_table
 from xstilts.report.write import ReportFiles
@@ -138,7 +138,7 @@ def test_every_number_of_the_page_is_in_the_markdown(made: Report, page: str) ->
     for entry in (entry for row in rows for entry in row):
         assert inline(entry.flat) in flat
         assert any(
-            cell.startswith(entry.text) and all(u in cell for u in (*entry.under, *entry.marks)) for cell in shown
+            cell.startswith(entry.text) and all(u in cell for u in (*entry.small_print, *entry.marks)) for cell in shown
         )
 
 
@@ -157,7 +157,7 @@ def test_what_went_wrong_stands_beside_the_number(made: Report) -> None:
 
 
 def test_columns_say_what_is_averaged(made: Report) -> None:
-    under = {column.label: column.under for column in tables(made)[0].columns}
+    under = {column.label: column.small_print for column in tables(made)[0].columns}
     assert under["xnli"] == ("accuracy", "mean of 7 languages other than English")
     assert under["tatoeba"] == ("accuracy", "mean of 6 of 7 languages other than English")
 
@@ -282,14 +282,14 @@ def test_a_study_that_was_never_run_gives_a_report(results: Results) -> None:
 def test_a_target_in_one_language_has_no_zero_shot_mean(results: Results) -> None:
     english = tuple(replace(t, languages=("en",)) for t in results.targets if t.name == "xnli")
     made = compose(replace(only(results, targets=("xnli",)), targets=english))
-    assert tables(made)[0].columns[1].under == ("accuracy", "mean of 1 language")
+    assert tables(made)[0].columns[1].small_print == ("accuracy", "mean of 1 language")
     assert "gap" not in [section.id for section in made.document.sections]
 
 
 def test_a_target_trained_in_another_language_names_it(results: Results) -> None:
     german = tuple(replace(t, train_language="de") for t in results.targets)
     made = compose(replace(results, targets=german))
-    assert tables(made)[0].columns[1].under[1] == "mean of 7 languages other than German"
+    assert tables(made)[0].columns[1].small_print[1] == "mean of 7 languages other than German"
 
 
 def test_the_report_says_what_is_needed_to_check_it(page: str, results: Results) -> None:
@@ -365,7 +365,7 @@ def test_a_target_without_a_test_in_the_training_language_has_no_gap(results: Re
     foreign = tuple(replace(t, languages=LANGUAGES[1:]) for t in results.targets)
     made = compose(replace(results, targets=foreign))
     assert "gap" not in [section.id for section in made.document.sections]
-    assert tables(made)[0].columns[1].under == ("accuracy", "mean of 7 languages")
+    assert tables(made)[0].columns[1].small_print == ("accuracy", "mean of 7 languages")
 
 
 def test_the_gap_is_the_training_language_minus_the_others(made: Report) -> None:

@@ -130,7 +130,10 @@ def test_an_interrupted_study_is_told_to_go_on(results: Results) -> None:
 
 
 def wide(arms: int, targets: int) -> Table:
-    columns = (TableColumn(label="Arm"), *(TableColumn(label=f"t{i}", under=("accuracy",)) for i in range(targets)))
+    columns = (
+        TableColumn(label="Arm"),
+        *(TableColumn(label=f"t{i}", small_print=("accuracy",)) for i in range(targets)),
+    )
     rows = tuple(
         (TableCell(text=f"arm{a}"), *(TableCell(text=f"{a}{i}.5", marks=("at chance (mnli)",)) for i in range(targets)))
         for a in range(arms)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from xstilts.report.topics.gain_parts import decompose
 
 from fake_study import only
 from xstilts.report.build import compose
@@ -14,7 +15,6 @@ from xstilts.report.formats.html import html
 from xstilts.report.formats.markdown import markdown
 from xstilts.report.scores.inputs import ContrastSpec, Results
 from xstilts.report.topics.gain_by_target import AverageGain, lines, sentence, shares
-from xstilts.report.topics.gain_parts import decompose
 from xstilts.report.write import save
 
 TARGETS = ("xnli", "xquad", "tatoeba")

@@ -1,1 +1,1 @@
-"""What a report is made of: blocks, formats of numbers, charts."""
+"""Elements of a report: blocks, formats of numbers, charts."""

@@ -1,4 +1,5 @@
-"""What a report is made of, before it becomes HTML or Markdown. Both are written from these, so their numbers agree.
+"""The blocks of a report, before they become HTML, Markdown or lines of a terminal. All are written from the same
+blocks, so their numbers agree.
 
 All strings are plain text; each writer escapes them. The exception is `Figure.svg`, made by this package's own figures.
 """
@@ -11,10 +12,10 @@ from typing import ClassVar
 
 @dataclass(frozen=True, kw_only=True)
 class TableCell:
-    """A field of a table. `marks` are short warnings ("diverged"); `under` are lines in small print below."""
+    """A field of a table. `marks` are short warnings ("diverged"); `small_print` are lines below the text."""
 
     text: str
-    under: tuple[str, ...] = ()
+    small_print: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     tip: str = ""
     role: str = ""  # "missing", "best", "faint", "code"
@@ -23,23 +24,25 @@ class TableCell:
     def flat(self) -> str:
         """Everything in one line: "71.2, others 68.9 [diverged]"."""
         marks = f" [{', '.join(self.marks)}]" if self.marks else ""
-        return ", ".join([self.text, *self.under]) + marks
+        return ", ".join([self.text, *self.small_print]) + marks
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableColumn:
+    """A column of a table, with its heading."""
+
     label: str
-    under: tuple[str, ...] = ()  # what is averaged, in which metric
+    small_print: tuple[str, ...] = ()  # what is averaged, in which metric
     numeric: bool = True
 
     @property
     def flat(self) -> str:
-        return f"{self.label} ({'; '.join(self.under)})" if self.under else self.label
+        return f"{self.label} ({'; '.join(self.small_print)})" if self.small_print else self.label
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """The first entry of a row is its heading. `foot` rows are set apart (floors, totals)."""
+    """A table; the first cell of a row is its heading. `foot` rows are printed below a line (floors, totals)."""
 
     form: ClassVar[str] = "table"
     caption: str
@@ -51,7 +54,7 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A drawing; the numbers it shows stand in a table of the same section."""
+    """A drawing; the numbers it shows are in a table of the same section."""
 
     form: ClassVar[str] = "figure"
     svg: tuple[str, ...]  # shown side by side where there is room
@@ -61,18 +64,24 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Prose:
+    """A paragraph."""
+
     form: ClassVar[str] = "prose"
     text: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Items:
+    """A list of points."""
+
     form: ClassVar[str] = "items"
     items: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Code:
+    """Text to copy, such as a command."""
+
     form: ClassVar[str] = "code"
     text: str
     language: str = ""
@@ -80,7 +89,7 @@ class Code:
 
 @dataclass(frozen=True, kw_only=True)
 class Fold:
-    """Blocks a reader opens when wanted."""
+    """Blocks that a reader opens."""
 
     form: ClassVar[str] = "fold"
     title: str
@@ -92,6 +101,8 @@ Block = Table | Figure | Prose | Items | Code | Fold
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
+    """A titled part of the page; `id` is its anchor."""
+
     id: str
     title: str
     blocks: tuple[Block, ...]
@@ -99,8 +110,36 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
+    """The whole report, in the order in which it is read."""
+
     title: str
     question: str
     answer: tuple[str, ...]  # one or two sentences
     facts: tuple[str, ...]  # encoder, seeds, scale: the line under the title
     sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerminalText:
+    """A paragraph on the terminal. `style`: "bold", "dim", or "" for plain text."""
+
+    text: str
+    style: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerminalTable:
+    """A table on the terminal.
+
+    caption: the line below it, in the place of the table's own.
+    compact_caption, turned_caption: the same where the table has more columns than a terminal is wide for, and is
+        printed as numbers alone, as it is or with its columns down; "" for a table that is always printed in full.
+    """
+
+    table: Table
+    caption: str
+    compact_caption: str = ""
+    turned_caption: str = ""
+
+
+TerminalBlock = TerminalText | TerminalTable

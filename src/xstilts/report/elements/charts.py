@@ -1,12 +1,16 @@
-"""Forest plot and heat map. Pure functions from numbers to SVG text."""
+"""Charts: forest plot, heat map, training curves. Pure functions from numbers to SVG text."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xstilts.report.elements import svg
 from xstilts.report.elements.formatting import interval, number, signed
+
+PANEL_WIDTH, PANEL_HEIGHT, PANEL_POINTS = 255.0, 120.0, 150
+Points = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +28,8 @@ class Effect:
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
-    """One field of a heat map. `shade` in [-1, 1] is its place on the colour scale; None: no number, or no colour."""
+    """One field of a heat map. `shade` in [-1, 1] is its position on the colour scale; None: no number,
+    or no colour."""
 
     text: str
     tip: str
@@ -38,7 +43,7 @@ def forest(groups: Sequence[tuple[str, Sequence[Effect]]], name: str) -> str:
     low, high = reach(effects)
     labels = max([len(e.label) for e in effects] + [8])
     left = min(labels, 30) * svg.CHARACTER + 22
-    scale = svg.Scale(low, high, left, left + 320)
+    scale = svg.AxisScale(low, high, left, left + 320)
     rows: list[str] = []
     y = 14.0
     for title, lines in groups:
@@ -54,17 +59,19 @@ def forest(groups: Sequence[tuple[str, Sequence[Effect]]], name: str) -> str:
 
 
 def reach(effects: Sequence[Effect]) -> tuple[float, float]:
-    """The axis: all values, zero, and intervals as far as they help. One collapsed run can make an interval of hundreds
-    of points; it is cut (and drawn with an arrow) at twice the largest value, at least 10 points, at most 100."""
+    """Return the ends of the axis: all values, zero, and intervals as far as they help.
+
+    One collapsed run can make an interval of hundreds of points; it is cut (and drawn with an arrow) at twice the
+    largest value, at least 10 points, at most 100."""
     values = [e.value for e in effects if e.value is not None]
-    most = min(max([10.0, *(2 * abs(v) for v in values)]), 100.0)
-    ends = [min(max(end, -most), most) for e in effects for end in (e.low, e.high) if end is not None]
+    limit = min(max([10.0, *(2 * abs(v) for v in values)]), 100.0)
+    ends = [min(max(end, -limit), limit) for e in effects for end in (e.low, e.high) if end is not None]
     low, high = min([0.0, *values, *ends]), max([0.0, *values, *ends])
     margin = (high - low) * 0.05 or 1.0
     return low - margin, high + margin
 
 
-def _effect(effect: Effect, scale: svg.Scale, y: float) -> str:
+def _effect(effect: Effect, scale: svg.AxisScale, y: float) -> str:
     parts = [svg.text(svg.shorten(effect.label, 30), 10, y + 4, "strong" if effect.overall else "")]
     if effect.value is None:
         return svg.group(
@@ -82,15 +89,15 @@ def _effect(effect: Effect, scale: svg.Scale, y: float) -> str:
     return svg.group(parts, css, f"{effect.label}: {text}{'; ' + effect.note if effect.note else ''}")
 
 
-def _whisker(effect: Effect, scale: svg.Scale, y: float) -> list[str]:
+def _whisker(effect: Effect, scale: svg.AxisScale, y: float) -> list[str]:
     """The interval; an end beyond the axis is an arrow."""
     if effect.low is None or effect.high is None:
         return []
     ends = [min(max(end, scale.low), scale.high) for end in (effect.low, effect.high)]
     parts = [svg.line(scale(ends[0]), y, scale(ends[1]), y, "whisker")]
-    for end, shown, turn in zip((effect.low, effect.high), ends, (1, -1), strict=True):
-        x = scale(shown)
-        if end == shown:
+    for end, drawn_end, turn in zip((effect.low, effect.high), ends, (1, -1), strict=True):
+        x = scale(drawn_end)
+        if end == drawn_end:
             parts.append(svg.line(x, y - 4, x, y + 4, "whisker"))
         else:
             parts.append(_polygon([(x, y), (x + turn * 7, y - 4), (x + turn * 7, y + 4)], "arrow"))
@@ -102,7 +109,8 @@ def _polygon(corners: Sequence[tuple[float, float]], css: str) -> str:
 
 
 def heat(columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Tile]]], heading: str, name: str) -> str:
-    """Arms (rows) by languages (columns). Numbers stand inside while they fit; above 26 columns they are tooltips."""
+    """Draw arms (rows) by languages (columns). Numbers are printed inside while they fit; above 26 columns they are
+    tooltips."""
     numbers = len(columns) <= 26
     wide, high = (44.0, 28.0) if numbers else (22.0, 22.0)
     left = min(max([len(label) for label, _ in rows] + [4]), 24) * svg.CHARACTER + 14
@@ -145,11 +153,66 @@ def _tile(tile: Tile, x: float, y: float, size: tuple[float, float], numbers: bo
 def scale_key(limit: float, cut: bool, name: str) -> str:
     """The heat map's colour scale, from -limit to +limit points; `cut`: stronger differences share the last colours."""
     steps, left = 11, 52.0
-    below, above = ("≤ ", "≥ ") if cut else ("", "")
+    low_sign, high_sign = ("≤ ", "≥ ") if cut else ("", "")
     parts = []
     for i in range(steps):
         shade = -1 + 2 * i / (steps - 1)
         parts.append(_tile(Tile(text="", tip=signed(shade * limit), shade=shade), left + i * 22, 0, (22, 16), False))
-    parts.append(svg.text(below + signed(-limit), left - 4, 12, "tick", "end"))
-    parts.append(svg.text(above + signed(limit), left + 6 + steps * 22, 12, "tick"))
+    parts.append(svg.text(low_sign + signed(-limit), left - 4, 12, "tick", "end"))
+    parts.append(svg.text(high_sign + signed(limit), left + 6 + steps * 22, 12, "tick"))
     return svg.picture(2 * left + steps * 22, 18, f"{name}: from {number(-limit)} to {number(limit)} points", parts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """A line of a panel. `colour` is the number of its arm; lines of one arm share it. From the ninth on
+    colours come again, dashed."""
+
+    label: str
+    colour: int
+    points: Points
+
+
+def panel(heading: str, curves: Sequence[Curve], floor: float | None = None) -> str:
+    """One small chart against updates; `floor` is a dashed line (a dev score at chance)."""
+    finite = [[(x, y) for x, y in curve.points if math.isfinite(x) and math.isfinite(y)] for curve in curves]
+    points = [point for line in finite for point in line]
+    if not points:
+        return ""
+    heights = [y for _, y in points] + ([] if floor is None else [floor])
+    spread = (max(heights) - min(heights)) * 0.06 or 0.5
+    across = svg.AxisScale(0, max(x for x, _ in points), 44, PANEL_WIDTH - 18)
+    up = svg.AxisScale(min(heights) - spread, max(heights) + spread, PANEL_HEIGHT, 24)
+    parts = [svg.text(heading, 0, 12, "strong")]
+    for t in svg.ticks(up.low, up.high, 4):
+        parts.append(svg.line(44, up(t), PANEL_WIDTH - 18, up(t), "grid"))
+        parts.append(svg.text(svg.plain(t), 38, up(t) + 4, "tick", "end"))
+    for t in svg.ticks(0, across.high, 4):
+        parts.append(svg.text(svg.plain(t), across(t), PANEL_HEIGHT + 15, "tick", "middle"))
+    if floor is not None:
+        tip, y = svg.title(f"chance: {floor:.1f}"), up(floor)
+        parts.append(svg.shape("line", "floor", tip, x1=44.0, y1=y, x2=PANEL_WIDTH - 18, y2=y))
+    parts += [_line(curve, line, across, up) for curve, line in zip(curves, finite, strict=True)]
+    return svg.picture(PANEL_WIDTH, PANEL_HEIGHT + 20, f"{heading}, {len(curves)} runs", parts)
+
+
+def _line(curve: Curve, points: Points, across: svg.AxisScale, up: svg.AxisScale) -> str:
+    css = f"series a{curve.colour % 8}{' again' if curve.colour >= 8 else ''}"
+    places = [(across(x), up(y)) for x, y in thin(points)]
+    if len(places) == 1:
+        return svg.shape("circle", f"{css} point", svg.title(curve.label), cx=places[0][0], cy=places[0][1], r=3.0)
+    return svg.path(places, css, curve.label)
+
+
+def thin(points: Points, limit: int = PANEL_POINTS) -> list[tuple[float, float]]:
+    """Return at most `limit` points: means of equal stretches, and the last point as it is.
+
+    >>> thin([(1, 4.0), (2, 2.0), (3, 1.0)], limit=2)
+    [(1.5, 3.0), (3, 1.0)]
+    """
+    if len(points) <= limit:
+        return list(points)
+    body, last = points[:-1], points[-1]
+    stretch = math.ceil(len(body) / (limit - 1))
+    cut = [body[i : i + stretch] for i in range(0, len(body), stretch)]
+    return [(sum(x for x, _ in c) / len(c), sum(y for _, y in c) / len(c)) for c in cut] + [last]

@@ -1,4 +1,4 @@
-"""Numbers as people read them, the same in every form of the report."""
+"""Formatting of numbers, durations and lists as people read them, the same in every form of the report."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ def seconds(value: float | None) -> str:
         return ""
     if value < 10:
         return f"{value:.1f} s"
-    whole = round(value)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    rounded = round(value)
+    if rounded < 60:
+        return f"{rounded} s"
+    if rounded < 3600:
+        return f"{rounded // 60} min {rounded % 60} s"
+    return f"{rounded // 3600} h {rounded % 3600 // 60} min"
 
 
 def size(n: float | None) -> str:
@@ -102,12 +102,12 @@ def plural(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
-def listed(names: Sequence[str], most: int = 12) -> str:
-    """Names as part of a sentence; a long list ends in its rest.
+def name_list(names: Sequence[str], limit: int = 12) -> str:
+    """Return names as part of a sentence; a long list is cut, and ends in how many more there are.
 
-    >>> listed(["a", "b", "c"])
+    >>> name_list(["a", "b", "c"])
     'a, b and c'
     """
-    if len(names) > most:
-        return ", ".join(names[:most]) + f" and {len(names) - most} more"
+    if len(names) > limit:
+        return ", ".join(names[:limit]) + f" and {len(names) - limit} more"
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

@@ -1,4 +1,4 @@
-"""The few shapes the figures are made of, as SVG text.
+"""SVG text of the few shapes that figures are made of.
 
 Colours are never written here: every shape carries a CSS class and the page's style sheet gives it a colour, so one
 figure serves light and dark. All text is escaped. Lengths are CSS pixels.
@@ -15,7 +15,7 @@ CHARACTER = 6.7  # mean width of a character at the figures' 12 px; only used to
 
 
 @dataclass(frozen=True)
-class Scale:
+class AxisScale:
     """A linear map from data [low, high] to pixels [start, stop]."""
 
     low: float
@@ -81,7 +81,7 @@ def group(parts: Sequence[str], css: str = "", tip: str = "") -> str:
 
 
 def picture(width: float, height: float, name: str, body: Iterable[str]) -> str:
-    """A whole figure. `name` is what a screen reader says; the numbers themselves stand in a table beside it."""
+    """A whole figure. `name` is what a screen reader says; the numbers themselves are in a table of the page."""
     size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
     return f'<svg {size} role="img" aria-label="{escape(name)}">{"".join(body)}</svg>'
 

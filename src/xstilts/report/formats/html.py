@@ -1,4 +1,4 @@
-"""A document as one self-contained HTML page: no scripts, no requests, light and dark, wide tables scroll."""
+"""HTML: a document as one self-contained page: no scripts, no requests, light and dark, wide tables scroll."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ HERE = Path(__file__).parent
 
 
 def html(document: Document) -> str:
-    """The whole page. Everything that came from data is escaped by the template; figures escape their own text."""
+    """Render the whole page. Everything that came from data is escaped by the template; figures escape their own
+    text."""
     from markupsafe import Markup
 
     style = (HERE / "page.css").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A document as Markdown. Figures are left to the page; their numbers stand in the tables."""
+"""A document as Markdown. Figures are left to the page; their numbers are in the tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
 
 
 def markdown(document: Document) -> str:
-    """GitHub-flavoured Markdown; text from data is escaped, so that it is shown and not interpreted."""
+    """Write GitHub-flavoured Markdown; text from data is escaped, so that it is shown and not interpreted."""
     parts = [f"# {inline(document.question or document.title)}"]
     parts += [inline(sentence) for sentence in document.answer]
     parts.append(inline(" · ".join([document.title, *document.facts])))
@@ -21,7 +21,7 @@ def markdown(document: Document) -> str:
 
 
 def inline(text: str) -> str:
-    """One line of text without anything Markdown or HTML would act on.
+    """Return one line of text without anything Markdown or HTML would act on.
 
     >>> inline("a_b <script> | c")
     'a\\\\_b \\\\<script\\\\> \\\\| c'
@@ -38,7 +38,7 @@ def table(block: Table) -> str:
 
 
 def code(block: Code) -> str:
-    """A fence longer than any run of backticks inside."""
+    """Write a fence longer than any run of backticks inside."""
     longest = max((len(run) for run in re.findall(r"`+", block.text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{block.language}\n{block.text.rstrip()}\n{fence}"
@@ -57,7 +57,7 @@ def _fold(block: Fold) -> str:
 
 
 def _cells(row: Sequence[TableCell]) -> list[str]:
-    return [inline(entry.flat) for entry in row]
+    return [inline(cell.flat) for cell in row]
 
 
 WRITERS: Mapping[str, Callable[..., str]] = {

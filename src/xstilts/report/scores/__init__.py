@@ -1,1 +1,1 @@
-"""The numbers of a report: scores, averages, contrasts, published rows."""
+"""The scores of a report: score files, standings, contrasts, published rows; numbers alone, no words or pictures."""

@@ -1,4 +1,4 @@
-"""What a report reads: the study as it was run, and where each number lies. Plain values, no torch."""
+"""The inputs of a report: the study as it was run, and where each number is stored. Plain values, no torch."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class StudyCell:
-    """One arm, target and seed. `status`: "done", "failed", "not run" (something it needs failed), "missing" (no
-    data)."""
+    """One cell of a study's grid: an arm on a target with a seed. `status`: "done", "failed", "not run" (something it
+    needs failed), "missing" (no data)."""
 
     arm: str
     target: str
@@ -23,9 +23,16 @@ class StudyCell:
     training_names: tuple[str, ...] = ()  # what each of them trained ("mnli", "mnli + squad1", "xnli")
     training_roles: tuple[str, ...] = ()  # "language", "intermediate", "joint" or "target", where that is known
 
+    @property
+    def outcome(self) -> str:
+        """The status with its reason: "failed: no memory"."""
+        return ": ".join(text for text in (self.status, self.reason) if text)
+
 
 @dataclass(frozen=True, kw_only=True)
 class TargetInfo:
+    """A target as its numbers are to be read."""
+
     name: str
     languages: tuple[str, ...]  # expected, in order; a language without a score is shown as missing
     train_language: str = "en"
@@ -60,6 +67,8 @@ class ForgettingScores:
 
 @dataclass(frozen=True, kw_only=True)
 class StepInfo:
+    """A step of the run graph, and what it cost."""
+
     key: str
     name: str
     label: str
@@ -82,9 +91,25 @@ class ContrastSpec:
     name: str
     weights: Mapping[str, float]
 
+    @property
+    def title(self) -> str:
+        return contrast_title(self.name, self.weights)
+
+
+def contrast_title(name: str, weights: Mapping[str, float]) -> str:
+    """Return "nli over none" where one arm is compared with another, else the contrast's own name.
+
+    >>> contrast_title("nli − none", {"nli": 1.0, "none": -1.0})
+    'nli over none'
+    """
+    arms = {weight: arm for arm, weight in weights.items()}
+    return f"{arms[1.0]} over {arms[-1.0]}" if sorted(weights.values()) == [-1.0, 1.0] else name
+
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
+    """Everything that a report is made of."""
+
     name: str
     question: str
     arms: tuple[str, ...]  # in the order of the study

@@ -1,7 +1,7 @@
 """Published rows by the short names that `--against` takes, read from `xstilts/references/*.json`, a benchmark each.
 
-A figure without a source, or one that does not stand in the words quoted from its source, raises: nothing enters a
-report that a reader cannot look up.
+A figure without a source, or one that the words quoted from its source do not hold, raises: nothing enters a report
+that a reader cannot look up.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError
 from xstilts.core.languages import canonical_code
-from xstilts.report.scores.published import (
+from xstilts.report.scores.published_rows import (
     Benchmark,
     BenchmarkTask,
     Citation,
@@ -34,31 +34,36 @@ Json = Mapping[str, Any]
 
 @cache
 def published() -> Catalog[PublishedRow]:
-    """Every packaged row, by name. Raises DataError when a file is not as it should be, StudyError for a name used
-    twice."""
-    found = {place.name: place for place in (files("xstilts") / "references").iterdir() if place.name.endswith(SUFFIX)}
-    names = sorted(found, key=lambda name: name.removesuffix(SUFFIX))
-    rows = [read_rows(json.loads(found[name].read_text(encoding="utf-8")), name) for name in names]
-    return Catalog("published row", *(row for of_one in rows for row in of_one))
+    """Return every packaged row, by name.
+
+    Raises DataError when a file is not as it should be, StudyError for a name used twice."""
+    folder = files("xstilts") / "references"
+    paths = {path.name: path for path in folder.iterdir() if path.name.endswith(SUFFIX)}
+    names = sorted(paths, key=lambda name: name.removesuffix(SUFFIX))
+    rows = [read_rows(json.loads(paths[name].read_text(encoding="utf-8")), name) for name in names]
+    return Catalog("published row", *(row for rows_of_file in rows for row in rows_of_file))
 
 
 def benchmarks() -> tuple[Benchmark, ...]:
-    """Every benchmark that rows are of."""
+    """Return every benchmark that rows are of."""
     return tuple({row.benchmark.name: row.benchmark for row in published().values()}.values())
 
 
 def rows_named(names: Iterable[str]) -> tuple[PublishedRow, ...]:
-    """The rows with these names, each once, in the order asked for. Raises StudyError for an unknown one, with those
-    there are and the nearest."""
+    """Return the rows with these names, each once, in the order asked for.
+
+    Raises StudyError for an unknown one, with those there are and the nearest."""
     rows = published()
     return tuple(rows.find(name, where="--against") for name in dict.fromkeys(names))
 
 
 def read_rows(record: Json, where: str) -> tuple[PublishedRow, ...]:
-    """The rows of one file. `where`: its name, for errors. Raises DataError for a key that is unknown, a figure without
-    source or quote, one that is not in its quote, and one given twice."""
+    """Return the rows of one file. `where`: its name, for errors.
+
+    Raises DataError for a key that is unknown, a figure without source or quote, one that is not in its
+    quote, and one given twice."""
     sources = {name: _source(entry, f"{where}: sources.{name}") for name, entry in record["sources"].items()}
-    _known(record.get("languages_source"), sources, f"{where}: languages_source")
+    _checked_name(record.get("languages_source"), sources, f"{where}: languages_source")
     benchmark = Benchmark(
         name=record["name"],
         title=record["title"],
@@ -84,7 +89,7 @@ def _task(name: str, entry: Json, sources: Mapping[str, Citation], where: str) -
     return BenchmarkTask(
         name=name,
         metric=entry["metric"],
-        said=entry["said"],
+        metric_title=entry["said"],
         languages=tuple(canonical_code(code, where) for code in entry["languages"].split()),
         train=train["value"] if train else None,
         retrieval=entry.get("retrieval", False),
@@ -94,8 +99,8 @@ def _task(name: str, entry: Json, sources: Mapping[str, Citation], where: str) -
 
 def _average(name: str, entry: Json, tasks: Json, where: str) -> PublishedAverage:
     for task in entry["tasks"]:
-        _known(task, tasks, f"{where}: averages.{name}.tasks", "task")
-    return PublishedAverage(name=name, said=entry["said"], tasks=tuple(entry["tasks"]))
+        _checked_name(task, tasks, f"{where}: averages.{name}.tasks", "task")
+    return PublishedAverage(name=name, title=entry["said"], tasks=tuple(entry["tasks"]))
 
 
 def _row(name: str, rows: Json, benchmark: Benchmark, sources: Mapping[str, Citation], where: str) -> PublishedRow:
@@ -113,7 +118,7 @@ def _row(name: str, rows: Json, benchmark: Benchmark, sources: Mapping[str, Cita
     if parameters:
         _quoted(float(NUMBER.findall(parameters["text"])[0]), parameters, sources, f"{where}.parameters")
     if entry.get("over"):
-        _known(entry["over"], rows, f"{where}.over", "row")
+        _checked_name(entry["over"], rows, f"{where}.over", "row")
     return PublishedRow(
         name=name,
         benchmark=benchmark,
@@ -128,26 +133,26 @@ def _row(name: str, rows: Json, benchmark: Benchmark, sources: Mapping[str, Cita
 
 
 def _figures(group: Json, benchmark: Benchmark, sources: Mapping[str, Citation], where: str) -> list[PublishedScore]:
-    """The figures that one quotation holds."""
-    found = []
+    """Return the figures that one quotation holds."""
+    figures = []
     for task, values in group["values"].items():
-        _known(task, {**benchmark.tasks, **benchmark.averages}, where, "task or average")
+        _checked_name(task, {**benchmark.tasks, **benchmark.averages}, where, "task or average")
         for name, value in values.items():
             source = _quoted(value, group, sources, f"{where}.{task}.{name}")
-            found.append(PublishedScore(task=task, name=name, value=value, quote=group["quote"], source=source))
-    return found
+            figures.append(PublishedScore(task=task, name=name, value=value, quote=group["quote"], source=source))
+    return figures
 
 
 def _quoted(value: float, entry: Json, sources: Mapping[str, Citation], where: str) -> Citation:
-    """The source of a number; raises DataError unless the number stands in the quotation."""
-    source = sources[_known(entry.get("source"), sources, where)]
+    """Return the source of a number; raises DataError unless the quotation holds the number."""
+    source = sources[_checked_name(entry.get("source"), sources, where)]
     quote = str(entry.get("quote") or "")
     if value not in [float(number.replace(",", "")) for number in NUMBER.findall(quote)]:
         raise DataError(f"{value:g} does not stand in the quotation '{quote}'.", where=where)
     return source
 
 
-def _known(name: object, allowed: Mapping[str, object], where: str, noun: str = "source") -> str:
+def _checked_name(name: object, allowed: Mapping[str, object], where: str, noun: str = "source") -> str:
     if not name:
         raise DataError(f"a figure needs a {noun}.", where=where, allowed=allowed)
     if name not in allowed:

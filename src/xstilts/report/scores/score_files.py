@@ -1,7 +1,9 @@
-"""Reading a score artefact: scores.json and the counts behind it, by group."""
+"""Read the files of a score artefact: scores.json, and counts.parquet with the counts behind it, by group."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,15 +12,65 @@ from xstilts.core.files import read_json
 from xstilts.metrics.bootstrap import GroupCounts, group_counts
 
 
+@dataclass(frozen=True, kw_only=True)
+class LanguageNumbers:
+    """One metric in one language, in percent.
+
+    headline: the mean of the metric's headline values; None where there is none.
+    values: value name -> value ("exact_match", "f1").
+    interval: 95 % over documents.
+    at_chance: whether the interval reaches the floor; None where that is not known.
+    """
+
+    headline: float | None
+    values: Mapping[str, float | None]
+    n: int | None = None  # examples
+    floor: float | None = None
+    interval: tuple[float | None, float | None] = (None, None)
+    at_chance: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreRecord:
+    """The content of scores.json: metric -> language -> numbers, and language -> why it has none."""
+
+    main: str
+    metrics: Mapping[str, Mapping[str, LanguageNumbers]]
+    missing: Mapping[str, str]
+
+    def languages(self, metric: str) -> Mapping[str, LanguageNumbers]:
+        """Return the numbers of one metric by language; {} for a metric that was not scored."""
+        return self.metrics.get(metric, {})
+
+
 @lru_cache(maxsize=4096)
-def read_scores(folder: Path) -> dict[str, Any]:
-    """`scores.json` of a score artefact. Artefacts never change, so each is read once. Raises StoreError."""
-    value: dict[str, Any] = read_json(folder / "scores.json")
-    return value
+def read_scores(folder: Path) -> ScoreRecord:
+    """Read `scores.json` of a score artefact. Artefacts never change, so each is read once. Raises StoreError."""
+    record: dict[str, Any] = read_json(folder / "scores.json")
+    return ScoreRecord(
+        main=record["main"],
+        metrics={
+            name: {language: _numbers(entry) for language, entry in metric["languages"].items()}
+            for name, metric in record["metrics"].items()
+        },
+        missing=record.get("missing", {}),
+    )
+
+
+def _numbers(entry: Mapping[str, Any]) -> LanguageNumbers:
+    low, high = entry.get("interval") or (None, None)
+    return LanguageNumbers(
+        headline=entry["headline"],
+        values=entry["values"],
+        n=entry.get("n"),
+        floor=entry.get("floor"),
+        interval=(low, high),
+        at_chance=entry.get("at_chance"),
+    )
 
 
 def read_counts(folder: Path, metric: str) -> dict[str, GroupCounts]:
-    """Language -> counts of one metric summed by group, from `counts.parquet`."""
+    """Return, for each language, the counts of one metric summed by group, from `counts.parquet`."""
     import pyarrow.parquet as pq
 
     table = pq.read_table(
@@ -29,5 +81,5 @@ def read_counts(folder: Path, metric: str) -> dict[str, GroupCounts]:
     counts = table["counts"].combine_chunks().flatten().to_numpy().reshape(table.num_rows, -1)
     groups = table["group"].to_numpy()
     languages = table["language"].to_numpy()
-    places = {str(name): languages == name for name in dict.fromkeys(languages)}
-    return {name: group_counts(groups[rows], counts[rows]) for name, rows in places.items()}
+    rows_of = {str(name): languages == name for name in dict.fromkeys(languages)}
+    return {name: group_counts(groups[rows], counts[rows]) for name, rows in rows_of.items()}

@@ -1,27 +1,31 @@
-"""Headline scores by arm, target, seed and language, and the averages the tables show, each knowing what it averages.
+"""The scoreboard: headline scores by arm, target, seed and language, and the averages that the tables show.
 
-Numbers are percentages. An average takes the languages that have a score for every seed the arm was
-scored with; what it lacks beside other arms of the target is named. Where nothing lacks it is the mean of `standings`,
-else its partial mean.
+Numbers are percentages. An average takes the languages that have a score for every seed the arm was scored with; what
+it lacks, compared with other arms of the target, is named. Where nothing lacks it is the mean of `standings`, else its
+partial mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean
+from typing import Any, TypeVar
 
-from xstilts.report.scores.contrasts import Comparison
+from xstilts.report.scores.contrasts import Comparison, TargetDraws
 from xstilts.report.scores.inputs import Results, StudyCell, TargetInfo
+from xstilts.report.scores.published_rows import PublishedRow
 from xstilts.report.scores.score_files import read_scores
 from xstilts.report.scores.standings import ArmScore, LanguageScore
 from xstilts.report.scores.trainings import TrainingRun, trainings
 
+Value = TypeVar("Value")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ArmMean:
-    """An average over languages, then seeds. `value` is None where nothing was scored; then `reason` says why."""
+    """An arm's average over languages, then seeds. `value` is None where nothing was scored; `reason` says why."""
 
     value: float | None
     languages: tuple[str, ...] = ()  # those averaged
@@ -32,18 +36,23 @@ class ArmMean:
 
 @dataclass(frozen=True)
 class Scoreboard:
-    """All headline scores of a study, looked up by arm and target."""
+    """All headline scores of a study, looked up by arm and target.
+
+    published_rows: rows that the reader asked to see with the study; () for none.
+    """
 
     results: Results
     comparison: Comparison
+    published_rows: tuple[PublishedRow, ...] = ()
 
     @cached_property
     def standings(self) -> dict[tuple[str, str], ArmScore]:
-        """The standing in the main metric of each arm and target."""
+        """(arm, target) -> its scores in the target's main metric."""
         return {(s.arm, s.target): s for s in self.comparison.standings if s.main}
 
     @cached_property
     def cells(self) -> dict[tuple[str, str, int], StudyCell]:
+        """(arm, target, seed) -> cell."""
         return {(cell.arm, cell.target, cell.seed): cell for cell in self.results.cells}
 
     @cached_property
@@ -51,91 +60,105 @@ class Scoreboard:
         return trainings(self.results.cells)
 
     @cached_property
-    def known(self) -> dict[str, tuple[str, ...]]:
-        """Of each target, the languages that any arm has a score for, in the order of the study."""
+    def target_draws(self) -> dict[str, TargetDraws]:
+        """Target -> its counts, resampled."""
+        return {draws.target.name: draws for draws in self.comparison.target_draws}
+
+    @cached_property
+    def scored_languages(self) -> dict[str, tuple[str, ...]]:
+        """Target -> the languages that any arm has a score for, in the order of the study."""
         have = {(s.target, x.language) for s in self.standings.values() for x in s.languages if x.by_seed}
         return {t.name: tuple(x for x in t.languages if (t.name, x) in have) for t in self.results.targets}
 
     @cached_property
-    def lines(self) -> dict[tuple[str, str], dict[str, LanguageScore]]:
+    def language_scores(self) -> dict[tuple[str, str], dict[str, LanguageScore]]:
+        """(arm, target) -> language -> its score in the target's main metric."""
         return {key: {x.language: x for x in standing.languages} for key, standing in self.standings.items()}
 
-    def scored(self, target: TargetInfo) -> tuple[str, ...]:
-        return self.known[target.name]
+    @cached_property
+    def _computed(self) -> dict[Callable[[Scoreboard], Any], Any]:
+        return {}
 
-    def others(self, target: TargetInfo) -> tuple[str, ...]:
-        """Scored languages other than the one trained in: the zero-shot ones."""
+    def once(self, compute: Callable[[Scoreboard], Value]) -> Value:
+        """Return `compute` of these scores. It is called once, so that several topics can read the same value."""
+        if compute not in self._computed:
+            self._computed[compute] = compute(self)
+        value: Value = self._computed[compute]
+        return value
+
+    def scored(self, target: TargetInfo) -> tuple[str, ...]:
+        """Return the languages of a target that any arm has a score for."""
+        return self.scored_languages[target.name]
+
+    def zero_shot(self, target: TargetInfo) -> tuple[str, ...]:
+        """Return the scored languages other than the one trained in."""
         return tuple(language for language in self.scored(target) if language != target.train_language)
 
     def headline(self, target: TargetInfo) -> tuple[str, ...]:
-        """What the study is about: the zero-shot languages; all of them where there are no others."""
-        return self.others(target) or self.scored(target)
+        """Return the languages the study is about: the zero-shot ones; all of them where there are no others."""
+        return self.zero_shot(target) or self.scored(target)
 
     def mean(self, arm: str, target: TargetInfo, languages: Sequence[str]) -> ArmMean:
-        """The arm's mean over `languages` in each seed that was scored, then over these seeds."""
-        lines = self.lines[arm, target.name]
-        seeds = [s for s in self.results.seeds if any(s in lines[x].by_seed for x in languages)]
-        full = tuple(x for x in languages if seeds and all(s in lines[x].by_seed for s in seeds))
+        """Average an arm over `languages` in each seed that was scored, then over these seeds."""
+        scores = self.language_scores[arm, target.name]
+        seeds = [s for s in self.results.seeds if any(s in scores[x].by_seed for x in languages)]
+        full = tuple(x for x in languages if seeds and all(s in scores[x].by_seed for s in seeds))
         if not full:
             return ArmMean(value=None, reason=self.reason(arm, target, languages))
-        by_seed = {s: fmean(lines[x].by_seed[s] for x in full) for s in seeds}
+        by_seed = {s: fmean(scores[x].by_seed[s] for x in full) for s in seeds}
         lacking = tuple(x for x in languages if x not in full)
         return ArmMean(value=fmean(by_seed.values()), languages=full, lacking=lacking, by_seed=by_seed)
 
-    def whole(self, mean: ArmMean) -> bool:
-        """Whether an average lacks neither a seed nor a language that another arm has."""
+    def is_complete(self, mean: ArmMean) -> bool:
+        """Say whether an average lacks neither a seed nor a language that another arm has."""
         return mean.value is not None and not mean.lacking and len(mean.by_seed or ()) == len(self.results.seeds)
 
-    def difference(self, arm: str, against: str, target: TargetInfo, language: str) -> float | None:
-        """`arm` minus `against` in one language, the mean over the seeds both have, in points."""
-        one, other = (self.lines[name, target.name][language].by_seed for name in (arm, against))
-        both = [seed for seed in one if seed in other]
-        return fmean(one[seed] - other[seed] for seed in both) if both else None
+    def difference(self, arm: str, baseline: str, target: TargetInfo, language: str) -> float | None:
+        """Return `arm` minus `baseline` in one language, in points: the mean over the seeds that both have."""
+        arm_scores = self.language_scores[arm, target.name][language].by_seed
+        base_scores = self.language_scores[baseline, target.name][language].by_seed
+        shared = [seed for seed in arm_scores if seed in base_scores]
+        return fmean(arm_scores[seed] - base_scores[seed] for seed in shared) if shared else None
 
     def floor(self, target: TargetInfo, languages: Sequence[str]) -> float | None:
-        """The mean floor over `languages`; it depends on the test set alone, so any arm's will do."""
+        """Return the mean floor over `languages`; it depends on the test set alone, so any arm's will do."""
         floors: dict[str, float] = {}
         for arm in self.results.arms:
             for x in languages:
-                if (floor := self.lines[arm, target.name][x].floor) is not None:
+                if (floor := self.language_scores[arm, target.name][x].floor) is not None:
                     floors.setdefault(x, floor)
         return fmean(floors.values()) if floors else None
 
     def interval(self, arm: str, target: TargetInfo, language: str, seed: int) -> tuple[float | None, float | None]:
-        """The 95 % interval over documents of one score, as the score artefact gives it."""
+        """Return the 95 % interval over documents of one score, as the score artefact gives it."""
         cell, standing = self.cells.get((arm, target.name, seed)), self.standings[arm, target.name]
         if cell is None or cell.scores is None:
             return None, None
-        languages = read_scores(cell.scores)["metrics"].get(standing.metric, {}).get("languages", {})
-        low, high = languages.get(language, {}).get("interval") or (None, None)
-        return low, high
+        numbers = read_scores(cell.scores).languages(standing.metric).get(language)
+        return numbers.interval if numbers else (None, None)
 
     def reason(self, arm: str, target: TargetInfo, languages: Sequence[str] = ()) -> str:
-        """Why there is no score, or not for every seed."""
-        lines = self.lines[arm, target.name]
-        said = [lines[x].reason for x in (languages or target.languages) if lines[x].reason]
-        lost = [cell for key, cell in self.cells.items() if key[:2] == (arm, target.name) and cell.scores is None]
-        said += [": ".join(text for text in (cell.status, cell.reason) if text) for cell in lost]
-        return "; ".join(dict.fromkeys(said)) or "no score"
+        """Say why there is no score, or not for every seed."""
+        scores = self.language_scores[arm, target.name]
+        reasons = [scores[x].reason for x in (languages or target.languages) if scores[x].reason]
+        reasons += [c.outcome for key, c in self.cells.items() if key[:2] == (arm, target.name) and c.scores is None]
+        return "; ".join(dict.fromkeys(reasons)) or "no score"
 
-    def marks(self, arm: str, target: TargetInfo) -> tuple[str, ...]:
-        """Warnings a reader must see beside the number: diverged, at chance, seeds that are lacking."""
+    def warnings(self, arm: str, target: TargetInfo) -> tuple[str, ...]:
+        """Return what a reader must see with the number: diverged, at chance, seeds that are lacking."""
         states, seeds = self.standings[arm, target.name].states, self.results.seeds
         bad = {seed: state for seed, state in states.items() if state.startswith(("diverged", "at chance"))}
-        marks = []
+        warnings = []
         for state in dict.fromkeys(bad.values()):
-            marks.append(_share(state, sum(s == state for s in bad.values()), len(seeds)))
+            n = sum(s == state for s in bad.values())
+            warnings.append(state if n == len(seeds) else f"{state}: {n} of {len(seeds)} seeds")
         scored = [seed for seed in seeds if (cell := self.cells.get((arm, target.name, seed))) and cell.scores]
-        if not bad and scored and all(self._floored(arm, target, seed) for seed in scored):
-            marks.append("at chance")
+        if not bad and scored and all(self._is_at_chance(arm, target, seed) for seed in scored):
+            warnings.append("at chance")
         if scored and len(scored) < len(seeds):
-            marks.append(f"{len(scored)} of {len(seeds)} seeds")
-        return tuple(marks)
+            warnings.append(f"{len(scored)} of {len(seeds)} seeds")
+        return tuple(warnings)
 
-    def _floored(self, arm: str, target: TargetInfo, seed: int) -> bool:
-        here = [x for x in self.standings[arm, target.name].languages if seed in x.by_seed]
-        return bool(here) and all(seed in x.at_chance for x in here)
-
-
-def _share(state: str, n: int, of: int) -> str:
-    return state if n == of else f"{state}: {n} of {of} seeds"
+    def _is_at_chance(self, arm: str, target: TargetInfo, seed: int) -> bool:
+        scored = [x for x in self.standings[arm, target.name].languages if seed in x.by_seed]
+        return bool(scored) and all(seed in x.at_chance for x in scored)

@@ -1,7 +1,7 @@
-"""Score rows: each arm on each target, every number labelled for what it averages. Numbers are percentages.
+"""Standings: each arm's scores on each target, every number labelled for what it averages. Numbers are percentages.
 
-A mean over languages exists when every expected language has a score for every seed; otherwise it is missing and the
-mean over those that have one stands beside it as `partial`, with how many of how many.
+A mean over languages exists when every expected language has a score for every seed; otherwise it is missing, and
+`partial` is the mean over those that have one, with how many of how many.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
+from typing import NamedTuple
 
-from xstilts.core.files import read_json
 from xstilts.report.scores.inputs import Results, StudyCell, TargetInfo
-from xstilts.report.scores.score_files import read_scores
+from xstilts.report.scores.score_files import ScoreRecord, read_scores
+from xstilts.report.scores.trainings import read_state
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class ArmScore:
     arm: str
     target: str
     metric: str
-    main: bool  # the target's main metric; others stand beside it
+    main: bool  # whether it is the target's main metric
     overall: LanguageMean
     zero_shot: LanguageMean  # without the language trained in
     gap: float | None  # score in the language trained in minus the zero-shot mean; None where either is missing
@@ -58,103 +58,100 @@ class ArmScore:
     states: Mapping[int, str]  # seed -> "ok", "diverged (mnli)", "failed: no memory"
 
 
+class _RowKey(NamedTuple):
+    arm: str
+    metric: str
+    is_main: bool
+
+
 def standings(results: Results) -> tuple[ArmScore, ...]:
-    """Rows in the order of targets, arms, metrics (the main one first)."""
+    """Return score rows in the order of targets, arms, metrics (the main one first)."""
     cells = {(cell.arm, cell.target, cell.seed): cell for cell in results.cells}
     rows = []
     for target in results.targets:
         for arm in results.arms:
-            found = {seed: cell for seed in results.seeds if (cell := cells.get((arm, target.name, seed)))}
-            records = {seed: read_scores(cell.scores) for seed, cell in found.items() if cell.scores is not None}
-            names = dict.fromkeys(name for record in records.values() for name in record["metrics"])
-            main = target.main or next((record["main"] for record in records.values()), "")
+            by_seed = {seed: cell for seed in results.seeds if (cell := cells.get((arm, target.name, seed)))}
+            records = {seed: read_scores(cell.scores) for seed, cell in by_seed.items() if cell.scores is not None}
+            names = dict.fromkeys(name for record in records.values() for name in record.metrics)
+            main = target.main or next((record.main for record in records.values()), "")
             for metric in dict.fromkeys([main, *names]):
-                rows.append(_standing(results, target, (arm, metric, metric == main), found, records))
+                rows.append(_standing(results, target, _RowKey(arm, metric, metric == main), by_seed, records))
     return tuple(rows)
 
 
 def _standing(
     results: Results,
     target: TargetInfo,
-    row: tuple[str, str, bool],
+    row: _RowKey,
     cells: Mapping[int, StudyCell],
-    records: Mapping[int, Mapping[str, Any]],
+    records: Mapping[int, ScoreRecord],
 ) -> ArmScore:
-    arm, metric, main = row
-    why = "; ".join(dict.fromkeys(_state(c) for s, c in cells.items() if s not in records)) or "no score"
-    languages = tuple(_language(x, metric, results.seeds, records, why) for x in target.languages)
+    reason = "; ".join(dict.fromkeys(_state(c) for s, c in cells.items() if s not in records)) or "no score"
+    languages = tuple(_language(x, row.metric, results.seeds, records, reason) for x in target.languages)
     home = next((x for x in languages if x.language == target.train_language), None)
     zero_shot = _mean([x for x in languages if x is not home], results.seeds)
-    known = home is not None and home.value is not None and zero_shot.value is not None
+    gap = None
+    if home is not None and home.value is not None and zero_shot.value is not None:
+        gap = home.value - zero_shot.value
     return ArmScore(
-        arm=arm,
+        arm=row.arm,
         target=target.name,
-        metric=metric,
-        main=main,
+        metric=row.metric,
+        main=row.is_main,
         overall=_mean(languages, results.seeds),
         zero_shot=zero_shot,
-        gap=home.value - zero_shot.value if known else None,  # type: ignore[union-attr, operator]
+        gap=gap,
         languages=languages,
         states={seed: _state(cells[seed]) if seed in cells else "not in this study" for seed in results.seeds},
     )
 
 
 def _language(
-    language: str, metric: str, seeds: Sequence[int], records: Mapping[int, Mapping[str, Any]], why: str
+    language: str, metric: str, seeds: Sequence[int], records: Mapping[int, ScoreRecord], reason: str
 ) -> LanguageScore:
-    lines = {}
-    for seed, record in records.items():
-        line = record["metrics"].get(metric, {}).get("languages", {}).get(language)
-        if line and line["headline"] is not None:
-            lines[seed] = line
-    values = {seed: float(line["headline"]) for seed, line in lines.items()}
-    first: Mapping[str, Any] = next(iter(lines.values()), {})
-    said = [r["missing"][language] for r in records.values() if language in r.get("missing", {})]
+    by_seed = {seed: record.languages(metric).get(language) for seed, record in records.items()}
+    numbers = {seed: entry for seed, entry in by_seed.items() if entry and entry.headline is not None}
+    values = {seed: float(entry.headline) for seed, entry in numbers.items() if entry.headline is not None}
+    first = next(iter(numbers.values()), None)
+    reasons = [record.missing[language] for record in records.values() if language in record.missing]
     complete = len(values) == len(seeds)
     return LanguageScore(
         language=language,
         value=fmean(values.values()) if complete else None,
         by_seed=values,
-        floor=first.get("floor"),
-        n=first.get("n"),
-        at_chance=tuple(seed for seed, line in lines.items() if line.get("at_chance")),
-        reason="" if complete else next(iter(said), why),
+        floor=first.floor if first else None,
+        n=first.n if first else None,
+        at_chance=tuple(seed for seed, entry in numbers.items() if entry.at_chance),
+        reason="" if complete else next(iter(reasons), reason),
     )
 
 
 def _mean(languages: Sequence[LanguageScore], seeds: Sequence[int]) -> LanguageMean:
-    """Over languages in each seed, then over seeds."""
+    """Average over languages in each seed, then over seeds."""
     label = f"mean of {len(languages)} languages"
     if languages and all(x.value is not None for x in languages):
         by_seed = tuple(fmean(x.by_seed[seed] for x in languages) for seed in seeds)
         return LanguageMean(label=label, value=fmean(by_seed), by_seed=by_seed, low=min(by_seed), high=max(by_seed))
-    there = [seed for seed in seeds if any(seed in x.by_seed for x in languages)]
-    full = [x for x in languages if there and all(seed in x.by_seed for seed in there)]
+    scored_seeds = [seed for seed in seeds if any(seed in x.by_seed for x in languages)]
+    full = [x for x in languages if scored_seeds and all(seed in x.by_seed for seed in scored_seeds)]
     reasons = dict.fromkeys(x.reason for x in languages if x.reason)
+    share = f"mean of {len(full)} of {len(languages)} languages"
+    missing_seeds = f", {len(scored_seeds)} of {len(seeds)} seeds" if len(scored_seeds) < len(seeds) else ""
     return LanguageMean(
         label=label,
         value=None,
-        partial=fmean(x.by_seed[seed] for x in full for seed in there) if full else None,
-        partial_label=_partial(len(full), len(languages), len(there), len(seeds)) if full else "",
+        partial=fmean(x.by_seed[seed] for x in full for seed in scored_seeds) if full else None,
+        partial_label=share + missing_seeds if full else "",
         reason="; ".join(reasons) or "no languages",
     )
 
 
-def _partial(languages: int, of: int, seeds: int, of_seeds: int) -> str:
-    missing_seeds = f", {seeds} of {of_seeds} seeds" if seeds < of_seeds else ""
-    return f"mean of {languages} of {of} languages{missing_seeds}"
-
-
 def _state(cell: StudyCell) -> str:
-    """The worst that happened on the cell's route, and to which training."""
+    """Return the worst that happened on the cell's route, and to which training."""
     if cell.scores is None:
-        return ": ".join(text for text in (cell.status, cell.reason) if text)
+        return cell.outcome
     names = [*cell.training_names, *(folder.name for folder in cell.trainings[len(cell.training_names) :])]
-    states = {
-        name: read_json(folder / "summary.json").get("state", "ok")
-        for name, folder in zip(names, cell.trainings, strict=False)
-        if (folder / "summary.json").is_file()
-    }
+    states = {name: read_state(folder) for name, folder in zip(names, cell.trainings, strict=False)}
     for state in ("diverged", "at chance"):
         if bad := [name for name, value in states.items() if value == state]:
             return f"{state} ({', '.join(bad)})"

@@ -1,77 +1,94 @@
-"""What the training runs wrote down: states, costs and curves. Absent or unfinished files give an empty record."""
+"""Read what trainings wrote down: states, costs and curves. Absent or unfinished files give an empty record."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xstilts.report.scores.inputs import StudyCell
 
+Points = tuple[tuple[float, float], ...]
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingRun:
-    """One training run. `state`: "ok", "diverged", "at chance", or "unknown" where nothing was written."""
+    """One training. `state`: "ok", "diverged", "at chance", or "unknown" where nothing was written."""
 
     name: str
     seed: int
-    place: Path
+    folder: Path
     arms: tuple[str, ...]  # the arms whose route goes through it, in order
     targets: tuple[str, ...]
-    summary: dict[str, Any]
-    loss: tuple[tuple[float, float], ...]  # (update, loss)
-    dev: tuple[tuple[float, float], ...]  # (update, score steering selection)
+    summary: Mapping[str, Any]  # summary.json as it is
+    loss: Points  # (update, loss)
+    dev_scores: Points  # (update, score that selects the checkpoint)
 
     @property
     def state(self) -> str:
         return str(self.summary.get("state", "unknown"))
 
-    def fact(self, name: str) -> float | None:
-        """An entry of the summary, where it is a number."""
+    def number(self, name: str) -> float | None:
+        """Return an entry of the summary where it is a number ("best_score", "floor", "seconds"), else None."""
         value = self.summary.get(name)
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
+    @property
+    def examples(self) -> dict[str, int]:
+        """Task -> training examples, of the tasks whose number is known."""
+        parts = self.summary.get("parts", [])
+        return {str(part.get("name")): int(part["examples"]) for part in parts if part.get("examples")}
+
+    @property
+    def task_count(self) -> int:
+        return len(self.summary.get("parts", []))
+
 
 def trainings(cells: Sequence[StudyCell]) -> tuple[TrainingRun, ...]:
-    """Every training on the routes of `cells`, each once, in the order of the study."""
+    """Return every training on the routes of `cells`, each once, in the order of the study."""
     users: dict[Path, list[tuple[StudyCell, int]]] = {}
     for cell in cells:
-        for position, place in enumerate(cell.trainings):
-            users.setdefault(place, []).append((cell, position))
-    return tuple(_training(place, uses) for place, uses in users.items())
+        for position, folder in enumerate(cell.trainings):
+            users.setdefault(folder, []).append((cell, position))
+    return tuple(_training(folder, uses) for folder, uses in users.items())
 
 
-def _training(place: Path, uses: Sequence[tuple[StudyCell, int]]) -> TrainingRun:
-    first, position = uses[0]
-    loss, dev = _log(place / "log.jsonl")
-    name = first.training_names[position] if position < len(first.training_names) else place.name
-    return TrainingRun(
-        name=name,
-        seed=first.seed,
-        place=place,
-        arms=tuple(dict.fromkeys(cell.arm for cell, _ in uses)),
-        targets=tuple(dict.fromkeys(cell.target for cell, _ in uses)),
-        summary=_json(place / "summary.json"),
-        loss=loss,
-        dev=dev,
-    )
+def read_state(folder: Path) -> str | None:
+    """Return the state that a training ended in ("ok", "diverged", "at chance"); None where it wrote none."""
+    return str(summary.get("state", "ok")) if (summary := read_summary(folder)) else None
 
 
-def _json(place: Path) -> dict[str, Any]:
-    if not place.exists():
+def read_summary(folder: Path) -> dict[str, Any]:
+    """Read `summary.json` of a train artefact; {} where it is not there."""
+    path = folder / "summary.json"
+    if not path.exists():
         return {}
-    value = json.loads(place.read_text(encoding="utf-8"))
+    value = json.loads(path.read_text(encoding="utf-8"))
     return value if isinstance(value, dict) else {}
 
 
-def _log(place: Path) -> tuple[tuple[tuple[float, float], ...], tuple[tuple[float, float], ...]]:
-    if not place.exists():
-        return (), ()
-    lines = [json.loads(text) for text in place.read_text(encoding="utf-8").splitlines() if text.strip()]
-    return _points(lines, "loss"), _points(lines, "score")
+def _training(folder: Path, uses: Sequence[tuple[StudyCell, int]]) -> TrainingRun:
+    first, position = uses[0]
+    updates = _log(folder / "log.jsonl")
+    return TrainingRun(
+        name=first.training_names[position] if position < len(first.training_names) else folder.name,
+        seed=first.seed,
+        folder=folder,
+        arms=tuple(dict.fromkeys(cell.arm for cell, _ in uses)),
+        targets=tuple(dict.fromkeys(cell.target for cell, _ in uses)),
+        summary=read_summary(folder),
+        loss=_points(updates, "loss"),
+        dev_scores=_points(updates, "score"),
+    )
 
 
-def _points(lines: Sequence[dict[str, Any]], key: str) -> tuple[tuple[float, float], ...]:
-    return tuple((float(x["update"]), float(x[key])) for x in lines if x.get(key) is not None and "update" in x)
+def _log(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines() if text.strip()]
+
+
+def _points(updates: Sequence[dict[str, Any]], key: str) -> Points:
+    return tuple((float(x["update"]), float(x[key])) for x in updates if x.get(key) is not None and "update" in x)

@@ -1,1 +1,1 @@
-"""What a report talks about, one topic a module: its numbers, its section, its records."""
+"""The topics of a report, one a file: what it computes, and how the page, report.json and the terminal show it."""

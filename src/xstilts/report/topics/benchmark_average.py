@@ -2,7 +2,7 @@
 of the benchmark that are here, the one trained in among them. Targets that the benchmark does not have are in no number
 of this file.
 
-The benchmark's total stands beside it only where nothing of the benchmark is missing.
+The benchmark's total is given only where nothing of the benchmark is missing.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 
 from xstilts.metrics.significance import ALPHA, contrast, holm
-from xstilts.report.elements.formatting import listed
+from xstilts.report.elements.blocks import Section, Table, TableCell, TableColumn, TerminalText
+from xstilts.report.elements.formatting import MISSING, interval, name_list, number, plural, probability, signed
 from xstilts.report.scores.contrasts import TargetDraws
-from xstilts.report.scores.inputs import TargetInfo
-from xstilts.report.scores.published import Benchmark, BenchmarkTask
 from xstilts.report.scores.published_files import benchmarks
+from xstilts.report.scores.published_rows import Benchmark, BenchmarkTask
 from xstilts.report.scores.scoreboard import Scoreboard
-from xstilts.report.topics.contrasts import over
+from xstilts.report.topics.topic import Topic
 
-FEWEST = 3  # tasks of a benchmark that make an average worth its name
+MIN_TASKS = 3  # tasks of a benchmark that make an average worth its name
+LIMIT = 3  # differences spelled out in a sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +55,11 @@ class AverageDifference:
 
 @dataclass(frozen=True, kw_only=True)
 class BenchmarkAverage:
-    """tasks: target -> the languages averaged; missing: task of the benchmark -> why it is not in the average;
-    outside: targets that are not of the benchmark; lacking: what the total lacks, () where it is whole."""
+    """The average over a benchmark's tasks that are targets here.
+
+    tasks: target -> the languages averaged; missing: task of the benchmark -> why it is not in the average;
+    outside: targets that are not of the benchmark; lacking: what the total lacks, () where nothing is missing.
+    """
 
     benchmark: Benchmark
     tasks: Mapping[str, tuple[str, ...]]
@@ -70,79 +75,82 @@ class BenchmarkAverage:
         """ "XTREME's average over 4 of its 9 tasks (xnli, udpos, panx and tatoeba)"."""
         of = len(self.benchmark.tasks)
         share = f"all {of}" if len(self.tasks) == of else f"{len(self.tasks)} of its {of}"
-        return f"{self.benchmark.title}'s average over {share} tasks ({listed(list(self.tasks))})"
+        return f"{self.benchmark.title}'s average over {share} tasks ({name_list(list(self.tasks))})"
+
+    def total(self, arm: str) -> float | None:
+        """Return an arm's average where it is the benchmark's total."""
+        return None if self.lacking else self.arms[arm].value
 
 
-def headline(board: Scoreboard) -> BenchmarkAverage | None:
-    """None for a study with few targets of any benchmark, or of one whose total is no plain mean of its tasks."""
+def compute(board: Scoreboard) -> BenchmarkAverage | None:
+    """Return None for a study with few targets of any benchmark, or of one whose total is no plain mean of its
+    tasks."""
     names = [target.name for target in board.results.targets]
-    benchmark = max(benchmarks(), key=lambda one: sum(name in one.tasks for name in names))
-    fields = {field.target.name: field for field in board.comparison.fields}
-    here = {name: _languages(fields[name], task) for name, task in benchmark.tasks.items() if name in fields}
-    tasks = {name: languages for name, languages in here.items() if languages}
-    if len(tasks) < FEWEST or set(benchmark.averages["all"].tasks) != set(benchmark.tasks):
+    benchmark = max(benchmarks(), key=lambda candidate: sum(name in candidate.tasks for name in names))
+    draws = board.target_draws
+    languages = {name: _languages(draws[name], task) for name, task in benchmark.tasks.items() if name in draws}
+    tasks = {name: codes for name, codes in languages.items() if codes}
+    if len(tasks) < MIN_TASKS or set(benchmark.averages["all"].tasks) != set(benchmark.tasks):
         return None
-    arms = {arm: _arm(board, arm, fields, tasks) for arm in board.results.arms}
+    arms = {arm: _arm_average(board, arm, tasks) for arm in board.results.arms}
     return BenchmarkAverage(
         benchmark=benchmark,
         tasks=tasks,
-        missing={name: _why(fields.get(name), task) for name, task in benchmark.tasks.items() if name not in tasks},
+        missing={
+            name: _missing_reason(draws.get(name), task) for name, task in benchmark.tasks.items() if name not in tasks
+        },
         outside=tuple(name for name in names if name not in benchmark.tasks),
-        lacking=tuple(_lacking(benchmark, tasks, fields)),
+        lacking=tuple(_lacking(benchmark, tasks, draws)),
         arms=arms,
-        differences=_differences(board, arms, [(fields[name], tasks[name]) for name in tasks]),
+        differences=_differences(board, arms, [(draws[name], tasks[name]) for name in tasks]),
         seeds=len(board.results.seeds),
     )
 
 
-def _languages(field: TargetDraws, task: BenchmarkTask) -> tuple[str, ...]:
-    """Languages of the benchmark that any arm has, scored as the benchmark scores them."""
-    if field.draws is None or field.target.main != task.metric:
+def _languages(target: TargetDraws, task: BenchmarkTask) -> tuple[str, ...]:
+    """Return the languages of the benchmark that any arm has, scored as the benchmark scores them."""
+    if target.draws is None or target.target.main != task.metric:
         return ()
-    return tuple(x for x in field.draws.languages if x in task.languages)
+    return tuple(x for x in target.draws.languages if x in task.languages)
 
 
-def _why(field: TargetDraws | None, task: BenchmarkTask) -> str:
-    if field is None:
+def _missing_reason(target: TargetDraws | None, task: BenchmarkTask) -> str:
+    if target is None:
         return "no target of this study"
-    if field.draws is None:
-        return field.reason
-    return f"scored in {field.target.main}, not in {task.metric}" if field.target.main != task.metric else "no score"
+    if target.draws is None:
+        return target.reason
+    metric = target.target.main
+    return f"scored in {metric}, not in {task.metric}" if metric != task.metric else "no score"
 
 
-def _lacking(benchmark: Benchmark, tasks: Mapping[str, Sequence[str]], fields: Mapping[str, TargetDraws]) -> list[str]:
-    """What keeps the average from being the benchmark's total."""
-    lacking = [name for name in benchmark.tasks if name not in tasks]
-    said = [f"no score for {listed(lacking)}"] if lacking else []
+def _lacking(benchmark: Benchmark, tasks: Mapping[str, Sequence[str]], draws: Mapping[str, TargetDraws]) -> list[str]:
+    """Say what keeps the average from being the benchmark's total."""
+    missing = [name for name in benchmark.tasks if name not in tasks]
+    reasons = [f"no score for {name_list(missing)}"] if missing else []
     for name, languages in tasks.items():
-        target, n = fields[name].target, len(benchmark.tasks[name].languages)
+        n, target = len(benchmark.tasks[name].languages), draws[name].target
         if len(languages) < n:
-            said.append(f"{name} in {len(languages)} of {n} languages")
-        if cut := _cut(target):
-            said.append(f"{name} {cut}")
-    return said
+            reasons.append(f"{name} in {len(languages)} of {n} languages")
+        if target.test_limit is not None:
+            reasons.append(f"{name} on at most {target.test_limit} examples a language")
+        elif "test sets" in target.samples:
+            reasons.append(f"{name} from packaged samples")
+    return reasons
 
 
-def _cut(target: TargetInfo) -> str:
-    if target.test_limit is not None:
-        return f"on at most {target.test_limit} examples a language"
-    return "from packaged samples" if "test sets" in target.samples else ""
-
-
-def _arm(
-    board: Scoreboard, arm: str, fields: Mapping[str, TargetDraws], tasks: Mapping[str, Sequence[str]]
-) -> ArmAverage:
+def _arm_average(board: Scoreboard, arm: str, tasks: Mapping[str, Sequence[str]]) -> ArmAverage:
     by_seed = []
     for seed in board.results.seeds:
         means = []
         for name, languages in tasks.items():
-            draws = fields[name].draws
-            lost = [x for x in languages if draws is None or not draws.has(arm, seed, x)]
-            if draws is None or lost:
-                why = board.reason(arm, fields[name].target, lost)
-                return ArmAverage(value=None, reason=f"{name}, seed {seed}: {listed(lost, 4)} ({why})")
-            place = draws.arms.index(arm), draws.seeds.index(seed)
-            means.append(fmean(draws.point[(*place, draws.languages.index(x))] for x in languages))
+            target = board.target_draws[name]
+            draws = target.draws
+            missing = [x for x in languages if draws is None or not draws.has(arm, seed, x)]
+            if draws is None or missing:
+                reason = board.reason(arm, target.target, missing)
+                return ArmAverage(value=None, reason=f"{name}, seed {seed}: {name_list(missing, 4)} ({reason})")
+            row = draws.arms.index(arm), draws.seeds.index(seed)
+            means.append(fmean(draws.point[(*row, draws.languages.index(x))] for x in languages))
         by_seed.append(fmean(means))
     return ArmAverage(value=fmean(by_seed), by_seed=tuple(by_seed))
 
@@ -150,15 +158,142 @@ def _arm(
 def _differences(
     board: Scoreboard, arms: Mapping[str, ArmAverage], parts: Sequence[tuple[TargetDraws, Sequence[str]]]
 ) -> tuple[AverageDifference, ...]:
-    found: list[AverageDifference] = []
+    differences: list[AverageDifference] = []
     for spec in board.results.contrasts:
-        name, weights = over(spec), spec.weights
-        if lost := [arm for arm in weights if arms[arm].value is None]:
-            found.append(AverageDifference(name=name, value=None, reason=f"{listed(lost)} missing"))
+        if missing := [arm for arm in spec.weights if arms[arm].value is None]:
+            reason = f"{name_list(missing)} missing"
+            differences.append(AverageDifference(name=spec.title, value=None, reason=reason))
             continue
-        made = contrast([(field.draws, x) for field, x in parts if field.draws is not None], weights)
-        low, high, p = (None if np.isnan(x) else float(x) for x in (made.low, made.high, made.p))
-        found.append(AverageDifference(name=name, value=made.value, low=low, high=high, p=p))
-    tested = [one for one in found if one.p is not None]
-    corrected = dict(zip((one.name for one in tested), holm([one.p or 0.0 for one in tested]), strict=True))
-    return tuple(replace(one, p_holm=corrected.get(one.name)) for one in found)
+        drawn = [(target.draws, languages) for target, languages in parts if target.draws is not None]
+        estimate = contrast(drawn, spec.weights)
+        low, high, p = (None if np.isnan(x) else float(x) for x in (estimate.low, estimate.high, estimate.p))
+        differences.append(AverageDifference(name=spec.title, value=estimate.value, low=low, high=high, p=p))
+    tested = [difference for difference in differences if difference.p is not None]
+    corrected = dict(zip((d.name for d in tested), holm([d.p or 0.0 for d in tested]), strict=True))
+    return tuple(replace(d, p_holm=corrected.get(d.name)) for d in differences)
+
+
+def section(average: BenchmarkAverage) -> Section:
+    tables = (arms_table(average), *([differences_table(average)] if average.differences else []))
+    return Section(id="benchmark", title=f"{average.benchmark.title}'s average", blocks=tables)
+
+
+def arms_table(average: BenchmarkAverage) -> Table:
+    """Lay out arms down: the average over the targets present, and the total where nothing is missing."""
+    title, of = average.benchmark.title, len(average.benchmark.tasks)
+    columns = (
+        TableColumn(label="Arm", numeric=False),
+        TableColumn(
+            label="Average over the targets present", small_print=(f"mean of {len(average.tasks)} of {of} tasks",)
+        ),
+        TableColumn(label=f"{title}'s total", small_print=(f"all {of} tasks, all languages, whole test sets",)),
+    )
+    return Table(
+        caption=f"{average.name}, in percent: each task is the mean over {title}'s languages that are here, the "
+        f"one trained in among them, as {title} takes it; then over {plural(average.seeds, 'seed')}. So it is not the "
+        "mean of the zero-shot scores above.",
+        columns=columns,
+        rows=tuple(
+            (TableCell(text=arm), _average_cell(arm_average), _total_cell(average.total(arm)))
+            for arm, arm_average in average.arms.items()
+        ),
+        notes=_notes(average),
+    )
+
+
+def _notes(average: BenchmarkAverage) -> tuple[str, ...]:
+    """Say what the average holds and what it lacks."""
+    title = average.benchmark.title
+    counts = {name: (len(x), len(average.benchmark.tasks[name].languages)) for name, x in average.tasks.items()}
+    tasks = [f"{name} {n} of {of} languages" if n < of else f"{name} all {of}" for name, (n, of) in counts.items()]
+    notes = [f"Averaged: {', '.join(tasks)}."]
+    if average.missing:
+        notes.append(f"Missing: {'; '.join(f'{name} ({reason})' for name, reason in average.missing.items())}.")
+    if average.outside:
+        notes.append(f"Not of {title}, and not in it: {name_list(average.outside)}.")
+    total = f"The total is over the test files that are here; the notes say where {title} has others."
+    return (*notes, f"No total: {'; '.join(average.lacking)}." if average.lacking else total)
+
+
+def differences_table(average: BenchmarkAverage) -> Table:
+    labels = ("Contrast", "Difference", "95 % interval", "p", "p (Holm)", "Remark")
+    return Table(
+        caption=f"The study's contrasts on {average.name}, in points. Holm's correction is over the lines of this "
+        "table.",
+        columns=tuple(TableColumn(label=label, numeric=label in labels[1:5]) for label in labels),
+        rows=tuple(_difference_row(difference) for difference in average.differences),
+    )
+
+
+def first_sentence(average: BenchmarkAverage) -> tuple[str, ...]:
+    """Return the first sentence of the answer where the study has other targets, which its other averages include."""
+    computed = sorted((d for d in average.differences if d.value is not None), key=lambda d: -abs(d.value or 0.0))
+    if not average.outside or not computed:
+        return ()
+    sure = [difference for difference in computed if difference.significant]
+    differences = sure or computed
+    sizes = [f"{d.name} {signed(d.value)}{interval(d.low, d.high, before=' ')}" for d in differences[:LIMIT]]
+    others = f" and {len(differences) - LIMIT} more" if len(differences) > LIMIT else ""
+    verdict = "significant after Holm" if sure else "no contrast is significant after Holm"
+    return (f"On {average.name}, in points: {', '.join(sizes)}{others} ({verdict}).",)
+
+
+def terminal(average: BenchmarkAverage) -> tuple[TerminalText, ...]:
+    """Say what is averaged, every arm, and whether there is a total."""
+    arms = ", ".join(f"{arm} {number(arm_average.value)}" for arm, arm_average in average.arms.items())
+    without = f" Without {name_list(list(average.missing))}." if average.missing else ""
+    total = f" No total of {average.benchmark.title}: {'; '.join(average.lacking)}." if average.lacking else ""
+    return (TerminalText(text=f"{average.name}: {arms}.{without}{total}"),)
+
+
+def record(average: BenchmarkAverage) -> dict[str, Any]:
+    arms = {
+        arm: {"value": a.value, "by_seed": list(a.by_seed), "total": average.total(arm), "reason": a.reason}
+        for arm, a in average.arms.items()
+    }
+    entry = {
+        "benchmark": average.benchmark.name,
+        "tasks": {name: list(languages) for name, languages in average.tasks.items()},
+        "missing": dict(average.missing),
+        "outside": list(average.outside),
+        "no_total": list(average.lacking),
+        "arms": arms,
+        "differences": [
+            {key: getattr(d, key) for key in ("name", "value", "low", "high", "p_holm")} for d in average.differences
+        ],
+    }
+    return {"headline": entry}
+
+
+def _average_cell(average: ArmAverage) -> TableCell:
+    if average.value is None:
+        return TableCell(text=MISSING, small_print=(average.reason,), role="missing")
+    tip = ", ".join(number(value) for value in average.by_seed) if len(average.by_seed) > 1 else ""
+    return TableCell(text=number(average.value), tip=tip)
+
+
+def _total_cell(total: float | None) -> TableCell:
+    return TableCell(text="–", role="faint") if total is None else TableCell(text=number(total))
+
+
+def _difference_row(difference: AverageDifference) -> tuple[TableCell, ...]:
+    missing, sure = difference.value is None, difference.significant
+    text = MISSING if missing else signed(difference.value) + (" *" if sure else "")
+    return (
+        TableCell(text=difference.name),
+        TableCell(text=text, role="missing" if missing else "best" if sure else ""),
+        TableCell(text=interval(difference.low, difference.high) or "–"),
+        TableCell(text=probability(difference.p) or "–"),
+        TableCell(text=probability(difference.p_holm) or "–"),
+        TableCell(text=difference.reason),
+    )
+
+
+BENCHMARK_AVERAGE = Topic(
+    name="benchmark_average",
+    compute=compute,
+    sections=lambda average: (section(average),),
+    record=record,
+    empty_record={"headline": None},
+    terminal=terminal,
+)

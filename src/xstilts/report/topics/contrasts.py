@@ -1,23 +1,30 @@
-"""Contrasts in words, as a table, and as a forest plot."""
+"""Contrasts: the differences between arms, as a forest plot and as a table."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 
-from xstilts.report.elements.blocks import Block, Figure, Fold, Prose, Table, TableCell, TableColumn
+from xstilts.report.elements.blocks import Block, Figure, Fold, Prose, Section, Table, TableCell, TableColumn
 from xstilts.report.elements.charts import Effect, forest
 from xstilts.report.elements.formatting import MISSING, interval, plural, probability, signed
-from xstilts.report.scores.contrasts import Contrast
-from xstilts.report.scores.inputs import ContrastSpec
+from xstilts.report.scores.contrasts import Contrast, headline_contrasts
 from xstilts.report.scores.scoreboard import Scoreboard
+from xstilts.report.topics.gain_by_target import GAIN_BY_TARGET, gain_table
+from xstilts.report.topics.topic import Topic
 
-FEW = 4  # contrasts whose targets are all shown at once
+FEW_CONTRASTS = 4  # contrasts whose targets are all shown at once
 
 
-def over(contrast: Contrast | ContrastSpec) -> str:
-    """ "nli over none" where one arm is set against another, else the contrast's own name."""
-    sides = {weight: arm for arm, weight in contrast.weights.items()}
-    return f"{sides[1.0]} over {sides[-1.0]}" if sorted(contrast.weights.values()) == [-1.0, 1.0] else contrast.name
+def sections(board: Scoreboard) -> tuple[Section, ...]:
+    """Return the differences; with them what their averages are made of."""
+    contrasts, gains = board.comparison.contrasts, board.once(GAIN_BY_TARGET.compute)
+    blocks = (
+        *forest_plots(contrasts),
+        *([gain_table(gains)] if gains else []),
+        Fold(title="The same differences as a table", blocks=(contrast_table(contrasts),)),
+    )
+    return (Section(id="differences", title="Differences", blocks=blocks),)
 
 
 def size(contrast: Contrast) -> str:
@@ -25,50 +32,33 @@ def size(contrast: Contrast) -> str:
     return signed(contrast.value) + interval(contrast.low, contrast.high, before=" ")
 
 
-def headlines(contrasts: Sequence[Contrast]) -> tuple[Contrast, ...]:
-    """One contrast for each name and scope: over the zero-shot languages, or over all where those are the same."""
-    zero_shot = {(c.name, c.target) for c in contrasts if c.zero_shot}
-    return tuple(c for c in contrasts if c.zero_shot or (c.name, c.target) not in zero_shot)
-
-
-def beside(board: Scoreboard, contrasts: Sequence[Contrast]) -> dict[tuple[str, str], str]:
-    """What stands below a score: its difference from the baseline over the same languages."""
-    base = board.results.baseline
-    found = {}
-    for c in headlines(contrasts):
-        arms = [arm for arm in c.weights if arm != base]
-        if c.target is not None and c.value is not None and c.weights == {arms[0]: 1.0, base: -1.0}:
-            found[arms[0], c.target] = size(c) + (" *" if c.significant else "")
-    return found
-
-
 def forest_plots(contrasts: Sequence[Contrast]) -> tuple[Block, ...]:
-    """Every contrast: its targets, then the mean over them. Where there are many, the means come first, alone."""
-    shown = headlines(contrasts)
+    """Draw every contrast: its targets, then the mean over them. Where there are many, the means come first, alone."""
+    drawn = headline_contrasts(contrasts)
     groups = []
-    for name in dict.fromkeys(c.name for c in shown):
-        mine = [c for c in shown if c.name == name]
-        groups.append((over(mine[0]), [_effect(c, "") for c in mine if len(mine) > 2 or c.target is not None]))
+    for name in dict.fromkeys(c.name for c in drawn):
+        lines = [c for c in drawn if c.name == name]
+        groups.append((lines[0].title, [_effect(c) for c in lines if len(lines) > 2 or c.target is not None]))
     caption = (
         "Differences in points with 95 % intervals, over the zero-shot languages (over all where there are no others). "
         "Filled and starred: significant after Holm's correction over every contrast of the study."
     )
-    if any(c.seeds == 1 for c in shown):
+    if any(c.seeds == 1 for c in drawn):
         caption += " One seed: the intervals are over documents and hold for this seed only."
-    if all(c.value is None for c in shown):
+    if all(c.value is None for c in drawn):
         return (Prose(text="No difference can be computed; the table says what is missing."),)
     full = forest(groups, "Differences with intervals; the same numbers in the table below")
-    means = [_effect(c, over(c)) for c in shown if c.target is None]
-    if len(groups) <= FEW or not any(effect.value is not None for effect in means):
+    means = [_effect(c, c.title) for c in drawn if c.target is None]
+    if len(groups) <= FEW_CONTRASTS or not any(effect.value is not None for effect in means):
         return (Figure(svg=(full,), caption=caption),)
-    heading = f"mean of {plural(len(shown[-1].targets), 'target')}"
+    heading = f"mean of {plural(len(drawn[-1].targets), 'target')}"
     short = forest([(heading, means)], "Differences averaged over targets, with intervals")
     fold = Fold(title="Differences on every target", blocks=(Figure(svg=(full,), caption=caption),))
     return (Figure(svg=(short,), caption=caption), fold)
 
 
 def contrast_table(contrasts: Sequence[Contrast]) -> Table:
-    """Every contrast of the study, over all and over the zero-shot languages."""
+    """Lay out every contrast of the study, over all and over the zero-shot languages."""
     labels = (
         "Contrast",
         "Target",
@@ -89,7 +79,7 @@ def contrast_table(contrasts: Sequence[Contrast]) -> Table:
     )
 
 
-def _effect(c: Contrast, label: str) -> Effect:
+def _effect(c: Contrast, label: str = "") -> Effect:
     label = label or c.target or f"mean of {plural(len(c.targets), 'target')}"
     note = c.note if c.value is not None else f"missing: {c.reason}"
     return Effect(
@@ -104,22 +94,29 @@ def _effect(c: Contrast, label: str) -> Effect:
 
 
 def _row(c: Contrast) -> tuple[TableCell, ...]:
-    known = c.value is not None
-    texts: Mapping[str, str] = {
-        "difference": (signed(c.value) + (" *" if c.significant else "")) if known else MISSING,
-        "interval": interval(c.low, c.high) or "–",
-        "p": probability(c.p) or "–",
-        "holm": probability(c.p_holm) or "–",
-    }
-    role = "" if known else "missing"
+    if c.value is None:
+        difference = TableCell(text=MISSING, role="missing")
+    else:
+        star = " *" if c.significant else ""
+        difference = TableCell(text=signed(c.value) + star, role="best" if c.significant else "")
     return (
-        TableCell(text=over(c)),
+        TableCell(text=c.title),
         TableCell(text=c.target or "all"),
         TableCell(text=c.label),
-        TableCell(text=texts["difference"], role="best" if c.significant else role),
-        TableCell(text=texts["interval"]),
-        TableCell(text=texts["p"]),
-        TableCell(text=texts["holm"]),
+        difference,
+        TableCell(text=interval(c.low, c.high) or "–"),
+        TableCell(text=probability(c.p) or "–"),
+        TableCell(text=probability(c.p_holm) or "–"),
         TableCell(text=str(c.seeds)),
-        TableCell(text=c.note if known else c.reason),
+        TableCell(text=c.reason if c.value is None else c.note),
     )
+
+
+CONTRASTS = Topic(
+    name="contrasts",
+    compute=lambda board: board if board.comparison.contrasts else None,
+    sections=sections,
+    record=lambda board: {"contrasts": [asdict(contrast) for contrast in board.comparison.contrasts]},
+    empty_record={"contrasts": []},
+    command_json={"contrasts": "contrasts"},
+)

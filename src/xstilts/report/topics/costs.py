@@ -1,20 +1,22 @@
-"""What each arm costs before its targets, beside what it reaches: trained parameters, bytes stored and seconds."""
+"""The costs of each arm before its targets, with what it reaches: trained parameters, bytes stored and seconds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
 
 from xstilts.report.elements import formatting
-from xstilts.report.elements.blocks import Block, Table, TableCell, TableColumn
-from xstilts.report.scores.score_files import read_scores
+from xstilts.report.elements.blocks import Section, Table, TableCell, TableColumn
+from xstilts.report.scores.score_files import LanguageNumbers, read_scores
 from xstilts.report.scores.scoreboard import Scoreboard
 from xstilts.report.scores.trainings import TrainingRun
+from xstilts.report.topics.topic import Topic
 
-BEFORE = ("language", "intermediate")  # roles of trainings that come before a target's
+INTERMEDIATE_ROLES = ("language", "intermediate")  # roles of trainings that come before a target's
 F1 = "f1"
+F1Scores = Mapping[tuple[str, str, int], float]  # (arm, target, seed) -> F1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,67 +32,79 @@ class ArmCost:
     f1: float | None
 
 
-def costs(board: Scoreboard) -> tuple[ArmCost, ...]:
-    """() where no arm is known to train anything before its targets."""
-    known = {training.place: training for training in board.trainings}
-    before = {arm: _before(board, arm) for arm in board.results.arms}
-    if not any(places for seeds in before.values() for places in seeds.values()):
-        return ()
-    f1 = _means(board, _f1(board))
-    return tuple(
-        _cost(arm, [[known[place] for place in places] for places in seeds.values()], f1.get(arm))
-        for arm, seeds in before.items()
+@dataclass(frozen=True, kw_only=True)
+class StudyCosts:
+    """The costs of every arm, and the targets that F1 is a mean over."""
+
+    arms: tuple[ArmCost, ...]
+    f1_targets: tuple[str, ...]
+    seeds: int
+
+
+def compute(board: Scoreboard) -> StudyCosts | None:
+    """Return None where no arm is known to train anything before its targets."""
+    runs = {run.folder: run for run in board.trainings}
+    folders = {arm: _intermediate_trainings(board, arm) for arm in board.results.arms}
+    if not any(of_seed for seeds in folders.values() for of_seed in seeds.values()):
+        return None
+    f1_scores = _f1_scores(board)
+    f1 = _arm_means(board, f1_scores)
+    return StudyCosts(
+        arms=tuple(
+            _arm_cost(arm, [[runs[folder] for folder in of_seed] for of_seed in seeds.values()], f1.get(arm))
+            for arm, seeds in folders.items()
+        ),
+        f1_targets=tuple(dict.fromkeys(target for _, target, _ in f1_scores)),
+        seeds=len(board.results.seeds),
     )
 
 
-def costs_blocks(board: Scoreboard) -> tuple[Block, ...]:
-    found = costs(board)
-    targets = list(dict.fromkeys(target for _, target, _ in _f1(board)))
-    return (_table(found, targets, len(board.results.seeds)),) if found else ()
-
-
-def _f1(board: Scoreboard) -> dict[tuple[str, str, int], float]:
-    """(arm, target, seed) -> F1, the mean over the zero-shot languages, where the main metric has a value of that
-    name."""
-    targets, found = {target.name: target for target in board.results.targets}, {}
+def _f1_scores(board: Scoreboard) -> F1Scores:
+    """Return the mean F1 over the zero-shot languages, where the main metric has a value of that name."""
+    targets, scores = {target.name: target for target in board.results.targets}, {}
     for cell in board.results.cells:
         if cell.scores is None:
             continue
-        target, record = targets[cell.target], read_scores(cell.scores)
-        lines, wanted = record["metrics"][target.main or record["main"]]["languages"], board.headline(target)
-        values = [lines.get(language, {}).get("values", {}).get(F1) for language in wanted]
-        if values and None not in values:
-            found[cell.arm, cell.target, cell.seed] = fmean(values)
-    return found
+        target, scored = targets[cell.target], read_scores(cell.scores)
+        numbers = scored.languages(target.main or scored.main)
+        values = [_f1(numbers.get(language)) for language in board.headline(target)]
+        present = [value for value in values if value is not None]
+        if present and len(present) == len(values):
+            scores[cell.arm, cell.target, cell.seed] = fmean(present)
+    return scores
 
 
-def _means(board: Scoreboard, values: Mapping[tuple[str, str, int], float]) -> dict[str, float]:
-    """Arm -> its mean; an arm that lacks a target or a seed that another one has is left out."""
-    wanted = {(target, seed) for _, target, seed in values}
-    whole = [arm for arm in board.results.arms if wanted and all((arm, *one) in values for one in wanted)]
-    return {arm: fmean(values[arm, target, seed] for target, seed in wanted) for arm in whole}
+def _f1(numbers: LanguageNumbers | None) -> float | None:
+    return numbers.values.get(F1) if numbers else None
 
 
-def _before(board: Scoreboard, arm: str) -> dict[int, tuple[Path, ...]]:
-    """Seed -> the trainings of an arm that come before its targets, each once."""
-    found: dict[int, dict[Path, None]] = {seed: {} for seed in board.results.seeds}
+def _arm_means(board: Scoreboard, scores: F1Scores) -> dict[str, float]:
+    """Average each arm; one that lacks a target or a seed that another one has is left out."""
+    pairs = {(target, seed) for _, target, seed in scores}
+    complete = [arm for arm in board.results.arms if pairs and all((arm, *pair) in scores for pair in pairs)]
+    return {arm: fmean(scores[arm, target, seed] for target, seed in pairs) for arm in complete}
+
+
+def _intermediate_trainings(board: Scoreboard, arm: str) -> dict[int, tuple[Path, ...]]:
+    """Return, for each seed, the folders of the trainings that come before the arm's targets, each once."""
+    folders: dict[int, dict[Path, None]] = {seed: {} for seed in board.results.seeds}
     for cell in board.results.cells:
         if cell.arm == arm:
             pairs = zip(cell.trainings, cell.training_roles, strict=False)
-            found[cell.seed] |= {place: None for place, role in pairs if role in BEFORE}
-    return {seed: tuple(places) for seed, places in found.items()}
+            folders[cell.seed] |= {folder: None for folder, role in pairs if role in INTERMEDIATE_ROLES}
+    return {seed: tuple(of_seed) for seed, of_seed in folders.items()}
 
 
-def _cost(arm: str, seeds: Sequence[Sequence[TrainingRun]], f1: float | None) -> ArmCost:
-    def total(fact: str) -> float | None:
-        facts = [[training.fact(fact) for training in one] for one in seeds]
-        if any(value is None for one in facts for value in one):
+def _arm_cost(arm: str, seeds: Sequence[Sequence[TrainingRun]], f1: float | None) -> ArmCost:
+    def total(name: str) -> float | None:
+        numbers = [[run.number(name) for run in runs] for runs in seeds]
+        if any(value is None for of_seed in numbers for value in of_seed):
             return None
-        return fmean(sum(value or 0.0 for value in one) for one in facts)
+        return fmean(sum(value or 0.0 for value in of_seed) for of_seed in numbers)
 
     return ArmCost(
         arm=arm,
-        trainings=fmean(len(one) for one in seeds),
+        trainings=fmean(len(runs) for runs in seeds),
         parameters=total("trained_parameters"),
         stored_bytes=total("stored_bytes"),
         seconds=total("seconds"),
@@ -98,25 +112,42 @@ def _cost(arm: str, seeds: Sequence[Sequence[TrainingRun]], f1: float | None) ->
     )
 
 
-def _table(found: Sequence[ArmCost], targets: Sequence[str], seeds: int) -> Table:
+def cost_table(costs: StudyCosts) -> Table:
+    """Lay out one line an arm."""
+    targets = costs.f1_targets
     labels = ("Arm", *(("Mean F1",) if targets else ()), "Trainings", "Trained", "Weights", "Time")
-    rows = tuple(
-        (
-            TableCell(text=one.arm),
-            *([TableCell(text=formatting.MISSING if one.f1 is None else formatting.number(one.f1))] if targets else []),
-            TableCell(text=f"{one.trainings:g}"),
-            TableCell(text=formatting.count(one.parameters)),
-            TableCell(text=formatting.size(one.stored_bytes)),
-            TableCell(text=formatting.seconds(one.seconds)),
-        )
-        for one in found
-    )
-    over = (
-        f" Mean F1: over {formatting.listed(targets)}, of each the mean of its zero-shot languages." if targets else ""
+    f1_caption = (
+        f" Mean F1: over {formatting.name_list(targets)}, of each the mean of its zero-shot languages."
+        if targets
+        else ""
     )
     caption = (
-        f"What each arm costs before its targets, in the mean over {formatting.plural(seeds, 'seed')}: its trainings, "
-        "each once, though other arms may share them; parameters trained; the size of what was written; time of "
-        f"training.{over}"
+        f"What each arm costs before its targets, in the mean over {formatting.plural(costs.seeds, 'seed')}: its "
+        "trainings, each once, though other arms may share them; parameters trained; the size of what was written; "
+        f"time of training.{f1_caption}"
     )
-    return Table(caption=caption, columns=tuple(TableColumn(label=x, numeric=x != "Arm") for x in labels), rows=rows)
+    return Table(
+        caption=caption,
+        columns=tuple(TableColumn(label=label, numeric=label != "Arm") for label in labels),
+        rows=tuple(_row(cost, has_f1=bool(targets)) for cost in costs.arms),
+    )
+
+
+def _row(cost: ArmCost, has_f1: bool) -> tuple[TableCell, ...]:
+    return (
+        TableCell(text=cost.arm),
+        *([TableCell(text=formatting.number(cost.f1))] if has_f1 else []),
+        TableCell(text=f"{cost.trainings:g}"),
+        TableCell(text=formatting.count(cost.parameters)),
+        TableCell(text=formatting.size(cost.stored_bytes)),
+        TableCell(text=formatting.seconds(cost.seconds)),
+    )
+
+
+COSTS = Topic(
+    name="costs",
+    compute=compute,
+    sections=lambda costs: (Section(id="graph", title="Run graph and costs", blocks=(cost_table(costs),)),),
+    record=lambda costs: {"costs": [asdict(cost) for cost in costs.arms]},
+    empty_record={"costs": []},
+)

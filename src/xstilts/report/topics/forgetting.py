@@ -1,4 +1,4 @@
-"""What an arm's earlier tasks score after each of its phases, and how much that is beside the phase that trained them.
+"""Forgetting: what an arm's earlier tasks score after each of its phases, compared with the phase that trained them.
 
 Scores are of dev sets, by the head that a task's own phase left; a change is paired by seed and by document, as every
 contrast is.
@@ -7,21 +7,23 @@ contrast is.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from statistics import fmean
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from xstilts.metrics.catalog import METRICS
 from xstilts.metrics.significance import Axes, contrast, draw
-from xstilts.report.elements.blocks import Block, Fold, Table, TableCell, TableColumn
-from xstilts.report.elements.formatting import MISSING, interval, listed, number, signed
+from xstilts.report.elements.blocks import Block, Fold, Section, Table, TableCell, TableColumn, TerminalText
+from xstilts.report.elements.formatting import MISSING, interval, name_list, number, signed
 from xstilts.report.scores.inputs import ForgettingScores
 from xstilts.report.scores.score_files import read_counts, read_scores
+from xstilts.report.scores.scoreboard import Scoreboard
+from xstilts.report.topics.topic import Topic
 
-MOST = 4  # changes spelled out on the terminal
+LIMIT = 4  # changes spelled out on the terminal
 CAPTION = (
     "What is left of each intermediate task after each phase, on its dev set, in percent: the earlier task's own head "
     "on the later encoder. Small print: the change since the phase that trained it, in points, with its 95 % interval "
@@ -31,9 +33,14 @@ CAPTION = (
 
 @dataclass(frozen=True, kw_only=True)
 class ForgettingChange:
-    """One task of an arm after one phase. `value`: its score, the mean over the seeds that have one; `change`: less the
-    score after the phase that trained it, over the seeds that have both (None: it has just been trained, or missing).
-    `low`, `high`: the 95 % interval of the change, None where there is none."""
+    """One task of an arm after one phase.
+
+    phases: what the arm has trained by then; learnt: which of them trained the task, the last one of them.
+    value: the task's score, the mean over the seeds that have one.
+    change: `value` less the score after the phase that trained it, over the seeds that have both. None: the task has
+        just been trained, or a score is missing.
+    low, high: the 95 % interval of the change, None where there is none.
+    """
 
     arm: str
     task: str
@@ -49,36 +56,66 @@ class ForgettingChange:
     reason: str = ""
 
     @property
-    def earlier(self) -> bool:
-        """Whether a later phase has been trained since."""
+    def is_earlier(self) -> bool:
+        """Says whether a later phase has been trained since."""
         return self.learnt < len(self.phases) - 1
 
 
-def changes(recalled: Sequence[ForgettingScores]) -> tuple[ForgettingChange, ...]:
-    """One for each arm, phase and task, in the order given. Raises StoreError when a score artefact cannot be read."""
-    seeds: dict[tuple, dict[int, ForgettingScores]] = {}
-    for one in recalled:
-        seeds.setdefault(_place(one), {})[one.seed] = one
-    return tuple(_change(found, seeds.get(_learnt(next(iter(found.values()))), {})) for found in seeds.values())
+class _Moment(NamedTuple):
+    """A task of an arm after some of its phases."""
+
+    arm: str
+    phases: tuple[str, ...]
+    targets: tuple[str, ...]
+    task: str
 
 
-def _place(one: ForgettingScores) -> tuple:
-    return one.arm, one.phases, one.targets, one.task
+class _Difference(NamedTuple):
+    change: float | None = None
+    low: float | None = None
+    high: float | None = None
 
 
-def _learnt(one: ForgettingScores) -> tuple:
-    """Where the task stood when it had just been trained."""
-    return one.arm, one.phases[: one.learnt + 1], (), one.task
+@dataclass(frozen=True, kw_only=True)
+class StudyForgetting:
+    """Every change of a study, and how many seeds it has."""
+
+    changes: tuple[ForgettingChange, ...]
+    seeds: int
 
 
-def _change(now: dict[int, ForgettingScores], then: dict[int, ForgettingScores]) -> ForgettingChange:
+def compute(board: Scoreboard) -> StudyForgetting | None:
+    """Return None for a study that does not ask what is forgotten. Raises StoreError when a score artefact cannot be
+    read."""
+    if not board.results.forgetting:
+        return None
+    return StudyForgetting(changes=changes(board.results.forgetting), seeds=len(board.results.seeds))
+
+
+def changes(scores: Sequence[ForgettingScores]) -> tuple[ForgettingChange, ...]:
+    """Return one change for each arm, phase and task, in the order given. Raises StoreError when a score artefact
+    cannot be read."""
+    by_moment: dict[_Moment, dict[int, ForgettingScores]] = {}
+    for entry in scores:
+        moment = _Moment(entry.arm, entry.phases, entry.targets, entry.task)
+        by_moment.setdefault(moment, {})[entry.seed] = entry
+    return tuple(_change(seeds, by_moment.get(_learnt(seeds), {})) for seeds in by_moment.values())
+
+
+def _learnt(seeds: Mapping[int, ForgettingScores]) -> _Moment:
+    """Return the moment at which the task had just been trained."""
+    first = next(iter(seeds.values()))
+    return _Moment(first.arm, first.phases[: first.learnt + 1], (), first.task)
+
+
+def _change(now: Mapping[int, ForgettingScores], then: Mapping[int, ForgettingScores]) -> ForgettingChange:
     first = next(iter(now.values()))
-    by_seed = {seed: value for seed, one in now.items() if (value := _headline(one)) is not None}
-    lost = dict.fromkeys(f"{one.status}: {one.reason}" for one in now.values() if one.scores is None)
-    known: dict[str, Any] = {}
-    both = [seed for seed in by_seed if seed in then and _headline(then[seed]) is not None]
-    if first.learnt < len(first.phases) - 1 and both:
-        known = _difference([now[seed] for seed in both], [then[seed] for seed in both])
+    by_seed = {seed: value for seed, entry in now.items() if (value := _score(entry)) is not None}
+    reasons = dict.fromkeys(f"{entry.status}: {entry.reason}" for entry in now.values() if entry.scores is None)
+    shared_seeds = [seed for seed in by_seed if seed in then and _score(then[seed]) is not None]
+    difference = _Difference()
+    if first.learnt < len(first.phases) - 1 and shared_seeds:
+        difference = _difference([now[seed] for seed in shared_seeds], [then[seed] for seed in shared_seeds])
     return ForgettingChange(
         arm=first.arm,
         task=first.task,
@@ -88,64 +125,71 @@ def _change(now: dict[int, ForgettingScores], then: dict[int, ForgettingScores])
         targets=first.targets,
         value=fmean(by_seed.values()) if by_seed else None,
         by_seed=by_seed,
-        reason="; ".join(lost),
-        **known,
+        change=difference.change,
+        low=difference.low,
+        high=difference.high,
+        reason="; ".join(reasons),
     )
 
 
-def _headline(one: ForgettingScores) -> float | None:
-    """The one language of a dev set."""
-    if one.scores is None:
+def _score(entry: ForgettingScores) -> float | None:
+    """Return the headline score of the one language of a dev set."""
+    if entry.scores is None:
         return None
-    line = next(iter(read_scores(one.scores)["metrics"][one.metric]["languages"].values()))
-    return None if line["headline"] is None else float(line["headline"])
+    headline = next(iter(read_scores(entry.scores).metrics[entry.metric].values())).headline
+    return None if headline is None else float(headline)
 
 
-def _difference(now: Sequence[ForgettingScores], then: Sequence[ForgettingScores]) -> dict[str, float | None]:
-    """The change over paired seeds, resampled by document."""
-    if now[0].metric not in METRICS:
-        pairs = [(_headline(a), _headline(b)) for a, b in zip(now, then, strict=True)]
-        return {"change": fmean(a - b for a, b in pairs if a is not None and b is not None)}
+def _difference(now: Sequence[ForgettingScores], then: Sequence[ForgettingScores]) -> _Difference:
+    """Compute the change over paired seeds, resampled by document."""
+    metric = now[0].metric
+    if metric not in METRICS:
+        pairs = [(_score(a), _score(b)) for a, b in zip(now, then, strict=True)]
+        return _Difference(fmean(a - b for a, b in pairs if a is not None and b is not None))
     counts = {
-        (side, one.seed, language): table
-        for side, found in (("now", now), ("then", then))
-        for one in found
-        if one.scores is not None
-        for language, table in read_counts(one.scores, one.metric).items()
+        (side, entry.seed, language): table
+        for side, entries in (("now", now), ("then", then))
+        for entry in entries
+        if entry.scores is not None
+        for language, table in read_counts(entry.scores, entry.metric).items()
     }
     languages = tuple(dict.fromkeys(language for _, _, language in counts))
-    axes = Axes(("now", "then"), tuple(one.seed for one in now), languages)
+    axes = Axes(("now", "then"), tuple(entry.seed for entry in now), languages)
     rng = np.random.default_rng(zlib.crc32(now[0].task.encode()))
-    found = contrast([(draw(METRICS[now[0].metric], counts, axes, rng), languages)], {"now": 1.0, "then": -1.0})
-    if np.isnan(found.low):
-        return {"change": found.value}
-    return {"change": found.value, "low": found.low, "high": found.high}
+    estimate = contrast([(draw(METRICS[metric], counts, axes, rng), languages)], {"now": 1.0, "then": -1.0})
+    if np.isnan(estimate.low):
+        return _Difference(estimate.value)
+    return _Difference(estimate.value, estimate.low, estimate.high)
 
 
-def blocks(found: Sequence[ForgettingChange], seeds: int) -> tuple[Block, ...]:
-    """The table of intermediate phases, and folded away the one of phases that fine-tune on a target."""
-    between, after = [c for c in found if not c.targets], [c for c in found if c.targets]
-    made: list[Block] = [_table(between, seeds, CAPTION)] if between else []
-    if after:
+def blocks(changes: Sequence[ForgettingChange], seeds: int) -> tuple[Block, ...]:
+    """Return the table of intermediate phases, and folded away the one of phases that fine-tune on a target."""
+    intermediate, fine_tuned = [c for c in changes if not c.targets], [c for c in changes if c.targets]
+    tables: list[Block] = [_table(intermediate, seeds, CAPTION)] if intermediate else []
+    if fine_tuned:
         caption = "The same after the last phase, which fine-tunes on a target."
-        made.append(Fold(title="After fine-tuning on each target", blocks=(_table(after, seeds, caption),)))
-    return tuple(made)
+        table = _table(fine_tuned, seeds, caption)
+        tables.append(Fold(title="After fine-tuning on each target", blocks=(table,)))
+    return tuple(tables)
 
 
-def _table(found: Sequence[ForgettingChange], seeds: int, caption: str) -> Table:
-    tasks = {c.task: c.headline for c in found}
-    rows: dict[tuple, dict[str, ForgettingChange]] = {}
-    for c in found:
+def _table(changes: Sequence[ForgettingChange], seeds: int, caption: str) -> Table:
+    tasks = {c.task: c.headline for c in changes}
+    rows: dict[tuple[str, tuple[str, ...], tuple[str, ...]], dict[str, ForgettingChange]] = {}
+    for c in changes:
         rows.setdefault((c.arm, c.phases, c.targets), {})[c.task] = c
     columns = [TableColumn(label="Arm", numeric=False), TableColumn(label="After the phase", numeric=False)]
-    columns += [TableColumn(label=task, under=(headline, "dev set")) for task, headline in tasks.items()]
+    columns += [TableColumn(label=task, small_print=(headline, "dev set")) for task, headline in tasks.items()]
     lines = [
         (
             TableCell(text=arm),
-            TableCell(text=listed(targets) or phases[-1], under=_before(phases)),
-            *(_entry(line.get(task), seeds) for task in tasks),
+            TableCell(
+                text=name_list(targets) or phases[-1],
+                small_print=(f"after {', '.join(phases[:-1])}",) if len(phases) > 1 else (),
+            ),
+            *(_change_cell(by_task.get(task), seeds) for task in tasks),
         )
-        for (arm, phases, targets), line in rows.items()
+        for (arm, phases, targets), by_task in rows.items()
     ]
     return Table(
         caption=caption,
@@ -155,19 +199,15 @@ def _table(found: Sequence[ForgettingChange], seeds: int, caption: str) -> Table
     )
 
 
-def _before(phases: tuple[str, ...]) -> tuple[str, ...]:
-    return (f"after {', '.join(phases[:-1])}",) if len(phases) > 1 else ()
-
-
-def _entry(c: ForgettingChange | None, seeds: int) -> TableCell:
+def _change_cell(c: ForgettingChange | None, seeds: int) -> TableCell:
     if c is None:
         return TableCell(text="–", role="faint")
     if c.value is None:
-        return TableCell(text=MISSING, under=(c.reason,) if c.reason else (), role="missing")
+        return TableCell(text=MISSING, small_print=(c.reason,) if c.reason else (), role="missing")
     marks = (f"{len(c.by_seed)} of {seeds} seeds",) if len(c.by_seed) < seeds else ()
-    under = (size(c),) if c.change is not None else ("just trained",) if not c.earlier else ("no change known",)
+    small_print = size(c) if c.change is not None else "no change known" if c.is_earlier else "just trained"
     tip = ", ".join(f"seed {seed}: {number(value)}" for seed, value in c.by_seed.items())
-    return TableCell(text=number(c.value), under=under, marks=marks, tip=tip)
+    return TableCell(text=number(c.value), small_print=(small_print,), marks=marks, tip=tip)
 
 
 def size(c: ForgettingChange) -> str:
@@ -175,9 +215,22 @@ def size(c: ForgettingChange) -> str:
     return signed(c.change) + interval(c.low, c.high, before=" ")
 
 
-def sentences(found: Iterable[ForgettingChange]) -> tuple[str, ...]:
-    """For the terminal: the changes over intermediate phases, the largest losses first."""
-    known = sorted((c for c in found if c.change is not None and not c.targets), key=lambda c: c.change or 0.0)
-    said = [f"{c.task} {size(c)} after {c.phases[-1]} ({c.arm})" for c in known[:MOST]]
-    more = f"; {len(known) - MOST} more in the report" if len(known) > MOST else ""
-    return (f"Forgetting, in points on dev sets: {'; '.join(said)}{more}.",) if said else ()
+def terminal(changes: Sequence[ForgettingChange]) -> tuple[TerminalText, ...]:
+    """Name the changes over intermediate phases, the largest losses first."""
+    ordered = sorted((c for c in changes if c.change is not None and not c.targets), key=lambda c: c.change or 0.0)
+    if not ordered:
+        return ()
+    sizes = [f"{c.task} {size(c)} after {c.phases[-1]} ({c.arm})" for c in ordered[:LIMIT]]
+    others = f"; {len(ordered) - LIMIT} more in the report" if len(ordered) > LIMIT else ""
+    text = f"Forgetting, in points on dev sets: {'; '.join(sizes)}{others}."
+    return (TerminalText(text=text, style="dim"),)
+
+
+FORGETTING = Topic(
+    name="forgetting",
+    compute=compute,
+    sections=lambda value: (Section(id="forgetting", title="Forgetting", blocks=blocks(value.changes, value.seeds)),),
+    record=lambda value: {"forgetting": [asdict(change) for change in value.changes]},
+    empty_record={"forgetting": []},
+    terminal=lambda value: terminal(value.changes),
+)

@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from xstilts.report.elements import formatting
+from xstilts.report.elements.blocks import Block, Prose, Section, Table, TableCell, TableColumn
 from xstilts.report.scores.inputs import StepInfo
+from xstilts.report.topics.topic import Topic
+
+STATUSES = ("done", "reused", "failed", "not run")
+
+
+def sections(steps: Sequence[StepInfo]) -> tuple[Section, ...]:
+    text = TimeSpent.of_steps(steps).sentence
+    blocks: tuple[Block, ...] = (step_table(steps), *([Prose(text=text)] if text else []))
+    return (Section(id="graph", title="Run graph and costs", blocks=blocks),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +37,7 @@ class TimeSpent:
 
     @classmethod
     def of_steps(cls, steps: Sequence[StepInfo]) -> TimeSpent:
-        """Kinds in the order of the run graph; the cost of reused steps is included."""
+        """Add up steps, kinds in the order of the run graph; the cost of reused steps is included."""
         seconds = dict.fromkeys((step.name for step in steps), 0.0)
         for step in steps:
             seconds[step.name] += step.seconds or 0.0
@@ -40,11 +50,8 @@ class TimeSpent:
     def beyond_training(self) -> float | None:
         """The share (0 to 1) of the time of all kinds that is not training; None where no time is known."""
         total = sum(self.seconds.values())
-        return (
-            sum(seconds for kind, seconds in self.seconds.items() if kind not in self.training) / total
-            if total
-            else None
-        )
+        other_seconds = sum(seconds for kind, seconds in self.seconds.items() if kind not in self.training)
+        return other_seconds / total if total else None
 
     @property
     def has_training(self) -> bool:
@@ -52,7 +59,7 @@ class TimeSpent:
 
     @property
     def others(self) -> str:
-        """What was not training, the longest first."""
+        """The kinds that are not training, the longest first."""
         kinds = [(seconds, kind) for kind, seconds in self.seconds.items() if seconds and kind not in self.training]
         return ", ".join(f"{kind} {formatting.seconds(seconds)}" for seconds, kind in sorted(kinds, reverse=True))
 
@@ -62,3 +69,32 @@ class TimeSpent:
         if self.beyond_training is None or not self.has_training:
             return ""
         return f"{self.beyond_training:.1%} of the time was not training{f': {self.others}' if self.others else ''}."
+
+
+def step_table(steps: Sequence[StepInfo]) -> Table:
+    """Lay out steps by kind: how many were run, how many were stored already, and what they cost."""
+    kinds = list(dict.fromkeys(step.name for step in steps))
+    labels = ("Step", *STATUSES, "Time", "Tokens", "Stored")
+    return Table(
+        caption="The run graph by kind of step. Time is compute time summed over steps, the cost of reused ones "
+        "included.",
+        columns=tuple(TableColumn(label=label, numeric=label != "Step") for label in labels),
+        rows=tuple(_row(kind, [step for step in steps if step.name == kind]) for kind in kinds),
+        foot=(_row("all", steps),),
+    )
+
+
+def _row(name: str, steps: Sequence[StepInfo]) -> tuple[TableCell, ...]:
+    counts = [sum(step.status == status for step in steps) for status in STATUSES]
+    seconds = sum(s.seconds or 0.0 for s in steps)
+    tokens, stored = sum(s.tokens or 0 for s in steps), sum(s.bytes or 0 for s in steps)
+    texts = [
+        *(formatting.count(n) if n else "–" for n in counts),
+        formatting.seconds(seconds) if seconds else "–",
+        formatting.count(tokens) if tokens else "–",
+        formatting.size(stored) if stored else "–",
+    ]
+    return (TableCell(text=name), *(TableCell(text=text) for text in texts))
+
+
+OVERHEAD = Topic(name="overhead", compute=lambda board: board.results.steps or None, sections=sections)

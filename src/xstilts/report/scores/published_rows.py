@@ -1,6 +1,6 @@
-"""Published figures: a row is one model on one benchmark, and each of its figures has a source.
+"""Published rows: a row is one model on one benchmark, and each of its figures has a source.
 
-They lie in `xstilts/references/`, one file a benchmark; `references.py` reads and checks them.
+They are stored in `xstilts/references/`, one file a benchmark; `published_files.py` reads and checks them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from xstilts.metrics.catalog import METRICS
 
 @dataclass(frozen=True, kw_only=True)
 class Citation:
-    """Where a figure was read: the work, its address, and the table or section in it."""
+    """The place a figure was read at: the work, its address, and the table or section in it."""
 
     cite: str
     address: str
@@ -25,7 +25,7 @@ class Citation:
 class PublishedScore:
     """One published number. `task` is a task of the benchmark or the name of one of its averages; `name` is the value
     it gives ("accuracy", "f1", "exact_match"; of averages "mean", or "gain" over another row). In percent, or in
-    points for a gain. `quote` is what stands at the source and holds the number."""
+    points for a gain. `quote` is the words of the source that hold the number."""
 
     task: str
     name: str
@@ -36,12 +36,12 @@ class PublishedScore:
 
 @dataclass(frozen=True, kw_only=True)
 class BenchmarkTask:
-    """How a benchmark scores one task: a mean over `languages` (canonical codes) in `metric`, a name as in our metrics,
-    or one of its own where the program is another; `said` is the metric in words."""
+    """A task as a benchmark scores it: a mean over `languages` (canonical codes) in `metric`, a name as in our metrics,
+    or one of its own where the program is another; `metric_title` is the metric in words."""
 
     name: str
     metric: str
-    said: str
+    metric_title: str
     languages: tuple[str, ...]
     train: int | None = None  # training examples
     retrieval: bool = False
@@ -49,7 +49,8 @@ class BenchmarkTask:
 
     @property
     def headline(self) -> tuple[str, ...]:
-        """The values whose mean is the task's score (of QA exact match and F1); () for a metric we do not have."""
+        """Names of the values whose mean is the task's score (of QA exact match and F1); () for a metric we do not
+        have."""
         return METRICS[self.metric].headline if self.metric in METRICS else ()
 
 
@@ -58,7 +59,7 @@ class PublishedAverage:
     """A mean that a benchmark prints. `tasks`: those it is taken over; () where it is no plain mean of tasks."""
 
     name: str
-    said: str
+    title: str
     tasks: tuple[str, ...]
 
 

@@ -1,0 +1,40 @@
+"""The index of topics: every topic of a report, in the order of the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xstilts.report.topics.answer import ANSWER
+from xstilts.report.topics.benchmark_average import BENCHMARK_AVERAGE
+from xstilts.report.topics.contrasts import CONTRASTS
+from xstilts.report.topics.costs import COSTS
+from xstilts.report.topics.data import DATA
+from xstilts.report.topics.forgetting import FORGETTING
+from xstilts.report.topics.gain_by_target import GAIN_BY_TARGET
+from xstilts.report.topics.languages import LANGUAGES
+from xstilts.report.topics.notes import NOTES
+from xstilts.report.topics.overhead import OVERHEAD
+from xstilts.report.topics.published.topic import PUBLISHED
+from xstilts.report.topics.run_graph import RUN_GRAPH
+from xstilts.report.topics.scores import SCORES
+from xstilts.report.topics.study import STUDY
+from xstilts.report.topics.topic import Topic
+from xstilts.report.topics.training import TRAINING
+
+TOPICS: tuple[Topic[Any], ...] = (
+    SCORES,
+    BENCHMARK_AVERAGE,
+    ANSWER,  # its sentences are at the head of the page; on the terminal they follow the tables of scores
+    CONTRASTS,
+    GAIN_BY_TARGET,
+    PUBLISHED,
+    LANGUAGES,
+    FORGETTING,
+    TRAINING,
+    COSTS,
+    OVERHEAD,
+    RUN_GRAPH,
+    NOTES,
+    DATA,
+    STUDY,
+)

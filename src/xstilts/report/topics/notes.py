@@ -1,0 +1,77 @@
+"""Notes of a study: remarks on its data and targets, what was dropped or cut, and cells without a score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xstilts.report.elements.blocks import Items, Section
+from xstilts.report.elements.formatting import count, name_list, plural
+from xstilts.report.scores.scoreboard import Scoreboard
+from xstilts.report.topics.topic import Topic
+
+# Columns of a data record that count what was lost, and how a note calls it.
+LOSSES = {
+    "truncated": "truncated",
+    "unusable": "unusable for training",
+    "overlapping": "arguments left out of training, for they overlap a longer one",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyNotes:
+    """study: what the study itself says; items: all that the page lists."""
+
+    study: tuple[str, ...]
+    items: tuple[str, ...]
+
+
+def compute(board: Scoreboard) -> StudyNotes:
+    results = board.results
+    targets = [f"{target.name}: {note}" for target in results.targets for note in target.notes]
+    items = [*results.notes, *targets, *losses(results.data), *_unscored_cells(board)]
+    return StudyNotes(study=results.notes, items=tuple(dict.fromkeys(items)))
+
+
+def sections(notes: StudyNotes) -> tuple[Section, ...]:
+    blocks = (Items(items=notes.items),) if notes.items else ()
+    return (Section(id="notes", title="Notes", blocks=blocks),)
+
+
+def losses(data: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Write one line for each task and use that lost rows or tokens; the data table has it file by file."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for line in data:
+        use = "test" if line.get("use") == line.get("language") else str(line.get("use", ""))
+        groups.setdefault((str(line.get("task", "")), use), []).append(line)
+    return tuple(f"{' '.join(key)}: {text}." for key, lines in groups.items() if (text := _loss(lines)))
+
+
+def _loss(lines: Sequence[Mapping[str, Any]]) -> str:
+    """ "1,200 rows kept in 8 files; 31 dropped (empty), 2 truncated"; "" where nothing is lost."""
+    reasons: dict[str, int] = {}
+    for line in lines:
+        for reason, n in (line.get("dropped") or {}).items():
+            reasons[reason] = reasons.get(reason, 0) + n
+    ordered = sorted(reasons.items(), key=lambda item: -item[1])
+    parts = [f"{count(n)} dropped ({reason})" for reason, n in ordered[:3]]
+    if others := ordered[3:]:
+        parts.append(f"{count(sum(n for _, n in others))} dropped for {plural(len(others), 'other reason')}")
+    for name, text in LOSSES.items():
+        if n := sum(line.get(name) or 0 for line in lines):
+            parts.append(f"{count(n)} {text}")
+    rows = count(sum(line.get("rows") or 0 for line in lines))
+    return f"{rows} rows kept in {plural(len(lines), 'file')}; {', '.join(parts)}" if parts else ""
+
+
+def _unscored_cells(board: Scoreboard) -> list[str]:
+    """Gather the cells without a score by reason."""
+    by_reason: dict[str, list[str]] = {}
+    for cell in board.results.cells:
+        if cell.scores is None:
+            by_reason.setdefault(cell.outcome, []).append(f"{cell.arm} on {cell.target} (seed {cell.seed})")
+    return [f"{plural(len(cells), 'cell')} {reason}. {name_list(cells, 8)}." for reason, cells in by_reason.items()]
+
+
+NOTES = Topic(name="notes", compute=compute, sections=sections, record=lambda notes: {"notes": list(notes.study)})
