@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from xstilts.report.topics.accounting import losses
 
 from fake_study import LANGUAGES, only
 from xstilts.report.build import Report, compose
@@ -18,7 +17,8 @@ from xstilts.report.formats.html import html
 from xstilts.report.formats.markdown import inline, markdown
 from xstilts.report.scores.inputs import ContrastSpec, Results, StudyCell
 from xstilts.report.topics.contrasts import forest_plots
-from xstilts.report.topics.scores import MET, answer_table
+from xstilts.report.topics.notes import losses
+from xstilts.report.topics.scores import SEEN_TEXT_MARK, answer_table
 from xstilts.report.write import ReportFiles
 
 HOSTILE = '<script>alert("x")</script><img src=http://evil.example/x onerror=alert(1)>'
@@ -177,7 +177,7 @@ def test_the_board_agrees_with_the_standings(made: Report) -> None:
             expected = standing.overall.partial if standing.overall.value is None else standing.overall.value
             assert mean.value == pytest.approx(expected)
             if standing.overall.value is not None:
-                assert board.mean(arm, target, board.others(target)).value == pytest.approx(standing.zero_shot.value)
+                assert board.mean(arm, target, board.zero_shot(target)).value == pytest.approx(standing.zero_shot.value)
 
 
 def test_a_language_without_data_is_missing_with_its_reason(made: Report, page: str) -> None:
@@ -323,8 +323,8 @@ def test_markdown_has_tables_that_are_tables(pages: ReportFiles) -> None:
 def test_a_mean_below_its_floor_is_marked(results: Results) -> None:
     made = compose(only(results, targets=("xnli",), seeds=(1,)))
     target, board = made.scoreboard.results.targets[0], made.scoreboard
-    lines = {key: {x: replace(y, floor=90.0) for x, y in line.items()} for key, line in board.lines.items()}
-    board.__dict__["lines"] = lines
+    lines = {key: {x: replace(y, floor=90.0) for x, y in line.items()} for key, line in board.language_scores.items()}
+    board.__dict__["language_scores"] = lines
     assert board.floor(target, board.headline(target)) == 90.0
     assert "not above the floor" in answer_table(board, {}).rows[1][1].marks
 
@@ -370,7 +370,7 @@ def test_a_target_without_a_test_in_the_training_language_has_no_gap(results: Re
 
 def test_the_gap_is_the_training_language_minus_the_others(made: Report) -> None:
     board, target = made.scoreboard, made.scoreboard.results.targets[0]
-    home, away = (board.mean("none", target, x).value for x in (["en"], board.others(target)))
+    home, away = (board.mean("none", target, x).value for x in (["en"], board.zero_shot(target)))
     table = next(t for t in tables(made) if t.caption.startswith("Transfer gap"))
     assert home is not None and away is not None
     assert table.rows[0][1].text == f"+{home - away:.1f}"
@@ -393,5 +393,5 @@ def test_scores_of_arms_that_read_the_target_s_sentences_before_are_marked(made:
     results = made.scoreboard.results
     targets = tuple(replace(t, seen_text={"nli": ("trees",)}) if t.name == "xnli" else t for t in results.targets)
     table = answer_table(compose(replace(results, targets=targets)).scoreboard, {})
-    marked = [(row[0].text, i) for row in table.rows for i, entry in enumerate(row) if MET in entry.marks]
+    marked = [(row[0].text, i) for row in table.rows for i, entry in enumerate(row) if SEEN_TEXT_MARK in entry.marks]
     assert marked == [("nli", 1)] and targets[0].name == "xnli"

@@ -16,8 +16,8 @@ from rich.console import Console
 from fake_study import ARMS, BASE, LANGUAGES, SEEDS, only
 from xstilts.core.errors import StoreError
 from xstilts.report.build import Report
-from xstilts.report.elements.blocks import Table, TableCell, TableColumn
-from xstilts.report.formats.terminal import _compact, render, summary
+from xstilts.report.elements.blocks import Table, TableCell, TableColumn, TerminalTable
+from xstilts.report.formats.terminal import compact, render, summary
 from xstilts.report.scores.inputs import Results
 from xstilts.report.write import ReportFiles, report, save
 
@@ -144,7 +144,7 @@ def wide(arms: int, targets: int) -> Table:
 @pytest.mark.parametrize(("arms", "targets", "first"), [(12, 9, "arm11"), (3, 9, "t8")])
 def test_of_many_arms_and_targets_the_longer_side_goes_down(arms: int, targets: int, first: str) -> None:
     console = Console(width=92, file=io.StringIO())
-    for part in _compact(wide(arms, targets)):
+    for part in compact(TerminalTable(table=wide(arms, targets), caption="")):
         console.print(part)
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     assert any(line.strip("│ ").startswith(first) for line in lines)

@@ -8,12 +8,11 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from xstilts.report.elements.curve_chart import Curve, panel, thin
 
 from xstilts.report.elements import svg
-from xstilts.report.elements.charts import Effect, Tile, forest, heat, reach, scale_key
+from xstilts.report.elements.charts import Curve, Effect, Tile, forest, heat, panel, reach, scale_key, thin
 from xstilts.report.scores.inputs import StepInfo
-from xstilts.report.topics.run_graph import MOST, drawing, layout, visible
+from xstilts.report.topics.run_graph import BOX_LIMIT, drawing, layout, visible
 
 HOSTILE = '<script>alert("x")</script>&'
 finite = st.floats(-1e6, 1e6, allow_nan=False)
@@ -105,14 +104,14 @@ def step(key: str, *inputs: str, name: str = "train") -> StepInfo:
 def test_every_step_lies_to_the_right_of_what_it_reads() -> None:
     steps = [step("d", "b", "c"), step("b", "a"), step("c", "a", "b"), step("a")]
     plan = layout(steps, steps)
-    assert all(plan.at[source][0] < plan.at[goal][0] for source, goal in plan.edges)
+    assert all(plan.positions[source][0] < plan.positions[goal][0] for source, goal in plan.edges)
     assert set(plan.edges) == {("a", "b"), ("a", "c"), ("b", "c"), ("b", "d"), ("c", "d")}
-    assert len(set(plan.at.values())) == 4
+    assert len(set(plan.positions.values())) == 4
 
 
 def test_a_large_graph_shows_its_routes_and_keeps_their_connections() -> None:
     steps = [step("encoder", name="encoder"), step("first", "encoder")]
-    steps += [step(f"prepare{i}", "first", name="prepare") for i in range(MOST)]
+    steps += [step(f"prepare{i}", "first", name="prepare") for i in range(BOX_LIMIT)]
     steps.append(step("last", "prepare3"))
     shown = visible(steps)
     assert {s.key for s in shown} == {"encoder", "first", "last"}
@@ -121,7 +120,7 @@ def test_a_large_graph_shows_its_routes_and_keeps_their_connections() -> None:
 
 
 def test_a_graph_too_large_to_follow_is_not_drawn() -> None:
-    assert drawing([step(f"t{i}") for i in range(MOST + 1)], "graph") == ""
+    assert drawing([step(f"t{i}") for i in range(BOX_LIMIT + 1)], "graph") == ""
 
 
 @pytest.mark.parametrize(

@@ -26,10 +26,10 @@ def test_what_is_not_there_is_called_missing() -> None:
 
 
 def test_lists_read_as_sentences_and_end() -> None:
-    assert formatting.listed([]) == ""
-    assert formatting.listed(["a"]) == "a"
-    assert formatting.listed(list("abc")) == "a, b and c"
-    assert formatting.listed(list("abcdef"), most=2) == "a, b and 4 more"
+    assert formatting.name_list([]) == ""
+    assert formatting.name_list(["a"]) == "a"
+    assert formatting.name_list(list("abc")) == "a, b and c"
+    assert formatting.name_list(list("abcdef"), limit=2) == "a, b and 4 more"
 
 
 def test_costs_have_units() -> None:

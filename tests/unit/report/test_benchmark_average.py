@@ -7,7 +7,6 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
-from xstilts.report.topics.benchmark_view import arms_table, headline_json, lead, sentences
 
 import fake_study as fake
 from xstilts.report.build import compose
@@ -15,7 +14,14 @@ from xstilts.report.scores.inputs import Results
 from xstilts.report.scores.published_files import benchmarks
 from xstilts.report.scores.published_rows import Benchmark
 from xstilts.report.topics import benchmark_average as module
-from xstilts.report.topics.benchmark_average import BenchmarkAverage
+from xstilts.report.topics.benchmark_average import (
+    BENCHMARK_AVERAGE,
+    BenchmarkAverage,
+    arms_table,
+    first_sentence,
+    record,
+    terminal,
+)
 
 XTREME = next(one for one in benchmarks() if one.name == "xtreme")
 
@@ -26,7 +32,7 @@ def results(tmp_path: Path) -> Results:
 
 
 def found(results: Results) -> BenchmarkAverage:
-    made = compose(results).headline
+    made = compose(results).value(BENCHMARK_AVERAGE)
     assert made is not None
     return made
 
@@ -53,7 +59,11 @@ def test_it_averages_the_benchmark_s_tasks_and_languages_alone(results: Results)
     assert made.missing["udpos"] == "scored in token_accuracy, not in chunk_f1"
     assert made.missing["pawsx"] == "no target of this study"
     board = compose(results).scoreboard
-    lines = board.lines["nli", "xnli"], board.lines["nli", "xquad"], board.lines["nli", "tatoeba"]
+    lines = (
+        board.language_scores["nli", "xnli"],
+        board.language_scores["nli", "xquad"],
+        board.language_scores["nli", "tatoeba"],
+    )
     means = [fmean(own[x].value or 0.0 for x in made.tasks[n]) for own, n in zip(lines, made.tasks, strict=True)]
     assert made.arms["nli"].value == pytest.approx(fmean(means))
     gain = made.differences[0]
@@ -67,9 +77,9 @@ def test_other_targets_are_named_and_change_nothing(results: Results):
     made = found(called(results, "udpos", "dependency"))
     assert made.outside == ("dependency",) and made.arms == found(without).arms
     assert made.differences == found(without).differences
-    (said,) = lead(made)
+    (said,) = first_sentence(made)
     assert said.startswith("On XTREME's average over 3 of its 9 tasks (xnli, xquad and tatoeba), in points: ")
-    assert not lead(found(without))
+    assert not first_sentence(found(without))
     assert "Not of XTREME, and not in it: dependency." in arms_table(made).notes
 
 
@@ -78,7 +88,7 @@ def test_a_part_is_no_total_and_says_what_it_lacks(results: Results):
     assert made.lacking[0] == "no score for pawsx, udpos, panx, mlqa, tydiqa and bucc2018"
     assert "xnli in 8 of 15 languages" in made.lacking
     assert [row[2].text for row in arms_table(made).rows] == ["–", "–", "–"]
-    (said,) = sentences(made)
+    (said,) = (line.text for line in terminal(made))
     assert "Without pawsx, udpos," in said and "No total of XTREME: no score for pawsx" in said
 
 
@@ -87,11 +97,11 @@ def test_the_total_stands_where_nothing_is_missing(results: Results, monkeypatch
     monkeypatch.setattr(module, "benchmarks", lambda: (every,))
     made = found(results)
     assert made.lacking == () and made.name.startswith("XTREME's average over all 3 tasks")
-    shown = headline_json(made)
+    shown = record(made)["headline"]
     assert shown is not None and shown["arms"]["nli"]["total"] == made.arms["nli"].value
     cut = replace(results, targets=tuple(replace(t, test_limit=60) if t.name == "xnli" else t for t in results.targets))
     assert found(cut).lacking == ("xnli on at most 60 examples a language",)
-    shown = headline_json(found(cut))
+    shown = record(found(cut))["headline"]
     assert shown is not None and shown["arms"]["nli"]["total"] is None and shown["arms"]["nli"]["value"] is not None
 
 
@@ -110,12 +120,12 @@ def test_an_arm_that_lacks_a_score_has_no_average(results: Results):
 
 
 def test_two_tasks_make_no_average(results: Results):
-    assert compose(fake.only(results, targets=("xnli", "xquad"))).headline is None
-    assert lead(None) == sentences(None) == () and headline_json(None) is None
+    assert compose(fake.only(results, targets=("xnli", "xquad"))).value(BENCHMARK_AVERAGE) is None
+    assert compose(fake.only(results, targets=("xnli", "xquad"))).record()["headline"] is None
 
 
 def test_a_study_of_another_benchmark_is_not_averaged_as_this_one(results: Results):
     study = results
     for old, new in (("udpos", "xcopa"), ("tatoeba", "tatoeba-after-squad1")):
         study = called(study, old, new)
-    assert compose(study).headline is None  # four tasks of XTREME-R, two of XTREME
+    assert compose(study).value(BENCHMARK_AVERAGE) is None  # four tasks of XTREME-R, two of XTREME

@@ -13,7 +13,7 @@ from xstilts.evaluate.score import LanguageSet, score
 from xstilts.kinds.classification import Classification
 from xstilts.report.elements.blocks import Fold
 from xstilts.report.scores.inputs import ForgettingScores
-from xstilts.report.topics.forgetting import blocks, changes, sentences
+from xstilts.report.topics.forgetting import blocks, changes, terminal
 
 KIND = Classification(labels=("no", "yes"))
 GOLD = [TextExample(id=str(i), group=str(i), text="x", label="yes") for i in range(400)]
@@ -46,12 +46,12 @@ def recalled(root: Path, right: dict[int, int], phases: tuple[str, ...], **more:
 def test_a_change_is_paired_by_seed_and_by_document(tmp_path: Path) -> None:
     found = recalled(tmp_path, {1: 360, 2: 364}, ("a",)) + recalled(tmp_path, {1: 280, 2: 284}, ("a", "b"))
     fresh, later = changes(found)
-    assert fresh.value == pytest.approx(90.5) and fresh.change is None and not fresh.earlier
+    assert fresh.value == pytest.approx(90.5) and fresh.change is None and not fresh.is_earlier
     assert later.value == pytest.approx(70.5) and later.change == pytest.approx(-20.0)
     assert later.low is not None and later.high is not None and later.low < -20 < later.high < 0
     # were the two not paired, documents alone would spread it by about 5.4 points either way
     assert later.high - later.low < 2 * 1.96 * 100 * np.sqrt(0.905 * 0.095 / 400 + 0.705 * 0.295 / 400)
-    assert sentences(changes(found))[0].startswith("Forgetting, in points on dev sets: a −20.0 (")
+    assert terminal(changes(found))[0].text.startswith("Forgetting, in points on dev sets: a −20.0 (")
 
 
 def test_only_seeds_with_both_scores_make_a_change(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_what_could_not_be_scored_is_missing_with_its_reason(tmp_path: Path) -> 
     (fresh,) = recalled(tmp_path, {1: 360}, ("a",))
     gone = replace(fresh, phases=("a", "b"), status="not run", reason="it has not been run", scores=None)
     found = changes([fresh, gone])
-    assert found[1].value is None and found[1].change is None and not sentences(found)
+    assert found[1].value is None and found[1].change is None and not terminal(found)
     (table,) = blocks(found, 1)
     assert (table.rows[1][2].text, table.rows[1][2].small_print) == ("missing", ("not run: it has not been run",))
 

@@ -9,8 +9,6 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
-from xstilts.report.topics.published_caveats import apart, remarks, trained_on
-from xstilts.report.topics.published_view import against_table, left_out
 
 from fake_study import ARMS, LANGUAGES, SEEDS, only
 from xstilts.report.build import Report, compose
@@ -28,7 +26,10 @@ from xstilts.report.scores.published_rows import (
     PublishedScore,
 )
 from xstilts.report.scores.score_files import read_scores
-from xstilts.report.topics.published import MeasureComparison, PublishedComparison, against
+from xstilts.report.topics.published.caveats import row_remarks, target_caveats, training_sizes
+from xstilts.report.topics.published.comparison import MeasureComparison, PublishedComparison, comparisons
+from xstilts.report.topics.published.tables import comparison_table, not_compared
+from xstilts.report.topics.published.topic import PUBLISHED
 from xstilts.report.write import save
 
 SOURCE = Citation(cite="Nobody 2020, a <table>", address="https://example.org", place="Table 1")
@@ -46,11 +47,15 @@ def row(name: str, benchmark: Benchmark, values: dict[str, dict[str, float]], **
 
 
 TASKS = (
-    BenchmarkTask(name="xnli", metric="accuracy", said="accuracy", languages=("en", "de", "fr", "sw"), train=500),
-    BenchmarkTask(name="udpos", metric="chunk_f1", said="F1 of chunks", languages=("en", "de")),
-    BenchmarkTask(name="xquad", metric="squad", said="EM and F1", languages=LANGUAGES, note="read twice"),
-    BenchmarkTask(name="tatoeba", metric="retrieval_accuracy", said="accuracy", languages=("de", "sw"), retrieval=True),
-    BenchmarkTask(name="pawsx", metric="accuracy", said="accuracy", languages=("en",)),
+    BenchmarkTask(
+        name="xnli", metric="accuracy", metric_title="accuracy", languages=("en", "de", "fr", "sw"), train=500
+    ),
+    BenchmarkTask(name="udpos", metric="chunk_f1", metric_title="F1 of chunks", languages=("en", "de")),
+    BenchmarkTask(name="xquad", metric="squad", metric_title="EM and F1", languages=LANGUAGES, note="read twice"),
+    BenchmarkTask(
+        name="tatoeba", metric="retrieval_accuracy", metric_title="accuracy", languages=("de", "sw"), retrieval=True
+    ),
+    BenchmarkTask(name="pawsx", metric="accuracy", metric_title="accuracy", languages=("en",)),
 )
 TOY = Benchmark(
     name="toy",
@@ -58,9 +63,9 @@ TOY = Benchmark(
     about="five tasks",
     tasks={task.name: task for task in TASKS},
     averages={
-        "all": PublishedAverage(name="all", said="mean of five tasks", tasks=tuple(task.name for task in TASKS)),
-        "two": PublishedAverage(name="two", said="mean of XNLI and XQuAD", tasks=("xnli", "xquad")),
-        "odd": PublishedAverage(name="odd", said="mean of means", tasks=()),
+        "all": PublishedAverage(name="all", title="mean of five tasks", tasks=tuple(task.name for task in TASKS)),
+        "two": PublishedAverage(name="two", title="mean of XNLI and XQuAD", tasks=("xnli", "xquad")),
+        "odd": PublishedAverage(name="odd", title="mean of means", tasks=()),
     },
 )
 BASE = row(
@@ -96,12 +101,12 @@ F1 = row("f1", TOY, {"xquad": {"f1": 66.0}}, encoder="T")
 
 
 def beside(made: Report) -> PublishedComparison:
-    (found,) = made.published
+    (found,) = made.value(PUBLISHED) or ()
     return found
 
 
 def line(found: PublishedComparison, target: str, measure: str = "") -> MeasureComparison:
-    (one,) = [one for one in found.lines if one.target == target and measure in ("", one.measure)]
+    (one,) = [one for one in found.measures if one.target == target and measure in ("", one.measure)]
     return one
 
 
@@ -111,8 +116,8 @@ def scored(results: Results, arm: str, target: str, languages: Sequence[str], va
     means = []
     for cell in cells:
         assert cell.scores is not None
-        (metric,) = read_scores(cell.scores)["metrics"].values()
-        found = [metric["languages"][language]["values"] for language in languages]
+        (metric,) = read_scores(cell.scores).metrics.values()
+        found = [metric[language].values for language in languages]
         means.append(fmean(values[value] if value else fmean(values.values()) for values in found))
     return fmean(means)
 
@@ -137,15 +142,15 @@ def test_qa_is_the_mean_of_both_values_and_f1_alone_has_a_line_of_its_own(result
     assert single.published == {"base": 60.0, "big": 70.0, "f1": 66.0}
     assert both.ours["nli"].value == pytest.approx(scored(results, "nli", "xquad", LANGUAGES))
     assert single.ours["nli"].value == pytest.approx(scored(results, "nli", "xquad", LANGUAGES, "f1"))
-    alone = against(together.scoreboard, [F1])[0]
-    assert [one.measure for one in alone.lines if one.target == "xquad"] == ["F1"]
+    alone = comparisons(together.scoreboard, [F1])[0]
+    assert [one.measure for one in alone.measures if one.target == "xquad"] == ["F1"]
 
 
 def test_another_metric_is_listed_with_its_name_and_never_set_beside_ours(together: Report) -> None:
     found = beside(together)
-    assert [one for one in found.lines if one.target == "udpos"] == [] and "udpos" not in found.by_target
-    assert "base on udpos: F1 60.0 (F1 of chunks; ours is token_accuracy)" in found.others
-    assert "big on udpos: F1 61.0 (F1 of chunks; ours is token_accuracy)" in found.others
+    assert [one for one in found.measures if one.target == "udpos"] == [] and "udpos" not in found.target_caveats
+    assert "base on udpos: F1 60.0 (F1 of chunks; ours is token_accuracy)" in found.not_compared
+    assert "big on udpos: F1 61.0 (F1 of chunks; ours is token_accuracy)" in found.not_compared
 
 
 def test_a_language_that_is_lacking_is_missing_from_ours(results: Results, together: Report) -> None:
@@ -171,7 +176,7 @@ def test_an_arm_that_lacks_a_language_says_so(results: Results, tmp_path: Path) 
     ours = line(beside(made), "xnli").ours
     assert (ours["nli"].lacking, ours["none"].lacking) == (("sw",), ())
     assert ours["nli"].value == pytest.approx(scored(results, "nli", "xnli", ("en", "de")))
-    assert "without sw" in against_table(beside(made)).rows[0][2].marks
+    assert "without sw" in comparison_table(beside(made)).rows[0][2].marks
 
 
 def test_a_cell_without_scores_is_missing_with_its_reason(results: Results) -> None:
@@ -179,7 +184,7 @@ def test_a_cell_without_scores_is_missing_with_its_reason(results: Results) -> N
     found = beside(compose(replace(results, cells=cells), (BASE,)))
     ours = line(found, "xnli").ours["none"]
     assert (ours.value, ours.reason) == (None, "failed: disk full")
-    entry = against_table(found).rows[0][1]
+    entry = comparison_table(found).rows[0][1]
     assert (entry.text, entry.tip) == (MISSING, "failed: disk full")
 
 
@@ -193,23 +198,23 @@ def test_an_average_needs_every_task_of_it(together: Report) -> None:
     assert two.measure == "mean of XNLI and XQuAD" and two.published == {"base": 60.0, "big": None, "f1": None}
     ours = [line(found, "xnli").ours["qa"].value, line(found, "xquad", "mean of exact match and F1").ours["qa"].value]
     assert two.ours["qa"].value == pytest.approx(sum(x or 0.0 for x in ours) / 2)
-    assert "base: mean of five tasks 58.0; mean of means 1.0 (ours is missing)" in found.others
-    assert sum("(ours is missing)" in other for other in found.others) == 1  # the gain of `big` is no average
+    assert "base: mean of five tasks 58.0; mean of means 1.0 (ours is missing)" in found.not_compared
+    assert sum("(ours is missing)" in other for other in found.not_compared) == 1  # the gain of `big` is no average
 
 
 def test_what_only_one_side_has_is_named(together: Report) -> None:
     found = beside(together)
-    assert (found.absent, found.outside) == (("pawsx",), ())
+    assert (found.missing_tasks, found.other_targets) == (("pawsx",), ())
     other = compose(
         only(together.scoreboard.results, targets=("xnli",)),
         (replace(BASE, benchmark=replace(TOY, tasks={}, averages={})),),
     )
-    assert beside(other).outside == ("xnli",) and beside(other).lines == ()
-    assert "TOY does not have xnli." in left_out(beside(other)) and "TOY" in html(other.document)
+    assert beside(other).other_targets == ("xnli",) and beside(other).measures == ()
+    assert "TOY does not have xnli." in not_compared(beside(other)) and "TOY" in html(other.document)
 
 
 def test_languages_notes_and_what_the_task_itself_says(together: Report) -> None:
-    said = beside(together).by_target
+    said = beside(together).target_caveats
     assert said["xnli"] == ("ours: 3 of 4 languages", "es, ru, ar, zh and th not in TOY, left out")
     assert said["xquad"] == ("read twice",)
     assert said["tatoeba"][0] == "ours: 1 of 2 languages"
@@ -219,7 +224,7 @@ def test_languages_notes_and_what_the_task_itself_says(together: Report) -> None
 def test_samples_are_named(results: Results) -> None:
     targets = tuple(replace(t, samples="a sample of 7 rows") for t in results.targets)
     board = compose(replace(results, targets=targets)).scoreboard
-    assert apart(board, board.results.targets[0], TOY)[-1] == "a sample of 7 rows"
+    assert target_caveats(board, board.results.targets[0], TOY)[-1] == "a sample of 7 rows"
 
 
 def write_sizes(results: Results, root: Path, sizes: dict[str, list[dict[str, object]]]) -> Results:
@@ -255,22 +260,22 @@ def write_sizes(results: Results, root: Path, sizes: dict[str, list[dict[str, ob
 def test_what_was_trained_on_comes_from_the_trainings(
     results: Results, tmp_path: Path, sizes: dict[str, list[dict[str, object]]], said: str
 ) -> None:
-    found = beside(compose(write_sizes(results, tmp_path, sizes), (BASE,))).by_target["xnli"]
+    found = beside(compose(write_sizes(results, tmp_path, sizes), (BASE,))).target_caveats["xnli"]
     assert [text for text in found if text.startswith("trained on")] == ([said] if said else [])
 
 
 def test_a_target_that_is_not_trained_has_no_training_examples(results: Results, tmp_path: Path) -> None:
     changed = write_sizes(results, tmp_path, {"none": [{"name": "xnli", "examples": 300}]})
     untrained = tuple(replace(t, trained=False) for t in changed.targets)
-    assert trained_on(compose(changed).scoreboard, changed.targets[0]) == {300}
-    assert trained_on(compose(replace(changed, targets=untrained)).scoreboard, untrained[0]) == set()
+    assert training_sizes(compose(changed).scoreboard, changed.targets[0]) == {300}
+    assert training_sizes(compose(replace(changed, targets=untrained)).scoreboard, untrained[0]) == set()
 
 
 def test_a_cell_that_was_not_scored_says_nothing_of_what_was_trained_on(results: Results, tmp_path: Path) -> None:
     """Its last training that is done may be an intermediate one."""
     changed = write_sizes(results, tmp_path, {"none": [{"name": "mnli", "examples": 300}]})
     cells = tuple(replace(c, scores=None, status="not run") if c.arm == "none" else c for c in changed.cells)
-    assert trained_on(compose(replace(changed, cells=cells)).scoreboard, changed.targets[0]) == set()
+    assert training_sizes(compose(replace(changed, cells=cells)).scoreboard, changed.targets[0]) == set()
 
 
 @pytest.mark.parametrize(
@@ -283,11 +288,11 @@ def test_a_cell_that_was_not_scored_says_nothing_of_what_was_trained_on(results:
     ],
 )
 def test_the_encoder_is_compared_by_its_name(encoder: str, said: str) -> None:
-    assert remarks(encoder, [BASE]) == (said,)
+    assert row_remarks(encoder, [BASE]) == (said,)
 
 
 def test_an_encoder_that_no_source_names_is_not_the_same() -> None:
-    assert remarks("tiny", [replace(BASE, encoder="", hub="")]) == (
+    assert row_remarks("tiny", [replace(BASE, encoder="", hub="")]) == (
         "base (BASE): its encoder is not known, ours is tiny; English.",
     )
 
@@ -311,7 +316,8 @@ def test_the_published_gain_of_intermediate_training_comes_from_retrieval_and_ty
 
 
 def test_rows_of_two_benchmarks_stand_in_two_tables(results: Results) -> None:
-    found = compose(results, rows_named(["mbert-xtreme-r", "x-stilts", "xlmr-base-xtreme-r"])).published
+    found = compose(results, rows_named(["mbert-xtreme-r", "x-stilts", "xlmr-base-xtreme-r"])).value(PUBLISHED)
+    assert found is not None
     assert [(one.benchmark.title, [row.name for row in one.rows]) for one in found] == [
         ("XTREME-R", ["mbert-xtreme-r", "xlmr-base-xtreme-r"]),
         ("XTREME", ["x-stilts"]),
@@ -320,9 +326,9 @@ def test_rows_of_two_benchmarks_stand_in_two_tables(results: Results) -> None:
 
 def test_every_form_of_the_report_has_the_rows(together: Report, tmp_path: Path) -> None:
     page, said = html(together.document), markdown(together.document)
-    for text in (*beside(together).remarks, *left_out(beside(together))):
+    for text in (*beside(together).remarks, *not_compared(beside(together))):
         assert inline(text) in said and text.replace("'", "&#39;") in page
-    table = against_table(beside(together))
+    table = comparison_table(beside(together))
     assert [column.label for column in table.columns] == ["Target", *ARMS, "base", "big", "f1", "What differs"]
     assert [row[0].flat for row in (*table.rows, *table.foot)] == [
         "xnli, accuracy",
@@ -339,7 +345,7 @@ def test_every_form_of_the_report_has_the_rows(together: Report, tmp_path: Path)
 
 
 def test_without_rows_nothing_is_said_about_published_numbers(made: Report) -> None:
-    assert made.published == () and "published" not in [section.id for section in made.document.sections]
+    assert made.value(PUBLISHED) is None and "published" not in [section.id for section in made.document.sections]
     assert not [section for section in made.document.sections if section.id.startswith("against")]
 
 

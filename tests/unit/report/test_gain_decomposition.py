@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from xstilts.report.topics.gain_parts import decompose, without
+
+from xstilts.report.topics.gain_by_target import average_without, decompose
 
 GAINS = {"xnli": 1.0, "panx": -2.0, "tatoeba": 10.0, "bucc2018": 3.0}
 
@@ -55,4 +56,4 @@ def test_nothing_and_one_target_are_no_errors() -> None:
 
 @pytest.mark.parametrize(("left_out", "expected"), [((), 3.0), (("tatoeba",), 2 / 3), (tuple(GAINS), None)])
 def test_without(left_out: tuple[str, ...], expected: float | None) -> None:
-    assert without(GAINS, left_out) == (expected if expected is None else pytest.approx(expected))
+    assert average_without(GAINS, left_out) == (expected if expected is None else pytest.approx(expected))
