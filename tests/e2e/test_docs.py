@@ -19,17 +19,21 @@ from tiny_study import TinyStudy
 from xstilts.app.answer import Answer
 from xstilts.app.run import report
 from xstilts.cli import app, main
+from xstilts.core.settings.merging import Arithmetic, Average, Ties
+from xstilts.core.settings.sampling import Sampling
 from xstilts.core.settings.training import Recipe
 from xstilts.kinds.catalog import KINDS
 from xstilts.pipeline.options import Options
 from xstilts.report.scores.published_files import published
-from xstilts.study import merging, schema, tune
+from xstilts.study import arms, language_adapters, merging, schema, task_section, training_numbers, tune
 from xstilts.study.hyperparameters import DEFAULT_EPOCHS
 from xstilts.study.load import load_study
 from xstilts.study.resolve import check_names
 from xstilts.study.schema import Study
+from xstilts.study.strict_model import StrictModel
 from xstilts.tasks.catalog import TASKS
 
+SECTIONS = (arms, language_adapters, merging, schema, task_section, training_numbers, tune)
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
@@ -97,17 +101,18 @@ def test_the_example_of_the_studies_page_is_a_study(tmp_path: Path):
 def test_every_key_of_a_study_is_described():
     text = (DOCS / "studies.md").read_text("utf-8")
     described = set(re.findall(r"`([a-z0-9_]+)`", text))
-    classes = [one for module in (schema, tune, merging) for _, one in inspect.getmembers(module, inspect.isclass)]
-    sections = [one for one in classes if issubclass(one, schema.StrictModel)]
+    classes = [one for module in SECTIONS for _, one in inspect.getmembers(module, inspect.isclass)]
+    sections = [one for one in classes if issubclass(one, StrictModel)]
     assert len(sections) > 6
-    for section in sections:
-        assert set(section.model_fields) <= described, section.__name__
+    made = [way.section for way in tune.WAYS.values()]
+    for section in (*sections, *made, Average, Arithmetic, Ties, Sampling):
+        assert set(section.__pydantic_fields__) <= described, section.__name__
 
 
 def test_arms_of_the_studies_page_are_arms():
     blocks = re.findall(r"^```yaml\n(arms:.*?)^```", (DOCS / "studies.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    arms = [arm for block in blocks for arm in yaml.safe_load(block)["arms"].values()]
-    assert {"sequential", "compose"} <= {schema.ArmSpec.model_validate(arm).strategy for arm in arms}
+    found = [arm for block in blocks for arm in yaml.safe_load(block)["arms"].values()]
+    assert {"sequential", "compose"} <= {arms.ArmSpec.model_validate(arm).strategy for arm in found}
 
 
 def test_defaults_of_the_studies_page():

@@ -16,7 +16,7 @@ from xstilts.cli import main
 from xstilts.engine.runner import Outcome
 from xstilts.pipeline.options import Options
 from xstilts.pretrain.recipe import (
-    EncoderSpec,
+    EncoderShape,
     MineSpec,
     PartSpec,
     PhaseSpec,
@@ -176,6 +176,6 @@ def test_the_page_describes_every_key_and_its_recipe_is_one(tmp_path: Path):
     recipe = page.partition('```yaml title="my-recipe.yaml"\n')[2].partition("```")[0]
     (tmp_path / "my-recipe.yaml").write_text(recipe, "utf-8")
     assert load_recipe(str(tmp_path / "my-recipe.yaml")).name == "my-recipe"
-    for section in (PretrainRecipe, PhaseSpec, PartSpec, EncoderSpec, TokenizerSpec, MineSpec):
-        for key in section.model_fields:
+    for section in (PretrainRecipe, PhaseSpec, PartSpec, EncoderShape, TokenizerSpec, MineSpec):
+        for key in section.__pydantic_fields__:
             assert f"`{key}`" in page, key

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from xstilts.core.settings.training import Recipe
 from xstilts.engine.step import Step
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.translation import TranslationRanking
-from xstilts.pretrain.recipe import EncoderSpec, MineSpec, PartSpec, PhaseSpec, PretrainRecipe
-from xstilts.pretrain.start import EncoderShape
+from xstilts.pretrain.recipe import EncoderShape, MineSpec, PartSpec, PhaseSpec, PretrainRecipe
 from xstilts.pretrain.steps.base import Continued
 from xstilts.pretrain.steps.mine import MineSettings, mine_step
 from xstilts.pretrain.steps.phase import PhasePart, PhaseSettings, phase_step
@@ -37,12 +35,12 @@ class PretrainSteps:
 def lower(recipe: PretrainRecipe, corpus: Step, continued: Continued | None) -> PretrainSteps:
     """Return the steps of a recipe. `continued` is given exactly where the recipe names an encoder."""
     start = continued.step if continued else None
-    if isinstance(recipe.encoder, EncoderSpec):
+    if isinstance(recipe.encoder, EncoderShape):
         settings = StartSettings(
             vocabulary=recipe.tokenizer.vocabulary,
             lines=recipe.tokenizer.lines,
             weight=dict(recipe.tokenizer.weight),
-            shape=EncoderShape(**recipe.encoder.model_dump()),
+            shape=recipe.encoder,
             seed=recipe.seed,
         )
         start = start_step(settings, corpus)
@@ -69,7 +67,7 @@ class _PhaseBuilder:
                 PhasePart(name=f"{part.learn} of {part.data}", kind=_kind(part), share=part.share, batch=part.batch)
                 for part in phase.parts
             ),
-            recipe=_recipe(phase),
+            recipe=phase.recipe,
             seed=self.recipe.seed if phase.seed is None else phase.seed,
             encoder="" if before else self._continued.identity,
             folder=None if before else self._continued.folder,
@@ -135,19 +133,6 @@ def _row_kind(part: PartSpec) -> MaskedLM | TranslationRanking:
         return MaskedLM()
     is_linked = part.data == "parallel" or (part.data == "mined" and part.words > 0)
     return TranslationRanking(layer=0, words=1.0 if is_linked else 0.0)
-
-
-def _recipe(phase: PhaseSpec) -> Recipe:
-    return Recipe(
-        updates=phase.updates,
-        batch=phase.batch,
-        lr=phase.lr,
-        warmup=phase.warmup,
-        weight_decay=phase.weight_decay,
-        clip=phase.clip,
-        dropout=phase.dropout,
-        precision=phase.precision,
-    )
 
 
 def _shares(parts: Sequence[PartSpec]) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.dataclasses import dataclass
 
-from xstilts.study.schema import StrictModel
+from xstilts.core.settings.training import Recipe
+from xstilts.study.strict_model import GeneratedSection, StrictModel, section_of
 from xstilts.study.validation import checked, find_file, read_mapping
 
 Data = Literal["text", "parallel", "lexicon", "switched", "mined"]
@@ -24,20 +26,23 @@ class TokenizerSpec(StrictModel):
     weight: Mapping[str, int] = {}
 
 
-class EncoderSpec(StrictModel):
-    """An ELECTRA encoder of our own. `vectors`: start from token vectors by SVD over the parallel text."""
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+class EncoderShape:
+    """An ELECTRA encoder of our own: its embeddings may be narrower than its states."""
 
-    layers: int = Field(4, ge=1)
-    width: int = Field(256, ge=8)
-    embedding: int = Field(192, ge=8)
-    heads: int = Field(4, ge=1)
-    feedforward: int = Field(1024, ge=8)
-    positions: int = Field(512, ge=16)
-    dropout: float = Field(0.1, ge=0, lt=1)
-    vectors: bool = True
+    layers: Annotated[int, Field(ge=1)] = 4
+    width: Annotated[int, Field(ge=8, description="hidden size")] = 256
+    embedding: Annotated[int, Field(ge=8)] = 192
+    heads: Annotated[int, Field(ge=1)] = 4
+    feedforward: Annotated[int, Field(ge=8)] = 1024
+    positions: Annotated[int, Field(ge=16, description="tokens a sequence at most")] = 512
+    dropout: Annotated[float, Field(ge=0, lt=1, description="written down for fine-tuning")] = 0.1
+    vectors: Annotated[
+        bool, Field(description="start from token vectors by SVD over the parallel text, not from random ones")
+    ] = True
 
     @model_validator(mode="after")
-    def whole_heads(self) -> EncoderSpec:
+    def whole_heads(self) -> Self:
         if self.width % self.heads:
             raise ValueError(f"a width of {self.width} cannot be cut into {self.heads} heads")
         return self
@@ -71,8 +76,8 @@ class PartSpec(StrictModel):
 
 
 class MineSpec(StrictModel):
-    """Before the phase: pairs of English and every other language, found in monolingual corpora by the encoder so far,
-    as the data `mined`."""
+    """Mining before the phase: pairs of English and every other language, found in monolingual corpora by the encoder
+    so far, as the data `mined`."""
 
     corpora: tuple[str, ...] = Field(min_length=1)
     layer: int | None = Field(None, ge=0)
@@ -80,20 +85,31 @@ class MineSpec(StrictModel):
     most: int = Field(20000, ge=1)  # sentences of a language at most
 
 
-class PhaseSpec(StrictModel):
+PHASE_DEFAULTS: Mapping[str, Any] = {
+    "updates": ...,  # the length of a phase must be given
+    "batch": 64,
+    "lr": 5e-4,
+    "warmup": 0.05,
+    "weight_decay": 0.01,
+    "clip": 1.0,
+    "dropout": 0.0,
+}
+PhaseNumbers: Any = section_of(Recipe, only=PHASE_DEFAULTS.keys(), defaults=PHASE_DEFAULTS)
+
+
+class PhaseSpec(PhaseNumbers, GeneratedSection):
+    """One phase of pretraining; its numbers are those of `core.settings.training.Recipe`, with other defaults."""
+
     name: str = Field(pattern=r"^[a-z0-9-]+$")
     parts: tuple[PartSpec, ...] = Field(min_length=1)
     mine: MineSpec | None = None
     seed: int | None = None  # of the order of its rows, None: the recipe's; another one where a phase goes on with them
-    updates: int = Field(ge=1)
-    batch: int = Field(64, ge=1)
-    lr: float = Field(5e-4, gt=0)
-    warmup: float = Field(0.05, ge=0, le=1)
-    weight_decay: float = Field(0.01, ge=0)
-    clip: float = Field(1.0, gt=0)
     max_length: int = Field(128, ge=8)
     precision: Literal["fp32", "bf16"] = "bf16"
-    dropout: float = Field(0.0, ge=0, lt=1)
+
+    @property
+    def recipe(self) -> Recipe:
+        return Recipe(precision=self.precision, **{key: getattr(self, key) for key in PHASE_DEFAULTS})
 
     @model_validator(mode="after")
     def one_mask(self) -> PhaseSpec:
@@ -113,7 +129,7 @@ class PretrainRecipe(StrictModel):
     corpora: tuple[str, ...] = Field(min_length=1)
     allow_noncommercial: bool = False
     tokenizer: TokenizerSpec = TokenizerSpec()
-    encoder: EncoderSpec | str = EncoderSpec()
+    encoder: EncoderShape | str = EncoderShape()
     balance: float = Field(0.5, ge=0, le=1)  # exponent of a language's size in the sampling of text
     repeat: Mapping[str, int] = {}  # languages whose text is seen so many times as often as that
     switch: float = Field(0.4, gt=0, le=1)  # share of the words a lexicon knows that are switched

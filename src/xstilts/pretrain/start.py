@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,20 +19,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from xstilts.pretrain.corpus import CorpusData
-
-
-@dataclass(frozen=True, kw_only=True)
-class EncoderShape:
-    """An ELECTRA encoder: its embeddings may be narrower than its states."""
-
-    layers: int = 4
-    width: int = 256  # hidden size
-    embedding: int = 192
-    heads: int = 4
-    feedforward: int = 1024
-    positions: int = 512  # tokens a sequence at most
-    dropout: float = 0.1  # written down for fine-tuning
-    vectors: bool = True  # token vectors by SVD; otherwise random ones
+    from xstilts.pretrain.recipe import EncoderShape
 
 
 def build_start(corpus: CorpusData, tokenizer: Tokenizer, shape: EncoderShape, seed: int, out: Path) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, fields
 
 from xstilts.core.errors import DataError, EncoderError, StudyError
 from xstilts.data.source import Source
+from xstilts.study.arms import ArmSpec, TranslatedSpec
 from xstilts.study.language_adapters import AdapterTexts, candidate_texts, find_texts
 from xstilts.study.resolve import ResolvedStudy, adapter_routes, adapter_text_tasks, stage_tasks, trained_tasks
-from xstilts.study.schema import ArmSpec, TranslatedSpec
 from xstilts.study.translation import check_translated, translated_sources
 from xstilts.tasks.base import Task
 

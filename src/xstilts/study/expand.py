@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 from xstilts.core.canonical import identity_name
 from xstilts.core.errors import StudyError
+from xstilts.core.settings.sampling import Sampling
+from xstilts.study.arms import ArmSpec
 from xstilts.study.availability import LocatedStudy
 from xstilts.study.hyperparameters import max_length, recipe
 from xstilts.study.language_adapters import RouteLanguages, route_languages
@@ -21,12 +23,12 @@ from xstilts.study.phase import (
     MergedCheckpoint,
     MixtureTask,
     Phase,
-    Sampling,
+    Start,
     Tune,
     adapter_tasks,
 )
-from xstilts.study.schema import ArmSpec, Study
-from xstilts.study.strategies import STRATEGIES, Stage, Start, compose
+from xstilts.study.schema import Study
+from xstilts.study.strategies import RouteParts, Stage
 from xstilts.study.translation import translations
 from xstilts.study.tune import tuning, with_task_names
 from xstilts.tasks.base import Fit, Task
@@ -146,8 +148,8 @@ class _Builder:
         def phase(start: Start, mix: Stage, role: str) -> Phase:
             return self.phase(start, mix, role, beside if role != "target" else ())
 
-        strategy = compose(composition(self.arm.join)) if self.arm.join else STRATEGIES[self.arm.strategy]
-        return strategy(encoder, through, last, phase)
+        merge = composition(self.arm.join) if self.arm.join else None
+        return self.arm.way.run(RouteParts(start=encoder, stages=through, target=last, build=phase, merge=merge))
 
     def masked(self, located: LocatedStudy) -> Stage:
         """The texts of the arm's `mlm`, which share its ratio equally."""
@@ -194,7 +196,7 @@ class _Builder:
             mix=(*tasks, *beside),
             recipe=recipe(self.study, self.arm, role, names, self.precision),
             seed=self.seed,
-            sampling=Sampling(**self.arm.sampling.model_dump()) if len(mix) > 1 else Sampling(),
+            sampling=self.arm.sampling if len(mix) > 1 else Sampling(),
             tune=stack_over_language_adapter(
                 start, with_task_names(self.tune(start, role), (part.name for part in (*tasks, *beside)))
             ),

@@ -8,8 +8,10 @@ from typing import Any
 
 from xstilts.core.settings.training import Recipe
 from xstilts.kinds.base import Kind
-from xstilts.study.schema import ArmSpec, IntermediateNumbers, Study, TrainNumbers
+from xstilts.study.arms import ArmSpec
+from xstilts.study.schema import Study
 from xstilts.study.settings_sweep import base_name
+from xstilts.study.training_numbers import IntermediateNumbers, TrainNumbers
 from xstilts.study.tune import LEARNING_RATE
 
 DEFAULT_EPOCHS = 3.0
@@ -55,7 +57,7 @@ def _shared_length(numbers: IntermediateNumbers, arm: ArmSpec, tasks: int) -> di
     """The updates of one phase of `tasks` tasks where they are given for the whole arm, or for each task. A training
     that an arm composes has all of the arm's: it is the one that another arm makes of it alone."""
     if numbers.updates_an_arm is not None:
-        return {"updates": max(1, numbers.updates_an_arm // (len(arm.through) if arm.strategy == "sequential" else 1))}
+        return {"updates": max(1, numbers.updates_an_arm // (len(arm.through) if arm.way.is_chain else 1))}
     if numbers.updates_a_task is not None:
         return {"updates": numbers.updates_a_task * tasks}
     return {}

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any
 
 from pydantic import Field
 
 from xstilts.core.errors import DataError, StudyError
+from xstilts.core.settings.tuning import Bottleneck, Placement
 from xstilts.data.source import Source
-from xstilts.study.strict_model import StrictModel
+from xstilts.study.strict_model import GeneratedSection, section_of
 from xstilts.study.tune import TuneSpec
 from xstilts.tasks.base import Task
 
+BottleneckSection: Any = section_of(
+    Bottleneck, only=("reduction", "activation", "invertible"), defaults={"reduction": 2.0, "invertible": True}
+)
 
-class LanguageAdapters(StrictModel):
+
+class LanguageAdapters(BottleneckSection, GeneratedSection):
     """A language adapter for the training language and for every test language with text.
 
     text: tasks of text; a language is trained on the first of them that has it. languages: only these have an adapter
@@ -28,19 +33,12 @@ class LanguageAdapters(StrictModel):
 
     text: tuple[str, ...] = Field(min_length=1)
     languages: tuple[str, ...] | None = None
-    adapter: Literal["houlsby", "pfeiffer", "parallel"] = "pfeiffer"
-    reduction: float = Field(2.0, ge=1)
-    activation: Literal["relu", "gelu", "silu", "tanh"] = "relu"
-    invertible: bool = True
+    adapter: Placement = "pfeiffer"
 
     @property
     def tune(self) -> TuneSpec:
-        return TuneSpec(
-            adapter=self.adapter,
-            reduction=self.reduction,
-            activation=self.activation,
-            invertible=self.invertible,
-        )
+        numbers = ("adapter", "reduction", "activation", "invertible")
+        return TuneSpec.model_validate({key: getattr(self, key) for key in numbers})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,8 @@ import yaml
 from pydantic import BaseModel
 
 from xstilts.core.errors import StudyError
-from xstilts.study.schema import LENGTHS, ScaleSpec, Study, Train
+from xstilts.study.schema import ScaleSpec, Study
+from xstilts.study.training_numbers import LENGTHS, Train
 from xstilts.study.validation import checked, find_file, read_mapping
 
 

@@ -1,36 +1,26 @@
-"""What a study may say under `join`: how trainings of an arm that were made apart become one."""
+"""Merging: what a study may say under `join`, which makes one of trainings of an arm that were made apart."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, model_validator
 
 from xstilts.core.settings.merging import AdapterFusion, Arithmetic, Average, Composition, Stacked, Ties
 from xstilts.study.strict_model import StrictModel
 from xstilts.study.tune import TuneSpec
 
+if TYPE_CHECKING:
+    from xstilts.study.arms import ArmSpec
+
 WITH_NUMBERS = ("average", "arithmetic", "ties")
-
-
-class AverageSpec(StrictModel):
-    weights: tuple[float, ...] | None = None
-
-    @model_validator(mode="after")
-    def has_a_sum(self) -> AverageSpec:
-        if self.weights is not None and sum(self.weights) == 0:
-            raise ValueError("the 'weights' of a mean must not sum to zero")
-        return self
-
-
-class ArithmeticSpec(StrictModel):
-    scale: float = 1.0
-    weights: tuple[float, ...] | None = None
-
-
-class TiesSpec(StrictModel):
-    density: float = Field(0.2, gt=0, le=1)
-    scale: float = 1.0
+WITHOUT_NUMBERS: dict[str, Composition] = {
+    "average": Average(),
+    "arithmetic": Arithmetic(),
+    "ties": Ties(),
+    "fuse": AdapterFusion(),
+    "stack": Stacked(),
+}
 
 
 class JoinSpec(StrictModel):
@@ -38,16 +28,16 @@ class JoinSpec(StrictModel):
     (`core.settings.merging` says what they are)."""
 
     mode: Literal["average", "arithmetic", "ties", "fuse", "stack"] | None = None
-    average: AverageSpec | None = None
-    arithmetic: ArithmeticSpec | None = None
-    ties: TiesSpec | None = None
+    average: Average | None = None
+    arithmetic: Arithmetic | None = None
+    ties: Ties | None = None
 
     @model_validator(mode="after")
     def one_way(self) -> JoinSpec:
-        given = [key for key in ("mode", *WITH_NUMBERS) if getattr(self, key) is not None]
-        if len(given) != 1:
-            said = f"it has {' and '.join(repr(key) for key in given)}" if given else "it has none of them"
-            raise ValueError(f"'join' is fuse, stack, or one of average, arithmetic and ties; {said}")
+        ways = [key for key in ("mode", *WITH_NUMBERS) if getattr(self, key) is not None]
+        if len(ways) != 1:
+            count = f"it has {' and '.join(repr(key) for key in ways)}" if ways else "it has none of them"
+            raise ValueError(f"'join' is fuse, stack, or one of average, arithmetic and ties; {count}")
         return self
 
     @property
@@ -68,21 +58,21 @@ JoinField = Annotated[JoinSpec | None, BeforeValidator(_named)]
 
 
 def composition(spec: JoinSpec) -> Composition:
-    """The part of a joined checkpoint that a `join` stands for."""
-    match spec.way:
-        case "average":
-            return Average(weights=spec.weights)
-        case "arithmetic":
-            return Arithmetic(**(spec.arithmetic or ArithmeticSpec()).model_dump())
-        case "ties":
-            return Ties(**(spec.ties or TiesSpec()).model_dump())
-        case "fuse":
-            return AdapterFusion()
-        case _:
-            return Stacked()
+    """Return the settings that a `join` stands for."""
+    if spec.mode is not None:
+        return WITHOUT_NUMBERS[spec.mode]
+    chosen: Composition = getattr(spec, spec.way)
+    return chosen
 
 
-def check(spec: JoinSpec | None, parts: int, tune: TuneSpec) -> None:
+def check_merged_arm(arm: ArmSpec) -> None:
+    """Raises ValueError where the trainings of an arm with strategy `compose` cannot be merged."""
+    check_join(arm.join, len(arm.through), arm.tune)
+    if arm.keep_head:
+        raise ValueError("'keep_head' needs one phase before the target; strategy 'compose' joins several")
+
+
+def check_join(spec: JoinSpec | None, parts: int, tune: TuneSpec) -> None:
     """Raises ValueError where `parts` trainings of an arm with strategy `compose`, each of `tune`, cannot be joined."""
     if spec is None:
         raise ValueError("strategy 'compose' needs 'join': average, arithmetic, ties, fuse or stack")
@@ -105,11 +95,11 @@ def check(spec: JoinSpec | None, parts: int, tune: TuneSpec) -> None:
 
 def _check_fuse(tune: TuneSpec) -> None:
     if not tune.adapter:
-        said = "whole encoders" if tune.mode else "LoRA and IA3"
+        others = "whole encoders" if tune.mode else "LoRA and IA3"
         raise ValueError(
             "'join: fuse' attends over bottleneck layers: give 'tune' the key 'adapter' (houlsby or pfeiffer), or join "
-            f"{said} by weights"
+            f"{others} by weights"
         )
     if tune.adapter == "parallel" or tune.invertible:
-        what = "parallel" if tune.adapter == "parallel" else "invertible"
-        raise ValueError(f"{what} adapters cannot be fused; use houlsby or pfeiffer, not invertible")
+        kind = "parallel" if tune.adapter == "parallel" else "invertible"
+        raise ValueError(f"{kind} adapters cannot be fused; use houlsby or pfeiffer, not invertible")

@@ -7,6 +7,7 @@ from typing import Any
 
 from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
 from xstilts.core.settings.merging import AdapterFusion, Composition
+from xstilts.core.settings.sampling import Sampling
 from xstilts.core.settings.training import Recipe
 from xstilts.core.settings.tuning import Adapter, Bottleneck, Fuse, Multitask
 from xstilts.tasks.base import Fit
@@ -51,16 +52,6 @@ def tuning_mode(tune: Tune) -> str | Adapter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sampling:
-    """How a mixture draws its tasks, an update at a time: rates proportional to min(size, cap) ** (1 / temperature);
-    `uniform` ignores sizes. Proportional is temperature 1 without a cap (the paper's multi-task phase: cap 2**17)."""
-
-    temperature: float = 1.0
-    cap: int | None = None
-    uniform: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
 class MixtureTask:
     """One task of a mixture, by its training view. `name` is for people and never identity."""
 
@@ -80,13 +71,18 @@ class MixtureTask:
         return f"{self.name}[{self.language}]" if self.language else self.name
 
 
+DEFAULT_SAMPLING = Sampling()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Phase:
+    """One training run: where it starts, on what it trains, and how."""
+
     start: EncoderRef | Phase | MergedCheckpoint
     mix: tuple[MixtureTask, ...]
     recipe: Recipe
     seed: int
-    sampling: Sampling = Sampling()
+    sampling: Sampling = DEFAULT_SAMPLING
     tune: Tune = Full()
     keep_head: bool = False  # start from the previous phase's head where kind and labels are the same
     selecting_tasks: tuple[int, ...] = ()  # which parts of the mix steer selection; () : all, equally

@@ -12,8 +12,9 @@ from xstilts.core.catalog import Catalog
 from xstilts.core.errors import StudyError
 from xstilts.data.source import Source
 from xstilts.data.views import Take
+from xstilts.study.arms import ArmSpec
 from xstilts.study.language_adapters import RouteLanguages, candidate_texts, route_languages
-from xstilts.study.schema import ArmSpec, Study
+from xstilts.study.schema import Study
 from xstilts.study.settings_sweep import add_sweep_variants, expand_sweeps
 from xstilts.study.text_checks import check_texts
 from xstilts.study.text_overlap import SharedText, shared_notes, shared_text

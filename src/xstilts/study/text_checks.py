@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError, StudyError
 from xstilts.kinds.mlm import MaskedLM
+from xstilts.study.arms import ArmSpec, MlmSpec
 from xstilts.study.language_adapters import LanguageAdapters
-from xstilts.study.schema import ArmSpec, MlmSpec
 from xstilts.tasks.base import Task
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from xstilts.study.schema import ArmSpec
+from xstilts.study.arms import ArmSpec
 from xstilts.tasks.base import Task
 
 SharedText = Mapping[str, Mapping[str, tuple[str, ...]]]  # target -> arm -> the intermediate tasks with its sentences

@@ -13,7 +13,8 @@ from xstilts.core.errors import StudyError
 from xstilts.core.languages import canonical_code
 from xstilts.data.source import MachineTranslation, Source
 from xstilts.kinds.catalog import KINDS
-from xstilts.study.schema import Study, TranslatedSpec
+from xstilts.study.arms import TranslatedSpec
+from xstilts.study.schema import Study
 from xstilts.tasks.base import Fit, Task
 
 

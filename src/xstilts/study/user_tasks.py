@@ -12,7 +12,7 @@ from xstilts.data.source import Place, Reader, Source
 from xstilts.kinds.base import Kind
 from xstilts.kinds.catalog import user_kinds
 from xstilts.kinds.user_data import UserColumns
-from xstilts.study.schema import UserTask
+from xstilts.study.task_section import UserTask
 from xstilts.tasks.base import Origin, Task
 
 Columns = Mapping[str, Any]  # role -> column of the file

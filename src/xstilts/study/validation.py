@@ -8,6 +8,8 @@ from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.dataclasses import is_pydantic_dataclass
+from pydantic.fields import FieldInfo
 
 from xstilts.core.errors import StudyError
 
@@ -57,7 +59,7 @@ def explain(error: ValidationError, model: type[BaseModel], where: str) -> Study
     at = f"{where}: {place}" if place else where
     more = len(error.errors()) - 1
     hint = f"({more} more problem{'s' if more > 1 else ''} in this file.)" if more else None
-    if first["type"] == "extra_forbidden":
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):  # of a model, of a class of settings
         key = str(path[-1])
         allowed = _keys_at(model, path[:-1])
         return StudyError(f"Unknown key '{key}'.", where=at, value=key, allowed=allowed, hint=hint)
@@ -90,25 +92,35 @@ def _keys_at(root: type[BaseModel], path: list[Any]) -> list[str]:
     """The keys allowed at a place of the file."""
     model: Any = root
     for part in path:
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            model = model.model_fields[str(part)].annotation if str(part) in model.model_fields else None
+        if _is_section(model):
+            key = _keys_of(model).get(str(part))
+            model = None if key is None else key.annotation
         else:  # a mapping or a sequence of sections
             model = next((arg for arg in get_args(model) if _has_section(arg)), None)
         model = _section_of(model)
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+    return list(_keys_of(model)) if _is_section(model) else []
+
+
+def _is_section(annotation: Any) -> bool:
+    return isinstance(annotation, type) and (issubclass(annotation, BaseModel) or is_pydantic_dataclass(annotation))
+
+
+def _keys_of(section: Any) -> Mapping[str, FieldInfo]:
+    keys: Mapping[str, FieldInfo] = section.__pydantic_fields__
+    return keys
 
 
 def _section_of(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if _is_section(annotation):
         return annotation
-    sections = [arg for arg in get_args(annotation) if isinstance(arg, type) and issubclass(arg, BaseModel)]
+    sections = [arg for arg in get_args(annotation) if _is_section(arg)]
     is_container = getattr(annotation, "__origin__", None) is not None
     return annotation if is_container or not sections else sections[0]
 
 
 def _has_section(annotation: Any) -> bool:
     if isinstance(annotation, type):
-        return issubclass(annotation, BaseModel)
+        return _is_section(annotation)
     return any(_has_section(arg) for arg in get_args(annotation))
 
 

@@ -11,7 +11,8 @@ from transformers import AutoModelForMaskedLM
 
 from toy_corpus import parallel
 from xstilts.pretrain.corpus import Bundle, CorpusData
-from xstilts.pretrain.start import EncoderShape, build_start, unit_vectors
+from xstilts.pretrain.recipe import EncoderShape
+from xstilts.pretrain.start import build_start, unit_vectors
 from xstilts.pretrain.tokenizer import learn_tokenizer, save_tokenizer
 
 SHAPE = EncoderShape(layers=1, width=48, embedding=40, heads=2, feedforward=64, positions=40)

@@ -1,8 +1,12 @@
-"""How one phase is optimised: the numbers a paper would put in its appendix."""
+"""Numbers of a training: how one phase is optimised, as a paper would put them in its appendix."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
 
@@ -15,21 +19,33 @@ class Recipe:
     Exactly one of `updates` and `epochs` is set. An update is `batch` examples of one task.
     """
 
-    updates: int | None = None
-    epochs: float | None = None
-    batch: int = 32
-    lr: float = 1e-5
-    head_lr: float | None = field(default=None, metadata=OMIT_DEFAULT)  # None: `lr`
-    warmup: float = 0.1  # share of the updates
-    weight_decay: float = 0.01  # not on biases and norms
-    clip: float = 1.0  # gradient norm, over a whole update
-    patience: int | None = None  # evaluations without a better dev score before stopping
-    evaluate_every: int | None = None  # updates; None: ten times a phase
-    dev_examples: int | None = 2000  # a fixed subset steers selection; None: all
-    dropout: float | None = None  # hidden dropout; None: the encoder's own
-    attention_dropout: float = 0.0
+    updates: Annotated[int | None, Field(ge=1)] = None
+    epochs: Annotated[float | None, Field(gt=0)] = None
+    batch: Annotated[int, Field(ge=1, description="examples of an update")] = 32
+    lr: Annotated[float, Field(gt=0, description="highest learning rate")] = 1e-5
+    head_lr: Annotated[float | None, Field(gt=0, description="of the heads; None: `lr`")] = field(
+        default=None, metadata=OMIT_DEFAULT
+    )
+    warmup: Annotated[float, Field(ge=0, le=1, description="share of the updates")] = 0.1
+    weight_decay: Annotated[float, Field(ge=0, description="not on biases and norms")] = 0.01
+    clip: Annotated[float, Field(gt=0, description="gradient norm, over a whole update")] = 1.0
+    patience: Annotated[
+        int | None, Field(ge=1, description="evaluations without a better dev score before stopping")
+    ] = None
+    evaluate_every: Annotated[int | None, Field(ge=1, description="updates; None: ten times a phase")] = None
+    dev_examples: Annotated[
+        int | None, Field(ge=1, description="a fixed subset of the dev set that steers selection; None: all")
+    ] = 2000
+    dropout: Annotated[float | None, Field(ge=0, lt=1, description="of hidden states; None: the encoder's own")] = None
+    attention_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     precision: str = "fp32"  # fp32 | bf16 ("auto" is resolved before a Recipe exists)
-    retries: int = 0  # a diverged run is tried again with the next seed
-    forward_tokens: int = field(default=8192, metadata=NOT_IDENTITY)  # tokens a forward pass at most
-    checkpointing: bool = field(default=False, metadata=NOT_IDENTITY)  # less memory, about a third more work
-    compile: bool = field(default=False, metadata=NOT_IDENTITY)  # torch.compile: pays on long runs, not on short
+    retries: Annotated[int, Field(ge=0, description="a diverged run is tried again with the next seed")] = 0
+    forward_tokens: Annotated[int, Field(ge=64, description="tokens a forward pass at most")] = field(
+        default=8192, metadata=NOT_IDENTITY
+    )
+    checkpointing: Annotated[bool, Field(description="less memory, about a third more work")] = field(
+        default=False, metadata=NOT_IDENTITY
+    )
+    compile: Annotated[bool, Field(description="torch.compile: pays on long runs, not on short")] = field(
+        default=False, metadata=NOT_IDENTITY
+    )

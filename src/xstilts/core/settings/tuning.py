@@ -1,5 +1,4 @@
-"""Which weights a phase trains, where that is neither all of them nor the heads alone: small layers beside a frozen
-encoder.
+"""Tuning with small layers beside a frozen encoder, where a phase trains neither all weights nor the heads alone.
 
 Values only; `nn.adapters` makes layers of them. `from_layer` is the first block (from 1) that gets any: nothing below
 it needs a gradient (AdapterDrop, Rücklé et al. 2021). `stack`: new layers on top of those an earlier phase left;
@@ -8,9 +7,17 @@ otherwise equal settings go on with the earlier layers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from xstilts.core.canonical import OMIT_DEFAULT
+
+Placement = Literal["houlsby", "pfeiffer", "parallel"]
+FromLayer = Annotated[int, Field(ge=1)]
+Targets = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +31,13 @@ class Bottleneck:
     Pfeiffer et al. 2020).
     """
 
-    place: str = "pfeiffer"
-    reduction: float = 16.0
-    width: int | None = None
-    activation: str = "relu"
-    scale: float = 1.0
+    place: Placement = "pfeiffer"
+    reduction: Annotated[float, Field(ge=1)] = 16.0
+    width: Annotated[int | None, Field(ge=1)] = None
+    activation: Literal["relu", "gelu", "silu", "tanh"] = "relu"
+    scale: Annotated[float, Field(gt=0)] = 1.0
     invertible: bool = False
-    from_layer: int = 1
+    from_layer: FromLayer = 1
     stack: bool = False
 
 
@@ -42,13 +49,13 @@ class Multitask(Bottleneck):
 
     def plain(self, width: int) -> Bottleneck:
         """The same without tasks, and of another width."""
-        own = {spec.name: getattr(self, spec.name) for spec in fields(Bottleneck)}
-        return Bottleneck(**own | {"width": width})
+        values = {spec.name: getattr(self, spec.name) for spec in fields(Bottleneck)}
+        return Bottleneck(**values | {"width": width})
 
 
 @dataclass(frozen=True, kw_only=True)
 class SharedOwn(Multitask):
-    """At each place a bottleneck for all tasks and, beside it, one for each task; both are added. A task that is none
+    """A bottleneck for all tasks at each place and, beside it, one for each task; both are added. A task that is none
     of them goes through the shared one alone."""
 
 
@@ -58,7 +65,7 @@ class Hypernetwork(Multitask):
     Mahabadi et al. 2021; Hyper-X, Üstün et al. 2022). embedding: their size. A task that is none of them has the mean
     of the tasks' embeddings."""
 
-    embedding: int = 64
+    embedding: Annotated[int, Field(ge=1)] = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +74,12 @@ class LoRA:
     of `nn.adapters.targets`, or ends of module paths within a block. dora: the sum keeps its direction and has a
     trained length for each output (Liu et al. 2024)."""
 
-    rank: int = 8
-    alpha: float = 16.0
-    targets: tuple[str, ...] = ("query", "value")
-    dropout: float = 0.0
+    rank: Annotated[int, Field(ge=1)] = 8
+    alpha: Annotated[float, Field(gt=0)] = 16.0
+    targets: Targets = ("query", "value")
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     dora: bool = False
-    from_layer: int = 1
+    from_layer: FromLayer = 1
     stack: bool = False
 
 
@@ -81,9 +88,9 @@ class IA3:
     """A trained factor for each output of the key and value layers and each input of the feed-forward layer's second
     half (Liu et al. 2022). inputs: the targets of which inputs are changed."""
 
-    targets: tuple[str, ...] = ("key", "value", "down")
+    targets: Targets = ("key", "value", "down")
     inputs: tuple[str, ...] = field(default=("down",), metadata=OMIT_DEFAULT)
-    from_layer: int = 1
+    from_layer: FromLayer = 1
     stack: bool = False
 
 
@@ -91,8 +98,8 @@ class IA3:
 class Prompt:
     """`length` trained vectors before each text, in the place of embedded tokens (Lester et al. 2021)."""
 
-    length: int = 20
-    from_layer: int = 1
+    length: Annotated[int, Field(ge=1)] = 20
+    from_layer: FromLayer = 1
     stack: bool = False
 
 
@@ -100,8 +107,8 @@ class Prompt:
 class Prefix:
     """`length` trained keys and values in each block, which all tokens of a sequence see (Li and Liang 2021)."""
 
-    length: int = 20
-    from_layer: int = 1
+    length: Annotated[int, Field(ge=1)] = 20
+    from_layer: FromLayer = 1
     stack: bool = False
 
 
@@ -111,7 +118,7 @@ class Fuse:
     for it, which stay as they are. All of them have one place and one `from_layer`."""
 
     adapters: tuple[Bottleneck, ...]
-    from_layer: int = 1
+    from_layer: FromLayer = 1
     stack: bool = True
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
 from xstilts.core.files import read_json
+from xstilts.core.settings.sampling import Sampling
 from xstilts.core.settings.training import Recipe
 from xstilts.core.settings.tuning import Adapter
 from xstilts.data.read import ResolvedSource, load, select
@@ -27,7 +28,6 @@ from xstilts.pipeline.steps.base import (
     StepKind,
     base_path,
 )
-from xstilts.study.phase import Sampling
 
 VERSION = 3
 START = "start"  # the input that is the checkpoint of an earlier phase

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from xstilts.engine.step import Context, Step
 from xstilts.pipeline.steps.base import StepKind
 from xstilts.pretrain.corpus import load_corpus
+from xstilts.pretrain.recipe import EncoderShape
 from xstilts.pretrain.rows import monolingual
-from xstilts.pretrain.start import EncoderShape
 from xstilts.pretrain.steps.base import CORPUS
 
 VERSION = 2

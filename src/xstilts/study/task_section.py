@@ -1,0 +1,39 @@
+"""The section of a task: what a study may say of a task of its own, under `tasks`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from xstilts.kinds.catalog import user_kinds
+from xstilts.study.strict_model import StrictModel, one_of
+
+
+class UserTask(StrictModel):
+    """A task declared from files, without Python (docs/add-a-task.md).
+
+    Files lie below a data folder or beside the study file; layouts of several files (`parallel`, `props`) name all.
+    """
+
+    kind: Annotated[str, one_of(user_kinds)]
+    reader: Literal[
+        "tsv", "csv", "jsonl", "json", "conllu", "squad", "bio", "parallel", "parquet", "props", "propbank", "conllup"
+    ]
+    labels: tuple[str, ...] = ()  # in the order of their ids: of classification, tagging, relations, roles
+    columns: Mapping[str, str | tuple[str, ...]] = {}  # role -> column of the file
+    header: bool = True  # of a tsv or csv file
+    fields: tuple[str, ...] = ()  # names of the file's columns where no header says them
+    separator: str = "\t"  # between the columns of a bio file
+    answer: Literal["index", "number", "letter", "text"] = "index"  # how a choice file gives the answer
+    form: Literal["spans", "heads"] = "spans"  # roles: what an argument is
+    no_answer: bool = False  # span QA: some questions have none
+    train: str | tuple[str, ...] | None = None
+    dev: str | tuple[str, ...] | None = None
+    test: Mapping[str, str | tuple[str, ...]] = {}
+    translations: Mapping[str, str | tuple[str, ...]] = {}  # of the training data: language -> file
+    holdout: float = Field(0.1, gt=0, lt=1)  # share of the training data that selects where there is no dev file
+    language: str = "en"  # of the training data
+    licence: str = "not stated"
+    cite: str = "the study's own data"
