@@ -24,7 +24,7 @@ from xstilts.heads.registry import head_class
 from xstilts.kinds.catalog import KINDS
 from xstilts.metrics.catalog import METRICS
 from xstilts.study.load import load_study
-from xstilts.study.user_tasks import own_tasks
+from xstilts.study.user_tasks import declared_tasks
 
 STARS = {"awful": 1, "poor": 2, "fair": 3, "good": 4, "superb": 5}
 FILLERS = ("the", "a", "this", "film", "book", "meal", "was", "is", "quite", "really")
@@ -92,13 +92,13 @@ def test_the_head_is_where_the_kind_says():
 
 
 def test_a_study_declares_a_task_of_the_kind(study: Path):
-    [task] = own_tasks(load_study(str(study)).tasks)
+    [task] = declared_tasks(load_study(str(study)).tasks)
     assert task.kind == StarRating() and task.scored == (Closeness(),)
     value = yaml.safe_load(study.read_text("utf-8"))
     value["tasks"]["stars"]["columns"] = {"text": "review", "star": "mark"}
     study.write_text(yaml.safe_dump(value), "utf-8")
     with pytest.raises(StudyError, match="Did you mean 'stars'"):
-        own_tasks(load_study(str(study)).tasks)
+        declared_tasks(load_study(str(study)).tasks)
     value["tasks"]["stars"]["kind"] = "star-ratings"
     study.write_text(yaml.safe_dump(value), "utf-8")
     with pytest.raises(StudyError, match="Did you mean 'star-rating'"):
