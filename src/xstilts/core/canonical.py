@@ -26,7 +26,7 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 def canonical(value: Any, at: str = "settings") -> Json:
-    """A JSON value that is equal for equal settings, in this and every later process.
+    """Return a JSON value that is equal for equal settings, in this and every later process.
 
     Frozen dataclasses become `{"!": identity name, field: ...}` (see `identity_name`). What a field may declare in its
     `metadata`: `NOT_IDENTITY` leaves it out; `OMIT_DEFAULT` leaves it out while it equals its default, so that adding
@@ -62,7 +62,7 @@ def _dataclass(value: Any, at: str) -> Json:
 
 
 def _fields(value: Any, at: str = "settings") -> Iterator[tuple[str, Any]]:
-    """The parts of a frozen dataclass that are its identity, by their names there; what it is called is "!"."""
+    """Yield the parts of a frozen dataclass that are its identity, by their names there; its own name is "!"."""
     if not value.__dataclass_params__.frozen:
         raise TypeError(f"{at}: {type(value).__name__} must be a frozen dataclass to have a stable identity")
     cls: Any = type(value)
@@ -88,7 +88,7 @@ def _identity_fields(cls: type) -> tuple[tuple[str, str, Any], ...]:
 
 
 def identity_name(cls: type) -> str:
-    """What a class is called in identities and in artefacts.
+    """Return the name of a class in identities and in artefacts.
 
     A class of this package declares `identity_name: ClassVar[str]` where its own name has changed; else it is the
     class's name. A class from elsewhere carries its module as well: another reader that happens to be called `Tsv` must
@@ -142,5 +142,5 @@ def _object(texts: Mapping[str, str]) -> str:
 
 
 def fingerprint(value: Any, length: int = 16) -> str:
-    """Hex digest (sha-256, `length` characters) of the canonical form of `value`."""
+    """Return the hex digest (sha-256, `length` characters) of the canonical form of `value`."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:length]

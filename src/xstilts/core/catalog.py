@@ -1,4 +1,4 @@
-"""A catalogue: things found by name, in the order they were written down."""
+"""A catalog: items found by name, in the order they are written down."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Catalog(Mapping[str, T]):
             self._items[item.name] = item
 
     def find(self, name: str, where: str | None = None) -> T:
-        """The item called `name`; `where` is the place that asked for it, for the error."""
+        """Return the item called `name`; `where` is the place that asked for it, for the error."""
         if name not in self._items:
             raise StudyError(f"there is no {self.noun} '{name}'.", where=where, value=name, allowed=self._items)
         return self._items[name]

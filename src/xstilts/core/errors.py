@@ -48,9 +48,9 @@ class XstiltsError(Exception):
         if self.value is not None and (match := nearest(self.value, self.allowed)):
             parts.append(f"Did you mean '{match}'?")
         if self.allowed:
-            shown = ", ".join(self.allowed[:40])
-            more = f" and {len(self.allowed) - 40} more" if len(self.allowed) > 40 else ""
-            parts.append(f"Allowed: {shown}{more}.")
+            names = ", ".join(self.allowed[:40])
+            others = f" and {len(self.allowed) - 40} more" if len(self.allowed) > 40 else ""
+            parts.append(f"Allowed: {names}{others}.")
         if self.hint:
             parts.append(self.hint)
         if len(parts) > 1 and not parts[0].endswith((".", "!", "?", ":")):

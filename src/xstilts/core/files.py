@@ -26,7 +26,7 @@ _SETTLED = 2.0  # seconds; a younger file could still change without a visible c
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:
-    """Writes `data` (text as UTF-8) so that a reader sees the old file or the new one, never a part.
+    """Write `data` (text as UTF-8) so that a reader sees the old file or the new one, never a part.
 
     Makes the parent folders. Raises StoreError on a full disk or a forbidden place; then nothing of it stays.
     """
@@ -47,12 +47,12 @@ def write_atomic(path: Path, data: bytes | str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes `value` as indented JSON, atomically. Numbers that JSON lacks (NaN, infinities) raise ValueError."""
+    """Write `value` as indented JSON, atomically. Numbers that JSON lacks (NaN, infinities) raise ValueError."""
     write_atomic(path, json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
 def read_json(path: Path) -> Any:
-    """The JSON value in `path` (UTF-8). Raises StoreError when it is missing, unreadable or not JSON."""
+    """Return the JSON value in `path` (UTF-8). Raises StoreError when it is missing, unreadable or not JSON."""
     try:
         return json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
@@ -66,7 +66,7 @@ def read_json(path: Path) -> Any:
 
 
 def open_text(path: Path) -> TextIO:
-    """A text file (UTF-8, newlines as they stand) or a gzipped one, told apart by the first two bytes, not by name.
+    """Open a text file (UTF-8, newlines unchanged) or a gzipped one, told apart by the first two bytes, not by name.
 
     Raises DataError when it is missing or cannot be read.
     """
@@ -95,7 +95,7 @@ class _Unzipped(gzip.GzipFile):
 
 
 def file_fingerprint(path: Path, cache: Path | None = None) -> str:
-    """sha-256 (hex) of the file's bytes as they lie on the disk.
+    """Return the sha-256 (hex) of the file's bytes as they are on the disk.
 
     With `cache` (a JSON file, made when absent), a file whose path, size and mtime_ns are known is not read again.
     Two processes may share a cache. Raises DataError when the file cannot be read.
@@ -103,8 +103,8 @@ def file_fingerprint(path: Path, cache: Path | None = None) -> str:
     try:
         stat = path.stat()
         place, stamp = str(path.resolve()), [stat.st_size, stat.st_mtime_ns]
-        if cache is not None and (known := _cached(cache).get(place)) and known[:2] == stamp:
-            return str(known[2])
+        if cache is not None and (entry := _cached(cache).get(place)) and entry[:2] == stamp:
+            return str(entry[2])
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
@@ -126,10 +126,10 @@ def _cached(cache: Path) -> dict[str, list[Any]]:
 def _parse_cache(cache: Path, stamp: tuple[int, int, int]) -> dict[str, list[Any]]:
     # Every write replaces the file, so inode, size and time name one content: a plan looks up hundreds of files.
     try:
-        known = read_json(cache)
+        entries = read_json(cache)
     except StoreError:
         return {}
-    return known if isinstance(known, dict) else {}
+    return entries if isinstance(entries, dict) else {}
 
 
 def _remember(cache: Path, place: str, entry: list[Any]) -> None:

@@ -1,4 +1,4 @@
-"""What a disk can do to a run: it is full, or writing is forbidden. Both are the user's to mend."""
+"""Errors of input and output that the user can mend: a full disk, a place where writing is forbidden."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NO_FOLDER = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turns a full disk and forbidden places, met while writing at `path`, into a StoreError. Other errors pass."""
+    """Turn a full disk and forbidden places, met while writing at `path`, into a StoreError. Other errors pass."""
     try:
         yield
     except OSError as error:
@@ -34,6 +34,6 @@ def writing(path: Path) -> Iterator[None]:
                 hint="Change the permissions or choose another store.",
             ) from error
         if error.errno in _NO_FOLDER:
-            what = f"a file and a folder are in each other's place ({error.strerror})."
-            raise StoreError(what, where=place) from error
+            message = f"a file and a folder are in each other's place ({error.strerror})."
+            raise StoreError(message, where=place) from error
         raise

@@ -55,7 +55,7 @@ XTREME_R: tuple[str, ...] = tuple(sorted((*XTREME, *_ONLY_R.split())))
 
 
 def canonical_code(code: str, where: str | None = None) -> str:
-    """The canonical code of any known spelling: `cmn_Hans` -> `zh`, `swa` -> `sw`, `pt_BR` -> `pt-br`.
+    """Return the canonical code of any known spelling: `cmn_Hans` -> `zh`, `swa` -> `sw`, `pt_BR` -> `pt-br`.
 
     Raises StudyError for an unknown one, naming the nearest code or the code of the nearest name.
     """
@@ -67,7 +67,7 @@ def canonical_code(code: str, where: str | None = None) -> str:
 
 def _suggestion(plain: str) -> str | None:
     # Someone who writes a word means a name; someone who writes two or three letters, or a hyphen, means a code.
-    by_name = {known.name.lower(): known for known in LANGUAGES.values()}
+    by_name = {language.name.lower(): language for language in LANGUAGES.values()}
     names = difflib.get_close_matches(plain, by_name, n=1, cutoff=0.75) if len(plain) > 3 else []
     spelling = nearest(plain, _CODES)
     meant = by_name[names[0]] if names else LANGUAGES[_CODES[spelling]] if spelling else None
@@ -75,5 +75,5 @@ def _suggestion(plain: str) -> str | None:
 
 
 def language(code: str, where: str | None = None) -> Language:
-    """The language of a code in any known spelling. Raises StudyError as `canonical_code` does."""
+    """Return the language of a code in any known spelling. Raises StudyError as `canonical_code` does."""
     return LANGUAGES[canonical_code(code, where)]

@@ -13,7 +13,7 @@ from xstilts.core.io_errors import writing
 
 @contextlib.contextmanager
 def locked(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[bool]:
-    """Holds the lock file `path` inside the block; yields whether it is held (always, when `wait`).
+    """Hold the lock file `path` inside the block; yields whether it is held (always, when `wait`).
 
     Any number may hold it `shared`, one alone otherwise. The file is made when absent and never removed: removing a
     lock file lets two holders in. Raises StoreError where the file cannot be made.
@@ -25,10 +25,10 @@ def locked(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[b
         mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         try:
             fcntl.flock(handle, mode if wait else mode | fcntl.LOCK_NB)
-            held = True
+            is_held = True
         except BlockingIOError:
-            held = False
-        yield held
+            is_held = False
+        yield is_held
     finally:
         fcntl.flock(handle, fcntl.LOCK_UN)  # closing is not enough where a forked child has a copy of the handle
         os.close(handle)

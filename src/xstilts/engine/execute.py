@@ -1,4 +1,4 @@
-"""One attempt at one step: take the lock, look again, run, commit. Every backend ends here, whichever process it is."""
+"""Execute one step once: take its lock, look again, run, commit. Every backend ends here, in whichever process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Status = Literal["done", "reused", "failed", "busy", "stale", "interrupted"]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How an attempt ended. `busy`: another process holds the step or rebuilds an input; `stale`: an input is not
+    """The end of an attempt. `busy`: another process holds the step or rebuilds an input; `stale`: an input is not
     there or not whole any more. Both mean: look at the store again. `interrupted`: the user or the parent stopped it.
     `error` is text for the user."""
 
@@ -38,61 +38,61 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """What an attempt may use."""
+    """The device, threads and progress display that an attempt may use."""
 
     progress: Progress
     device: str = "cpu"
     threads: int = 1
 
 
-def run_one(step: Step, store: Store, means: Resources, *, wait: bool = False) -> Result:
-    """Runs `step` unless it is done and whole. Its inputs must be in the store.
+def run_one(step: Step, store: Store, resources: Resources, *, wait: bool = False) -> Result:
+    """Run `step` unless it is done and whole. Its inputs must be in the store.
 
-    Without `wait` it answers `busy` instead of waiting for another process. Failures are answered, not raised: an
+    Without `wait` it returns `busy` instead of waiting for another process. Failures are returned, not raised: an
     XstiltsError by its own text, anything else by a line, with the traceback in `work/<key>/error.txt`. An interrupt
     (KeyboardInterrupt) passes through; the step's scratch stays for the next attempt.
     """
     started = time.monotonic()
     try:
-        with store.lock(step.key, wait=wait) as held:
-            if not held:
+        with store.lock(step.key, wait=wait) as is_held:
+            if not is_held:
                 return Result("busy")
             if store.is_whole(step) or store.install(step):
                 return Result("reused")
             with _reading(step, store, wait) as free:
                 if not free:
                     return Result("busy")
-                if any(not store.is_whole(below, step.needs) for below in step.inputs.values()):
+                if any(not store.is_whole(input_step, step.needs) for input_step in step.inputs.values()):
                     return Result("stale")
-                return _attempt(step, store, means)
+                return _attempt(step, store, resources)
     except (XstiltsError, OSError) as error:
         return Result("failed", time.monotonic() - started, str(error))
 
 
 @contextlib.contextmanager
 def _reading(step: Step, store: Store, wait: bool) -> Iterator[bool]:
-    """Holds the inputs' locks, shared, so that nobody trims or rebuilds what is being read."""
+    """Hold the inputs' locks, shared, so that nobody trims or rebuilds what is being read."""
     with contextlib.ExitStack() as stack:
-        keys = sorted({below.key for below in step.inputs.values()})
+        keys = sorted({input_step.key for input_step in step.inputs.values()})
         yield all(stack.enter_context(store.lock(key, shared=True, wait=wait)) for key in keys)
 
 
-def _attempt(step: Step, store: Store, means: Resources) -> Result:
+def _attempt(step: Step, store: Store, resources: Resources) -> Result:
     out, scratch = store.begin(step)
     began, started = datetime.now(UTC), time.monotonic()
     context = Context(
         out=out,
         scratch=scratch,
-        inputs={name: store.path(below) for name, below in step.inputs.items()},
-        progress=means.progress,
-        threads=means.threads,
-        device=means.device,
+        inputs={name: store.path(input_step) for name, input_step in step.inputs.items()},
+        progress=resources.progress,
+        threads=resources.threads,
+        device=resources.device,
     )
     try:
         with writing(out):
             step.call(step.settings, context)
             seconds = time.monotonic() - started
-            _seal(step, out, _record(step, means, began, seconds))
+            _seal(step, out, _record(step, resources, began, seconds))
     except Exception as error:  # noqa: BLE001 - a step may raise anything; the run goes on without it
         remove(out)
         details = store.write_error(step, traceback.format_exc())
@@ -107,11 +107,11 @@ def _attempt(step: Step, store: Store, means: Resources) -> Result:
 def _explain(error: Exception, details: Path) -> str:
     if isinstance(error, XstiltsError):
         return str(error)
-    said = " ".join(str(error).split())[:500]
-    return f"{type(error).__name__}: {said} (traceback in {details})"
+    message = " ".join(str(error).split())[:500]
+    return f"{type(error).__name__}: {message} (traceback in {details})"
 
 
-def _record(step: Step, means: Resources, began: datetime, seconds: float) -> dict[str, Any]:
+def _record(step: Step, resources: Resources, began: datetime, seconds: float) -> dict[str, Any]:
     return {
         "key": step.key,
         "name": step.name,
@@ -119,18 +119,18 @@ def _record(step: Step, means: Resources, began: datetime, seconds: float) -> di
         "label": step.label,
         "about": dict(step.about),
         "settings": canonical(step.settings),
-        "inputs": {name: below.key for name, below in step.inputs.items()},
+        "inputs": {name: input_step.key for name, input_step in step.inputs.items()},
         "started": began.isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
-        "threads": means.threads,
-        "device": means.device,
+        "threads": resources.threads,
+        "device": resources.device,
         "versions": library_versions(),
         "machine": {"system": platform.system(), "processor": _processor()},
     }
 
 
 def _seal(step: Step, out: Path, record: dict[str, Any]) -> None:
-    """Brings what the step wrote to the disk, and then writes the done-marker, the last file of all."""
+    """Bring what the step wrote to the disk, and then writes the done-marker, the last file of all."""
     for path in out.rglob("*"):
         if path.is_file():
             handle = os.open(path, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""Who hears what happens in a run: a progress display, a log, a test."""
+"""The listener of a run: a progress display, a log, a test."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Listener(Protocol):
 
 
 class Silent:
-    """Hears everything and says nothing."""
+    """A listener that ignores everything."""
 
     def step_started(self, step: Step, device: str) -> None: ...
 

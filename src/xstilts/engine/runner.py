@@ -1,4 +1,4 @@
-"""Runs what is missing: demand comes from the goals, and a failure stops only what stands on it."""
+"""The runner: run what is missing of the goals; a failure stops only the steps that depend on it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PATIENCE = 5  # times that an input may vanish under a step
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """What `execute` would do: `to_run` in order, `reused` steps found done, `rebuilt` those of `to_run` that are done
+    """The plan of `execute`: `to_run` in order, `reused` steps found done, `rebuilt` those of `to_run` that are done
     but were trimmed of a part that is needed, `not_needed` the number of steps that nobody has to look at."""
 
     to_run: tuple[Step, ...]
@@ -38,7 +38,7 @@ class RunPlan:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended, by step keys. `failed`: what went wrong; `not_run`: the failed step it stands on; `left`: what
+    """The end of a run, by step keys. `failed`: what went wrong; `not_run`: the failed step it depends on; `left`: what
     an interrupted run did not come to."""
 
     done: tuple[str, ...] = ()
@@ -59,10 +59,12 @@ class Outcome:
 
 
 def plan(goals: Sequence[Step], store: Store) -> RunPlan:
-    """What would run, without running or writing anything."""
-    found = demand(goals, store.is_whole)
-    rebuilt = tuple(step for step in found.to_run if store.is_done(step))
-    return RunPlan(found.to_run, found.reused, rebuilt, len(steps_of(goals)) - len(found.to_run) - len(found.reused))
+    """Return what would run, without running or writing anything."""
+    demanded = demand(goals, store.is_whole)
+    rebuilt = tuple(step for step in demanded.to_run if store.is_done(step))
+    return RunPlan(
+        demanded.to_run, demanded.reused, rebuilt, len(steps_of(goals)) - len(demanded.to_run) - len(demanded.reused)
+    )
 
 
 def execute(
@@ -73,7 +75,7 @@ def execute(
     listener: Listener | None = None,
     trims: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """Runs what `goals` need and the store lacks, and answers how it went; failed steps do not raise.
+    """Run what `goals` need and the store lacks, and return how it went; failed steps do not raise.
 
     `trims` (step key -> part) names parts that are deleted once every step here that reads them is done. On SIGINT or
     SIGTERM the running steps are asked to stop, and the outcome says `interrupted`; a second signal kills them.
@@ -94,7 +96,7 @@ def execute(
 
 
 class _Run:
-    """The state of one run. `order` and `pending` are what the last look found; only a look puts a step into them."""
+    """The state of one run. `order` and `pending` are from the last refresh; only a refresh puts a step into them."""
 
     def __init__(
         self, goals: Sequence[Step], store: Store, backend: Backend, listener: Listener, trims: Mapping[str, str]
@@ -118,7 +120,7 @@ class _Run:
     def to_the_end(self, interrupt: Interrupt) -> Outcome:
         self.interrupt = interrupt
         try:
-            self._look()
+            self._refresh()
             self._trim(list(self.graph.values()))
             while (self.pending.keys() - self.not_run.keys() or self.running) and not interrupt.requested:
                 step = self._next()
@@ -135,19 +137,21 @@ class _Run:
         reused = tuple(key for key in self.reused if key not in self.done)
         return Outcome(tuple(self.done), reused, self.failed, self.not_run, left, interrupt.requested)
 
-    def _look(self) -> None:
-        """Asks the store what is demanded now; other processes may have changed it."""
-        found = demand(self.goals, self.store.is_whole)
-        self.order, self.parts = found.to_run, found.parts
-        self.rebuilt = {step.key for step in found.to_run if self.store.is_done(step)}
+    def _refresh(self) -> None:
+        """Ask the store what is demanded now; other processes may have changed it."""
+        demanded = demand(self.goals, self.store.is_whole)
+        self.order, self.parts = demanded.to_run, demanded.parts
+        self.rebuilt = {step.key for step in demanded.to_run if self.store.is_done(step)}
         self.pending = {
-            step.key: step for step in found.to_run if step.key not in self.running and step.key not in self.failed
+            step.key: step for step in demanded.to_run if step.key not in self.running and step.key not in self.failed
         }
         self.not_run = blocked(self.order, self.failed)
-        more = [step.key for step in found.reused if step.key not in self.done and step.key not in self.reused]
-        if more:
-            self.reused |= dict.fromkeys(more)
-            self.listener.step_reused(len(more))
+        newly_reused = [
+            step.key for step in demanded.reused if step.key not in self.done and step.key not in self.reused
+        ]
+        if newly_reused:
+            self.reused |= dict.fromkeys(newly_reused)
+            self.listener.step_reused(len(newly_reused))
 
     def _next(self) -> Step | None:
         """A step that can start now."""
@@ -155,13 +159,17 @@ class _Run:
         for step in self.order:
             if step.key not in self.pending or step.key in self.not_run or now < self.busy_until.get(step.key, 0):
                 continue
-            below = {below.key for below in step.inputs.values()}
-            if below & self.pending.keys() or below & self.running.keys() or not self.backend.has_capacity(step):
+            input_keys = {input_step.key for input_step in step.inputs.values()}
+            if (
+                input_keys & self.pending.keys()
+                or input_keys & self.running.keys()
+                or not self.backend.has_capacity(step)
+            ):
                 continue
             if self._in_use(step):
                 self.busy_until[step.key] = now + _TICK
             elif self.busy_until.pop(step.key, None) is not None or self._changed(step):
-                self._look()
+                self._refresh()
                 return None
             else:
                 return step
@@ -170,22 +178,24 @@ class _Run:
     def _in_use(self, step: Step) -> bool:
         with contextlib.ExitStack() as stack:
             locks = [self.store.lock(step.key, wait=False)]
-            locks += [self.store.lock(below.key, shared=True, wait=False) for below in set(step.inputs.values())]
+            locks += [
+                self.store.lock(input_step.key, shared=True, wait=False) for input_step in set(step.inputs.values())
+            ]
             return not all(stack.enter_context(lock) for lock in locks)
 
     def _changed(self, step: Step) -> bool:
-        """Whether another process made the step, or took an input away, since the last look."""
+        """Say whether another process made the step, or took an input away, since the last look."""
         if self.store.is_whole(step, self.parts[step.key]):
             return True
         if step.key not in self.rebuilt and self.store.is_done(step):
             return True
-        return any(not self.store.is_whole(below, step.needs) for below in step.inputs.values())
+        return any(not self.store.is_whole(input_step, step.needs) for input_step in step.inputs.values())
 
     def _launch(self, step: Step) -> None:
         self.running[step.key] = self.pending.pop(step.key)
-        self.backend.launch(step, self.store, self._hear)
+        self.backend.launch(step, self.store, self._on_event)
 
-    def _hear(self, event: StepEvent) -> None:
+    def _on_event(self, event: StepEvent) -> None:
         step = self.graph[event.key]
         match event:
             case Started(device=device):
@@ -207,11 +217,11 @@ class _Run:
                 self.listener.step_reused(1)
                 self._trim(step.inputs.values())
             case "busy":
-                self._look()  # whoever held it may be done by now
+                self._refresh()  # whoever held it may be done by now
                 self.busy_until[step.key] = time.monotonic() + _TICK
             case "stale" if self.stale[step.key] < _PATIENCE:
                 self.stale[step.key] += 1
-                self._look()
+                self._refresh()
             case "interrupted" if self.interrupt.requested:
                 self.pending[step.key] = step  # to be counted as left; nothing starts any more
             case _:

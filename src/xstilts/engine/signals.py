@@ -1,4 +1,4 @@
-"""The first Ctrl-C or SIGTERM asks a run to stop; the second one ends it at once."""
+"""Signals that end a run: the first Ctrl-C or SIGTERM asks it to stop, the second one ends it at once."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Interrupt:
 
 @contextlib.contextmanager
 def interruptible(ask: Callable[[], None], insist: Callable[[], None]) -> Iterator[Interrupt]:
-    """Calls `ask` at the first signal and `insist` at every later one, inside the block. Outside the main thread,
+    """Call `ask` at the first signal and `insist` at every later one, inside the block. Outside the main thread,
     where Python delivers no signals, nothing is installed."""
     state = Interrupt()
 
     def handle(number: int, frame: FrameType | None) -> None:
-        again, state.requested = state.requested, True
-        (insist if again else ask)()
+        was_requested, state.requested = state.requested, True
+        (insist if was_requested else ask)()
 
     if threading.current_thread() is not threading.main_thread():
         yield state

@@ -18,7 +18,7 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a step's function is given. It writes its artefact into `out` and nowhere else."""
+    """The folders and resources that a step's function gets. It writes its artefact into `out` and nowhere else."""
 
     out: Path  # an empty folder, renamed into the store when the function returns
     scratch: Path  # survives an interruption; deleted when the step is done

@@ -48,23 +48,23 @@ class Store:
         self._check()
 
     def prepare(self) -> None:
-        """Makes the folder and marks it as a store. Raises StoreError where that is impossible."""
+        """Make the folder and mark it as a store. Raises StoreError where that is impossible."""
         if not (self.root / "store.json").exists():
             write_json(self.root / "store.json", {"layout": LAYOUT})
 
     def path(self, step: Step) -> Path:
-        """Where the artefact of `step` lies, or will lie."""
+        """Return the folder of the artefact of `step`, whether it is there yet or not."""
         return self.root / "steps" / step.key
 
     def scratch(self, step: Step) -> Path:
         return self.root / "work" / step.key / "scratch"
 
     def record(self, step: Step) -> dict[str, Any] | None:
-        """What was written down when the step was done (`done.json`); None when it is not done."""
+        """Return the record of a done step (`done.json`); None when it is not done."""
         return _record(self.path(step), step.key)
 
     def records(self, name: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-        """(folder, record) of every done step of this name, whichever study it was for."""
+        """Yield (folder, record) of every done step of this name, whichever study it was for."""
         for folder in sorted((self.root / "steps").glob(f"{name}-*/")):
             if (record := _record(folder, folder.name)) is not None:
                 yield folder, record
@@ -73,20 +73,24 @@ class Store:
         return self.record(step) is not None
 
     def parts(self, step: Step) -> dict[str, list[str]]:
-        """The parts of a done artefact that can be trimmed, with their files relative to the artefact."""
+        """Return the parts of a done artefact that can be trimmed, with their files relative to the artefact."""
         return _parts(self.path(step))
 
     def is_whole(self, step: Step, parts: Collection[str] | None = None) -> bool:
-        """Whether `step` is done and its `parts` (None: all) still have every file. A part it never had is whole."""
+        """Say whether `step` is done and its `parts` (None: all) still have every file. A part it never had is
+        whole."""
         if not self.is_done(step):
             return False
-        folder, listed = self.path(step), self.parts(step)
-        wanted = listed if parts is None else [part for part in parts if part in listed]
-        gone = set(_trimmed(folder))
-        return all(part not in gone and all((folder / name).exists() for name in listed[part]) for part in wanted)
+        folder, files_by_part = self.path(step), self.parts(step)
+        needed_parts = files_by_part if parts is None else [part for part in parts if part in files_by_part]
+        trimmed_parts = set(_trimmed(folder))
+        return all(
+            part not in trimmed_parts and all((folder / name).exists() for name in files_by_part[part])
+            for part in needed_parts
+        )
 
     def lock(self, key: str, *, shared: bool = False, wait: bool = True) -> AbstractContextManager[bool]:
-        """Holds a step's lock: alone to run, trim or remove it, shared to read its artefact. Yields whether held.
+        """Hold a step's lock: alone to run, trim or remove it, shared to read its artefact. Yields whether held.
 
         A step takes its own lock first and those of its inputs after, so locks are always asked for downwards in a
         graph without cycles, and never wait for each other in a ring.
@@ -94,7 +98,7 @@ class Store:
         return locked(self.root / "locks" / f"{key}.lock", shared=shared, wait=wait)
 
     def begin(self, step: Step) -> tuple[Path, Path]:
-        """An empty `out` and the `scratch` that earlier attempts left. The caller holds the lock."""
+        """Return an empty `out` and the `scratch` that earlier attempts left. The caller holds the lock."""
         self.prepare()
         work = self.root / "work" / step.key
         with writing(work):
@@ -105,7 +109,7 @@ class Store:
         return work / "out", work / "scratch"
 
     def install(self, step: Step) -> bool:
-        """Renames a complete `out` (one with its `done.json`) into place; whether there was one.
+        """Rename a complete `out` (one with its `done.json`) into place; return whether there was one.
 
         An attempt may have been killed between the two, so the next one asks first. The caller holds the lock.
         """
@@ -123,7 +127,7 @@ class Store:
         return True
 
     def write_error(self, step: Step, details: str) -> Path:
-        """Puts the details of a failure beside the step's scratch, where the disk allows it; their place."""
+        """Write the details of a failure next to the step's scratch, where the disk allows it; return their path."""
         place = self.root / "work" / step.key / "error.txt"
         with contextlib.suppress(OSError):  # a full disk may be why it failed
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -131,10 +135,11 @@ class Store:
         return place
 
     def trim(self, step: Step, part: str) -> int:
-        """Deletes the files of a part; bytes freed. 0 when there is no such part, or someone is using the step."""
+        """Delete the files of a part and return the bytes freed: 0 when there is no such part, or someone is using the
+        step."""
         folder = self.path(step)
-        with self.lock(step.key, wait=False) as held:
-            names = self.parts(step).get(part, []) if held and self.is_done(step) else []
+        with self.lock(step.key, wait=False) as is_held:
+            names = self.parts(step).get(part, []) if is_held and self.is_done(step) else []
             if not any((folder / name).exists() for name in names):
                 return 0
             write_json(folder / "trimmed.json", sorted({*_trimmed(folder), part}))  # first: a kill leaves it not whole
@@ -146,7 +151,7 @@ class Store:
             return freed
 
     def du(self) -> dict[str, Usage]:
-        """Steps and bytes by step name, largest first; what unfinished steps hold is under "(unfinished)"."""
+        """Return steps and bytes by step name, largest first; what unfinished steps hold is under "(unfinished)"."""
         sums: dict[str, list[int]] = {}
         for folder, name in self._folders():
             entry = sums.setdefault(name, [0, 0])
@@ -155,14 +160,14 @@ class Store:
         return {name: Usage(*entry) for name, entry in sorted(sums.items(), key=lambda item: -item[1][1])}
 
     def gc(self, keep: Collection[str], dry_run: bool = False) -> int:
-        """Removes artefacts and unfinished work whose key is not in `keep`, but nothing in use; bytes freed (or that
-        would be)."""
+        """Remove artefacts and unfinished work whose key is not in `keep`, but nothing in use. Return the bytes that
+        were (or would be) freed."""
         freed = 0
         for folder, _ in self._folders():
             if folder.name in keep:
                 continue
-            with self.lock(folder.name, wait=False) as held:
-                if held:
+            with self.lock(folder.name, wait=False) as is_held:
+                if is_held:
                     freed += size(folder)
                     if not dry_run:
                         with writing(folder):
@@ -171,9 +176,9 @@ class Store:
         return freed
 
     def _folders(self) -> Iterable[tuple[Path, str]]:
-        for below in ("steps", "work"):
-            for folder in sorted((self.root / below).glob("*/")):
-                yield folder, folder.name.rpartition("-")[0] if below == "steps" else "(unfinished)"
+        for top in ("steps", "work"):
+            for folder in sorted((self.root / top).glob("*/")):
+                yield folder, folder.name.rpartition("-")[0] if top == "steps" else "(unfinished)"
 
     def _check(self) -> None:
         try:
@@ -194,13 +199,13 @@ class Store:
 
 
 def remove(folder: Path) -> None:
-    """Removes a folder and all below it; nothing happens when it is not there."""
+    """Remove a folder and all below it; nothing happens when it is not there."""
     with writing(folder), contextlib.suppress(FileNotFoundError):
         shutil.rmtree(folder)
 
 
 def size(path: Path) -> int:
-    """Bytes of a file, or of all files below a folder; 0 when there is none."""
+    """Return the bytes of a file, or of all files below a folder; 0 when there is none."""
     total = 0
     for file in path.rglob("*") if path.is_dir() else [path]:
         with contextlib.suppress(OSError):  # a running step may take a file away meanwhile
@@ -220,12 +225,14 @@ def _parts(folder: Path) -> dict[str, list[str]]:
     path = folder / "parts.json"
     if not path.exists():
         return {}
-    listed = read_json(path)
-    if not isinstance(listed, Mapping):
+    files_by_part = read_json(path)
+    if not isinstance(files_by_part, Mapping):
         raise StoreError("this should map the names of parts to lists of files.", where=str(path))
-    if outside := [name for names in listed.values() for name in names if ".." in Path(name).parts or name[:1] == "/"]:
+    if outside := [
+        name for names in files_by_part.values() for name in names if ".." in Path(name).parts or name[:1] == "/"
+    ]:
         raise StoreError(f"the part file '{outside[0]}' lies outside the artefact.", where=str(path))
-    return {str(part): list(names) for part, names in listed.items()}
+    return {str(part): list(names) for part, names in files_by_part.items()}
 
 
 def _trimmed(folder: Path) -> list[str]:

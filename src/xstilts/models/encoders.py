@@ -2,7 +2,7 @@
 
 What is found is a folder in the ordinary Hugging Face layout (config.json, safetensors, tokenizer.json) and a digest of
 its content; a packaged encoder that is built on the machine is instead a step of the run graph, with its recipe as
-identity. What was fetched, or carried here, lies in the store's `encoders/` (see `model_folders`).
+identity. What was fetched, or carried here, is in the store's `encoders/` (see `models.store`).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _BASE = (768, 3072, 12, 250_002)
 
 
 def expected_encoder(name: str) -> LocatedEncoder:
-    """An encoder of the hub as it will be once it is fetched, for a plan."""
+    """Return an encoder of the hub as it will be once it is fetched, for a plan."""
     width, inner, layers, vocabulary = _SHAPES.get(name.partition("@")[0], _BASE)
     shape = {
         "hidden_size": width,
@@ -62,8 +62,8 @@ def expected_encoder(name: str) -> LocatedEncoder:
 
 
 def find_encoder(name: str, roots: Roots, built: Mapping[str, Step], *, fetch: Say | None = None) -> LocatedEncoder:
-    """`name`: a packaged encoder (a key of `built`), a folder, or `owner/name[@revision]` on the hub. With `fetch`, one
-    that is not here is fetched from the hub (`HF_ENDPOINT`), announced through it.
+    """Return an encoder by name. `name`: a packaged encoder (a key of `built`), a folder, or `owner/name[@revision]` on
+    the hub. With `fetch`, one that is not here is fetched from the hub (`HF_ENDPOINT`), announced through it.
 
     Raises EncoderError when it is none of them, is on the hub and cannot be fetched, or is not what was fetched."""
     if name in built:
@@ -73,8 +73,8 @@ def find_encoder(name: str, roots: Roots, built: Mapping[str, Step], *, fetch: S
 
 
 def from_folder(folder: Path, name: str, roots: Roots) -> LocatedEncoder:
-    """An encoder in an ordinary Hugging Face folder; a checkpoint of ours is one too (its `encoder/`), but for one that
-    has adapters, which would be lost without a word. Raises EncoderError."""
+    """Return an encoder in an ordinary Hugging Face folder; a checkpoint of ours is one too (its `encoder/`), but for
+    one that has adapters, which would be lost without a word. Raises EncoderError."""
     if (folder / "adapter.json").is_file():
         raise EncoderError(
             f"'{name}' is an encoder with adapters, and a study starts from a plain one.",
@@ -89,10 +89,10 @@ def from_folder(folder: Path, name: str, roots: Roots) -> LocatedEncoder:
     return LocatedEncoder(ref=EncoderRef(identity=model_store.identity(folder), name=name), folder=folder)
 
 
-def portable_files(found: LocatedEncoder, roots: Roots) -> dict[str, Path | bytes]:
-    """All that another machine's store needs to find this encoder by the same name: path below the store -> a file, or
-    its content. {} for a packaged encoder, which every installation has."""
-    return {} if found.folder is None else _model_store(roots).portable_files(found.ref.name, found.folder)
+def portable_files(encoder: LocatedEncoder, roots: Roots) -> dict[str, Path | bytes]:
+    """Return all that another machine's store needs to find this encoder by the same name: path below the store -> a
+    file, or its content. {} for a packaged encoder, which every installation has."""
+    return {} if encoder.folder is None else _model_store(roots).portable_files(encoder.ref.name, encoder.folder)
 
 
 def _model_store(roots: Roots) -> ModelStore:

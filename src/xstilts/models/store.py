@@ -1,6 +1,6 @@
-"""Models as ordinary Hugging Face folders, by name: a local folder, or one on the hub.
+"""The store of models: ordinary Hugging Face folders by name, local ones or those of the hub.
 
-What was fetched, or carried here by `xstilts data unpack`, lies below the store: the files in
+What was fetched, or carried here by `xstilts data unpack`, is kept below the store: the files in
 `<home>/<owner>--<name>/<commit>/`, and for each name a study calls it by a record that locks the commit and the
 content, `{"name", "folder", "files": {file: sha-256}}`. The record is written last.
 """
@@ -31,15 +31,15 @@ class ChangedEncoderError(EncoderError):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFiles:
-    """What the folder of a model of some use holds.
+    """The files in the folder of a model of some use.
 
     Arguments
-        what, one: the use and one model of it, for people ("encoder", "an encoder").
-        home: the folder below the store.
-        wanted: patterns of the files that matter; no others are fetched, hashed or carried.
-        needed: what -> pattern of the files it cannot be used without.
-        finish: completes a folder that was fetched.
-        hint: how else one is given.
+        noun, with_article: the use and one model of it, for people ("encoder", "an encoder").
+        store_folder: the folder below the store.
+        file_patterns: of the files that matter; no others are fetched, hashed or carried.
+        required_files: what -> pattern of the files it cannot be used without.
+        convert: completes a folder that was fetched.
+        hint: how else one can be given.
     """
 
     noun: str
@@ -63,8 +63,8 @@ class ModelStore:
         return self.roots.store / self.spec.store_folder
 
     def find(self, name: str, *, fetch: Say | None, packaged_names: Iterable[str] = ()) -> Path:
-        """The folder of a model. With `fetch`, one that is not here is fetched from the hub (`HF_ENDPOINT`), announced
-        through it. `packaged_names`: names that would have been allowed too.
+        """Return the folder of a model. With `fetch`, one that is not here is fetched from the hub (`HF_ENDPOINT`),
+        announced through it. `packaged_names`: names that would have been allowed too.
 
         Raises EncoderError when it is neither a folder nor on the hub, cannot be fetched, is not what was fetched, or
         lacks something it needs."""
@@ -92,30 +92,34 @@ class ModelStore:
         return folder
 
     def require(self, folder: Path, name: str, needed: Mapping[str, str]) -> None:
-        for what, pattern in needed.items():
+        for content, pattern in needed.items():
             if not any(folder.glob(pattern)):
                 raise EncoderError(
-                    f"'{name}' is not {self.spec.with_article} that can be used: it has no {what}.",
+                    f"'{name}' is not {self.spec.with_article} that can be used: it has no {content}.",
                     where=str(folder),
                     hint="Needed: config.json, weights as safetensors (no other format is read), and a tokenizer.",
                 )
 
     def identity(self, folder: Path) -> str:
-        """A digest of the content of all files that matter."""
+        """Return a digest of the content of all files that matter."""
         return fingerprint(self._digests(folder), length=20)
 
     def portable_files(self, name: str, folder: Path) -> dict[str, Path | bytes]:
-        """All that another machine's store needs to find this model by the same name: path below the store -> a file,
-        or its content."""
-        home, here = self.home.resolve(), folder.resolve()
-        place = here.relative_to(home).as_posix() if here.is_relative_to(home) else f"folders/{self.identity(folder)}"
+        """Return all that another machine's store needs to find this model by the same name: path below the store -> a
+        file, or its content."""
+        home, resolved_folder = self.home.resolve(), folder.resolve()
+        place = (
+            resolved_folder.relative_to(home).as_posix()
+            if resolved_folder.is_relative_to(home)
+            else f"folders/{self.identity(folder)}"
+        )
         digests = self._digests(folder)
         files: dict[str, Path | bytes] = {f"{self.spec.store_folder}/{place}/{file}": folder / file for file in digests}
         record = self._record_file(name).relative_to(self.roots.store).as_posix()
         return {**files, record: _record(name, place, digests).encode()}
 
     def _digests(self, folder: Path) -> dict[str, str]:
-        """sha-256 of every file that matters, by name."""
+        """Return the sha-256 of every file that matters, by name."""
         cache = self.roots.store / "cache" / "fingerprints.json"
         files = sorted({path for pattern in self.spec.file_patterns for path in folder.glob(pattern)})
         return {path.name: file_fingerprint(path, cache) for path in files}
@@ -125,20 +129,20 @@ class ModelStore:
         return self.home / f"{readable}.{fingerprint(name, length=8)}.json"
 
     def _in_store(self, name: str) -> Path | None:
-        """The folder of a model that was fetched or unpacked, None where there is none. Raises EncoderError when a file
-        is not what its record says."""
+        """Return the folder of a model that was fetched or unpacked, None where there is none. Raises EncoderError when
+        a file is not what its record says."""
         path = self._record_file(name)
         if not path.is_file():
             return None
         record = read_json(path)
         folder = self.home / record["folder"]
-        found = self._digests(folder)
+        digests = self._digests(folder)
         for file, digest in record["files"].items():
-            if file not in found:
+            if file not in digests:
                 return None
-            if found[file] != digest:
+            if digests[file] != digest:
                 raise ChangedEncoderError(
-                    f"'{file}' of the {self.spec.noun} '{name}' is not what was fetched first: sha256 {found[file]}, "
+                    f"'{file}' of the {self.spec.noun} '{name}' is not what was fetched first: sha256 {digests[file]}, "
                     f"locked as {digest}.",
                     where=str(folder),
                     hint=f"Restore the file, or delete {path.name} beside the folder to accept a new version.",
@@ -150,12 +154,12 @@ class ModelStore:
 
         repo, _, revision = name.partition("@")
         endpoint = os.environ.get("HF_ENDPOINT") or None
-        home, wanted = self.home / repo.replace("/", "--"), list(self.spec.file_patterns)
+        home, patterns = self.home / repo.replace("/", "--"), list(self.spec.file_patterns)
         try:
             with writing(home):
                 commit = HfApi(endpoint=endpoint).model_info(repo, revision=revision or None).sha or revision
                 folder = home / commit
-                snapshot_download(repo, revision=commit, local_dir=folder, allow_patterns=wanted, endpoint=endpoint)
+                snapshot_download(repo, revision=commit, local_dir=folder, allow_patterns=patterns, endpoint=endpoint)
                 self.require(folder, name, MODEL)
                 if self.spec.convert is not None:
                     self.spec.convert(folder)
@@ -178,5 +182,5 @@ def _record(name: str, place: str, digests: Mapping[str, str]) -> str:
 
 
 def one_line(error: Exception) -> str:
-    """The class and the beginning of the text of an error, in one line."""
+    """Return the class and the beginning of the text of an error, in one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"

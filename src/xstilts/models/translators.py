@@ -43,13 +43,15 @@ class LocatedTranslator:
 
 
 def find_translator(name: str, roots: Roots, *, fetch: Say | None = None) -> LocatedTranslator:
-    """`name`: a folder, or `owner/name[@revision]` on the hub. Raises EncoderError as `ModelStore.find` does."""
+    """Return a translation model by name. `name`: a folder, or `owner/name[@revision]` on the hub. Raises EncoderError
+    as `ModelStore.find` does."""
     model_store = ModelStore(spec=TRANSLATOR, roots=roots)
     folder = model_store.find(name, fetch=fetch)
     model_store.require(folder, name, TRANSLATOR.required_files)
     return LocatedTranslator(name=name, identity=model_store.identity(folder), folder=folder)
 
 
-def portable_files(found: LocatedTranslator, roots: Roots) -> dict[str, Path | bytes]:
-    """All that another machine's store needs to find this model by the same name (see `ModelStore.portable_files`)."""
-    return ModelStore(spec=TRANSLATOR, roots=roots).portable_files(found.name, found.folder)
+def portable_files(translator: LocatedTranslator, roots: Roots) -> dict[str, Path | bytes]:
+    """Return all that another machine's store needs to find this model by the same name (see
+    `ModelStore.portable_files`)."""
+    return ModelStore(spec=TRANSLATOR, roots=roots).portable_files(translator.name, translator.folder)

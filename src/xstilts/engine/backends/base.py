@@ -61,7 +61,7 @@ class Backend(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class MachineShare:
-    """What a run may use of this machine, from which a backend is made.
+    """The share of this machine that a run may use, from which a backend is made.
 
     Arguments
         jobs: steps at the same time.

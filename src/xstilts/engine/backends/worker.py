@@ -1,4 +1,4 @@
-"""One step as a whole process: what `xstilts step` does, whether a runner or a person started it."""
+"""The worker: one step as a process of its own, as `xstilts step` runs it for a runner or a person."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXIT_CODES: Mapping[str, int] = {"done": 0, "reused": 0, "failed": 1, "busy": 75
 
 
 def serve(step: Step, store: Store) -> int:
-    """Runs `step`, writes its events on standard output (see `progress`), and answers the exit code.
+    """Run `step`, write its events on standard output (see `messages`), and return the exit code.
 
     Takes over this process: SIGTERM interrupts the step like Ctrl-C, and what libraries print goes to standard error.
     Under a runner (`XSTILTS_SUPERVISED`) a step that another process holds is answered `busy`; otherwise it waits.
@@ -27,13 +27,13 @@ def serve(step: Step, store: Store) -> int:
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    means = Resources(
+    resources = Resources(
         progress=Reporter(events, step.key),
         device=os.environ.get(DEVICE, "cpu"),
         threads=int(os.environ.get(THREADS) or os.cpu_count() or 1),
     )
     try:
-        result = run_one(step, store, means, wait=SUPERVISED not in os.environ)
+        result = run_one(step, store, resources, wait=SUPERVISED not in os.environ)
         emit(events, Ended(step.key, result))
     except KeyboardInterrupt:
         result = Result("interrupted")
@@ -46,7 +46,7 @@ def serve(step: Step, store: Store) -> int:
 
 
 def _end_group() -> None:
-    """Takes the step's own worker processes along, where this process leads its group."""
+    """Take the step's own worker processes along, where this process leads its group."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGTERM)
