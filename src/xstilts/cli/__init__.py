@@ -1,4 +1,4 @@
-"""The command line. Every command is a thin layer over `workflow`, `api` and their neighbours.
+"""The command line. Every command is a thin layer over a function of `app`.
 
 Exit codes: 0 done, 1 some steps failed, 2 user error, 130 interrupted.
 """
@@ -53,7 +53,7 @@ def xstilts(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command and returns its exit code; an error the user can act on is one paragraph on stderr."""
+    """Run one command and return its exit code; an error the user can act on is one paragraph on stderr."""
     command = typer.main.get_command(app)
     try:
         result = command.main(args=arguments, prog_name="xstilts", standalone_mode=False)

@@ -45,7 +45,7 @@ def tasks(
     name: Annotated[str | None, typer.Argument(metavar="[TASK]", help="Show this task in detail.")] = None,
     data: Data = None,
     store: StoreDir = None,
-    more: Tasks = None,
+    modules: Tasks = None,
     count: Annotated[
         bool,
         typer.Option("--count", help="Read the files that are here and count their examples (slow for every task)."),
@@ -59,20 +59,20 @@ def tasks(
     from xstilts.cli.tasks_view import task_page, task_table
     from xstilts.pipeline.session import catalog_for
 
-    options = make_options(data=data, store=store, tasks=more)
+    options = make_options(data=data, store=store, tasks=modules)
     catalog, roots = catalog_for(None, options), options.roots
     if name is not None:
-        found = facts(catalog.find(name), roots, count)
+        task_facts = facts(catalog.find(name), roots, count)
         if as_json:
-            print_json(found.as_json())
+            print_json(task_facts.as_json())
         else:
-            Console(highlight=False).print(task_page(found))
+            Console(highlight=False).print(task_page(task_facts))
         return
-    listed = [facts(task, roots, count) for task in catalog.values()]
+    all_facts = [facts(task, roots, count) for task in catalog.values()]
     if as_json:
-        print_json([one.as_json() for one in listed])
+        print_json([item.as_json() for item in all_facts])
     else:
-        Console(highlight=False).print(task_table(listed))
+        Console(highlight=False).print(task_table(all_facts))
 
 
 @commands.command()
@@ -81,7 +81,7 @@ def check(
     scale: Scale = None,
     data: Data = None,
     store: StoreDir = None,
-    more: Tasks = None,
+    modules: Tasks = None,
     as_json: AsJson = False,
 ) -> int:
     """Say which files are here and whether what was fetched is unchanged.
@@ -89,20 +89,20 @@ def check(
     Exit code 1 when a file is missing or changed."""
     from xstilts.app.tasks import check_files, wanted
 
-    options = make_options(data=_beside(names, data), store=store, tasks=more)
-    found = check_files(wanted(names or [], options, scale), options.roots)
+    options = make_options(data=_folders_for(names, data), store=store, tasks=modules)
+    statuses = check_files(wanted(names or [], options, scale), options.roots)
     if as_json:
-        print_json([item.as_json() for item in found])
+        print_json([item.as_json() for item in statuses])
     else:
-        for item in found:
+        for item in statuses:
             typer.echo(item.as_line())
-        bad = sum(not item.ok for item in found)
-        typer.echo(f"{len(found) - bad} of {len(found)} are here and unchanged.")
-        if any(item.state == "missing" for item in found):
+        bad = sum(not item.ok for item in statuses)
+        typer.echo(f"{len(statuses) - bad} of {len(statuses)} are here and unchanged.")
+        if any(item.state == "missing" for item in statuses):
             typer.echo(
                 "What is missing: fetch it with `xstilts data get`, or give a folder that has it with --data DIR."
             )
-    return 0 if all(item.ok for item in found) else 1
+    return 0 if all(item.ok for item in statuses) else 1
 
 
 @commands.command()
@@ -111,7 +111,7 @@ def get(
     scale: Scale = None,
     data: Data = None,
     store: StoreDir = None,
-    more: Tasks = None,
+    modules: Tasks = None,
     offline: Offline = False,
 ) -> int:
     """Fetch what is not here into the store: files of tasks, and of a study its models too.
@@ -119,7 +119,7 @@ def get(
     Revisions and checksums are locked at the first fetch. Exit code 2 when something is still missing."""
     from xstilts.app.tasks import get_files, wanted
 
-    options = make_options(data=_beside(names, data), store=store, tasks=more, offline=offline)
+    options = make_options(data=_folders_for(names, data), store=store, tasks=modules, offline=offline)
     needed = wanted(names or [], options, scale)
     missing = get_files(needed, options.roots, typer.echo)
     for reason in missing:
@@ -129,8 +129,8 @@ def get(
     return 2 if missing else 0
 
 
-def _beside(names: list[str] | None, data: list[Path] | None) -> list[Path]:
-    """The data folders given, and the folders of all study files."""
+def _folders_for(names: list[str] | None, data: list[Path] | None) -> list[Path]:
+    """Return the data folders given, and the folders of all study files."""
     return [*(data or ()), *dict.fromkeys(folder for name in names or () for folder in data_folders(name, None))]
 
 
@@ -141,7 +141,7 @@ def pack(
     scale: Scale = None,
     data: Data = None,
     store: StoreDir = None,
-    more: Tasks = None,
+    modules: Tasks = None,
     allow_missing: AllowMissing = False,
 ) -> None:
     """Put the files a study reads, and its models, into one archive.
@@ -149,7 +149,7 @@ def pack(
     What comes with the program is left out, and so is the study file itself."""
     from xstilts.app.tasks import pack_study
 
-    options = make_options(data=data_folders(study, data), store=store, tasks=more)
+    options = make_options(data=data_folders(study, data), store=store, tasks=modules)
     packed = pack_study(read_study(study, scale, allow_missing), options, archive)
     typer.echo(f"{archive} holds:")
     for line in packed.as_lines():

@@ -1,4 +1,4 @@
-"""`predict`, `export`: use a trained checkpoint."""
+"""Commands for trained models, `predict` and `export`."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ def export(
     from xstilts.app.predict import export_checkpoint, task_for
 
     options = make_options(store=store, tasks=tasks)
-    said = export_checkpoint(checkpoint, out, task_for(task, study, options), options, adapter)
+    result = export_checkpoint(checkpoint, out, task_for(task, study, options), options, adapter)
     if as_json:
-        print_json(said)
-    elif said["auto_class"]:
-        typer.echo(f"{out}: load it with transformers.{said['auto_class']}.from_pretrained('{out}')")
+        print_json(result)
+    elif result["auto_class"]:
+        typer.echo(f"{out}: load it with transformers.{result['auto_class']}.from_pretrained('{out}')")
     elif adapter:
         typer.echo(f"{out}: the adapter, for peft.PeftModel.from_pretrained; its head in head.safetensors.")
     else:

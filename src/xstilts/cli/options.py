@@ -1,4 +1,4 @@
-"""Options that several commands take, and how they become `workflow.Options`."""
+"""Options that several commands take, and how they become `pipeline.options.Options`."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def read_study(study: str, scale: str | None, allow_missing: bool) -> Study:
 
 
 def data_folders(study: str, data: list[Path] | None) -> list[Path]:
-    """The data folders given, and the folder of the study file: a study's own tasks name files beside it."""
+    """Return the data folders given, and the folder of the study file: a study's own tasks name files beside it."""
     from xstilts.study import load
 
     return [*(data or ()), *load.study_data_folders(study)]

@@ -1,4 +1,4 @@
-"""Estimated numbers on a terminal: a unit and no more digits than they deserve."""
+"""Quantities on a terminal: estimated numbers with a unit and no more digits than they deserve."""
 
 from __future__ import annotations
 

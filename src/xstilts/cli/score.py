@@ -35,11 +35,11 @@ def dependency(gold: GoldTrees, system: SystemTrees, as_json: AsJson = False) ->
     from xstilts.cli.score_view import dependency_page
     from xstilts.evaluate.shared_tasks import score_dependency
 
-    found = score_dependency(gold, system)
+    scores = score_dependency(gold, system)
     if as_json:
-        print_json(dict(found.values))
+        print_json(dict(scores.values))
     else:
-        Console(highlight=False).print(dependency_page(found))
+        Console(highlight=False).print(dependency_page(scores))
 
 
 @commands.command()
@@ -50,8 +50,8 @@ def srl(gold: GoldRoles, system: SystemRoles, as_json: AsJson = False) -> None:
     from xstilts.cli.score_view import srl_page
     from xstilts.evaluate.shared_tasks import score_srl
 
-    found = score_srl(gold, system)
+    scores = score_srl(gold, system)
     if as_json:
-        print_json(dict(found.values))
+        print_json(dict(scores.values))
     else:
-        Console(highlight=False).print(srl_page(found))
+        Console(highlight=False).print(srl_page(scores))

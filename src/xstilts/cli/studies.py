@@ -146,11 +146,11 @@ def list_studies(as_json: AsJson = False) -> None:
     """List the studies that come with the program."""
     from xstilts.study.load import load_study, packaged_studies
 
-    found = {name: load_study(name) for name in packaged_studies()}
+    studies = {name: load_study(name) for name in packaged_studies()}
     if as_json:
-        print_json({name: study.question for name, study in found.items()})
+        print_json({name: study.question for name, study in studies.items()})
         return
-    for name, study in found.items():
+    for name, study in studies.items():
         typer.echo(f"{name}: {study.question}" + (f" (scales: {', '.join(study.scale)})" if study.scale else ""))
 
 

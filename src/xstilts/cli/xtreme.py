@@ -78,12 +78,12 @@ def submit(
     benchmark = VERSIONS.find(version, "--version")
     options = make_options(data=data_folders(study, data), store=store, tasks=tasks, offline=True)
     session = open_session(read_study(study, scale, allow_missing=True), options)
-    made = write(session, arm, seed, benchmark, out, labels)
+    submission = write(session, arm, seed, benchmark, out, labels)
     if as_json:
-        print_json({"written": made.written, "lacking": made.lacking})
+        print_json({"written": submission.written, "lacking": submission.lacking})
         return
-    for name, languages in made.written.items():
+    for name, languages in submission.written.items():
         typer.echo(f"{name}: {', '.join(languages)}")
-    for name, languages in made.lacking.items():
+    for name, languages in submission.lacking.items():
         typer.echo(f"{benchmark.title} has beside: {name} in {', '.join(languages)}")
     typer.echo(f"In {out}. Score it: xstilts xtreme score --predictions {out} --labels {labels or 'DIR'}")

@@ -22,8 +22,10 @@ _SMOOTH = 0.5
 Ids = NDArray[np.int64]
 
 
-def align(first: Sequence[Ids], second: Sequence[Ids], spelling_V: NDArray[np.int64], wanted: int) -> list[NDArray]:
-    """Links [(i, j)] of the first `wanted` pairs, each [L, 2]; the pairs after those (a lexicon's) only teach.
+def align(
+    first: Sequence[Ids], second: Sequence[Ids], spelling_V: NDArray[np.int64], links_wanted: int
+) -> list[NDArray]:
+    """Links [(i, j)] of the first `links_wanted` pairs, each [L, 2]; the pairs after those (a lexicon's) only teach.
 
     `spelling_V` numbers what a token is spelt like: equal numbers prefer each other. No pair is empty on either side.
     """
@@ -41,9 +43,9 @@ def align(first: Sequence[Ids], second: Sequence[Ids], spelling_V: NDArray[np.in
         counts_U = np.bincount(cell_C, np.sqrt(given_first_C * given_second_C), len(pairs_U))
         forward_U = counts_U / (np.bincount(pairs_U // size, counts_U, size)[pairs_U // size] + _SMOOTH)
         backward_U = counts_U / (np.bincount(pairs_U % size, counts_U, size)[pairs_U % size] + _SMOOTH)
-    kept = np.flatnonzero((given_first_C * given_second_C > _KEPT) & (cells.pair_C < wanted))
-    links_L2 = np.stack([cells.row_C[kept], cells.column_C[kept]], axis=1)
-    return np.split(links_L2, np.searchsorted(cells.pair_C[kept], np.arange(1, wanted)))
+    cells_kept = np.flatnonzero((given_first_C * given_second_C > _KEPT) & (cells.pair_C < links_wanted))
+    links_L2 = np.stack([cells.row_C[cells_kept], cells.column_C[cells_kept]], axis=1)
+    return np.split(links_L2, np.searchsorted(cells.pair_C[cells_kept], np.arange(1, links_wanted)))
 
 
 class _Cells:

@@ -30,12 +30,12 @@ class Corpus:
 
 def _text(read: Reader, folder: str, codes: str, end: str) -> dict[str, tuple[Source, ...]]:
     """`codes` are the names of the files, one or several a language: `de`, `zh-CN/wiki`."""
-    found: dict[str, tuple[Source, ...]] = {}
+    sources_by_language: dict[str, tuple[Source, ...]] = {}
     for name in names(codes):
         language = canonical_code(name.partition("/")[0])
         place = local(read, TextRow(), f"{folder}/{name}{end}")
-        found[language] = (*found.get(language, ()), source(place, language=language))
-    return found
+        sources_by_language[language] = (*sources_by_language.get(language, ()), source(place, language=language))
+    return sources_by_language
 
 
 def _merged(*parts: Mapping[str, tuple[Source, ...]]) -> dict[str, tuple[Source, ...]]:
@@ -46,7 +46,9 @@ def _merged(*parts: Mapping[str, tuple[Source, ...]]) -> dict[str, tuple[Source,
     return merged
 
 
-def _one(language: str, read: Reader, *files: str, row: RowMaker | None = None) -> dict[str, tuple[Source, ...]]:
+def _language_sources(
+    language: str, read: Reader, *files: str, row: RowMaker | None = None
+) -> dict[str, tuple[Source, ...]]:
     return {language: tuple(source(local(read, row or TextRow(), file), language=language) for file in files)}
 
 
@@ -125,7 +127,7 @@ _UDHR = {
 UDHR = Corpus(
     name="udhr",
     form="text",
-    sources=_merged(*(_one(code, Lines(), f"text/udhr/{name}.txt.gz") for code, name in _UDHR.items())),
+    sources=_merged(*(_language_sources(code, Lines(), f"text/udhr/{name}.txt.gz") for code, name in _UDHR.items())),
     licence="public domain",
     home="https://www.unicode.org/udhr/",
 )
@@ -133,10 +135,10 @@ BIBLE = Corpus(
     name="bible",
     form="text",
     sources={
-        **_one(
+        **_language_sources(
             "ml", Usfm(), *(f"text/bible/mal-{book}FBml.usfm.gz" for book in ("01_GEN", "41_MAT", "43_LUK", "45_ACT"))
         ),
-        **_one("sw", Osis(), "text/bible/swa-swahili.osis.xml.gz"),
+        **_language_sources("sw", Osis(), "text/bible/swa-swahili.osis.xml.gz"),
     },
     licence="public domain",
     home="https://github.com/tfbf",
@@ -146,8 +148,8 @@ YORUBA = Corpus(
     form="text",
     sources={
         "yo": (
-            *_one("yo", Lines(), "text/yoruba/yoglobalvoices.txt.gz")["yo"],
-            *_one(
+            *_language_sources("yo", Lines(), "text/yoruba/yoglobalvoices.txt.gz")["yo"],
+            *_language_sources(
                 "yo",
                 Tsv(columns=("id", "text"), header=False),
                 "text/yoruba/line_index_female.tsv.gz",
@@ -163,7 +165,7 @@ PANX = Corpus(
     form="text",
     sources=_merged(
         *(
-            _one(code, Bio(columns=("token", "tag")), f"panx/train-{code}.tsv.gz", row=TagsRow(tags=None))
+            _language_sources(code, Bio(columns=("token", "tag")), f"panx/train-{code}.tsv.gz", row=TagsRow(tags=None))
             for code in names("af az bn en fi gu he hi id kk ko lt ml mr ms my sw ta te tl vi")
         )
     ),
@@ -173,7 +175,7 @@ PANX = Corpus(
 EWT = Corpus(
     name="ewt-text",
     form="text",
-    sources=_one("en", Conllu(), "ud/en/en_ewt-ud-train.conllu.gz", row=TagsRow(tags=None)),
+    sources=_language_sources("en", Conllu(), "ud/en/en_ewt-ud-train.conllu.gz", row=TagsRow(tags=None)),
     licence="CC BY-SA 4.0",
     home="https://github.com/UniversalDependencies/UD_English-EWT",
 )
@@ -202,9 +204,11 @@ _TICO = {code.partition("_")[0]: code for code in names("ar bn es_LA fa fr hi id
 TICO = Corpus(
     name="tico19",
     form="parallel",
-    sources={"en": _one("en", Lines(blank=True), "parallel/tico19/en-ar/tico19-test.en.gz")["en"]}
+    sources={"en": _language_sources("en", Lines(blank=True), "parallel/tico19/en-ar/tico19-test.en.gz")["en"]}
     | {
-        language: _one(language, Lines(blank=True), f"parallel/tico19/en-{code}/tico19-test.{code}.gz")[language]
+        language: _language_sources(language, Lines(blank=True), f"parallel/tico19/en-{code}/tico19-test.{code}.gz")[
+            language
+        ]
         for language, code in _TICO.items()
     },
     licence="CC0 1.0",
@@ -231,7 +235,9 @@ LEXICONS = Corpus(
     form="lexicon",
     sources=_merged(
         *(
-            _one(code, Tsv(header=True), f"lexicons/en-{code}.tsv.gz", row=PairRow(a="english", b="translation"))
+            _language_sources(
+                code, Tsv(header=True), f"lexicons/en-{code}.tsv.gz", row=PairRow(a="english", b="translation")
+            )
             for code in names(_WORDS)
         )
     ),

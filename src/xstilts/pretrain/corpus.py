@@ -1,4 +1,4 @@
-"""What is pretrained on, read once: lines of each language, aligned lines, word pairs, all past the leak guard."""
+"""The corpus that is pretrained on: lines of each language, aligned lines, word pairs, all past the leak guard."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from xstilts.data.read import ResolvedSource, load
 from xstilts.pretrain.leak_guard import LeakGuard
 
 FORMS = ("text", "parallel", "lexicon")
-Told = Callable[[int, int, str], None]
+OnProgress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CorpusFile:
-    """One language of a corpus, found."""
+    """One language of a corpus, with the files it was found in."""
 
     identity_name: ClassVar[str] = "Part"
 
@@ -49,27 +49,30 @@ class CorpusData:
 
     @property
     def text(self) -> dict[str, list[str]]:
-        """All lines of each language."""
+        """All lines of each language, of all corpora."""
         return self.of(self.texts)
 
     def of(self, corpora: Iterable[str]) -> dict[str, list[str]]:
-        """The lines of some corpora, by language."""
-        found: dict[str, list[str]] = {}
+        """Return the lines of some corpora, by language."""
+        lines_by_language: dict[str, list[str]] = {}
         for name in corpora:
             for language, lines in self.texts.get(name, {}).items():
-                found.setdefault(language, []).extend(lines)
-        return found
+                lines_by_language.setdefault(language, []).extend(lines)
+        return lines_by_language
 
 
-def read_corpora(parts: Sequence[CorpusFile], guard: LeakGuard, told: Told) -> tuple[CorpusData, dict[str, Any]]:
-    """Reads, drops what leaks and what stands twice, and counts: {corpus: {language: {read, kept, twice, <reason>}}}.
+def read_corpora(
+    parts: Sequence[CorpusFile], guard: LeakGuard, on_progress: OnProgress
+) -> tuple[CorpusData, dict[str, Any]]:
+    """Read corpora, drop what leaks and what occurs twice, and count: {corpus: {language: {read, kept, twice,
+    <reason>}}}.
 
     In parallel text a line is dropped in all languages when it leaks in one. Raises DataError (file:line).
     """
     data, counts, seen = CorpusData(), dict[str, dict[str, dict[str, int]]](), dict[str, set[str]]()
     bundles: dict[str, dict[str, list[str]]] = {}
     for number, part in enumerate(parts):
-        told(number, len(parts), f"{part.corpus} {part.language}")
+        on_progress(number, len(parts), f"{part.corpus} {part.language}")
         lines = [example for source in part.sources for example in load(source).examples]
         if part.form == "parallel":
             bundles.setdefault(part.corpus, {})[part.language] = [text_of(example) for example in lines]
@@ -79,18 +82,18 @@ def read_corpora(parts: Sequence[CorpusFile], guard: LeakGuard, told: Told) -> t
             data.lexicon.setdefault(part.language, []).extend(pairs)
             counts.setdefault(part.corpus, {})[part.language] = {"read": len(lines), "kept": len(pairs)}
             continue
-        kept, tally = _screened(map(text_of, lines), part.language, guard, seen.setdefault(part.language, set()))
-        data.texts.setdefault(part.corpus, {})[part.language] = kept
+        kept_lines, tally = _screened(map(text_of, lines), part.language, guard, seen.setdefault(part.language, set()))
+        data.texts.setdefault(part.corpus, {})[part.language] = kept_lines
         counts.setdefault(part.corpus, {})[part.language] = tally
-    for name, found in bundles.items():
-        bundle, tallies = _bundle(name, found, guard)
+    for name, lines_by_language in bundles.items():
+        bundle, tallies = _bundle(name, lines_by_language, guard)
         data.parallel.append(bundle)
         counts[name] = tallies
     return data, counts
 
 
 def text_of(example: Example) -> str:
-    """The text of an example on one line."""
+    """Return the text of an example on one line."""
     text = " ".join(example.words) if isinstance(example, TagExample) else getattr(example, "text", "")
     return " ".join(text.split())
 
@@ -98,7 +101,7 @@ def text_of(example: Example) -> str:
 def _screened(
     lines: Iterable[str], language: str, guard: LeakGuard, seen: set[str]
 ) -> tuple[list[str], dict[str, int]]:
-    kept: list[str] = []
+    kept_lines: list[str] = []
     tally = Counter({"read": 0, "kept": 0})
     for line in lines:
         tally["read"] += 1
@@ -110,35 +113,39 @@ def _screened(
             tally[reason] += 1
         else:
             seen.add(line)
-            kept.append(line)
-    tally["kept"] = len(kept)
-    return kept, dict(tally)
+            kept_lines.append(line)
+    tally["kept"] = len(kept_lines)
+    return kept_lines, dict(tally)
 
 
-def _bundle(name: str, found: Mapping[str, list[str]], guard: LeakGuard) -> tuple[Bundle, dict[str, dict[str, int]]]:
-    lines = {language: list(own) for language, own in found.items()}
+def _bundle(
+    name: str, lines_by_language: Mapping[str, list[str]], guard: LeakGuard
+) -> tuple[Bundle, dict[str, dict[str, int]]]:
+    lines = {language: list(language_lines) for language, language_lines in lines_by_language.items()}
     rows = min(map(len, lines.values()))
-    tallies = {language: Counter({"read": len(own), "kept": 0}) for language, own in lines.items()}
-    kept = []
+    tallies = {
+        language: Counter({"read": len(language_lines), "kept": 0}) for language, language_lines in lines.items()
+    }
+    kept_rows = []
     for row in range(rows):
-        reasons = {language: guard.reason(own[row], language) for language, own in lines.items()}
+        reasons = {language: guard.reason(language_lines[row], language) for language, language_lines in lines.items()}
         for language, reason in reasons.items():
             if reason:
                 tallies[language][reason] += 1
         if not any(reasons.values()):
-            kept.append(row)
+            kept_rows.append(row)
     for tally in tallies.values():
-        tally["kept"] = len(kept)
-    chosen = {language: [own[row] for row in kept] for language, own in lines.items()}
-    return Bundle(name=name, lines=chosen), {language: dict(tally) for language, tally in tallies.items()}
+        tally["kept"] = len(kept_rows)
+    kept_lines = {language: [language_lines[row] for row in kept_rows] for language, language_lines in lines.items()}
+    return Bundle(name=name, lines=kept_lines), {language: dict(tally) for language, tally in tallies.items()}
 
 
 def save_corpus(data: CorpusData, counts: Mapping[str, Any], folder: Path) -> None:
-    """text, parallel and lexicon as JSON lines, and counts.json, which is written last."""
+    """Write text, parallel and lexicon as JSON lines, and counts.json, which is written last."""
     tables: dict[str, Iterable[Any]] = {
-        "text": ([name, language, own] for name, by in data.texts.items() for language, own in by.items()),
+        "text": ([name, language, lines] for name, by in data.texts.items() for language, lines in by.items()),
         "parallel": ([bundle.name, dict(bundle.lines)] for bundle in data.parallel),
-        "lexicon": ([language, own] for language, own in data.lexicon.items()),
+        "lexicon": ([language, lines] for language, lines in data.lexicon.items()),
     }
     for form, rows in tables.items():
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -147,7 +154,7 @@ def save_corpus(data: CorpusData, counts: Mapping[str, Any], folder: Path) -> No
 
 
 def load_corpus(folder: Path) -> CorpusData:
-    """What `save_corpus` wrote."""
+    """Return the corpus that `save_corpus` wrote."""
     read_json(folder / "counts.json")
     tables = {
         form: [

@@ -1,4 +1,4 @@
-"""Keeps what a model is tested on out of what it is pretrained on.
+"""The leak guard: it keeps texts that a model is tested on out of its pretraining.
 
 A line leaks when, after normalisation (NFKC, case folded, punctuation and symbols taken as blanks), it
     equals a protected text ("exact"; texts of fewer than three words and eight characters protect nothing: "Oh no!"),
@@ -21,7 +21,7 @@ class LeakGuard:
     """Built from (language, text) of everything that is protected."""
 
     def __init__(self, protected: Iterable[tuple[str, str]]) -> None:
-        self._whole: set[str] = set()
+        self._lines: set[str] = set()
         self._words: set[int] = set()
         self._characters: set[int] = set()
         self.texts = 0
@@ -30,13 +30,13 @@ class LeakGuard:
             words = normal(text).split()
             line = " ".join(words)
             if len(words) >= 3 or len(line) >= 8:
-                self._whole.add(line)
+                self._lines.add(line)
             self._words.update(_runs(words))
             if _plain(language) in UNSPACED:
                 self._characters.update(_stretches("".join(words)))
 
     def reason(self, text: str, language: str) -> str | None:
-        """Why this line may not be trained on; None where it may.
+        """Return why this line may not be trained on; None where it may.
 
         >>> guard = LeakGuard([("en", "One two three four, five six seven eight nine.")])
         >>> guard.reason("and TWO three four five six seven eight nine ten", "en")
@@ -45,7 +45,7 @@ class LeakGuard:
         True
         """
         words = normal(text).split()
-        if " ".join(words) in self._whole:
+        if " ".join(words) in self._lines:
             return REASONS[0]
         if not self._words.isdisjoint(_runs(words)):
             return REASONS[1]
@@ -68,7 +68,7 @@ _BLANKS = _Blanks()
 
 
 def normal(text: str) -> str:
-    """A text as the guard compares it.
+    """Return a text as the guard compares it.
 
     >>> normal("Ｗhy, “said” he -- NOT?").split()
     ['why', 'said', 'he', 'not']

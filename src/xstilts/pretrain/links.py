@@ -1,4 +1,4 @@
-"""Rows of translations with their aligned words: the aligner of `align` run over every language's pairs."""
+"""Links between the words of translations: the aligner of `align`, run over every language's pairs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 _SPACELESS = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")  # first words of characters' names
 
-Told = Callable[[int, int, str], None]
+OnProgress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
 class Links:
-    """What translates what, (first, second) by position: pieces [L, 2], and words [W, 2], each as its first piece."""
+    """Positions that translate each other, (first, second): pieces [L, 2], and words [W, 2], each as its first
+    piece."""
 
     pieces: np.ndarray
     words: np.ndarray
@@ -34,35 +35,37 @@ class Links:
 def links(
     examples: Sequence[TextExample],
     languages: Sequence[str],
-    taught: Mapping[str, Sequence[tuple[str, str]]],
+    extra_pairs: Mapping[str, Sequence[tuple[str, str]]],
     tokenizer: Tokenizer,
     room: int,
-    told: Told,
+    on_progress: OnProgress,
 ) -> list[Links]:
-    """Those of each example, counted in pieces without special tokens; each side is cut to `room` pieces first.
+    """Return the links of each example, counted in pieces without special tokens; each side is cut to `room` pieces
+    first.
 
-    The pairs of a language in `taught` teach beside its sentences. `told(done, total, language)` says how far it is.
+    The pairs of a language in `extra_pairs` teach the aligner too. `on_progress(done, total, language)` reports
+    progress.
     """
     first = _cut(tokenizer, [example.text for example in examples], room)
     second = _cut(tokenizer, [example.pair or "" for example in examples], room)
     spelling_V, begins_V, none = _spelling(tokenizer), beginnings(tokenizer), np.zeros((0, 2), dtype=np.int64)
-    found = [Links(none, none)] * len(examples)
+    example_links = [Links(none, none)] * len(examples)
     by_language: dict[str, list[int]] = {}
     for place, language in enumerate(languages):
         if len(first[place]) and len(second[place]):
             by_language.setdefault(language, []).append(place)
     for done, (language, places) in enumerate(sorted(by_language.items())):
-        told(done, len(by_language), language)
-        given = taught.get(language, ())
-        heads, others = (_cut(tokenizer, [pair[side] for pair in given], room) for side in (0, 1))
+        on_progress(done, len(by_language), language)
+        extra = extra_pairs.get(language, ())
+        heads, others = (_cut(tokenizer, [pair[side] for pair in extra], room) for side in (0, 1))
         usable = [(a, b) for a, b in zip(heads, others, strict=True) if len(a) and len(b)]
         sides = [
             [side[place] for place in places] + [pair[number] for pair in usable]
             for number, side in enumerate((first, second))
         ]
-        for place, own in zip(places, align(sides[0], sides[1], spelling_V, len(places)), strict=True):
-            found[place] = Links(own, word_links(own, first[place], second[place], begins_V))
-    return found
+        for place, piece_links in zip(places, align(sides[0], sides[1], spelling_V, len(places)), strict=True):
+            example_links[place] = Links(piece_links, word_links(piece_links, first[place], second[place], begins_V))
+    return example_links
 
 
 def _cut(tokenizer: Tokenizer, texts: Sequence[str], room: int) -> list[np.ndarray]:
@@ -70,13 +73,13 @@ def _cut(tokenizer: Tokenizer, texts: Sequence[str], room: int) -> list[np.ndarr
 
 
 def _spelling(tokenizer: Tokenizer) -> np.ndarray:
-    """A number for what each piece is spelt like, case and word boundary aside."""
+    """Return a number for how each piece is spelt, case and word boundary aside."""
     pieces_V = [tokenizer.id_to_token(number) or "" for number in range(tokenizer.get_vocab_size())]
     return np.array([zlib.crc32(piece.lstrip("▁").casefold().encode()) for piece in pieces_V], dtype=np.int64)
 
 
 def word_links(links_L2: np.ndarray, first: np.ndarray, second: np.ndarray, begins_V: np.ndarray) -> np.ndarray:
-    """The links between words, each word as its first piece: where a tagger reads it. [L, 2], each once.
+    """Return the links between words, each word as its first piece: where a tagger reads it. [L, 2], each once.
 
     `first` and `second` are the pieces of either side, `begins_V` says which pieces begin a word.
     """
@@ -87,7 +90,7 @@ def word_links(links_L2: np.ndarray, first: np.ndarray, second: np.ndarray, begi
 
 
 def _heads(begins_T: np.ndarray) -> np.ndarray:
-    """Where the word of each piece begins.
+    """Return, for each piece, where its word begins.
 
     >>> _heads(np.array([True, False, True])).tolist()
     [0, 0, 2]
@@ -96,15 +99,15 @@ def _heads(begins_T: np.ndarray) -> np.ndarray:
 
 
 def beginnings(tokenizer: Tokenizer) -> np.ndarray:
-    """Which pieces begin a word, [V]: those with the mark of SentencePiece or without that of WordPiece, and all pieces
-    that are punctuation or of a script without spaces."""
+    """Return which pieces begin a word, [V]: those with the mark of SentencePiece or without that of WordPiece, and all
+    pieces that are punctuation or of a script without spaces."""
     pieces_V = [tokenizer.id_to_token(number) or "" for number in range(tokenizer.get_vocab_size())]
     if any(piece.startswith("##") for piece in pieces_V):
-        return np.array([not piece.startswith("##") or _alone(piece[2:]) for piece in pieces_V])
-    return np.array([piece.startswith("▁") or _alone(piece) for piece in pieces_V])
+        return np.array([not piece.startswith("##") or _is_word_by_itself(piece[2:]) for piece in pieces_V])
+    return np.array([piece.startswith("▁") or _is_word_by_itself(piece) for piece in pieces_V])
 
 
-def _alone(piece: str) -> bool:
+def _is_word_by_itself(piece: str) -> bool:
     if not piece:
         return False
     return unicodedata.category(piece[0])[0] in "PS" or unicodedata.name(piece[0], "").startswith(_SPACELESS)

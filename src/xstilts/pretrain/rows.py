@@ -1,4 +1,4 @@
-"""What a phase of pretraining trains on: examples made of a corpus, one maker for each form of data."""
+"""Rows that a phase of pretraining trains on: examples made of a corpus, one maker for each form of data."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _REPEATS = 4  # a line of a small language is seen at most as often in one pass 
 
 
 def texts(corpus: CorpusData, exponent: float, repeat: Mapping[str, int], seed: int) -> list[TextExample]:
-    """Lines of every language, those of parallel text too, as often as size ** `exponent` says (Conneau et al. 2020,
-    section 3.1: smaller languages more often than they are); the largest language is seen once. `repeat` multiplies
-    that for some languages."""
+    """Return lines of every language, those of parallel text too, as often as size ** `exponent` says (Conneau et al.
+    2020, section 3.1: smaller languages more often than they are); the largest language is seen once. `repeat`
+    multiplies that for some languages."""
     lines = monolingual(corpus)
-    sizes = {language: sum(map(len, found)) for language, found in lines.items()}
+    sizes = {language: sum(map(len, language_lines)) for language, language_lines in lines.items()}
     largest = max(sizes.values())
     examples: list[TextExample] = []
     for language, unique in sorted(lines.items()):
@@ -32,55 +32,58 @@ def texts(corpus: CorpusData, exponent: float, repeat: Mapping[str, int], seed: 
 
 
 def monolingual(corpus: CorpusData) -> dict[str, list[str]]:
-    """All lines of each language, each once, those of parallel text too."""
-    lines = {language: list(found) for language, found in corpus.text.items()}
+    """Return all lines of each language, each once, those of parallel text too."""
+    lines = {language: list(language_lines) for language, language_lines in corpus.text.items()}
     for bundle in corpus.parallel:
-        for language, found in bundle.lines.items():
-            lines.setdefault(_plain(language), []).extend(found)
-    unique = {language: list(dict.fromkeys(line for line in own if line.strip())) for language, own in lines.items()}
-    return {language: own for language, own in unique.items() if own}
+        for language, language_lines in bundle.lines.items():
+            lines.setdefault(_plain(language), []).extend(language_lines)
+    unique = {
+        language: list(dict.fromkeys(line for line in language_lines if line.strip()))
+        for language, language_lines in lines.items()
+    }
+    return {language: language_lines for language, language_lines in unique.items() if language_lines}
 
 
 def pairs(corpus: CorpusData) -> list[TextExample]:
-    """Every English line of the parallel text with its translation in every language."""
+    """Return every English line of the parallel text with its translation in every language."""
     return [_example(key, english, other) for key, _, english, other in _translations(corpus)]
 
 
 def lexicon(corpus: CorpusData) -> list[TextExample]:
-    """Every English word with its translation."""
+    """Return every English word with its translation."""
     return [
         _example(f"{language}-{number}", english, other)
-        for language, found in sorted(corpus.lexicon.items())
-        for number, (english, other) in enumerate(found)
+        for language, word_pairs in sorted(corpus.lexicon.items())
+        for number, (english, other) in enumerate(word_pairs)
     ]
 
 
 def switched(corpus: CorpusData, share: float, seed: int) -> list[TextExample]:
-    """English lines in which about `share` of the words a lexicon knows are replaced by a translation, all of a line
-    into one language (code-switching by dictionaries, Qin et al., IJCAI 2020)."""
-    known: dict[str, dict[str, list[str]]] = {}
-    for language, found in corpus.lexicon.items():
-        for english, other in found:
-            known.setdefault(language, {}).setdefault(english.lower(), []).append(other)
-    languages, random = sorted(known), np.random.default_rng(seed)
+    """Return English lines in which about `share` of the words a lexicon knows are replaced by a translation, all of a
+    line into one language (code-switching by dictionaries, Qin et al., IJCAI 2020)."""
+    translations: dict[str, dict[str, list[str]]] = {}
+    for language, word_pairs in corpus.lexicon.items():
+        for english, other in word_pairs:
+            translations.setdefault(language, {}).setdefault(english.lower(), []).append(other)
+    languages, random = sorted(translations), np.random.default_rng(seed)
     examples = []
     for number, line in enumerate(corpus.text.get("en", ())):
         language = languages[int(random.integers(len(languages)))]
-        words = [_switch(word, known[language], share, random) for word in line.split()]
+        words = [_switch(word, translations[language], share, random) for word in line.split()]
         examples.append(_example(f"{language}-{number}", " ".join(words)))
     return examples
 
 
-def _switch(word: str, known: Mapping[str, Sequence[str]], share: float, random: np.random.Generator) -> str:
+def _switch(word: str, translations: Mapping[str, Sequence[str]], share: float, random: np.random.Generator) -> str:
     bare = word.strip(".,;:!?\"'()")
-    options = known.get(bare.lower(), ())
+    options = translations.get(bare.lower(), ())
     if not options or random.random() >= share:
         return word
     return word.replace(bare, options[int(random.integers(len(options)))], 1)
 
 
 def _translations(corpus: CorpusData) -> Iterator[tuple[str, str, str, str]]:
-    """(id, language, English line, other line)."""
+    """Yield (id, language, English line, other line)."""
     for bundle in corpus.parallel:
         for language, lines in bundle.lines.items():
             if _plain(language) == "en":
@@ -91,20 +94,20 @@ def _translations(corpus: CorpusData) -> Iterator[tuple[str, str, str, str]]:
 
 
 def languages_of_pairs(corpus: CorpusData) -> list[str]:
-    """The language of each of `pairs`."""
+    """Return the language of each of `pairs`."""
     return [language for _, language, _, _ in _translations(corpus)]
 
 
 def _plain(language: str) -> str:
-    """The language of a second translation, `pt#2`."""
+    """Return the language of a second translation, `pt#2`."""
     return language.partition("#")[0]
 
 
 def _repeated(size: int, times: float, seed: tuple[int, ...]) -> np.ndarray:
-    """Every place `times` times, the broken part drawn."""
-    whole, random = int(times), np.random.default_rng(seed)
-    rest = random.permutation(size)[: round((times - whole) * size)]
-    return np.concatenate([np.tile(np.arange(size), whole), rest])
+    """Return every place `times` times; which places get the fractional repeat is drawn."""
+    full_passes, random = int(times), np.random.default_rng(seed)
+    extra_places = random.permutation(size)[: round((times - full_passes) * size)]
+    return np.concatenate([np.tile(np.arange(size), full_passes), extra_places])
 
 
 def _example(key: str, text: str, pair: str | None = None) -> TextExample:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def build_start(corpus: CorpusData, tokenizer: Tokenizer, shape: EncoderShape, seed: int, out: Path) -> None:
-    """Writes an ordinary Hugging Face folder (ELECTRA with its masked-LM head) to `out`, but for the tokenizer."""
+    """Write an ordinary Hugging Face folder (ELECTRA with its masked-LM head) to `out`, but for the tokenizer."""
     import torch
     from safetensors.torch import save_file
     from transformers import ElectraConfig, ElectraForMaskedLM
@@ -71,7 +71,7 @@ def build_start(corpus: CorpusData, tokenizer: Tokenizer, shape: EncoderShape, s
 
 
 def sentence_ids(corpus: CorpusData, tokenizer: Tokenizer) -> list[tuple[NDArray, NDArray]]:
-    """(sentence id, token) of every token of the parallel text and the lexicons."""
+    """Return (sentence id, token) of every token of the parallel text and the lexicons."""
     groups: dict[Any, list[str]] = {}
     for bundle in corpus.parallel:
         for lines in bundle.lines.values():
@@ -83,15 +83,15 @@ def sentence_ids(corpus: CorpusData, tokenizer: Tokenizer) -> list[tuple[NDArray
     texts = [text for group in groups.values() for text in group]
     ids_N = np.repeat(np.arange(len(groups)), [len(group) for group in groups.values()])
     encoded = tokenizer.encode_batch_fast(texts, add_special_tokens=False)
-    tokens = [np.asarray(one.ids, dtype=np.int64) for one in encoded]
-    lengths_N = np.array([len(one) for one in tokens])
+    tokens = [np.asarray(ids.ids, dtype=np.int64) for ids in encoded]
+    lengths_N = np.array([len(ids) for ids in tokens])
     return [(np.repeat(ids_N, lengths_N), np.concatenate(tokens) if tokens else np.zeros(0, np.int64))]
 
 
 def unit_vectors(occurrences: Iterable[tuple[NDArray, NDArray]], vocabulary: int, size: int) -> NDArray[np.float32]:
-    """[V, E]: singular vectors of positive pointwise mutual information between tokens and sentence ids (Levy, Søgaard
-    and Goldberg, EACL 2017), scaled by the root of the singular values, without the first, each then brought to length
-    one. Tokens that never occur are zero."""
+    """Return, [V, E], singular vectors of positive pointwise mutual information between tokens and sentence ids (Levy,
+    Søgaard and Goldberg, EACL 2017), scaled by the root of the singular values, without the first, each then brought to
+    length one. Tokens that never occur are zero."""
     from scipy.sparse import csr_matrix
     from scipy.sparse.linalg import svds
 
@@ -104,8 +104,8 @@ def unit_vectors(occurrences: Iterable[tuple[NDArray, NDArray]], vocabulary: int
     seen_V, seen_S = (np.asarray(counts.sum(axis)).ravel() for axis in (1, 0))
     information = np.log(counts.data * counts.sum() / (seen_V[token] * seen_S[sentence]))
     matrix_VS = csr_matrix((np.maximum(information, 0.0), (token, sentence)), shape=(vocabulary, sentences))
-    kept = min(size + 1, min(matrix_VS.shape) - 1)
-    left_VK, values_K, _ = svds(matrix_VS, k=kept, v0=np.ones(min(matrix_VS.shape)))
+    rank = min(size + 1, min(matrix_VS.shape) - 1)
+    left_VK, values_K, _ = svds(matrix_VS, k=rank, v0=np.ones(min(matrix_VS.shape)))
     order_K = np.argsort(-values_K)[1:]
     vectors_VK = left_VK[:, order_K] * np.sqrt(values_K[order_K])
     length_V1 = np.linalg.norm(vectors_VK, axis=1, keepdims=True)

@@ -33,8 +33,8 @@ def learn_tokenizer(
     lines_a_language: int = 2000,
     weight: Mapping[str, int] | None = None,
 ) -> Tokenizer:
-    """A Unigram tokenizer (NFKC, punctuation of one script, Metaspace) of about `size` pieces over the languages of
-    `lines` (language -> lines).
+    """Return a Unigram tokenizer (NFKC, punctuation of one script, Metaspace) of about `size` pieces over the languages
+    of `lines` (language -> lines).
 
     Languages that share a script share its quota, so that a script of one language is not crowded out. All single
     characters that occur twice in the sample are kept, within half of `size`. A language of `weight` 4 gives four times
@@ -51,7 +51,7 @@ def learn_tokenizer(
 
 
 def save_tokenizer(tokenizer: Tokenizer, folder: Path, max_length: int) -> None:
-    """Writes tokenizer.json and tokenizer_config.json, as an ordinary Hugging Face folder has them."""
+    """Write tokenizer.json and tokenizer_config.json, as an ordinary Hugging Face folder has them."""
     tokenizer.save(str(folder / "tokenizer.json"))
     names = ("bos_token", "pad_token", "eos_token", "unk_token", "mask_token")
     config = {
@@ -70,8 +70,8 @@ def _balanced(lines: Mapping[str, Sequence[str]], quota: int, weight: Mapping[st
     shared = Counter(scripts.values())
     sample: list[str] = []
     for language in sorted(lines):
-        wanted = max(1, round(quota * weight.get(language, 1) / math.sqrt(shared[scripts[language]])))
-        step = max(1, len(lines[language]) // wanted)
+        line_quota = max(1, round(quota * weight.get(language, 1) / math.sqrt(shared[scripts[language]])))
+        step = max(1, len(lines[language]) // line_quota)
         sample += lines[language][::step]
     return sample
 
