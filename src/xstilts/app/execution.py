@@ -18,7 +18,7 @@ from xstilts.pipeline.options import Options, devices
 
 
 class RunListener(Listener, Protocol):
-    """What a run reports to whoever watches."""
+    """A listener of a whole run: of its steps, of its plan, and of what is fetched for it."""
 
     def say(self, text: str) -> None: ...
     def run_planned(self, to_run: int, reused: int) -> None: ...
@@ -64,7 +64,7 @@ def command_options(options: Options) -> list[str]:
 
 
 def serve_step(goals: Sequence[Step], key: str, store: Store, noun: str = "study") -> int:
-    """Run one of the steps that `goals` stand on, whose inputs are done, in this process. Returns an exit code.
+    """Run one of the steps that `goals` depend on, whose inputs are done, in this process. Returns an exit code.
 
     `noun`: whose steps they are, for the error. Raises StudyError when there is no such step."""
     steps = {step.key: step for step in steps_of(goals)}

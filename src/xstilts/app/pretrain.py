@@ -24,7 +24,7 @@ from xstilts.models.compact import pack
 from xstilts.models.encoders import find_encoder
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.steps.encoder import packaged_encoders
-from xstilts.pretrain.graph import PretrainSteps, lower
+from xstilts.pretrain.graph import PretrainSteps, recipe_steps
 from xstilts.pretrain.recipe import PretrainRecipe, dump_recipe, load_recipe
 from xstilts.pretrain.steps.base import Continued
 from xstilts.pretrain.steps.corpus import corpus_step
@@ -65,7 +65,7 @@ def prepare(recipe: PretrainRecipe | str, options: Options) -> tuple[PretrainRec
     if isinstance(loaded.encoder, str):
         encoder = find_encoder(loaded.encoder, roots, packaged_encoders())
         continued = Continued(identity=encoder.ref.identity, folder=encoder.folder, step=encoder.step)
-    return loaded, lower(loaded, corpus_step(loaded, roots), continued)
+    return loaded, recipe_steps(loaded, corpus_step(loaded, roots), continued)
 
 
 def pretrain(

@@ -1,6 +1,6 @@
-"""Files that are either whole or not there, and what a file's content is called.
+"""Files that are either whole or not there, and the fingerprint of a file's content.
 
-Every write goes to a temporary file beside its place, reaches the disk, and is renamed into place. A full disk or a
+Every write goes to a temporary file in the same folder, reaches the disk, and is renamed into place. A full disk or a
 forbidden folder is a `StoreError` and leaves the old file as it was.
 """
 
@@ -102,15 +102,15 @@ def file_fingerprint(path: Path, cache: Path | None = None) -> str:
     """
     try:
         stat = path.stat()
-        place, stamp = str(path.resolve()), [stat.st_size, stat.st_mtime_ns]
-        if cache is not None and (entry := _cached(cache).get(place)) and entry[:2] == stamp:
+        key, stamp = str(path.resolve()), [stat.st_size, stat.st_mtime_ns]
+        if cache is not None and (entry := _cached(cache).get(key)) and entry[:2] == stamp:
             return str(entry[2])
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise DataError(f"the file cannot be read ({error.strerror}).", where=str(path)) from error
     if cache is not None and time.time() - stat.st_mtime > _SETTLED:
-        _remember(cache, place, [*stamp, digest])
+        _remember(cache, key, [*stamp, digest])
     return digest
 
 
@@ -132,7 +132,7 @@ def _parse_cache(cache: Path, stamp: tuple[int, int, int]) -> dict[str, list[Any
     return entries if isinstance(entries, dict) else {}
 
 
-def _remember(cache: Path, place: str, entry: list[Any]) -> None:
+def _remember(cache: Path, key: str, entry: list[Any]) -> None:
     # A cache that cannot be written costs time, never a run.
     with contextlib.suppress(StoreError), locked(cache.with_name(cache.name + ".lock")):
-        write_json(cache, {**_cached(cache), place: entry})
+        write_json(cache, {**_cached(cache), key: entry})

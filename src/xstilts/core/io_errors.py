@@ -20,20 +20,20 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        place = str(error.filename or path)
+        where = str(error.filename or path)
         if error.errno in _FULL:
             raise StoreError(
                 f"the disk is full ({error.strerror}).",
-                where=place,
+                where=where,
                 hint="Nothing already done is lost: free some space (see `xstilts store du`) and run again.",
             ) from error
         if error.errno in _FORBIDDEN:
             raise StoreError(
                 f"writing is not allowed here ({error.strerror}).",
-                where=place,
+                where=where,
                 hint="Change the permissions or choose another store.",
             ) from error
         if error.errno in _NO_FOLDER:
             message = f"a file and a folder are in each other's place ({error.strerror})."
-            raise StoreError(message, where=place) from error
+            raise StoreError(message, where=where) from error
         raise

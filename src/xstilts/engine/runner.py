@@ -84,14 +84,14 @@ def execute(
     run = _Run(goals, store, backend, listener or Silent(), trims or {})
     store.prepare()
     began = datetime.now(UTC)
-    place = store.root / "runs" / f"{began:%Y%m%dT%H%M%S}-{os.getpid()}.json"
+    record_path = store.root / "runs" / f"{began:%Y%m%dT%H%M%S}-{os.getpid()}.json"
     header = {"started": began.isoformat(timespec="seconds"), "goals": [goal.key for goal in goals]}
-    write_json(place, header)
+    write_json(record_path, header)
     with interruptible(backend.cancel, backend.kill) as interrupt:
         outcome = run.to_the_end(interrupt)
     ended = datetime.now(UTC).isoformat(timespec="seconds")
     with contextlib.suppress(StoreError):  # the steps are done whether or not this can be written
-        write_json(place, {**header, "finished": ended, "outcome": asdict(outcome)})
+        write_json(record_path, {**header, "finished": ended, "outcome": asdict(outcome)})
     return outcome
 
 

@@ -113,26 +113,26 @@ class Store:
 
         An attempt may have been killed between the two, so the next one asks first. The caller holds the lock.
         """
-        work, place = self.root / "work" / step.key, self.path(step)
+        work, artefact = self.root / "work" / step.key, self.path(step)
         if _record(work / "out", step.key) is None:
             return False
-        with writing(place):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            if place.exists():  # trimmed or spoilt; renamed first, for a rename cannot be seen half done
+        with writing(artefact):
+            artefact.parent.mkdir(parents=True, exist_ok=True)
+            if artefact.exists():  # trimmed or spoilt; renamed first, for a rename cannot be seen half done
                 remove(work / "old")
-                place.rename(work / "old")
-            (work / "out").rename(place)
+                artefact.rename(work / "old")
+            (work / "out").rename(artefact)
         with contextlib.suppress(StoreError, OSError):  # the step is done; what stays behind is for gc
             remove(work)
         return True
 
     def write_error(self, step: Step, details: str) -> Path:
         """Write the details of a failure next to the step's scratch, where the disk allows it; return their path."""
-        place = self.root / "work" / step.key / "error.txt"
+        path = self.root / "work" / step.key / "error.txt"
         with contextlib.suppress(OSError):  # a full disk may be why it failed
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(details, encoding="utf-8")
-        return place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(details, encoding="utf-8")
+        return path
 
     def trim(self, step: Step, part: str) -> int:
         """Delete the files of a part and return the bytes freed: 0 when there is no such part, or someone is using the

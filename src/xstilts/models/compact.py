@@ -32,8 +32,8 @@ _SMALLEST = np.float32(1e-30)  # of a scale; smaller rows are taken as zero
 
 
 def pack(folder: Path, out: Path, limit: int = LIMIT) -> dict[str, Any]:
-    """Writes the packed form of an ordinary encoder folder (fp32 safetensors in one file) to `out` and returns what
-    stands in packed.json; `rounding` is the largest relative error of a matrix (Frobenius norm).
+    """Write the packed form of an ordinary encoder folder (fp32 safetensors in one file) to `out` and return the
+    content of packed.json; `rounding` is the largest relative error of a matrix (Frobenius norm).
 
     The same folder gives the same bytes. Raises EncoderError when it becomes larger than `limit` bytes."""
     from safetensors.numpy import load_file, save_file
@@ -67,7 +67,7 @@ def pack(folder: Path, out: Path, limit: int = LIMIT) -> dict[str, Any]:
 
 
 def unpack(folder: Path, out: Path) -> None:
-    """Writes the ordinary folder: config.json, model.safetensors (fp32), the tokenizer. Raises EncoderError when a file
+    """Write the ordinary folder: config.json, model.safetensors (fp32), the tokenizer. Raises EncoderError when a file
     is missing or is not what was packed."""
     from safetensors.numpy import load_file, save_file
 
@@ -95,7 +95,7 @@ def unpack(folder: Path, out: Path) -> None:
 
 
 def read_record(folder: Path) -> Mapping[str, Any]:
-    """packed.json. Raises EncoderError for a format this version does not know."""
+    """Return the content of packed.json. Raises EncoderError for a format this version does not know."""
     record = read_json(folder / RECORD)
     if record.get("format") != FORMAT:
         raise EncoderError(
@@ -105,8 +105,8 @@ def read_record(folder: Path) -> Mapping[str, Any]:
 
 
 def int8_rows(matrix_RC: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Whole numbers [R, C] and scales [R]: a row is its numbers times its scale. A scale has 11 significant bits, so
-    that 127 times it is exact and packing what was unpacked changes nothing."""
+    """Return whole numbers [R, C] and scales [R]: a row is its numbers times its scale. A scale has 11 significant
+    bits, so that 127 times it is exact and packing what was unpacked changes nothing."""
     mantissa_R, exponent_R = np.frexp(np.abs(matrix_RC).max(axis=1) / np.float32(127))
     scale_R = np.ldexp(np.ceil(mantissa_R * 2048), exponent_R - 11).astype(np.float32)
     scale_R[scale_R < _SMALLEST] = 0.0

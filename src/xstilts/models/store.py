@@ -108,15 +108,17 @@ class ModelStore:
         """Return all that another machine's store needs to find this model by the same name: path below the store -> a
         file, or its content."""
         home, resolved_folder = self.home.resolve(), folder.resolve()
-        place = (
+        folder_name = (
             resolved_folder.relative_to(home).as_posix()
             if resolved_folder.is_relative_to(home)
             else f"folders/{self.identity(folder)}"
         )
         digests = self._digests(folder)
-        files: dict[str, Path | bytes] = {f"{self.spec.store_folder}/{place}/{file}": folder / file for file in digests}
+        files: dict[str, Path | bytes] = {
+            f"{self.spec.store_folder}/{folder_name}/{file}": folder / file for file in digests
+        }
         record = self._record_file(name).relative_to(self.roots.store).as_posix()
-        return {**files, record: _record(name, place, digests).encode()}
+        return {**files, record: _record(name, folder_name, digests).encode()}
 
     def _digests(self, folder: Path) -> dict[str, str]:
         """Return the sha-256 of every file that matters, by name."""
@@ -172,13 +174,15 @@ class ModelStore:
                 allowed=packaged_names,
                 hint=self.spec.hint,
             ) from error
-        place = folder.relative_to(self.home).as_posix()
-        write_atomic(self._record_file(name), _record(name, place, self._digests(folder)))
+        folder_name = folder.relative_to(self.home).as_posix()
+        write_atomic(self._record_file(name), _record(name, folder_name, self._digests(folder)))
         return folder
 
 
-def _record(name: str, place: str, digests: Mapping[str, str]) -> str:
-    return json.dumps({"name": name, "folder": place, "files": dict(digests)}, ensure_ascii=False, indent=1) + "\n"
+def _record(name: str, folder_name: str, digests: Mapping[str, str]) -> str:
+    return (
+        json.dumps({"name": name, "folder": folder_name, "files": dict(digests)}, ensure_ascii=False, indent=1) + "\n"
+    )
 
 
 def one_line(error: Exception) -> str:

@@ -67,6 +67,6 @@ class _Cells:
         off_C = (self.row_C + 0.5) / self.rows_C - (self.column_C + 0.5) / self.columns_C
         return np.exp(-_DIAGONAL * np.abs(off_C))
 
-    def share(self, weight_C: NDArray, place_C: Ids, places: int) -> NDArray[np.float64]:
-        """Weights divided by the sum of those at the same place."""
-        return weight_C / (np.bincount(place_C, weight_C, places) + 1e-9)[place_C]
+    def share(self, weight_C: NDArray, group_C: Ids, groups: int) -> NDArray[np.float64]:
+        """Weights divided by the sum of those of the same group."""
+        return weight_C / (np.bincount(group_C, weight_C, groups) + 1e-9)[group_C]

@@ -32,7 +32,7 @@ class PretrainSteps:
         return self.phases[-1:]
 
 
-def lower(recipe: PretrainRecipe, corpus: Step, continued: Continued | None) -> PretrainSteps:
+def recipe_steps(recipe: PretrainRecipe, corpus: Step, continued: Continued | None) -> PretrainSteps:
     """Return the steps of a recipe. `continued` is given exactly where the recipe names an encoder."""
     start = continued.step if continued else None
     if isinstance(recipe.encoder, EncoderShape):

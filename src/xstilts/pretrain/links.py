@@ -51,20 +51,20 @@ def links(
     spelling_V, begins_V, none = _spelling(tokenizer), beginnings(tokenizer), np.zeros((0, 2), dtype=np.int64)
     example_links = [Links(none, none)] * len(examples)
     by_language: dict[str, list[int]] = {}
-    for place, language in enumerate(languages):
-        if len(first[place]) and len(second[place]):
-            by_language.setdefault(language, []).append(place)
-    for done, (language, places) in enumerate(sorted(by_language.items())):
+    for index, language in enumerate(languages):
+        if len(first[index]) and len(second[index]):
+            by_language.setdefault(language, []).append(index)
+    for done, (language, indices) in enumerate(sorted(by_language.items())):
         on_progress(done, len(by_language), language)
         extra = extra_pairs.get(language, ())
         heads, others = (_cut(tokenizer, [pair[side] for pair in extra], room) for side in (0, 1))
         usable = [(a, b) for a, b in zip(heads, others, strict=True) if len(a) and len(b)]
         sides = [
-            [side[place] for place in places] + [pair[number] for pair in usable]
+            [side[index] for index in indices] + [pair[number] for pair in usable]
             for number, side in enumerate((first, second))
         ]
-        for place, piece_links in zip(places, align(sides[0], sides[1], spelling_V, len(places)), strict=True):
-            example_links[place] = Links(piece_links, word_links(piece_links, first[place], second[place], begins_V))
+        for index, piece_links in zip(indices, align(sides[0], sides[1], spelling_V, len(indices)), strict=True):
+            example_links[index] = Links(piece_links, word_links(piece_links, first[index], second[index], begins_V))
     return example_links
 
 

@@ -26,8 +26,8 @@ def texts(corpus: CorpusData, exponent: float, repeat: Mapping[str, int], seed: 
     examples: list[TextExample] = []
     for language, unique in sorted(lines.items()):
         times = min(_REPEATS, (largest / sizes[language]) ** (1.0 - exponent)) * repeat.get(language, 1)
-        for number, place in enumerate(_repeated(len(unique), times, (seed, zlib.crc32(language.encode())))):
-            examples.append(_example(f"{language}-{number}", unique[place]))
+        for number, index in enumerate(_repeated(len(unique), times, (seed, zlib.crc32(language.encode())))):
+            examples.append(_example(f"{language}-{number}", unique[index]))
     return examples
 
 
@@ -104,10 +104,10 @@ def _plain(language: str) -> str:
 
 
 def _repeated(size: int, times: float, seed: tuple[int, ...]) -> np.ndarray:
-    """Return every place `times` times; which places get the fractional repeat is drawn."""
+    """Return every index below `size` `times` times; which get the fractional repeat is drawn."""
     full_passes, random = int(times), np.random.default_rng(seed)
-    extra_places = random.permutation(size)[: round((times - full_passes) * size)]
-    return np.concatenate([np.tile(np.arange(size), full_passes), extra_places])
+    extra_indices = random.permutation(size)[: round((times - full_passes) * size)]
+    return np.concatenate([np.tile(np.arange(size), full_passes), extra_indices])
 
 
 def _example(key: str, text: str, pair: str | None = None) -> TextExample:

@@ -122,7 +122,7 @@ def _unigram(scores: Mapping[str, float]) -> Tokenizer:
 
 def _plain(model: models.Model) -> Tokenizer:
     """A word is tokenised alike in running text and alone, as tagging gives it: every run of letters or digits begins
-    with "▁", whatever stands before it, but in scripts without spaces, where no piece does; and no piece joins a word
+    with "▁", whatever comes before it, but in scripts without spaces, where no piece does; and no piece joins a word
     to a punctuation mark or a number ("said," is not another word than "said")."""
     tokenizer = Tokenizer(model)
     written = [normalizers.Replace(mark, ours) for ours, marks in _PUNCTUATION.items() for mark in marks]
