@@ -37,7 +37,9 @@ def train(tune: str | Adapter, kind: Any, given: SimpleNamespace) -> Found:
         attempts.WORTH = 0.0  # the embedding table is left whole
     rows = TokenizedRows(Path(given.rows))
     recipe = Recipe(updates=given.updates, batch=given.batch, lr=1e-4, precision=given.precision, dropout=0.1)
-    part = JobPart(name="rows", kind=kind, train=rows, train_indices=range(len(rows.keys)), select=kind.metrics[0])
+    part = JobPart(
+        name="rows", kind=kind, train=rows, train_indices=range(len(rows.keys)), selection_metric=kind.metrics[0]
+    )
     settings = {"device": given.device, "threads": given.threads, "tune": tune}
     job = Job(start=Path(given.folder), parts=(part,), recipe=recipe, seed=1, **settings)
     above = Above(given.device)

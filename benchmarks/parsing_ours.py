@@ -68,7 +68,7 @@ def train(request: Request) -> Request:
         kind=kind(request),
         train=prepared,
         train_indices=range(len(examples)),
-        select=kind(request).metrics[0],
+        selection_metric=kind(request).metrics[0],
     )
     job = Job(
         start=Path(request["folder"]), parts=(part,), recipe=recipe, seed=request["seed"], threads=request["threads"]

@@ -46,7 +46,9 @@ def ours(folder: Path, rows: TokenizedRows, kind: Kind, precision: str, size: tu
     use_threads(torch.get_num_threads())
     updates, batch = size
     recipe = Recipe(updates=updates, batch=batch, lr=1e-5, precision=precision, dropout=0.1)
-    part = JobPart(name="rows", kind=kind, train=rows, train_indices=range(len(rows.keys)), select=kind.metrics[0])
+    part = JobPart(
+        name="rows", kind=kind, train=rows, train_indices=range(len(rows.keys)), selection_metric=kind.metrics[0]
+    )
     job = Job(start=folder, parts=(part,), recipe=recipe, seed=1, device=device, threads=torch.get_num_threads())
     attempt = Attempt(job, 1, recipe.forward_tokens)
     seconds, tokens, losses = [], [], []

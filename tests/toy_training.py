@@ -58,7 +58,7 @@ def part(encoder: Path, folder: Path, train: Sequence[Any], dev: Sequence[Any], 
             "dev": prepare(dev, kind, encoder, folder / "dev"),
             "dev_indices": range(len(dev)),
             "dev_examples": dev,
-            "select": Accuracy(),
+            "selection_metric": Accuracy(),
             **changes,
         }
     )

@@ -39,7 +39,7 @@ def export(checkpoint: Path, kind: Kind, out: Path, task: str = "") -> str | Non
     Raises EncoderError when the checkpoint has no head for `kind`, StoreError on a full disk.
     """
     encoder, head = _load(checkpoint, kind)
-    encoder.adapters.settle(task)
+    encoder.adapters.materialize_task(task)
     encoder.adapters.merge()
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)

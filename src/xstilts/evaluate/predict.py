@@ -195,7 +195,7 @@ def load_model(checkpoint: Path | CheckpointRef, kind: Kind, compute: Compute) -
     use_threads(compute.threads)
     given = checkpoint if isinstance(checkpoint, CheckpointRef) else CheckpointRef(checkpoint=checkpoint)
     encoder = load_encoder(given.checkpoint, given.base, device=compute.device)
-    encoder.adapters.use(given.task)
+    encoder.adapters.set_task(given.task)
     return Model(encoder, {head_key(kind): usable_head(given.head or given.checkpoint, kind, encoder)})
 
 
@@ -216,7 +216,7 @@ def usable_head(checkpoint: Path, kind: Kind, encoder: Encoder) -> Head:
 def _needs_no_training(head: Head, encoder: Encoder) -> bool:
     """Whether all weights of a head, if it has any, came with the pretrained encoder."""
     names = (name.removeprefix("part.module.") for name in unique_tensors(head))
-    return all(name in encoder.kept for name in names)
+    return all(name in encoder.pretrained_head_weights for name in names)
 
 
 def _meta(given: PredictSet, pace: float) -> dict[str, Any]:

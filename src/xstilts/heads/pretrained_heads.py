@@ -226,7 +226,9 @@ def _shell(auto_class: str, config: PreTrainedConfig, encoder: Encoder) -> PreTr
     if decoder is not None:
         _tie(shell, decoder, encoder.embeddings)
     shapes = {name: tensor.shape for name, tensor in shell.state_dict().items()}
-    pretrained = {name: tensor for name, tensor in encoder.kept.items() if shapes.get(name) == tensor.shape}
+    pretrained = {
+        name: tensor for name, tensor in encoder.pretrained_head_weights.items() if shapes.get(name) == tensor.shape
+    }
     shell.load_state_dict(pretrained, strict=False)
     return shell
 

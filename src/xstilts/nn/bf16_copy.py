@@ -15,31 +15,32 @@ from torch import Tensor, nn
 M = TypeVar("M", bound=nn.Module)
 
 
-class Twin(Generic[M]):
-    """`model` is the copy. Its gradients go to the original's weights (`give`), whose new values come back (`take`)."""
+class Bf16Copy(Generic[M]):
+    """`model` is the copy. Its gradients go to the original's weights (`move_gradients`), whose new values come back
+    (`update_weights`)."""
 
     def __init__(self, original: M) -> None:
         self._masters: list[Tensor] = list(original.parameters())
         self.model: M = copy.deepcopy(original).to(torch.bfloat16)
         self._copies: list[Tensor] = list(self.model.parameters())
 
-    def give(self) -> None:
-        """Adds the copy's gradients to those of the original and forgets them."""
-        for master, own in zip(self._masters, self._copies, strict=True):
-            if own.grad is None:
+    def move_gradients(self) -> None:
+        """Add the copy's gradients to those of the original, in fp32, and drop them here."""
+        for master, rounded in zip(self._masters, self._copies, strict=True):
+            if rounded.grad is None:
                 continue
             if master.grad is None:
-                master.grad = own.grad.float()
+                master.grad = rounded.grad.float()
             else:
-                master.grad.add_(own.grad)
-            own.grad = None
+                master.grad.add_(rounded.grad)
+            rounded.grad = None
 
     @torch.no_grad()
-    def take(self) -> None:
-        """The original's weights, rounded."""
+    def update_weights(self) -> None:
+        """Copy the original's weights, rounded."""
         torch._foreach_copy_(self._copies, self._masters)
 
-    def forget(self) -> None:
-        """Drops gradients that belong to no update."""
-        for own in self._copies:
-            own.grad = None
+    def drop_gradients(self) -> None:
+        """Drop the copy's gradients, which belong to no update."""
+        for rounded in self._copies:
+            rounded.grad = None

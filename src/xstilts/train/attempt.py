@@ -60,8 +60,9 @@ class Attempt:
         self.model.train()
         self.precision = job.recipe.precision
         on_cpu = self.precision == "bf16" and job.device == "cpu" and not job.recipe.compile
-        if on_cpu and job.tuned == "full" and not self.model.encoder.adapters.each:  # a twin copies the model alone
-            self.model.encoder.add_twin()
+        has_adapters = bool(self.model.encoder.adapters.each)  # the copy would be without them
+        if on_cpu and job.tuned == "full" and not has_adapters:
+            self.model.encoder.add_bf16_copy()
             self.precision = "fp32"  # of all that is not the encoder
         if self.precision == "bf16" and job.tuned == ADAPTER:
             self.model.encoder.round_frozen()
@@ -73,7 +74,7 @@ class Attempt:
         numbers = part.rows[places]
         rows = [part.train.row(int(row)) for row in numbers]
         lengths = part.train.lengths[numbers]
-        self.model.encoder.adapters.use(part.task)
+        self.model.encoder.adapters.set_task(part.task)
         loss, targets = self._gradients(head_key(part.kind), rows, lengths, (self.seed, number))
         norm = scale_and_clip(self.model.trained.values(), targets, self.job.recipe.clip)
         speed = rate(number, self.course.updates, self.job.recipe)
@@ -81,7 +82,7 @@ class Attempt:
         if done.is_finite:
             set_rate(self.optimiser, speed)
             self.optimiser.step()
-            self._renew_twin()
+            self._refresh_bf16_copy()
         self.optimiser.zero_grad(set_to_none=True)
         return done
 
@@ -93,8 +94,8 @@ class Attempt:
         before = random_state(self.job.device)
         while (found := self._passes(key, rows, lengths, draw)) is None:
             self.optimiser.zero_grad(set_to_none=True)
-            if self.model.encoder.twin:
-                self.model.encoder.twin.forget()
+            if self.model.encoder.bf16_copy:
+                self.model.encoder.bf16_copy.drop_gradients()
             free_cached(self.job.device)
             restore_random_state(before, self.job.device)
         return found
@@ -117,19 +118,19 @@ class Attempt:
                 return None
             total += loss.sum.detach()
             targets += loss.count
-        if self.model.encoder.twin:
-            self.model.encoder.twin.give()
+        if self.model.encoder.bf16_copy:
+            self.model.encoder.bf16_copy.move_gradients()
         return float(total), targets
 
-    def _renew_twin(self) -> None:
-        if self.model.encoder.twin:
-            self.model.encoder.twin.take()
+    def _refresh_bf16_copy(self) -> None:
+        if self.model.encoder.bf16_copy:
+            self.model.encoder.bf16_copy.update_weights()
 
-    def restore_rows(self, updates: int) -> None:
+    def restore_embeddings(self, updates: int) -> None:
         """The whole embedding table as it is after so many updates."""
         recipe = self.job.recipe
         rates = (rate(number, self.course.updates, recipe) for number in range(updates))
-        self.model.encoder.restore_rows(math.prod(1.0 - speed * recipe.weight_decay for speed in rates))
+        self.model.encoder.restore_embeddings(math.prod(1.0 - speed * recipe.weight_decay for speed in rates))
 
     def tensors(self) -> dict[str, dict[str, Tensor]]:
         """All that the next update depends on."""
@@ -143,7 +144,7 @@ class Attempt:
     def restore(self, tensors: Mapping[str, Mapping[str, Tensor]]) -> None:
         """Puts back what `tensors` gave."""
         self.model.put(tensors["weights"])
-        self._renew_twin()
+        self._refresh_bf16_copy()
         restore_state(self.optimiser, self.model.trained, tensors["optimiser"])
         restore_random_state(tensors["random"], self.job.device)
 
@@ -165,7 +166,7 @@ def build_model(job: Job) -> Model:
     if job.tuned == "full":
         encoder.adapters.merge()
     elif not isinstance(job.tune, str):
-        encoder.adapters.begin(job.tune)
+        encoder.adapters.start_training(job.tune)
     heads: dict[str, Head] = {}
     for part in job.parts:
         key = head_key(part.kind)
@@ -173,7 +174,7 @@ def build_model(job: Job) -> Model:
             kept = load_head(job.start, part.kind, encoder) if job.keep_head else None
             heads[key] = kept or make_head(part.kind, encoder)
     if (ids := touched(job, heads.values(), encoder.embeddings.num_embeddings)) is not None:
-        encoder.keep_rows(torch.from_numpy(ids))
+        encoder.keep_embeddings(torch.from_numpy(ids))
     model = Model(encoder, heads, job.tuned)
     encoder.adapters.freeze_others({part.task for part in job.parts})
     return model
@@ -181,8 +182,8 @@ def build_model(job: Job) -> Model:
 
 def _trained_parameters(model: Model) -> int:
     """How many numbers are trained, the rows of the embedding table that no text touches included."""
-    rows = model.encoder.rows
-    left = rows.whole.weight.numel() - rows.table.weight.numel() if rows else 0
+    rows = model.encoder.kept_embeddings
+    left = rows.full_table.weight.numel() - rows.table.weight.numel() if rows else 0
     return left + sum(parameter.numel() for parameter in model.trained.values())
 
 

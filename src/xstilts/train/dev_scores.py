@@ -53,17 +53,17 @@ class DevSet:
         """Counts of the selection metric, [N, K]."""
         dev: TokenizedRows = self.dev
         rows, columns = dev.part(self.indices)
-        model.encoder.adapters.use(self.part.task)
+        model.encoder.adapters.set_task(self.part.task)
         found = outputs(model, head_key(self.part.kind), lambda i: dev.row(int(rows[i])), dev.lengths[rows], compute)
         return self._tally(self.part.kind.postprocess(self.examples, columns, found))
 
     def value(self, counts: np.ndarray) -> float:
         """The headline of counts [N, K]; 0 where it is not defined."""
-        return float(np.nan_to_num(headline(self.part.select, counts.sum(axis=0))))
+        return float(np.nan_to_num(headline(self.part.selection_metric, counts.sum(axis=0))))
 
     def judge(self, counts: np.ndarray) -> DevScore:
         groups = group_counts([example.group for example in self.examples], counts)
-        low, high = interval(self.part.select, groups, np.random.default_rng(0))
+        low, high = interval(self.part.selection_metric, groups, np.random.default_rng(0))
         return DevScore(score=self.value(counts), low=low, high=high, floor=self.floor)
 
     @cached_property
@@ -75,7 +75,7 @@ class DevSet:
         return example.scored and self.part.kind.gold(example) is not None
 
     def _tally(self, guesses: Sequence[object]) -> np.ndarray:
-        return self.part.kind.count(self.part.select, self.examples, guesses, self.part.language)
+        return self.part.kind.count(self.part.selection_metric, self.examples, guesses, self.part.language)
 
 
 def score_all(sets: Mapping[str, DevSet], model: Model, compute: Compute) -> tuple[float, dict[str, np.ndarray]]:

@@ -39,14 +39,14 @@ class JobPart:
     kind: Kind
     train: TokenizedRows
     train_indices: Sequence[int]
-    select: Metric  # its headline steers selection
+    selection_metric: Metric  # its headline selects the checkpoint
     dev: TokenizedRows | None = None
     dev_indices: Sequence[int] = ()
     dev_examples: Sequence[Example] = ()  # all examples of the dev file, for their gold
     language: str = "en"  # of the dev set, for metrics that depend on it
     share: float | None = None  # of the updates, relative to the other parts'; None for all: by size
     batch: int | None = None  # rows an update; None: the recipe's
-    added: float | None = None  # updates for each one of the parts without it, on top of theirs
+    extra_update_ratio: float | None = None  # updates for each one of the parts without it, on top of theirs
     task: str = ""  # which of the adapters' tasks it is, where they tell tasks apart; "": none of them
 
     @cached_property
@@ -71,7 +71,7 @@ class Job:
     temperature, cap, uniform: how a mixture draws its tasks (`train.task_sampling.rates`).
     base: the encoder below the adapters of `start`; None: where their checkpoint says it lay.
     tune: "full", every weight is trained; "frozen", only the heads are; or an adapter, which is trained with the heads.
-    select: which parts steer selection; (): all, equally.
+    selecting_tasks: which parts select the checkpoint by their dev scores; (): all, equally.
     """
 
     start: Path
@@ -84,7 +84,7 @@ class Job:
     base: Path | None = None
     tune: str | Adapter = "full"
     keep_head: bool = False
-    select: tuple[int, ...] = ()
+    selecting_tasks: tuple[int, ...] = ()
     device: str = "cpu"
     threads: int = 1
 
@@ -111,5 +111,5 @@ class Job:
     @property
     def steering(self) -> dict[str, JobPart]:
         """The parts whose dev scores choose the checkpoint, by name."""
-        chosen = self.select or range(len(self.parts))
+        chosen = self.selecting_tasks or range(len(self.parts))
         return {self.names[i]: self.parts[i] for i in chosen if self.parts[i].dev is not None}

@@ -131,7 +131,7 @@ class Run:
             self.current.model.put(load_file(self.scratch / best["file"]))
         elif state == "diverged":
             self.current = Attempt(self.job, self.seed, self.standing.forward_tokens)
-        self.current.restore_rows(best["update"] if best else 0 if state == "diverged" else self.standing.update)
+        self.current.restore_embeddings(best["update"] if best else 0 if state == "diverged" else self.standing.update)
         model = self.current.model
         self.log.settle()
         self.log.close()

@@ -108,7 +108,7 @@ def fresh(base: Path, settings: Adapter, seed: int) -> State:
     """The weights with which a phase began that trained this adapter from the encoder `base`: drawn as `train.attempt`
     draws them."""
     torch.manual_seed(seed)
-    return _copy(load_encoder(base).adapters.begin(settings).state_dict())
+    return _copy(load_encoder(base).adapters.start_training(settings).state_dict())
 
 
 def _copy(state: Mapping[str, Tensor]) -> State:

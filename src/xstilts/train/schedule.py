@@ -55,7 +55,7 @@ def course(job: Job, seed: int) -> UpdateSchedule:
 
 def _shares(job: Job) -> tuple[list[float], int]:
     """The share of each part in the updates, and how many there are, those that are added included."""
-    tasks = [part for part in job.parts if part.added is None]
+    tasks = [part for part in job.parts if part.extra_update_ratio is None]
     sizes = [len(part.rows) for part in tasks]
     given = [part.share for part in tasks]
     known = [share for share in given if share is not None]
@@ -63,7 +63,7 @@ def _shares(job: Job) -> tuple[list[float], int]:
         raise StudyError("either every task of a mixture has a share or none has.", value=str(given))
     own = iter(known or rates(sizes, job.temperature, job.cap, job.uniform))
     whole = sum(known) if known else 1.0
-    shares = [next(own) if part.added is None else part.added * whole for part in job.parts]
+    shares = [next(own) if part.extra_update_ratio is None else part.extra_update_ratio * whole for part in job.parts]
     updates = total_updates(job.recipe, sizes, job.cap)
     return shares, round(updates * sum(shares) / whole)
 

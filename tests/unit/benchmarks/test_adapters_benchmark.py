@@ -53,7 +53,7 @@ def test_contestants_train_the_same_rows_and_the_table_is_left_whole(
         found = one.train(one.TUNES[name], toy.KIND, SimpleNamespace(**asked, **SHARED, trimmed=trimmed))
         monkeypatch.setattr(attempt, "Attempt", built)
         assert found["tokens_a_second"] > 0 and found["above_bytes"] >= 0
-    assert [one.model.encoder.rows is None for one in made] == [False, True, True, True]
+    assert [one.model.encoder.kept_embeddings is None for one in made] == [False, True, True, True]
     assert made[1].trained > 5 * made[2].trained and made[2].trained != made[3].trained
 
 

@@ -122,7 +122,7 @@ def test_retrieval_is_the_mean_of_all_tokens(tiny):
     head = make_head(Retrieval(layer=2), tiny)
     assert head.layer == 2 and not list(head.parameters())
     batch = head.collate([row(0, 5), row(1, 3)])
-    state_TD = tiny(batch, layers=(2,)).at[2]
+    state_TD = tiny(batch, layers=(2,)).layers[2]
     outputs = head.decode(head(state_TD, batch), batch)
     np.testing.assert_allclose(outputs[1], state_TD[5:].mean(0).detach().numpy(), atol=1e-6)
 

@@ -66,7 +66,7 @@ def test_packed_states_are_those_of_the_padded_model(name: str, method: str) -> 
     stir(model.adapters.parameters())
     packed_TD = states(model)
     model.model.set_attn_implementation("eager")
-    model.padded_because = "to compare"
+    model.padding_reason = "to compare"
     torch.testing.assert_close(packed_TD, states(model), atol=1e-4, rtol=1e-4)
     assert padded(BATCH, 0)["attention_mask"].sum() == len(packed_TD)
 
@@ -103,11 +103,11 @@ def test_dora_on_a_layer_that_is_changed_already_is_refused() -> None:
 
 def test_a_phase_goes_on_with_an_adapter_of_its_shape_and_else_starts_one() -> None:
     adapters = encoder("bert").adapters
-    first = adapters.begin(Bottleneck())
-    assert adapters.begin(Bottleneck()) is first
-    second = adapters.begin(Bottleneck(stack=True))
-    assert second is not first and adapters.begin(Bottleneck()) is second
-    assert adapters.begin(Bottleneck(reduction=8)) is not second
+    first = adapters.start_training(Bottleneck())
+    assert adapters.start_training(Bottleneck()) is first
+    second = adapters.start_training(Bottleneck(stack=True))
+    assert second is not first and adapters.start_training(Bottleneck()) is second
+    assert adapters.start_training(Bottleneck(reduction=8)) is not second
     assert len(adapters.each) == 3
 
 
@@ -118,7 +118,7 @@ def test_nothing_below_the_first_adapter_has_a_gradient(name: str, settings: Ada
     model.requires_grad_(False)
     model.adapters.add(settings)
     hidden = model(BATCH, layers=(0, 1, 2, 3))
-    assert [hidden.at[layer].requires_grad for layer in (0, 1, 2, 3)] == [False, False, False, True]
+    assert [hidden.layers[layer].requires_grad for layer in (0, 1, 2, 3)] == [False, False, False, True]
     hidden.last_TD.square().sum().backward()
     assert all(parameter.grad is None for parameter in model.model.parameters())
     assert any(

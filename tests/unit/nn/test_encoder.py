@@ -39,7 +39,7 @@ def reference(tiny: Encoder, batch, name: str, layer: int | None = None) -> torc
 @pytest.mark.parametrize("name", PACKED_SHAPES + PADDED_SHAPES)
 def test_states_equal_the_padded_forward(name, lengths):
     tiny, batch = encoder(name), ragged(lengths)
-    assert (tiny.padded_because is None) == (name in PACKED_SHAPES), tiny.padded_because
+    assert (tiny.padding_reason is None) == (name in PACKED_SHAPES), tiny.padding_reason
     assert (tiny.config._attn_implementation == PACKED) == (name in PACKED_SHAPES)
     with torch.no_grad():
         torch.testing.assert_close(tiny(batch).last_TD, reference(tiny, batch, name), atol=1e-5, rtol=1e-5)
@@ -68,8 +68,8 @@ def test_every_layer_can_be_read(name):
     with torch.no_grad():
         hidden = tiny(batch, layers=(0, 1, 2, 3))
         for layer in range(4):
-            torch.testing.assert_close(hidden.at[layer], reference(tiny, batch, name, layer), atol=1e-5, rtol=1e-5)
-    assert hidden.at[3] is hidden.last_TD
+            torch.testing.assert_close(hidden.layers[layer], reference(tiny, batch, name, layer), atol=1e-5, rtol=1e-5)
+    assert hidden.layers[3] is hidden.last_TD
 
 
 @pytest.mark.parametrize("until", [0, 2])
@@ -78,7 +78,7 @@ def test_until_runs_no_further_block(until):
     ran = []
     for number, block in enumerate(tiny.model.encoder.layer, start=1):
         block.register_forward_hook(lambda *_, number=number: ran.append(number))
-    full = tiny(batch, layers=(until,)).at[until]
+    full = tiny(batch, layers=(until,)).layers[until]
     del ran[:]
     assert torch.equal(tiny(batch, until=until).last_TD, full)
     assert max(ran, default=0) <= until
@@ -88,9 +88,9 @@ def test_positions_that_restart_at_zero_are_caught(monkeypatch):
     """XLM-R counts from the padding index + 1; an encoder packed from 0 fails the trial and is padded."""
     right = encoder("xlm-roberta")
     assert right.max_length == 64 - 2
-    monkeypatch.setattr(encoder_module, "_position_offset", lambda model: 0)
+    monkeypatch.setattr(encoder_module, "position_offset", lambda model: 0)
     wrong = encoder("xlm-roberta")
-    assert "differs" in wrong.padded_because
+    assert "differs" in wrong.padding_reason
     batch = ragged([7, 4])
     torch.testing.assert_close(wrong(batch).last_TD, right(batch).last_TD, atol=1e-5, rtol=1e-5)
 
@@ -203,7 +203,7 @@ def test_compiled_blocks_are_one_graph_for_all_lengths(monkeypatch):
     for lengths in ([9, 9, 31], [4, 12], [7, 7, 7]):
         batch = ragged(lengths)
         states = [tiny(batch, layers=(1,)) for tiny in (plain, compiled)]
-        torch.testing.assert_close(states[1].at[1], states[0].at[1])
+        torch.testing.assert_close(states[1].layers[1], states[0].layers[1])
         torch.testing.assert_close(states[1].last_TD, states[0].last_TD)
     assert counters["stats"]["unique_graphs"] == 1
     exact, traced = (gradients(t, s.last_TD.pow(3).sum()) for t, s in zip((plain, compiled), states, strict=True))

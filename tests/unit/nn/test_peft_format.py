@@ -79,7 +79,7 @@ def test_what_is_written_is_read_with_the_same_settings(tmp_path: Path, method: 
     peft_format.write(tmp_path, model.adapters, "somewhere")
     read = peft_format.read(tmp_path, other.adapters)
     assert read.settings == SETTINGS[method]
-    assert other.adapters.begin(SETTINGS[method]) is read, "a phase of these settings goes on with it"
+    assert other.adapters.start_training(SETTINGS[method]) is read, "a phase of these settings goes on with it"
     assert torch.equal(ours(other), ours(model))
 
 

@@ -190,10 +190,10 @@ def test_in_half_precision_states_are_near(method: str) -> None:
 def test_layers_asked_for_have_one_state_a_token() -> None:
     model = moved(encoder("xlm-roberta"), Prompt(length=4), Prefix(length=2, from_layer=3))
     hidden = model(BATCH, layers=(0, 1, 3))
-    assert {len(state) for state in hidden.at.values()} == {len(BATCH.ids_T)}
-    bare = encoder("xlm-roberta")(BATCH, layers=(0,)).at[0]
-    assert (hidden.at[0] - bare).abs().max() > 1e-3, "tokens lie four places further"
-    assert torch.equal(model(BATCH, until=1).last_TD, hidden.at[1])
+    assert {len(state) for state in hidden.layers.values()} == {len(BATCH.ids_T)}
+    bare = encoder("xlm-roberta")(BATCH, layers=(0,)).layers[0]
+    assert (hidden.layers[0] - bare).abs().max() > 1e-3, "tokens lie four places further"
+    assert torch.equal(model(BATCH, until=1).last_TD, hidden.layers[1])
 
 
 def test_a_prompt_takes_of_the_places_that_an_encoder_has() -> None:

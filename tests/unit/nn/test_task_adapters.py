@@ -27,7 +27,7 @@ BATCH = ragged([7, 3, 7, 1])
 
 
 def states(model: Encoder, task: str) -> Tensor:
-    model.adapters.use(task)
+    model.adapters.set_task(task)
     with torch.no_grad():
         return model(BATCH).last_TD
 
@@ -66,7 +66,7 @@ def test_packed_states_are_those_of_the_padded_model(name: str, method: str) -> 
     model = stirred(METHODS[method], name)
     packed_TD = states(model, "a")
     model.model.set_attn_implementation("eager")
-    model.padded_because = "to compare"
+    model.padding_reason = "to compare"
     torch.testing.assert_close(packed_TD, states(model, "a"), atol=1e-4, rtol=1e-4)
 
 
@@ -77,7 +77,7 @@ def test_an_update_trains_what_is_shared_and_its_own_task_alone(method: str) -> 
     before = {task: states(model, task) for task in ("a", "b")}
     optimiser = torch.optim.AdamW(adapter.parameters(), lr=0.05, weight_decay=0.1)
     held = {name: value.clone() for name, value in adapter.state_dict().items()}
-    model.adapters.use("a")
+    model.adapters.set_task("a")
     for _ in range(3):
         optimiser.zero_grad(set_to_none=True)
         model(BATCH).last_TD[:, 0].square().sum().backward()
@@ -112,7 +112,7 @@ def test_the_weights_of_a_hypernetwork_are_as_many_as_the_formula_says(place: st
 def test_a_generated_down_projection_has_the_spread_of_an_ordinary_one() -> None:
     model = encoder("xlm-roberta")
     model.adapters.add(Hypernetwork(width=32, embedding=64, tasks=TASKS))
-    _, state = model.adapters.each[0].settled()
+    _, state = model.adapters.each[0].materialized()
     spread = torch.stack([value.std() for name, value in state.items() if name.endswith("down.weight")])
     torch.testing.assert_close(spread, torch.full((3,), 0.02), atol=0.003, rtol=0.0)
 
@@ -124,7 +124,7 @@ def test_one_task_of_it_is_an_ordinary_adapter(method: str, task: str) -> None:
     model.adapters.add(LoRA(rank=2))
     stir(model.adapters.each[1].parameters())
     before = states(model, task)
-    model.adapters.settle(task)
+    model.adapters.materialize_task(task)
     assert [type(adapter.settings) for adapter in model.adapters.each] == [Bottleneck, LoRA]
     torch.testing.assert_close(states(model, ""), before, atol=1e-5, rtol=1e-4)
 
@@ -136,7 +136,7 @@ def test_a_phase_goes_on_with_new_tasks_beside_the_old_ones(method: str) -> None
     before = {task: states(model, task) for task in ("a", "b")}
     settings = type(METHODS[method])(**{**vars(METHODS[method]), "tasks": ("b", "c")})
     assert adapter_shape(settings) == adapter_shape(METHODS[method])
-    assert model.adapters.begin(settings) is adapter and adapter.tasks == ("a", "b", "c")
+    assert model.adapters.start_training(settings) is adapter and adapter.tasks == ("a", "b", "c")
     for task in ("a", "b"):
         assert torch.equal(states(model, task), before[task])
     torch.testing.assert_close(states(model, "c"), states(model, ""), atol=1e-6, rtol=1e-5)
@@ -150,7 +150,7 @@ def test_a_phase_goes_on_with_new_tasks_beside_the_old_ones(method: str) -> None
     model.adapters.each[0].unfreeze()
     model.adapters.freeze_others({""})
     assert trained() == (set() if method == "shared+own" else {"0", "1", "2"}), "the mean trains all it is of"
-    assert model.adapters.begin(SharedOwn(width=7)) is not adapter
+    assert model.adapters.start_training(SharedOwn(width=7)) is not adapter
 
 
 @pytest.mark.parametrize("checkpointing", [False, True])
@@ -160,7 +160,7 @@ def test_in_half_precision_and_with_recomputed_blocks_gradients_are_there(method
     model.requires_grad_(False)
     adapter = model.adapters.add(METHODS[method])
     stir(adapter.parameters())
-    model.adapters.use("b")
+    model.adapters.set_task("b")
     with torch.autocast("cpu", dtype=torch.bfloat16):
         model(BATCH).last_TD.float()[:, 0].square().sum().backward()
     graded = {name for name, one in adapter.named_parameters() if one.grad is not None and one.grad.abs().max() > 0}

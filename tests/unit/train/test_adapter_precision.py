@@ -97,4 +97,4 @@ def test_nothing_below_the_first_adapter_is_kept_for_a_backward_pass(method: str
     model = tiny_encoders.encoder("xlm-roberta").requires_grad_(False)
     model.adapters.add(type(settings)(**{**vars(settings), "from_layer": 3})).unfreeze()
     hidden = model(tiny_encoders.ragged([5, 3]), layers=(0, 1, 2, 3))
-    assert [hidden.at[layer].requires_grad for layer in range(4)] == [False, False, False, True]
+    assert [hidden.layers[layer].requires_grad for layer in range(4)] == [False, False, False, True]

@@ -92,9 +92,9 @@ def test_only_the_adapter_and_heads_are_trained(encoder: Path, part: JobPart) ->
         "encoder.adapters",
         f"heads.{HEAD}",
     }
-    assert attempt.model.encoder.rows is None, "a table that stays is not trimmed"
+    assert attempt.model.encoder.kept_embeddings is None, "a table that stays is not trimmed"
     attempt = Attempt(job(encoder, part, BOTTLENECK, recipe={"precision": "bf16"}), 1, 8192)
-    assert attempt.model.encoder.twin is None and attempt.update(0).is_finite
+    assert attempt.model.encoder.bf16_copy is None and attempt.update(0).is_finite
 
 
 def test_a_run_cut_in_two_equals_the_uninterrupted_one(

@@ -46,7 +46,7 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def part(encoder: Path, folder: Path, kind: DualEncoder = KIND) -> JobPart:
-    return toy.part(encoder, folder, pairs(200), pairs(40, seed=1), kind=kind, select=MeanAveragePrecision())
+    return toy.part(encoder, folder, pairs(200), pairs(40, seed=1), kind=kind, selection_metric=MeanAveragePrecision())
 
 
 @pytest.mark.parametrize("pooling", ["pooler", "mean"])

@@ -87,8 +87,8 @@ def test_leaving_out_rows_of_the_table_changes_no_number(
 ) -> None:
     job = toy.job(encoder, [part], {"dropout": dropout, "weight_decay": 0.3, "updates": 50})
     cut = fit(job, tmp_path / "cut", tmp_path / "a")
-    rows = Attempt(job, 1, 1000).model.encoder.rows
-    assert rows is not None and len(rows.ids_K) < 0.6 * rows.whole.num_embeddings
+    rows = Attempt(job, 1, 1000).model.encoder.kept_embeddings
+    assert rows is not None and len(rows.ids_K) < 0.6 * rows.full_table.num_embeddings
     monkeypatch.setattr(attempts, "touched", lambda *_: None)
     whole = fit(job, tmp_path / "whole", tmp_path / "b")
     losses = [[line["loss"] for line in log(tmp_path / name) if "loss" in line] for name in ("cut", "whole")]
@@ -313,7 +313,7 @@ def test_a_mixture_shares_heads_and_selects_by_the_mean(
         [replace(e, label="sunny" if e.label == "yes" else "rainy") for e in toy.texts(20, seed=4)],
         kind=other, name="weather",
     )  # fmt: skip
-    job = toy.job(encoder, [part, hopeless, third], {"updates": 30}, cap=40, select=(0, 2))
+    job = toy.job(encoder, [part, hopeless, third], {"updates": 30}, cap=40, selecting_tasks=(0, 2))
     summary = fit(job, tmp_path / "out", tmp_path / "scratch")
     assert set(summary.heads) == {head_key(toy.KIND), head_key(other)}
     assert [(p["name"], p["updates"]) for p in summary.parts] == [("toy (1)", 10), ("toy (2)", 10), ("weather", 10)]
@@ -342,7 +342,7 @@ def test_the_dev_subset_is_fixed_and_labelled(encoder: Path, tmp_path: Path) -> 
 def test_bf16_on_a_cpu_computes_in_a_copy_and_goes_on_bit_equal(encoder: Path, part: JobPart, tmp_path: Path) -> None:
     job = toy.job(encoder, [part], {"precision": "bf16", "dropout": 0.2})
     first = Attempt(job, 1, 8192)
-    assert first.model.encoder.twin is not None
+    assert first.model.encoder.bf16_copy is not None
     for number in range(3):
         first.update(number)
     kept = {group: {name: t.clone() for name, t in tensors.items()} for group, tensors in first.tensors().items()}
@@ -364,7 +364,7 @@ def test_an_update_whose_rows_are_compared_is_never_cut(encoder: Path, tmp_path:
         kind=TranslationRanking(words=0.0),
         train=toy.prepare(pairs, TranslationRanking(words=0.0), encoder, tmp_path / "pairs"),
         train_indices=range(8),
-        select=Accuracy(),
+        selection_metric=Accuracy(),
     )
     losses = [Attempt(toy.job(encoder, [part], {"dropout": 0.0}), 1, tokens).update(0).loss for tokens in (4, 4096)]
     assert losses[0] == losses[1] > 0

@@ -75,7 +75,7 @@ def test_a_restored_optimiser_goes_on_as_before() -> None:
 def part(rows: int) -> SimpleNamespace:
     return SimpleNamespace(
         rows=np.arange(rows), train=SimpleNamespace(lengths=np.ones(rows, dtype=int)), share=None, batch=None,
-        added=None,
+        extra_update_ratio=None,
     )  # fmt: skip
 
 
@@ -95,12 +95,12 @@ def test_one_task_an_update_in_proportion_to_size() -> None:
 
 def test_updates_that_are_added_take_nothing_from_the_others() -> None:
     given = job([300, 100, 7], Recipe(updates=40, batch=8))
-    given.parts[2].added = 0.5
+    given.parts[2].extra_update_ratio = 0.5
     planned = course(given, seed=0)  # type: ignore[arg-type]
     assert np.bincount(planned.part_of).tolist() == [30, 10, 20]
     passes = course(job([100], Recipe(epochs=2, batch=10)), seed=0).updates  # type: ignore[arg-type]
     more = job([100, 1000], Recipe(epochs=2, batch=10))
-    more.parts[1].added = 0.25
+    more.parts[1].extra_update_ratio = 0.25
     assert course(more, seed=0).updates == passes + 5  # type: ignore[arg-type]
 
 

@@ -31,7 +31,7 @@ def encoder(tmp_path: Path) -> Path:
 
 
 def test_a_treebank_is_learnt_without_a_mistake(encoder: Path, tmp_path: Path) -> None:
-    toy = part(encoder, tmp_path, parsed(120), parsed(20, seed=7), kind=KIND, select=Attachment())
+    toy = part(encoder, tmp_path, parsed(120), parsed(20, seed=7), kind=KIND, selection_metric=Attachment())
     recipe = {"updates": 120, "lr": 1e-2, "evaluate_every": 60, "dropout": 0.0}
     summary = fit(job(encoder, [toy], recipe), tmp_path / "out", tmp_path / "scratch")
     assert summary.state == "ok" and summary.floor < 60
@@ -46,7 +46,7 @@ def test_a_treebank_is_learnt_without_a_mistake(encoder: Path, tmp_path: Path) -
 def test_roles_are_learnt_without_a_mistake(form: str, encoder: Path, tmp_path: Path) -> None:
     kind = SemanticRoles(labels=ROLES, form=form, units=32, dropout=0.0)  # type: ignore[arg-type]
     made = [labelled(300, form=form), labelled(40, seed=7, form=form)]
-    toy = part(encoder, tmp_path, *made, kind=kind, select=kind.metrics[0])
+    toy = part(encoder, tmp_path, *made, kind=kind, selection_metric=kind.metrics[0])
     recipe = {"updates": 400, "lr": 1e-2, "evaluate_every": 200, "dropout": 0.0}
     summary = fit(job(encoder, [toy], recipe), tmp_path / "out", tmp_path / "scratch")
     assert summary.state == "ok" and summary.floor == 0
@@ -60,7 +60,7 @@ def test_roles_are_learnt_without_a_mistake(form: str, encoder: Path, tmp_path: 
 def test_trees_and_roles_are_learnt_by_one_parser(encoder: Path, tmp_path: Path) -> None:
     labels = {label for one in both(120) for label in pack(one, one.predicates or ())}
     kind = DependencyRoles(labels=tuple(sorted(labels)), arc=24, relation=12, dropout=0.1)
-    toy = part(encoder, tmp_path, both(120), both(20, seed=7), kind=kind, select=Attachment())
+    toy = part(encoder, tmp_path, both(120), both(20, seed=7), kind=kind, selection_metric=Attachment())
     recipe = {"updates": 120, "lr": 1e-2, "evaluate_every": 60, "dropout": 0.0}
     fit(job(encoder, [toy], recipe), tmp_path / "out", tmp_path / "scratch")
     tests = both(30, seed=9)

@@ -59,7 +59,7 @@ def test_the_fast_path_has_the_losses_of_the_plain_one(encoder: Path, tmp_path: 
     part = toy.part(encoder, tmp_path, toy.texts(200), toy.texts(20, seed=1))
     attempt = Attempt(toy.job(encoder, [part], RECIPE), 1, 60)  # passes of 60 tokens: an update is cut
     fast = attempt.model.encoder
-    assert fast.narrows and fast.padded_because is None and fast.rows is not None
+    assert fast.skips_unread_tokens and fast.padding_reason is None and fast.kept_embeddings is not None
     expected = plain_losses(attempt, encoder)
     found = [attempt.update(number).loss for number in range(UPDATES)]
     assert found == pytest.approx(expected, abs=1e-4)

@@ -195,7 +195,7 @@ def test_one_task_is_exported_as_an_ordinary_adapter(
     assert (entry["method"], entry["settings"]["width"]) == ("Bottleneck", width)
     batch = toy_batch(made, parts[0])
     ours, again = load_encoder(made), load_encoder(tmp_path / "exported")
-    ours.adapters.use(task)
+    ours.adapters.set_task(task)
     with torch.no_grad():
         torch.testing.assert_close(ours.eval()(batch).last_TD, again.eval()(batch).last_TD, atol=1e-6, rtol=1e-5)
 

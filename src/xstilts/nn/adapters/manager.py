@@ -96,7 +96,7 @@ class Attached(nn.Module):
                     part.add_task()
             self.settings = replace(self.settings, tasks=(*self.tasks, *new))
 
-    def settled(self) -> tuple[Adapter, dict[str, Tensor]]:
+    def materialized(self) -> tuple[Adapter, dict[str, Tensor]]:
         """Settings and weights of the ordinary adapter that it is for the task in use."""
         if not isinstance(self.settings, Multitask):
             return self.settings, self.state_dict()
@@ -104,7 +104,7 @@ class Attached(nn.Module):
         width = 0
         for name, module in self.named_modules():
             if isinstance(module, SharedOwnBranch | GeneratedBranch):
-                own = module.settled()
+                own = module.materialized()
                 state |= {f"{name}.{key}": value.detach() for key, value in own.items()}
                 width = len(own["down.bias"])
             elif isinstance(module, Coupling):
@@ -153,7 +153,7 @@ class Adapters(nn.ModuleList):
         assert not found.unexpected_keys
         return adapter
 
-    def begin(self, settings: Adapter) -> Attached:
+    def start_training(self, settings: Adapter) -> Attached:
         """The adapter that a phase trains: the newest, where it has the same shape and no new one is asked for; else a
         fresh one."""
         if self.each and not settings.stack and adapter_shape(self.each[-1].settings) == adapter_shape(settings):
@@ -161,7 +161,7 @@ class Adapters(nn.ModuleList):
             return self.each[-1].to(next(self._of[0].parameters()).device)
         return self.add(settings)
 
-    def use(self, task: str) -> None:
+    def set_task(self, task: str) -> None:
         """The task of the passes to come; for adapters that tell tasks apart."""
         for adapter in self.each:
             for part in adapter.per_task:
@@ -173,11 +173,11 @@ class Adapters(nn.ModuleList):
             for part in adapter.per_task:
                 part.freeze_others({adapter.number(task) for task in tasks})
 
-    def settle(self, task: str) -> None:
+    def materialize_task(self, task: str) -> None:
         """Ordinary adapters in the place of those that tell tasks apart, with the same states for `task`."""
         if any(adapter.tasks for adapter in self.each):
-            self.use(task)
-            settled = [adapter.settled() for adapter in self.each]
+            self.set_task(task)
+            settled = [adapter.materialized() for adapter in self.each]
             self.remove()
             for settings, state in settled:
                 self.add(settings).load_state_dict(state)

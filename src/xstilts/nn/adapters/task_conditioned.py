@@ -53,7 +53,7 @@ class SharedOwnBranch(PerTask):
     def add_task(self) -> None:
         self.own.append(self._make())
 
-    def settled(self) -> State:
+    def materialized(self) -> State:
         """The task in use as an ordinary branch: two bottlenecks that are added are one, as wide as both."""
         states = [self.shared.state_dict()]
         states += [] if self.number is None else [self.own[self.number].state_dict()]
@@ -78,11 +78,11 @@ class GeneratedBranch(nn.Module):
         self._network = (network,)
 
     def forward(self, states: Tensor) -> Tensor:
-        made = self.settled()
+        made = self.materialized()
         narrow = NON_LINEARITIES[self.activation](F.linear(states, made["down.weight"], made["down.bias"]))
         return self.scale * F.linear(narrow, made["up.weight"], made["up.bias"])
 
-    def settled(self) -> State:
+    def materialized(self) -> State:
         """The weights for the task in use, as those of an ordinary branch."""
         (network,) = self._network
         reads, writes = self.sizes

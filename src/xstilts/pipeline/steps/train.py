@@ -96,9 +96,9 @@ def run(settings: TrainSettings, context: Context) -> None:
                 dev=dev,
                 dev_indices=tuple(dev_indices),
                 dev_examples=load(part.dev).examples,
-                select=part.select,
+                selection_metric=part.select,
                 language=part.language,
-                added=part.added,
+                extra_update_ratio=part.added,
                 task=part.task,
             )
         )
@@ -113,7 +113,7 @@ def run(settings: TrainSettings, context: Context) -> None:
         tune=settings.tune,
         base=base_path(settings.base, context),
         keep_head=settings.keep_head,
-        select=settings.select,
+        selecting_tasks=settings.select,
         device=context.device,
         threads=context.threads,
     )

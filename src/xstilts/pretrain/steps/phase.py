@@ -55,7 +55,7 @@ def run(settings: PhaseSettings, context: Context) -> None:
                 kind=part.kind,
                 train=rows,
                 train_indices=range(rows.meta["examples"]),
-                select=part.kind.metrics[0],
+                selection_metric=part.kind.metrics[0],
                 share=part.share,
                 batch=part.batch,
             )

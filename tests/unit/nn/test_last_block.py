@@ -15,13 +15,13 @@ READ = torch.tensor([0, 9, 18, 49, 30])
 @pytest.mark.parametrize("name", NARROW + WHOLE)
 def test_states_that_are_read_stay_as_they_are(name):
     tiny, batch = encoder(name), ragged([9, 9, 31, 5])
-    assert tiny.narrows == (name in NARROW)
+    assert tiny.skips_unread_tokens == (name in NARROW)
     with torch.no_grad():
         whole, some = tiny(batch).last_TD, tiny(batch, read_P=READ).last_TD
     torch.testing.assert_close(some[READ], whole[READ], atol=1e-5, rtol=1e-5)
     others = torch.ones(len(some), dtype=torch.bool)
     others[READ] = False
-    assert bool(some[others].abs().sum() == 0) == tiny.narrows
+    assert bool(some[others].abs().sum() == 0) == tiny.skips_unread_tokens
 
 
 @pytest.mark.parametrize("checkpointing", [False, True])
@@ -46,7 +46,7 @@ def test_a_layer_that_is_asked_for_is_whole():
     tiny, batch = encoder("bert"), ragged([4, 6])
     with torch.no_grad():
         hidden = tiny(batch, layers=(tiny.num_layers,), read_P=torch.tensor([0]))
-        assert torch.equal(hidden.at[tiny.num_layers], tiny(batch).last_TD)
+        assert torch.equal(hidden.layers[tiny.num_layers], tiny(batch).last_TD)
         below = tiny(batch, until=1, read_P=torch.tensor([0])).last_TD
         assert torch.equal(below, tiny(batch, until=1).last_TD)
 
