@@ -34,7 +34,7 @@ def train(tune: str | Adapter, kind: Any, given: SimpleNamespace) -> Found:
     from xstilts.train.job import Job, JobPart
 
     if not given.trimmed:
-        attempts.WORTH = 0.0  # the embedding table is left whole
+        attempts.FULL_TABLE_SHARE = 0.0  # the embedding table is left whole
     rows = TokenizedRows(Path(given.rows))
     recipe = Recipe(updates=given.updates, batch=given.batch, lr=1e-4, precision=given.precision, dropout=0.1)
     part = JobPart(
@@ -52,7 +52,7 @@ def train(tune: str | Adapter, kind: Any, given: SimpleNamespace) -> Found:
         tokens.append(done.tokens)
         losses.append(done.loss)
     found = counted(seconds, tokens, losses, given.batch, given.device)
-    return found | {"above_bytes": above.bytes, "trained": attempt.trained}
+    return found | {"above_bytes": above.bytes, "trained": attempt.trained_parameters}
 
 
 def make(given: SimpleNamespace) -> Found:
@@ -71,7 +71,7 @@ def make(given: SimpleNamespace) -> Found:
         for parameter in encoder.adapters.add(Bottleneck(from_layer=first_layer)).parameters():
             torch.nn.init.normal_(parameter, std=0.02)
         path = Path(given.place) / name
-        save(path, encoder, {head_key(kind): make_head(kind, encoder)}, folder, alone=True)
+        save(path, encoder, {head_key(kind): make_head(kind, encoder)}, folder, adapters_alone=True)
         encoder.adapters.remove()
         checkpoints[name] = str(path)
     return checkpoints

@@ -73,8 +73,8 @@ def train(request: Request) -> Request:
     job = Job(
         start=Path(request["folder"]), parts=(part,), recipe=recipe, seed=request["seed"], threads=request["threads"]
     )
-    course = Attempt(job, job.seed, recipe.forward_tokens).course
-    updates = [part.rows[course.rows(number)[1]].tolist() for number in range(course.updates)]
+    schedule = Attempt(job, job.seed, recipe.forward_tokens).schedule
+    updates = [part.rows[schedule.rows(number)[1]].tolist() for number in range(schedule.updates)]
     (place / "updates.json").write_text(json.dumps(updates))
     began = time.perf_counter()
     summary = fit(job, place / "ours", place / "scratch")

@@ -1,4 +1,4 @@
-"""A checkpoint as an ordinary Hugging Face model folder."""
+"""Export of a checkpoint as an ordinary Hugging Face model folder."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from xstilts.train.snapshot import save_weights
 
 
 def export(checkpoint: Path, kind: Kind, out: Path, task: str = "") -> str | None:
-    """Writes the encoder with its head for `kind` into the folder `out`, tokenizer included.
+    """Write the encoder with its head for `kind` into the folder `out`, tokenizer included.
 
     Returns the class of `transformers` that loads both with the same logits (`AutoModelForSequenceClassification`, ..).
-    None where there is no such class: then `out` is the encoder alone, with our head beside it as `head.safetensors`.
+    None where there is no such class: then `out` is the encoder alone, with our head next to it as `head.safetensors`.
     Adapters are put into the weights where they can be; with others left, `out` holds them as `adapter.json` and
-    `adapters/` and there is no class either. Adapters that tell tasks apart become ordinary ones, those of `task`.
+    `adapters/` and there is no class either. Adapters that differ by task become ordinary ones, those of `task`.
 
     Raises EncoderError when the checkpoint has no head for `kind`, StoreError on a full disk.
     """
@@ -45,7 +45,7 @@ def export(checkpoint: Path, kind: Kind, out: Path, task: str = "") -> str | Non
         out.mkdir(parents=True, exist_ok=True)
         auto_class = None if encoder.adapters.each else head.auto_class
         if auto_class:
-            _whole(encoder, head, kind, out)
+            _write_model(encoder, head, kind, out)
         else:
             encoder.save(out)
             save_weights(out / "head.safetensors", unique_tensors(head))
@@ -56,8 +56,8 @@ def export(checkpoint: Path, kind: Kind, out: Path, task: str = "") -> str | Non
 
 
 def export_adapter(checkpoint: Path, kind: Kind, out: Path) -> None:
-    """Writes the LoRA or IA3 adapter of a checkpoint alone into `out`, in the files of the package peft, with our head
-    beside it as `head.safetensors`. Raises EncoderError as `export`, and where peft has no such adapter."""
+    """Write the LoRA or IA3 adapter of a checkpoint alone into `out`, in the files of the package peft, with our head
+    next to it as `head.safetensors`. Raises EncoderError as `export`, and where peft has no such adapter."""
     encoder, head = _load(checkpoint, kind)
     with writing(out):
         peft_format.write(out, encoder.adapters, str(encoder_folder(checkpoint)))
@@ -77,18 +77,18 @@ def _load(checkpoint: Path, kind: Kind) -> tuple[Encoder, Head]:
     return encoder, head
 
 
-def _whole(encoder: Encoder, head: Head, kind: Kind, out: Path) -> None:
-    """The class's own configuration and weights, head included."""
+def _write_model(encoder: Encoder, head: Head, kind: Kind, out: Path) -> None:
+    """Write the class's own configuration and weights, head included."""
     part = cast(HeadModule, head.get_submodule("part"))
     module = cast(PreTrainedModel, part.module)
     config = class_config(encoder, module.config.num_labels or 0, tuple(getattr(kind, "labels", ())))
     config.architectures, config.dtype = [type(module).__name__], torch.float32
     config.save_pretrained(out)
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in class_state(encoder, part).items()}
-    save_weights(out / "model.safetensors", _once(state))
+    save_weights(out / "model.safetensors", _without_shared_names(state))
 
 
-def _once(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Without the second names of tensors that share memory, which a file cannot hold; the class ties them again."""
+def _without_shared_names(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Leave out the second names of tensors that share memory, which a file cannot hold; the class ties them again."""
     seen: dict[int, str] = {}
     return {name: tensor for name, tensor in state.items() if seen.setdefault(tensor.data_ptr(), name) == name}

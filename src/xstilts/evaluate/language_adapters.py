@@ -1,7 +1,8 @@
-"""Rows of several languages through one encoder, each with its own language adapter at the bottom of the stack.
+"""Language adapters at prediction: rows of several languages run through one encoder, each row under the language
+adapter of its checkpoint, at the bottom of the stack.
 
-The encoder is loaded once; rows of one adapter run together, those of the checkpoint's own first, and between two of
-them only the numbers of the lowest adapter change.
+The encoder is loaded once; rows of one adapter run together, those of the checkpoint's own adapter first, and between
+two languages only the numbers of the lowest adapter change.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xstilts.train.adapter_files import swap
+from xstilts.train.adapter_files import copy_first_adapter
 from xstilts.train.job import Compute
 from xstilts.train.model import Model, Row, outputs
 
@@ -31,33 +32,41 @@ class AdapterSwitcher:
     progress: Progress | None = None
 
     def outputs(
-        self, key: str, row: Callable[[int], Row], lengths_R: np.ndarray, readers: Sequence[Path | None]
+        self, key: str, row: Callable[[int], Row], lengths_R: np.ndarray, adapters: Sequence[Path | None]
     ) -> list[Any]:
-        """The decoded output of each of R rows, in the rows' order; `readers[i]` is the checkpoint whose adapter reads
-        row i, None: `checkpoint` itself. Raises EncoderError for an adapter that does not fit (`adapted.swap`)."""
-        turns: dict[Path | None, list[int]] = {None: []}
-        for place, reader in enumerate(readers):
-            turns.setdefault(reader, []).append(place)
-        found: list[Any] = [None] * len(lengths_R)
-        done = 0
-        for reader, listed in turns.items():
-            if reader is not None:
-                swap(self.model.encoder, self.checkpoint, reader)
-            places = np.array(listed, dtype=np.int64)
-            shown = self._shown(done, int(lengths_R.sum()))
-            given = outputs(self.model, key, _picked(row, places), lengths_R[places], self.compute, shown)
-            for place, output in zip(listed, given, strict=True):
-                found[place] = output
-            done += int(lengths_R[places].sum())
-        return found
+        """Return the decoded output of each of R rows, in the rows' order.
 
-    def _shown(self, before: int, total: int) -> Progress | None:
-        """Progress of one turn as a part of the whole."""
-        tell = self.progress
-        if tell is None:
+        Args:
+            key: of the head that decodes.
+            row: returns row i.
+            lengths_R: tokens of each row.
+            adapters: for each row the checkpoint whose language adapter reads it; None: `checkpoint` itself.
+
+        Raises EncoderError for an adapter that does not fit (`train.adapter_files.copy_first_adapter`).
+        """
+        rows_of: dict[Path | None, list[int]] = {None: []}
+        for index, adapter in enumerate(adapters):
+            rows_of.setdefault(adapter, []).append(index)
+        decoded_R: list[Any] = [None] * len(lengths_R)
+        tokens_done = 0
+        for adapter, row_numbers in rows_of.items():
+            if adapter is not None:
+                copy_first_adapter(self.model.encoder, self.checkpoint, adapter)
+            indices = np.array(row_numbers, dtype=np.int64)
+            progress = self._progress(tokens_done, int(lengths_R.sum()))
+            decoded = outputs(self.model, key, _subset(row, indices), lengths_R[indices], self.compute, progress)
+            for index, output in zip(row_numbers, decoded, strict=True):
+                decoded_R[index] = output
+            tokens_done += int(lengths_R[indices].sum())
+        return decoded_R
+
+    def _progress(self, tokens_before: int, total: int) -> Progress | None:
+        """Return progress of one adapter's rows as a part of all rows."""
+        progress = self.progress
+        if progress is None:
             return None
-        return lambda done, _total, unit="", text="": tell(before + done, total, unit, text)
+        return lambda done, _total, unit="", text="": progress(tokens_before + done, total, unit, text)
 
 
-def _picked(row: Callable[[int], Row], places: np.ndarray) -> Callable[[int], Row]:
-    return lambda number: row(int(places[number]))
+def _subset(row: Callable[[int], Row], indices: np.ndarray) -> Callable[[int], Row]:
+    return lambda number: row(int(indices[number]))

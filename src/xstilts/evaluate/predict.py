@@ -1,4 +1,4 @@
-"""Predictions of a checkpoint: all languages of a task, and the pool they search, in one stream, written for scoring.
+"""Predict with a checkpoint: all languages of a task, and the pool they search, in one stream, written for scoring.
 
 <language>.parquet   id, group and guess (JSON text) of each example
 meta.json            {language: {"n", "rows", "tokens", "truncated", "split", "seconds"}}
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -37,6 +37,14 @@ if TYPE_CHECKING:
     from xstilts.engine.step import Progress
 
 
+class SelectedRows(NamedTuple):
+    """The rows of some examples: their numbers in the prepared file, and their columns (`example` counts from 0 among
+    these examples)."""
+
+    numbers: np.ndarray
+    columns: dict[str, Any]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PredictSet:
     """One language: its prepared file, all examples of that file, and which of them are predicted, in this order.
@@ -48,40 +56,47 @@ class PredictSet:
     examples: Sequence[Example]
     indices: Sequence[int]
     pool: PredictSet | None = None
-    # for each of the examples the checkpoint whose language adapter it is read with; () or None: the predicting one's
+    # for each of the examples the checkpoint whose language adapter reads it; () or None: the predicting one's own
     adapters: Sequence[Path | None] = ()
 
     @property
-    def readers(self) -> list[Path | None]:
-        """Of each row the checkpoint whose language adapter it is read with."""
-        numbers, columns = self.part
+    def row_adapters(self) -> list[Path | None]:
+        """The checkpoint whose language adapter reads each row (None: the predicting one's own)."""
         if not any(self.adapters):
-            return [None] * len(numbers)
-        return [self.adapters[self.indices[place]] for place in columns["example"].tolist()]
+            return [None] * len(self.rows.numbers)
+        return [self.adapters[self.indices[index]] for index in self.rows.columns["example"].tolist()]
 
     @cached_property
-    def part(self) -> tuple[np.ndarray, dict[str, Any]]:
-        return self.prepared.part(self.indices)
+    def rows(self) -> SelectedRows:
+        return SelectedRows(*self.prepared.part(self.indices))
 
     @property
-    def chosen(self) -> list[Example]:
+    def selected_examples(self) -> list[Example]:
         return [self.examples[i] for i in self.indices]
 
     @property
     def tokens(self) -> int:
-        return int(self.prepared.lengths[self.part[0]].sum())
+        return int(self.prepared.lengths[self.rows.numbers].sum())
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckpointRef:
-    """A checkpoint with what it does not hold itself: for one of adapters alone, the encoder (or the checkpoint that
-    holds it) below them; `head`: the checkpoint whose head guesses, where it is an earlier phase's. `task`: which of
-    the adapters' tasks is predicted, where they tell tasks apart."""
+    """A checkpoint with what it does not hold itself.
+
+    base: for one of adapters alone, the encoder (or the checkpoint that holds it) below them.
+    head: the checkpoint whose head guesses, where it is an earlier phase's.
+    task: which of the adapters' tasks is predicted, where they differ by task.
+    """
 
     checkpoint: Path
     base: Path | None = None
     head: Path | None = None
     task: str = ""
+
+    @classmethod
+    def of(cls, checkpoint: Path | CheckpointRef) -> CheckpointRef:
+        """Return a reference as it is, and one to a checkpoint that holds everything itself."""
+        return checkpoint if isinstance(checkpoint, CheckpointRef) else cls(checkpoint=checkpoint)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,63 +116,64 @@ def predict(
     compute: Compute | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Writes the guesses of every language into the folder `out`. `checkpoint` is a train artefact, or an encoder
+    """Write the guesses of every language into the folder `out`. `checkpoint` is a train artefact, or an encoder
     folder for kinds that need no trained head.
 
     Raises EncoderError when the checkpoint has no head for `kind`, DataError when a language is empty.
     """
-    compute = compute or Compute()
-    stream = Stream(sets)
+    compute, checkpoint = compute or Compute(), CheckpointRef.of(checkpoint)
+    rows = _AllRows(sets)
     model, started = load_model(checkpoint, kind, compute), time.monotonic()
-    stack = checkpoint.checkpoint if isinstance(checkpoint, CheckpointRef) else checkpoint
-    readers = [reader for part in stream.parts for reader in part.readers]
-    turns = AdapterSwitcher(model, stack, compute, progress)
-    found = turns.outputs(head_key(kind), stream.row, stream.lengths, readers)
-    write_guesses(kind, stream, found, out, time.monotonic() - started)
+    adapters = [adapter for part in rows.parts for adapter in part.row_adapters]
+    switcher = AdapterSwitcher(model, checkpoint.checkpoint, compute, progress)
+    decoded = switcher.outputs(head_key(kind), rows.row, rows.lengths, adapters)
+    _write_guesses(kind, rows, decoded, out, time.monotonic() - started)
 
 
-class Stream:
+class _AllRows:
     """The rows of all languages, and of the pools they search, one part after another. Raises DataError when a language
     is empty."""
 
     def __init__(self, sets: Mapping[str, PredictSet]) -> None:
-        if empty := [language for language, given in sets.items() if not len(given.indices)]:
+        if empty := [language for language, predict_set in sets.items() if not len(predict_set.indices)]:
             raise DataError(f"there is nothing to predict for language '{empty[0]}': its test set is empty.")
         self.sets = sets
-        self.parts = list(dict.fromkeys([*sets.values(), *(given.pool for given in sets.values() if given.pool)]))
-        self._rows = [(part.prepared, number) for part in self.parts for number in part.part[0].tolist()]
-        self.lengths = np.concatenate([part.prepared.lengths[part.part[0]] for part in self.parts])
+        pools = [predict_set.pool for predict_set in sets.values() if predict_set.pool]
+        self.parts = list(dict.fromkeys([*sets.values(), *pools]))
+        self._rows = [(part.prepared, number) for part in self.parts for number in part.rows.numbers.tolist()]
+        self.lengths = np.concatenate([part.prepared.lengths[part.rows.numbers] for part in self.parts])
 
-    def row(self, place: int) -> dict[str, Any]:
-        prepared, number = self._rows[place]
+    def row(self, index: int) -> dict[str, Any]:
+        prepared, number = self._rows[index]
         return prepared.row(number)
 
 
-def write_guesses(kind: Kind, stream: Stream, outputs: Sequence[Any], out: Path, seconds: float) -> None:
-    """Writes the folder `out` from the head's output for each row."""
-    every = iter(outputs)
-    found = {part: list(islice(every, len(part.part[0]))) for part in stream.parts}
-    pace = seconds / max(1, int(stream.lengths.sum()))
+def _write_guesses(kind: Kind, rows: _AllRows, decoded: Sequence[Any], out: Path, seconds: float) -> None:
+    """Write the folder `out` from the head's output for each row."""
+    outputs_in_order = iter(decoded)
+    decoded_of = {part: list(islice(outputs_in_order, len(part.rows.numbers))) for part in rows.parts}
+    seconds_per_token = seconds / max(1, int(rows.lengths.sum()))
     out.mkdir(parents=True, exist_ok=True)
     meta = {}
-    for language, given in stream.sets.items():
-        guesses = _guesses(kind, [given, given.pool] if given.pool else [given], found)
-        _write(out / f"{language}.parquet", given.chosen, guesses[: len(given.indices)])
-        meta[language] = _meta(given, pace)
+    for language, predict_set in rows.sets.items():
+        parts = [predict_set, predict_set.pool] if predict_set.pool else [predict_set]
+        guesses = _guesses(kind, parts, decoded_of)[: len(predict_set.indices)]
+        _write(out / f"{language}.parquet", predict_set.selected_examples, guesses)
+        meta[language] = _meta(predict_set, seconds_per_token)
     write_json(out / "meta.json", meta)
 
 
-def _guesses(kind: Kind, parts: Sequence[PredictSet], found: Mapping[PredictSet, list[Any]]) -> list[Any]:
-    """A guess for each example of the parts, as if they were one file."""
+def _guesses(kind: Kind, parts: Sequence[PredictSet], decoded_of: Mapping[PredictSet, list[Any]]) -> list[Any]:
+    """Return a guess for each example of the parts, as if they were one file."""
     if len(parts) == 1:
-        return kind.postprocess(parts[0].chosen, parts[0].part[1], found[parts[0]])
-    columns = [part.part[1] for part in parts]
-    firsts = np.cumsum([0, *(len(part.indices) for part in parts)])
-    joined: dict[str, Any] = {name: Chained([own[name] for own in columns]) for name in columns[0]}
-    numbers = [own["example"] + first for own, first in zip(columns, firsts, strict=False)]
-    joined["example"] = np.concatenate(numbers)
-    examples = [example for part in parts for example in part.chosen]
-    return kind.postprocess(examples, joined, [output for part in parts for output in found[part]])
+        return kind.postprocess(parts[0].selected_examples, parts[0].rows.columns, decoded_of[parts[0]])
+    columns = [part.rows.columns for part in parts]
+    first_examples = np.cumsum([0, *(len(part.indices) for part in parts)])
+    chained: dict[str, Any] = {name: Chained([part[name] for part in columns]) for name in columns[0]}
+    numbers = [part["example"] + first for part, first in zip(columns, first_examples, strict=False)]
+    chained["example"] = np.concatenate(numbers)
+    examples = [example for part in parts for example in part.selected_examples]
+    return kind.postprocess(examples, chained, [output for part in parts for output in decoded_of[part]])
 
 
 def predict_examples(
@@ -168,39 +184,41 @@ def predict_examples(
     max_length: int = 256,
     progress: Progress | None = None,
 ) -> Predictions:
-    """Guesses for examples in memory, labelled or not; longer texts than `max_length` tokens are cut as the kind does.
+    """Guess for examples in memory, labelled or not; longer texts than `max_length` tokens are cut as the kind does.
 
     Raises EncoderError when the checkpoint has no head for `kind`, DataError for an example the kind does not allow.
     """
     for example in examples:
         kind.check(example)
-    compute = compute or Compute()
-    based = checkpoint if isinstance(checkpoint, CheckpointRef) else CheckpointRef(checkpoint=checkpoint)
-    model = load_model(based, kind, compute)
-    tokenizer = load_tokenizer(encoder_folder(based.checkpoint, based.base))
-    encoded = kind.encode(examples, tokenizer, min(max_length, model.encoder.max_length or max_length))
-    columns = encoded.columns
+    compute, checkpoint = compute or Compute(), CheckpointRef.of(checkpoint)
+    model = load_model(checkpoint, kind, compute)
+    tokenizer = load_tokenizer(encoder_folder(checkpoint.checkpoint, checkpoint.base))
+    columns = kind.encode(examples, tokenizer, min(max_length, model.encoder.max_length or max_length)).columns
     lengths = np.array([len(ids) for ids in columns["ids"]], dtype=np.int64)
 
-    def row(place: int) -> dict[str, Any]:
-        return {name: column[place] for name, column in columns.items()}
+    def row(index: int) -> dict[str, Any]:
+        return {name: column[index] for name, column in columns.items()}
 
-    found = outputs(model, head_key(kind), row, lengths, compute, progress)
-    return Predictions(guesses=kind.postprocess(examples, columns, found), scores=_label_scores(kind, examples, found))
+    decoded = outputs(model, head_key(kind), row, lengths, compute, progress)
+    return Predictions(
+        guesses=kind.postprocess(examples, columns, decoded), scores=_label_scores(kind, examples, decoded)
+    )
 
 
 def load_model(checkpoint: Path | CheckpointRef, kind: Kind, compute: Compute) -> Model:
-    """The encoder with its head for `kind`. Raises EncoderError when there is no such head: one that was neither
+    """Load the encoder with its head for `kind`. Raises EncoderError when there is no such head: one that was neither
     trained nor pretrained would guess at random."""
     use_threads(compute.threads)
-    given = checkpoint if isinstance(checkpoint, CheckpointRef) else CheckpointRef(checkpoint=checkpoint)
-    encoder = load_encoder(given.checkpoint, given.base, device=compute.device)
-    encoder.adapters.set_task(given.task)
-    return Model(encoder, {head_key(kind): usable_head(given.head or given.checkpoint, kind, encoder)})
+    checkpoint = CheckpointRef.of(checkpoint)
+    encoder = load_encoder(checkpoint.checkpoint, checkpoint.base, device=compute.device)
+    encoder.adapters.set_task(checkpoint.task)
+    head = _usable_head(checkpoint.head or checkpoint.checkpoint, kind, encoder)
+    return Model(encoder, {head_key(kind): head})
 
 
-def usable_head(checkpoint: Path, kind: Kind, encoder: Encoder) -> Head:
-    """The head for `kind` of a checkpoint, or one that came with the pretrained encoder. Raises EncoderError."""
+def _usable_head(checkpoint: Path, kind: Kind, encoder: Encoder) -> Head:
+    """Load the head for `kind` of a checkpoint, or make one that came with the pretrained encoder. Raises
+    EncoderError."""
     head = load_head(checkpoint, kind, encoder) or make_head(kind, encoder)
     if head_key(kind) not in head_keys(checkpoint) and not _needs_no_training(head, encoder):
         raise EncoderError(
@@ -214,39 +232,43 @@ def usable_head(checkpoint: Path, kind: Kind, encoder: Encoder) -> Head:
 
 
 def _needs_no_training(head: Head, encoder: Encoder) -> bool:
-    """Whether all weights of a head, if it has any, came with the pretrained encoder."""
+    """Tell whether all weights of a head, if it has any, came with the pretrained encoder."""
     names = (name.removeprefix("part.module.") for name in unique_tensors(head))
     return all(name in encoder.pretrained_head_weights for name in names)
 
 
-def _meta(given: PredictSet, pace: float) -> dict[str, Any]:
-    """`truncated` counts the whole prepared file; `seconds` is the language's share by tokens."""
-    numbers, columns = given.part
+def _meta(predict_set: PredictSet, seconds_per_token: float) -> dict[str, Any]:
+    """Return the entry of a language in `meta.json`. `truncated` counts the whole prepared file; `seconds` is the
+    language's share by tokens."""
+    rows = predict_set.rows
     return {
-        "n": len(given.indices),
-        "rows": len(numbers),
-        "tokens": given.tokens,
-        "truncated": given.prepared.meta["truncated"],
-        "split": int((np.bincount(columns["example"], minlength=1) > 1).sum()),
-        "seconds": round(pace * given.tokens, 3),
+        "n": len(predict_set.indices),
+        "rows": len(rows.numbers),
+        "tokens": predict_set.tokens,
+        "truncated": predict_set.prepared.meta["truncated"],
+        "split": int((np.bincount(rows.columns["example"], minlength=1) > 1).sum()),
+        "seconds": round(seconds_per_token * predict_set.tokens, 3),
     }
 
 
-def _label_scores(kind: Kind, examples: Sequence[Example], found: Sequence[Any]) -> list[dict[str, float]] | None:
-    """Softmax of the logits where each example has exactly one logit a label. (Whole numbers are tags, not logits.)"""
+def _label_scores(kind: Kind, examples: Sequence[Example], decoded: Sequence[Any]) -> list[dict[str, float]] | None:
+    """Return the softmax of the logits where each example has exactly one logit a label. (Whole numbers are tags, not
+    logits.)"""
     labels = tuple(getattr(kind, "labels", ()))
-    if not labels or len(found) != len(examples) or any(_shape(one) != (len(labels),) for one in found):
+    if not labels or len(decoded) != len(examples) or any(_shape(logits) != (len(labels),) for logits in decoded):
         return None
-    if any(np.asarray(one).dtype.kind != "f" for one in found):
+    if any(np.asarray(logits).dtype.kind != "f" for logits in decoded):
         return None
-    logits_NC = np.stack([np.asarray(one, dtype=np.float64) for one in found]) if found else np.zeros((0, len(labels)))
+    if not decoded:
+        return []
+    logits_NC = np.stack([np.asarray(logits, dtype=np.float64) for logits in decoded])
     shares_NC = np.exp(logits_NC - logits_NC.max(axis=1, keepdims=True))
     shares_NC /= shares_NC.sum(axis=1, keepdims=True)
     return [dict(zip(labels, map(float, shares_C), strict=True)) for shares_C in shares_NC]
 
 
 def _shape(output: Any) -> tuple[int, ...] | None:
-    """None for an output of several arrays, which may differ in length."""
+    """Return the shape of an output; None for one of several arrays, which may differ in length."""
     return None if isinstance(output, tuple) else np.shape(output)
 
 

@@ -1,4 +1,4 @@
-"""From predictions on disk to scores and counts. Needs neither torch nor a GPU.
+"""Score predictions on disk: scores and counts. Needs neither torch nor a GPU.
 
 `scores.json` holds, for each metric and language: the number of examples and groups, every value, the headline, the
 floor (the best guess that ignores the input, scored the same way), a 95 % interval over groups and whether it reaches
@@ -52,7 +52,7 @@ def score(
     out: Path,
     missing: Mapping[str, str] | None = None,
 ) -> None:
-    """Writes `scores.json` and `counts.parquet` into the folder `out`, from `<language>.parquet` (id, group, guess as
+    """Write `scores.json` and `counts.parquet` into the folder `out`, from `<language>.parquet` (id, group, guess as
     JSON text) in the folder `predictions`. The first metric is the main one; `missing` gives the reason for each
     expected language without a set.
 
@@ -60,9 +60,9 @@ def score(
     not about exactly these examples.
     """
     results = []
-    for language, given in sets.items():
+    for language, language_set in sets.items():
         read = partial(read_guesses, predictions / f"{language}.parquet")
-        results += score_language(kind, metrics, given.examples, read, language)
+        results += score_language(kind, metrics, language_set.examples, read, language)
     entries: dict[str, dict[str, Any]] = {metric.name: {} for metric in metrics}
     for scored in results:
         entries[scored.metric.name][scored.language] = _entry(scored)
@@ -70,7 +70,7 @@ def score(
         "main": metrics[0].name,
         "metrics": {m.name: {"headline": list(m.headline), "languages": entries[m.name]} for m in metrics},
         "missing": dict(missing or {}),
-        "dropped": {language: dict(given.dropped) for language, given in sets.items()},
+        "dropped": {language: dict(language_set.dropped) for language, language_set in sets.items()},
     }
     write_counts(out / "counts.parquet", results)
     write_json(out / "scores.json", record)
@@ -83,17 +83,17 @@ def score_language(
     read: Callable[[Sequence[Example]], list[Any]],
     language: str,
 ) -> list[LanguageCounts]:
-    """Counts of one language for each metric; `read` gives the guess for each example, and is asked only when the
-    gold is fit to be scored. Errors as in `score`."""
+    """Count one language for each metric; `read` returns the guess for each example, and is called only when the gold
+    is fit to be scored. Errors as in `score`."""
     counted = np.array([example.scored for example in examples], dtype=bool)
     if not counted.any():
         raise DataError(f"the test set of language '{language}' is empty: there is nothing to score")
-    kept = [example for example in examples if example.scored]
-    golds = [kind.gold(example) for example in kept]
-    if blank := [example for example, gold in zip(kept, golds, strict=True) if gold is None]:
+    scored_examples = [example for example in examples if example.scored]
+    golds = [kind.gold(example) for example in scored_examples]
+    if blank := [example for example, gold in zip(scored_examples, golds, strict=True) if gold is None]:
         raise DataError(
-            f"blank gold labels: {len(blank)} of {len(kept)} examples of language '{language}' have none, first "
-            f"'{blank[0].id}'. An unlabelled file cannot be scored.",
+            f"blank gold labels: {len(blank)} of {len(scored_examples)} examples of language '{language}' have none, "
+            f"first '{blank[0].id}'. An unlabelled file cannot be scored.",
             where=blank[0].where or None,
             hint="Give a labelled test file, or take the language out of the task.",
         )
@@ -102,35 +102,37 @@ def score_language(
     results = []
     for metric in metrics:
         counts = kind.count(metric, examples, guesses, language)[counted]
-        chance = headline(metric, kind.count(metric, kept, floor, language).sum(axis=0))
+        chance = headline(metric, kind.count(metric, scored_examples, floor, language).sum(axis=0))
         results.append(
-            LanguageCounts(language=language, metric=metric, examples=kept, counts=counts, floor=float(chance))
+            LanguageCounts(
+                language=language, metric=metric, examples=scored_examples, counts=counts, floor=float(chance)
+            )
         )
     return results
 
 
 def read_guesses(path: Path, examples: Sequence[Example]) -> list[Any]:
-    """The guess for each example, paired by id. Raises StoreError naming the first id that lacks a partner."""
+    """Read the guess for each example, paired by id. Raises StoreError naming the first id that lacks a partner."""
     import pyarrow.parquet as pq
 
     table = pq.read_table(path, columns=["id", "guess"])
     ids = table["id"].to_pylist()
     texts = dict(zip(ids, table["guess"].to_pylist(), strict=True))
-    wanted = [example.id for example in examples]
+    example_ids = [example.id for example in examples]
     problems = (
         ("two predictions", _repeated(ids)),
-        ("two examples", _repeated(wanted)),
-        ("no prediction", next((id for id in wanted if id not in texts), None)),
-        ("a prediction but no example", next(iter(texts.keys() - set(wanted)), None)),
+        ("two examples", _repeated(example_ids)),
+        ("no prediction", next((id for id in example_ids if id not in texts), None)),
+        ("a prediction but no example", next(iter(texts.keys() - set(example_ids)), None)),
     )
-    for what, id in problems:
+    for problem, id in problems:
         if id is not None:
             raise StoreError(
-                f"there is {what} for '{id}': predictions and test set do not belong together",
+                f"there is {problem} for '{id}': predictions and test set do not belong together",
                 where=str(path),
                 hint="Predict again with the test set as it is now.",
             )
-    return [json.loads(texts[id]) for id in wanted]
+    return [json.loads(texts[id]) for id in example_ids]
 
 
 def _repeated(ids: Sequence[str]) -> str | None:
@@ -139,7 +141,7 @@ def _repeated(ids: Sequence[str]) -> str | None:
 
 
 def _entry(scored: LanguageCounts) -> dict[str, Any]:
-    """The line of `scores.json`. A number that is not defined is null."""
+    """Return the entry of `scores.json`. A number that is not defined is null."""
     table = group_counts([example.group for example in scored.examples], scored.counts)
     value = float(headline(scored.metric, table.total))
     low, high = interval(scored.metric, table, np.random.default_rng(0))
@@ -160,7 +162,7 @@ def _number(value: float | np.ndarray) -> float | None:
 
 
 def write_counts(path: Path, results: Sequence[LanguageCounts]) -> None:
-    """One line an example and metric: language, id, group, metric, counts (list of doubles)."""
+    """Write one line an example and metric: language, id, group, metric, counts (list of doubles)."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -1,5 +1,5 @@
-"""One file of gold against one of guesses, with the numbers of the official scorers of dependency parsing (CoNLL 2018)
-and semantic role labelling (CoNLL 2005). Needs no torch.
+"""Shared tasks: one file of gold against one of guesses, with the numbers of the official scorers of dependency parsing
+(CoNLL 2018) and semantic role labelling (CoNLL 2005). Needs no torch.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Counted:
         return _share(2 * self.correct, 2 * self.correct + self.excess + self.missed)
 
 
-def _share(part: int, whole: int) -> float:
-    return float(percent(np.array(part), np.array(whole), empty=0.0))
+def _share(part: int, total: int) -> float:
+    return float(percent(np.array(part), np.array(total), empty=0.0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,13 +102,14 @@ def score_srl(gold: Path, system: Path) -> SemanticRoleScores:
     _check_sentences(gold, system, golds, systems)
     counts: dict[str, list[int]] = {}
     sums, unlike = np.zeros(len(SpanRoles.counts)), 0
-    for true, said in zip(golds, systems, strict=True):
-        wanted = _frames(true, true["verbs"])
-        found = _frames(said, true["verbs"])
-        at = {frame["predicate"] for frame in wanted}
-        unlike += sum(one["index"] in at for one in said["predicates"]) - sum(one["predicate"] in at for one in found)
-        sums += SpanRoles().tally(wanted, found, "")
-        for judged in judge_sentence(wanted, found):
+    for gold_row, system_row in zip(golds, systems, strict=True):
+        gold_frames = _frames(gold_row, gold_row["verbs"])
+        system_frames = _frames(system_row, gold_row["verbs"])
+        gold_predicates = {frame["predicate"] for frame in gold_frames}
+        unlike += sum(predicate["index"] in gold_predicates for predicate in system_row["predicates"])
+        unlike -= sum(frame["predicate"] in gold_predicates for frame in system_frames)
+        sums += SpanRoles().tally(gold_frames, system_frames, "")
+        for judged in judge_sentence(gold_frames, system_frames):
             for column, labels in enumerate(judged):
                 for label in labels:
                     counts.setdefault(label, [0, 0, 0])[column] += 1
@@ -126,19 +127,20 @@ def score_srl(gold: Path, system: Path) -> SemanticRoleScores:
 
 
 def _frames(row: Row, verbs: Sequence[str | None]) -> list[dict]:
-    """The predicates of a row whose verb is the one expected at their word, as frames."""
-    same = [one for one in row["predicates"] if one["sense"] == verbs[one["index"]]]
-    return [{"predicate": one["index"], "spans": one["spans"]} for one in same]
+    """Return the predicates of a row whose verb is the one expected at their word, as frames."""
+    same = [predicate for predicate in row["predicates"] if predicate["sense"] == verbs[predicate["index"]]]
+    return [{"predicate": predicate["index"], "spans": predicate["spans"]} for predicate in same]
 
 
 def _check_sentences(gold: Path, system: Path, golds: Sequence[Row], systems: Sequence[Row]) -> None:
     for path, rows in ((gold, golds), (system, systems)):
         if not rows:
             raise DataError("no sentence: nothing can be scored", where=str(path))
-    for true, said in zip(golds, systems, strict=False):
-        if len(true["verbs"]) != len(said["verbs"]):
-            what = f"a sentence of {len(said['verbs'])} words, where {true['where']} has {len(true['verbs'])}"
-            raise DataError(what, where=said["where"])
+    for gold_row, system_row in zip(golds, systems, strict=False):
+        if len(gold_row["verbs"]) != len(system_row["verbs"]):
+            words, gold_words = len(system_row["verbs"]), len(gold_row["verbs"])
+            message = f"a sentence of {words} words, where {gold_row['where']} has {gold_words}"
+            raise DataError(message, where=system_row["where"])
     if len(golds) != len(systems):
         place = systems[min(len(golds), len(systems) - 1)]["where"]
         raise DataError(f"{len(systems)} sentences, but {gold} has {len(golds)}", where=place)
@@ -152,8 +154,8 @@ def _trees(path: Path) -> list[Row]:
         if row["heads"] is None:
             raise DataError("the sentence has no heads: nothing can be scored", where=row["where"])
         if row["fault"]:
-            _, what, where = row["fault"]
-            raise DataError(f"no tree: {what}", where=where)
+            _, fault, where = row["fault"]
+            raise DataError(f"no tree: {fault}", where=where)
         for form, place in zip(row["words"], row["places"], strict=True):
             if not without_blanks(form):
                 raise DataError("a word without a form", where=place)
@@ -173,7 +175,7 @@ def _check_texts(gold: Path, system: Path, golds: Sequence[Row], systems: Sequen
 
 
 def _place(path: Path, laid: TextWords, rows: Sequence[Row], at: int) -> str:
-    """The line of the word that holds the character `at`; the last one where the text ends before it."""
+    """Return the line of the word that holds the character `at`; the last one where the text ends before it."""
     places = [place for row in rows for place in row["places"]]
     word = int(np.searchsorted(laid.starts, at, side="right")) - 1
     return str(places[word]) if places else str(path)

@@ -1,16 +1,16 @@
-"""Adapters on the disk, and the encoder they stand on.
+"""Adapter files: the adapters of a checkpoint, and which encoder they belong to.
 
 adapter.json               {"base": {"fingerprint", "place", shape}, "adapters": [{"method", "settings", "file"}]}
 adapters/<i>.safetensors   weights of one adapter, first attached first
 
-`place` is "encoder" or "." where the folder holds the encoder itself, else where the base lay when it was written: a
-hint, for `fingerprint` (of its weight files) is what tells bases apart.
+`place` is "encoder" or "." where the folder holds the encoder itself, else where the base was when this was written: a
+hint, for encoders are recognised by `fingerprint` (of their weight files).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +22,58 @@ from xstilts.nn.encoder import Encoder
 from xstilts.train.snapshot import save_weights
 from xstilts.train.weight_check import fitting_tensors
 
-NAMED = "adapter.json"
-INNER = "encoder"
+FILE = "adapter.json"
+ENCODER_FOLDER = "encoder"
 SHAPE = ("model_type", "hidden_size", "num_hidden_layers", "vocab_size")
+_MISFIT = "an adapter of another encoder"
+
+
+@dataclass(frozen=True)
+class StoredAdapter:
+    """One adapter of a checkpoint: its settings, and the file of its weights."""
+
+    settings: Adapter
+    file: Path
+
+
+@dataclass(frozen=True)
+class AdapterFile:
+    """Contents of `adapter.json`.
+
+    path: the file itself, for messages.
+    base_fingerprint, base_place, base_shape: the encoder that the adapters were trained on.
+    entries: as they are stored; `adapters` are their values.
+    """
+
+    path: Path
+    base_fingerprint: str
+    base_place: str
+    base_shape: Mapping[str, Any]
+    entries: tuple[Mapping[str, Any], ...]
+
+    @classmethod
+    def read(cls, folder: Path) -> AdapterFile:
+        """Read the file of a checkpoint. Raises StoreError where it cannot be read."""
+        record = read_json(folder / FILE)
+        base = record["base"]
+        return cls(folder / FILE, base["fingerprint"], base["place"], base, tuple(record["adapters"]))
+
+    @property
+    def adapters(self) -> list[StoredAdapter]:
+        """The adapters, first attached first. Raises EncoderError for a method or a setting of another release."""
+        return [
+            StoredAdapter(settings_of(entry, str(self.path)), self.path.parent / entry["file"])
+            for entry in self.entries
+        ]
 
 
 def encoder_fingerprint(folder: Path) -> str:
-    """A digest of the content of an encoder folder's weight files."""
+    """Return a digest of the content of an encoder folder's weight files."""
     return fingerprint({path.name: file_fingerprint(path) for path in sorted(folder.glob("*.safetensors"))}, length=20)
 
 
 def write(folder: Path, encoder: Encoder, base: Path) -> list[Path]:
-    """Writes the adapters of an encoder, whose own weights are those of the folder `base`. Returns the weight files."""
+    """Write the adapters of an encoder whose model has the weights of the folder `base`. Returns the weight files."""
     entries, files = [], []
     for number, adapter in enumerate(encoder.adapters.each):
         file = f"adapters/{number}.safetensors"
@@ -41,108 +81,112 @@ def write(folder: Path, encoder: Encoder, base: Path) -> list[Path]:
         settings = asdict(adapter.settings)
         entries.append({"method": identity_name(type(adapter.settings)), "settings": settings, "file": file})
         files.append(folder / file)
-    place = {folder / INNER: INNER, folder: "."}.get(base, str(base.resolve()))
-    named = {"fingerprint": encoder_fingerprint(base), "place": place, **shape_of(encoder.config.to_dict())}
-    write_json(folder / NAMED, {"base": named, "adapters": entries})
+    place = {folder / ENCODER_FOLDER: ENCODER_FOLDER, folder: "."}.get(base, str(base.resolve()))
+    base_entry = {"fingerprint": encoder_fingerprint(base), "place": place, **shape_of(encoder.config.to_dict())}
+    write_json(folder / FILE, {"base": base_entry, "adapters": entries})
     return files
 
 
-def base_of(folder: Path, given: Path | None = None) -> Path:
-    """The encoder folder below the adapters of a checkpoint: `given` (an encoder folder, or the checkpoint that holds
-    it), else where `adapter.json` says it lay, or the same place beside this checkpoint. Raises EncoderError."""
-    place = read_json(folder / NAMED)["base"]["place"]
-    if place in (INNER, "."):
+def find_base(folder: Path, base: Path | None = None) -> Path:
+    """Return the encoder folder below the adapters of a checkpoint: `base` (an encoder folder, or the checkpoint that
+    holds it), else where `adapter.json` says it was, or the same place next to this checkpoint. Raises EncoderError."""
+    place = AdapterFile.read(folder).base_place
+    if place in (ENCODER_FOLDER, "."):
         return folder / place
-    candidates = [inner(given)] if given else list(_candidates(folder, Path(place)))
+    candidates = [encoder_within(base)] if base else list(_candidates(folder, Path(place)))
     for candidate in candidates:
         if (candidate / "config.json").is_file():
             return candidate
     raise EncoderError(
         f"this checkpoint holds adapters alone, and the encoder they stand on is not at '{candidates[0]}'.",
-        where=str(folder / NAMED),
+        where=str(folder / FILE),
         value=str(candidates[0]),
         hint="Put that encoder back, or train the phase again.",
     )
 
 
 def read(folder: Path, encoder: Encoder, base: Path) -> None:
-    """Attaches the adapters of a checkpoint to the encoder that was read from `base`.
+    """Attach the adapters of a checkpoint to the encoder that was read from `base`.
 
     Raises EncoderError, naming both, where the adapters were trained on another encoder; and for weights that are gone
     or do not fit."""
-    named = read_json(folder / NAMED)
-    _check(named["base"], encoder, base, str(folder / NAMED))
-    for entry in named["adapters"]:
-        path = folder / entry["file"]
-        adapter = encoder.adapters.add(settings_of(entry, str(folder / NAMED)))
-        stranger = "an adapter of another encoder"
-        adapter.load_state_dict(fitting_tensors(path, adapter.state_dict(), "an adapter", stranger))
+    adapter_file = AdapterFile.read(folder)
+    _check_base(adapter_file, encoder, base)
+    for stored in adapter_file.adapters:
+        adapter = encoder.adapters.add(stored.settings)
+        adapter.load_state_dict(fitting_tensors(stored.file, adapter.state_dict(), "an adapter", _MISFIT))
 
 
-def swap(encoder: Encoder, checkpoint: Path, other: Path) -> None:
-    """Puts the adapter of the checkpoint `other` in the place of the first one of `checkpoint`, which `encoder` holds:
-    its numbers are copied, and nothing else changes.
+def copy_first_adapter(encoder: Encoder, checkpoint: Path, other: Path) -> None:
+    """Replace the first adapter of `checkpoint`, which `encoder` holds, by that of the checkpoint `other`: its numbers
+    are copied, and nothing else changes.
 
     Raises EncoderError where one is not trained as the other was: other settings, or over another encoder."""
-    held, given = (read_json(folder / NAMED) for folder in (checkpoint, other))
-    first, where = given["adapters"][0], str(other / NAMED)
-    ours, theirs = (adapter_shape(settings_of(entry, where)) for entry in (held["adapters"][0], first))
-    if ours != theirs:
-        raise EncoderError(f"a language adapter with other settings: {theirs}, where {ours} is needed.", where=where)
-    if (found := given["base"]["fingerprint"]) != (wanted := held["base"]["fingerprint"]):
-        what = f"a language adapter of another encoder: it was trained on weights {found}, not on {wanted}."
-        raise EncoderError(what, where=where)
+    ours, theirs = AdapterFile.read(checkpoint), AdapterFile.read(other)
+    where = str(theirs.path)
+    our_shape, their_shape = (adapter_shape(settings_of(file.entries[0], where)) for file in (ours, theirs))
+    if our_shape != their_shape:
+        message = f"a language adapter with other settings: {their_shape}, where {our_shape} is needed."
+        raise EncoderError(message, where=where)
+    if theirs.base_fingerprint != ours.base_fingerprint:
+        message = (
+            f"a language adapter of another encoder: it was trained on weights {theirs.base_fingerprint}, not on "
+            f"{ours.base_fingerprint}."
+        )
+        raise EncoderError(message, where=where)
     adapter = encoder.adapters.each[0]
-    stranger = "an adapter of another encoder"
-    tensors = fitting_tensors(other / first["file"], adapter.state_dict(), "an adapter", stranger)
-    adapter.load_state_dict(tensors)
+    file = other / theirs.entries[0]["file"]
+    adapter.load_state_dict(fitting_tensors(file, adapter.state_dict(), "an adapter", _MISFIT))
 
 
 def settings_of(entry: Mapping[str, Any], where: str) -> Adapter:
-    """The settings of one entry of `adapter.json`. Raises EncoderError for a method or a setting of another release."""
-    method, given = str(entry["method"]), dict(entry["settings"])
+    """Return the settings of one entry of `adapter.json`. Raises EncoderError for a method or a setting of another
+    release."""
+    method, stored = str(entry["method"]), dict(entry["settings"])
     if method not in METHODS:
         raise EncoderError(f"there is no adapter '{method}'.", where=where, value=method, allowed=METHODS)
-    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
     try:
         if method == identity_name(Fuse):
-            plain["adapters"] = tuple(Bottleneck(**one) for one in given["adapters"])
+            plain["adapters"] = tuple(Bottleneck(**settings) for settings in stored["adapters"])
         return METHODS[method](**plain)
     except TypeError as error:
         raise EncoderError(f"these are not settings of '{method}': {error}.", where=where) from error
 
 
 def shape_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What tells encoders apart; None where a class calls it something else."""
+    """Return the sizes that encoders differ in; None where a class calls one something else."""
     return {name: config.get(name) for name in SHAPE}
 
 
-def spell(adapter_shape: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {adapter_shape.get(name)}" for name in SHAPE)
+def shape_text(shape: Mapping[str, Any]) -> str:
+    """Return the sizes of an encoder in words, for messages."""
+    return ", ".join(f"{name} {shape.get(name)}" for name in SHAPE)
 
 
-def inner(folder: Path) -> Path:
-    """The encoder within a checkpoint that has one; else the folder itself."""
-    return folder / INNER if (folder / INNER).is_dir() else folder
+def encoder_within(folder: Path) -> Path:
+    """Return the encoder within a checkpoint that has one; else the folder itself."""
+    return folder / ENCODER_FOLDER if (folder / ENCODER_FOLDER).is_dir() else folder
 
 
 def _candidates(folder: Path, place: Path) -> Iterator[Path]:
     yield place
-    for above in (folder.parent, folder.parent.parent):  # a store that was moved
+    for ancestor in (folder.parent, folder.parent.parent):  # a store that was moved
         for parts in (2, 1, 3):
-            yield above.joinpath(*place.parts[-parts:])
+            yield ancestor.joinpath(*place.parts[-parts:])
 
 
-def _check(wanted: Mapping[str, Any], encoder: Encoder, base: Path, where: str) -> None:
-    found = shape_of(encoder.config.to_dict())
+def _check_base(adapter_file: AdapterFile, encoder: Encoder, base: Path) -> None:
+    trained_on, encoder_shape = shape_text(adapter_file.base_shape), shape_text(shape_of(encoder.config.to_dict()))
+    where = str(adapter_file.path)
     hint = "Give the encoder that the adapters were trained on; it may have been trained further since."
-    if spell(wanted) != spell(found):
-        what = f"adapters of another encoder: they were trained on {spell(wanted)}, but '{base}' holds {spell(found)}."
-        raise EncoderError(what, where=where, hint=hint)
-    if (digest := encoder_fingerprint(base)) != wanted["fingerprint"]:
+    if trained_on != encoder_shape:
+        message = f"adapters of another encoder: they were trained on {trained_on}, but '{base}' holds {encoder_shape}."
+        raise EncoderError(message, where=where, hint=hint)
+    if (digest := encoder_fingerprint(base)) != adapter_file.base_fingerprint:
         raise EncoderError(
-            f"adapters of another encoder: they were trained on weights {wanted['fingerprint']} "
-            f"(at '{wanted['place']}'), but '{base}' holds weights {digest}.",
+            f"adapters of another encoder: they were trained on weights {adapter_file.base_fingerprint} "
+            f"(at '{adapter_file.base_place}'), but '{base}' holds weights {digest}.",
             where=where,
             hint=hint,
         )

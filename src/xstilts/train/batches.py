@@ -1,4 +1,5 @@
-"""Which rows an update holds: a pure function of seed and turn, so that a resumed run needs a counter and nothing else.
+"""Batches: which rows an update holds. A pure function of seed and turn, so that a resumed run needs a counter and
+nothing else.
 
 The rows of a task form an endless stream, one shuffle after another. About 50 updates of it are pooled, sorted by
 length and cut, so that an update holds rows of like length; the order of the updates is then shuffled. Every row is
@@ -27,7 +28,7 @@ class Batcher:
         self._pool: tuple[int, list[np.ndarray]] = (-1, [])
 
     def update(self, turn: int) -> np.ndarray:
-        """Places (0 to R - 1) of the rows of this task's update number `turn`, shortest first, [batch]."""
+        """Return the places (0 to R - 1) of the rows of this task's update number `turn`, shortest first, [batch]."""
         pool, place = divmod(turn, POOL)
         if self._pool[0] != pool:
             self._pool = (pool, self._cut(pool))
@@ -42,7 +43,7 @@ class Batcher:
         return [updates[i] for i in order]
 
     def _stream(self, start: int, stop: int) -> np.ndarray:
-        """Places start to stop of the endless stream of shuffles."""
+        """Return places start to stop of the endless stream of shuffles."""
         size = len(self._lengths_R)
         first, last = start // size, (stop - 1) // size
         stream = np.concatenate([self._shuffle(epoch) for epoch in range(first, last + 1)])
@@ -53,15 +54,15 @@ class Batcher:
 
 
 def cut(lengths: np.ndarray, tokens: int) -> list[slice]:
-    """Consecutive rows in passes of at most `tokens` tokens; a longer row has a pass of its own.
+    """Cut consecutive rows into passes of at most `tokens` tokens; a longer row has a pass of its own.
 
     >>> cut(np.array([3, 3, 4, 9]), 8)
     [slice(0, 2, None), slice(2, 3, None), slice(3, 4, None)]
     """
-    passes, start, held = [], 0, 0
+    passes, start, pass_tokens = [], 0, 0
     for place, length in enumerate(lengths.tolist()):
-        if place > start and held + length > tokens:
+        if place > start and pass_tokens + length > tokens:
             passes.append(slice(start, place))
-            start, held = place, 0
-        held += length
+            start, pass_tokens = place, 0
+        pass_tokens += length
     return [*passes, slice(start, len(lengths))] if len(lengths) else []

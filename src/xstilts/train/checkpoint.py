@@ -1,4 +1,4 @@
-"""A trained encoder with its heads, as a folder.
+"""Checkpoint: a trained encoder with its heads, as a folder.
 
 encoder/                an ordinary Hugging Face folder with its tokenizer; not there where adapters alone were trained
 adapter.json, adapters/ the adapters of the encoder, where it has any (see `train.adapter_files`)
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from xstilts.train import adapter_files
 from xstilts.train.snapshot import save_weights
 from xstilts.train.weight_check import fitting_tensors
 
+_HEADS_FILE = "heads.json"
 _TOKENIZER_FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -40,13 +42,35 @@ _TOKENIZER_FILES = (
 )
 
 
-def save(folder: Path, encoder: Encoder, heads: Mapping[str, Head], start: Path, alone: bool = False) -> None:
-    """Writes a checkpoint. `start` is the encoder folder or checkpoint that the phase began with; its tokenizer is
-    copied. `alone`: the encoder is still what it was there, and its adapters and the heads are written without it.
-    Raises StoreError on a full disk."""
-    base = encoder_folder(start) if alone else folder / adapter_files.INNER
+@dataclass(frozen=True)
+class HeadsFile:
+    """Contents of `heads.json`: the sizes of the encoder that the heads were trained with, and the heads by key."""
+
+    encoder_shape: Mapping[str, Any]
+    heads: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def read(cls, folder: Path) -> HeadsFile | None:
+        """Read the file of a checkpoint; None where there is none, as in a plain encoder folder."""
+        path = Path(folder) / _HEADS_FILE
+        if not path.is_file():
+            return None
+        record = read_json(path)
+        return cls(record["encoder"], record["heads"])
+
+
+def save(folder: Path, encoder: Encoder, heads: Mapping[str, Head], start: Path, adapters_alone: bool = False) -> None:
+    """Write a checkpoint.
+
+    Args:
+        start: the encoder folder or checkpoint that the phase began with; its tokenizer is copied.
+        adapters_alone: the encoder is still what it was there, and its adapters and the heads are written without it.
+
+    Raises StoreError on a full disk.
+    """
+    base = encoder_folder(start) if adapters_alone else folder / adapter_files.ENCODER_FOLDER
     with writing(folder):
-        if not alone:
+        if not adapters_alone:
             encoder.save(base)
             copy_tokenizer(encoder_folder(start), base)
         adapters = adapter_files.write(folder, encoder, base) if encoder.adapters.each else []
@@ -54,35 +78,39 @@ def save(folder: Path, encoder: Encoder, heads: Mapping[str, Head], start: Path,
     for key, head in heads.items():
         save_weights(folder / "heads" / f"{key}.safetensors", unique_tensors(head))
         entries[key] = {"native": head.native, "auto_class": head.auto_class}
-    write_json(folder / "heads.json", {"encoder": adapter_files.shape_of(encoder.config.to_dict()), "heads": entries})
-    own = [] if alone else list(base.glob("*.safetensors"))
-    weights = [*own, *adapters, *(folder / "heads").glob("*.safetensors")]
+    write_json(folder / _HEADS_FILE, {"encoder": adapter_files.shape_of(encoder.config.to_dict()), "heads": entries})
+    encoder_weights = [] if adapters_alone else list(base.glob("*.safetensors"))
+    weights = [*encoder_weights, *adapters, *(folder / "heads").glob("*.safetensors")]
     write_json(folder / "parts.json", {"weights": sorted(path.relative_to(folder).as_posix() for path in weights)})
 
 
 def weight_bytes(folder: Path) -> int:
-    """Bytes of the weight files of a checkpoint."""
+    """Return the bytes of the weight files of a checkpoint."""
     return sum((folder / name).stat().st_size for name in read_json(folder / "parts.json")["weights"])
 
 
 def load_encoder(folder: Path, base: Path | None = None, **settings: Any) -> Encoder:
-    """The encoder of a checkpoint, with its adapters, or of a plain encoder folder; `settings` go to `Encoder.load`.
-    `base`: the encoder below a checkpoint of adapters alone; None: where the checkpoint says it lay.
+    """Load the encoder of a checkpoint, with its adapters, or that of a plain encoder folder.
+
+    Args:
+        base: the encoder below a checkpoint of adapters alone; None: where the checkpoint says it was.
+        settings: for `Encoder.load`.
 
     Raises EncoderError when the checkpoint's heads or adapters belong to another encoder, and what `Encoder.load`
     raises.
     """
-    below = encoder_folder(folder, base)
+    encoder_path = encoder_folder(folder, base)
     if not has_adapters(folder):
-        check(folder)
-        return Encoder.load(below, **settings)
-    encoder = Encoder.load(below, **settings)
-    adapter_files.read(Path(folder), encoder, below)
+        check_shape(folder)
+        return Encoder.load(encoder_path, **settings)
+    encoder = Encoder.load(encoder_path, **settings)
+    adapter_files.read(Path(folder), encoder, encoder_path)
     return encoder
 
 
 def load_head(folder: Path, kind: Kind, encoder: Encoder) -> Head | None:
-    """The head this checkpoint has for `kind`, None when it has none. Raises EncoderError when it does not fit."""
+    """Load the head that a checkpoint has for `kind`, None when it has none. Raises EncoderError when it does not
+    fit."""
     key = head_key(kind)
     if key not in head_keys(folder):
         return None
@@ -93,40 +121,43 @@ def load_head(folder: Path, kind: Kind, encoder: Encoder) -> Head | None:
 
 
 def head_keys(folder: Path) -> list[str]:
-    """Keys of the heads in a checkpoint; none in a plain encoder folder."""
-    path = Path(folder) / "heads.json"
-    return sorted(read_json(path)["heads"]) if path.is_file() else []
+    """Return the keys of the heads in a checkpoint; none in a plain encoder folder."""
+    heads_file = HeadsFile.read(folder)
+    return sorted(heads_file.heads) if heads_file else []
 
 
 def has_adapters(folder: Path) -> bool:
-    return (Path(folder) / adapter_files.NAMED).is_file()
+    return (Path(folder) / adapter_files.FILE).is_file()
 
 
 def encoder_folder(folder: Path, base: Path | None = None) -> Path:
-    """The Hugging Face folder within a checkpoint, or below one of adapters alone (`base`, see `load_encoder`); the
-    folder itself where it is not a checkpoint. Raises EncoderError where the encoder below adapters is gone."""
-    return adapter_files.base_of(Path(folder), base) if has_adapters(folder) else adapter_files.inner(Path(folder))
+    """Return the Hugging Face folder within a checkpoint, or below one of adapters alone (`base`, see `load_encoder`);
+    the folder itself where it is not a checkpoint. Raises EncoderError where the encoder below adapters is gone."""
+    if has_adapters(folder):
+        return adapter_files.find_base(Path(folder), base)
+    return adapter_files.encoder_within(Path(folder))
 
 
-def check(folder: Path) -> None:
-    """Raises EncoderError when the heads of a checkpoint were trained with an encoder of another shape than the one
-    that lies beside them."""
-    named, beside = Path(folder) / "heads.json", encoder_folder(folder) / "config.json"
-    if not named.is_file() or not beside.is_file():
+def check_shape(folder: Path) -> None:
+    """Raise EncoderError when the heads of a checkpoint were trained with an encoder of another shape than the one that
+    is stored with them."""
+    heads_file, config = HeadsFile.read(folder), encoder_folder(folder) / "config.json"
+    if heads_file is None or not config.is_file():
         return
-    wanted, found = read_json(named)["encoder"], adapter_files.shape_of(read_json(beside))
-    differing = [name for name in adapter_files.SHAPE if found[name] is not None and wanted.get(name) != found[name]]
-    if differing:
+    expected, actual = heads_file.encoder_shape, adapter_files.shape_of(read_json(config))
+    names = adapter_files.SHAPE
+    if differing := [name for name in names if actual[name] is not None and expected.get(name) != actual[name]]:
         raise EncoderError(
-            f"a checkpoint from another encoder: its heads belong to {adapter_files.spell(wanted)}, "
-            f"but encoder/ holds {adapter_files.spell(found)}.",
+            f"a checkpoint from another encoder: its heads belong to {adapter_files.shape_text(expected)}, "
+            f"but encoder/ holds {adapter_files.shape_text(actual)}.",
             where=str(folder),
-            value=str(found[differing[0]]),
+            value=str(actual[differing[0]]),
             hint="Copy the whole folder of one training.",
         )
 
 
 def copy_tokenizer(source: Path, target: Path) -> None:
+    """Copy the files of a tokenizer from one encoder folder to another."""
     target.mkdir(parents=True, exist_ok=True)
     for name in _TOKENIZER_FILES:
         if (source / name).is_file():
@@ -134,7 +165,7 @@ def copy_tokenizer(source: Path, target: Path) -> None:
 
 
 def unique_tensors(module: nn.Module) -> dict[str, Tensor]:
-    """The state of a module without the second names of shared tensors."""
+    """Return the state of a module without the second names of shared tensors."""
     seen: dict[int, str] = {}
     state = module.state_dict(keep_vars=True)
     return {name: tensor.detach() for name, tensor in state.items() if seen.setdefault(id(tensor), name) == name}

@@ -1,4 +1,4 @@
-"""How good a model is on the dev sets of its own phase, and how good guessing would be. Scores are in percent."""
+"""Dev scores: how good a model is on the dev sets of its phase, and how good guessing would be. In percent."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class DevScore:
 
     @property
     def at_chance(self) -> bool:
+        """True where the interval reaches the score of guessing; with a single group, whether the score does."""
         return (self.score if math.isnan(self.low) else self.low) <= self.floor + 1e-9
 
 
@@ -41,24 +42,25 @@ class DevSet:
         if part.dev is None:
             raise DataError(f"'{part.name}' has no dev set.")
         self.part, self.dev = part, part.dev
-        labelled = [i for i in part.dev_indices if self._counts(part.dev_examples[i])]
+        labelled = [i for i in part.dev_indices if self._is_scored(part.dev_examples[i])]
         if not labelled:
             raise DataError(f"the dev set of '{part.name}' has no labelled examples: nothing can steer selection.")
         keys = [self.dev.keys[i] for i in labelled]
-        chosen = Take(n=limit, seed=0).select(keys) if limit is not None else range(len(labelled))
-        self.indices = [labelled[i] for i in chosen]
+        subset = Take(n=limit, seed=0).select(keys) if limit is not None else range(len(labelled))
+        self.indices = [labelled[i] for i in subset]
         self.examples: Sequence[Example] = [part.dev_examples[i] for i in self.indices]
 
     def score(self, model: Model, compute: Compute) -> np.ndarray:
-        """Counts of the selection metric, [N, K]."""
+        """Return counts of the selection metric, [N, K]."""
         dev: TokenizedRows = self.dev
         rows, columns = dev.part(self.indices)
         model.encoder.adapters.set_task(self.part.task)
-        found = outputs(model, head_key(self.part.kind), lambda i: dev.row(int(rows[i])), dev.lengths[rows], compute)
-        return self._tally(self.part.kind.postprocess(self.examples, columns, found))
+        key = head_key(self.part.kind)
+        decoded = outputs(model, key, lambda i: dev.row(int(rows[i])), dev.lengths[rows], compute)
+        return self._tally(self.part.kind.postprocess(self.examples, columns, decoded))
 
     def value(self, counts: np.ndarray) -> float:
-        """The headline of counts [N, K]; 0 where it is not defined."""
+        """Return the headline of counts [N, K]; 0 where it is not defined."""
         return float(np.nan_to_num(headline(self.part.selection_metric, counts.sum(axis=0))))
 
     def judge(self, counts: np.ndarray) -> DevScore:
@@ -71,7 +73,7 @@ class DevSet:
         golds = [self.part.kind.gold(example) for example in self.examples]
         return self.value(self._tally(self.part.kind.chance_guesses(golds)))
 
-    def _counts(self, example: Example) -> bool:
+    def _is_scored(self, example: Example) -> bool:
         return example.scored and self.part.kind.gold(example) is not None
 
     def _tally(self, guesses: Sequence[object]) -> np.ndarray:
@@ -79,6 +81,6 @@ class DevSet:
 
 
 def score_all(sets: Mapping[str, DevSet], model: Model, compute: Compute) -> tuple[float, dict[str, np.ndarray]]:
-    """The mean of the dev sets' scores, each counting the same, and the counts behind them."""
+    """Return the mean of the dev sets' scores, each counting the same, and the counts that they come from."""
     counts = {name: dev.score(model, compute) for name, dev in sets.items()}
-    return float(np.mean([sets[name].value(found) for name, found in counts.items()])), counts
+    return float(np.mean([sets[name].value(dev_counts) for name, dev_counts in counts.items()])), counts

@@ -1,4 +1,4 @@
-"""What one training run is asked to do: plain values, all looked up and selected beforehand."""
+"""Job: what one training run is asked to do, as plain values, all looked up and selected beforehand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xstilts.kinds.tokenized import TokenizedRows
 from xstilts.metrics.tallies import Metric
 
 TUNES = ("full", "frozen")
-ADAPTER = "adapter"  # what a model is told where a job names an adapter
+ADAPTER = "adapter"  # the way of tuning of a job that names an adapter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +47,14 @@ class JobPart:
     share: float | None = None  # of the updates, relative to the other parts'; None for all: by size
     batch: int | None = None  # rows an update; None: the recipe's
     extra_update_ratio: float | None = None  # updates for each one of the parts without it, on top of theirs
-    task: str = ""  # which of the adapters' tasks it is, where they tell tasks apart; "": none of them
+    task: str = ""  # which of the adapters' tasks it is, where they differ by task; "": none of them
 
     @cached_property
     def rows(self) -> np.ndarray:
-        """Numbers of the rows to train on: those of the chosen examples that are labelled. Raises DataError when there
-        are none."""
-        chosen = self.train.rows_of(self.train_indices)
-        rows = chosen[np.isin(chosen, self.train.labelled)]
+        """Row numbers to train on: those of the selected examples that are labelled. Raises DataError when there are
+        none."""
+        selected_rows = self.train.rows_of(self.train_indices)
+        rows = selected_rows[np.isin(selected_rows, self.train.labelled)]
         if not len(rows):
             raise DataError(
                 f"'{self.name}' has nothing to train on: none of its {len(self.train_indices)} chosen training "
@@ -69,7 +69,7 @@ class Job:
 
     start: an encoder folder, or the artefact of an earlier phase.
     temperature, cap, uniform: how a mixture draws its tasks (`train.task_sampling.rates`).
-    base: the encoder below the adapters of `start`; None: where their checkpoint says it lay.
+    base: the encoder below the adapters of `start`; None: where their checkpoint says it was.
     tune: "full", every weight is trained; "frozen", only the heads are; or an adapter, which is trained with the heads.
     selecting_tasks: which parts select the checkpoint by their dev scores; (): all, equally.
     """
@@ -103,13 +103,13 @@ class Job:
         )
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def part_names(self) -> tuple[str, ...]:
         """A name for each part, no two the same."""
-        given = [part.name or part.kind.name for part in self.parts]
-        return tuple(f"{name} ({i + 1})" if given.count(name) > 1 else name for i, name in enumerate(given))
+        names = [part.name or part.kind.name for part in self.parts]
+        return tuple(f"{name} ({i + 1})" if names.count(name) > 1 else name for i, name in enumerate(names))
 
     @property
-    def steering(self) -> dict[str, JobPart]:
-        """The parts whose dev scores choose the checkpoint, by name."""
-        chosen = self.selecting_tasks or range(len(self.parts))
-        return {self.names[i]: self.parts[i] for i in chosen if self.parts[i].dev is not None}
+    def selecting_parts(self) -> dict[str, JobPart]:
+        """The parts whose dev scores select the checkpoint, by name."""
+        indices = self.selecting_tasks or range(len(self.parts))
+        return {self.part_names[i]: self.parts[i] for i in indices if self.parts[i].dev is not None}

@@ -13,7 +13,7 @@ _SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "CUBLAS
 
 
 def use_threads(threads: int) -> None:
-    """Computes on so many threads, and keeps memory that tensors give back for the next ones. The allocator of glibc
+    """Compute on so many threads, and keep memory that tensors give back for the next ones. The allocator of glibc
     returns large blocks to the system, which then clears every page anew: a quarter of the time of passes of 8192
     tokens. (Other allocators stay as they are.)"""
     torch.set_num_threads(threads)
@@ -33,19 +33,19 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def free_cached(device: str) -> None:
-    """Gives blocks that torch keeps for later back to the device."""
+    """Give blocks that torch keeps for later back to the device."""
     if device.startswith("cuda"):
         torch.cuda.empty_cache()
 
 
 def forget_peak(device: str) -> None:
-    """Starts counting anew; the peak of a whole process cannot be forgotten."""
+    """Start counting anew; the peak of a whole process cannot be forgotten."""
     if device.startswith("cuda"):
         torch.cuda.reset_peak_memory_stats(device)
 
 
 def peak_memory(device: str) -> int:
-    """The most bytes held so far: on the GPU by tensors, on a CPU by the whole process."""
+    """Return the most bytes held so far: on the GPU by tensors, on a CPU by the whole process."""
     if device.startswith("cuda"):
         return int(torch.cuda.max_memory_allocated(device))
     unit = 1 if sys.platform == "darwin" else 1024

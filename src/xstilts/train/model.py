@@ -1,4 +1,4 @@
-"""An encoder with the heads of the tasks at hand, and rows run through them. T tokens, R rows, D hidden size."""
+"""Model: an encoder with the heads of its tasks, and rows run through them. T tokens, R rows, D hidden size."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Model(nn.Module):
         return {key: cast(Head, head) for key, head in self.heads.items()}
 
     def forward(self, batch: Batch, key: str) -> Any:
-        """The scores of one head. `batch` lies on the encoder's device."""
+        """Return the scores of one head. `batch` is on the encoder's device."""
         head = self.by_key[key]
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.tune != "frozen"):
             hidden_TD = self.encoder(batch, until=head.layer, read_P=head.reads(batch)).last_TD
@@ -69,12 +69,12 @@ class Model(nn.Module):
 
     @property
     def trained(self) -> dict[str, Parameter]:
-        """Parameters that learn, by name: all that a snapshot needs beside the start."""
+        """Parameters that learn, by name: all that a snapshot needs in addition to the start."""
         return {name: parameter for name, parameter in self.named_parameters() if parameter.requires_grad}
 
     @torch.no_grad()
-    def put(self, tensors: Mapping[str, Tensor]) -> None:
-        """Copies weights that were taken from `trained` back."""
+    def load_trained(self, tensors: Mapping[str, Tensor]) -> None:
+        """Copy weights back that were taken from `trained`."""
         trained = self.trained
         for name, tensor in tensors.items():
             trained[name].copy_(tensor)
@@ -88,8 +88,8 @@ def outputs(
     compute: Compute,
     progress: Progress | None = None,
 ) -> list[Any]:
-    """The decoded output of each of R rows, in the rows' order. Rows run longest first, so that what does not fit into
-    memory shows at once; then passes are halved. `row(i)` gives row i."""
+    """Return the decoded output of each of R rows, in the rows' order. Rows run longest first, so that what does not
+    fit into memory shows at once; then passes are halved. `row(i)` gives row i."""
     model.eval()
     decoded_R: list[Any] = [None] * len(lengths_R)
     budget, tokens_done, total = compute.forward_tokens, 0, int(lengths_R.sum())
@@ -121,8 +121,8 @@ def _decode(model: Model, key: str, rows: Sequence[Row], device: str) -> list[An
 
 
 def smaller_pass(error: RuntimeError | MemoryError, lengths: np.ndarray, device: str, whole: bool = False) -> int:
-    """Half of the tokens that did not fit. Raises `error` itself when memory was not what failed, and StudyError when
-    a single row does not fit, or an update that is one pass (`whole`)."""
+    """Return half of the tokens that did not fit. Raises `error` itself when memory was not what failed, and StudyError
+    when a single row does not fit, or an update that is one pass (`whole`)."""
     if not is_out_of_memory(error):
         raise error
     if whole:

@@ -1,4 +1,4 @@
-"""Snapshots of a run in progress: named tensors and a few numbers, whole or not there at all.
+"""Snapshots of a run in progress: named tensors and a few numbers, complete or not there at all.
 
 A snapshot is a folder that is written under another name, reaches the disk, and is renamed. The two newest are kept, so
 that one of them survives whatever ends the process.
@@ -20,27 +20,29 @@ from torch import Tensor
 
 from xstilts.core.io_errors import writing
 
-KEPT = 2
+SNAPSHOTS = 2
 
 
 @dataclass(frozen=True)
 class Snapshot:
+    """A complete snapshot: its folder, and the numbers of the run."""
+
     folder: Path
     state: dict[str, Any]
 
     def tensors(self, group: str) -> dict[str, Tensor]:
-        """The tensors of a group, on the CPU."""
+        """Read the tensors of a group, on the CPU."""
         return load_file(self.folder / f"{group}.safetensors")
 
 
 class Snapshots:
-    """The snapshots below a folder, numbered upwards."""
+    """Snapshots in the subfolders of a folder, numbered upwards."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def save(self, groups: Mapping[str, Mapping[str, Tensor]], state: Mapping[str, Any]) -> None:
-        """Writes a snapshot and removes all but the newest two. Raises StoreError on a full disk."""
+        """Write a snapshot and removes all but the newest two. Raises StoreError on a full disk."""
         number = max(self._numbers(), default=-1) + 1
         draft = self.folder / f".{number:08d}.tmp"
         with writing(self.folder):
@@ -51,17 +53,18 @@ class Snapshots:
                 path = draft / f"{group}.safetensors"
                 save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
                 sizes[path.name] = path.stat().st_size
-                _settle(path)
+                _flush(path)
             (draft / "state.json").write_text(json.dumps({"sizes": sizes, **state}), encoding="utf-8")
-            _settle(draft / "state.json")
+            _flush(draft / "state.json")
             draft.rename(self.folder / f"{number:08d}")
-        for old in sorted(self._numbers())[:-KEPT]:
+        for old in sorted(self._numbers())[:-SNAPSHOTS]:
             shutil.rmtree(self.folder / f"{old:08d}")
 
     def all(self) -> list[Snapshot]:
-        """Whole snapshots, newest first."""
-        found = [self._read(self.folder / f"{number:08d}") for number in sorted(self._numbers(), reverse=True)]
-        return [snapshot for snapshot in found if snapshot is not None]
+        """Return the complete snapshots, newest first."""
+        numbers = sorted(self._numbers(), reverse=True)
+        snapshots = [self._read(self.folder / f"{number:08d}") for number in numbers]
+        return [snapshot for snapshot in snapshots if snapshot is not None]
 
     def _numbers(self) -> list[int]:
         return [int(path.name) for path in self.folder.glob("[0-9]*")] if self.folder.is_dir() else []
@@ -69,14 +72,14 @@ class Snapshots:
     def _read(self, folder: Path) -> Snapshot | None:
         try:
             state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-            whole = all((folder / name).stat().st_size == size for name, size in state.pop("sizes").items())
+            is_complete = all((folder / name).stat().st_size == size for name, size in state.pop("sizes").items())
         except (OSError, ValueError, KeyError):
             return None
-        return Snapshot(folder, state) if whole else None
+        return Snapshot(folder, state) if is_complete else None
 
 
 def random_state(device: str) -> dict[str, Tensor]:
-    """The states of torch's generators, as bytes."""
+    """Return the states of torch's generators, as bytes."""
     states = {"cpu": torch.get_rng_state()}
     if device.startswith("cuda"):
         states["cuda"] = torch.cuda.get_rng_state(device)
@@ -90,16 +93,16 @@ def restore_random_state(states: Mapping[str, Tensor], device: str) -> None:
 
 
 def save_weights(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """One safetensors file, whole or not there. Raises StoreError on a full disk."""
+    """Write one safetensors file, complete or not there. Raises StoreError on a full disk."""
     draft = path.with_name(f".{path.name}.tmp")
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
         save_file(plain, draft, metadata={"format": "pt"})  # transformers asks for the format
-        _settle(draft)
+        _flush(draft)
         draft.replace(path)
 
 
-def _settle(path: Path) -> None:
+def _flush(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())

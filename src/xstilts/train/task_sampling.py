@@ -1,4 +1,4 @@
-"""How often each task of a mixture has its turn, and in which order: plain numbers, no data."""
+"""Task sampling: how often each task of a mixture has its turn, and in which order. Plain numbers, no data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xstilts.core.errors import StudyError
 
 
 def rates(sizes: Sequence[int], temperature: float = 1.0, cap: int | None = None, uniform: bool = False) -> list[float]:
-    """The share of updates of each task; they sum to 1.
+    """Return the share of updates of each task; they sum to 1.
 
     Proportional to min(size, cap) ** (1 / temperature): 1 is proportional to size, larger is flatter. `cap` is the
     examples-proportional mixing of Raffel et al. 2020 (T5, section 3.5.2), `temperature` that of multilingual BERT.
@@ -28,16 +28,16 @@ def rates(sizes: Sequence[int], temperature: float = 1.0, cap: int | None = None
         raise StudyError(f"a sampling cap is above 0, got {cap}")
     if uniform:
         return [1 / len(sizes)] * len(sizes)
-    seen = [min(size, cap or size) for size in sizes]
-    weights = [(size / max(seen)) ** (1 / temperature) for size in seen]  # at most 1: no overflow
+    capped = [min(size, cap or size) for size in sizes]
+    weights = [(size / max(capped)) ** (1 / temperature) for size in capped]  # at most 1: no overflow
     return [weight / sum(weights) for weight in weights]
 
 
-def schedule(rates: Sequence[float], updates: int, seed: int) -> list[int]:
-    """The task of each update. Each task has its rate times `updates` turns, rounded up or down (largest remainders),
-    so that shares do not drift by chance; only the order is shuffled by `seed`.
+def draw_tasks(rates: Sequence[float], updates: int, seed: int) -> list[int]:
+    """Return the task of each update. Each task has its rate times `updates` turns, rounded up or down (largest
+    remainders), so that shares do not drift by chance; only the order is shuffled by `seed`.
 
-    >>> sorted(schedule([0.75, 0.25], 4, seed=1))
+    >>> sorted(draw_tasks([0.75, 0.25], 4, seed=1))
     [0, 0, 0, 1]
     """
     total = sum(rates)

@@ -1,4 +1,4 @@
-"""Weights of a file that must fit a module: of a head, of an adapter."""
+"""Weight check: reading the weights of a head or an adapter, which must fit the module that they are for."""
 
 from __future__ import annotations
 
@@ -12,23 +12,28 @@ from torch import Tensor
 from xstilts.core.errors import EncoderError
 
 
-def fitting_tensors(path: Path, own: Mapping[str, Tensor], what: str, stranger: str) -> dict[str, Tensor]:
-    """The tensors of a file, which have the names and shapes of `own`. `what` they are ("an adapter"), and what they
-    are where they do not fit ("an adapter of another encoder"), are for the errors.
+def fitting_tensors(path: Path, module_tensors: Mapping[str, Tensor], name: str, misfit: str) -> dict[str, Tensor]:
+    """Return the tensors of a file, which must have the names and shapes of `module_tensors`.
 
-    Raises EncoderError for a file that cannot be read, and for weights that do not fit."""
+    Args:
+        name: of what is read, for the errors: "an adapter".
+        misfit: what it is where it does not fit, for the errors: "an adapter of another encoder".
+
+    Raises EncoderError for a file that cannot be read, and for weights that do not fit.
+    """
     try:
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
         raise EncoderError(
-            f"the weights of {what} cannot be read: {error}",
+            f"the weights of {name} cannot be read: {error}",
             where=str(path),
             hint="If they were deleted to save space, train the phase again.",
         ) from error
-    if wrong := [name for name in own.keys() | tensors.keys() if _size(own, name) != _size(tensors, name)]:
-        name = sorted(wrong)[0]
+    names = module_tensors.keys() | tensors.keys()
+    if wrong := [weight for weight in names if _size(module_tensors, weight) != _size(tensors, weight)]:
+        first = sorted(wrong)[0]
         raise EncoderError(
-            f"{stranger}: '{name}' is {_size(tensors, name)} here, this encoder needs {_size(own, name)}.",
+            f"{misfit}: '{first}' is {_size(tensors, first)} here, this encoder needs {_size(module_tensors, first)}.",
             where=str(path),
         )
     return tensors

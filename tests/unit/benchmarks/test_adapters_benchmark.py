@@ -43,7 +43,7 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_contestants_train_the_same_rows_and_the_table_is_left_whole(
     scripts: dict[str, ModuleType], encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempt, "WORTH", attempt.WORTH)  # put back afterwards
+    monkeypatch.setattr(attempt, "FULL_TABLE_SHARE", attempt.FULL_TABLE_SHARE)  # put back afterwards
     toy.prepare(toy.texts(64), toy.KIND, encoder, tmp_path / "rows")
     asked = {"folder": str(encoder), "rows": str(tmp_path / "rows"), "updates": 4, "batch": 8}
     one, made = scripts["adapters_one"], []
@@ -54,7 +54,8 @@ def test_contestants_train_the_same_rows_and_the_table_is_left_whole(
         monkeypatch.setattr(attempt, "Attempt", built)
         assert found["tokens_a_second"] > 0 and found["above_bytes"] >= 0
     assert [one.model.encoder.kept_embeddings is None for one in made] == [False, True, True, True]
-    assert made[1].trained > 5 * made[2].trained and made[2].trained != made[3].trained
+    assert made[1].trained_parameters > 5 * made[2].trained_parameters
+    assert made[2].trained_parameters != made[3].trained_parameters
 
 
 def test_adapters_in_every_layer_and_in_the_upper_half_predict_the_same_texts(

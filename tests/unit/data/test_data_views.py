@@ -13,7 +13,7 @@ from xstilts.data.readers.catalog import Lines, ParallelText
 from xstilts.data.row_makers.plain import SentencesRow, TextRow
 from xstilts.data.source import Key, Place, Source
 from xstilts.data.views import SplitView, Take, without
-from xstilts.train.task_sampling import rates, schedule
+from xstilts.train.task_sampling import draw_tasks, rates
 
 KEYS = st.lists(st.integers(0, 40), max_size=60).map(
     lambda groups: [Key(f"id{i}", f"g{group}") for i, group in enumerate(groups)]
@@ -129,15 +129,15 @@ def test_rates_by_hand():
 @given(st.lists(st.floats(0.01, 1), min_size=1, max_size=6), st.integers(0, 400), SEEDS)
 def test_schedules_are_exact_to_within_rounding(weights, updates, seed):
     shares = [weight / sum(weights) for weight in weights]
-    order = schedule(shares, updates, seed)
+    order = draw_tasks(shares, updates, seed)
     assert len(order) == updates
     for task, share in enumerate(shares):
         assert abs(order.count(task) - share * updates) < 1 + 1e-6
-    assert order == schedule(shares, updates, seed)
+    assert order == draw_tasks(shares, updates, seed)
 
 
 def test_schedules_are_shuffled_by_seed():
-    first, second = schedule([0.5, 0.5], 1000, 1), schedule([0.5, 0.5], 1000, 2)
+    first, second = draw_tasks([0.5, 0.5], 1000, 1), draw_tasks([0.5, 0.5], 1000, 2)
     assert first != second
     assert 150 < sum(first[:400]) < 250
 

@@ -25,7 +25,7 @@ from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.metrics.masked_lm import MaskedAccuracy
 from xstilts.pipeline.steps.predict import example_adapters
-from xstilts.train.adapter_files import swap
+from xstilts.train.adapter_files import copy_first_adapter
 from xstilts.train.checkpoint import load_encoder
 from xstilts.train.job import Compute
 from xstilts.train.loop import fit
@@ -74,7 +74,7 @@ def test_a_swap_changes_the_language_adapter_and_nothing_else(made: Path) -> Non
     encoder = load_encoder(made / "stack")
     before = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
     places = {name: tensor.data_ptr() for name, tensor in encoder.state_dict().items()}
-    swap(encoder, made / "stack", made / "de")
+    copy_first_adapter(encoder, made / "stack", made / "de")
     german = load_file(made / "de" / "adapters" / "0.safetensors")
     after = encoder.state_dict()
     assert {name: tensor.data_ptr() for name, tensor in after.items()} == places
@@ -138,7 +138,7 @@ def test_the_two_sides_of_retrieval_have_adapters_of_their_own(made: Path, tmp_p
     given = prepared(made, tmp_path / "rows", examples, kind=kind, adapters=sides)
     model = load_model(made / "stack", kind, Compute())
     found = AdapterSwitcher(model, made / "stack", Compute()).outputs(
-        head_key(kind), given.prepared.row, given.prepared.lengths, given.readers
+        head_key(kind), given.prepared.row, given.prepared.lengths, given.row_adapters
     )
     for code, places in (("de", range(6)), ("en", range(6, 12))):
         other = load_model(by_hand(made, code, tmp_path / code), kind, Compute())
@@ -154,8 +154,8 @@ def test_an_adapter_that_was_trained_otherwise_is_refused(made: Path, tmp_path: 
     named["base"]["fingerprint"] = "f" * 20
     (tmp_path / "other" / "adapter.json").write_text(json.dumps(named))
     with pytest.raises(EncoderError, match=r"language adapter of another encoder: it was trained on weights f{20}"):
-        swap(encoder, made / "stack", tmp_path / "other")
+        copy_first_adapter(encoder, made / "stack", tmp_path / "other")
     named["adapters"][0]["settings"]["reduction"] = 4.0
     (tmp_path / "other" / "adapter.json").write_text(json.dumps(named))
     with pytest.raises(EncoderError, match=r"other settings: .*reduction=4\.0.* where .*reduction=2"):
-        swap(encoder, made / "stack", tmp_path / "other")
+        copy_first_adapter(encoder, made / "stack", tmp_path / "other")

@@ -217,7 +217,7 @@ def test_a_folder_of_peft_becomes_the_start_of_a_phase(encoder: Path, part: JobP
     export_adapter(made, toy.KIND, tmp_path / "peft")
     start = load_encoder(encoder)
     peft_format.read(tmp_path / "peft", start.adapters)
-    save(tmp_path / "start", start, {}, encoder, alone=True)
+    save(tmp_path / "start", start, {}, encoder, adapters_alone=True)
     on = build_model(job(tmp_path / "start", part, tune)).encoder.adapters.each
     stored = load_file(made / "adapters" / "0.safetensors")
     assert len(on) == 1 and all(torch.equal(tensor, stored[name]) for name, tensor in on[0].state_dict().items())
@@ -286,7 +286,7 @@ def test_a_fusion_is_saved_and_read_as_any_adapter(encoder: Path, tmp_path: Path
     trained = [(Bottleneck(width=width), one.state_dict()) for width, one in zip((2, 3), alone, strict=True)]
     made.adapters.remove()
     made.adapters.fuse(trained)
-    save(tmp_path / "made", made, {}, encoder, alone=True)
+    save(tmp_path / "made", made, {}, encoder, adapters_alone=True)
     again = load_encoder(tmp_path / "made")
     assert again.adapters.each[0].settings == made.adapters.each[0].settings
     for name, tensor in made.adapters.state_dict().items():

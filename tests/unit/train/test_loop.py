@@ -89,7 +89,7 @@ def test_leaving_out_rows_of_the_table_changes_no_number(
     cut = fit(job, tmp_path / "cut", tmp_path / "a")
     rows = Attempt(job, 1, 1000).model.encoder.kept_embeddings
     assert rows is not None and len(rows.ids_K) < 0.6 * rows.full_table.num_embeddings
-    monkeypatch.setattr(attempts, "touched", lambda *_: None)
+    monkeypatch.setattr(attempts, "used_token_ids", lambda *_: None)
     whole = fit(job, tmp_path / "whole", tmp_path / "b")
     losses = [[line["loss"] for line in log(tmp_path / name) if "loss" in line] for name in ("cut", "whole")]
     assert losses[0] == pytest.approx(losses[1], abs=1e-4) and len(losses[0]) == 50

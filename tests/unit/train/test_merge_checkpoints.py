@@ -20,7 +20,7 @@ from xstilts.train.attempt import Attempt, build_model
 from xstilts.train.checkpoint import encoder_folder, has_adapters, head_keys, load_encoder
 from xstilts.train.job import Job, JobPart
 from xstilts.train.loop import fit
-from xstilts.train.merge_checkpoints import fresh, join
+from xstilts.train.merge_checkpoints import initial_weights, merge
 
 BOTTLENECK = Bottleneck(reduction=2)
 LORA = LoRA(rank=2)
@@ -61,7 +61,7 @@ def adapter(folder: Path, number: int = 0) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("method", ["bottleneck", "lora"])
 def test_the_mean_of_adapters(encoder: Path, parts: dict[str, list[Path]], tmp_path: Path, method: str) -> None:
-    join(encoder, parts[method], Average(weights=(2, 1, 1)), 1, tmp_path / "made")
+    merge(encoder, parts[method], Average(weights=(2, 1, 1)), 1, tmp_path / "made")
     first, second, third = (adapter(part) for part in parts[method])
     for name, tensor in adapter(tmp_path / "made").items():
         torch.testing.assert_close(tensor, 0.5 * first[name] + 0.25 * second[name] + 0.25 * third[name])
@@ -76,17 +76,17 @@ def test_a_phase_began_with_the_weights_that_are_drawn_again(encoder: Path, data
     tune = TUNES[method]
     assert not isinstance(tune, str)
     began = Attempt(job(encoder, data[0], tune, 7, dropout=0.3), 7, 8192).model.encoder.adapters.each[0].state_dict()
-    again = fresh(encoder, tune, 7)
+    again = initial_weights(encoder, tune, 7)
     assert began.keys() == again.keys() and all(torch.equal(began[name], again[name]) for name in began)
-    other = fresh(encoder, tune, 8)
+    other = initial_weights(encoder, tune, 8)
     assert any(not torch.equal(again[name], other[name]) for name in again), "they are random"
 
 
 def test_arithmetic_adds_what_was_learnt_from_whatever_a_part_began_with(
     encoder: Path, parts: dict[str, list[Path]], tmp_path: Path
 ) -> None:
-    join(encoder, parts["bottleneck"], Arithmetic(scale=0.4), 1, tmp_path / "made")
-    starts = [fresh(encoder, BOTTLENECK, seed) for seed in SEEDS]
+    merge(encoder, parts["bottleneck"], Arithmetic(scale=0.4), 1, tmp_path / "made")
+    starts = [initial_weights(encoder, BOTTLENECK, seed) for seed in SEEDS]
     for name, tensor in adapter(tmp_path / "made").items():
         learnt = sum(adapter(part)[name] - start[name] for part, start in zip(parts["bottleneck"], starts, strict=True))
         torch.testing.assert_close(tensor, starts[0][name] + 0.4 * learnt, atol=1e-6, rtol=1e-4)
@@ -101,7 +101,7 @@ def test_whole_encoders_are_joined_by_their_weights(
         [load_encoder(p).model.state_dict() for p in parts["full"]],
     )
     for name, how in ways.items():
-        join(encoder, parts["full"], how, 1, tmp_path / name)
+        merge(encoder, parts["full"], how, 1, tmp_path / name)
         assert not has_adapters(tmp_path / name) and (tmp_path / name / "encoder" / "tokenizer.json").is_file()
     mean, added, ties = (load_encoder(tmp_path / name).model.state_dict() for name in ways)
     for name, first in start.items():
@@ -117,7 +117,7 @@ def test_whole_encoders_are_joined_by_their_weights(
 
 
 def test_a_stack_is_the_adapters_in_their_order(encoder: Path, parts: dict[str, list[Path]], tmp_path: Path) -> None:
-    join(encoder, parts["lora"], Stacked(), 1, tmp_path / "made")
+    merge(encoder, parts["lora"], Stacked(), 1, tmp_path / "made")
     made = load_encoder(tmp_path / "made")
     assert len(made.adapters.each) == 3
     for i, part in enumerate(parts["lora"]):
@@ -128,7 +128,7 @@ def test_a_fusion_is_the_same_each_time_and_its_attention_is_trained_with_what_s
     encoder: Path, data: list[JobPart], parts: dict[str, list[Path]], tmp_path: Path
 ) -> None:
     for name in ("made", "again"):
-        join(encoder, parts["bottleneck"], AdapterFusion(), 3, tmp_path / name)
+        merge(encoder, parts["bottleneck"], AdapterFusion(), 3, tmp_path / name)
         torch.rand(5)
     before = adapter(tmp_path / "made")
     assert all(torch.equal(tensor, adapter(tmp_path / "again")[name]) for name, tensor in before.items())
@@ -157,6 +157,6 @@ def test_a_fusion_is_the_same_each_time_and_its_attention_is_trained_with_what_s
 def test_what_cannot_be_joined_is_refused(encoder: Path, parts: dict[str, list[Path]], tmp_path: Path) -> None:
     for how in (AdapterFusion(), Stacked()):
         with pytest.raises(EncoderError, match="average, arithmetic or ties"):
-            join(encoder, parts["full"], how, 1, tmp_path / "made")
+            merge(encoder, parts["full"], how, 1, tmp_path / "made")
     with pytest.raises(EncoderError, match="different shapes"):
-        join(encoder, [parts["bottleneck"][0], parts["lora"][0]], Average(), 1, tmp_path / "made")
+        merge(encoder, [parts["bottleneck"][0], parts["lora"][0]], Average(), 1, tmp_path / "made")

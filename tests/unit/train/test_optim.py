@@ -1,4 +1,4 @@
-"""The optimiser and the course of a run, as numbers."""
+"""The optimiser and the schedule of a run, as numbers."""
 
 from __future__ import annotations
 
@@ -11,15 +11,22 @@ from torch.nn import Parameter
 
 from xstilts.core.errors import StudyError
 from xstilts.core.settings.training import Recipe
-from xstilts.train.optim import make_optimiser, rate, restore_state, scale_and_clip, set_rate, state_tensors
-from xstilts.train.schedule import course, total_updates
+from xstilts.train.optim import (
+    learning_rate,
+    make_optimiser,
+    restore_state,
+    scale_and_clip,
+    set_learning_rate,
+    state_tensors,
+)
+from xstilts.train.schedule import make_schedule, total_updates
 
 
 def test_the_rate_warms_up_and_falls() -> None:
     recipe = Recipe(lr=2.0, warmup=0.2)
-    rates = [rate(update, 10, recipe) for update in range(10)]
+    rates = [learning_rate(update, 10, recipe) for update in range(10)]
     assert rates == pytest.approx([1.0, 2.0, 2.0, 1.75, 1.5, 1.25, 1.0, 0.75, 0.5, 0.25])
-    assert rate(0, 4, Recipe(lr=1.0, warmup=0.0)) == 1.0
+    assert learning_rate(0, 4, Recipe(lr=1.0, warmup=0.0)) == 1.0
 
 
 def test_only_matrices_decay() -> None:
@@ -35,7 +42,7 @@ def test_only_matrices_decay() -> None:
 def test_a_head_may_have_a_rate_of_its_own() -> None:
     named = {name: Parameter(torch.ones(2, 2)) for name in ("encoder.weight", "heads.a.weight")}
     optimiser = make_optimiser(named, Recipe(lr=0.1, head_lr=0.4, weight_decay=0.0))
-    set_rate(optimiser, 0.05)
+    set_learning_rate(optimiser, 0.05)
     for parameter in named.values():
         parameter.grad = torch.ones_like(parameter)
     optimiser.step()
@@ -63,7 +70,7 @@ def test_a_restored_optimiser_goes_on_as_before() -> None:
                 assert {key.split("|")[0] for key in tensors} == {"w"}
                 optimiser = make_optimiser(named, Recipe(lr=0.1))
                 restore_state(optimiser, named, tensors)
-            set_rate(optimiser, 0.1 / (step + 1))
+            set_learning_rate(optimiser, 0.1 / (step + 1))
             (named["w"] ** 2).sum().backward()
             optimiser.step()
             optimiser.zero_grad()
@@ -85,27 +92,27 @@ def job(sizes: list[int], recipe: Recipe, cap: int | None = None) -> SimpleNames
 
 
 def test_one_task_an_update_in_proportion_to_size() -> None:
-    planned = course(job([300, 100], Recipe(updates=40, batch=8)), seed=0)  # type: ignore[arg-type]
+    planned = make_schedule(job([300, 100], Recipe(updates=40, batch=8)), seed=0)  # type: ignore[arg-type]
     assert np.bincount(planned.part_of).tolist() == [30, 10]
     rows = [planned.rows(update) for update in range(40)]
     small = np.concatenate([places for owner, places in rows if owner == 1])
     assert len(small) == 80 and len(set(small.tolist())) == 80, "no row of the small task twice before all once"
-    assert planned.every == 4 and [u for u in range(1, 41) if planned.is_evaluated(u)][-1] == 40
+    assert planned.evaluation_interval == 4 and [u for u in range(1, 41) if planned.is_evaluated(u)][-1] == 40
 
 
 def test_updates_that_are_added_take_nothing_from_the_others() -> None:
     given = job([300, 100, 7], Recipe(updates=40, batch=8))
     given.parts[2].extra_update_ratio = 0.5
-    planned = course(given, seed=0)  # type: ignore[arg-type]
+    planned = make_schedule(given, seed=0)  # type: ignore[arg-type]
     assert np.bincount(planned.part_of).tolist() == [30, 10, 20]
-    passes = course(job([100], Recipe(epochs=2, batch=10)), seed=0).updates  # type: ignore[arg-type]
+    passes = make_schedule(job([100], Recipe(epochs=2, batch=10)), seed=0).updates  # type: ignore[arg-type]
     more = job([100, 1000], Recipe(epochs=2, batch=10))
     more.parts[1].extra_update_ratio = 0.25
-    assert course(more, seed=0).updates == passes + 5  # type: ignore[arg-type]
+    assert make_schedule(more, seed=0).updates == passes + 5  # type: ignore[arg-type]
 
 
 def test_an_epoch_sees_every_row_once() -> None:
-    planned = course(job([100], Recipe(epochs=1, batch=10)), seed=3)  # type: ignore[arg-type]
+    planned = make_schedule(job([100], Recipe(epochs=1, batch=10)), seed=3)  # type: ignore[arg-type]
     assert planned.updates == 10
     assert sorted(np.concatenate([planned.rows(u)[1] for u in range(10)]).tolist()) == list(range(100))
 
@@ -123,9 +130,9 @@ def test_shares_and_batches_of_parts_override_sizes_and_recipe() -> None:
     given = job([300, 100], Recipe(updates=40, batch=8))
     for one, share, batch in zip(given.parts, (1.0, 3.0), (4, None), strict=True):
         one.share, one.batch = share, batch
-    planned = course(given, seed=0)  # type: ignore[arg-type]
+    planned = make_schedule(given, seed=0)  # type: ignore[arg-type]
     assert np.bincount(planned.part_of).tolist() == [10, 30]
     assert {(owner, len(places)) for owner, places in map(planned.rows, range(40))} == {(0, 4), (1, 8)}
     given.parts[0].share = None
     with pytest.raises(StudyError, match="has a share or none"):
-        course(given, seed=0)  # type: ignore[arg-type]
+        make_schedule(given, seed=0)  # type: ignore[arg-type]

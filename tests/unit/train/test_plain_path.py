@@ -10,7 +10,7 @@ from transformers import AutoModelForSequenceClassification
 
 import toy_training as toy
 from xstilts.train.attempt import Attempt
-from xstilts.train.optim import rate
+from xstilts.train.optim import learning_rate
 
 UPDATES = 50
 RECIPE = {"updates": UPDATES, "dropout": 0.0, "lr": 5e-3, "weight_decay": 0.1}
@@ -37,7 +37,7 @@ def plain_losses(attempt: Attempt, encoder: Path) -> list[float]:
     groups = [{"params": decays[True], "weight_decay": 0.1}, {"params": decays[False], "weight_decay": 0.0}]
     optimiser, losses = torch.optim.AdamW(groups), []
     for number in range(UPDATES):
-        _, places = attempt.course.rows(number)
+        _, places = attempt.schedule.rows(number)
         rows = [part.train.row(int(row)) for row in part.rows[places]]
         texts = [torch.tensor(row["ids"]) for row in rows]
         ids = torch.nn.utils.rnn.pad_sequence(texts, True, plain.config.pad_token_id)
@@ -49,7 +49,7 @@ def plain_losses(attempt: Attempt, encoder: Path) -> list[float]:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(plain.parameters(), job.recipe.clip)
         for group in optimiser.param_groups:
-            group["lr"] = rate(number, UPDATES, job.recipe)
+            group["lr"] = learning_rate(number, UPDATES, job.recipe)
         optimiser.step()
         losses.append(float(loss))
     return losses

@@ -35,10 +35,10 @@ class MergeSettings:
 
 def run(settings: MergeSettings, context: Context) -> None:
     """Writes the merged checkpoint."""
-    from xstilts.train.merge_checkpoints import join
+    from xstilts.train.merge_checkpoints import merge
 
     parts = [context.inputs[merged_part(i)] for i in range(settings.parts)]
-    join(settings.encoder.path(context), parts, settings.how, settings.seed, context.out)
+    merge(settings.encoder.path(context), parts, settings.how, settings.seed, context.out)
 
 
 def estimate(step: Step, estimator: Estimator) -> Cost:
