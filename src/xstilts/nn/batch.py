@@ -15,6 +15,8 @@ from torch import Tensor
 
 @dataclass(kw_only=True)
 class Batch:
+    """Packed sequences with what their head needs."""
+
     ids_T: Tensor  # int64
     segments_T: Tensor  # int64
     lengths_N: Tensor  # int64, on the CPU; sums to T
@@ -29,7 +31,7 @@ class Batch:
         return torch.cumsum(self.lengths_N, 0) - self.lengths_N
 
     def to(self, device: str | torch.device) -> Batch:
-        """A copy whose tensors lie on `device`; `lengths_N` stays on the CPU."""
+        """Return a copy whose tensors are on `device`; `lengths_N` stays on the CPU."""
 
         def move(value: Any) -> Any:
             if isinstance(value, Tensor):

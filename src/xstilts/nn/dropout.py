@@ -24,11 +24,11 @@ class CheapDropout(nn.Dropout):
             return input
         if input.device.type != "cpu" or self.p >= 1.0 or torch.compiler.is_compiling():
             return super().forward(input)
-        kept: Tensor = _Kept.apply(input, round(self.p * LEVELS))
-        return kept
+        states: Tensor = _CheapMask.apply(input, round(self.p * LEVELS))
+        return states
 
 
-class _Kept(torch.autograd.Function):
+class _CheapMask(torch.autograd.Function):
     """Zeroes `dropped` of 65536 elements and scales the others."""
 
     @staticmethod
@@ -45,14 +45,14 @@ class _Kept(torch.autograd.Function):
 
 
 def _levels(input: Tensor) -> Tensor:
-    """16 random bits for each element. numpy draws them twice as fast as torch, whose generator gives the seed."""
+    """Draw 16 random bits for each element. numpy draws them twice as fast as torch, whose generator gives the seed."""
     seed = int(torch.randint(2**63 - 1, ()))
     drawn = np.random.SFC64(seed).random_raw((input.numel() + 3) // 4)
     return torch.from_numpy(drawn).view(torch.int16)[: input.numel()].view(input.shape)
 
 
 def use_cheap_dropout(model: nn.Module) -> None:
-    """Every dropout of the model draws cheaply from here on."""
+    """Make every dropout of the model draw cheaply."""
     for module in model.modules():
         if type(module) is nn.Dropout:
             module.__class__ = CheapDropout

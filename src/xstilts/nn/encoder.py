@@ -239,8 +239,8 @@ class Encoder(nn.Module):
             lengths_M = lengths_M + len(prompt_PE)
             within_X = within(lengths_M)
             prompted = Prompted.of(prompt_PE, within_X.to(device))
-            inputs = {name: prompted.zeros_around(values_X) for name, values_X in inputs.items() if name != "input_ids"}
-            inputs["inputs_embeds"] = prompted.around(self.embeddings(ids_X))
+            inputs = {name: prompted.with_zeros(values_X) for name, values_X in inputs.items() if name != "input_ids"}
+            inputs["inputs_embeds"] = prompted.with_prompts(self.embeddings(ids_X))
             at_T = prompted.is_text_S.nonzero()[:, 0][at_T]
         inputs["position_ids"] = within_X.to(device) + self._position_offset
         inputs = {name: values_X.unsqueeze(0) for name, values_X in inputs.items()}

@@ -23,7 +23,7 @@ SAME = 1e-3
 
 
 class PackingTrial(NamedTuple):
-    """What a trial has shown: why the encoder must pad (None: it need not), and whether its last block leaves out
+    """Result of a trial: why the encoder must pad (None: it need not), and whether its last block leaves out
     tokens that nobody reads."""
 
     padding_reason: str | None

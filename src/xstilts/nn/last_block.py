@@ -18,7 +18,7 @@ _AFTER_ATTENTION = "attention.output"
 
 
 def can_narrow(block: nn.Module) -> bool:
-    """Whether a block has BERT's parts. What they compute is for a trial run to show."""
+    """Tell whether a block has BERT's parts. What they compute is for a trial run to show."""
     names = {name for name, _ in block.named_modules()}
     return {f"{_AFTER_ATTENTION}.dense", "intermediate.dense", "output.dense"} <= names
 
@@ -39,8 +39,7 @@ class _Reading:
 
 
 def narrow(block: nn.Module) -> list[RemovableHandle]:
-    """From here on the block's states [1, T, D] become [1, P, D], those of the tokens `packing.read_P`, where a call
-    has them."""
+    """Cut the block's states [1, T, D] to [1, P, D], those of the tokens `packing.read_P`, where a call has them."""
     reading = _Reading()
     return [
         block.register_forward_pre_hook(reading.begin, with_kwargs=True),

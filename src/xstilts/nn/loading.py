@@ -1,4 +1,4 @@
-"""Reading an ordinary Hugging Face encoder folder: config.json, safetensors, tokenizer.json.
+"""Loading an ordinary Hugging Face encoder folder: config.json, safetensors, tokenizer.json.
 
 Nothing is unpickled, no code from the folder is run, and a missing weight is an error rather than a random number.
 """
@@ -35,8 +35,8 @@ OUTPUTS = ("classifier", "qa_outputs", "score", "discriminator_predictions", "se
 
 
 def read_config(folder: Path) -> PreTrainedConfig:
-    """Raises EncoderError where the folder is no encoder: a file is missing, the model type is unknown to
-    `transformers`, or it has a decoder."""
+    """Read config.json. Raises EncoderError where the folder is no encoder: a file is missing, the model type is
+    unknown to `transformers`, or it has a decoder."""
     for name in ("config.json", "tokenizer.json"):
         if not (folder / name).is_file():
             raise EncoderError(f"'{folder}' is not an encoder folder: it has no {name}.", value=str(folder))
@@ -61,7 +61,7 @@ def read_config(folder: Path) -> PreTrainedConfig:
 
 
 def set_dropout(config: PreTrainedConfig, hidden: float | None, attention: float | None) -> dict[str, Any]:
-    """Sets dropouts in place (None leaves them alone) and returns the values that were there."""
+    """Set dropouts in place (None leaves them alone) and return the values that were there."""
     before = {}
     for names, value in ((_HIDDEN_DROPOUT, hidden), (_ATTENTION_DROPOUT, attention)):
         for name in names:
@@ -72,7 +72,7 @@ def set_dropout(config: PreTrainedConfig, hidden: float | None, attention: float
 
 
 def read_model(folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
-    """The bare encoder in fp32, without pooler and language-model head."""
+    """Load the bare encoder in fp32, without pooler and language-model head."""
     _weight_files(folder)
     model_class: type[PreTrainedModel] = modeling_auto.MODEL_MAPPING[type(config)]  # type: ignore[assignment]
     bare = {"add_pooling_layer": False} if "add_pooling_layer" in inspect.signature(model_class).parameters else {}
@@ -85,40 +85,41 @@ def read_model(folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
         except (OSError, RuntimeError, ValueError) as error:
             raise EncoderError(f"the weights cannot be loaded: {error}", where=str(folder)) from error
     if missing := sorted(name for name in info["missing_keys"] if "pooler" not in name):
-        what = f"the weights lack {len(missing)} tensors of a '{config.model_type}' encoder, '{missing[0]}' first."
-        raise EncoderError(what, where=str(folder))
+        message = f"the weights lack {len(missing)} tensors of a '{config.model_type}' encoder, '{missing[0]}' first."
+        raise EncoderError(message, where=str(folder))
     return model
 
 
 def read_pretrained_heads(folder: Path, model: PreTrainedModel) -> dict[str, Tensor]:
-    """What the folder holds beside the encoder, under the names of the published classes: a pooler, a language-model
-    head. Weights tied to the embeddings and output layers of fine-tuned tasks are left out."""
-    own = set(model.state_dict())
+    """Read what the folder holds in addition to the encoder, under the names of the published classes: a pooler, a
+    language-model head. Weights tied to the embeddings and output layers of fine-tuned tasks are left out."""
+    encoder_weights = set(model.state_dict())
     prefix = model.base_model_prefix + "."
     tied = model.get_input_embeddings().weight.shape if model.config.tie_word_embeddings else None
-    kept: dict[str, Tensor] = {}
+    head_weights: dict[str, Tensor] = {}
     for file in _weight_files(folder):
         with safe_open(file, framework="pt") as tensors:
             for stored in tensors.keys():  # noqa: SIM118 (not a dict)
                 # The first BERT checkpoints call the weights of a norm so.
                 name = stored.replace(".gamma", ".weight").replace(".beta", ".bias")
                 bare = name.removeprefix(prefix)
-                if bare in own or bare.partition(".")[0] in OUTPUTS:
+                if bare in encoder_weights or bare.partition(".")[0] in OUTPUTS:
                     continue
                 tensor = tensors.get_tensor(stored)
                 if tensor.is_floating_point() and tensor.shape != tied:
                     full = prefix + bare if bare.startswith("pooler.") else name
-                    kept[full] = tensor.float()
-    return kept
+                    head_weights[full] = tensor.float()
+    return head_weights
 
 
-def write(folder: Path, model: PreTrainedModel, config: PreTrainedConfig, kept: dict[str, Tensor]) -> None:
-    """An ordinary Hugging Face folder: config.json and model.safetensors under the names of the published classes."""
+def write(folder: Path, model: PreTrainedModel, config: PreTrainedConfig, head_weights: dict[str, Tensor]) -> None:
+    """Write an ordinary Hugging Face folder: config.json and model.safetensors under the names of the published
+    classes."""
     folder.mkdir(parents=True, exist_ok=True)
     config.dtype = torch.float32
     config.architectures = config.architectures or [type(model).__name__]
     config.save_pretrained(folder)
-    named = {f"{model.base_model_prefix}.{name}": tensor for name, tensor in model.state_dict().items()} | kept
+    named = {f"{model.base_model_prefix}.{name}": tensor for name, tensor in model.state_dict().items()} | head_weights
     tensors = {name: tensor.detach().float().cpu().contiguous() for name, tensor in named.items()}
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
 
@@ -134,7 +135,7 @@ def _weight_files(folder: Path) -> list[Path]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """`transformers` reports a language-model head it was not asked for as a warning; it is expected here."""
+    """Silence `transformers`, which reports a language-model head it was not asked for as a warning."""
     before = transformers_logging.get_verbosity()
     bars = transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity_error()

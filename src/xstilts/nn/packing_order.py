@@ -1,4 +1,4 @@
-"""In which order the tokens of a batch run. T tokens of N sequences, M sequences that run."""
+"""Packing order: in which order the tokens of a batch run. T tokens of N sequences, M sequences that run."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class PackingOrder:
 
 
 def by_length(lengths_N: Tensor, fill: bool = False) -> PackingOrder:
-    """Sequences in order of their length, so that those of one length attend in one call. `fill`: one more sequence,
+    """Order sequences by their length, so that those of one length attend in one call. `fill`: one more sequence,
     which nobody reads, makes the number of tokens a round one; it repeats what the batch begins with.
 
-    >>> found = by_length(torch.tensor([2, 1]))
-    >>> found.from_X.tolist(), found.within_X.tolist(), found.at_T.tolist()
+    >>> order = by_length(torch.tensor([2, 1]))
+    >>> order.from_X.tolist(), order.within_X.tolist(), order.at_T.tolist()
     ([2, 0, 1], [0, 0, 1], [1, 2, 0])
     """
     tokens, order_N = int(lengths_N.sum()), torch.argsort(lengths_N, stable=True)
@@ -38,7 +38,7 @@ def by_length(lengths_N: Tensor, fill: bool = False) -> PackingOrder:
 
 
 def within(lengths_M: Tensor) -> Tensor:
-    """The place of each token in its sequence.
+    """Return the place of each token in its sequence.
 
     >>> within(torch.tensor([2, 3])).tolist()
     [0, 1, 0, 1, 2]
@@ -48,7 +48,7 @@ def within(lengths_M: Tensor) -> Tensor:
 
 
 def missing(tokens: int) -> int:
-    """How many tokens a round number needs: less than a sixteenth more, and at most 63.
+    """Return the number of tokens that a round number needs: less than a sixteenth more, and at most 63.
 
     >>> [missing(tokens) for tokens in (5, 32, 33, 1000, 5000)]
     [0, 0, 1, 24, 56]

@@ -1,4 +1,4 @@
-"""Number formats: fp32, or bf16 where products are computed while weights stay fp32."""
+"""Precision, the number format: fp32, or bf16 where products are computed while weights stay fp32."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PRECISIONS = ("fp32", "bf16")
 
 
 def autocast(device: str | torch.device, precision: str) -> AbstractContextManager[None]:
-    """The context in which a forward pass runs. Raises StudyError for a precision that does not exist."""
+    """Return the context in which a forward pass runs. Raises StudyError for a precision that does not exist."""
     if precision not in PRECISIONS:
         raise StudyError(f"there is no precision '{precision}'.", value=precision, allowed=PRECISIONS)
     if precision == "fp32":
@@ -23,7 +23,7 @@ def autocast(device: str | torch.device, precision: str) -> AbstractContextManag
 
 @torch.no_grad()
 def round_frozen(model: nn.Module) -> None:
-    """Matrices that are not trained become bf16, in place and once; biases and norms stay fp32.
+    """Round matrices that are not trained to bf16, in place and once; biases and norms stay fp32.
 
     Under autocast a frozen weight would be cast again for every product of every pass, as torch keeps casts of weights
     that need gradients alone. The sum of a block and its input is bf16 as well from here on."""

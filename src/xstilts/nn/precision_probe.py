@@ -1,5 +1,5 @@
-"""Which number format is faster here: measured, not guessed. bf16 is several times faster on processors with matrix
-units and slower on those without."""
+"""Precision probe: which number format is faster here, measured, not guessed. bf16 is several times faster on
+processors with matrix units and slower on those without."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def fastest_precision(encoder: Encoder, device: str | torch.device) -> str:
 
 
 def _seconds(encoder: Encoder, batch: Batch, device: str | torch.device, precision: str) -> float:
-    """The best of three passes after one that warms up."""
+    """Return the best of three passes after one that warms up."""
     weights = [weight for weight in encoder.parameters() if weight.requires_grad]
     times = []
     for _ in range(4):

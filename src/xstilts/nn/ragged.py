@@ -1,4 +1,4 @@
-"""From tokens that lie end to end to one value, or one row, for each sequence.
+"""Ragged sequences: from tokens that lie end to end to one value, or one row, for each sequence.
 
 T tokens of R sequences, K the size of the largest, D hidden size. Sizes and starts are on the CPU.
 """
@@ -10,17 +10,18 @@ from torch import Tensor
 
 
 def first(hidden_TD: Tensor, starts_R: Tensor) -> Tensor:
-    """The state of each sequence's first token, [R, D]."""
+    """Return the state of each sequence's first token, [R, D]."""
     return hidden_TD[starts_R.to(hidden_TD.device)]
 
 
 def mean(hidden_TD: Tensor, lengths_R: Tensor) -> Tensor:
-    """The mean state of each sequence, special tokens included, [R, D] in fp32."""
+    """Return the mean state of each sequence, special tokens included, [R, D] in fp32."""
     return torch.segment_reduce(hidden_TD.float(), "mean", lengths=lengths_R.to(hidden_TD.device), axis=0)
 
 
 def rectangle(values_T: Tensor, sizes_R: Tensor) -> Tensor:
-    """Values of each row side by side, [R, K], -inf where a row has none: a softmax over K is one within each row.
+    """Return values of each row side by side, [R, K], -inf where a row has none: a softmax over K is one within each
+    row.
 
     >>> rectangle(torch.tensor([1.0, 2.0, 3.0]), torch.tensor([1, 2])).tolist()
     [[1.0, -inf], [2.0, 3.0]]

@@ -44,7 +44,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     recipe = {"updates": 8, "lr": 3e-2, "dropout": 0.0}
     for seed, code in enumerate(("en", "de", "sw")):
         lines = toy.texts(40, seed=seed + 5)
-        settings = {"kind": MaskedLM(), "select": MaskedAccuracy()}
+        settings = {"kind": MaskedLM(), "selection_metric": MaskedAccuracy()}
         part = toy.part(start, folder / f"text-{code}", lines, lines[:4], **settings)
         fit(toy.job(start, [part], recipe, tune=LANGUAGE, seed=seed), folder / code, folder / "scratch" / code)
     part = toy.part(start, folder / "task", toy.texts(100), DEV)

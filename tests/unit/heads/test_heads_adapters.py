@@ -47,7 +47,7 @@ def test_the_decoder_is_given_states_from_before_the_adapter(name: str) -> None:
 def test_a_decoder_of_another_width_than_the_adapter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Narrow embeddings whose way to the states is not one linear layer: the adapter is as wide as the states."""
     made = encoder("electra")
-    monkeypatch.setattr("xstilts.nn.adapters.manager.find_embedded", lambda *_: ("encoder.layer.0", made.hidden_size))
+    monkeypatch.setattr("xstilts.nn.adapters.patches.find_embedded", lambda *_: ("encoder.layer.0", made.hidden_size))
     made.adapters.add(INVERTIBLE)
     with pytest.raises(EncoderError, match="tied to the embeddings that the adapter changes"):
         Model(made, {"mlm": make_head(MaskedLM(), made)})

@@ -93,7 +93,11 @@ def test_leaving_out_rows_of_the_table_changes_no_number(
     whole = fit(job, tmp_path / "whole", tmp_path / "b")
     losses = [[line["loss"] for line in log(tmp_path / name) if "loss" in line] for name in ("cut", "whole")]
     assert losses[0] == pytest.approx(losses[1], abs=1e-4) and len(losses[0]) == 50
-    assert cut.curve == whole.curve
+    # Norms are summed in another order, so that a prediction at the border may fall on either side.
+    one_example = 100 / len(part.dev_examples)
+    assert [score for _, score in cut.curve] == pytest.approx(
+        [score for _, score in whole.curve], abs=1.01 * one_example
+    )
     first, second = weights(tmp_path / "cut"), weights(tmp_path / "whole")
     assert first.keys() == second.keys()
     for name in first:
@@ -117,7 +121,7 @@ def test_cutting_an_update_changes_no_gradient(encoder: Path, part: JobPart) -> 
     whole, cut = found
     assert whole.keys() == cut.keys()
     for name in whole:
-        assert (whole[name] - cut[name]).abs().max() < 1e-6, name
+        torch.testing.assert_close(cut[name], whole[name], atol=1e-5 * float(whole[name].abs().max()), rtol=1e-4)
 
 
 def test_out_of_memory_halves_the_pass_and_not_the_update(

@@ -42,22 +42,22 @@ class Fusion(Patch):
 
 
 def check(settings: Fuse) -> Bottleneck:
-    """The first of the adapters, which all of them are like. Raises EncoderError for adapters at different places, and
-    for parallel and invertible ones."""
+    """Return the first of the adapters, which all of them are like. Raises EncoderError for adapters at different
+    places, and for parallel and invertible ones."""
     if not settings.adapters:
         raise EncoderError("there are no adapters to fuse.")
     first = settings.adapters[0]
-    if any((one.place, one.from_layer) != (first.place, first.from_layer) for one in settings.adapters):
+    if any((other.place, other.from_layer) != (first.place, first.from_layer) for other in settings.adapters):
         raise EncoderError("adapters at different places cannot be fused: give them one place and one 'from_layer'.")
-    if any(isinstance(one, Multitask) for one in settings.adapters):
+    if any(isinstance(adapter, Multitask) for adapter in settings.adapters):
         raise EncoderError("adapters that tell tasks apart cannot be fused; export one task's first.")
-    if first.place == "parallel" or any(one.invertible for one in settings.adapters):
+    if first.place == "parallel" or any(adapter.invertible for adapter in settings.adapters):
         raise EncoderError("parallel and invertible adapters cannot be fused.")
     return first
 
 
 def branch_weights(states: Sequence[Mapping[str, Tensor]]) -> Iterator[tuple[str, Tensor]]:
-    """The weights of K adapters under the names that they have in a fusion of them."""
+    """Yield the weights of K adapters under the names that they have in a fusion of them."""
     for number, state in enumerate(states):
         for name, tensor in state.items():
             yield name.replace(".branch.", f".branches.{number}."), tensor

@@ -1,4 +1,4 @@
-"""The small layers that are our own, each at one place of one block. D hidden size.
+"""Layers of adapters that are our own, each at one place of one block. D hidden size.
 
 All work on the last axis alone, so packed [1, T, D] and padded [N, L, D] states are the same to them. A fresh one
 leaves the encoder's outputs as they are.
@@ -39,14 +39,14 @@ class Patch(nn.Module):
         self.sites = tuple(sites)
 
     def attach(self, model: nn.Module) -> list[RemovableHandle]:
-        """Hooks into the model's forward pass."""
+        """Hook into the model's forward pass."""
         return [self.linear(model).register_forward_hook(self.after)]
 
     def linear(self, model: nn.Module, place: int = 0) -> nn.Linear:
         return linear_at(model, self.sites[place])
 
     def after(self, layer: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> Tensor:
-        """What takes the place of the layer's output."""
+        """Return what replaces the layer's output."""
         raise NotImplementedError
 
     def merge(self, model: nn.Module) -> None:
@@ -54,11 +54,11 @@ class Patch(nn.Module):
 
     @property
     def published(self) -> dict[str, Tensor]:
-        """Its weights by the ends of the names that peft gives them in a file; none where peft has no such layer."""
+        """Weights by the ends of the names that peft gives them in a file; none where peft has no such layer."""
         return {}
 
     def unfreeze(self) -> None:
-        """Lets what is trained of it be trained."""
+        """Let what is trained of it be trained."""
         self.requires_grad_(True)
 
 

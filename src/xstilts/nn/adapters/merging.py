@@ -1,4 +1,4 @@
-"""Several adapters of one shape as one: pure functions on their weights by name. K adapters.
+"""Merging of several adapters of one shape into one: pure functions on their weights by name. K adapters.
 
 The low-rank matrices of LoRA are joined each for itself, as its users do; the product of means is not the mean of the
 products.
@@ -17,9 +17,9 @@ from xstilts.core.settings.merging import Arithmetic, Average, Join, Ties
 State = Mapping[str, Tensor]
 
 
-def join(how: Join, start: State, states: Sequence[State]) -> dict[str, Tensor]:
-    """`start`: the weights from which all of them were trained. Raises EncoderError for adapters of other shapes, and
-    for weights that are not one for each."""
+def join(method: Join, start: State, states: Sequence[State]) -> dict[str, Tensor]:
+    """Join weights by name. `start`: those from which all of them were trained. Raises EncoderError for adapters of
+    other shapes, and for weights that are not one for each."""
     if not states:
         raise EncoderError("there are no adapters to join.")
     first = states[0]
@@ -30,15 +30,15 @@ def join(how: Join, start: State, states: Sequence[State]) -> dict[str, Tensor]:
                 f"{_size(state, wrong[0])} in another.",
                 value=wrong[0],
             )
-    if isinstance(how, Average):
-        return average(states, _weights(how.weights, states))
-    if isinstance(how, Arithmetic):
-        return arithmetic(start, states, _weights(how.weights, states), how.scale)
-    return ties(start, states, how)
+    if isinstance(method, Average):
+        return average(states, _weights(method.weights, states))
+    if isinstance(method, Arithmetic):
+        return arithmetic(start, states, _weights(method.weights, states), method.scale)
+    return ties(start, states, method)
 
 
 def average(states: Sequence[State], weights: Sequence[float]) -> dict[str, Tensor]:
-    """The weighted mean."""
+    """Return the weighted mean."""
     total = sum(weights)
     if total == 0:
         raise EncoderError("the weights of a mean sum to zero.")
@@ -47,31 +47,33 @@ def average(states: Sequence[State], weights: Sequence[float]) -> dict[str, Tens
 
 
 def arithmetic(start: State, states: Sequence[State], weights: Sequence[float], scale: float) -> dict[str, Tensor]:
-    """start + scale * sum of weight * (state - start)."""
+    """Return start + scale * sum of weight * (state - start)."""
     return {
         name: first + scale * _sum([state[name] - first for state in states], weights) for name, first in start.items()
     }
 
 
-def ties(start: State, states: Sequence[State], how: Ties) -> dict[str, Tensor]:
+def ties(start: State, states: Sequence[State], method: Ties) -> dict[str, Tensor]:
     """Trim, elect a sign, take the mean of what agrees. The share is counted over all weights of an adapter at once."""
-    if not 0 < how.density <= 1:
-        raise EncoderError(f"the density of TIES is a share above 0 and up to 1, not {how.density}.")
-    learnt_K = [_trimmed({name: state[name] - first for name, first in start.items()}, how.density) for state in states]
+    if not 0 < method.density <= 1:
+        raise EncoderError(f"the density of TIES is a share above 0 and up to 1, not {method.density}.")
+    learnt_K = [
+        _trimmed({name: state[name] - first for name, first in start.items()}, method.density) for state in states
+    ]
     joined = {}
     for name, first in start.items():
         changes_K = torch.stack([learnt[name] for learnt in learnt_K])
         agrees_K = (changes_K.sign() == changes_K.sum(0).sign()) & (changes_K != 0)
         mean = (changes_K * agrees_K).sum(0) / agrees_K.sum(0).clamp(min=1)
-        joined[name] = first + how.scale * mean
+        joined[name] = first + method.scale * mean
     return joined
 
 
 def _trimmed(learnt: State, density: float) -> dict[str, Tensor]:
     """Zero where a weight is not among the `density` share that changed most."""
     sizes = torch.cat([tensor.abs().flatten() for tensor in learnt.values()])
-    kept = max(1, round(density * len(sizes)))
-    bound = sizes.kthvalue(len(sizes) - kept + 1).values
+    count = max(1, round(density * len(sizes)))
+    bound = sizes.kthvalue(len(sizes) - count + 1).values
     return {name: torch.where(tensor.abs() >= bound, tensor, 0.0) for name, tensor in learnt.items()}
 
 

@@ -28,30 +28,30 @@ PREFIX = "base_model.model."
 
 
 def write(folder: Path, adapters: Adapters, base: str) -> None:
-    """The one adapter of an encoder; `base` is the folder or name of the encoder below it.
+    """Write the one adapter of an encoder; `base` is the folder or name of the encoder below it.
 
-    Roles that share a layer become one adapter of it (`peft_fused`). Raises EncoderError for a method that peft does
-    not have and for several adapters."""
+    Roles that share a layer become one adapter of it (`peft_fused_projections`). Raises EncoderError for a method that
+    peft does not have and for several adapters."""
     if len(adapters.each) != 1 or not isinstance(adapters.each[0].settings, LoRA | IA3):
-        found = ", ".join(type(adapter.settings).__name__ for adapter in adapters.each) or "none"
-        raise EncoderError(f"the layout of peft holds one adapter, LoRA or IA3; here are: {found}.", value=found)
+        names = ", ".join(type(adapter.settings).__name__ for adapter in adapters.each) or "none"
+        raise EncoderError(f"the layout of peft holds one adapter, LoRA or IA3; here are: {names}.", value=names)
     (adapter,) = adapters.each
     patches = list(adapter.each)
     layers = by_layer(patches)
-    most = max(map(len, layers.values()))
+    most_roles = max(map(len, layers.values()))
     tensors: dict[str, Tensor] = {}
     for path, roles in layers.items():
-        whole = as_one(roles, roles[0].linear(adapters.model), most)
-        tensors |= {f"{PREFIX}{path}.{name}": tensor for name, tensor in whole.items()}
-    own = {name: tensor.detach().float().cpu().contiguous() for name, tensor in tensors.items()}
+        fused = as_one(roles, roles[0].linear(adapters.model), most_roles)
+        tensors |= {f"{PREFIX}{path}.{name}": tensor for name, tensor in fused.items()}
+    stored = {name: tensor.detach().float().cpu().contiguous() for name, tensor in tensors.items()}
     assert isinstance(adapter.settings, LoRA | IA3)
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / CONFIG, _config(adapter.settings, layers, most) | {"base_model_name_or_path": base})
-    save_file(own, folder / WEIGHTS, metadata={"format": "pt"})
+    write_json(folder / CONFIG, _config(adapter.settings, layers, most_roles) | {"base_model_name_or_path": base})
+    save_file(stored, folder / WEIGHTS, metadata={"format": "pt"})
 
 
 def read(folder: Path, adapters: Adapters) -> Attached:
-    """Attaches the adapter of a folder that peft has written, on top of those that are there. The heads of other tasks
+    """Attach the adapter of a folder that peft has written, on top of those that are there. The heads of other tasks
     that peft has put beside it are left out. What the adapter was trained on is not in the files, but for its sizes.
 
     Raises EncoderError for files that cannot be read, an adapter of an encoder of another shape or class, and one that
@@ -63,21 +63,21 @@ def read(folder: Path, adapters: Adapters) -> Attached:
     model, layers = adapters.model, adapters.layers
     try:
         weights = layer_tensors(tensors, PREFIX, str(getattr(model, "base_model_prefix", "")))
-        first, targets, each = changed_layers(model, layers, sorted({path for path, _ in weights}))
-        inputs = {each[path] for (path, kind), tensor in weights.items() if kind == "ia3_l" and len(tensor) == 1}
+        first, targets, target_of = changed_layers(model, layers, sorted({path for path, _ in weights}))
+        inputs = {target_of[path] for (path, kind), tensor in weights.items() if kind == "ia3_l" and len(tensor) == 1}
         settings = settings_of(config, targets, [target for target in targets if target in inputs], first)
     except EncoderError as error:
         where, allowed = str(folder), error.allowed
         raise EncoderError(error.what, where=where, value=error.value, allowed=allowed, hint=error.hint) from error
     adapter = adapters.add(settings)
-    own = {(patch.sites[0].path, name): tensor for patch in adapter.each for name, tensor in patch.published.items()}
-    if wrong := sorted(key for key in own.keys() | weights.keys() if _size(own, key) != _size(weights, key)):
+    ours = {(patch.sites[0].path, name): tensor for patch in adapter.each for name, tensor in patch.published.items()}
+    if wrong := sorted(key for key in ours.keys() | weights.keys() if _size(ours, key) != _size(weights, key)):
         adapters.drop_last()
-        (path, name), there, here = wrong[0], _size(weights, wrong[0]), _size(own, wrong[0])
-        what = f"an adapter of another encoder: '{path}.{name}' is {there} there, this encoder needs {here}."
-        raise EncoderError(what, where=str(folder / WEIGHTS))
+        (path, name), stored_size, size = wrong[0], _size(weights, wrong[0]), _size(ours, wrong[0])
+        message = f"an adapter of another encoder: '{path}.{name}' is {stored_size} there, this encoder needs {size}."
+        raise EncoderError(message, where=str(folder / WEIGHTS))
     with torch.no_grad():
-        for key, tensor in own.items():
+        for key, tensor in ours.items():
             tensor.copy_(weights[key])
     return adapter
 
@@ -86,7 +86,7 @@ def _size(tensors: Mapping[tuple[str, str], Tensor], key: tuple[str, str]) -> st
     return "x".join(map(str, tensors[key].shape)) if key in tensors else "missing"
 
 
-def _config(settings: LoRA | IA3, layers: Mapping[str, Sequence[Patch]], most: int) -> dict[str, Any]:
+def _config(settings: LoRA | IA3, layers: Mapping[str, Sequence[Patch]], most_roles: int) -> dict[str, Any]:
     shared = {
         "task_type": "FEATURE_EXTRACTION",
         "inference_mode": True,
@@ -98,8 +98,8 @@ def _config(settings: LoRA | IA3, layers: Mapping[str, Sequence[Patch]], most: i
         return shared | {"peft_type": "IA3", "feedforward_modules": inputs}
     return shared | {
         "peft_type": "LORA",
-        "r": most * settings.rank,
-        "lora_alpha": most * settings.alpha,
+        "r": most_roles * settings.rank,
+        "lora_alpha": most_roles * settings.alpha,
         "lora_dropout": settings.dropout,
         "use_dora": settings.dora,
         "bias": "none",

@@ -21,7 +21,7 @@ from xstilts.nn.adapters.layers import Patch
 from xstilts.nn.adapters.targets import Site
 from xstilts.nn.dropout import use_cheap_dropout
 
-_HERE = "layer"  # what peft knows the one layer by that it is shown
+_LAYER = "layer"  # the name by which peft knows the one layer that it is given
 
 
 class Stand(nn.Module):
@@ -57,24 +57,24 @@ class PeftLayer(Patch):
         super().__init__((site,))
         dora = isinstance(settings, LoRA) and settings.dora
         if dora and (layer._forward_hooks or layer._forward_pre_hooks):
-            what = f"DoRA measures the weight of '{site.path}', which another adapter changes already."
-            raise EncoderError(what, hint="Use plain LoRA in a stack.")
+            message = f"DoRA measures the weight of '{site.path}', which another adapter changes already."
+            raise EncoderError(message, hint="Use plain LoRA in a stack.")
         self.rows = site.rows or slice(None)
         self.of_inputs = isinstance(settings, IA3) and site.role in settings.inputs
-        shown = nn.Module()
-        shown.add_module(_HERE, _copy(layer, self.rows))
-        inject_adapter_in_model(_config(settings, self.of_inputs), shown)
-        self.layer: Any = shown.get_submodule(_HERE)
+        container = nn.Module()
+        container.add_module(_LAYER, _copy(layer, self.rows))
+        inject_adapter_in_model(_config(settings, self.of_inputs), container)
+        self.layer: Any = container.get_submodule(_LAYER)
         self.layer.base_layer = Stand(layer, self.rows)
         use_cheap_dropout(self)
         self._read: Tensor | None = None
 
     def attach(self, model: nn.Module) -> list[RemovableHandle]:
         if self.of_inputs:
-            return [self.linear(model).register_forward_pre_hook(self.changed, prepend=True)]
+            return [self.linear(model).register_forward_pre_hook(self.change_inputs, prepend=True)]
         return [self.linear(model).register_forward_pre_hook(self.before, prepend=True), *super().attach(model)]
 
-    def changed(self, layer: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    def change_inputs(self, layer: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         return (self.layer(inputs[0]).to(inputs[0].dtype), *inputs[1:])
 
     def before(self, layer: nn.Module, inputs: tuple[Any, ...]) -> None:
@@ -84,28 +84,28 @@ class PeftLayer(Patch):
         read, self._read = self._read, None
         stand: Stand = self.layer.base_layer
         stand.output = output[..., self.rows]
-        own = self.layer(read).to(output.dtype)
+        changed = self.layer(read).to(output.dtype)
         stand.output = None
         if self.rows == slice(None):
-            return own
-        return torch.cat([output[..., : self.rows.start], own, output[..., self.rows.stop :]], dim=-1)
+            return changed
+        return torch.cat([output[..., : self.rows.start], changed, output[..., self.rows.stop :]], dim=-1)
 
     @torch.no_grad()
     def merge(self, model: nn.Module) -> None:
         layer = self.linear(model)
-        self.layer.base_layer = own = _copy(layer, self.rows)
+        self.layer.base_layer = merged = _copy(layer, self.rows)
         self.layer.merge()
-        layer.weight[self.rows] = own.weight
+        layer.weight[self.rows] = merged.weight
         if layer.bias is not None:
-            layer.bias[self.rows] = own.bias
+            layer.bias[self.rows] = merged.bias
 
     @property
     def published(self) -> dict[str, Tensor]:
         """Its weights by the ends of the names that peft gives them in a file (without the adapter's own name)."""
-        own = {
+        weights = {
             name: tensor for name, tensor in self.layer.state_dict(keep_vars=True).items() if "base_layer" not in name
         }
-        return {_published(name): tensor for name, tensor in own.items()}
+        return {_published(name): tensor for name, tensor in weights.items()}
 
 
 def _published(name: str) -> str:
@@ -118,22 +118,22 @@ def _published(name: str) -> str:
 
 
 def _copy(layer: nn.Linear, rows: slice) -> nn.Linear:
-    """A layer with the same rows of weights, of which none is registered with the model."""
+    """Return a layer with the same rows of weights, of which none is registered with the model."""
     outputs, inputs = layer.weight[rows].shape
-    own = nn.Linear(inputs, outputs, bias=layer.bias is not None, device="meta")
-    own.weight = nn.Parameter(layer.weight.detach()[rows].clone())
+    copied = nn.Linear(inputs, outputs, bias=layer.bias is not None, device="meta")
+    copied.weight = nn.Parameter(layer.weight.detach()[rows].clone())
     if layer.bias is not None:
-        own.bias = nn.Parameter(layer.bias.detach()[rows].clone())
-    return own
+        copied.bias = nn.Parameter(layer.bias.detach()[rows].clone())
+    return copied
 
 
 def _config(settings: LoRA | IA3, of_inputs: bool) -> LoraConfig | IA3Config:
     if isinstance(settings, IA3):
-        return IA3Config(target_modules=[_HERE], feedforward_modules=[_HERE] if of_inputs else [])
+        return IA3Config(target_modules=[_LAYER], feedforward_modules=[_LAYER] if of_inputs else [])
     return LoraConfig(
         r=settings.rank,
         lora_alpha=settings.alpha,  # type: ignore[arg-type]
         lora_dropout=settings.dropout,
         use_dora=settings.dora,
-        target_modules=[_HERE],
+        target_modules=[_LAYER],
     )

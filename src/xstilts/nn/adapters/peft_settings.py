@@ -1,10 +1,10 @@
-"""What adapter_config.json of peft says, as our settings: which layers are changed is read off the weights' names."""
+"""Settings of peft (adapter_config.json) as ours: which layers are changed is read off the weights' names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
@@ -25,8 +25,8 @@ _KINDS = ("LORA", "IA3")
 
 
 def settings_of(config: Mapping[str, Any], targets: Sequence[str], inputs: Sequence[str], first: int) -> LoRA | IA3:
-    """`targets` that are changed from block `first` on; those of which inputs are (IA3). Raises EncoderError, naming
-    the key, for what our layers do not do."""
+    """Return the settings of an adapter that changes `targets` from block `first` on, and of `inputs` the inputs (IA3).
+    Raises EncoderError, naming the key, for what our layers do not do."""
     kind = str(config.get("peft_type"))
     if kind not in _KINDS:
         raise EncoderError(f"a '{kind}' adapter of peft cannot be read.", value=kind, allowed=_KINDS)
@@ -57,14 +57,22 @@ def _is_known(key: str, value: Any) -> bool:
     return key in _HARMLESS or not value
 
 
-def changed_layers(model: nn.Module, number: int, paths: Sequence[str]) -> tuple[int, list[str], dict[str, str]]:
-    """The first block (from 1) of a model's `number` that has a changed layer, the targets in it, and the target of
-    each path. Raises EncoderError for a layer that is not there, and for blocks that are changed differently."""
-    above, _ = find_blocks(model, number)
+class ChangedLayers(NamedTuple):
+    """The first block (from 1) that has a changed layer, the targets in it, and the target of each layer's path."""
+
+    first_block: int
+    targets: list[str]
+    target_of: dict[str, str]
+
+
+def changed_layers(model: nn.Module, number: int, paths: Sequence[str]) -> ChangedLayers:
+    """Find what an adapter changes in a model of `number` blocks. Raises EncoderError for a layer that is not there,
+    and for blocks that are changed differently."""
+    blocks_path, _ = find_blocks(model, number)
     ends: dict[int, set[str]] = {}
     for path in paths:
-        block, _, end = path.removeprefix(f"{above}.").partition(".")
-        if not path.startswith(f"{above}.") or not block.isdigit() or not 0 <= int(block) < number:
+        block, _, end = path.removeprefix(f"{blocks_path}.").partition(".")
+        if not path.startswith(f"{blocks_path}.") or not block.isdigit() or not 0 <= int(block) < number:
             raise EncoderError(f"an adapter of another encoder: here is no layer '{path}' in a block.", value=path)
         ends.setdefault(int(block) + 1, set()).add(end)
     if not ends:
@@ -72,30 +80,30 @@ def changed_layers(model: nn.Module, number: int, paths: Sequence[str]) -> tuple
     first = min(ends)
     for other in range(first, number + 1):
         if differ := ends[first] ^ ends.get(other, set()):
-            what = f"blocks {first} and {other} are not changed alike ('{min(differ)}' in one of them alone)"
-            raise EncoderError(f"{what}: an adapter has the same layers from a first block to the last.")
-    target = {end: _target(model, number, first, f"{above}.{first - 1}.", end) for end in ends[first]}
+            message = f"blocks {first} and {other} are not changed alike ('{min(differ)}' in one of them alone)"
+            raise EncoderError(f"{message}: an adapter has the same layers from a first block to the last.")
+    target = {end: _target(model, number, first, f"{blocks_path}.{first - 1}.", end) for end in ends[first]}
     order = [*ROLES, *sorted(set(target.values()) - set(ROLES))]
-    each = {path: target[path.removeprefix(f"{above}.").partition(".")[2]] for path in paths}
-    return first, sorted(target.values(), key=order.index), each
+    target_of = {path: target[path.removeprefix(f"{blocks_path}.").partition(".")[2]] for path in paths}
+    return ChangedLayers(first, sorted(target.values(), key=order.index), target_of)
 
 
-def _target(model: nn.Module, number: int, block: int, above: str, end: str) -> str:
-    """The role of a layer, where that is the whole of it; else how its path ends."""
+def _target(model: nn.Module, number: int, block: int, block_path: str, end: str) -> str:
+    """Return the role of a layer, where it has no other; else how its path ends."""
     for role in ROLES:
         try:
             site = find_site(model, number, block, role)
         except EncoderError:
             continue
-        if site.path == above + end and site.rows is None:
+        if site.path == block_path + end and site.rows is None:
             return role
     return end
 
 
 def layer_tensors(tensors: Mapping[str, Tensor], prefix: str, base: str) -> dict[tuple[str, str], Tensor]:
-    """The weights of a file by (path of the layer, which of its weights), without heads. `base`: the name that a class
-    with a head has for the encoder in it. Raises EncoderError for weights that belong to no layer."""
-    found = {}
+    """Return the weights of a file by (path of the layer, which of its weights), without heads. `base`: the name that a
+    class with a head has for the encoder in it. Raises EncoderError for weights that belong to no layer."""
+    weights = {}
     for name, tensor in tensors.items():
         bare = name.removeprefix(prefix).removeprefix(f"{base}.")
         if bare.partition(".")[0] in OUTPUTS:
@@ -103,5 +111,5 @@ def layer_tensors(tensors: Mapping[str, Tensor], prefix: str, base: str) -> dict
         path, dot, kind = next((bare.partition(mark) for mark in (".lora_", ".ia3_") if mark in bare), (bare, "", ""))
         if not name.startswith(prefix) or not dot:
             raise EncoderError(f"'{name}' is no weight of LoRA or IA3.", value=name)
-        found[path, dot[1:] + kind] = tensor
-    return found
+        weights[path, dot[1:] + kind] = tensor
+    return weights

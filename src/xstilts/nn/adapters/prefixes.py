@@ -21,7 +21,8 @@ from xstilts.nn.attention import Packing
 
 
 class BlockPrefix(Patch):
-    """One block's. The site is the module that calls the attention function, the one that holds the query layer."""
+    """The prefix of one block. The site is the module that calls the attention function, the one that holds the query
+    layer."""
 
     def __init__(self, model: nn.Module, layers: int, block: int, length: int) -> None:
         query, key = (find_site(model, layers, block, role) for role in ("query", "key"))
@@ -38,4 +39,4 @@ class BlockPrefix(Patch):
         self, attention: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         packing: Packing = named["packing"]
-        return inputs, {**named, "packing": packing.behind(self.key_PO, self.value_PO)}
+        return inputs, {**named, "packing": packing.with_prefix(self.key_PO, self.value_PO)}

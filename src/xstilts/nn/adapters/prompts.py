@@ -45,7 +45,7 @@ class Prompted:
 
     @classmethod
     def of(cls, vectors_PE: Tensor, within_S: Tensor) -> Prompted:
-        """`within_S`: the place of each in its sequence, prompt included.
+        """Return the places of prompts and text; `within_S`: the place of each in its sequence, prompt included.
 
         >>> Prompted.of(torch.zeros(2, 1), torch.tensor([0, 1, 2, 3, 0, 1, 2])).from_S.tolist()
         [0, 1, 2, 3, 0, 1, 4]
@@ -54,20 +54,20 @@ class Prompted:
         from_S = torch.where(is_text_S, len(vectors_PE) - 1 + is_text_S.cumsum(0), within_S)
         return cls(vectors_PE, is_text_S, from_S)
 
-    def around(self, text_TE: Tensor) -> Tensor:
-        """[S, E]: embedded tokens with the prompts between them."""
+    def with_prompts(self, text_TE: Tensor) -> Tensor:
+        """Return embedded tokens with the prompts between them, [S, E]."""
         return torch.cat([self.vectors_PE.to(text_TE.dtype), text_TE])[self.from_S]
 
-    def zeros_around(self, text_T: Tensor) -> Tensor:
-        """[S]: the same for numbers of tokens, such as their segments."""
+    def with_zeros(self, text_T: Tensor) -> Tensor:
+        """Return numbers of tokens, such as their segments, with zeros for the prompts, [S]."""
         return torch.zeros_like(self.from_S).masked_scatter(self.is_text_S, text_T)
 
 
-def check_packed(model: PreTrainedModel, what: str) -> None:
-    """Raises EncoderError for an encoder that pads its batches."""
+def check_packed(model: PreTrainedModel, method: str) -> None:
+    """Raise EncoderError for an encoder that pads its batches."""
     if model.config._attn_implementation != PACKED:
         raise EncoderError(
-            f"{what} needs an encoder that runs without padding, and {type(model).__name__} is padded.",
+            f"{method} needs an encoder that runs without padding, and {type(model).__name__} is padded.",
             value=type(model).__name__,
             hint="Use LoRA, IA3 or bottleneck adapters with this encoder.",
         )

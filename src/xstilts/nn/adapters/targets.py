@@ -1,4 +1,4 @@
-"""Where the layers of an encoder's blocks are, by module path, whatever its class calls them.
+"""Target layers: where the layers of an encoder's blocks are, by module path, whatever its class calls them.
 
 A role is what a linear layer does in its block: query, key, value, attention (the projection that ends it), up and down
 (the two halves of the feed-forward layer).
@@ -43,7 +43,8 @@ def linear_at(model: nn.Module, site: Site) -> nn.Linear:
 
 
 def find_blocks(model: nn.Module, number: int) -> tuple[str, Sequence[nn.Module]]:
-    """The path of the list of a model's blocks, and the blocks. Raises EncoderError where there is no such list."""
+    """Return the path of the list of a model's blocks, and the blocks. Raises EncoderError where there is no such
+    list."""
     for path, module in model.named_modules():
         if isinstance(module, nn.ModuleList) and len(module) == number:
             return path, list(module)
@@ -51,34 +52,34 @@ def find_blocks(model: nn.Module, number: int) -> tuple[str, Sequence[nn.Module]
 
 
 def find_embedded(model: nn.Module, number: int, size: int, width: int) -> tuple[str, int]:
-    """The module that reads the embeddings, and their size: the first of the `number` blocks, or where token vectors
-    are narrower (`width`) than the states (`size`) the layer between them, as in ELECTRA."""
-    above, _ = find_blocks(model, number)
+    """Return the module that reads the embeddings, and their size: the first of the `number` blocks, or where token
+    vectors are narrower (`width`) than the states (`size`) the layer between them, as in ELECTRA."""
+    blocks_path, _ = find_blocks(model, number)
     for path, module in model.named_modules():
-        between = isinstance(module, nn.Linear) and not path.startswith(f"{above}.")
+        between = isinstance(module, nn.Linear) and not path.startswith(f"{blocks_path}.")
         if between and (module.in_features, module.out_features) == (width, size) and width != size:
             return path, width
-    return f"{above}.0", size
+    return f"{blocks_path}.0", size
 
 
 def find_site(model: nn.Module, number: int, block: int, role: str) -> Site:
-    """The layer of one of the `number` blocks that has a role, or whose path ends with it.
+    """Return the layer of one of the `number` blocks that has a role, or whose path ends with it.
 
     Raises EncoderError, naming the linear layers that are there."""
-    above, blocks = find_blocks(model, number)
+    blocks_path, blocks = find_blocks(model, number)
     names = [name for name, module in blocks[block - 1].named_modules() if isinstance(module, nn.Linear)]
     for ending in ROLES.get(role, (role,)):
-        found = [name for name in names if name == ending] or [name for name in names if name.endswith(f".{ending}")]
-        if len(found) == 1:
-            return Site(block, role, f"{above}.{block - 1}.{found[0]}")
+        matches = [name for name in names if name == ending] or [name for name in names if name.endswith(f".{ending}")]
+        if len(matches) == 1:
+            return Site(block, role, f"{blocks_path}.{block - 1}.{matches[0]}")
     for ending, shares in FUSED.items():
-        found = [name for name in names if name.endswith(ending)]
-        if role in shares and found:
-            fused = blocks[block - 1].get_submodule(found[0])
+        matches = [name for name in names if name.endswith(ending)]
+        if role in shares and matches:
+            fused = blocks[block - 1].get_submodule(matches[0])
             assert isinstance(fused, nn.Linear)
             share, place = fused.out_features // len(shares), shares.index(role)
             rows = slice(place * share, (place + 1) * share)
-            return Site(block, role, f"{above}.{block - 1}.{found[0]}", rows)
+            return Site(block, role, f"{blocks_path}.{block - 1}.{matches[0]}", rows)
     raise EncoderError(
         f"the blocks of {type(model).__name__} have no layer '{role}'.",
         value=role,

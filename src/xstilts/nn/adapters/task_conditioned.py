@@ -1,4 +1,5 @@
-"""Bottlenecks that know which of K tasks an update is of. D hidden size, M width of the bottleneck, E of embeddings.
+"""Task-conditioned bottlenecks, which know which of K tasks an update is of. D hidden size, M width of the bottleneck,
+E of embeddings.
 
 An update holds one task, so that the task in use is a number that is set before its passes, None for a task that is
 none of the K; only that task's own part has a gradient.
@@ -19,20 +20,20 @@ State = dict[str, Tensor]  # the weights of an ordinary `Branch`, by their names
 
 
 class PerTask(nn.Module):
-    """What has one part for each task, `own`."""
+    """A module with one part for each task, `own` (the name in stored weights)."""
 
     own: nn.ModuleList | nn.ParameterList
     number: int | None = None  # of the task in use
 
     def add_task(self) -> None:
-        """One more task, the last."""
+        """Add one more task, the last."""
         raise NotImplementedError
 
     def freeze_others(self, trained: Collection[int | None]) -> None:
-        """Only the parts of these tasks have gradients from here on, of those that had."""
-        for number, own in enumerate(self.own):
+        """Leave gradients to the parts of these tasks only, of those that had."""
+        for number, task_part in enumerate(self.own):
             if number not in trained:
-                own.requires_grad_(False)
+                task_part.requires_grad_(False)
 
 
 class SharedOwnBranch(PerTask):
@@ -54,7 +55,7 @@ class SharedOwnBranch(PerTask):
         self.own.append(self._make())
 
     def materialized(self) -> State:
-        """The task in use as an ordinary branch: two bottlenecks that are added are one, as wide as both."""
+        """Return the task in use as an ordinary branch: two bottlenecks that are added are one, as wide as both."""
         states = [self.shared.state_dict()]
         states += [] if self.number is None else [self.own[self.number].state_dict()]
         return {
@@ -74,16 +75,16 @@ class GeneratedBranch(nn.Module):
         self.place_E = nn.Parameter(torch.randn(embedding))
         self._network: tuple[Generator, ...] = ()  # a tuple registers nothing: it is one for all places
 
-    def of(self, network: Generator) -> None:
+    def set_network(self, network: Generator) -> None:
         self._network = (network,)
 
     def forward(self, states: Tensor) -> Tensor:
-        made = self.materialized()
-        narrow = NON_LINEARITIES[self.activation](F.linear(states, made["down.weight"], made["down.bias"]))
-        return self.scale * F.linear(narrow, made["up.weight"], made["up.bias"])
+        weights = self.materialized()
+        narrow = NON_LINEARITIES[self.activation](F.linear(states, weights["down.weight"], weights["down.bias"]))
+        return self.scale * F.linear(narrow, weights["up.weight"], weights["up.bias"])
 
     def materialized(self) -> State:
-        """The weights for the task in use, as those of an ordinary branch."""
+        """Return the weights for the task in use, as those of an ordinary branch."""
         (network,) = self._network
         reads, writes = self.sizes
         down, up = network(self.place_E)
@@ -117,10 +118,10 @@ class Generator(PerTask):
         nn.init.normal_(self.down.weight, std=0.02 / self.size**0.5)
         nn.init.zeros_(self.up.weight)
         for branch in branches:
-            branch.of(self)
+            branch.set_network(self)
 
     def forward(self, place_E: Tensor) -> tuple[Tensor, Tensor]:
-        """The weights of the two projections at a place, biases first."""
+        """Return the weights of the two projections at a place, biases first."""
         task_E = self.mean_E if self.number is None else self.own[self.number]
         z_E = F.layer_norm(self.mix(torch.cat([task_E, place_E])), (self.size,))
         return self.down(z_E), self.up(z_E)
@@ -130,7 +131,7 @@ class Generator(PerTask):
         return torch.stack(list(self.own)).mean(0)
 
     def add_task(self) -> None:
-        """It starts as the mean of the others."""
+        """Add a task that starts as the mean of the others."""
         self.own.append(nn.Parameter(self.mean_E.detach().clone()))
 
     def freeze_others(self, trained: Collection[int | None]) -> None:

@@ -1,4 +1,4 @@
-"""Deep biaffine scorers of arcs and their relations (Dozat and Manning 2017), over the words of packed sentences.
+"""Biaffine scorers of arcs and their relations (Dozat and Manning 2017), over the words of packed sentences.
 
 W words of R sentences, K of the longest, J = K + 1 heads with the root first, V = W + 1 head states (0 is the root), D
 hidden size, A and B units of the layers for arcs and relations (with the bias, where it is there), C relations.
@@ -17,7 +17,7 @@ WORDS = 256  # scored for relations at once: what they are scored from, B x C nu
 
 
 class Places(NamedTuple):
-    """Where the words of a batch are, as index tensors."""
+    """Index tensors that say where the words of a batch are."""
 
     word_RK: Tensor  # each sentence's words among all W; any word where a sentence has none
     head_RJ: Tensor  # its heads among all V; the same
@@ -28,7 +28,7 @@ class Places(NamedTuple):
 
 
 def places(words_R: Sequence[int]) -> Places:
-    """Where the words are, from the number of words of each sentence (at least one).
+    """Return the index tensors of words, from the number of words of each sentence (at least one).
 
     >>> places([1, 2]).head_RJ.tolist()
     [[0, 1, 2], [0, 2, 3]]
@@ -42,7 +42,7 @@ def places(words_R: Sequence[int]) -> Places:
     itself_KJ = place_K[:, None] + 1 == np.arange(len(place_K) + 1)
     sentence_W = np.repeat(np.arange(len(sizes_R)), sizes_R)
     before_W = before_R[sentence_W]
-    made = (
+    arrays = (
         word_RK,
         head_RJ,
         absent_RJ[:, None, :] | itself_KJ,
@@ -50,7 +50,7 @@ def places(words_R: Sequence[int]) -> Places:
         np.arange(sizes_R.sum()) - before_W,
         before_W,
     )
-    return Places(*map(torch.from_numpy, made))
+    return Places(*map(torch.from_numpy, arrays))
 
 
 STATE_DROPOUT = 0.1  # of the words' states: that of encoders

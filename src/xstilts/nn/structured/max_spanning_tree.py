@@ -1,4 +1,4 @@
-"""The best tree over the words of a sentence: a maximum spanning arborescence with exactly one root.
+"""Maximum spanning tree: the best tree over the words of a sentence, an arborescence with exactly one root.
 
 Chu and Liu (1965) and Edmonds (1967), growing a path as Tarjan (1977) does: O(W^2) for W words. The single root comes
 from a penalty on arcs from the root that is larger than any gain from a second one (Stanojević and Cohen 2021), so the
@@ -11,7 +11,8 @@ import numpy as np
 
 
 def trees(heads_RK: np.ndarray, sizes_R: np.ndarray) -> np.ndarray:
-    """Which of R lists of heads are trees with a single root, [R]. Heads beyond a sentence's size are not looked at.
+    """Tell which of R lists of heads are trees with a single root, [R]. Heads beyond a sentence's size are not looked
+    at.
 
     >>> trees(np.array([[2, 0, 9], [2, 1, 0]]), np.array([2, 3])).tolist()
     [True, False]
@@ -88,25 +89,25 @@ class _Contraction:
                 node = self._contract(path[first:])
                 del path[first:]
             path.append(node)
-            above = int(self.scores_NN[node].argmax())
-            self.best[node] = float(self.scores_NN[node, above])
-            self.arc[node] = (int(self.dependent_NN[node, above]), int(self.head_NN[node, above]))
-            node = above
+            best_head = int(self.scores_NN[node].argmax())
+            self.best[node] = float(self.scores_NN[node, best_head])
+            self.arc[node] = (int(self.dependent_NN[node, best_head]), int(self.head_NN[node, best_head]))
+            node = best_head
         return path
 
     def _contract(self, members: list[int]) -> int:
         """A new node in the place of a circle. An arc into it costs the arc of the circle that it replaces."""
-        made, self.count = self.count, self.count + 1
+        circle, self.count = self.count, self.count + 1
         scores, every = self.scores_NN, np.arange(len(self.scores_NN))
         into_MN = scores[members] - np.array([self.best[member] for member in members])[:, None]
         entered = np.array(members)[into_MN.argmax(0)]
         left = np.array(members)[scores[:, members].argmax(1)]
-        scores[made], scores[:, made] = into_MN.max(0), scores[every, left]
+        scores[circle], scores[:, circle] = into_MN.max(0), scores[every, left]
         for words_NN in (self.dependent_NN, self.head_NN):
-            words_NN[made], words_NN[:, made] = words_NN[entered, every], words_NN[every, left]
-        scores[made, [*members, made]] = -np.inf
+            words_NN[circle], words_NN[:, circle] = words_NN[entered, every], words_NN[every, left]
+        scores[circle, [*members, circle]] = -np.inf
         scores[:, members] = -np.inf
-        self.circles[made] = members
+        self.circles[circle] = members
         for member in members:
-            self.inside[member] = made
-        return made
+            self.inside[member] = circle
+        return circle

@@ -1,4 +1,4 @@
-"""Scores of predicates, and of the arguments of each: a word and a predicate meet in one small layer.
+"""Role scorer: scores of predicates, and of the arguments of each: a word and a predicate meet in one small layer.
 
 W words, X pairs of a predicate and a word of its sentence, D hidden size, U units, C tags.
 """

@@ -1,5 +1,6 @@
-"""The best sequence of BIO tags in which no span is continued that has not begun. P sequences of K words, C = 1 + 2L
-tags: O, then for each of L labels the tag that begins a span of it (1 + 2i) and the one that continues it (2 + 2i)."""
+"""Viterbi decoding: the best sequence of BIO tags in which no span is continued that has not begun. P sequences of K
+words, C = 1 + 2L tags: O, then for each of L labels the tag that begins a span of it (1 + 2i) and the one that
+continues it (2 + 2i)."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ from torch import Tensor
 
 
 def best_spans(scores_PKC: Tensor) -> Tensor:
-    """The tags [P, K] whose scores sum highest among those allowed: a tag that continues a span stands behind the one
-    that begins it or continues it too. With that constraint alone a step needs no table of C x C transitions.
+    """Return the tags [P, K] whose scores sum highest among those allowed: a tag that continues a span stands behind
+    the one that begins it or continues it too. With that constraint alone a step needs no table of C x C transitions.
 
     >>> best_spans(torch.tensor([[[0.0, 1.0, 9.0], [0.0, 0.0, 5.0]]])).tolist()
     [[1, 2]]
