@@ -32,22 +32,22 @@ EVALUATION = {
 PARTS = ("training", "evaluation")
 
 
-def measured(contestant: str, options: argparse.Namespace, **given: Any) -> dict[str, Any]:
-    """What one contestant found, from a fresh process."""
+def measured(contestant: str, options: argparse.Namespace, **request: Any) -> dict[str, Any]:
+    """Return what one contestant measured, from a fresh process."""
     with tempfile.TemporaryDirectory() as place:
         shared = {"threads": options.threads, "device": options.device, "precision": options.precision}
-        asked = json.dumps({"contestant": contestant, "place": place} | shared | given)
+        argument = json.dumps({"contestant": contestant, "place": place} | shared | request)
         script = str(Path(__file__).with_name("adapters_one.py"))
-        done = subprocess.run([sys.executable, script, asked], capture_output=True, text=True, check=False)
+        done = subprocess.run([sys.executable, script, argument], capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{contestant} failed:\n{done.stderr[-3000:]}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
 def train(folder: Path, place: Path, options: argparse.Namespace) -> dict[str, Run]:
     rows = str(make_rows(options.lengths, folder, options.data, place))
-    given = {
+    request = {
         "folder": str(folder),
         "rows": rows,
         "lengths": options.lengths,
@@ -55,51 +55,54 @@ def train(folder: Path, place: Path, options: argparse.Namespace) -> dict[str, R
         "batch": options.batch,
         "trimmed": options.trimmed,
     }
-    return medians(TRAINING, options.rounds, "tokens_a_second", lambda name: measured(name, options, **given))
+    return medians(TRAINING, options.rounds, "tokens_a_second", lambda name: measured(name, options, **request))
 
 
 def evaluate(folder: Path, place: Path, options: argparse.Namespace) -> dict[str, Run]:
-    given = {"folder": str(folder), "data": [str(data) for data in options.data], "examples": options.examples}
-    made = measured("make", options, folder=str(folder), place=str(place / "checkpoints"))
+    request = {"folder": str(folder), "data": [str(data) for data in options.data], "examples": options.examples}
+    checkpoints = measured("make", options, folder=str(folder), place=str(place / "checkpoints"))
 
     return medians(
-        EVALUATION, options.rounds, "seconds", lambda name: measured(name, options, checkpoint=made[name], **given)
+        EVALUATION,
+        options.rounds,
+        "seconds",
+        lambda name: measured(name, options, checkpoint=checkpoints[name], **request),
     )
 
 
 def medians(names: Mapping[str, str], rounds: int, by: str, run: Any) -> dict[str, Run]:
-    """All contestants in turn, `rounds` times; of each the run in the middle."""
-    found: dict[str, list[Run]] = {name: [] for name in names}
+    """Run all contestants in turn, `rounds` times; of each the run in the middle."""
+    runs_of: dict[str, list[Run]] = {name: [] for name in names}
     for _ in range(rounds):
         for name in names:
-            found[name].append(run(name))
-            sys.stderr.write(f"{name}: {by} {found[name][-1][by]:.2f}\n")
-    return {name: sorted(runs, key=lambda one: one[by])[len(runs) // 2] for name, runs in found.items()}
+            runs_of[name].append(run(name))
+            sys.stderr.write(f"{name}: {by} {runs_of[name][-1][by]:.2f}\n")
+    return {name: sorted(runs, key=lambda result: result[by])[len(runs) // 2] for name, runs in runs_of.items()}
 
 
-def training_table(found: Mapping[str, Run]) -> str:
+def training_table(runs: Mapping[str, Run]) -> str:
     lines = [
         "| what is trained | weights | tokens a second | of full | memory above the process, GB | of full | loss |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    whole = found["full"]
-    for name, one in found.items():
-        speed, held = (one[key] / whole[key] for key in ("tokens_a_second", "above_bytes"))
+    full = runs["full"]
+    for name, run in runs.items():
+        speed, memory = (run[key] / full[key] for key in ("tokens_a_second", "above_bytes"))
         lines.append(
-            f"| {TRAINING[name]} | {one['trained']:,} | {one['tokens_a_second']:,.0f} | {speed:.2f} × | "
-            f"{one['above_bytes'] / 1e9:.2f} | {held:.0%} | {one['loss']:.3f} |"
+            f"| {TRAINING[name]} | {run['trained']:,} | {run['tokens_a_second']:,.0f} | {speed:.2f} × | "
+            f"{run['above_bytes'] / 1e9:.2f} | {memory:.0%} | {run['loss']:.3f} |"
         )
     return "\n".join(lines)
 
 
-def evaluation_table(found: Mapping[str, Run]) -> str:
+def evaluation_table(runs: Mapping[str, Run]) -> str:
     lines = [
         "| adapters | all, s | passes alone, s | memory above the process, GB |",
         "| --- | ---: | ---: | ---: |",
     ]
-    for name, one in found.items():
-        held = one["above_bytes"] / 1e9
-        lines.append(f"| {EVALUATION[name]} | {one['seconds']:.2f} | {one['passes']:.2f} | {held:.2f} |")
+    for name, run in runs.items():
+        memory = run["above_bytes"] / 1e9
+        lines.append(f"| {EVALUATION[name]} | {run['seconds']:.2f} | {run['passes']:.2f} | {memory:.2f} |")
     return "\n".join(lines)
 
 
@@ -123,15 +126,15 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     options = parsed()
-    found: dict[str, dict[str, Run]] = {}
+    results: dict[str, dict[str, Run]] = {}
     with tempfile.TemporaryDirectory() as place:
         folder = make_folder(options.shape, Path(place))
         for part, run, table in zip(PARTS, (train, evaluate), (training_table, evaluation_table), strict=True):
             if options.only in (None, part):
-                found[part] = run(folder, Path(place), options)
-                sys.stdout.write(f"{table(found[part])}\n\n")
+                results[part] = run(folder, Path(place), options)
+                sys.stdout.write(f"{table(results[part])}\n\n")
     if options.json:
-        options.json.write_text(json.dumps({"shape": options.shape, "runs": found}, indent=1))
+        options.json.write_text(json.dumps({"shape": options.shape, "runs": results}, indent=1))
 
 
 if __name__ == "__main__":

@@ -28,34 +28,34 @@ TUNES: Mapping[str, str | Adapter] = {"full": "full", "pfeiffer": Bottleneck(), 
 TARGET, LENGTH = "xnli", 256
 
 
-def train(tune: str | Adapter, kind: Any, given: SimpleNamespace) -> Found:
+def train(tune: str | Adapter, kind: Any, request: SimpleNamespace) -> Found:
     """Updates of the program's own loop, and memory from before the model is built."""
     from xstilts.train import attempt as attempts
     from xstilts.train.job import Job, JobPart
 
-    if not given.trimmed:
+    if not request.trimmed:
         attempts.FULL_TABLE_SHARE = 0.0  # the embedding table is left whole
-    rows = TokenizedRows(Path(given.rows))
-    recipe = Recipe(updates=given.updates, batch=given.batch, lr=1e-4, precision=given.precision, dropout=0.1)
+    rows = TokenizedRows(Path(request.rows))
+    recipe = Recipe(updates=request.updates, batch=request.batch, lr=1e-4, precision=request.precision, dropout=0.1)
     part = JobPart(
         name="rows", kind=kind, train=rows, train_indices=range(len(rows.keys)), selection_metric=kind.metrics[0]
     )
-    settings = {"device": given.device, "threads": given.threads, "tune": tune}
-    job = Job(start=Path(given.folder), parts=(part,), recipe=recipe, seed=1, **settings)
-    above = Above(given.device)
+    settings = {"device": request.device, "threads": request.threads, "tune": tune}
+    job = Job(start=Path(request.folder), parts=(part,), recipe=recipe, seed=1, **settings)
+    memory_above = Above(request.device)
     attempt = attempts.Attempt(job, 1, recipe.forward_tokens)
     seconds, tokens, losses = [], [], []
-    for number in range(given.updates):
+    for number in range(request.updates):
         began = time.perf_counter()
         done = attempt.update(number)
         seconds.append(time.perf_counter() - began)
         tokens.append(done.tokens)
         losses.append(done.loss)
-    found = counted(seconds, tokens, losses, given.batch, given.device)
-    return found | {"above_bytes": above.bytes, "trained": attempt.trained_parameters}
+    result = counted(seconds, tokens, losses, request.batch, request.device)
+    return result | {"above_bytes": memory_above.bytes, "trained": attempt.trained_parameters}
 
 
-def make(given: SimpleNamespace) -> Found:
+def make(request: SimpleNamespace) -> Found:
     """Checkpoints of an adapter that was moved from where it starts: in all layers, and in the upper half."""
     import torch
 
@@ -63,32 +63,32 @@ def make(given: SimpleNamespace) -> Found:
     from xstilts.nn.encoder import Encoder
     from xstilts.train.checkpoint import save
 
-    folder, kind = Path(given.folder), TASKS[TARGET].kind
+    folder, kind = Path(request.folder), TASKS[TARGET].kind
     encoder = Encoder.load(folder)
     checkpoints: Found = {}
     for name, first_layer in {"every": 1, "upper": encoder.num_layers // 2 + 1}.items():
         torch.manual_seed(0)
         for parameter in encoder.adapters.add(Bottleneck(from_layer=first_layer)).parameters():
             torch.nn.init.normal_(parameter, std=0.02)
-        path = Path(given.place) / name
+        path = Path(request.place) / name
         save(path, encoder, {head_key(kind): make_head(kind, encoder)}, folder, adapters_alone=True)
         encoder.adapters.remove()
         checkpoints[name] = str(path)
     return checkpoints
 
 
-def evaluate(checkpoint: Path, given: SimpleNamespace) -> Found:
+def evaluate(checkpoint: Path, request: SimpleNamespace) -> Found:
     """Load, tokenise, predict, score. Reading the examples and importing packages are left out; `passes` are the
     seconds of predicting alone."""
     from xstilts.evaluate.predict import PredictSet, predict
     from xstilts.train.job import Compute
 
-    task, place = TASKS[TARGET], Path(given.place)
-    examples = texts([Path(data) for data in given.data], given.examples, place / "texts")
-    compute = Compute(device=given.device, threads=given.threads, precision=given.precision)
-    above, began = Above(given.device), time.perf_counter()
+    task, place = TASKS[TARGET], Path(request.place)
+    examples = texts([Path(data) for data in request.data], request.examples, place / "texts")
+    compute = Compute(device=request.device, threads=request.threads, precision=request.precision)
+    memory_above, began = Above(request.device), time.perf_counter()
     sets = {}
-    tokenizer = load_tokenizer(Path(given.folder))
+    tokenizer = load_tokenizer(Path(request.folder))
     for language, language_examples in examples.items():
         rows = place / "rows" / language
         rows.mkdir(parents=True)
@@ -106,25 +106,25 @@ def evaluate(checkpoint: Path, given: SimpleNamespace) -> Found:
         "seconds": seconds,
         "passes": sum(language["seconds"] for language in meta.values()),
         "tokens": sum(language_set.tokens for language_set in sets.values()),
-        "above_bytes": above.bytes,
+        "above_bytes": memory_above.bytes,
     }
 
 
 def main() -> None:
-    given = SimpleNamespace(**json.loads(sys.argv[1]))
-    os.environ["OMP_NUM_THREADS"] = str(given.threads)
+    request = SimpleNamespace(**json.loads(sys.argv[1]))
+    os.environ["OMP_NUM_THREADS"] = str(request.threads)
     import transformers  # noqa: F401 (its own memory is no contestant's)
 
     from xstilts.train.memory import use_threads
 
-    use_threads(given.threads)
-    if given.contestant == "make":
-        found = make(given)
-    elif given.contestant in TUNES:
-        found = train(TUNES[given.contestant], TASKS[LENGTHS[given.lengths][0]].kind, given)
+    use_threads(request.threads)
+    if request.contestant == "make":
+        result = make(request)
+    elif request.contestant in TUNES:
+        result = train(TUNES[request.contestant], TASKS[LENGTHS[request.lengths][0]].kind, request)
     else:
-        found = evaluate(Path(given.checkpoint), given)
-    sys.stdout.write(json.dumps(found) + "\n")
+        result = evaluate(Path(request.checkpoint), request)
+    sys.stdout.write(json.dumps(result) + "\n")
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ from xstilts.cli.progress import RichListener
 from xstilts.core.errors import EncoderError, XstiltsError
 from xstilts.core.files import write_atomic
 from xstilts.core.languages import canonical_code
+from xstilts.core.versions import library_versions
 from xstilts.pipeline.options import Options, default_store
-from xstilts.pipeline.results import versions
 from xstilts.report.scores.inputs import Results
 from xstilts.tasks.catalog import TASKS
 
@@ -53,12 +53,12 @@ class Found:
 def benchmark(encoder: str, plan: Plan, options: Options, watch: Watch, controls: bool) -> Found:
     """Measures an encoder and, with `controls`, its controls. Raises XstiltsError for what a user can put right."""
     tasks = [TASKS.find(name, "--tasks") for name in plan.tasks]
-    found, folder = studies.locate(encoder, tasks[0], plan, options, watch)
+    located, folder = studies.locate(encoder, tasks[0], plan, options, watch)
     first = Row.of(Path(encoder).name, encoder, folder)
     if plan.layer is not None and plan.layer > first.layers:
         raise EncoderError(f"This encoder has layers 0 to {first.layers}, not {plan.layer}.", where="--layer")
     rows = [first]
-    home = options.store / "benchmarks" / "controls" / found.ref.identity
+    home = options.store / "benchmarks" / "controls" / located.ref.identity
     for name in CONTROLS if controls else ():
         control = write_control(name, folder, home)
         rows.append(Row.of(name, str(control), control))
@@ -67,7 +67,7 @@ def benchmark(encoder: str, plan: Plan, options: Options, watch: Watch, controls
         for task in tasks
         for row in rows
     }
-    return _found(found.ref.identity, plan, rows, runs)
+    return _found(located.ref.identity, plan, rows, runs)
 
 
 def _found(identity: str, plan: Plan, rows: Sequence[Row], runs: Mapping[tuple[str, str], Runs]) -> Found:
@@ -87,7 +87,7 @@ def _found(identity: str, plan: Plan, rows: Sequence[Row], runs: Mapping[tuple[s
         measures=tuple(measures),
         layers={task: by_layer for task, by_layer in layers.items() if by_layer},
         studies={f"{row}, {task}": results.study_yaml for (row, task), results in headlines.items()},
-        versions=versions(),
+        versions=library_versions(),
     )
 
 
@@ -99,41 +99,43 @@ def _by_layer(name: str, runs: Runs) -> dict[int, Measured]:
     return {layer: measure({name: results})[0] for layer, results in runs.items() if layer is not None}
 
 
-def markdown(found: Found, every_language: bool = False) -> str:
+def markdown(results: Found, every_language: bool = False) -> str:
     """The benchmark's page; with `every_language`, a table of all languages for each measure."""
-    first, shown = found.rows[0], tables.shown(found.measures)
-    parts = [f"# Zero-shot transfer of {first.name}", _settings(found), tables.scores_table(shown)]
-    if len(found.rows) > 1:
-        parts += [tables.ahead_table(shown)]
-    for by_layer in found.layers.values():
-        parts += [tables.layers_table(by_layer, studies.headline_layer(first, found.plan))]
-    parts += [tables.legend(shown), tables.references()]
+    first, shown_metrics = results.rows[0], tables.shown_metrics(results.measures)
+    parts = [f"# Zero-shot transfer of {first.name}", _settings(results), tables.scores_table(shown_metrics)]
+    if len(results.rows) > 1:
+        parts += [tables.ahead_table(shown_metrics)]
+    for by_layer in results.layers.values():
+        parts += [tables.layers_table(by_layer, studies.headline_layer(first, results.plan))]
+    parts += [tables.legend(shown_metrics), tables.references()]
     if every_language:
-        parts += ["## Every language", *map(tables.languages_table, shown)]
+        parts += ["## Every language", *map(tables.languages_table, shown_metrics)]
     return "\n\n".join(parts) + "\n"
 
 
-def _settings(found: Found) -> str:
-    plan = found.plan
-    sizes = "; ".join(f"{row.name}: {row.parameters / 1e6:.1f}M parameters, {row.layers} layers" for row in found.rows)
-    said = [
-        f"Identity {found.identity}. {sizes}.",
+def _settings(results: Found) -> str:
+    plan = results.plan
+    sizes = "; ".join(
+        f"{row.name}: {row.parameters / 1e6:.1f}M parameters, {row.layers} layers" for row in results.rows
+    )
+    sentences = [
+        f"Identity {results.identity}. {sizes}.",
         f"Percent, with 95 % intervals over test documents and seeds ({', '.join(map(str, plan.seeds))}); floor: the"
         " best guess that ignores the input.",
         f"Fine-tuned in one language at a peak rate of {plan.lr:g} for the encoder and {plan.head_lr:g} for the head,"
         " scored in the others; retrieval reads the mean"
-        f" of layer {studies.headline_layer(found.rows[0], plan)}, untrained.",
+        f" of layer {studies.headline_layer(results.rows[0], plan)}, untrained.",
     ]
     if plan.quick:
-        said.append("**A quick look: short trainings and cut test sets; not to be compared with other numbers.**")
-    return " ".join(said)
+        sentences.append("**A quick look: short trainings and cut test sets; not to be compared with other numbers.**")
+    return " ".join(sentences)
 
 
-def as_json(found: Found) -> str:
-    return json.dumps(asdict(found), ensure_ascii=False, indent=1) + "\n"
+def as_json(results: Found) -> str:
+    return json.dumps(asdict(results), ensure_ascii=False, indent=1) + "\n"
 
 
-def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
+def _arguments(argument_list: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("encoder", help="a packaged encoder, a folder, or owner/name[@revision] on the hub")
     parser.add_argument("--data", type=Path, action="append", default=[], help="a folder with data files; repeatable")
@@ -151,7 +153,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--offline", action="store_true", help="never use the network")
     parser.add_argument("--device", default=None, help="cpu, cuda, ... (default: CUDA where there is one)")
     parser.add_argument("--threads", type=int, default=None, help="CPU threads (default: all cores)")
-    return parser.parse_args(given)
+    return parser.parse_args(argument_list)
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -162,38 +164,41 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in _names(text))
 
 
-def main(given: Sequence[str] | None = None) -> int:
+def main(argument_list: Sequence[str] | None = None) -> int:
     """Prints the page. 0; 1 where something could not be scored; 2 for a mistake of the user; 130 when stopped."""
-    chosen = _arguments(given)
+    arguments = _arguments(argument_list)
     options = Options(
-        data=tuple(chosen.data),
-        store=chosen.store or default_store(),
-        offline=chosen.offline,
-        device=chosen.device,
-        threads=chosen.threads,
+        data=tuple(arguments.data),
+        store=arguments.store or default_store(),
+        offline=arguments.offline,
+        device=arguments.device,
+        threads=arguments.threads,
     )
     try:
         plan = Plan(
-            tasks=tuple(chosen.tasks),
-            languages=chosen.languages and tuple(canonical_code(x, "--languages") for x in chosen.languages),
-            seeds=chosen.seeds,
-            lr=chosen.lr,
-            head_lr=chosen.head_lr,
-            layer=chosen.layer,
-            quick=chosen.quick,
+            tasks=tuple(arguments.tasks),
+            languages=arguments.languages and tuple(canonical_code(x, "--languages") for x in arguments.languages),
+            seeds=arguments.seeds,
+            lr=arguments.lr,
+            head_lr=arguments.head_lr,
+            layer=arguments.layer,
+            quick=arguments.quick,
         )
-        found = benchmark(chosen.encoder, plan, options, RichListener, chosen.controls)
+        results = benchmark(arguments.encoder, plan, options, RichListener, arguments.controls)
     except XstiltsError as error:
         sys.stderr.write(f"error: {error}\n")
         return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("Stopped; the same command goes on from here.\n")
         return 130
-    sys.stdout.write(markdown(found))
-    for path, text in ((chosen.json, as_json(found)), (chosen.markdown, markdown(found, every_language=True))):
+    sys.stdout.write(markdown(results))
+    for path, text in (
+        (arguments.json, as_json(results)),
+        (arguments.markdown, markdown(results, every_language=True)),
+    ):
         if path is not None:
             write_atomic(path, text)
-    return 0 if found.complete else 1
+    return 0 if results.complete else 1
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from statistics import fmean
 import numpy as np
 
 from xstilts.metrics.catalog import METRICS
-from xstilts.metrics.significance import Draws, contrast, draw
+from xstilts.metrics.significance import Axes, Draws, contrast, draw
 from xstilts.report.scores.inputs import Results
 from xstilts.report.scores.score_files import read_counts
 from xstilts.report.scores.standings import ArmScore, LanguageScore, standings
@@ -61,18 +61,21 @@ class Measured:
 def measure(rows: Mapping[str, Results]) -> tuple[Measured, ...]:
     """One `Measured` for each metric of the task, the main one first. `rows`: the results of each encoder in a study
     of one arm and this one target."""
-    found = {row: {one.metric: one for one in standings(results)} for row, results in rows.items()}
-    metrics = dict.fromkeys(metric for own in found.values() for metric in own)  # standings name the main one first
+    scores = {row: {score.metric: score for score in standings(results)} for row, results in rows.items()}
+    metrics = dict.fromkeys(
+        metric for row_scores in scores.values() for metric in row_scores
+    )  # standings name the main one first
     return tuple(
-        _measure(rows, metric, {row: own[metric] for row, own in found.items() if metric in own}) for metric in metrics
+        _measure(rows, metric, {row: row_scores[metric] for row, row_scores in scores.items() if metric in row_scores})
+        for metric in metrics
     )
 
 
-def _measure(rows: Mapping[str, Results], metric: str, found: Mapping[str, ArmScore]) -> Measured:
+def _measure(rows: Mapping[str, Results], metric: str, scores: Mapping[str, ArmScore]) -> Measured:
     first = next(iter(rows.values()))
     target = first.targets[0]
-    lines = {row: {x.language: x for x in standing.languages} for row, standing in found.items()}
-    scored = [row for row, own in lines.items() if any(x.value is not None for x in own.values())]
+    lines = {row: {x.language: x for x in standing.languages} for row, standing in scores.items()}
+    scored = [row for row, row_scores in lines.items() if any(x.value is not None for x in row_scores.values())]
     have = [x for x in target.languages if scored and all(lines[row][x].value is not None for row in scored)]
     home = target.train_language if target.train_language in have else ""
     averaged = tuple(x for x in have if x != home) or tuple(have)
@@ -85,14 +88,16 @@ def _measure(rows: Mapping[str, Results], metric: str, found: Mapping[str, ArmSc
         missing={x: _why(lines, x) for x in target.languages if x not in have},
         floor=_floor(lines[scored[0]], averaged) if scored else None,
         seeds=first.seeds,
-        rows={row: _row(row, standing, draws, averaged, home) for row, standing in found.items()},
+        rows={row: _row(row, standing, draws, averaged, home) for row, standing in scores.items()},
         ahead_of=_ahead(list(rows), draws, averaged),
         notes=tuple(dict.fromkeys((*target.notes, *first.notes))),
     )
 
 
 def _why(lines: Mapping[str, Mapping[str, LanguageScore]], language: str) -> str:
-    return next((own[language].reason for own in lines.values() if own[language].reason), "no score")
+    return next(
+        (row_scores[language].reason for row_scores in lines.values() if row_scores[language].reason), "no score"
+    )
 
 
 def _floor(lines: Mapping[str, LanguageScore], averaged: Sequence[str]) -> float | None:
@@ -122,10 +127,10 @@ def _ahead(names: Sequence[str], draws: Draws | None, averaged: Sequence[str]) -
 
 
 def _number(draws: Draws, weights: Mapping[str, float], languages: Sequence[str]) -> Number:
-    made = contrast([(draws, languages)], weights)
-    if isnan(made.low):
-        return Number(value=made.value)
-    return Number(value=made.value, low=made.low, high=made.high)
+    estimate = contrast([(draws, languages)], weights)
+    if isnan(estimate.low):
+        return Number(value=estimate.value)
+    return Number(value=estimate.value, low=estimate.low, high=estimate.high)
 
 
 def _draws(rows: Mapping[str, Results], metric: str, languages: Sequence[str]) -> Draws:
@@ -138,12 +143,12 @@ def _draws(rows: Mapping[str, Results], metric: str, languages: Sequence[str]) -
         for language, counts in read_counts(cell.scores, metric).items()
     }
     seeds = next(iter(rows.values())).seeds
-    made = draw(METRICS[metric], cells, (list(rows), seeds, languages), np.random.default_rng(0))
-    zero_ASL = np.zeros_like(made.point[:1])
-    zero_RASL = np.zeros_like(made.drawn[:, :1])
+    draws = draw(METRICS[metric], cells, Axes(list(rows), seeds, languages), np.random.default_rng(0))
+    zero_ASL = np.zeros_like(draws.point[:1])
+    zero_RASL = np.zeros_like(draws.drawn[:, :1])
     return replace(
-        made,
-        arms=(*made.arms, _NOTHING),
-        point=np.concatenate([made.point, zero_ASL]),
-        drawn=np.concatenate([made.drawn, zero_RASL], axis=1),
+        draws,
+        arms=(*draws.arms, _NOTHING),
+        point=np.concatenate([draws.point, zero_ASL]),
+        drawn=np.concatenate([draws.drawn, zero_RASL], axis=1),
     )

@@ -143,16 +143,16 @@ def _numbers(row: Row, task: Task, plan: Plan) -> dict[str, Any]:
 
 def _languages(task: Task, plan: Plan) -> list[str] | None:
     """The test languages wanted, and the one trained in, which the others are held against. None: all."""
-    scope, wanted = SCOPE.get(task.name), plan.languages
-    if scope is None and wanted is None:
+    scope, requested_languages = SCOPE.get(task.name), plan.languages
+    if scope is None and requested_languages is None:
         return None
     home = task.train.language if task.train else None
     inside = [x for x in task.test if scope is None or x in scope]
-    chosen = [x for x in inside if wanted is None or x in wanted]
-    if not chosen:
-        named = ", ".join(wanted or ())
+    selected = [x for x in inside if requested_languages is None or x in requested_languages]
+    if not selected:
+        named = ", ".join(requested_languages or ())
         raise StudyError(f"'{task.name}' has no test set in {named}.", where="--languages", allowed=inside)
-    return [x for x in inside if x in chosen or x == home]
+    return [x for x in inside if x in selected or x == home]
 
 
 def layers_of(row: Row, task: Task, plan: Plan, every: bool) -> tuple[int | None, ...]:

@@ -21,7 +21,7 @@ REFERENCES = (
 )
 
 
-def shown(measures: Sequence[Measured]) -> list[Measured]:
+def shown_metrics(measures: Sequence[Measured]) -> list[Measured]:
     """Of the tasks with a title, the metrics that have one; of all others everything."""
     titled = {task for task, _ in TITLES}
     return [m for m in measures if m.task not in titled or (m.task, m.metric) in TITLES]
@@ -88,7 +88,7 @@ def languages_table(measured: Measured) -> str:
     """Every language that is expected; those that are missing say so."""
     languages = sorted({*measured.averaged, *measured.missing, *([measured.home] if measured.home else [])})
     rows = [score.languages for score in measured.rows.values()]
-    lines = [[x, *(f"{own[x]:.1f}" if x in own else "missing" for own in rows)] for x in languages]
+    lines = [[x, *(f"{row_scores[x]:.1f}" if x in row_scores else "missing" for row_scores in rows)] for x in languages]
     return table([title(measured), *measured.rows], lines)
 
 
@@ -96,8 +96,8 @@ def legend(measures: Sequence[Measured]) -> str:
     """Which languages each mean is over, and what a reader must know of its data (what is missing, what was cut)."""
     lines = []
     for measured in {measured.task: measured for measured in reversed(measures)}.values():
-        said = [f"mean over {', '.join(measured.averaged) or 'no language'}", *measured.notes]
-        lines.append(f"- {measured.task}: {'; '.join(note.rstrip('.') for note in said)}.")
+        notes = [f"mean over {', '.join(measured.averaged) or 'no language'}", *measured.notes]
+        lines.append(f"- {measured.task}: {'; '.join(note.rstrip('.') for note in notes)}.")
     return "\n".join(reversed(lines))
 
 

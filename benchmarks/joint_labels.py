@@ -67,14 +67,14 @@ def _file(folder: Path, name: str) -> Path:
 
 
 def places(sentences: Sequence[Annotated]) -> Counter[str]:
-    """Where the words that stand for arguments are, seen from their predicates."""
-    found: Counter[str] = Counter()
+    """Count where the words that stand for arguments are, seen from their predicates."""
+    places_of: Counter[str] = Counter()
     for tree, predicates in sentences:
         heads = tree.heads or ()
-        for one in predicates:
-            for start, end, _ in one.spans or ():
-                found[_place(heads, one.index + 1, span_head(heads, start, end))] += 1
-    return found
+        for predicate in predicates:
+            for start, end, _ in predicate.spans or ():
+                places_of[_place(heads, predicate.index + 1, span_head(heads, start, end))] += 1
+    return places_of
 
 
 def _place(heads: Sequence[int], predicate: int, argument: int) -> str:
@@ -85,8 +85,12 @@ def _place(heads: Sequence[int], predicate: int, argument: int) -> str:
         return "above it (reverse)"
     if head and head == heads[predicate - 1]:
         return "beside it (shared)"
-    above = ancestors(heads, predicate)
-    return "further up, or below a word further up" if head in above or argument in above else "elsewhere"
+    predicate_ancestors = ancestors(heads, predicate)
+    return (
+        "further up, or below a word further up"
+        if head in predicate_ancestors or argument in predicate_ancestors
+        else "elsewhere"
+    )
 
 
 def measure(sentences: Sequence[Annotated], pairs: int) -> Survived:
@@ -97,10 +101,11 @@ def measure(sentences: Sequence[Annotated], pairs: int) -> Survived:
         packed = pack(tree, predicates, pairs)
         labels.update(packed)
         back = unpack(replace(tree, relations=packed), predicates)
-        for gold, found in zip(predicates, back, strict=True):
-            true, said = set(gold.spans or ()), set(found.spans or ())
-            triples, spans, extra = triples + len(true), spans + len(true & said), extra + len(said - true)
-            heads += len(_heads(tree, true) & _heads(tree, said))
+        for gold, unpacked in zip(predicates, back, strict=True):
+            gold_spans, spans_back = set(gold.spans or ()), set(unpacked.spans or ())
+            triples, spans = triples + len(gold_spans), spans + len(gold_spans & spans_back)
+            extra += len(spans_back - gold_spans)
+            heads += len(_heads(tree, gold_spans) & _heads(tree, spans_back))
     seldom = sum(count == 1 for count in labels.values())
     return Survived(
         pairs=pairs, triples=triples, spans=spans, heads=heads, extra=extra, labels=len(labels), seldom=seldom
@@ -111,19 +116,30 @@ def _heads(tree: DependencyExample, spans: set[tuple[int, int, str]]) -> set[tup
     return {(span_head(tree.heads or (), start, end), label) for start, end, label in spans}
 
 
-def page(split: str, sentences: Sequence[Annotated], dropped: Counter[str], found: Sequence[Survived]) -> str:
+def page(split: str, sentences: Sequence[Annotated], dropped: Counter[str], results: Sequence[Survived]) -> str:
     where = places(sentences)
     total = sum(where.values())
-    lines = [f"EWT {split}: {len(sentences)} sentences, {sum(len(one) for _, one in sentences)} predicates."]
+    lines = [
+        f"EWT {split}: {len(sentences)} sentences, {sum(len(predicates) for _, predicates in sentences)} predicates."
+    ]
     lines += [f"Left out: {count} ({reason})." for reason, count in dropped.items()]
     lines += ["", "| the argument, seen from its predicate | arguments | % |", "|---|---|---|"]
     lines += [f"| {place} | {count} | {100 * count / total:.2f} |" for place, count in where.most_common()]
     lines += ["", "| pairs | triples | back as spans | % | back as heads | % | not in gold | labels | of them once |"]
     lines += ["|---|---|---|---|---|---|---|---|---|"]
-    for one in found:
-        shares = (f"{100 * count / max(one.triples, 1):.2f}" for count in (one.spans, one.heads))
-        cells = [one.pairs, one.triples, one.spans, next(shares), one.heads, next(shares), one.extra, one.labels]
-        lines.append(f"| {' | '.join(map(str, [*cells, one.seldom]))} |")
+    for result in results:
+        shares = (f"{100 * count / max(result.triples, 1):.2f}" for count in (result.spans, result.heads))
+        cells = [
+            result.pairs,
+            result.triples,
+            result.spans,
+            next(shares),
+            result.heads,
+            next(shares),
+            result.extra,
+            result.labels,
+        ]
+        lines.append(f"| {' | '.join(map(str, [*cells, result.seldom]))} |")
     return "\n".join(lines)
 
 
@@ -132,17 +148,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="holds ud/en and srl/en")
     parser.add_argument("--split", default="train", choices=("train", "dev", "test"))
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers there")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        sentences, dropped = read(given.data, given.split)
-        found = [measure(sentences, pairs) for pairs in PAIRS]
+        sentences, dropped = read(options.data, options.split)
+        results = [measure(sentences, pairs) for pairs in PAIRS]
     except XstiltsError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return error.exit_code
-    print(page(given.split, sentences, dropped, found))  # noqa: T201
-    if given.json:
-        value = {"places": places(sentences), "dropped": dropped, "survived": [asdict(one) for one in found]}
-        write_atomic(given.json, json.dumps({"split": given.split, **value}, indent=2) + "\n")
+    print(page(options.split, sentences, dropped, results))  # noqa: T201
+    if options.json:
+        value = {"places": places(sentences), "dropped": dropped, "survived": [asdict(result) for result in results]}
+        write_atomic(options.json, json.dumps({"split": options.split, **value}, indent=2) + "\n")
     return 0
 
 

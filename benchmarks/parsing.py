@@ -79,9 +79,9 @@ class Contestants:
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings)
         if done.returncode:
             raise SystemExit(f"{side}, {verb} failed:\n{done.stderr[-3000:]}")
-        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        sys.stderr.write(f"{side} {verb} {json.dumps(more)}: {json.dumps(found)}\n")
-        return found
+        results: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        sys.stderr.write(f"{side} {verb} {json.dumps(more)}: {json.dumps(results)}\n")
+        return results
 
 
 def counted(request: Request, side: str, language: str) -> np.ndarray:
@@ -94,12 +94,12 @@ def counted(request: Request, side: str, language: str) -> np.ndarray:
 def measure_speed(run: Contestants, rounds: int) -> dict[tuple[str, str, str], list[dict[str, Any]]]:
     """Runs of each (side, precision, decoding), all in turn, so often."""
     cells = [(s, p, d) for d in ("greedy", "tree") for s in run.commands for p in ("fp32", "bf16")]
-    found: dict[tuple[str, str, str], list[dict[str, Any]]] = {cell: [] for cell in cells}
+    results: dict[tuple[str, str, str], list[dict[str, Any]]] = {cell: [] for cell in cells}
     for _ in range(rounds):
         for side, precision, decoding in cells:
-            one = run.run(side, "speed", precision=precision, decoding=decoding)
-            found[side, precision, decoding].append(one)
-    return found
+            result = run.run(side, "speed", precision=precision, decoding=decoding)
+            results[side, precision, decoding].append(result)
+    return results
 
 
 def measure_memory(run: Contestants) -> list[dict[str, Any]]:
@@ -116,9 +116,9 @@ def main() -> None:
         request = make_request(options, Path(place))
         run = Contestants(request, options.peer)
         pages: list[str] = []
-        found: dict[str, Any] = {"request": request}
+        results: dict[str, Any] = {"request": request}
         if "accuracy" in options.parts or "speed" in options.parts:
-            found["training"] = {side: run.run(side, "train") for side in run.commands}
+            results["training"] = {side: run.run(side, "train") for side in run.commands}
         if "accuracy" in options.parts:
             for side in run.commands:
                 run.run(side, "predict")
@@ -126,17 +126,17 @@ def main() -> None:
                 language: {side: counted(request, side, language) for side in run.commands}
                 for language in request["tests"]
             }
-            page, found["accuracy"] = accuracy_table(counts)
+            page, results["accuracy"] = accuracy_table(counts)
             pages.append(page)
         if "speed" in options.parts:
-            page, found["speed"] = speed_table(measure_speed(run, options.rounds))
+            page, results["speed"] = speed_table(measure_speed(run, options.rounds))
             pages.append(page)
         if "memory" in options.parts:
-            found["memory"] = measure_memory(run)
-            pages.append(memory_table(found["memory"]))
+            results["memory"] = measure_memory(run)
+            pages.append(memory_table(results["memory"]))
     sys.stdout.write("\n\n".join(pages) + "\n")
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1))
+        options.json.write_text(json.dumps(results, indent=1))
 
 
 def _options() -> argparse.Namespace:

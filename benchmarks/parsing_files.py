@@ -20,8 +20,8 @@ def sentences(split: str, language: str, data: Sequence[Path], place: Path) -> l
     roots = Roots(data=tuple(data), store=place / "store")
     source = DEPENDENCY.train if split == "train" else DEPENDENCY.test[language]
     assert source is not None
-    found = load(resolve(source, roots)).examples
-    return [example for example in found if isinstance(example, DependencyExample)]
+    examples = load(resolve(source, roots)).examples
+    return [example for example in examples if isinstance(example, DependencyExample)]
 
 
 def write_trees(path: Path, trees: Iterable[tuple[Sequence[str], Sequence[int], Sequence[str]]]) -> None:

@@ -108,10 +108,10 @@ def parse(
     examples = [DependencyExample(id="", group="", words=tuple(words)) for words in sentences]
     columns = kind.encode(examples, tokenizer, min(LENGTH, model.encoder.max_length or LENGTH)).columns
     lengths = np.array([len(ids) for ids in columns["ids"]])
-    found = outputs(
+    results = outputs(
         model, head_key(kind), lambda row: {name: column[row] for name, column in columns.items()}, lengths, compute
     )
-    return kind.postprocess(examples, columns, found)
+    return kind.postprocess(examples, columns, results)
 
 
 def predict(request: Request) -> Request:
@@ -119,9 +119,9 @@ def predict(request: Request) -> Request:
     parser = Parser(request, "fp32", "tree")
     for language, path in request["tests"].items():
         words = read_words(Path(path))
-        found = parser(words)
+        results = parser(words)
         out = Path(request["place"]) / f"ours-{language}.conllu"
-        write_trees(out, ((w, tree["heads"], tree["relations"]) for w, tree in zip(words, found, strict=True)))
+        write_trees(out, ((w, tree["heads"], tree["relations"]) for w, tree in zip(words, results, strict=True)))
     return {}
 
 
@@ -157,8 +157,8 @@ def memory(request: Request) -> Request:
 def main() -> None:
     verb, request = sys.argv[1:]
     verbs = {"train": train, "predict": predict, "speed": speed, "memory": memory}
-    found = verbs[verb](json.loads(Path(request).read_text()))
-    sys.stdout.write(json.dumps(found) + "\n")
+    results = verbs[verb](json.loads(Path(request).read_text()))
+    sys.stdout.write(json.dumps(results) + "\n")
 
 
 if __name__ == "__main__":

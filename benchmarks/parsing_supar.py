@@ -95,10 +95,10 @@ def predict(request: Request) -> Request:
     parser = loaded(request)
     for language, path in request["tests"].items():
         words = words_of(path)
-        found = parser.predict(words, tree=True, proj=False, verbose=False)
+        result = parser.predict(words, tree=True, proj=False, verbose=False)
         out = Path(request["place"]) / f"supar-{language}.conllu"
         with out.open("w", encoding="utf-8") as file:
-            for forms, heads, relations in zip(words, found.arcs, found.rels, strict=True):
+            for forms, heads, relations in zip(words, result.arcs, result.rels, strict=True):
                 for number, row in enumerate(zip(forms, heads, relations, strict=True), start=1):
                     file.write("{}\t{}\t_\t_\t_\t_\t{}\t{}\t_\t_\n".format(number, *row))
                 file.write("\n")
@@ -121,8 +121,8 @@ def main() -> None:
     verb, path = sys.argv[1:]
     request = json.loads(Path(path).read_text())
     torch.set_num_threads(request["threads"])
-    found = {"train": train, "predict": predict, "speed": speed}[verb](request)
-    sys.stdout.write(json.dumps(found) + "\n")
+    result = {"train": train, "predict": predict, "speed": speed}[verb](request)
+    sys.stdout.write(json.dumps(result) + "\n")
 
 
 if __name__ == "__main__":

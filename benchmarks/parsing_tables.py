@@ -22,9 +22,9 @@ def difference(ours: np.ndarray, theirs: np.ndarray, name: str) -> tuple[float, 
     def value(sums: np.ndarray) -> np.ndarray:
         return metric.values(sums[..., :width])[name] - metric.values(sums[..., width:])[name]
 
-    both = np.concatenate([ours, theirs], axis=1)
-    low, high = np.percentile(value(resampled_sums(both, np.random.default_rng(0))), (2.5, 97.5))
-    return float(value(both.sum(axis=0))), float(low), float(high)
+    pair = np.concatenate([ours, theirs], axis=1)
+    low, high = np.percentile(value(resampled_sums(pair, np.random.default_rng(0))), (2.5, 97.5))
+    return float(value(pair.sum(axis=0))), float(low), float(high)
 
 
 def accuracy_table(counts: Mapping[str, Counts]) -> tuple[str, list[dict[str, Any]]]:
@@ -33,7 +33,7 @@ def accuracy_table(counts: Mapping[str, Counts]) -> tuple[str, list[dict[str, An
         "| test | sentences | score | xstilts | SuPar 1.1.4 | difference (95 %) |",
         "| --- | ---: | --- | ---: | ---: | ---: |",
     ]
-    found = []
+    rows = []
     for language, by_side in counts.items():
         for name in ("las", "uas"):
             values = {side: float(Attachment().values(table.sum(axis=0))[name]) for side, table in by_side.items()}
@@ -43,10 +43,10 @@ def accuracy_table(counts: Mapping[str, Counts]) -> tuple[str, list[dict[str, An
                 row["difference"] = difference(by_side["ours"], by_side["supar"], name)
                 peer = f"{values['supar']:.2f}"
                 difference_text = "{:+.2f} ({:+.2f} to {:+.2f})".format(*row["difference"])
-            found.append(row)
+            rows.append(row)
             cells = (language, str(row["sentences"]), name.upper(), f"{values['ours']:.2f}", peer, difference_text)
             lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines), found
+    return "\n".join(lines), rows
 
 
 def speed_table(runs: Mapping[Cell, Sequence[Mapping[str, Any]]]) -> tuple[str, list[dict[str, Any]]]:
@@ -58,29 +58,29 @@ def speed_table(runs: Mapping[Cell, Sequence[Mapping[str, Any]]]) -> tuple[str, 
     ]
     clocks = ("seconds", "cpu_seconds")
     rates = {cell: [_median_rate(ones, clock) for clock in clocks] for cell, ones in runs.items()}
-    found = []
+    rows = []
     for cell, (rate, by_cpu) in rates.items():
         side, precision, decoding = cell
         peer = rates.get(("supar", "fp32", decoding))
         ratio = f"{rate / peer[0]:.2f} × ({by_cpu / peer[1]:.2f} ×)" if peer else "–"
-        memory = max(one["peak_bytes"] for one in runs[cell])
-        shown = f"{rate:.0f} | {by_cpu:.0f} | {memory / 1e9:.2f} | {ratio}"
-        lines.append(f"| {decoding} | {NAMES[side]}, {precision} | {shown} |")
+        memory = max(run["peak_bytes"] for run in runs[cell])
+        text = f"{rate:.0f} | {by_cpu:.0f} | {memory / 1e9:.2f} | {ratio}"
+        lines.append(f"| {decoding} | {NAMES[side]}, {precision} | {text} |")
         row = {"side": side, "precision": precision, "decoding": decoding, "peak_bytes": memory}
-        found.append(row | {clock: [one[clock] for one in runs[cell]] for clock in clocks})
-    return "\n".join(lines), found
+        rows.append(row | {clock: [run[clock] for run in runs[cell]] for clock in clocks})
+    return "\n".join(lines), rows
 
 
 def _median_rate(runs: Sequence[Mapping[str, Any]], clock: str) -> float:
-    return float(np.median([one["sentences"] / one[clock] for one in runs]))
+    return float(np.median([run["sentences"] / run[clock] for run in runs]))
 
 
-def memory_table(found: Sequence[Mapping[str, Any]]) -> str:
+def memory_table(rows: Sequence[Mapping[str, Any]]) -> str:
     lines = [
         "| words of one sentence | precision | peak memory, GB | before it, GB | furthest arc, words |",
         "| ---: | --- | ---: | ---: | ---: |",
     ]
-    for one in found:
-        peak, before = one["peak_bytes"] / 1e9, one["loaded_bytes"] / 1e9
-        lines.append(f"| {one['words']} | {one['precision']} | {peak:.2f} | {before:.2f} | {one['furthest']} |")
+    for run in rows:
+        peak, before = run["peak_bytes"] / 1e9, run["loaded_bytes"] / 1e9
+        lines.append(f"| {run['words']} | {run['precision']} | {peak:.2f} | {before:.2f} | {run['furthest']} |")
     return "\n".join(lines)

@@ -41,10 +41,10 @@ LENGTH = 256
 def texts(data: Sequence[Path], examples: int, place: Path) -> dict[str, list[TextExample]]:
     """The first examples of every language of XNLI that is here."""
     roots = Roots(data=tuple(data), store=place / "store")
-    found = {}
+    results = {}
     for language, source in TASKS["xnli"].test.items():
-        found[language] = list(load(resolve(source, roots)).examples)[:examples]
-    return found
+        results[language] = list(load(resolve(source, roots)).examples)[:examples]
+    return results
 
 
 def trained(folder: Path) -> tuple[Any, Any]:
@@ -104,7 +104,7 @@ def trainer(folder: Path, sets: dict[str, list[TextExample]]) -> float:
     )
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    examples = [e for found in sets.values() for e in found]
+    examples = [example for language_examples in sets.values() for example in language_examples]
     encoded = tokenizer([e.text for e in examples], [e.pair for e in examples], truncation=True, max_length=LENGTH)
     data = [{"input_ids": ids} for ids in encoded["input_ids"]]
     model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=3)
@@ -118,7 +118,7 @@ def trainer(folder: Path, sets: dict[str, list[TextExample]]) -> float:
         return time.perf_counter() - began
 
 
-def one(contestant: str, folder: Path, options: argparse.Namespace) -> None:
+def run_contestant(contestant: str, folder: Path, options: argparse.Namespace) -> None:
     """Runs one contestant here and prints its seconds."""
     import torch
 
@@ -131,14 +131,14 @@ def one(contestant: str, folder: Path, options: argparse.Namespace) -> None:
             seconds = ours(folder, sets, precision, options.threads)
         else:
             seconds = {"pipeline": pipeline, "trainer": trainer}[contestant](folder, sets)
-    found = {"seconds": seconds, "tokens": tokens, "examples": sum(map(len, sets.values()))}
-    sys.stdout.write(json.dumps(found | {"peak_bytes": peak_memory("cpu")}) + "\n")
+    results = {"seconds": seconds, "tokens": tokens, "examples": sum(map(len, sets.values()))}
+    sys.stdout.write(json.dumps(results | {"peak_bytes": peak_memory("cpu")}) + "\n")
 
 
 def _encodings(folder: Path, sets: dict[str, list[TextExample]]) -> list[Any]:
     tokenizer = load_tokenizer(folder)
-    found: list[Any] = tokenizer.encode_batch_fast([(e.text, e.pair or "") for s in sets.values() for e in s])
-    return found
+    results: list[Any] = tokenizer.encode_batch_fast([(e.text, e.pair or "") for s in sets.values() for e in s])
+    return results
 
 
 def main() -> None:
@@ -152,30 +152,30 @@ def main() -> None:
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        return one(options.one, Path(options.shape), options)
-    found = {}
+        return run_contestant(options.one, Path(options.shape), options)
+    results = {}
     with tempfile.TemporaryDirectory() as place:
         folder = make_folder(options.shape, Path(place))
         for name in options.contestants.split(","):
-            data = [part for given in options.data for part in ("--data", str(given))]
+            data = [part for data_folder in options.data for part in ("--data", str(data_folder))]
             settings = ["--examples", str(options.examples), "--threads", str(options.threads)]
             command = [sys.executable, __file__, str(folder), "--one", name, *data, *settings]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise SystemExit(f"{name} failed:\n{done.stderr[-3000:]}")
-            found[name] = json.loads(done.stdout.splitlines()[-1])
-    sys.stdout.write(table(found) + "\n")
+            results[name] = json.loads(done.stdout.splitlines()[-1])
+    sys.stdout.write(table(results) + "\n")
     if options.json:
-        options.json.write_text(json.dumps({"shape": options.shape, "runs": found}, indent=1))
+        options.json.write_text(json.dumps({"shape": options.shape, "runs": results}, indent=1))
 
 
-def table(found: dict[str, Any]) -> str:
+def table(results: dict[str, Any]) -> str:
     lines = [
         "| contestant | examples a second | real tokens a second | peak memory, GB | ours is |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
-    for name, run in found.items():
-        ratio = run["seconds"] / found["ours"]["seconds"]
+    for name, run in results.items():
+        ratio = run["seconds"] / results["ours"]["seconds"]
         rate, tokens = run["examples"] / run["seconds"], run["tokens"] / run["seconds"]
         memory = run["peak_bytes"] / 1e9
         lines.append(f"| {CONTESTANTS[name]} | {rate:.0f} | {tokens:,.0f} | {memory:.2f} | {ratio:.2f} × |")

@@ -50,11 +50,11 @@ def faiss_mine(a: np.ndarray, b: np.ndarray) -> list[tuple[int, int, float]]:
     margin = np.concatenate([margin_a[rows, best_a], margin_b[columns, best_b]])
     used_a, used_b, found = set(), set(), []
     for place in np.argsort(-margin, kind="stable"):
-        one, other = int(source[place]), int(target[place])
-        if one not in used_a and other not in used_b:
-            used_a.add(one)
-            used_b.add(other)
-            found.append((one, other, float(margin[place])))
+        source_row, target_row = int(source[place]), int(target[place])
+        if source_row not in used_a and target_row not in used_b:
+            used_a.add(source_row)
+            used_b.add(target_row)
+            found.append((source_row, target_row, float(margin[place])))
     return found
 
 
@@ -90,11 +90,11 @@ def main() -> None:
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def _same(found: object, wanted: object) -> float:
-    if isinstance(found, np.ndarray) and isinstance(wanted, np.ndarray):
-        return float((found == wanted).mean())
-    ours, theirs = ({(int(x[0]), int(x[1])) for x in pairs} for pairs in (found, wanted))  # type: ignore[attr-defined]
-    return len(ours & theirs) / max(1, len(ours | theirs))
+def _same(ours: object, theirs: object) -> float:
+    if isinstance(ours, np.ndarray) and isinstance(theirs, np.ndarray):
+        return float((ours == theirs).mean())
+    our_pairs, their_pairs = ({(int(x[0]), int(x[1])) for x in pairs} for pairs in (ours, theirs))  # type: ignore[attr-defined]
+    return len(our_pairs & their_pairs) / max(1, len(our_pairs | their_pairs))
 
 
 if __name__ == "__main__":

@@ -84,8 +84,8 @@ def write_features(rows: Path) -> None:
     from xstilts.kinds.tokenized import TokenizedRows
 
     prepared = TokenizedRows(rows)
-    made = [prepared.row(number) for number in prepared.labelled.tolist()]
-    features = [{"input_ids": row["ids"].tolist(), "labels": int(row["gold"][0])} for row in made]
+    labelled_rows = [prepared.row(number) for number in prepared.labelled.tolist()]
+    features = [{"input_ids": row["ids"].tolist(), "labels": int(row["gold"][0])} for row in labelled_rows]
     (rows / FEATURES).write_text(json.dumps(features), "utf-8")
 
 
@@ -109,23 +109,23 @@ def measured(data: Sequence[Path], rounds: int, threads: int, place: Path) -> di
         folder = make_folder("tiny", place)
         rows = make_rows("nli", folder, data, place)
         write_features(rows)
-        for name, said in FIRST.items():
-            commands[said] = [__file__, "--first", name, str(folder), str(rows), "--threads", str(threads)]
-    found: dict[str, list[float]] = {name: [] for name in commands}
+        for name, title in FIRST.items():
+            commands[title] = [__file__, "--first", name, str(folder), str(rows), "--threads", str(threads)]
+    seconds_of: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(rounds + 1):
         for name, command in commands.items():
             seconds = timed(command, environment)
             if turn:
-                found[name].append(seconds)
-    return found
+                seconds_of[name].append(seconds)
+    return seconds_of
 
 
-def table(found: dict[str, list[float]]) -> str:
+def table(seconds_of: dict[str, list[float]]) -> str:
     lines = ["| what | seconds, median | least | most |", "| --- | ---: | ---: | ---: |"]
-    for name, seconds in found.items():
+    for name, seconds in seconds_of.items():
         lines.append(f"| {name} | {median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f} |")
-    if FIRST["ours"] in found:
-        ratio = median(found[FIRST["trainer"]]) / median(found[FIRST["ours"]])
+    if FIRST["ours"] in seconds_of:
+        ratio = median(seconds_of[FIRST["trainer"]]) / median(seconds_of[FIRST["ours"]])
         lines += ["", f"To the first update, Trainer takes {ratio:.2f} × as long as xstilts."]
     return "\n".join(lines)
 
@@ -145,10 +145,10 @@ def main() -> None:
         sys.stdout.flush()
         os._exit(0)  # what comes after the update is not start-up
     with tempfile.TemporaryDirectory() as place:
-        found = measured(options.data, options.rounds, options.threads, Path(place))
-    sys.stdout.write(table(found) + "\n")
+        seconds_of = measured(options.data, options.rounds, options.threads, Path(place))
+    sys.stdout.write(table(seconds_of) + "\n")
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1), "utf-8")
+        options.json.write_text(json.dumps(seconds_of, indent=1), "utf-8")
 
 
 if __name__ == "__main__":

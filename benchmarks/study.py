@@ -65,66 +65,66 @@ def our_scores(report: Path) -> Scores:
     """Of each target the mean over languages for each run, by the metric that the peer counts."""
     with (report / "scores.csv").open(encoding="utf-8", newline="") as file:
         lines = [line for line in csv.DictReader(file) if line["value_name"] == "headline" and line["value"]]
-    found: Scores = {target: [] for target in TARGETS}
+    results: Scores = {target: [] for target in TARGETS}
     for target in TARGETS:
         runs: dict[tuple[str, str], list[float]] = {}
         for line in lines:
             if line["target"] == target and line["metric"] == METRIC[TASKS[target].kind.name]:
                 runs.setdefault((line["arm"], line["seed"]), []).append(float(line["value"]))
-        found[target] = [mean(values) for values in runs.values()]
-    return found
+        results[target] = [mean(values) for values in runs.values()]
+    return results
 
 
 def peer(plan: Plan, careful: bool, tuned: bool, place: Path) -> Found:
     """The same runs as a user would script them, one process after the other."""
     wall, processes, trainings, scores = 0.0, 0, 0, {target: [] for target in TARGETS}
     seconds: Counter[str] = Counter()
-    kept: dict[tuple[str, int], Path] = {}
+    checkpoints: dict[tuple[str, int], Path] = {}
 
     def process(phases: Sequence[str], seed: int, start: Path, save: Path | None = None) -> Mapping[str, float]:
         nonlocal wall, processes, trainings
-        told = place / "peer.json"
-        told.write_text(json.dumps(plan.chain(phases, seed, start, save=save, tuned=tuned)), "utf-8")
+        request = place / "peer.json"
+        request.write_text(json.dumps(plan.chain(phases, seed, start, save=save, tuned=tuned)), "utf-8")
         spent, printed = timed(
-            [sys.executable, str(Path(__file__).with_name("study_peer.py")), str(told)], plan.threads
+            [sys.executable, str(Path(__file__).with_name("study_peer.py")), str(request)], plan.threads
         )
         wall, processes, trainings = wall + spent, processes + 1, trainings + len(phases)
         answer = json.loads(printed.splitlines()[-1])
         seconds.update(answer["seconds"])
         seconds["start and the rest"] += spent - sum(answer["seconds"].values())
-        found: Mapping[str, float] = answer["scores"]
-        return found
+        results: Mapping[str, float] = answer["scores"]
+        return results
 
     for arm, target, seed in plan.runs():
         before = THROUGH[arm]
-        if careful and before and (arm, seed) not in kept:
-            kept[arm, seed] = place / f"{arm}-{seed}"
-            process(before, seed, plan.folder, kept[arm, seed])
-        start, phases = (kept[arm, seed], (target,)) if careful and before else (plan.folder, (*before, target))
+        if careful and before and (arm, seed) not in checkpoints:
+            checkpoints[arm, seed] = place / f"{arm}-{seed}"
+            process(before, seed, plan.folder, checkpoints[arm, seed])
+        start, phases = (checkpoints[arm, seed], (target,)) if careful and before else (plan.folder, (*before, target))
         scores[target].append(mean(process(phases, seed, start).values()))
         sys.stderr.write(f"{arm}, {target}, seed {seed}: {wall:.0f} s so far\n")
     spent = dict(seconds)
     return {"wall": wall, "processes": processes, "trainings": trainings, "seconds": spent, "scores": scores}
 
 
-def table(found: Mapping[str, Found]) -> str:
+def table(results: Mapping[str, Found]) -> str:
     """Markdown: the totals, and where they were spent."""
     means = [f"{target}, {METRIC[TASKS[target].kind.name].replace('_', ' ')}" for target in TARGETS]
     lines = [
         f"| contestant | processes | trainings | seconds | ours is | beyond training | {' | '.join(means)} |",
         f"| --- | ---: | ---: | ---: | ---: | ---: |{' ---: |' * len(means)}",
     ]
-    first = found.get("ours") or next(iter(found.values()))
-    for name, one in found.items():
-        scores = " | ".join(f"{mean(one['scores'][target]):.1f}" for target in TARGETS)
-        beyond = 1 - one["seconds"]["train"] / one["wall"]
+    first = results.get("ours") or next(iter(results.values()))
+    for name, result in results.items():
+        scores = " | ".join(f"{mean(result['scores'][target]):.1f}" for target in TARGETS)
+        untrained_share = 1 - result["seconds"]["train"] / result["wall"]
         lines.append(
-            f"| {CONTESTANTS[name]} | {one['processes']} | {one['trainings']} | {one['wall']:.1f} | "
-            f"{one['wall'] / first['wall']:.2f} × | {beyond:.0%} | {scores} |"
+            f"| {CONTESTANTS[name]} | {result['processes']} | {result['trainings']} | {result['wall']:.1f} | "
+            f"{result['wall'] / first['wall']:.2f} × | {untrained_share:.0%} | {scores} |"
         )
     lines += ["", "| contestant | seconds, the largest part first |", "| --- | --- |"]
-    for name, one in found.items():
-        parts = sorted(one["seconds"].items(), key=lambda part: -part[1])
+    for name, result in results.items():
+        parts = sorted(result["seconds"].items(), key=lambda part: -part[1])
         lines.append(f"| {name} | {', '.join(f'{part} {spent:.1f}' for part, spent in parts)} |")
     return "\n".join(lines)
 
@@ -158,18 +158,18 @@ def main() -> None:
             **({"dev": 100, "test": 50} if options.quick else {}),
         )
         plan.write_rows(data)
-        found: dict[str, Found] = {}
+        results: dict[str, Found] = {}
         for name in options.contestants.split(","):
             (Path(place) / name).mkdir()
             if name == "ours":
-                found[name] = ours(plan, data, Path(place) / name)
+                results[name] = ours(plan, data, Path(place) / name)
             else:
-                found[name] = peer(plan, name == "careful", options.tuned, Path(place) / name)
-            sys.stderr.write(f"{name}: {found[name]['wall']:.1f} s\n")
-    sys.stdout.write(table(found) + "\n")
+                results[name] = peer(plan, name == "careful", options.tuned, Path(place) / name)
+            sys.stderr.write(f"{name}: {results[name]['wall']:.1f} s\n")
+    sys.stdout.write(table(results) + "\n")
     if options.json:
         settings = {"shape": options.shape, "updates": plan.updates, "seeds": plan.seeds, "tuned": options.tuned}
-        options.json.write_text(json.dumps({**settings, "runs": found}, indent=1), "utf-8")
+        options.json.write_text(json.dumps({**settings, "runs": results}, indent=1), "utf-8")
 
 
 if __name__ == "__main__":

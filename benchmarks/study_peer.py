@@ -29,9 +29,9 @@ class Clock:
 
     def timed(self, part: str, work: Callable[[], Any]) -> Any:
         began = time.perf_counter()
-        found = work()
+        result = work()
         self.seconds[part] = self.seconds.get(part, 0.0) + time.perf_counter() - began
-        return found
+        return result
 
 
 def read(path: Path) -> list[Row]:
@@ -42,24 +42,24 @@ def read(path: Path) -> list[Row]:
 def texts(rows: Sequence[Row], tokenizer: Any, labels: Sequence[str], length: int) -> list[Row]:
     """Features of texts or pairs with one label."""
     pairs = [row["pair"] for row in rows] if rows[0]["pair"] is not None else None
-    made = tokenizer([row["text"] for row in rows], pairs, truncation=True, max_length=length)
+    encoding = tokenizer([row["text"] for row in rows], pairs, truncation=True, max_length=length)
     number = {label: i for i, label in enumerate(labels)}
     return [
-        {"input_ids": ids, "labels": number[row["label"]]} for ids, row in zip(made["input_ids"], rows, strict=True)
+        {"input_ids": ids, "labels": number[row["label"]]} for ids, row in zip(encoding["input_ids"], rows, strict=True)
     ]
 
 
 def tags(rows: Sequence[Row], tokenizer: Any, labels: Sequence[str], length: int) -> list[Row]:
     """Features of words with tags; the first piece of a word carries its tag."""
-    made = tokenizer([row["words"] for row in rows], is_split_into_words=True, truncation=True, max_length=length)
+    encoding = tokenizer([row["words"] for row in rows], is_split_into_words=True, truncation=True, max_length=length)
     number = {label: i for i, label in enumerate(labels)}
     features = []
     for i, row in enumerate(rows):
-        words, gold = made.word_ids(i), [IGNORED] * len(made["input_ids"][i])
+        words, gold = encoding.word_ids(i), [IGNORED] * len(encoding["input_ids"][i])
         for place, word in enumerate(words):
             if word is not None and (place == 0 or words[place - 1] != word):
                 gold[place] = number.get(row["tags"][word], IGNORED)
-        features.append({"input_ids": made["input_ids"][i], "labels": gold})
+        features.append({"input_ids": encoding["input_ids"][i], "labels": gold})
     return features
 
 
@@ -113,15 +113,15 @@ def phase(
 
     def features(name: str, most: int | None = None) -> list[Row]:
         rows = clock.timed("read", lambda: read(Path(task["rows"]) / f"{name}.jsonl")[:most])
-        found: list[Row] = clock.timed("tokenise", lambda: encode(rows, tokenizer, task["labels"], plan["length"]))
-        return found
+        result: list[Row] = clock.timed("tokenise", lambda: encode(rows, tokenizer, task["labels"], plan["length"]))
+        return result
 
     training, dev = features("train"), features("dev", plan["dev"])
     config = AutoConfig.from_pretrained(start, num_labels=len(task["labels"]))
     config.hidden_dropout_prob, config.attention_probs_dropout_prob = 0.1, 0.0  # the same on both sides
-    made = AutoModelForTokenClassification if tagging else AutoModelForSequenceClassification
+    model_class = AutoModelForTokenClassification if tagging else AutoModelForSequenceClassification
     collate = (DataCollatorForTokenClassification if tagging else DataCollatorWithPadding)(tokenizer)
-    model = clock.timed("load", lambda: made.from_pretrained(start, config=config))
+    model = clock.timed("load", lambda: model_class.from_pretrained(start, config=config))
     run = Trainer(
         model=model, args=arguments(plan, out), train_dataset=training, eval_dataset=dev, data_collator=collate
     )  # type: ignore[arg-type]
@@ -156,9 +156,9 @@ def evaluated(plan: Mapping[str, Any], task: Any, run: Any, tokenizer: Any, cloc
     for language in plan["languages"]:
         path = Path(task["rows"]) / f"test-{language}.jsonl"
         rows = clock.timed("read", lambda: read(path))  # noqa: B023 (called at once)
-        made = clock.timed("tokenise", lambda: encode(rows, tokenizer, task["labels"], plan["length"]))  # noqa: B023
-        predicted = clock.timed("predict", lambda: run.predict(made).predictions)  # noqa: B023
-        scores[language] = clock.timed("score", lambda: right(predicted, made, rows))  # noqa: B023
+        test_features = clock.timed("tokenise", lambda: encode(rows, tokenizer, task["labels"], plan["length"]))  # noqa: B023
+        predicted = clock.timed("predict", lambda: run.predict(test_features).predictions)  # noqa: B023
+        scores[language] = clock.timed("score", lambda: right(predicted, test_features, rows))  # noqa: B023
     return scores
 
 

@@ -94,14 +94,14 @@ class Plan:
     def write_rows(self, data: Sequence[Path]) -> None:
         """Every row of every task as JSON lines: what the study reads, so that the peer reads the same."""
         roots = Roots(data=tuple(data), store=self.rows / "store")
-        for name in dict.fromkeys((*(one for through in THROUGH.values() for one in through), *TARGETS)):
+        for name in dict.fromkeys((*(part for through in THROUGH.values() for part in through), *TARGETS)):
             task = TASKS[name]
             fit = task.fit
             assert fit is not None and fit.dev is not None
             sources = {"train": fit.train, "dev": fit.dev}
             if name in TARGETS:
                 tests = {language: task.test[language] for language in self.languages}
-                sources |= {f"test-{name}": one.take(self.test) if self.test else one for name, one in tests.items()}
+                sources |= {f"test-{name}": part.take(self.test) if self.test else part for name, part in tests.items()}
             (self.rows / name).mkdir(parents=True)
             for use, source in sources.items():
                 lines = (json.dumps(_row(example)) + "\n" for example in load(resolve(source, roots)).examples)

@@ -39,34 +39,34 @@ def measured(contestant: str, folder: Path, rows: Path, options: argparse.Namesp
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{contestant} failed:\n{done.stderr[-3000:]}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
-def table(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+def table(runs_of: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     """Markdown: medians over the rounds, and ours over each peer, by tokens and by sequences.
 
     The Trainer's batches by length come longest first, 50 batches at a time: fewer updates than that see long rows
     alone, and only the ratio by tokens is fair to it.
     """
-    best = {name: median(runs) for name, runs in found.items()}
+    best = {name: median(runs) for name, runs in runs_of.items()}
     first = best.get("ours") or next(iter(best.values()))
     lines = [
         "| contestant | sequences a second | real tokens a second | peak memory, GB | final loss | ours is, by tokens "
         "| by sequences |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for name, one in best.items():
-        tokens, sequences = (first[rate] / one[rate] for rate in ("tokens_a_second", "sequences_a_second"))
+    for name, run in best.items():
+        tokens, sequences = (first[rate] / run[rate] for rate in ("tokens_a_second", "sequences_a_second"))
         lines.append(
-            f"| {CONTESTANTS[name]} | {one['sequences_a_second']:.1f} | {one['tokens_a_second']:,.0f} | "
-            f"{one['peak_bytes'] / 1e9:.2f} | {one['loss']:.3f} | {tokens:.2f} × | {sequences:.2f} × |"
+            f"| {CONTESTANTS[name]} | {run['sequences_a_second']:.1f} | {run['tokens_a_second']:,.0f} | "
+            f"{run['peak_bytes'] / 1e9:.2f} | {run['loss']:.3f} | {tokens:.2f} × | {sequences:.2f} × |"
         )
     return "\n".join(lines)
 
 
 def median(runs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    return sorted(runs, key=lambda one: one["sequences_a_second"])[len(runs) // 2]
+    return sorted(runs, key=lambda run: run["sequences_a_second"])[len(runs) // 2]
 
 
 def main() -> None:
@@ -86,15 +86,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = make_folder(options.shape, Path(place))
         rows = make_rows(options.lengths, folder, options.data, Path(place))
-        found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+        runs_of: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
         for _ in range(options.rounds):
             for name in names:
-                found[name].append(measured(name, folder, rows, options))
-                sys.stderr.write(f"{name}: {found[name][-1]['sequences_a_second']:.1f} sequences a second\n")
-    sys.stdout.write(table(found) + "\n")
+                runs_of[name].append(measured(name, folder, rows, options))
+                sys.stderr.write(f"{name}: {runs_of[name][-1]['sequences_a_second']:.1f} sequences a second\n")
+    sys.stdout.write(table(runs_of) + "\n")
     if options.json:
         options.json.write_text(
-            json.dumps({"shape": options.shape, "lengths": options.lengths, "runs": found}, indent=1)
+            json.dumps({"shape": options.shape, "lengths": options.lengths, "runs": runs_of}, indent=1)
         )
 
 

@@ -143,8 +143,8 @@ def _model(folder: Path, kind: Kind) -> tuple[Any, Callable[[Mapping[str, Any]],
         "tagging": (AutoModelForTokenClassification, tagged),
         "span_qa": (AutoModelForQuestionAnswering, answered),
     }
-    made, label_row = classes[kind.name]
-    return made.from_pretrained(folder, config=config), label_row, pad
+    model_class, label_row = classes[kind.name]
+    return model_class.from_pretrained(folder, config=config), label_row, pad
 
 
 def _padded(features: list[Mapping[str, Any]], pad: int) -> Mapping[str, Any]:
@@ -174,11 +174,11 @@ def main() -> None:
     prepared, kind = TokenizedRows(Path(rows)), TASKS[LENGTHS[lengths][0]].kind
     size = (int(updates), int(batch))
     if contestant in ("plain", "tuned"):
-        found = trainer(Path(folder), prepared, kind, contestant == "tuned", size, device)
+        result = trainer(Path(folder), prepared, kind, contestant == "tuned", size, device)
     else:
         precision = "fp32" if contestant == "ours-fp32" else "bf16"
-        found = ours(Path(folder), prepared, kind, precision, size, device)
-    sys.stdout.write(json.dumps(found) + "\n")
+        result = ours(Path(folder), prepared, kind, precision, size, device)
+    sys.stdout.write(json.dumps(result) + "\n")
 
 
 if __name__ == "__main__":
