@@ -20,7 +20,7 @@ from xstilts.core.errors import DataError, XstiltsError
 from xstilts.core.files import write_atomic
 from xstilts.data.examples import DependencyExample, Predicate
 from xstilts.data.readers.catalog import EwtPropBank
-from xstilts.data.row_makers.trees import RolesRow, TreesRow
+from xstilts.data.row_makers.catalog import RolesRow, TreesRow
 from xstilts.data.source import Drop
 from xstilts.data.syntax.joint_labels import pack, unpack
 from xstilts.data.syntax.trees import ancestors, span_head

@@ -24,7 +24,7 @@ from parsing_files import sentences, write_trees
 from parsing_tables import accuracy_table, memory_table, speed_table
 from training_rows import make_folder
 
-from xstilts.data.readers.trees import ConlluTrees
+from xstilts.data.readers.conllu_trees import ConlluTrees
 from xstilts.metrics.trees import Attachment, tallies
 
 LANGUAGES = "en,de,fi,zh,ar"

@@ -20,7 +20,7 @@ from parsing_peak import own_peak
 
 from xstilts.core.settings.training import Recipe
 from xstilts.data.examples import DependencyExample
-from xstilts.data.readers.trees import ConlluTrees
+from xstilts.data.readers.conllu_trees import ConlluTrees
 from xstilts.evaluate.predict import load_model
 from xstilts.heads.registry import head_key, make_head
 from xstilts.kinds.dependency import Dependency

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 
 from xstilts.data.readers.catalog import Tsv
-from xstilts.data.row_makers.plain import TextRow
+from xstilts.data.row_makers.catalog import TextRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.tasks.base import Origin, Task

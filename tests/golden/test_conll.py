@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from xstilts.cli import main
-from xstilts.data.readers.trees import ConlluTrees
+from xstilts.data.readers.conllu_trees import ConlluTrees
 from xstilts.evaluate.shared_tasks import score_srl
 from xstilts.metrics.trees import AlignedUpos, Attachment
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from xstilts.core.errors import DataError
-from xstilts.data.readers.roles import Props
-from xstilts.data.readers.trees import ConlluTrees
+from xstilts.data.readers.conllu_trees import ConlluTrees
+from xstilts.data.readers.props import Props
 from xstilts.data.source import Row
 from xstilts.metrics.roles import SpanRoles, judge_sentence
 from xstilts.metrics.tallies import percent

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from xstilts.core.catalog import Catalog
 from xstilts.core.languages import canonical_code
+from xstilts.data.readers.bible import Osis, Usfm
 from xstilts.data.readers.catalog import Bio, Conllu, Csv, Lines, Tsv
-from xstilts.data.readers.corpora import Osis, Stories, Usfm
-from xstilts.data.row_makers.plain import PairRow, TagsRow, TextRow
+from xstilts.data.readers.stories import Stories
+from xstilts.data.row_makers.catalog import PairRow, TagsRow, TextRow
 from xstilts.data.source import Reader, RowMaker, Source
 from xstilts.tasks.retrieval import NTREX_CODES, NTREX_ENGLISH, NTREX_REPOSITORY, ntrex_name
 from xstilts.tasks.sources import local, names, raw, source, web

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from xstilts.data.readers.catalog import Bio, Lines, Tsv, ZippedFiles
-from xstilts.data.readers.utterances import Split, Utterances
-from xstilts.data.row_makers.plain import TagsRow, TextRow
+from xstilts.data.readers.snips import Split
+from xstilts.data.readers.xsid import Utterances
+from xstilts.data.row_makers.catalog import TagsRow, TextRow
 from xstilts.data.source import Reader, RowMaker, Source
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.tagging import Tagging

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xstilts.data.readers.catalog import Tsv
-from xstilts.data.row_makers.plain import PairRow
+from xstilts.data.row_makers.catalog import PairRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.tasks.base import Origin, Task

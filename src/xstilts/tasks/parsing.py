@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xstilts.data.readers.catalog import ConlluTrees
-from xstilts.data.row_makers.trees import TreesRow
+from xstilts.data.row_makers.catalog import TreesRow
 from xstilts.data.source import Source
 from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.label_sets import UNIVERSAL_RELATIONS

@@ -8,10 +8,9 @@ into passes of 4, 64 and 8 rows, and a query is told its passage from those of i
 
 from __future__ import annotations
 
-from xstilts.data.readers.entities import Entities, MentionPairs, Mentions
-from xstilts.data.readers.sentences import AnswerPassages
-from xstilts.data.row_makers.passages import AnswerSentenceRow, PassagesRow
-from xstilts.data.row_makers.plain import SpanRow
+from xstilts.data.readers.mewsli_x import Entities, MentionPairs, Mentions
+from xstilts.data.readers.xquad_r import AnswerPassages
+from xstilts.data.row_makers.catalog import AnswerSentenceRow, PassagesRow, SpanRow
 from xstilts.data.source import Source
 from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.tasks.base import Origin, Task

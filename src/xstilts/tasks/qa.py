@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from xstilts.data.readers.catalog import SquadReader
 from xstilts.data.readers.filters import Only
-from xstilts.data.row_makers.plain import SpanRow
+from xstilts.data.row_makers.catalog import SpanRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.span_qa import SpanQA
 from xstilts.metrics.spans import Mlqa, SquadScore

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xstilts.data.readers.catalog import Csv, Jsonl, Lines, ZippedFiles
-from xstilts.data.row_makers.plain import ChoiceRow
+from xstilts.data.row_makers.catalog import ChoiceRow
 from xstilts.data.source import Place
 from xstilts.kinds.choice import Choice
 from xstilts.tasks.base import Origin, Task

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from xstilts.core.languages import canonical_code
 from xstilts.data.readers.catalog import Mining, ParallelText
-from xstilts.data.readers.sentences import AnswerSentences, MiningParts
-from xstilts.data.row_makers.mining import MinedPartsRow
-from xstilts.data.row_makers.plain import MinedRow, SentencesRow
+from xstilts.data.readers.mining import MiningParts
+from xstilts.data.readers.xquad_r import AnswerSentences
+from xstilts.data.row_makers.catalog import MinedPartsRow, MinedRow, SentencesRow
 from xstilts.data.source import Source
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.tasks.base import Origin, Task

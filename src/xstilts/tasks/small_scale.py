@@ -7,7 +7,7 @@ that is trained on never shares a group with what is scored.
 from __future__ import annotations
 
 from xstilts.data.readers.catalog import Bio, Csv, Jsonl, SquadReader, Supertags, Tsv
-from xstilts.data.row_makers.plain import PairRow, SpanRow, TagsRow, TextRow
+from xstilts.data.row_makers.catalog import PairRow, SpanRow, TagsRow, TextRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.tagging import Tagging

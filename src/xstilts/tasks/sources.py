@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from xstilts.data.readers.tables import Parquet
+from xstilts.data.readers.parquet import Parquet
 from xstilts.data.source import Place, Reader, RowMaker, Source
 
 

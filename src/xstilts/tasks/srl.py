@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from xstilts.data.readers.catalog import EwtPropBank, UniversalPropBank
-from xstilts.data.row_makers.trees import RolesRow, TreesWithRolesRow
+from xstilts.data.row_makers.catalog import RolesRow, TreesWithRolesRow
 from xstilts.data.source import Source
 from xstilts.kinds.base import Kind
 from xstilts.kinds.dependency_roles import DependencyRoles

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from xstilts.core.languages import canonical_code
 from xstilts.data.readers.catalog import Bio, Conllu
-from xstilts.data.row_makers.plain import TagsRow
+from xstilts.data.row_makers.catalog import TagsRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.tagging import Tagging
 from xstilts.metrics.chunks import ChunkF1, TokenAccuracy

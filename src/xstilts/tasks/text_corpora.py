@@ -6,7 +6,7 @@ from __future__ import annotations
 from xstilts.core.languages import canonical_code
 from xstilts.data.readers.catalog import Lines
 from xstilts.data.readers.filters import Screened
-from xstilts.data.row_makers.plain import TextRow
+from xstilts.data.row_makers.catalog import TextRow
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.tasks.base import Origin, Task
 from xstilts.tasks.retrieval import (

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import DataError, nearest
-from xstilts.data.readers.tables import parse_json
-from xstilts.data.readers.text import SquadReader
+from xstilts.data.readers.json_records import parse_json
+from xstilts.data.readers.squad import SquadReader
 from xstilts.data.text_lines import Numbered, blocks, lines, text_of
 
 Pairs = Sequence[tuple[Any, Any]]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xstilts.data.readers.trees import ConlluTrees
+from xstilts.data.readers.conllu_trees import ConlluTrees
 from xstilts.data.syntax.trees import is_tree
 from xstilts.metrics.trees import Attachment, tallies
 

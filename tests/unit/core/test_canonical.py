@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from xstilts.core.canonical import canonical, canonical_json, fingerprint, identity_name
 from xstilts.core.settings.training import Recipe
-from xstilts.data.readers.tables import Tsv
+from xstilts.data.readers.delimited import Tsv
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
 VALUES = st.recursive(

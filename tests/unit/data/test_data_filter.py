@@ -9,10 +9,11 @@ import pytest
 from xstilts.core.errors import DataError
 from xstilts.data.readers.catalog import Jsonl, Lines
 from xstilts.data.readers.filters import Only, Screened
-from xstilts.data.readers.sentences import AnswerSentences, MiningParts
-from xstilts.data.readers.utterances import Split, Utterances
-from xstilts.data.row_makers.mining import MinedPartsRow
-from xstilts.data.row_makers.plain import MinedRow
+from xstilts.data.readers.mining import MiningParts
+from xstilts.data.readers.snips import Split
+from xstilts.data.readers.xquad_r import AnswerSentences
+from xstilts.data.readers.xsid import Utterances
+from xstilts.data.row_makers.catalog import MinedPartsRow, MinedRow
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from xstilts.data.locate import Roots, find
 from xstilts.data.lock import read_lock
 from xstilts.data.read import load, resolve
 from xstilts.data.readers.catalog import Lines, Tsv
-from xstilts.data.row_makers.plain import PairRow, TextRow
+from xstilts.data.row_makers.catalog import PairRow, TextRow
 from xstilts.data.source import Place, Source
 
 

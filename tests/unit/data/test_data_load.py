@@ -15,7 +15,7 @@ from xstilts.data.locate import Roots, find
 from xstilts.data.lock import Lock, LockEntry, add_to_lock, read_lock, safe
 from xstilts.data.read import load, resolve
 from xstilts.data.readers.catalog import Lines, ParallelText, Tsv
-from xstilts.data.row_makers.plain import PairRow, SentencesRow, TextRow
+from xstilts.data.row_makers.catalog import PairRow, SentencesRow, TextRow
 from xstilts.data.source import Place, Source
 
 TWO = Tsv(columns=("a", "b", "label"))

@@ -16,7 +16,7 @@ from xstilts.data.locate import Roots, find
 from xstilts.data.lock import Lock, add_to_lock, entry_of, read_lock
 from xstilts.data.read import load, resolve
 from xstilts.data.readers.catalog import Lines
-from xstilts.data.row_makers.plain import TextRow
+from xstilts.data.row_makers.catalog import TextRow
 from xstilts.data.source import Place, Source
 
 

@@ -14,10 +14,9 @@ from xstilts.data.examples import PassageExample
 from xstilts.data.locate import Roots
 from xstilts.data.read import LoadedExamples, ResolvedSource, load, resolve
 from xstilts.data.readers.catalog import SquadReader
-from xstilts.data.readers.entities import Entities, MentionPairs, Mentions
-from xstilts.data.readers.sentences import AnswerPassages
-from xstilts.data.row_makers.passages import AnswerSentenceRow, PassagesRow
-from xstilts.data.row_makers.plain import SpanRow
+from xstilts.data.readers.mewsli_x import Entities, MentionPairs, Mentions
+from xstilts.data.readers.xquad_r import AnswerPassages
+from xstilts.data.row_makers.catalog import AnswerSentenceRow, PassagesRow, SpanRow
 from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.tasks.catalog import TASKS
 

@@ -25,7 +25,7 @@ from xstilts.data.readers.catalog import (
     Tsv,
     ZippedFiles,
 )
-from xstilts.data.row_makers.plain import ChoiceRow, MinedRow, PairRow, SentencesRow, SpanRow, TagsRow
+from xstilts.data.row_makers.catalog import ChoiceRow, MinedRow, PairRow, SentencesRow, SpanRow, TagsRow
 from xstilts.data.source import Place, Source
 
 

@@ -7,7 +7,12 @@ import pytest
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError
 from xstilts.data.fields import field, fill, name
-from xstilts.data.row_makers.plain import ChoiceRow, MinedRow, PairRow, SentencesRow, SpanRow, TagsRow, TextRow
+from xstilts.data.row_makers.choice import ChoiceRow
+from xstilts.data.row_makers.pair import PairRow
+from xstilts.data.row_makers.sentences import MinedRow, SentencesRow
+from xstilts.data.row_makers.span import SpanRow
+from xstilts.data.row_makers.tags import TagsRow
+from xstilts.data.row_makers.text import TextRow
 from xstilts.data.source import Drop
 
 

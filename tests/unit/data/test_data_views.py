@@ -10,7 +10,7 @@ from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.read import select
 from xstilts.data.readers.catalog import Lines, ParallelText
-from xstilts.data.row_makers.plain import SentencesRow, TextRow
+from xstilts.data.row_makers.catalog import SentencesRow, TextRow
 from xstilts.data.source import Key, Place, Source
 from xstilts.data.views import SplitView, Take, without
 from xstilts.train.task_sampling import draw_tasks, rates

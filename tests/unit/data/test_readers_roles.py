@@ -9,7 +9,7 @@ from xstilts.core.errors import DataError
 from xstilts.data.examples import Predicate, RolesExample
 from xstilts.data.read import LoadedExamples, ResolvedSource, load
 from xstilts.data.readers.catalog import EwtPropBank, Props, UniversalPropBank
-from xstilts.data.row_makers.trees import RolesRow
+from xstilts.data.row_makers.catalog import RolesRow
 from xstilts.data.source import Reader
 
 Put = Callable[[str, str], Path]

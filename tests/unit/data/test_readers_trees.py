@@ -10,7 +10,7 @@ from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyExample
 from xstilts.data.read import LoadedExamples, ResolvedSource, load
 from xstilts.data.readers.catalog import Conllu, ConlluTrees
-from xstilts.data.row_makers.trees import TreesRow
+from xstilts.data.row_makers.catalog import TreesRow
 from xstilts.data.syntax.trees import is_projective
 
 Put = Callable[[str], Path]

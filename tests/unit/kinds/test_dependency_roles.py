@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyRolesExample, Predicate
-from xstilts.data.row_makers.trees import TreesWithRolesRow
+from xstilts.data.row_makers.catalog import TreesWithRolesRow
 from xstilts.data.source import Drop
 from xstilts.kinds.dependency_roles import DependencyRoles
 from xstilts.metrics.tallies import headline

@@ -6,7 +6,7 @@ from xstilts.core.canonical import fingerprint
 from xstilts.data.examples import TextExample
 from xstilts.data.read import ResolvedSource
 from xstilts.data.readers.catalog import Tsv
-from xstilts.data.row_makers.plain import TextRow
+from xstilts.data.row_makers.catalog import TextRow
 from xstilts.data.views import Take
 from xstilts.kinds.classification import Classification
 from xstilts.pipeline.steps.base import EvaluationSet

@@ -5,9 +5,10 @@ import pytest
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.locate import Roots
 from xstilts.data.read import load, resolve
+from xstilts.data.readers.bible import Osis, Usfm
 from xstilts.data.readers.catalog import Lines, Tsv
-from xstilts.data.readers.corpora import Osis, Stories, Usfm
-from xstilts.data.row_makers.plain import PairRow, TextRow
+from xstilts.data.readers.stories import Stories
+from xstilts.data.row_makers.catalog import PairRow, TextRow
 from xstilts.pretrain.corpora import CORPORA
 from xstilts.pretrain.corpus import FORMS, CorpusFile, load_corpus, read_corpora, save_corpus
 from xstilts.pretrain.leak_guard import LeakGuard

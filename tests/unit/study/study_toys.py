@@ -5,7 +5,7 @@ from __future__ import annotations
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError
 from xstilts.data.readers.catalog import Lines, Tsv
-from xstilts.data.row_makers.plain import SentencesRow, TextRow
+from xstilts.data.row_makers.catalog import SentencesRow, TextRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.mlm import MaskedLM

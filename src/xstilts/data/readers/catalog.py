@@ -1,29 +1,58 @@
-"""All readers by name. A reader is a frozen dataclass that turns files into rows; see its own module."""
+"""Catalog of all readers. A reader is a frozen dataclass that turns files into rows; see its own module."""
 
+from xstilts.data.readers.bible import Osis, Usfm
+from xstilts.data.readers.bio import Bio
 from xstilts.data.readers.conllu import Conllu
-from xstilts.data.readers.roles import ConlluProps, EwtPropBank, Props, UniversalPropBank
-from xstilts.data.readers.tables import Csv, Jsonl, JsonList, Parquet, Tsv
-from xstilts.data.readers.text import Lines, Mining, ParallelText, SquadReader, ZippedFiles
-from xstilts.data.readers.trees import ConlluTrees
-from xstilts.data.readers.words import Bio, Supertags
+from xstilts.data.readers.conllu_trees import ConlluTrees
+from xstilts.data.readers.delimited import Csv, Tsv
+from xstilts.data.readers.ewt_propbank import EwtPropBank
+from xstilts.data.readers.filters import Only, Screened
+from xstilts.data.readers.json_records import Jsonl, JsonList
+from xstilts.data.readers.lines import Lines
+from xstilts.data.readers.mewsli_x import Entities, MentionPairs, Mentions
+from xstilts.data.readers.mining import Mining, MiningParts
+from xstilts.data.readers.parallel_text import ParallelText
+from xstilts.data.readers.parquet import Parquet
+from xstilts.data.readers.props import ConlluProps, Props
+from xstilts.data.readers.snips import Split
+from xstilts.data.readers.squad import SquadReader
+from xstilts.data.readers.stories import Stories
+from xstilts.data.readers.supertags import Supertags
+from xstilts.data.readers.universal_propbank import UniversalPropBank
+from xstilts.data.readers.xquad_r import AnswerPassages, AnswerSentences
+from xstilts.data.readers.xsid import Utterances
+from xstilts.data.readers.zipped_files import ZippedFiles
 
 __all__ = [
+    "AnswerPassages",
+    "AnswerSentences",
     "Bio",
     "Conllu",
     "ConlluProps",
     "ConlluTrees",
     "Csv",
+    "Entities",
     "EwtPropBank",
     "JsonList",
     "Jsonl",
     "Lines",
+    "MentionPairs",
+    "Mentions",
     "Mining",
+    "MiningParts",
+    "Only",
+    "Osis",
     "ParallelText",
     "Parquet",
     "Props",
+    "Screened",
+    "Split",
     "SquadReader",
+    "Stories",
     "Supertags",
     "Tsv",
     "UniversalPropBank",
+    "Usfm",
+    "Utterances",
     "ZippedFiles",
 ]

@@ -1,4 +1,4 @@
-"""Row makers of dual encoders: queries, passages, and queries with a passage that answers them."""
+"""Row makers of passage retrieval: queries, passages, and queries with a passage that answers them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from xstilts.data.examples import PassageExample
 from xstilts.data.fields import field, name, words
-from xstilts.data.row_makers.plain import Maker, SpanRow
+from xstilts.data.row_makers.base import Maker
+from xstilts.data.row_makers.span import SpanRow
 from xstilts.data.source import Drop, Row
 from xstilts.data.syntax.sentence_split import sentences
 

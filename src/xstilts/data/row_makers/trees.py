@@ -1,17 +1,15 @@
-"""Row makers for trees and for predicates with their arguments."""
+"""Row maker of dependency trees."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from xstilts.core.errors import DataError
-from xstilts.data.examples import DependencyExample, DependencyRolesExample, Predicate, RolesExample
+from xstilts.data.examples import DependencyExample
 from xstilts.data.fields import words
-from xstilts.data.row_makers.plain import Maker
+from xstilts.data.row_makers.base import Maker
 from xstilts.data.source import Drop, Row
-from xstilts.data.syntax.trees import span_head
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,71 +49,4 @@ class TreesRow(Maker):
             heads=None if row["heads"] is None else tuple(row["heads"]),
             relations=None if relations is None else tuple(relations),
             tokens=tuple((first, last, form) for first, last, form in row["tokens"]),
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class RolesRow(Maker):
-    """A sentence of `EwtPropBank` or `UniversalPropBank` with its predicates. A sentence that could not be joined with
-    its words is left out and counted.
-
-    Arguments
-        without: labels that are no arguments: the predicate itself ("V") and, in two words, its second part ("C-V").
-        derive_heads: where the file has spans alone, take for each the word that its tree puts above the others
-            (`trees.span_head`). In EWT dev and test, 99 % of the arguments then have the head of Universal PropBank 1.
-    """
-
-    identity_name: ClassVar[str] = "Roles"
-
-    without: tuple[str, ...] = ("V", "C-V")
-    derive_heads: bool = False
-
-    def __call__(self, row: Row, number: int) -> RolesExample | Drop:
-        if drop := self.dropped(row):
-            return drop
-        if row.get("join", "ok") != "ok":
-            return Drop(f"not joined: {row['join']}")
-        predicates = row["predicates"]
-        return RolesExample(
-            **self.names(row, number),
-            words=words(row, "words"),
-            predicates=None if predicates is None else tuple(self._predicate(one, row) for one in predicates),
-        )
-
-    def _predicate(self, predicate: Mapping[str, Any], row: Row) -> Predicate:
-        spans, heads = predicate.get("spans"), predicate.get("heads")
-        if heads is None and self.derive_heads:
-            if row["heads"] is None or row["fault"]:
-                raise DataError("heads of arguments need a tree, and the sentence has none", where=row["where"])
-            heads = [(span_head(row["heads"], start, end) - 1, label) for start, end, label in spans or ()]
-        return Predicate(
-            index=predicate["index"],
-            sense=predicate["sense"],
-            spans=None if spans is None else tuple(tuple(span) for span in spans if span[-1] not in self.without),
-            heads=None if heads is None else tuple(tuple(head) for head in heads if head[-1] not in self.without),
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class TreesWithRolesRow(Maker):
-    """A sentence with its tree and its predicates, as `trees` and `roles` make them; left out where one of them is."""
-
-    identity_name: ClassVar[str] = "TreesWithRoles"
-
-    trees: TreesRow = TreesRow(cut=":")
-    roles: RolesRow = RolesRow()
-
-    def __call__(self, row: Row, number: int) -> DependencyRolesExample | Drop:
-        tree, roles = self.trees(row, number), self.roles(row, number)
-        if isinstance(tree, Drop):
-            return tree
-        if isinstance(roles, Drop):
-            return roles
-        return DependencyRolesExample(
-            **self.names(row, number),
-            words=tree.words,
-            heads=tree.heads,
-            relations=tree.relations,
-            tokens=tree.tokens,
-            predicates=roles.predicates,
         )

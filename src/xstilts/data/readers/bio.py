@@ -1,4 +1,4 @@
-"""Readers of words with annotation: a row is a sentence."""
+"""Reader of words with annotation in columns, a word on each line (BIO tags and the like): a row is a sentence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.data.source import Row
-from xstilts.data.text_lines import blocks, expect_fields, lines
+from xstilts.data.text_lines import blocks, expect_fields
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,21 +40,3 @@ class Bio:
                     table.append(fields)
                 columns = [list(column) for column in zip(*table, strict=True)]
                 yield {**dict(zip(names, columns, strict=True)), "where": f"{path}:{kept[0][0]}"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Supertags:
-    """One sentence a line, `word|POS|category` between single blanks (CCG). Rows: words, pos, categories."""
-
-    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
-        for path in paths:
-            for number, line in lines(path):
-                if not line.strip():
-                    continue
-                where = f"{path}:{number}"
-                table = []
-                for token in line.strip(" ").split(" "):
-                    expect_fields(fields := token.split("|"), 3, where)
-                    table.append(fields)
-                words, pos, categories = ([row[i] for row in table] for i in range(3))
-                yield {"words": words, "pos": pos, "categories": categories, "where": where}

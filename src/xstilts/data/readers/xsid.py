@@ -1,4 +1,4 @@
-"""Readers of utterances with an intent and slots."""
+"""Reader of xSID: utterances with an intent and slots."""
 
 from __future__ import annotations
 
@@ -8,24 +8,7 @@ from pathlib import Path
 
 from xstilts.core.errors import DataError
 from xstilts.data.source import Row
-from xstilts.data.text_lines import Numbered, blocks, expect_fields, lines
-
-
-@dataclass(frozen=True, kw_only=True)
-class Split:
-    """One sentence a line, its words between blanks (any number of them); line i of a file of words fits line i of the
-    file of their tags, so empty lines stay.
-
-    Arguments
-        field: name of the field that holds the list of words.
-    """
-
-    field: str = "words"
-
-    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
-        for path in paths:
-            for number, line in lines(path):
-                yield {self.field: line.split(), "where": f"{path}:{number}"}
+from xstilts.data.text_lines import Numbered, blocks, expect_fields
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""CoNLL-U with its trees: what parsers are trained on and scored against."""
+"""Reader of CoNLL-U with its dependency trees: what parsers are trained on and scored against."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.data.fields import field
-from xstilts.data.readers.tables import Jsonl
+from xstilts.data.readers.json_records import Jsonl
 from xstilts.data.source import Row
 
 _BRACES = str.maketrans("{}", "()")

@@ -1,5 +1,4 @@
-"""Readers of running text in the formats it is published in: picture books as markdown, Bible texts as USFM and OSIS,
-tables with one language a column."""
+"""Readers of Bible texts in USFM and in OSIS XML."""
 
 from __future__ import annotations
 
@@ -12,23 +11,6 @@ from pathlib import Path
 from xstilts.core.errors import DataError
 from xstilts.data.source import Row
 from xstilts.data.text_lines import lines, text_of
-
-_CREDIT = re.compile(r"^\s*[*#\[]|licen[cs]e|creative commons|©|https?://", re.IGNORECASE)
-_SENTENCE_END = re.compile("[\u2028\u2029\u0085]")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stories:
-    """Picture books of the African Storybook family: titles and page marks begin with `#`, credits name a licence."""
-
-    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
-        for path in paths:
-            for number, line in lines(path):
-                if _CREDIT.search(line):
-                    continue
-                for text in _SENTENCE_END.split(line):
-                    if text.strip():
-                        yield {"text": " ".join(text.split()), "where": f"{path}:{number}"}
 
 
 @dataclass(frozen=True, kw_only=True)

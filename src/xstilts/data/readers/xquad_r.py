@@ -1,4 +1,4 @@
-"""Readers of sentence retrieval tests that are more than line-aligned files."""
+"""Readers of XQuAD-R (Roy et al. 2020, LAReQA): questions that look for the sentence or passage with their answer."""
 
 from __future__ import annotations
 
@@ -8,30 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import DataError
-from xstilts.data.readers.tables import parse_json
-from xstilts.data.readers.text import Mining
+from xstilts.data.readers.json_records import parse_json
 from xstilts.data.source import Row
-from xstilts.data.text_lines import expect_fields, text_of
+from xstilts.data.text_lines import text_of
 
 _Paragraph = tuple[str, dict[str, Any], str]  # name, what the file says, where
-
-
-@dataclass(frozen=True, kw_only=True)
-class MiningParts:
-    """Several comparable corpora as parts of one test: three files (queries, candidates, gold) for each part.
-
-    Rows are those of `Mining` with the field `part`; ids get the part's name in front, as each corpus counts from 1.
-    """
-
-    parts: tuple[str, ...] = ("tune", "test")
-
-    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
-        expect_fields([str(path) for path in paths], 3 * len(self.parts), str(paths[0]))
-        for i, part in enumerate(self.parts):
-            for row in Mining()(paths[3 * i : 3 * i + 3]):
-                matches = row["matches"] and [f"{part} {name}" for name in row["matches"]]
-                pair = row["pair"] and f"{part} {row['pair']}"
-                yield {**row, "id": f"{part} {row['id']}", "matches": matches, "pair": pair, "part": part}
 
 
 @dataclass(frozen=True, kw_only=True)

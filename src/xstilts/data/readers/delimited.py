@@ -1,0 +1,83 @@
+"""Readers of delimited tables, TSV and CSV: a row of named fields at a time.
+
+Several files are read one after the other.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xstilts.core.errors import DataError
+from xstilts.core.files import open_text
+from xstilts.data.source import Row
+from xstilts.data.text_lines import expect_fields, lines, readable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tsv:
+    """Fields between TABs; a quotation mark is a character like any other.
+
+    Arguments
+        columns: names of the fields. None: those of the header, or "0", "1", ... where there is no header.
+        header: the first line of each file holds names and is not a row.
+    """
+
+    columns: tuple[str, ...] | None = None
+    header: bool = False
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        for path in paths:
+            cells = ((f"{path}:{number}", line.split("\t")) for number, line in lines(path))
+            yield from _named(cells, self.columns, self.header)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Csv:
+    """RFC 4180 tables: quoted cells may hold separators, doubled quotes and line breaks. `where` is a row's first line.
+
+    Arguments
+        columns, header: as for `Tsv`; an empty header cell is the field "".
+        delimiter: the separator, one character.
+    """
+
+    columns: tuple[str, ...] | None = None
+    header: bool = True
+    delimiter: str = ","
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        for path in paths:
+            yield from _named(self._cells(path), self.columns, self.header)
+
+    def _cells(self, path: Path) -> Iterator[tuple[str, list[str]]]:
+        with readable(path), open_text(path) as handle:
+            table = csv.reader(handle, delimiter=self.delimiter, strict=True)
+            first = 1
+            try:
+                for cells in table:
+                    if first == 1:
+                        cells[:1] = [cell.removeprefix("\ufeff") for cell in cells[:1]]
+                    yield f"{path}:{first}", cells
+                    first = table.line_num + 1
+            except csv.Error as error:
+                raise DataError(f"the row is not valid CSV: {error}", where=f"{path}:{first}") from error
+
+
+def _named(cells: Iterable[tuple[str, list[str]]], columns: tuple[str, ...] | None, header: bool) -> Iterator[Row]:
+    """Rows of a table from (where, fields). The first line settles names and number of fields for the whole file."""
+    names: list[str] | None = None
+    for where, fields in cells:
+        if names is None:
+            names = list(columns) if columns else fields if header else [str(i) for i in range(len(fields))]
+            if len(set(names)) != len(names):
+                twice = next(name for name in names if names.count(name) > 1)
+                raise DataError(f"the column name '{twice}' occurs twice", where=where)
+            if header:
+                expect_fields(fields, len(names), where)
+                continue
+        if not fields:  # an empty line of a CSV file
+            continue
+        expect_fields(fields, len(names), where)
+        yield {**dict(zip(names, fields, strict=True)), "where": where}

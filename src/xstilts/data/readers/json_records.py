@@ -1,0 +1,69 @@
+"""Readers of JSON records: an object on each line, or a list of objects.
+
+Several files are read one after the other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xstilts.core.errors import DataError
+from xstilts.data.source import Row
+from xstilts.data.text_lines import lines, text_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jsonl:
+    """One JSON object a line; blank lines are passed over. Fields inside objects are named by path (`data.fields`)."""
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        for path in paths:
+            for number, line in lines(path):
+                if line.strip():
+                    where = f"{path}:{number}"
+                    yield _record(parse_json(line, where), where)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonList:
+    """A JSON file that holds a list of objects. `at` is the path of the list, such as "data.items"; "" for the whole
+    file. `where` names the item, `file:at[number]`."""
+
+    at: str = ""
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        for path in paths:
+            value = parse_json(text_of(path), str(path))
+            for name in self.at.split(".") if self.at else ():
+                if not isinstance(value, dict) or name not in value:
+                    here = value if isinstance(value, dict) else {}
+                    raise DataError(f"no list at '{self.at}'", where=str(path), value=name, allowed=here)
+                value = value[name]
+            if not isinstance(value, list):
+                raise DataError(f"expected a list at '{self.at}', found {_shape(value)}", where=str(path))
+            for number, item in enumerate(value):
+                where = f"{path}:{self.at}[{number}]"
+                yield _record(item, where)
+
+
+def parse_json(text: str, where: str) -> Any:
+    """The value of a JSON text. Raises DataError at `where`; `where` of a whole file gets the line of the fault."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise DataError(f"not valid JSON: {error.msg} ({place})", where=where) from None
+
+
+def _record(value: Any, where: str) -> Row:
+    if not isinstance(value, dict):
+        raise DataError(f"expected an object with named fields, found {_shape(value)}", where=where)
+    return {**value, "where": where}
+
+
+def _shape(value: Any) -> str:
+    return {dict: "an object", list: "a list", str: "a text", type(None): "null"}.get(type(value), "a number")

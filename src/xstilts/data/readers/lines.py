@@ -1,0 +1,29 @@
+"""Reader of text files with one text on each line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xstilts.data.source import Row
+from xstilts.data.text_lines import lines
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lines:
+    """One text a line.
+
+    Arguments
+        field: name of the field that holds the line.
+        blank: keep blank lines as rows (line-aligned files need them).
+    """
+
+    field: str = "text"
+    blank: bool = False
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        for path in paths:
+            for number, line in lines(path):
+                if self.blank or line.strip():
+                    yield {self.field: line, "where": f"{path}:{number}"}

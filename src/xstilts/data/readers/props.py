@@ -1,0 +1,101 @@
+"""Readers of props columns, in which CoNLL 2005 has the arguments of predicates.
+
+Predicates in a row are mappings with `index` (the word, from 0), `sense` and, as the file has them, `spans` (start,
+end, label; words `start` to `end` - 1) and `heads` (word, label).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+from xstilts.core.errors import DataError
+from xstilts.data.readers.conllu_trees import ConlluTrees
+from xstilts.data.source import Row
+from xstilts.data.text_lines import blocks, expect_fields
+
+_OPENS = re.compile(r"\(((?:\\\*|[^*(])+)")
+
+
+_CLOSES = re.compile(r"([^)]*)\)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Props:
+    """The columns that CoNLL 2005 scores: the verb of each predicate or "-", then for each predicate, in order of
+    appearance, a column of brackets (`(A0*`, `*`, `*)`), between blanks; a blank line between sentences.
+
+    Rows: verbs (one a word, None at the others), predicates (`sense` is the verb; spans with "V"), where.
+    """
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        for path in paths:
+            for block in blocks(path):
+                table = [(f"{path}:{number}", line.split()) for number, line in block]
+                verbs = [None if cells[0] == "-" else cells[0] for _, cells in table]
+                places = [i for i, verb in enumerate(verbs) if verb is not None]
+                for where, cells in table:
+                    expect_fields(cells, 1 + len(places), where)
+                columns = [bracketed([(where, cells[1 + k]) for where, cells in table]) for k, _ in enumerate(places)]
+                predicates = [
+                    {"index": i, "sense": verbs[i], "spans": spans} for i, spans in zip(places, columns, strict=True)
+                ]
+                yield {"verbs": verbs, "predicates": predicates, "where": table[0][0]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConlluProps:
+    """The words of CoNLL-U and the props columns of the same sentences, in pairs of files, sentence by sentence.
+
+    Rows: those of `ConlluTrees`, with the predicates of `Props`.
+    """
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        if len(paths) % 2:
+            raise DataError(f"{len(paths)} files, but words and props come in pairs", where=str(paths[-1]))
+        for words, props in zip(paths[::2], paths[1::2], strict=True):
+            for row, found in zip_longest(ConlluTrees()([words]), Props()([props])):
+                if row is None or found is None:
+                    shorter = words if row is None else props
+                    raise DataError(f"{shorter} has no sentence to this one", where=(row or found)["where"])
+                if len(row["words"]) != len(found["verbs"]):
+                    what = f"{len(found['verbs'])} rows of props, but {row['where']} has {len(row['words'])} words"
+                    raise DataError(what, where=found["where"])
+                yield {**row, "predicates": found["predicates"]}
+
+
+def bracketed(column: Sequence[tuple[str, str]]) -> list[tuple[int, int, str]]:
+    """Spans (start, end, label) of a column of (file:line, brackets), in the order in which they open.
+
+    >>> bracketed([("f:1", "(A0*"), ("f:2", "*)"), ("f:3", "(V*)")])
+    [(0, 2, 'A0'), (2, 3, 'V')]
+
+    Raises DataError (file:line) for what is no bracket, is closed without having been opened, or is never closed.
+    """
+    spans: list[tuple[int, int, str]] = []
+    open_: list[int] = []  # numbers of spans
+    for word, (where, tag) in enumerate(column):
+        rest = tag
+        while opened := _OPENS.match(rest):
+            open_.append(len(spans))
+            spans.append((word, -1, opened[1]))
+            rest = rest[opened.end() :]
+        if not rest.startswith("*"):
+            raise DataError(f"'{tag}' is not of the form (LABEL*), (LABEL*, * or *)", where=where)
+        rest = rest[1:]
+        while rest:
+            closed = _CLOSES.match(rest)
+            if closed is None or not open_:
+                raise DataError(f"'{tag}' closes what is not open" if closed else f"'{tag}' is no bracket", where=where)
+            start, _, label = spans[number := open_.pop()]
+            if closed[1] not in ("", label):
+                raise DataError(f"'{tag}' closes {closed[1]}, but {label} is open", where=where)
+            spans[number] = (start, word + 1, label)
+            rest = rest[closed.end() :]
+    if open_:
+        start, _, label = spans[open_[-1]]
+        raise DataError(f"the argument {label} that begins here is never closed", where=column[start][0])
+    return spans

@@ -1,0 +1,28 @@
+"""Catalog of all row makers. A row maker is a frozen dataclass that turns a row into an example; see its own module."""
+
+from xstilts.data.row_makers.choice import ChoiceRow
+from xstilts.data.row_makers.pair import PairRow
+from xstilts.data.row_makers.passages import AnswerSentenceRow, PassagesRow
+from xstilts.data.row_makers.roles import RolesRow
+from xstilts.data.row_makers.sentences import MinedPartsRow, MinedRow, SentencesRow
+from xstilts.data.row_makers.span import SpanRow
+from xstilts.data.row_makers.tags import TagsRow
+from xstilts.data.row_makers.text import TextRow
+from xstilts.data.row_makers.trees import TreesRow
+from xstilts.data.row_makers.trees_with_roles import TreesWithRolesRow
+
+__all__ = [
+    "AnswerSentenceRow",
+    "ChoiceRow",
+    "MinedPartsRow",
+    "MinedRow",
+    "PairRow",
+    "PassagesRow",
+    "RolesRow",
+    "SentencesRow",
+    "SpanRow",
+    "TagsRow",
+    "TextRow",
+    "TreesRow",
+    "TreesWithRolesRow",
+]

@@ -1,0 +1,75 @@
+"""Row maker of extractive question answering: answers are spans of their context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field as setting
+from typing import ClassVar
+
+from xstilts.core.canonical import OMIT_DEFAULT
+from xstilts.data.examples import SpanExample
+from xstilts.data.fields import field, text
+from xstilts.data.row_makers.base import Maker
+from xstilts.data.source import Drop, Row
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpanRow(Maker):
+    """A question, its context and where the answer stands in it.
+
+    Arguments
+        question, context: fields, taken as they are (starts count characters of the raw context).
+        answers: field of a list of (text, start), or of {"text": [...], "answer_start": [...]}; None: unlabelled.
+        impossible: field that is true where the context holds no answer.
+        empty: what a question without answers is where `impossible` does not say: "unlabelled" or "impossible".
+        misplaced: a row with an answer that does not stand where it says is an "error" (of the kind), or a "drop".
+
+    Groups: the default is the paragraph of the file, which is right where all languages have the same documents in the
+    same order (XQuAD). MLQA's titles and paragraphs differ by language: ("id",). TyDiQA repeats contexts: ("context",).
+    Answers whose texts are all empty (the blanks of TyDiQA and MLQA test files) are unlabelled.
+    """
+
+    identity_name: ClassVar[str] = "Span"
+
+    id: str | None = "id"
+    group: tuple[str, ...] = ("title", "paragraph")
+    question: str = "question"
+    context: str = "context"
+    answers: str | None = "answers"
+    impossible: str | None = "is_impossible"
+    empty: str = "unlabelled"
+    misplaced: str = setting(default="error", metadata=OMIT_DEFAULT)
+
+    def __call__(self, row: Row, number: int) -> SpanExample | Drop:
+        if drop := self.dropped(row):
+            return drop
+        answers, impossible = self._gold(row)
+        context = text(row, self.context)
+        if self.misplaced == "drop" and not all(_stands(answer, start, context) for answer, start in answers or ()):
+            return Drop("an answer does not stand where it says")
+        return SpanExample(
+            **self.names(row, number),
+            question=text(row, self.question),
+            context=context,
+            answers=answers,
+            impossible=impossible,
+        )
+
+    def _gold(self, row: Row) -> tuple[tuple[tuple[str, int], ...] | None, bool]:
+        raw = None if self.answers is None else field(row, self.answers)
+        if raw is None:
+            return None, False
+        pairs = zip(raw["text"], raw["answer_start"], strict=True) if isinstance(raw, dict) else raw
+        answers = tuple((str(answer), int(start)) for answer, start in pairs)
+        said = row.get(self.impossible) if self.impossible else None
+        if said:
+            return (), True
+        if any(answer for answer, _ in answers):
+            return answers, False
+        if not answers and said is None and self.empty == "impossible":
+            return (), True
+        return None, False
+
+
+def _stands(answer: str, start: int, context: str) -> bool:
+    return bool(answer.strip()) and start >= 0 and context.startswith(answer, start)

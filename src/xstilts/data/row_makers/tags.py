@@ -1,0 +1,43 @@
+"""Row maker of tagged words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from xstilts.data.examples import TagExample
+from xstilts.data.fields import words
+from xstilts.data.row_makers.base import Labels, Maker, mapped
+from xstilts.data.source import Drop, Row
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagsRow(Maker):
+    """Words and one tag for each.
+
+    Arguments
+        words, tags: fields with lists of equal length; `tags` None: unlabelled.
+        labels: (in the file, name) pairs, as in `TextRow`; every tag must be in it.
+        cut: tags end before this string (":" makes "nsubj:pass" the tag "nsubj").
+    """
+
+    identity_name: ClassVar[str] = "Tags"
+
+    words: str = "words"
+    tags: str | None = "tags"
+    labels: Labels = ()
+    cut: str = ""
+
+    def __call__(self, row: Row, number: int) -> TagExample | Drop:
+        if drop := self.dropped(row):
+            return drop
+        return TagExample(**self.names(row, number), words=words(row, self.words), tags=self._tags(row))
+
+    def _tags(self, row: Row) -> tuple[str, ...] | None:
+        if self.tags is None:
+            return None
+        raw = words(row, self.tags)
+        if self.cut:
+            raw = tuple(tag.split(self.cut, 1)[0] for tag in raw)
+        names = [mapped(tag, self.labels, row["where"]) for tag in raw]
+        return None if None in names else tuple(tag for tag in names if tag is not None)

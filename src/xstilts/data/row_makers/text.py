@@ -1,0 +1,34 @@
+"""Row maker of single texts, with a label or without."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from xstilts.data.examples import TextExample
+from xstilts.data.fields import field, text
+from xstilts.data.row_makers.base import Labels, Maker, mapped
+from xstilts.data.source import Drop, Row
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextRow(Maker):
+    """One text, with a label or without.
+
+    Arguments
+        text: field of the text.
+        label: field of the label; None: unlabelled.
+        labels: (in the file, name) pairs; () : labels are named as in the file; a name of None: unlabelled.
+    """
+
+    identity_name: ClassVar[str] = "Text"
+
+    text: str = "text"
+    label: str | None = None
+    labels: Labels = ()
+
+    def __call__(self, row: Row, number: int) -> TextExample | Drop:
+        if drop := self.dropped(row):
+            return drop
+        label = None if self.label is None else mapped(field(row, self.label), self.labels, row["where"])
+        return TextExample(**self.names(row, number), text=text(row, self.text), label=label)
