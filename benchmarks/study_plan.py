@@ -12,7 +12,7 @@ import yaml
 
 from xstilts.data.examples import Example, TagExample, TextExample
 from xstilts.data.locate import Roots
-from xstilts.data.read import load, resolve
+from xstilts.data.read import load_examples, resolve_source
 from xstilts.tasks.base import Task
 from xstilts.tasks.catalog import TASKS
 
@@ -104,7 +104,10 @@ class Plan:
                 sources |= {f"test-{name}": part.take(self.test) if self.test else part for name, part in tests.items()}
             (self.rows / name).mkdir(parents=True)
             for use, source in sources.items():
-                lines = (json.dumps(_row(example)) + "\n" for example in load(resolve(source, roots)).examples)
+                lines = (
+                    json.dumps(_row(example)) + "\n"
+                    for example in load_examples(resolve_source(source, roots)).examples
+                )
                 (self.rows / name / f"{use}.jsonl").write_text("".join(lines), "utf-8")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xstilts.data.locate import Roots
-from xstilts.data.read import load, resolve
+from xstilts.data.read import load_examples, resolve_source
 from xstilts.kinds.tokenized import write
 from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.pipeline.steps.encoder import packaged_encoders
@@ -53,8 +53,8 @@ def make_rows(lengths: str, folder: Path, data: Sequence[Path], place: Path) -> 
     task = TASKS[name]
     fit = task.fit
     assert fit is not None
-    resolved = resolve(fit.train.take(EXAMPLES), Roots(data=tuple(data), store=place / "store"))
-    loaded = load(resolved)
+    resolved = resolve_source(fit.train.take(EXAMPLES), Roots(data=tuple(data), store=place / "store"))
+    loaded = load_examples(resolved)
     out = place / "rows"
     out.mkdir()
     write(loaded.examples, task.kind, load_tokenizer(folder), most, out)

@@ -11,7 +11,7 @@ import pytest
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.locate import Roots
-from xstilts.data.read import load, resolve
+from xstilts.data.read import load_examples, resolve_source
 from xstilts.study.load import load_study
 from xstilts.study.user_tasks import declared_tasks
 from xstilts.tasks.base import Task
@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 def examples(task: Task, folder: Path):
     roots = Roots(data=(folder,), store=folder / "store", offline=True)
     sources = {"train": task.fit.train, "dev": task.fit.dev, **task.test}
-    return {name: load(resolve(source, roots)).examples for name, source in sources.items()}
+    return {name: load_examples(resolve_source(source, roots)).examples for name, source in sources.items()}
 
 
 def test_the_page_has_a_whole_example(folder: Path):

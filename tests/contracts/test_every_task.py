@@ -14,7 +14,7 @@ import pytest
 
 from xstilts.core.languages import LANGUAGES
 from xstilts.data.examples import Example, SentenceExample, SpanExample
-from xstilts.data.locate import Roots, find
+from xstilts.data.locate import Roots, locate_files
 from xstilts.data.source import Drop, Place, Source
 from xstilts.metrics.tallies import headline
 from xstilts.tasks.base import Task
@@ -42,7 +42,7 @@ def places(task: Task) -> Iterator[Place]:
 
 def first(task: Task, found: Source, roots: Roots) -> list[Example]:
     """The first examples of a source, all of them where a row is half of a pair."""
-    at = find(found, roots)
+    at = locate_files(found, roots)
     rows = enumerate(at.place.read(at.paths))
     whole = at.place.row.__class__.__name__.startswith("Mined")
     made = (at.place.row(row, number) for number, row in (rows if whole else islice(rows, ROWS)))

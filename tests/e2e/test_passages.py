@@ -135,14 +135,14 @@ def test_a_plan_and_the_list_of_tasks_name_the_pool(
 def test_a_submission_is_scored_as_the_study_was(
     study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from xstilts.xtreme.layout import TARGETS
+    from xstilts.xtreme.layout import SUBMISSION_TASKS
 
     out, labels, file = tmp_path / "out", tmp_path / "labels", str(study / "passages.yaml")
     capsys.readouterr()
     given = ["--arm", "none", "--version", "xtreme-r", "--out", str(out), "--labels", str(labels), "--json"]
     assert main(["xtreme", "submit", file, *given, "--store", str(study / "store")]) == 0
     assert json.loads(capsys.readouterr().out)["written"] == {"mewslix": LANGUAGES}, "LAReQA is in no submission"
-    target, found = TARGETS["mewslix"], set()
+    target, found = SUBMISSION_TASKS["mewslix"], set()
     for language in LANGUAGES:
         files = [folder / "mewslix" / f"test-{language}.json" for folder in (labels, out)]
         gold, guess = (json.loads(path.read_text()) for path in files)

@@ -13,7 +13,7 @@ import yaml
 
 from xstilts.cli import main
 from xstilts.metrics.tallies import headline
-from xstilts.xtreme.layout import TARGETS
+from xstilts.xtreme.layout import SUBMISSION_TASKS
 
 LANGUAGES = {"udpos": ["de", "en"], "xquad": ["en", "de"], "tatoeba": ["de"]}
 Call = Callable[..., int]
@@ -58,7 +58,7 @@ def test_what_is_written_scores_as_the_study_did(
     scores = {path.parent.name: json.loads(path.read_text()) for path in study.glob("store/steps/score-*/scores.json")}
     found = {}
     for name, languages in LANGUAGES.items():
-        target = TARGETS[name]
+        target = SUBMISSION_TASKS[name]
         for language in languages:
             file = f"{name}/test-{language}.{target.suffix}"
             counts = [target.metric.tally(a, b, language) for a, b in target.read(labels / file, out / file)]

@@ -11,7 +11,7 @@ import pytest
 
 from xstilts.cli import main
 from xstilts.core.errors import DataError
-from xstilts.xtreme.layout import TARGETS, VERSIONS
+from xstilts.xtreme.layout import SUBMISSION_TASKS, XTREME_VERSIONS
 from xstilts.xtreme.score import score_folder
 
 
@@ -45,8 +45,8 @@ def test_the_plain_numbers_stand_beside_the_odd_ones(shared_golden: Path, capsys
 
 
 def test_mewslix_is_ranked_as_the_other_version_does(shared_golden: Path) -> None:
-    target, found = TARGETS["mewslix"], {}
-    for language in VERSIONS["xtreme-r"].languages["mewslix"]:
+    target, found = SUBMISSION_TASKS["mewslix"], {}
+    for language in XTREME_VERSIONS["xtreme-r"].languages["mewslix"]:
         sides = (
             shared_golden / "xtreme" / side / "mewslix" / f"test-{language}.json" for side in ("labels", "predictions")
         )
@@ -64,7 +64,7 @@ def copy(shared_golden: Path, tmp_path: Path) -> Path:
 
 def test_a_task_that_is_missing_is_named_and_no_total_is_given(copy: Path) -> None:
     shutil.rmtree(copy / "predictions/panx")
-    scores = score_folder(copy / "predictions", copy / "labels", VERSIONS["xtreme"])
+    scores = score_folder(copy / "predictions", copy / "labels", XTREME_VERSIONS["xtreme"])
     assert scores.total is None and "tagging" not in scores.groups and "qa" in scores.groups
     assert "predictions" in scores.missing["panx"] and "all_task" not in scores.official
 
@@ -73,7 +73,7 @@ def test_a_task_that_is_missing_is_named_and_no_total_is_given(copy: Path) -> No
 def test_a_language_that_is_missing_makes_no_smaller_average(copy: Path, side: str) -> None:
     (copy / side / "xnli/test-sw.tsv").unlink()
     with pytest.raises(DataError, match=rf"{side}.xnli.test-sw.tsv: no {side} in 'sw': the mean of xnli is over 15"):
-        score_folder(copy / "predictions", copy / "labels", VERSIONS["xtreme"])
+        score_folder(copy / "predictions", copy / "labels", XTREME_VERSIONS["xtreme"])
 
 
 def test_folders_that_hold_no_task_are_refused(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,9 +85,9 @@ def test_folders_that_hold_no_task_are_refused(copy: Path, capsys: pytest.Captur
 
 
 def test_the_total_of_xtreme_r_is_ours_and_called_so(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    version = VERSIONS["xtreme-r"]
+    version = XTREME_VERSIONS["xtreme-r"]
     for name, languages in version.languages.items():
-        target = TARGETS[name]
+        target = SUBMISSION_TASKS[name]
         for side in ("predictions", "labels"):
             (copy / side / name).mkdir(exist_ok=True)
             for language in languages:

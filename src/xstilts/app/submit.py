@@ -10,14 +10,14 @@ from typing import Any
 from xstilts.core.errors import DataError, StudyError
 from xstilts.core.files import write_atomic
 from xstilts.data.examples import Example
-from xstilts.data.read import load
+from xstilts.data.read import load_examples
 from xstilts.engine.step import Step
 from xstilts.evaluate.score import read_guesses
 from xstilts.kinds.base import Kind
 from xstilts.metrics.retrieval import MiningF1
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps.score import PREDICTIONS, ScoreSettings
-from xstilts.xtreme.layout import TARGETS, Target, Version, task_of
+from xstilts.xtreme.layout import SUBMISSION_TASKS, SubmissionTask, XtremeVersion, study_task_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Submission:
 
 
 def submit(
-    session: Session, arm: str, seed: int | None, version: Version, out: Path, labels: Path | None = None
+    session: Session, arm: str, seed: int | None, version: XtremeVersion, out: Path, labels: Path | None = None
 ) -> Submission:
     """Writes the predictions of one arm and seed (None: the study's first) below `out`, and the gold below `labels`.
 
@@ -46,14 +46,16 @@ def submit(
         if folder is not None and folder.is_dir() and any(folder.iterdir()):
             raise DataError("the folder is not empty", where=str(folder), hint="Give one that is new.")
     steps = _steps(session, arm, seed, version)
-    written = {name: _write(step, TARGETS.find(name), version, session, out, labels) for name, step in steps.items()}
+    written = {
+        name: _write(step, SUBMISSION_TASKS.find(name), version, session, out, labels) for name, step in steps.items()
+    }
     lacking = {name: tuple(x for x in own if x not in written.get(name, ())) for name, own in version.languages.items()}
     return Submission(written=written, lacking={name: own for name, own in lacking.items() if own})
 
 
-def _steps(session: Session, arm: str, seed: int, version: Version) -> dict[str, Step]:
+def _steps(session: Session, arm: str, seed: int, version: XtremeVersion) -> dict[str, Step]:
     """task of the benchmark -> its score step."""
-    tasks = {name: task_of(version, name) for name in version.languages}
+    tasks = {name: study_task_name(version, name) for name in version.languages}
     targets = [name for name, task in tasks.items() if task in session.study.targets]
     if not targets:
         raise StudyError(f"no target of this study is of {version.title}.", allowed=tasks.values())
@@ -69,7 +71,7 @@ def _steps(session: Session, arm: str, seed: int, version: Version) -> dict[str,
 
 
 def _write(
-    step: Step, target: Target, version: Version, session: Session, out: Path, labels: Path | None
+    step: Step, target: SubmissionTask, version: XtremeVersion, session: Session, out: Path, labels: Path | None
 ) -> tuple[str, ...]:
     """The languages written, in the order of the benchmark."""
     settings: ScoreSettings = step.settings
@@ -77,7 +79,7 @@ def _write(
     tests = {test.language: test for test in settings.tests}
     languages = tuple(language for language in version.languages[target.name] if language in tests)
     for language in languages:
-        loaded = load(tests[language].source).examples
+        loaded = load_examples(tests[language].source).examples
         examples = [loaded[i] for i in tests[language].chosen(loaded, settings.kind)]
         name = f"{target.name}/test-{language}.{target.suffix}"
         guesses = _final(settings, examples, read_guesses(predictions / f"{language}.parquet", examples))

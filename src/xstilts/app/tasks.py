@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import DataError, EncoderError, StudyError
-from xstilts.data.bundle import Packed, check, pack
-from xstilts.data.locate import Roots, addresses, find
-from xstilts.data.read import load, resolve
+from xstilts.data.bundle import BundleContents, check_sources, pack_bundle
+from xstilts.data.locate import Roots, locate_files, place_addresses
+from xstilts.data.read import load_examples, resolve_source
 from xstilts.data.source import Source
 from xstilts.models.encoders import ChangedEncoderError, find_encoder, portable_files
 from xstilts.models.translators import find_translator
@@ -94,9 +94,9 @@ def facts(task: Task, roots: Roots, count: bool = False) -> TaskFacts:
 
 
 def _source_facts(use: str, language: str, source: Source, roots: Roots, count: bool) -> SourceFacts:
-    fetch = tuple(dict.fromkeys(address for place in source.places for address in addresses(place)))
+    fetch = tuple(dict.fromkeys(address for place in source.places for address in place_addresses(place)))
     try:
-        found = find(source, roots)
+        found = locate_files(source, roots)
     except DataError:
         wanted = tuple(dict.fromkeys(name for place in source.places for name in place.files))
         return SourceFacts(
@@ -111,7 +111,7 @@ def _source_facts(use: str, language: str, source: Source, roots: Roots, count: 
             note=source.note,
         )
     cut = [said for path in found.paths if (said := describe_sample(path))]
-    loaded = load(resolve(source, roots)) if count else None
+    loaded = load_examples(resolve_source(source, roots)) if count else None
     return SourceFacts(
         use=use,
         language=language,
@@ -200,7 +200,7 @@ def check_files(needed: Wanted, roots: Roots) -> list[Checked]:
             state=status.state,
             said=status.why or ", ".join(path.name for path in status.paths),
         )
-        for status in check(list(needed.sources), roots)
+        for status in check_sources(list(needed.sources), roots)
     ]
     return [*sources, *(_check_model(what, name, find_it, roots) for what, name, find_it in _models(needed))]
 
@@ -241,7 +241,7 @@ class PackedStudy:
     """What an archive holds for a study, and what it does not need to."""
 
     archive: Path
-    content: Packed
+    content: BundleContents
     encoder: str
     encoder_carried: bool  # False: it comes with the program
     translators: tuple[str, ...]
@@ -274,7 +274,7 @@ def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
     resolved = resolve_study(study, catalog_for(study, options))
     for source in needed_sources(resolved):
         try:
-            found[source] = find(source, roots).kind
+            found[source] = locate_files(source, roots).kind
         except DataError:
             if not study.allow_missing:
                 raise
@@ -292,7 +292,7 @@ def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
     carry = [source for source, kind in found.items() if kind != "sample"]
     return PackedStudy(
         archive=archive,
-        content=pack(carry, roots, archive, beside),
+        content=pack_bundle(carry, roots, archive, beside),
         encoder=study.encoder,
         encoder_carried=encoder.folder is not None,
         translators=tuple(translators),

@@ -46,10 +46,10 @@ def score(
     from rich.console import Console
 
     from xstilts.cli.xtreme_view import score_page
-    from xstilts.xtreme.layout import VERSIONS
+    from xstilts.xtreme.layout import XTREME_VERSIONS
     from xstilts.xtreme.score import score_folder
 
-    scores = score_folder(predictions, labels, VERSIONS.find(version, "--version"))
+    scores = score_folder(predictions, labels, XTREME_VERSIONS.find(version, "--version"))
     if as_json:
         print_json(scores.official)
     else:
@@ -73,9 +73,9 @@ def submit(
     """Write the predictions of one arm of a finished study as a submission folder."""
     from xstilts.app.submit import submit as write
     from xstilts.pipeline.session import open_session
-    from xstilts.xtreme.layout import VERSIONS
+    from xstilts.xtreme.layout import XTREME_VERSIONS
 
-    benchmark = VERSIONS.find(version, "--version")
+    benchmark = XTREME_VERSIONS.find(version, "--version")
     options = make_options(data=data_folders(study, data), store=store, tasks=tasks, offline=True)
     session = open_session(read_study(study, scale, allow_missing=True), options)
     submission = write(session, arm, seed, benchmark, out, labels)

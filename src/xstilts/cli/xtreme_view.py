@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from xstilts.xtreme.score import Scores, TaskScore
+from xstilts.xtreme.score import BenchmarkScores, TaskScore
 
 # Peculiarities of official numbers, next to which the plain ones are printed.
 _PECULIARITIES = {
@@ -18,7 +18,7 @@ _PECULIARITIES = {
 }
 
 
-def score_page(scores: Scores) -> RenderableType:
+def score_page(scores: BenchmarkScores) -> RenderableType:
     table = Table("task", "languages", "official score", "official values", "beside them")
     for name, task in scores.tasks.items():
         languages = len(next(iter(task.values.values())))
@@ -36,7 +36,7 @@ def _means(task: TaskScore, official: bool) -> str:
     )
 
 
-def _summary(scores: Scores) -> list[Text]:
+def _summary(scores: BenchmarkScores) -> list[Text]:
     version = scores.version
     texts = ["Every task's score is a mean over its languages, of several official values their mean."]
     texts += [

@@ -14,7 +14,7 @@ from typing import IO
 from xstilts.core.errors import DataError
 
 
-def extract(archive: Path, member: str, target: Path) -> None:
+def extract_member(archive: Path, member: str, target: Path) -> None:
     """Writes one file of a zip or tar archive (compressed or not) to `target`.
 
     Raises DataError when it is no archive, is damaged, or has no such file.

@@ -21,19 +21,19 @@ from typing import Any
 from xstilts.core.errors import DataError
 from xstilts.core.files import file_fingerprint
 from xstilts.core.io_errors import writing
-from xstilts.data.locate import Roots, addresses, find, revision_key
+from xstilts.data.locate import Roots, locate_files, place_addresses, revision_key
 from xstilts.data.lock import (
     Lock,
     LockEntry,
     add_to_lock,
-    cache_file,
     check_digest,
+    checked_relative_path,
     data_folder,
-    entry_of,
+    fingerprint_cache,
+    lock_entry,
     read_lock,
-    safe,
 )
-from xstilts.data.read import resolve
+from xstilts.data.read import resolve_source
 from xstilts.data.source import Source
 
 _MANIFEST = "manifest.json"
@@ -42,7 +42,7 @@ _BESIDE = ("encoders/", "translators/")  # the folders of the store that such me
 
 
 @dataclass(frozen=True, kw_only=True)
-class Packed:
+class BundleContents:
     """What was packed or unpacked: data files, and files of an encoder."""
 
     files: int
@@ -66,7 +66,7 @@ class _Manifest:
         data = Lock.of(value)
         beside = Lock.of({"revisions": {}, "files": value.get("store", {})}).files
         for path in beside:
-            if not safe(path).startswith(_BESIDE):
+            if not checked_relative_path(path).startswith(_BESIDE):
                 raise DataError(f"'{path}' is not a place for a file of an encoder.", allowed=_BESIDE)
         return cls(data, beside)
 
@@ -78,8 +78,8 @@ class _Manifest:
         path = member.removeprefix(f"{_STORE}/")
         return store / path if member != path and path in self.beside else data_folder(store) / member
 
-    def packed(self) -> Packed:
-        return Packed(
+    def packed(self) -> BundleContents:
+        return BundleContents(
             files=len(self.data.files),
             bytes=sum(entry.bytes for entry in self.data.files.values()),
             encoder_files=len(self.beside),
@@ -88,7 +88,7 @@ class _Manifest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Status:
+class SourceStatus:
     """One source here. `state`: "ok"; "changed" (not what was fetched); "missing" (can be fetched from `addresses`,
     when there are any). `kind` says where it was found: "data", "store", "sample" or "" (see `locate.Roots`)."""
 
@@ -101,29 +101,29 @@ class Status:
     why: str = ""  # what is wrong, in words
 
 
-def check(sources: Sequence[Source], roots: Roots) -> list[Status]:
+def check_sources(sources: Sequence[Source], roots: Roots) -> list[SourceStatus]:
     """The state of the files of each source. Nothing is fetched, and only files without known fingerprint are read."""
     return [_status(source, roots) for source in sources]
 
 
-def _status(source: Source, roots: Roots) -> Status:
-    remote = tuple(dict.fromkeys(address for place in source.places for address in addresses(place)))
+def _status(source: Source, roots: Roots) -> SourceStatus:
+    remote = tuple(dict.fromkeys(address for place in source.places for address in place_addresses(place)))
     try:
-        found = find(source, roots)
+        found = locate_files(source, roots)
     except DataError as error:
-        return Status(source=source, state="missing", addresses=remote, why=error.what)
+        return SourceStatus(source=source, state="missing", addresses=remote, why=error.what)
     size = sum(path.stat().st_size for path in found.paths)
-    here = Status(source=source, state="ok", kind=found.kind, paths=found.paths, bytes=size, addresses=remote)
+    here = SourceStatus(source=source, state="ok", kind=found.kind, paths=found.paths, bytes=size, addresses=remote)
     try:
-        resolve(source, roots)
+        resolve_source(source, roots)
     except DataError as error:
         return replace(here, state="changed", why=str(error))
     return here
 
 
-def pack(
+def pack_bundle(
     sources: Sequence[Source], roots: Roots, archive: Path, encoder: Mapping[str, Path | bytes] | None = None
-) -> Packed:
+) -> BundleContents:
     """Writes the files that the sources need into a tar. Raises DataError when any is missing; then nothing is written.
 
     `encoder`: path below the store -> a file, or its content. The same files give the same archive, byte for byte.
@@ -135,7 +135,7 @@ def pack(
         if f"{_STORE}/{place}" in members:
             raise DataError(f"a data file has the name '{_STORE}/{place}', which an encoder needs.")
         members[f"{_STORE}/{place}"] = content
-        beside[place] = entry_of(content, "encoder") if isinstance(content, Path) else _entry_of_bytes(content)
+        beside[place] = lock_entry(content, "encoder") if isinstance(content, Path) else _entry_of_bytes(content)
     manifest = _Manifest(Lock(revisions, {name: entry for name, (_, entry) in sorted(found.items())}), beside)
     with writing(archive):
         _write(archive, manifest, members)
@@ -148,7 +148,7 @@ def _gather(sources: Sequence[Source], roots: Roots) -> tuple[dict[str, tuple[Pa
     files: dict[str, tuple[Path, LockEntry]] = {}
     revisions: dict[str, str] = {}
     for source in sources:
-        resolved, found = resolve(source, roots), find(source, roots)
+        resolved, found = resolve_source(source, roots), locate_files(source, roots)
         for name, path, digest in zip(found.names, found.paths, resolved.files, strict=True):
             origin = lock.files[name].origin if found.kind == "store" and name in lock.files else found.kind
             if name in files and files[name][1].sha256 != digest:
@@ -185,7 +185,7 @@ def _member(name: str, size: int) -> tarfile.TarInfo:
     return member
 
 
-def unpack(archive: Path, store: Path) -> Packed:
+def unpack_bundle(archive: Path, store: Path) -> BundleContents:
     """Puts the files of a packed archive into the store and locks their checksums.
 
     Everything is checked before anything is put in place: DataError for an archive that is damaged, holds paths that
@@ -200,7 +200,7 @@ def unpack(archive: Path, store: Path) -> Packed:
             places = {name: manifest.place(name, store) for name in manifest.members()}
             for name, entry in manifest.members().items():
                 if places[name].is_file():
-                    found = file_fingerprint(places[name], cache_file(store))
+                    found = file_fingerprint(places[name], fingerprint_cache(store))
                     check_digest(name, found, entry.sha256, str(archive))
             add_to_lock(store, manifest.data)
             for name, place in places.items():
@@ -224,7 +224,7 @@ def _unpack_checked(archive: Path, draft: Path) -> _Manifest:
             for member in members:
                 if not member.isfile() or member.name not in listed:
                     raise DataError(f"the archive holds '{member.name}', not in its manifest.", where=str(archive))
-                target = draft / safe(member.name)
+                target = draft / checked_relative_path(member.name)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 content = tar.extractfile(member)
                 assert content is not None  # a regular file
@@ -235,7 +235,7 @@ def _unpack_checked(archive: Path, draft: Path) -> _Manifest:
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise DataError(f"the archive cannot be read: {error}.", where=str(archive)) from error
     for name, entry in listed.items():
-        if not (draft / safe(name)).is_file():
+        if not (draft / checked_relative_path(name)).is_file():
             raise DataError(f"the archive lacks '{name}', which its manifest lists.", where=str(archive))
-        check_digest(name, entry.sha256, entry_of(draft / name, "").sha256, str(archive))
+        check_digest(name, entry.sha256, lock_entry(draft / name, "").sha256, str(archive))
     return manifest

@@ -1,9 +1,9 @@
 """Fields of a row by path, and texts made from them.
 
 >>> row = {"where": "f:1", "question": {"stem": "Why?", "choices": [{"text": "a"}, {"text": "b"}]}}
->>> field(row, "question.stem"), field(row, "question.choices.*.text")
+>>> field_value(row, "question.stem"), field(row, "question.choices.*.text")
 ('Why?', ['a', 'b'])
->>> fill("{question.stem} {option}", {**row, "option": "a"})
+>>> fill_template("{question.stem} {option}", {**row, "option": "a"})
 'Why? a'
 """
 
@@ -20,7 +20,7 @@ from xstilts.data.source import Row
 _LONGEST_NAME = 64
 
 
-def field(row: Row, path: str) -> Any:
+def field_value(row: Row, path: str) -> Any:
     """The value at `path`: names between dots, "*" for every item of a list. A field that is itself called `path`
     comes first.
 
@@ -32,7 +32,10 @@ def field(row: Row, path: str) -> Any:
     steps = path.split(".")
     for i, step in enumerate(steps):
         if step == "*" and isinstance(value, list):
-            return [field({"where": row["where"], "item": item}, ".".join(["item", *steps[i + 1 :]])) for item in value]
+            return [
+                field_value({"where": row["where"], "item": item}, ".".join(["item", *steps[i + 1 :]]))
+                for item in value
+            ]
         if not isinstance(value, dict) or step not in value:
             names = [name for name in value if name != "where"] if isinstance(value, dict) else []
             raise DataError(f"the row has no field '{path}'", where=row["where"], value=step, allowed=names)
@@ -40,32 +43,32 @@ def field(row: Row, path: str) -> Any:
     return value
 
 
-def text(row: Row, path: str) -> str:
+def text_field(row: Row, path: str) -> str:
     """The field at `path`, which must be a text (a number is written out)."""
-    value = field(row, path)
+    value = field_value(row, path)
     if not isinstance(value, str | int | float):
         raise DataError(f"the field '{path}' is not a text: {value!r}", where=row["where"])
     return str(value)
 
 
-def words(row: Row, path: str) -> tuple[str, ...]:
+def words_field(row: Row, path: str) -> tuple[str, ...]:
     """The field at `path`, which must be a list of texts (numbers are written out)."""
-    value = field(row, path)
+    value = field_value(row, path)
     if not isinstance(value, list | tuple) or not all(isinstance(item, str | int) for item in value):
         raise DataError(f"the field '{path}' is not a list of texts: {value!r}", where=row["where"])
     return tuple(str(item) for item in value)
 
 
-def fill(template: str, row: Row) -> str:
+def fill_template(template: str, row: Row) -> str:
     """`template` with each {path} replaced by that field. Blanks around the whole are cut (a field may be empty)."""
-    return re.sub(r"\{([^{}]+)\}", lambda found: text(row, found[1]), template).strip()
+    return re.sub(r"\{([^{}]+)\}", lambda found: text_field(row, found[1]), template).strip()
 
 
-def name(row: Row, paths: Sequence[str]) -> str:
+def group_name(row: Row, paths: Sequence[str]) -> str:
     """One name from the values of some fields, joined by " / "; a digest where that is long or of several lines."""
     parts = []
     for path in paths:
-        value = field(row, path)
+        value = field_value(row, path)
         parts.append(" ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
     joined = " / ".join(parts)
     if len(joined) <= _LONGEST_NAME and joined.isprintable():

@@ -22,12 +22,12 @@ from pathlib import Path, PurePosixPath
 
 from xstilts.core.errors import DataError
 from xstilts.core.io_errors import writing
-from xstilts.data.archives import extract
-from xstilts.data.locate import Roots, addresses, layouts, revision_key
-from xstilts.data.lock import Lock, LockEntry, add_to_lock, check_digest, data_folder, entry_of, read_lock
+from xstilts.data.archives import extract_member
+from xstilts.data.locate import Roots, place_addresses, place_layouts, revision_key
+from xstilts.data.lock import Lock, LockEntry, add_to_lock, check_digest, data_folder, lock_entry, read_lock
 from xstilts.data.source import Place
 
-Say = Callable[[str], None]
+Announce = Callable[[str], None]
 _TIMEOUT = 30  # seconds without an answer
 
 
@@ -55,7 +55,9 @@ class _Wanted:
     archive: str
 
 
-def fetch(place: Place, roots: Roots, say: Say = lambda text: None, endpoint: str | None = None) -> tuple[Path, ...]:
+def fetch_place(
+    place: Place, roots: Roots, say: Announce = lambda text: None, endpoint: str | None = None
+) -> tuple[Path, ...]:
     """Fetches the files of a place into the store and returns their paths; files that are there already are checked.
 
     Arguments
@@ -85,20 +87,20 @@ def fetch(place: Place, roots: Roots, say: Say = lambda text: None, endpoint: st
     why = "; ".join(dict.fromkeys(map(str, refusals)))
     kind = DataError if any(refusal.answered for refusal in refusals) else NoNetworkError
     raise kind(
-        f"'{needed}' cannot be fetched from {' or '.join(addresses(place))}: {why}.",
+        f"'{needed}' cannot be fetched from {' or '.join(place_addresses(place))}: {why}.",
         hint="Without a network, give a folder that holds the files with --data DIR or XSTILTS_DATA, or carry them "
         "here with `xstilts data pack` and `xstilts data unpack`.",
     )
 
 
-def _from_hub(place: Place, roots: Roots, say: Say, endpoint: str | None) -> tuple[Path, ...]:
+def _from_hub(place: Place, roots: Roots, say: Announce, endpoint: str | None) -> tuple[Path, ...]:
     repo, lock = str(place.hub), read_lock(roots.store)
     with _hub_errors(repo):
         revision = lock.revisions.get(revision_key(place)) or _commit(place, endpoint)
     lock = Lock({**lock.revisions, revision_key(place): revision}, lock.files)
     wanted = [
         _Wanted(name, file, member, f"archives/hub/{repo}/{revision}/{file}" if member else "")
-        for name, file, member in zip(next(layouts(place, lock)), place.files, _members(place), strict=True)
+        for name, file, member in zip(next(place_layouts(place, lock)), place.files, _members(place), strict=True)
     ]
 
     def download(file: str, target: Path) -> str:
@@ -140,8 +142,8 @@ def _hub_errors(repo: str) -> Iterator[None]:
         raise _RefusedError(f"{repo} ({why})", isinstance(error, HfHubHTTPError)) from error
 
 
-def _from_urls(place: Place, roots: Roots, say: Say) -> tuple[Path, ...]:
-    *_, names = layouts(place, read_lock(roots.store))
+def _from_urls(place: Place, roots: Roots, say: Announce) -> tuple[Path, ...]:
+    *_, names = place_layouts(place, read_lock(roots.store))
     wanted = [
         _Wanted(name, url, member, _archive_of(url) if member else "")
         for name, url, member in zip(names, place.urls, _members(place), strict=True)
@@ -185,11 +187,11 @@ def _take(
     def put(name: str, make: Callable[[Path], str]) -> None:
         target, known = folder / name, lock.files.get(name)
         if known is not None and target.is_file():
-            check_digest(name, known.sha256, entry_of(target, "").sha256, str(target))
+            check_digest(name, known.sha256, lock_entry(target, "").sha256, str(target))
         elif name not in entries:
             with _draft(folder) as draft:
                 origin = make(draft)
-                entries[name] = entry_of(draft, origin)
+                entries[name] = lock_entry(draft, origin)
                 if known is not None:
                     check_digest(name, known.sha256, entries[name].sha256, origin)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -197,7 +199,7 @@ def _take(
 
     def unpack(one: _Wanted, target: Path) -> str:
         put(one.archive, partial(download, one.address))
-        extract(folder / one.archive, one.member, target)
+        extract_member(folder / one.archive, one.member, target)
         return f"{(entries.get(one.archive) or lock.files[one.archive]).origin}#{one.member}"
 
     for one in wanted:

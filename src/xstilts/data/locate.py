@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xstilts.core.errors import DataError
-from xstilts.data.lock import Lock, data_folder, read_lock, safe
+from xstilts.data.lock import Lock, checked_relative_path, data_folder, read_lock
 from xstilts.data.source import Place, Source
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
@@ -56,7 +56,7 @@ class LocatedFiles:
         return tuple(path.relative_to(self.root).as_posix() for path in self.paths)
 
 
-def find(source: Source, roots: Roots) -> LocatedFiles:
+def locate_files(source: Source, roots: Roots) -> LocatedFiles:
     """The first place whose files are all here.
 
     Raises DataError that says which files were looked for, where, and how to get them.
@@ -64,14 +64,14 @@ def find(source: Source, roots: Roots) -> LocatedFiles:
     lock = read_lock(roots.store)
     for kind, folder in roots.folders():
         for place in source.places:
-            for names in layouts(place, lock):
+            for names in place_layouts(place, lock):
                 paths = tuple(_at(folder, name) for name in names)
                 if paths and None not in paths:
                     return LocatedFiles(place=place, paths=tuple(p for p in paths if p), root=folder, kind=kind)
     raise _missing(source, roots, lock)
 
 
-def layouts(place: Place, lock: Lock) -> Iterator[tuple[str, ...]]:
+def place_layouts(place: Place, lock: Lock) -> Iterator[tuple[str, ...]]:
     """Where the files of a place may lie below a folder, the best first.
 
     A hub place: `hub/<owner>/<name>/<revision>/<file>` (the revision asked for or locked), then the same without a
@@ -79,10 +79,11 @@ def layouts(place: Place, lock: Lock) -> Iterator[tuple[str, ...]]:
     """
     members = place.members or ("",) * len(place.files)
     if place.hub is None:
-        yield tuple(safe(name) for name in place.files)
+        yield tuple(checked_relative_path(name) for name in place.files)
         return
     names = [
-        safe(f"{name}.members/{member}" if member else name) for name, member in zip(place.files, members, strict=True)
+        checked_relative_path(f"{name}.members/{member}" if member else name)
+        for name, member in zip(place.files, members, strict=True)
     ]
     if revision := lock.revisions.get(revision_key(place), place.revision):
         yield tuple(f"hub/{place.hub}/{revision}/{name}" for name in names)
@@ -94,7 +95,7 @@ def revision_key(place: Place) -> str:
     return f"{place.hub}@{place.revision}" if place.revision else f"{place.hub}"
 
 
-def addresses(place: Place) -> list[str]:
+def place_addresses(place: Place) -> list[str]:
     """Where a place can be fetched from, for people."""
     hub = [f"the hub data set {place.hub}"] if place.hub else []
     return hub + list(dict.fromkeys(place.urls))
@@ -109,11 +110,11 @@ def _at(folder: Path, name: str) -> Path | None:
 def _missing(source: Source, roots: Roots, lock: Lock) -> DataError:
     tried = []
     for place in source.places:
-        for names in layouts(place, lock):
+        for names in place_layouts(place, lock):
             gone = [name for name in names if all(_at(folder, name) is None for _, folder in roots.folders())]
             tried.append(", ".join(f"'{name}'" for name in (gone or names)))
     folders = ", ".join(str(folder) for _, folder in roots.folders())
-    remote = [address for place in source.places for address in addresses(place)]
+    remote = [address for place in source.places for address in place_addresses(place)]
     hint = "Give a folder that holds them with --data DIR or XSTILTS_DATA"
     if remote:
         hint += f", or fetch them with `xstilts data get` (from {'; '.join(dict.fromkeys(remote))})"

@@ -53,7 +53,7 @@ def data_folder(store: Path) -> Path:
     return store / "data"
 
 
-def cache_file(store: Path) -> Path:
+def fingerprint_cache(store: Path) -> Path:
     """Where fingerprints are remembered by path, size and time."""
     return store / "cache" / "files.json"
 
@@ -90,7 +90,7 @@ def check_digest(path: str, locked_digest: str, found: str, where: str) -> None:
         )
 
 
-def verify(path: Path, digest: str, store: Path, lock: Lock | None = None) -> None:
+def verify_against_lock(path: Path, digest: str, store: Path, lock: Lock | None = None) -> None:
     """Checks a file of the store's data folder against the lock; files elsewhere are the user's own."""
     folder = data_folder(store)
     if path.is_relative_to(folder):
@@ -100,11 +100,11 @@ def verify(path: Path, digest: str, store: Path, lock: Lock | None = None) -> No
             check_digest(name, entry.sha256, digest, str(path))
 
 
-def entry_of(path: Path, origin: str) -> LockEntry:
+def lock_entry(path: Path, origin: str) -> LockEntry:
     return LockEntry(file_fingerprint(path), path.stat().st_size, origin)
 
 
-def safe(name: str) -> str:
+def checked_relative_path(name: str) -> str:
     """`name`, when it is a path that stays below the folder it is put under. Raises DataError otherwise."""
     path = PurePosixPath(name)
     if not name or path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:

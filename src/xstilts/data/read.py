@@ -12,8 +12,8 @@ from xstilts.core.canonical import NOT_IDENTITY
 from xstilts.core.errors import DataError
 from xstilts.core.files import file_fingerprint
 from xstilts.data.examples import Example
-from xstilts.data.locate import Roots, find
-from xstilts.data.lock import cache_file, read_lock, verify
+from xstilts.data.locate import Roots, locate_files
+from xstilts.data.lock import fingerprint_cache, read_lock, verify_against_lock
 from xstilts.data.source import Drop, Key, Place, Reader, RowMaker, Source, View
 
 _GZIP_RATIO = 3.0  # of text, about
@@ -52,17 +52,17 @@ class LoadedExamples:
     dropped: Mapping[str, int]
 
 
-def resolve(source: Source, roots: Roots) -> ResolvedSource:
+def resolve_source(source: Source, roots: Roots) -> ResolvedSource:
     """Finds the files of a source and takes their fingerprints (remembered by path, size and time).
 
     Raises DataError when files are missing, or when a fetched one is not what it was when it was fetched.
     """
-    found = find(source, roots)
-    digests = tuple(file_fingerprint(path, cache_file(roots.store)) for path in found.paths)
+    found = locate_files(source, roots)
+    digests = tuple(file_fingerprint(path, fingerprint_cache(roots.store)) for path in found.paths)
     if found.kind == "store":
         lock = read_lock(roots.store)
         for path, digest in zip(found.paths, digests, strict=True):
-            verify(path, digest, roots.store, lock)
+            verify_against_lock(path, digest, roots.store, lock)
     return ResolvedSource(
         files=digests,
         read=found.place.read,
@@ -75,11 +75,11 @@ def resolve(source: Source, roots: Roots) -> ResolvedSource:
     )
 
 
-def to_fetch(source: Source, roots: Roots) -> Place | None:
+def place_to_fetch(source: Source, roots: Roots) -> Place | None:
     """None for a source whose files are here; else the place that they can be fetched from. Raises DataError where
     there is none."""
     try:
-        find(source, roots)
+        locate_files(source, roots)
         return None
     except DataError:
         place = next((place for place in source.places if place.hub or place.urls), None)
@@ -88,12 +88,12 @@ def to_fetch(source: Source, roots: Roots) -> Place | None:
         return place
 
 
-def expected(source: Source, roots: Roots) -> ResolvedSource:
+def expected_source(source: Source, roots: Roots) -> ResolvedSource:
     """A source for a plan: as it lies here, or as it will once it is fetched. Raises DataError where it can neither be
     found nor fetched."""
-    place = to_fetch(source, roots)
+    place = place_to_fetch(source, roots)
     if place is None:
-        return resolve(source, roots)
+        return resolve_source(source, roots)
     return ResolvedSource(
         files=tuple(f"to fetch: {place.hub or ''} {name}" for name in place.files),
         read=place.read,
@@ -106,7 +106,7 @@ def expected(source: Source, roots: Roots) -> ResolvedSource:
     )
 
 
-def load(resolved: ResolvedSource) -> LoadedExamples:
+def load_examples(resolved: ResolvedSource) -> LoadedExamples:
     """Reads all rows, makes examples and applies the views.
 
     Raises DataError (file:line) for a malformed row, an id that occurs twice, and when no example is left.
@@ -117,7 +117,7 @@ def load(resolved: ResolvedSource) -> LoadedExamples:
     for example in examples:
         if (other := first.setdefault(example.id, example)) is not example:
             raise DataError(f"the id '{example.id}' occurs twice, first at {other.where}", where=example.where)
-    chosen = select(resolved.views, [Key(example.id, example.group) for example in examples])
+    chosen = apply_views(resolved.views, [Key(example.id, example.group) for example in examples])
     if not chosen:
         why = f" ({len(examples)} before views, dropped: {dict(dropped)})" if examples or dropped else ""
         names = ", ".join(str(path) for path in resolved.paths)
@@ -136,7 +136,7 @@ def _examples(resolved: ResolvedSource, dropped: Counter[str]) -> Iterator[Examp
             yield from made
 
 
-def select(views: Sequence[View], keys: Sequence[Key]) -> list[int]:
+def apply_views(views: Sequence[View], keys: Sequence[Key]) -> list[int]:
     """Indices into `keys` of the rows that all views let through, each view seeing what the one before it left."""
     chosen = list(range(len(keys)))
     for view in views:

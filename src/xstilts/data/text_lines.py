@@ -20,7 +20,7 @@ Numbered = tuple[int, str]  # line number from 1, and the line without its end
 
 
 @contextmanager
-def readable(path: Path) -> Iterator[None]:
+def reading(path: Path) -> Iterator[None]:
     """Turns what a damaged file raises while it is read into a DataError that names the file."""
     try:
         yield
@@ -32,9 +32,9 @@ def readable(path: Path) -> Iterator[None]:
         raise DataError(f"the file cannot be read: {error}", where=str(path)) from error
 
 
-def lines(path: Path) -> Iterator[Numbered]:
+def numbered_lines(path: Path) -> Iterator[Numbered]:
     """The lines of a text file, gzip or not. A byte order mark at the very start is dropped."""
-    with readable(path), open_text(path) as handle:
+    with reading(path), open_text(path) as handle:
         cast(TextIOWrapper, handle).reconfigure(newline="\n")
         for number, line in enumerate(handle, start=1):
             if number == 1:
@@ -42,16 +42,16 @@ def lines(path: Path) -> Iterator[Numbered]:
             yield number, line.removesuffix("\n").removesuffix("\r")
 
 
-def text_of(path: Path) -> str:
+def read_text(path: Path) -> str:
     """The whole text of a file, gzip or not, without a leading byte order mark."""
-    with readable(path), open_text(path) as handle:
+    with reading(path), open_text(path) as handle:
         return handle.read().removeprefix("\ufeff")
 
 
-def blocks(path: Path) -> Iterator[list[Numbered]]:
+def line_blocks(path: Path) -> Iterator[list[Numbered]]:
     """Runs of lines between blank lines (a line of blanks alone is blank)."""
     block: list[Numbered] = []
-    for number, line in lines(path):
+    for number, line in numbered_lines(path):
         if line.strip(" \t\r"):
             block.append((number, line))
         elif block:

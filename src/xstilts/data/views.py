@@ -16,7 +16,7 @@ from xstilts.data.source import Key, View
 _BY: dict[str, Callable[[Key], str]] = {"id": lambda key: key.id, "group": lambda key: key.group}
 
 
-def place_of(name: str, seed: int) -> float:
+def hash_fraction(name: str, seed: int) -> float:
     """A number in [0, 1), spread evenly over names, that depends on nothing but the name and the seed."""
     digest = hashlib.sha256(f"{seed} {name}".encode()).digest()
     return (int.from_bytes(digest[:8]) >> 11) / 2**53
@@ -45,7 +45,7 @@ class Take:
         sizes = Counter(unit(key) for key in keys)
         taken: set[str] = set()
         left = self.n
-        for name in sorted(sizes, key=lambda name: (place_of(name, self.seed), name)):
+        for name in sorted(sizes, key=lambda name: (hash_fraction(name, self.seed), name)):
             if taken and sizes[name] > left:
                 break
             taken.add(name)
@@ -75,7 +75,7 @@ class SplitView:
 
     def select(self, keys: Sequence[Key]) -> list[int]:
         # A salt of its own, so that a Take by group with the same seed does not choose by the same numbers.
-        order = sorted((place_of(f"part {group}", self.seed), group) for group in {key.group for key in keys})
+        order = sorted((hash_fraction(f"part {group}", self.seed), group) for group in {key.group for key in keys})
         held = {group for place, group in order if place < self.share}
         if len(order) > 1:
             held = (held | {order[0][1]}) - {order[-1][1]}
@@ -85,7 +85,9 @@ class SplitView:
         return self.share if self.name == "held" else 1 - self.share
 
 
-def without(chosen: Sequence[int], keys: Sequence[Key], held: Sequence[int], originals: Sequence[Key]) -> list[int]:
+def without_translations_of(
+    chosen: Sequence[int], keys: Sequence[Key], held: Sequence[int], originals: Sequence[Key]
+) -> list[int]:
     """Of the rows `chosen` of a translation those that translate none of the rows `held` of the original: told by their
     ids. Raises DataError where no id of the translation is one of the original's, so that nothing could be told."""
     if not {key.id for key in keys} & {key.id for key in originals}:
@@ -98,7 +100,7 @@ def without(chosen: Sequence[int], keys: Sequence[Key], held: Sequence[int], ori
     return [i for i in chosen if keys[i].id not in apart]
 
 
-def passes(views: Sequence[View], rows: float) -> float:
+def passing_share(views: Sequence[View], rows: float) -> float:
     """About which share of `rows` rows the views let through, without looking at them."""
     left = 1.0
     for view in views:

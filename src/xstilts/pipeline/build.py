@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from xstilts.data.locate import Roots
-from xstilts.data.read import ResolvedSource, resolve
+from xstilts.data.read import ResolvedSource, resolve_source
 from xstilts.data.source import MachineTranslation, Source
 from xstilts.engine.step import Step
 from xstilts.kinds.base import Kind
@@ -90,7 +90,7 @@ class StepBuilder:
     encoder: LocatedEncoder
     precision: str
     translators: Mapping[str, LocatedTranslator] = field(default_factory=dict)  # by the names the study calls them
-    resolver: Callable[[Source, Roots], ResolvedSource] = resolve  # for a plan: `expected`
+    resolver: Callable[[Source, Roots], ResolvedSource] = resolve_source  # for a plan: `expected`
     _prepared: dict[str, Step] = field(default_factory=dict)
     _trained: dict[Phase, Step] = field(default_factory=dict)
     _merged: dict[MergedCheckpoint, Step] = field(default_factory=dict)

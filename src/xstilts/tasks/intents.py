@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from xstilts.data.readers.catalog import Bio, Lines, Tsv, ZippedFiles
-from xstilts.data.readers.snips import Split
-from xstilts.data.readers.xsid import Utterances
+from xstilts.data.readers.snips import SplitWords
+from xstilts.data.readers.xsid import XsidUtterances
 from xstilts.data.row_makers.catalog import TagsRow, TextRow
 from xstilts.data.source import Reader, RowMaker, Source
 from xstilts.kinds.classification import Classification
@@ -40,7 +40,7 @@ _SLOT_ROW = TagsRow(tags="slots", group=("item",))
 def xsid(row: RowMaker, language: str, split: str) -> Source:
     name = f"xSID-0.7/{language}.{split}.conll"
     address = raw("mainlp/xsid", "761d926c3f2e9f6bea13192d2f39cec1d04d9777", f"data/{name}")
-    return source(web(Utterances(), row, (f"xsid/{name}",), address), language=language)
+    return source(web(XsidUtterances(), row, (f"xsid/{name}",), address), language=language)
 
 
 XSID_ORIGIN = Origin(
@@ -81,7 +81,7 @@ SNIPS_SLOTS = bio(
     )
 )
 SNIPS_LABELLED = ZippedFiles(readers=(Lines(blank=True), Lines(field="label", blank=True)))
-_TAGGED = ZippedFiles(readers=(Split(), Split(field="tags")))
+_TAGGED = ZippedFiles(readers=(SplitWords(), SplitWords(field="tags")))
 
 
 def snips(read: Reader, row: RowMaker, split: str, labels: str) -> Source:

@@ -7,7 +7,7 @@ of them. So these come from their original addresses.
 from __future__ import annotations
 
 from xstilts.data.readers.catalog import SquadReader
-from xstilts.data.readers.filters import Only
+from xstilts.data.readers.filters import RowsByPrefix
 from xstilts.data.row_makers.catalog import SpanRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.span_qa import SpanQA
@@ -180,7 +180,7 @@ TYDIQA = Task(
     train=source(
         local(SquadReader(), _CONTEXT, "tydiqa/tydiqa-goldp-v1.1-train/tydiqa.goldp.en.train.json.gz"),
         web(
-            Only(read=SquadReader(), field="id", start="english-"),
+            RowsByPrefix(read=SquadReader(), field="id", start="english-"),
             _CONTEXT,
             ("tydiqa/tydiqa-goldp-v1.1-train.json",),
             (f"{_TYDIQA}/tydiqa-goldp-v1.1-train.json",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from xstilts.core.languages import canonical_code
 from xstilts.data.readers.catalog import Lines
-from xstilts.data.readers.filters import Screened
+from xstilts.data.readers.filters import HeldOutMarker
 from xstilts.data.row_makers.catalog import TextRow
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.tasks.base import Origin, Task
@@ -107,7 +107,7 @@ MLM_COMMON_VOICE = Task(
     train=source(
         written_in(
             local(
-                Screened(read=Lines(), tests=len(_TESTS)),
+                HeldOutMarker(read=Lines(), tests=len(_TESTS)),
                 TextRow(group=("text",), drop=(("held_out", "True"),)),
                 *(f"text/commonvoice/{name}.txt.gz" for name in _COMMON_VOICE),
                 *_TESTS,

@@ -17,7 +17,7 @@ from typing import Any
 from xstilts.core.files import read_json, write_atomic, write_json
 from xstilts.data.examples import ChoiceExample, Example, SpanExample, TextExample
 from xstilts.data.read import LoadedExamples
-from xstilts.data.text_lines import lines
+from xstilts.data.text_lines import numbered_lines
 
 _CLASSES: Mapping[str, type[Example]] = {one.__name__: one for one in (TextExample, ChoiceExample, SpanExample)}
 
@@ -37,7 +37,7 @@ def write_rows(examples: Sequence[Example], counts: Mapping[str, Any], out: Path
 def read_rows(folder: Path) -> LoadedExamples:
     """The examples, and the rows that were dropped on the way, those of the original file included."""
     examples = []
-    for _, line in lines(folder / "rows.jsonl.gz"):
+    for _, line in numbered_lines(folder / "rows.jsonl.gz"):
         fields = json.loads(line)
         make = _CLASSES[fields.pop("is")]
         examples.append(make(**{name: _tuples(value) for name, value in fields.items()}))

@@ -20,7 +20,7 @@ _FIRST = re.compile(r"__([a-z_]{2,8})__|([a-z]{3}_[A-Z][a-z]{3})|([a-z]{2,3}_[A-
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class LanguageTokens:
     """What makes a model read and write two languages.
 
     Arguments
@@ -34,16 +34,16 @@ class Told:
     source: str | None = None
 
 
-def told(tokenizer: Any, source: str, target: str) -> Told:
+def language_tokens(tokenizer: Any, source: str, target: str) -> LanguageTokens:
     """Raises EncoderError when the model cannot be told to write `target`."""
     vocabulary = sorted(tokenizer.get_vocab())
     if token := _token(_IN_FRONT, vocabulary, target):
-        return Told(front=f"{token} ")
+        return LanguageTokens(front=f"{token} ")
     if token := _token(_FIRST, vocabulary, target):
-        return Told(first=token, source=_name(_token(_FIRST, vocabulary, source)))
+        return LanguageTokens(first=token, source=_name(_token(_FIRST, vocabulary, source)))
     written = getattr(tokenizer, "target_lang", None) or tokenizer.init_kwargs.get("target_lang")
     if written and _code(str(written)) == target:
-        return Told()
+        return LanguageTokens()
     offered = sorted({code for pattern in (_IN_FRONT, _FIRST) for code in _codes(pattern, vocabulary)})
     says = f"it writes '{written}'" if written else "it does not say which languages it writes"
     raise EncoderError(

@@ -11,8 +11,8 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from xstilts.core.errors import EncoderError
 from xstilts.nn.loading import quiet
-from xstilts.translate.language_codes import Told, told
-from xstilts.translate.passages import Rendered
+from xstilts.translate.language_codes import LanguageTokens, language_tokens
+from xstilts.translate.passages import SentenceTranslation
 
 BATCH_TOKENS = 4096  # of a batch, padding included; its size decides the last digits, so it is a constant
 _MORE = 2.0, 32  # tokens of a translation at most: so many times those of the source, and so many more
@@ -37,7 +37,7 @@ class Translator:
         own = self.model.generation_config
         own.forced_eos_token_id = None  # it would end a translation that is cut off as if it were whole
         own.max_length = None
-        self.told: Told = told(self.tokenizer, *languages)
+        self.told: LanguageTokens = language_tokens(self.tokenizer, *languages)
         if self.told.source is not None and hasattr(self.tokenizer, "src_lang"):
             self.tokenizer.src_lang = self.told.source
         self.limit = _limit(self.tokenizer, self.model.config)
@@ -57,11 +57,11 @@ class Translator:
             room -= 1
         return batches
 
-    def translate(self, sentences: Sequence[str]) -> list[Rendered]:
+    def translate(self, sentences: Sequence[str]) -> list[SentenceTranslation]:
         """One translation for each sentence, or why it has none: longer than the model reads, or no end came."""
         ids = self._ids(sentences)
         short = [i for i, own in enumerate(ids) if len(own) <= self.limit]
-        made = [Rendered(lost="a sentence is longer than the translation model reads")] * len(sentences)
+        made = [SentenceTranslation(lost="a sentence is longer than the translation model reads")] * len(sentences)
         if short:
             for i, one in zip(short, self._generate([ids[i] for i in short]), strict=True):
                 made[i] = one
@@ -76,7 +76,7 @@ class Translator:
         return self.tokenizer(texts, verbose=False)["input_ids"] if texts else []
 
     @torch.inference_mode()
-    def _generate(self, ids: list[list[int]]) -> list[Rendered]:
+    def _generate(self, ids: list[list[int]]) -> list[SentenceTranslation]:
         longest = max(map(len, ids))
         pad = self.tokenizer.pad_token_id
         ids_BS = torch.tensor([[*own, *[pad] * (longest - len(own))] for own in ids])
@@ -90,7 +90,10 @@ class Translator:
         ends = set(end) if isinstance(end, list) else {end}
         ended = [not ends.isdisjoint(found[1:]) for found in found_BT.tolist()]  # some models begin with it
         lost = "a translation did not come to an end"
-        return [Rendered(text) if done else Rendered(lost=lost) for text, done in zip(texts, ended, strict=True)]
+        return [
+            SentenceTranslation(text) if done else SentenceTranslation(lost=lost)
+            for text, done in zip(texts, ended, strict=True)
+        ]
 
     def _search(self, longest: int) -> dict[str, Any]:
         """How a batch is searched, over the model's own settings (what it must not write)."""

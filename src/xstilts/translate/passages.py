@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from xstilts.translate.sentences import cuts
-from xstilts.translate.span_markers import LostError, Marked, Span, mark, stripped, unmark
+from xstilts.translate.sentence_boundaries import sentence_ends
+from xstilts.translate.span_markers import MarkedText, Span, UntranslatableError, mark_spans, strip_span, unmark_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class TranslatableText:
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class SentenceTranslation:
     """What a model made of one sentence: its translation, or why there is none."""
 
     text: str = ""
@@ -30,7 +30,7 @@ class _Piece:
     """A sentence as it is translated, what stands before it, and the numbers of the spans that lie in it."""
 
     gap: str
-    marked: Marked
+    marked: MarkedText
     spans: tuple[int, ...]
 
 
@@ -46,18 +46,18 @@ class Passage:
         """What has to be translated."""
         return [piece.marked.text for piece in self.pieces]
 
-    def put_together(self, rendered: Mapping[str, Rendered]) -> TranslatableText:
-        """The translation. Raises LostError where a sentence has none, or a span is not found in it."""
+    def put_together(self, rendered: Mapping[str, SentenceTranslation]) -> TranslatableText:
+        """The translation. Raises UntranslatableError where a sentence has none, or a span is not found in it."""
         parts: list[str] = []
         spans: dict[int, Span] = {}
         length = 0
         for piece in self.pieces:
             found = rendered[piece.marked.text]
             if found.lost:
-                raise LostError(found.lost)
-            text, own = unmark(found.text.strip(), piece.marked.pairs)
+                raise UntranslatableError(found.lost)
+            text, own = unmark_spans(found.text.strip(), piece.marked.pairs)
             if not text.strip():
-                raise LostError("a translation is empty")
+                raise UntranslatableError("a translation is empty")
             length += len(piece.gap)
             spans |= {
                 number: (start + length, end + length) for number, (start, end) in zip(piece.spans, own, strict=True)
@@ -67,11 +67,13 @@ class Passage:
         return TranslatableText("".join([*parts, self.rest]), tuple(spans[number] for number in sorted(spans)))
 
 
-def passage(text: TranslatableText) -> Passage:
-    """`text` in pieces, its spans (without white space at their ends) marked. Raises LostError for a span that cannot
-    be marked."""
-    spans = [stripped(text.text, span) for span in text.spans]
-    ends = [end for end in cuts(text.text) if not any(start < end < stop for start, stop in spans)]
+def split_passage(text: TranslatableText) -> Passage:
+    """Cut `text` into sentences, with its spans (without white space at their ends) marked.
+
+    Raises UntranslatableError for a span that cannot be marked.
+    """
+    spans = [strip_span(text.text, span) for span in text.spans]
+    ends = [end for end in sentence_ends(text.text) if not any(start < end < stop for start, stop in spans)]
     pieces, gap, done = [], "", 0
     for end in [*ends, len(text.text)]:
         part = text.text[done:end]
@@ -80,7 +82,7 @@ def passage(text: TranslatableText) -> Passage:
         gap += text.text[done:start]
         if core:
             inside = tuple(i for i, (first, last) in enumerate(spans) if start <= first and last <= start + len(core))
-            marked = mark(core, [(spans[i][0] - start, spans[i][1] - start) for i in inside])
+            marked = mark_spans(core, [(spans[i][0] - start, spans[i][1] - start) for i in inside])
             pieces.append(_Piece(gap, marked, inside))
             gap = text.text[start + len(core) : end]
         done = end

@@ -8,28 +8,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from xstilts.core.io_errors import writing
-from xstilts.translate.passages import Rendered
+from xstilts.translate.passages import SentenceTranslation
 
 if TYPE_CHECKING:
     from xstilts.engine.step import Progress
 
 
-class Translates(Protocol):
+class BatchTranslator(Protocol):
     """What `translate.model.Translator` does."""
 
     def plan(self, sentences: Sequence[str]) -> list[list[int]]: ...
-    def translate(self, sentences: Sequence[str]) -> list[Rendered]: ...
+    def translate(self, sentences: Sequence[str]) -> list[SentenceTranslation]: ...
 
 
 def translate_all(
-    sentences: Sequence[str], translator: Translates, scratch: Path, progress: Progress
-) -> dict[str, Rendered]:
+    sentences: Sequence[str], translator: BatchTranslator, scratch: Path, progress: Progress
+) -> dict[str, SentenceTranslation]:
     """Every sentence with its translation. `scratch` keeps finished batches; the batches are the same at each attempt,
     so that an interrupted translation ends as an uninterrupted one would."""
     batches = translator.plan(sentences)
     file = scratch / "batches.jsonl"
     done = _read(file, batches)
-    rendered: dict[str, Rendered] = {}
+    rendered: dict[str, SentenceTranslation] = {}
     with writing(file):
         scratch.mkdir(parents=True, exist_ok=True)
         with file.open("a", encoding="utf-8") as out:
@@ -47,22 +47,22 @@ def translate_all(
     return rendered
 
 
-def _read(file: Path, batches: Sequence[Sequence[int]]) -> dict[int, list[Rendered]]:
+def _read(file: Path, batches: Sequence[Sequence[int]]) -> dict[int, list[SentenceTranslation]]:
     """Finished batches, by the number of sentences before them. A line that a kill cut off is left out."""
     sizes, before = {}, 0
     for batch in batches:
         sizes[before] = len(batch)
         before += len(batch)
-    found: dict[int, list[Rendered]] = {}
+    found: dict[int, list[SentenceTranslation]] = {}
     for line in file.read_text("utf-8", errors="replace").splitlines() if file.is_file() else ():
         try:
             number, texts, lost = json.loads(line)
         except ValueError:
             continue
         if sizes.get(number) == len(texts) == len(lost):
-            found[number] = [Rendered(text, why) for text, why in zip(texts, lost, strict=True)]
+            found[number] = [SentenceTranslation(text, why) for text, why in zip(texts, lost, strict=True)]
     return found
 
 
-def _line(number: int, found: Sequence[Rendered]) -> str:
+def _line(number: int, found: Sequence[SentenceTranslation]) -> str:
     return json.dumps([number, [one.text for one in found], [one.lost for one in found]]) + "\n"

@@ -17,7 +17,7 @@ from itertools import accumulate
 Span = tuple[int, int]  # first character, and the one after the last
 
 
-class LostError(Exception):
+class UntranslatableError(Exception):
     """What cannot be carried into a translation. The text is the reason, which is counted."""
 
 
@@ -43,7 +43,7 @@ def _tag(name: str) -> MarkerPair:
     return MarkerPair(f"<{name}>", f"</{name}>", (rf"<\s*{name}\s*>", rf"<\s*/\s*{name}\s*>"))
 
 
-PAIRS = (
+MARKER_PAIRS = (
     MarkerPair("[", "]", (r"[\[［【]", r"[\]］】]")),
     MarkerPair("{", "}", ("[{｛]", "[}｝]")),
     *map(_tag, "abcdefgh"),
@@ -51,26 +51,26 @@ PAIRS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class MarkedText:
     """A text with marks, and the pair that stands around each of its spans."""
 
     text: str
     pairs: tuple[MarkerPair, ...]
 
 
-def mark(text: str, spans: Sequence[Span]) -> Marked:
+def mark_spans(text: str, spans: Sequence[Span]) -> MarkedText:
     """The text with a pair of marks of its own around each span; spans may touch, nest and overlap.
 
-    >>> mark("Paris is big", [(0, 5)]).text
+    >>> mark_spans("Paris is big", [(0, 5)]).text
     '[Paris] is big'
 
-    Raises LostError where the text leaves no pair free.
+    Raises UntranslatableError where the text leaves no pair free.
     """
     if not spans:
-        return Marked(text, ())
-    free = [pair for pair in PAIRS if not pair.is_like(text)]
+        return MarkedText(text, ())
+    free = [pair for pair in MARKER_PAIRS if not pair.is_like(text)]
     if len(free) < len(spans):
-        raise LostError("the text holds the marks itself")
+        raise UntranslatableError("the text holds the marks itself")
     pairs = tuple(free[: len(spans)])
     # At one place first what ends, the shortest span first, then what begins, the longest first: pairs nest.
     ends = [(end, 0, end - start, pair.closing) for (start, end), pair in zip(spans, pairs, strict=True)]
@@ -79,17 +79,17 @@ def mark(text: str, spans: Sequence[Span]) -> Marked:
     for place, _, _, what in sorted([*ends, *starts]):
         parts += [text[done:place], what]
         done = place
-    return Marked("".join([*parts, text[done:]]), pairs)
+    return MarkedText("".join([*parts, text[done:]]), pairs)
 
 
-def unmark(text: str, pairs: Sequence[MarkerPair]) -> tuple[str, tuple[Span, ...]]:
+def unmark_spans(text: str, pairs: Sequence[MarkerPair]) -> tuple[str, tuple[Span, ...]]:
     """A translation without its marks, and the span of each pair. White space that stands inside a mark is left outside
     the span, and dropped where there is white space outside as well.
 
-    >>> unmark("[ Paris ] ist groß", mark("Paris is big", [(0, 5)]).pairs)
+    >>> unmark_spans("[ Paris ] ist groß", mark_spans("Paris is big", [(0, 5)]).pairs)
     ('Paris ist groß', ((0, 5),))
 
-    Raises LostError when a mark is missing, stands twice or in the wrong place, or has nothing inside.
+    Raises UntranslatableError when a mark is missing, stands twice or in the wrong place, or has nothing inside.
     """
     if not pairs:
         return text, ()
@@ -100,7 +100,7 @@ def unmark(text: str, pairs: Sequence[MarkerPair]) -> tuple[str, tuple[Span, ...
             kept[start:end] = [False] * (end - start)
     for opening, closing in found:
         if opening[1] > closing[0]:
-            raise LostError("the marks of a span changed places")
+            raise UntranslatableError("the marks of a span changed places")
         _close_gap(text, kept, range(opening[1], len(text)), range(opening[0] - 1, -1, -1))
         _close_gap(text, kept, range(closing[0] - 1, -1, -1), range(closing[1], len(text)))
     places = [0, *accumulate(kept)]
@@ -108,17 +108,17 @@ def unmark(text: str, pairs: Sequence[MarkerPair]) -> tuple[str, tuple[Span, ...
     return plain, tuple(_strip(plain, (places[opening[1]], places[closing[0]])) for opening, closing in found)
 
 
-def stripped(text: str, span: Span) -> Span:
-    """The span without white space at its ends. Raises LostError when nothing is left."""
+def strip_span(text: str, span: Span) -> Span:
+    """The span without white space at its ends. Raises UntranslatableError when nothing is left."""
     return _strip(text, span)
 
 
 def _only(pattern: re.Pattern[str], text: str) -> Span:
     found = [match.span() for match in pattern.finditer(text)]
     if not found:
-        raise LostError("a mark of a span was lost")
+        raise UntranslatableError("a mark of a span was lost")
     if len(found) > 1:
-        raise LostError("a mark of a span stands twice")
+        raise UntranslatableError("a mark of a span stands twice")
     return found[0]
 
 
@@ -137,5 +137,5 @@ def _strip(text: str, span: Span) -> Span:
     start, end = span
     inner = text[start:end]
     if not inner.strip():
-        raise LostError("nothing stands between the marks of a span")
+        raise UntranslatableError("nothing stands between the marks of a span")
     return start + len(inner) - len(inner.lstrip()), start + len(inner.rstrip())

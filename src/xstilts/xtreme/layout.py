@@ -13,13 +13,29 @@ from xstilts.metrics.ranking import MeanAveragePrecision
 from xstilts.metrics.retrieval import MiningF1
 from xstilts.metrics.spans import Mlqa, SquadScore
 from xstilts.metrics.tallies import Metric
-from xstilts.xtreme import files, write
-from xstilts.xtreme.files import Read
-from xstilts.xtreme.write import Write
+from xstilts.xtreme.read import (
+    ReadPairs,
+    read_answers,
+    read_json_labels,
+    read_labels,
+    read_pairs,
+    read_rankings,
+    read_tags,
+)
+from xstilts.xtreme.write import (
+    WriteFile,
+    write_answers,
+    write_candidate_numbers,
+    write_json_labels,
+    write_labels,
+    write_pairs,
+    write_squad_gold,
+    write_tags,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class SubmissionTask:
     """One task of a submission: `<name>/test-<language>.<suffix>`, read by `read`, scored by `metric`; `guesses` and
     `golds` write the files of predictions and labels.
 
@@ -28,67 +44,80 @@ class Target:
 
     name: str
     suffix: str
-    read: Read
+    read: ReadPairs
     metric: Metric
-    guesses: Write
-    golds: Write
+    guesses: WriteFile
+    golds: WriteFile
     beside: Mapping[str, Metric] = field(default_factory=dict)
 
 
-def _labels(name: str, guesses: Write = write.labels) -> Target:
-    return Target(name=name, suffix="tsv", read=files.labels, metric=Accuracy(), guesses=guesses, golds=guesses)
+def _labels(name: str, guesses: WriteFile = write_labels) -> SubmissionTask:
+    return SubmissionTask(name=name, suffix="tsv", read=read_labels, metric=Accuracy(), guesses=guesses, golds=guesses)
 
 
-def _tags(name: str, **beside: Metric) -> Target:
-    return Target(
-        name=name, suffix="tsv", read=files.tags, metric=ChunkF1(), guesses=write.tags, golds=write.tags, beside=beside
-    )
-
-
-def _answers(name: str, metric: Metric, **beside: Metric) -> Target:
-    return Target(
+def _tags(name: str, **beside: Metric) -> SubmissionTask:
+    return SubmissionTask(
         name=name,
-        suffix="json",
-        read=files.answers,
-        metric=metric,
-        guesses=write.answers,
-        golds=write.questions,
+        suffix="tsv",
+        read=read_tags,
+        metric=ChunkF1(),
+        guesses=write_tags,
+        golds=write_tags,
         beside=beside,
     )
 
 
-TARGETS = Catalog(
+def _answers(name: str, metric: Metric, **beside: Metric) -> SubmissionTask:
+    return SubmissionTask(
+        name=name,
+        suffix="json",
+        read=read_answers,
+        metric=metric,
+        guesses=write_answers,
+        golds=write_squad_gold,
+        beside=beside,
+    )
+
+
+SUBMISSION_TASKS = Catalog(
     "task of the benchmark",
     _labels("pawsx"),
     _labels("xnli"),
-    Target(
+    SubmissionTask(
         name="xcopa",
         suffix="jsonl",
-        read=files.json_labels,
+        read=read_json_labels,
         metric=Accuracy(),
-        guesses=write.json_labels,
-        golds=write.json_labels,
+        guesses=write_json_labels,
+        golds=write_json_labels,
     ),
     _tags("panx"),
     _tags("udpos", plain=TokenAccuracy()),
-    Target(name="bucc2018", suffix="tsv", read=files.pairs, metric=MiningF1(), guesses=write.pairs, golds=write.pairs),
-    _labels("tatoeba", write.positions),
+    SubmissionTask(
+        name="bucc2018",
+        suffix="tsv",
+        read=read_pairs,
+        metric=MiningF1(),
+        guesses=write_pairs,
+        golds=write_pairs,
+    ),
+    _labels("tatoeba", write_candidate_numbers),
     _answers("xquad", SquadScore(), language_aware=Mlqa()),
     _answers("mlqa", Mlqa()),
     _answers("tydiqa", SquadScore(), language_aware=Mlqa()),
-    Target(
+    SubmissionTask(
         name="mewslix",
         suffix="json",
-        read=files.rankings,
+        read=read_rankings,
         metric=MeanAveragePrecision(),
-        guesses=write.answers,
-        golds=write.answers,
+        guesses=write_answers,
+        golds=write_answers,
     ),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Version:
+class XtremeVersion:
     """A benchmark. `languages`: task -> languages, both in the official order; `groups`: name -> tasks, the mean of
     which it is; `without`: tasks of the benchmark that no submission folder holds; `tasks`: what a study calls them
     where the name is another benchmark's."""
@@ -101,7 +130,7 @@ class Version:
     tasks: Mapping[str, str] = field(default_factory=dict)
 
 
-def task_of(version: Version, name: str) -> str:
+def study_task_name(version: XtremeVersion, name: str) -> str:
     """What a task of the benchmark is called in a study."""
     return version.tasks.get(name, name)
 
@@ -123,9 +152,9 @@ _TATOEBA = _codes(
 )
 _XQUAD = _codes("en es de el ru tr ar vi th zh hi")
 
-VERSIONS = Catalog(
+XTREME_VERSIONS = Catalog(
     "version",
-    Version(
+    XtremeVersion(
         name="xtreme",
         title="XTREME",
         languages={
@@ -146,7 +175,7 @@ VERSIONS = Catalog(
             "retrieval": ("bucc2018", "tatoeba"),
         },
     ),
-    Version(
+    XtremeVersion(
         name="xtreme-r",
         title="XTREME-R",
         languages={

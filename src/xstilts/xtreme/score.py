@@ -11,19 +11,19 @@ import numpy as np
 
 from xstilts.core.errors import DataError
 from xstilts.metrics.tallies import Metric
-from xstilts.xtreme.files import Pairs
-from xstilts.xtreme.layout import TARGETS, Target, Version
+from xstilts.xtreme.layout import SUBMISSION_TASKS, SubmissionTask, XtremeVersion
+from xstilts.xtreme.read import GoldGuessPairs
 
-Values = Mapping[str, Mapping[str, float]]  # value -> language -> percent
+LanguageValues = Mapping[str, Mapping[str, float]]  # value -> language -> percent
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskScore:
     """`values` by language; `headline`: those whose mean is the score; `beside`: what the official program has not."""
 
-    values: Values
+    values: LanguageValues
     headline: tuple[str, ...]
-    beside: Values
+    beside: LanguageValues
 
     @property
     def score(self) -> float:
@@ -32,10 +32,10 @@ class TaskScore:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scores:
+class BenchmarkScores:
     """`missing`: tasks of the benchmark without a score, and why."""
 
-    version: Version
+    version: XtremeVersion
     tasks: Mapping[str, TaskScore]
     missing: Mapping[str, str]
 
@@ -67,7 +67,7 @@ def _official(task: TaskScore) -> dict:
     return {**task.values, **means, "avg_metric": task.score}
 
 
-def score_folder(predictions: Path, labels: Path, version: Version) -> Scores:
+def score_folder(predictions: Path, labels: Path, version: XtremeVersion) -> BenchmarkScores:
     """Every task of the benchmark that both folders hold. Raises DataError for a folder that is not there, a language
     without its file on either side, and for what `files` refuses."""
     for folder in (predictions, labels):
@@ -79,7 +79,7 @@ def score_folder(predictions: Path, labels: Path, version: Version) -> Scores:
         if absent:
             missing[name] = f"no folder '{name}' in {' and '.join(absent)}"
             continue
-        found[name] = _score(TARGETS.find(name), languages, predictions / name, labels / name)
+        found[name] = _score(SUBMISSION_TASKS.find(name), languages, predictions / name, labels / name)
     if not found:
         raise DataError(
             f"no task of {version.title} is in both folders",
@@ -87,10 +87,10 @@ def score_folder(predictions: Path, labels: Path, version: Version) -> Scores:
             allowed=version.languages,
             hint=f"A submission holds <task>/test-<language>.tsv|json; the labels ({labels}) hold the same.",
         )
-    return Scores(version=version, tasks=found, missing=missing)
+    return BenchmarkScores(version=version, tasks=found, missing=missing)
 
 
-def _score(target: Target, languages: tuple[str, ...], predictions: Path, labels: Path) -> TaskScore:
+def _score(target: SubmissionTask, languages: tuple[str, ...], predictions: Path, labels: Path) -> TaskScore:
     read = {}
     for language in languages:
         name = f"test-{language}.{target.suffix}"
@@ -109,7 +109,7 @@ def _score(target: Target, languages: tuple[str, ...], predictions: Path, labels
     )
 
 
-def _values(metric: Metric, read: Mapping[str, Pairs]) -> dict[str, dict[str, float]]:
+def _values(metric: Metric, read: Mapping[str, GoldGuessPairs]) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for language, pairs in read.items():
         counts = np.sum([metric.tally(gold, guess, language) for gold, guess in pairs], axis=0)

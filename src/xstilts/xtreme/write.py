@@ -13,28 +13,28 @@ from typing import Any, TypeVar
 from xstilts.data.examples import Example, SentenceExample, SpanExample
 
 T = TypeVar("T", bound=Example)
-Write = Callable[[Sequence[Any], Sequence[Any]], str]
+WriteFile = Callable[[Sequence[Any], Sequence[Any]], str]
 
 
-def labels(examples: Sequence[Example], values: Sequence[str]) -> str:
+def write_labels(examples: Sequence[Example], values: Sequence[str]) -> str:
     return "".join(f"{value}\n" for _, value in _scored(examples, values))
 
 
-def json_labels(examples: Sequence[Example], values: Sequence[int]) -> str:
+def write_json_labels(examples: Sequence[Example], values: Sequence[int]) -> str:
     return "".join(json.dumps({"label": value}) + "\n" for _, value in _scored(examples, values))
 
 
-def tags(examples: Sequence[Example], values: Sequence[Sequence[str]]) -> str:
+def write_tags(examples: Sequence[Example], values: Sequence[Sequence[str]]) -> str:
     return "\n".join("".join(f"{tag or 'O'}\n" for tag in sentence) for _, sentence in _scored(examples, values))
 
 
-def answers(examples: Sequence[Example], values: Sequence[Any]) -> str:
+def write_answers(examples: Sequence[Example], values: Sequence[Any]) -> str:
     said = {example.id: value for example, value in _scored(examples, values)}
     return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
 
 
-def questions(examples: Sequence[SpanExample], values: Sequence[Any]) -> str:
-    """SQuAD's JSON, the gold of `answers`."""
+def write_squad_gold(examples: Sequence[SpanExample], values: Sequence[Any]) -> str:
+    """SQuAD's JSON, the gold of `write_answers`."""
     paragraphs: dict[str, list[dict]] = {}
     for example, _ in _scored(examples, values):
         given = [{"text": text, "answer_start": start} for text, start in example.answers or ()]
@@ -44,13 +44,13 @@ def questions(examples: Sequence[SpanExample], values: Sequence[Any]) -> str:
     return json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": made}]}, ensure_ascii=False) + "\n"
 
 
-def positions(examples: Sequence[SentenceExample], values: Sequence[Any]) -> str:
+def write_candidate_numbers(examples: Sequence[SentenceExample], values: Sequence[Any]) -> str:
     """Of each query the number of its candidate, from 0."""
     place = {example.id: number for number, example in enumerate(e for e in examples if e.side == "candidate")}
     return "".join(f"{place[_ids(value)[0]]}\n" for _, value in _scored(examples, values))
 
 
-def pairs(examples: Sequence[SentenceExample], values: Sequence[Any]) -> str:
+def write_pairs(examples: Sequence[SentenceExample], values: Sequence[Any]) -> str:
     """Of each query the candidates that it is paired with, if any."""
     return "".join(f"{example.id}\t{other}\n" for example, value in _scored(examples, values) for other in _ids(value))
 

@@ -8,11 +8,11 @@ import pytest
 
 from xstilts.core.errors import DataError
 from xstilts.data.readers.catalog import Jsonl, Lines
-from xstilts.data.readers.filters import Only, Screened
+from xstilts.data.readers.filters import HeldOutMarker, RowsByPrefix
 from xstilts.data.readers.mining import MiningParts
-from xstilts.data.readers.snips import Split
+from xstilts.data.readers.snips import SplitWords
 from xstilts.data.readers.xquad_r import AnswerSentences
-from xstilts.data.readers.xsid import Utterances
+from xstilts.data.readers.xsid import XsidUtterances
 from xstilts.data.row_makers.catalog import MinedPartsRow, MinedRow
 
 
@@ -28,18 +28,18 @@ def write(tmp_path: Path):
 
 def test_only_keeps_one_language_of_a_file(write):
     path = write("a.jsonl", '{"id": "english-1", "n": 1}\n{"id": "thai-1", "n": 2}\n{"id": "english-2", "n": 3}\n')
-    rows = list(Only(read=Jsonl(), field="id", start="english-")([path]))
+    rows = list(RowsByPrefix(read=Jsonl(), field="id", start="english-")([path]))
     assert [row["n"] for row in rows] == [1, 3]
 
 
 def test_screened_marks_lines_of_other_files(write):
     paths = [write("a", "one\n two \n"), write("b", "three\n"), write("test", "two\nthree\nfour\n")]
-    rows = list(Screened(read=Lines(), tests=len(paths) - 2)(paths))
+    rows = list(HeldOutMarker(read=Lines(), tests=len(paths) - 2)(paths))
     assert [(row["text"].strip(), row["held_out"]) for row in rows] == [("one", False), ("two", True), ("three", True)]
 
 
 def test_split_keeps_lines_aligned(write):
-    rows = list(Split(field="tags")([write("a", "O  B-x \n\nO\n")]))
+    rows = list(SplitWords(field="tags")([write("a", "O  B-x \n\nO\n")]))
     assert [row["tags"] for row in rows] == [["O", "B-x"], [], ["O"]]
 
 
@@ -47,13 +47,13 @@ XSID = "# id = 7\n# text-en = hi you\n# text = hallo du\n# intent = greet\n1\tha
 
 
 def test_utterances_take_the_intent_from_the_comment(write):
-    [row] = Utterances()([write("de.test.conll", XSID)])
+    [row] = XsidUtterances()([write("de.test.conll", XSID)])
     assert (row["intent"], row["text"], row["item"]) == ("greet", "hallo du", "hi you")
     assert (row["words"], row["slots"]) == (["hallo", ""], ["O", "B-who"])
 
 
 def test_utterances_without_comments_use_their_words(write):
-    [row] = Utterances()([write("en.train.conll", "# slots: x\n1\thi\tgreet\tO\n2\tyou\tgreet\tO\n")])
+    [row] = XsidUtterances()([write("en.train.conll", "# slots: x\n1\thi\tgreet\tO\n2\tyou\tgreet\tO\n")])
     assert (row["intent"], row["text"], row["item"]) == ("greet", "hi you", "hi you")
 
 
@@ -61,7 +61,7 @@ def test_utterances_without_comments_use_their_words(write):
 def test_a_malformed_utterance_names_its_line(write, text: str, line: int):
     path = write("bad.conll", text)
     with pytest.raises(DataError) as error:
-        list(Utterances()([path]))
+        list(XsidUtterances()([path]))
     assert error.value.where == f"{path}:{line}"
 
 

@@ -12,10 +12,10 @@ import pytest
 
 from fake_hub import BRANCH, COMMIT
 from xstilts.core.errors import DataError
-from xstilts.data.hub import NoNetworkError, fetch
-from xstilts.data.locate import Roots, find
+from xstilts.data.hub import NoNetworkError, fetch_place
+from xstilts.data.locate import Roots, locate_files
 from xstilts.data.lock import read_lock
-from xstilts.data.read import load, resolve
+from xstilts.data.read import load_examples, resolve_source
 from xstilts.data.readers.catalog import Lines, Tsv
 from xstilts.data.row_makers.catalog import PairRow, TextRow
 from xstilts.data.source import Place, Source
@@ -45,7 +45,7 @@ def test_the_newest_revision_is_fetched_once_and_locked(server, roots):
     server.files[COMMIT, "en/dev.tsv"] = b"p\th\n"
     source = Source(places=(hub_place(),))
     told: list[str] = []
-    (path,) = fetch(hub_place(), roots, told.append, endpoint=server.address)
+    (path,) = fetch_place(hub_place(), roots, told.append, endpoint=server.address)
     assert path == roots.store / "data/hub/o/n" / COMMIT / "en/dev.tsv"
     assert told == ["fetching en/dev.tsv of o/n"]
     lock = read_lock(roots.store)
@@ -53,54 +53,54 @@ def test_the_newest_revision_is_fetched_once_and_locked(server, roots):
     assert lock.revisions == {"o/n": COMMIT}
     assert (entry.sha256, entry.bytes) == (hashlib.sha256(b"p\th\n").hexdigest(), 4)
     assert entry.origin == f"hf://datasets/o/n@{COMMIT}/en/dev.tsv"
-    assert load(resolve(source, roots)).examples[0].pair == "h"
+    assert load_examples(resolve_source(source, roots)).examples[0].pair == "h"
     assert sorted(p.name for p in (roots.store / "data").iterdir()) == ["hub", "lock.json", "lock.json.lock"]
     server.asked.clear()
-    assert fetch(hub_place(), roots, endpoint=server.address) == (path,)
+    assert fetch_place(hub_place(), roots, endpoint=server.address) == (path,)
     assert server.asked == []  # the lock knows the revision and the file
 
 
 def test_the_endpoint_may_come_from_the_environment(server, roots, monkeypatch):
     server.files[COMMIT, "en/dev.tsv"] = b"p\th\n"
     monkeypatch.setenv("HF_ENDPOINT", server.address)
-    assert fetch(hub_place(), roots)[0].read_bytes() == b"p\th\n"
+    assert fetch_place(hub_place(), roots)[0].read_bytes() == b"p\th\n"
 
 
 def test_a_branch_is_resolved_and_a_commit_is_taken_as_it_is(server, roots):
     server.files[BRANCH, "en/dev.tsv"] = b"branch\tx\n"
     server.files["c" * 40, "en/dev.tsv"] = b"commit\tx\n"
     branch, commit = hub_place(revision="refs/convert/parquet"), hub_place(revision="c" * 40)
-    fetch(branch, roots, endpoint=server.address)
+    fetch_place(branch, roots, endpoint=server.address)
     assert read_lock(roots.store).revisions == {"o/n@refs/convert/parquet": BRANCH}
     server.asked.clear()
-    fetch(commit, roots, endpoint=server.address)
+    fetch_place(commit, roots, endpoint=server.address)
     assert not [request for request in server.asked if "/api/" in request]
-    assert find(Source(places=(branch,)), roots).paths[0].read_bytes().startswith(b"branch")
-    assert find(Source(places=(commit,)), roots).paths[0].read_bytes().startswith(b"commit")
+    assert locate_files(Source(places=(branch,)), roots).paths[0].read_bytes().startswith(b"branch")
+    assert locate_files(Source(places=(commit,)), roots).paths[0].read_bytes().startswith(b"commit")
 
 
 def test_the_original_address_comes_after_the_hub(server, roots):
     server.web["/a.tsv"] = b"p\th\n"
     place = hub_place(urls=(f"{server.address}/a.tsv",))
-    (path,) = fetch(place, roots, endpoint=server.address)  # the hub has no such file
+    (path,) = fetch_place(place, roots, endpoint=server.address)  # the hub has no such file
     assert path.read_bytes() == b"p\th\n"
-    assert find(Source(places=(place,)), roots).paths == (path,)
+    assert locate_files(Source(places=(place,)), roots).paths == (path,)
     assert any("/datasets/o/n/resolve/" in request for request in server.asked)
 
 
 def test_a_changed_file_is_refused_and_never_put_in_place(server, roots):
     server.web["/a.txt"] = b"first\n"
     place = web_place(f"{server.address}/a.txt")
-    (path,) = fetch(place, roots)
+    (path,) = fetch_place(place, roots)
     path.unlink()
     server.web["/a.txt"] = b"second\n"
     first, second = (hashlib.sha256(text).hexdigest() for text in (b"first\n", b"second\n"))
     with pytest.raises(DataError, match=f"sha256 {second}, locked as {first}"):
-        fetch(place, roots)
+        fetch_place(place, roots)
     assert not path.exists()
     path.write_bytes(b"third\n")
     with pytest.raises(DataError, match=f"locked as {first}"):
-        fetch(place, roots)
+        fetch_place(place, roots)
 
 
 def zipped(**members: str) -> bytes:
@@ -125,35 +125,35 @@ def tarred(**members: str) -> bytes:
 def test_members_of_one_archive_come_from_one_download(server, roots, packed):
     server.web["/x.bin"] = packed(de="eins", en="one")
     url = f"{server.address}/x.bin"
-    paths = fetch(web_place(url, url, files=("d/de.txt", "d/en.txt"), members=("D/de.txt", "D/en.txt")), roots)
+    paths = fetch_place(web_place(url, url, files=("d/de.txt", "d/en.txt"), members=("D/de.txt", "D/en.txt")), roots)
     assert [path.read_text() for path in paths] == ["eins", "one"]
-    fetch(web_place(url, files=("d/again.txt",), members=("D/en.txt",)), roots)
+    fetch_place(web_place(url, files=("d/again.txt",), members=("D/en.txt",)), roots)
     assert server.asked == ["GET /x.bin"]
     entry = read_lock(roots.store).files["d/de.txt"]
     assert entry.origin == f"{url}#D/de.txt"
     with pytest.raises(DataError, match=r"no file 'D/dee.txt'. Did you mean 'D/de.txt'"):
-        fetch(web_place(url, files=("d/x.txt",), members=("D/dee.txt",)), roots)
+        fetch_place(web_place(url, files=("d/x.txt",), members=("D/dee.txt",)), roots)
 
 
 def test_a_member_of_an_archive_on_the_hub(server, roots):
     server.files[COMMIT, "all.zip"] = zipped(en="one")
     place = hub_place(files=("all.zip",), members=("D/en.txt",), read=Lines(), row=TextRow())
-    (path,) = fetch(place, roots, endpoint=server.address)
+    (path,) = fetch_place(place, roots, endpoint=server.address)
     assert path.read_text() == "one"
-    assert find(Source(places=(place,)), roots).paths == (path,)
+    assert locate_files(Source(places=(place,)), roots).paths == (path,)
 
 
 def test_what_is_no_archive_is_said_to_be_none(server, roots):
     server.web["/x.zip"] = b"<html>moved</html>"
     with pytest.raises(DataError, match="archive cannot be read"):
-        fetch(web_place(f"{server.address}/x.zip", members=("a",)), roots)
+        fetch_place(web_place(f"{server.address}/x.zip", members=("a",)), roots)
 
 
 def test_silence_says_what_was_needed_and_how_to_do_without(roots, server):
     dead = closed_port()
     place = hub_place(urls=(f"{dead}/a.tsv",))
     with pytest.raises(NoNetworkError) as caught:
-        fetch(place, roots, endpoint=dead)
+        fetch_place(place, roots, endpoint=dead)
     assert caught.value.no_network
     for part in ("en/dev.tsv", "o/n", f"{dead}/a.tsv", "--data", "xstilts data unpack"):
         assert part in str(caught.value)
@@ -163,28 +163,28 @@ def test_silence_says_what_was_needed_and_how_to_do_without(roots, server):
 def test_offline_asks_nobody(roots, server):
     quiet = Roots(store=roots.store, offline=True)
     with pytest.raises(NoNetworkError, match="switched off"):
-        fetch(hub_place(urls=(f"{server.address}/a",)), quiet, endpoint=server.address)
+        fetch_place(hub_place(urls=(f"{server.address}/a",)), quiet, endpoint=server.address)
     assert server.asked == []
 
 
 def test_a_server_that_says_no_is_not_silence(roots, server):
     with pytest.raises(DataError, match="answered 404") as caught:
-        fetch(web_place(f"{server.address}/none.txt"), roots)
+        fetch_place(web_place(f"{server.address}/none.txt"), roots)
     assert not isinstance(caught.value, NoNetworkError)
     with pytest.raises(DataError, match="o/n") as caught:
-        fetch(hub_place(), roots, endpoint=server.address)
+        fetch_place(hub_place(), roots, endpoint=server.address)
     assert not isinstance(caught.value, NoNetworkError)
 
 
 def test_a_download_cut_short_is_not_kept(roots, server):
     server.web["/a.txt"], server.cut = b"half", True
     with pytest.raises(DataError, match="4 of 11 bytes"):
-        fetch(web_place(f"{server.address}/a.txt"), roots)
+        fetch_place(web_place(f"{server.address}/a.txt"), roots)
     assert not (roots.store / "data/d/a.txt").exists()
 
 
 def test_what_cannot_be_fetched_at_all(roots, tmp_path):
     with pytest.raises(DataError, match="has no address"):
-        fetch(web_place(), roots)
+        fetch_place(web_place(), roots)
     with pytest.raises(DataError, match="not a web address"):
-        fetch(web_place(f"file://{tmp_path}"), roots)
+        fetch_place(web_place(f"file://{tmp_path}"), roots)

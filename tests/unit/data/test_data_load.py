@@ -11,9 +11,9 @@ import pytest
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError
-from xstilts.data.locate import Roots, find
-from xstilts.data.lock import Lock, LockEntry, add_to_lock, read_lock, safe
-from xstilts.data.read import load, resolve
+from xstilts.data.locate import Roots, locate_files
+from xstilts.data.lock import Lock, LockEntry, add_to_lock, checked_relative_path, read_lock
+from xstilts.data.read import load_examples, resolve_source
 from xstilts.data.readers.catalog import Lines, ParallelText, Tsv
 from xstilts.data.row_makers.catalog import PairRow, SentencesRow, TextRow
 from xstilts.data.source import Place, Source
@@ -46,7 +46,7 @@ def test_folders_win_over_the_store_and_the_store_over_samples(roots):
     wanted = source("x/dev.tsv")
     for kind, folder in reversed(list(roots.folders())):
         put(folder, "x/dev.tsv")
-        found = find(wanted, roots)
+        found = locate_files(wanted, roots)
         assert (found.kind, found.paths) == (kind, (folder / "x/dev.tsv",))
     assert found.names == ("x/dev.tsv",)
     assert [kind for kind, _ in roots.folders()] == ["data", "data", "store", "sample"]
@@ -55,29 +55,29 @@ def test_folders_win_over_the_store_and_the_store_over_samples(roots):
 def test_a_file_may_lie_with_or_without_gz(roots):
     zipped = put(roots.data[0], "a.tsv.gz")
     plain = put(roots.data[0], "b.tsv")
-    assert find(source("a.tsv", "b.tsv.gz"), roots).paths == (zipped, plain)
+    assert locate_files(source("a.tsv", "b.tsv.gz"), roots).paths == (zipped, plain)
 
 
 def test_places_are_tried_in_order_within_a_folder(roots):
     put(roots.samples, "first.tsv")
     put(roots.data[1], "second.tsv")
     both = Source(places=(*source("first.tsv").places, *source("second.tsv").places))
-    assert find(both, roots).paths[0].name == "second.tsv"  # a folder of the user's wins over a sample
+    assert locate_files(both, roots).paths[0].name == "second.tsv"  # a folder of the user's wins over a sample
     put(roots.data[1], "first.tsv")
-    assert find(both, roots).paths[0].name == "first.tsv"
+    assert locate_files(both, roots).paths[0].name == "first.tsv"
 
 
 def test_a_place_is_found_whole_or_not_at_all(roots):
     put(roots.data[0], "a.tsv")
     put(roots.data[1], "b.tsv")
     with pytest.raises(DataError, match=r"language 'sw'.*'a.tsv', 'b.tsv'"):
-        find(source("a.tsv", "b.tsv", language="sw"), roots)
+        locate_files(source("a.tsv", "b.tsv", language="sw"), roots)
 
 
 def test_what_is_missing_says_where_it_was_sought_and_what_to_do(roots):
     lost = source("a.tsv", hub="o/n", urls=("https://example.org/a.tsv",))
     with pytest.raises(DataError) as caught:
-        find(lost, roots)
+        locate_files(lost, roots)
     for part in (
         "hub/o/n/a.tsv",
         str(roots.data[1]),
@@ -89,7 +89,7 @@ def test_what_is_missing_says_where_it_was_sought_and_what_to_do(roots):
     ):
         assert part in str(caught.value)
     with pytest.raises(DataError) as caught:
-        find(source("a.tsv"), roots)
+        locate_files(source("a.tsv"), roots)
     assert "data get" not in str(caught.value)  # there is no address to get it from
 
 
@@ -98,53 +98,63 @@ def test_a_hub_place_is_found_by_its_locked_revision(roots):
     store = roots.store / "data"
     put(store, "hub/o/n/rev1/d.tsv")
     with pytest.raises(DataError):
-        find(place, roots)
+        locate_files(place, roots)
     add_to_lock(roots.store, Lock({"o/n": "rev1"}))
-    assert find(place, roots).names == ("hub/o/n/rev1/d.tsv",)
+    assert locate_files(place, roots).names == ("hub/o/n/rev1/d.tsv",)
     put(roots.data[0], "hub/o/n/d.tsv")  # a copy of the repository in a folder of the user's
-    assert find(place, roots).kind == "data"
+    assert locate_files(place, roots).kind == "data"
 
 
 def test_identity_is_content_and_reading_never_a_path(roots):
     put(roots.data[0], "a.tsv")
     put(roots.data[1], "b.tsv")
-    a, b = resolve(source("a.tsv"), roots), resolve(source("b.tsv"), roots)
+    a, b = resolve_source(source("a.tsv"), roots), resolve_source(source("b.tsv"), roots)
     assert a.paths != b.paths
     assert fingerprint(a) == fingerprint(b)
     assert fingerprint(replace(a, kind="sample", note="a slice")) == fingerprint(a)
-    assert fingerprint(resolve(source("a.tsv").take(1), roots)) != fingerprint(a)
+    assert fingerprint(resolve_source(source("a.tsv").take(1), roots)) != fingerprint(a)
     put(roots.data[1], "b.tsv", ROWS + "p\th\tx\n")
-    assert fingerprint(resolve(source("b.tsv"), roots)) != fingerprint(a)
+    assert fingerprint(resolve_source(source("b.tsv"), roots)) != fingerprint(a)
 
 
 def test_loading_counts_what_it_drops(roots):
     put(roots.data[0], "a.tsv")
-    loaded = load(resolve(source("a.tsv"), roots))
+    loaded = load_examples(resolve_source(source("a.tsv"), roots))
     assert [example.id for example in loaded.examples] == ["0", "2"]
     assert loaded.dropped == {"a is 'NS'": 1}
-    assert [example.id for example in load(resolve(source("a.tsv").take(1), roots)).examples] in (["0"], ["2"])
+    assert [example.id for example in load_examples(resolve_source(source("a.tsv").take(1), roots)).examples] in (
+        ["0"],
+        ["2"],
+    )
 
 
 def test_an_id_that_occurs_twice(roots):
     path = put(roots.data[0], "a.tsv", "i\th\tx\nj\th\tx\ni\tg\tx\n")
     twice = Source(places=(Place(files=("a.tsv",), read=TWO, row=PairRow(a="a", b="b", id="a")),))
     with pytest.raises(DataError, match=rf"{path}:3: the id 'i' occurs twice, first at {path}:1"):
-        load(resolve(twice, roots))
+        load_examples(resolve_source(twice, roots))
 
 
 @pytest.mark.parametrize("content", ["", "NS\th\tx\n"])
 def test_an_empty_language_names_file_and_language(roots, content):
     path = put(roots.data[0], "a.tsv", content)
     with pytest.raises(DataError, match=rf"{path}: no examples are left for language 'yo'"):
-        load(resolve(source("a.tsv", language="yo"), roots))
+        load_examples(resolve_source(source("a.tsv", language="yo"), roots))
 
 
 def test_a_row_maker_may_give_several_examples(roots):
     put(roots.data[0], "a", "eins\nzwei\ndrei\n")
     put(roots.data[0], "b", "one\ntwo\nthree\n")
     pairs = Source(places=(Place(files=("a", "b"), read=ParallelText(), row=SentencesRow()),), language="de")
-    assert [example.id for example in load(resolve(pairs, roots)).examples] == ["q0", "c0", "q1", "c1", "q2", "c2"]
-    few = load(resolve(pairs.take(5), roots)).examples
+    assert [example.id for example in load_examples(resolve_source(pairs, roots)).examples] == [
+        "q0",
+        "c0",
+        "q1",
+        "c1",
+        "q2",
+        "c2",
+    ]
+    few = load_examples(resolve_source(pairs.take(5), roots)).examples
     assert len(few) == 4
     assert {example.matches[0] for example in few if example.matches} == {e.id for e in few if e.side == "candidate"}
 
@@ -152,13 +162,13 @@ def test_a_row_maker_may_give_several_examples(roots):
 def test_a_fetched_file_that_changed_is_refused_with_both_digests(roots):
     path = put(roots.store / "data", "a.txt", "one\n")
     wanted = Source(places=(Place(files=("a.txt",), read=Lines(), row=TextRow()),))
-    digest = resolve(wanted, roots).files[0]
+    digest = resolve_source(wanted, roots).files[0]
     add_to_lock(roots.store, Lock({}, {"a.txt": LockEntry(digest, 4, "https://example.org/a.txt")}))
-    assert resolve(wanted, roots).files == (digest,)
+    assert resolve_source(wanted, roots).files == (digest,)
     path.write_text("two\n")
     os.utime(path, ns=(1, 1))
     with pytest.raises(DataError, match=f"sha256 [0-9a-f]{{64}}, locked as {digest}"):
-        resolve(wanted, roots)
+        resolve_source(wanted, roots)
 
 
 def test_the_lock_adds_and_refuses_another_content(tmp_path):
@@ -176,4 +186,4 @@ def test_the_lock_adds_and_refuses_another_content(tmp_path):
 @pytest.mark.parametrize("name", ["../x", "/x", "a/../../x", "", "a\\b"])
 def test_paths_that_leave_the_folder_are_refused(name):
     with pytest.raises(DataError, match="not a path below"):
-        safe(name)
+        checked_relative_path(name)

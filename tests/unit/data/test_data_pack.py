@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from xstilts.core.errors import DataError
-from xstilts.data.bundle import check, pack, unpack
-from xstilts.data.locate import Roots, find
-from xstilts.data.lock import Lock, add_to_lock, entry_of, read_lock
-from xstilts.data.read import load, resolve
+from xstilts.data.bundle import check_sources, pack_bundle, unpack_bundle
+from xstilts.data.locate import Roots, locate_files
+from xstilts.data.lock import Lock, add_to_lock, lock_entry, read_lock
+from xstilts.data.read import load_examples, resolve_source
 from xstilts.data.readers.catalog import Lines
 from xstilts.data.row_makers.catalog import TextRow
 from xstilts.data.source import Place, Source
@@ -31,7 +31,7 @@ def here(tmp_path: Path) -> Roots:
     for name, text in (("mine/x/a.txt", "a\n"), (hub, "b\n"), ("samples/c.txt", "c\n"), ("mine/x/unused.txt", "u\n")):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    entry = entry_of(tmp_path / hub, "hf://datasets/o/n@rev1/b.txt")
+    entry = lock_entry(tmp_path / hub, "hf://datasets/o/n@rev1/b.txt")
     add_to_lock(tmp_path / "store", Lock({"o/n": "rev1", "other/one": "z"}, {"hub/o/n/rev1/b.txt": entry}))
     return Roots(data=(tmp_path / "mine",), store=tmp_path / "store", samples=tmp_path / "samples")
 
@@ -40,32 +40,32 @@ SOURCES = [source("x/a.txt"), source("b.txt", hub="o/n"), source("c.txt"), sourc
 
 
 def test_packed_files_are_found_and_verified_elsewhere(here, tmp_path):
-    done = pack(SOURCES, here, tmp_path / "p.tar")
+    done = pack_bundle(SOURCES, here, tmp_path / "p.tar")
     assert (done.files, done.bytes) == (3, 6)
     there = Roots(store=tmp_path / "there", samples=tmp_path / "none")
-    assert unpack(tmp_path / "p.tar", there.store) == done
+    assert unpack_bundle(tmp_path / "p.tar", there.store) == done
     for one in SOURCES:
-        found = find(one, there)
+        found = locate_files(one, there)
         assert found.kind == "store"
-        assert resolve(one, there).files == resolve(one, here).files
-        assert load(resolve(one, there)).examples
+        assert resolve_source(one, there).files == resolve_source(one, here).files
+        assert load_examples(resolve_source(one, there)).examples
     lock = read_lock(there.store)
     assert lock.revisions == {"o/n": "rev1"}
     assert lock.files["hub/o/n/rev1/b.txt"].origin == "hf://datasets/o/n@rev1/b.txt"
     assert not [path for path in (there.store / "data").iterdir() if path.name.startswith(".")]
-    assert unpack(tmp_path / "p.tar", there.store) == done  # a second time changes nothing
+    assert unpack_bundle(tmp_path / "p.tar", there.store) == done  # a second time changes nothing
 
 
 def test_the_same_files_give_the_same_archive(here, tmp_path):
-    pack(SOURCES, here, tmp_path / "p.tar")
+    pack_bundle(SOURCES, here, tmp_path / "p.tar")
     os.utime(here.data[0] / "x/a.txt", ns=(10**18, 10**18))
-    pack(SOURCES[::-1], here, tmp_path / "q.tar")
+    pack_bundle(SOURCES[::-1], here, tmp_path / "q.tar")
     assert (tmp_path / "p.tar").read_bytes() == (tmp_path / "q.tar").read_bytes()
 
 
 def test_nothing_is_packed_when_a_file_is_missing(here, tmp_path):
     with pytest.raises(DataError, match=r"gone\.txt"):
-        pack([*SOURCES, source("gone.txt")], here, tmp_path / "p.tar")
+        pack_bundle([*SOURCES, source("gone.txt")], here, tmp_path / "p.tar")
     assert not (tmp_path / "p.tar").exists()
 
 
@@ -97,7 +97,7 @@ def listing(*names: str, sha256: str = "0" * 64) -> dict:
 )
 def test_archives_that_are_refused_leave_nothing_behind(tmp_path, manifest, members, what):
     with pytest.raises(DataError, match=what):
-        unpack(archive(tmp_path / "p.tar", manifest, **members), tmp_path / "in" / "store")
+        unpack_bundle(archive(tmp_path / "p.tar", manifest, **members), tmp_path / "in" / "store")
     left = [path for path in (tmp_path / "in").rglob("*") if path.is_file()]
     assert left == []
     assert not (tmp_path / "in" / "evil").exists()
@@ -110,24 +110,24 @@ def test_links_are_refused(tmp_path):
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/hostname"
         tar.addfile(link)
     with pytest.raises(DataError, match=r"holds 'a\.txt'"):
-        unpack(path, tmp_path / "store")
+        unpack_bundle(path, tmp_path / "store")
 
 
 def test_archives_that_are_none(tmp_path):
     (tmp_path / "p.tar").write_text("no tar")
     with pytest.raises(DataError, match="cannot be read"):
-        unpack(tmp_path / "p.tar", tmp_path / "store")
+        unpack_bundle(tmp_path / "p.tar", tmp_path / "store")
     with pytest.raises(DataError, match="no such archive"):
-        unpack(tmp_path / "none.tar", tmp_path / "store")
+        unpack_bundle(tmp_path / "none.tar", tmp_path / "store")
 
 
 def test_another_version_of_a_file_is_not_overwritten(here, tmp_path):
-    pack(SOURCES, here, tmp_path / "p.tar")
+    pack_bundle(SOURCES, here, tmp_path / "p.tar")
     old = tmp_path / "there/data/x/a.txt"
     old.parent.mkdir(parents=True)
     old.write_text("older\n")
     with pytest.raises(DataError, match=r"'x/a\.txt'"):
-        unpack(tmp_path / "p.tar", tmp_path / "there")
+        unpack_bundle(tmp_path / "p.tar", tmp_path / "there")
     assert old.read_text() == "older\n"
     assert not (tmp_path / "there/data/c.txt").exists()
 
@@ -137,7 +137,7 @@ def test_the_state_of_each_source(here):
     changed = here.store / "data/hub/o/n/rev1/b.txt"
     changed.write_text("B\n")
     os.utime(changed, ns=(1, 1))
-    mine, fetched, sample, missing = check([*SOURCES[:3], gone], here)
+    mine, fetched, sample, missing = check_sources([*SOURCES[:3], gone], here)
     assert (mine.state, mine.kind, mine.bytes) == ("ok", "data", 2)
     assert (fetched.state, fetched.kind) == ("changed", "store")
     assert "locked as" in fetched.why
@@ -149,16 +149,16 @@ def test_the_state_of_each_source(here):
 def test_an_encoder_travels_beside_the_data(here, tmp_path):
     (tmp_path / "model").write_text("weights")
     encoder = {"encoders/o--n/rev/model": tmp_path / "model", "encoders/o.json": b"{}"}
-    done = pack(SOURCES, here, tmp_path / "p.tar", encoder)
+    done = pack_bundle(SOURCES, here, tmp_path / "p.tar", encoder)
     assert (done.files, done.encoder_files, done.encoder_bytes) == (3, 2, 9)
     store = tmp_path / "there"
-    assert unpack(tmp_path / "p.tar", store) == done
+    assert unpack_bundle(tmp_path / "p.tar", store) == done
     assert (store / "encoders/o--n/rev/model").read_text() == "weights"
     assert "encoders/o.json" not in read_lock(store).files
     assert not (store / "data/store").exists()
     (store / "encoders/o.json").write_text("[]")
     with pytest.raises(DataError, match=r"encoders/o\.json"):
-        unpack(tmp_path / "p.tar", store)
+        unpack_bundle(tmp_path / "p.tar", store)
 
 
 def test_files_beside_the_data_go_to_their_own_folder_alone(tmp_path):
@@ -166,4 +166,4 @@ def test_files_beside_the_data_go_to_their_own_folder_alone(tmp_path):
     for place in ("steps/train-1/done.json", "encoders/../steps/x"):
         manifest = {**listing(), "store": {place: entry}}
         with pytest.raises(DataError, match=r"not a place|not a path"):
-            unpack(archive(tmp_path / "p.tar", manifest, **{f"store/{place}": "a"}), tmp_path / "store")
+            unpack_bundle(archive(tmp_path / "p.tar", manifest, **{f"store/{place}": "a"}), tmp_path / "store")

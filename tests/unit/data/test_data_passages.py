@@ -12,7 +12,7 @@ import pytest
 from xstilts.core.errors import DataError
 from xstilts.data.examples import PassageExample
 from xstilts.data.locate import Roots
-from xstilts.data.read import LoadedExamples, ResolvedSource, load, resolve
+from xstilts.data.read import LoadedExamples, ResolvedSource, load_examples, resolve_source
 from xstilts.data.readers.catalog import SquadReader
 from xstilts.data.readers.mewsli_x import Entities, MentionPairs, Mentions
 from xstilts.data.readers.xquad_r import AnswerPassages
@@ -22,7 +22,7 @@ from xstilts.tasks.catalog import TASKS
 
 
 def read(reader: Any, row: Any, *paths: Path) -> LoadedExamples:
-    return load(ResolvedSource(files=(), read=reader, row=row, paths=paths))
+    return load_examples(ResolvedSource(files=(), read=reader, row=row, paths=paths))
 
 
 def squad(path: Path, context: str, answers: dict[str, str], breaks: list[list[int]] | None = None) -> Path:
@@ -129,7 +129,7 @@ def test_a_mention_that_is_not_in_its_text(context: dict[str, Any], said: str, t
 def lareqa(shared_data: Path, tmp_path: Path) -> Iterator[dict[str, list[PassageExample]]]:
     roots, task = Roots(data=(shared_data,), store=tmp_path, samples=tmp_path / "none"), TASKS["lareqa"]
     sources = {"pool": task.pool, "de": task.test["de"], "zh": task.test["zh"]}
-    yield {name: load(resolve(source, roots)).examples for name, source in sources.items()}
+    yield {name: load_examples(resolve_source(source, roots)).examples for name, source in sources.items()}
 
 
 def test_lareqa_as_it_is_published(lareqa: dict[str, list[PassageExample]]) -> None:

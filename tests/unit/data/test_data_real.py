@@ -10,8 +10,8 @@ import pytest
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example
-from xstilts.data.locate import Roots, find
-from xstilts.data.read import LoadedExamples, ResolvedSource, load
+from xstilts.data.locate import Roots, locate_files
+from xstilts.data.read import LoadedExamples, ResolvedSource, load_examples
 from xstilts.data.readers.catalog import (
     Bio,
     Conllu,
@@ -34,9 +34,9 @@ def read(shared_data: Path, tmp_path: Path):
     roots = Roots(data=(shared_data,), store=tmp_path, samples=tmp_path / "none")
 
     def loaded(reader, row, *files: str, language: str = "en") -> LoadedExamples:
-        found = find(Source(places=(Place(files=files, read=reader, row=row),)), roots)
+        found = locate_files(Source(places=(Place(files=files, read=reader, row=row),)), roots)
         # Resolved by hand: taking fingerprints of every file has its own tests.
-        return load(ResolvedSource(files=(), read=reader, row=row, language=language, paths=found.paths))
+        return load_examples(ResolvedSource(files=(), read=reader, row=row, language=language, paths=found.paths))
 
     return loaded
 

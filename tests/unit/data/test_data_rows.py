@@ -6,7 +6,7 @@ import pytest
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError
-from xstilts.data.fields import field, fill, name
+from xstilts.data.fields import field_value, fill_template, group_name
 from xstilts.data.row_makers.choice import ChoiceRow
 from xstilts.data.row_makers.pair import PairRow
 from xstilts.data.row_makers.sentences import MinedRow, SentencesRow
@@ -22,22 +22,22 @@ def row(**fields):
 
 def test_fields_by_path_and_by_their_own_name():
     value = row(q={"stem": "s", "choices": [{"text": "a"}, {"text": "b"}]}, **{"a.b": 1})
-    assert field(value, "q.stem") == "s"
-    assert field(value, "q.choices.*.text") == ["a", "b"]
-    assert field(value, "a.b") == 1
+    assert field_value(value, "q.stem") == "s"
+    assert field_value(value, "q.choices.*.text") == ["a", "b"]
+    assert field_value(value, "a.b") == 1
     with pytest.raises(DataError, match=r"f:3: the row has no field 'q.stam'. Did you mean 'stem'"):
-        field(value, "q.stam")
+        field_value(value, "q.stam")
 
 
 def test_templates_are_filled_once_and_cut_at_the_ends():
-    assert fill("{a} {b}", row(a="{b}", b="")) == "{b}"
+    assert fill_template("{a} {b}", row(a="{b}", b="")) == "{b}"
 
 
 def test_names_are_short_and_tell_values_apart():
-    assert name(row(a="x", b=3), ("a", "b")) == "x / 3"
-    assert name(row(a=["x", "y"]), ("a",)) == "x y"
-    long = name(row(a="x" * 65), ("a",))
-    assert len(long) == 16 and long != name(row(a="x" * 66), ("a",))
+    assert group_name(row(a="x", b=3), ("a", "b")) == "x / 3"
+    assert group_name(row(a=["x", "y"]), ("a",)) == "x y"
+    long = group_name(row(a="x" * 65), ("a",))
+    assert len(long) == 16 and long != group_name(row(a="x" * 66), ("a",))
 
 
 def test_a_pair_takes_id_and_group_from_the_row_number():

@@ -9,8 +9,8 @@ from hypothesis import strategies as some
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyExample, Predicate
-from xstilts.data.syntax.joint_labels import Joint, pack, unpack
-from xstilts.data.syntax.trees import ancestors, is_projective, span_head, yields
+from xstilts.data.syntax.joint_labels import JointLabel, pack_roles, unpack_roles
+from xstilts.data.syntax.trees import ancestors, is_projective, span_head, subtree_spans
 
 Spans = Sequence[tuple[int, int, str]]
 
@@ -32,9 +32,9 @@ def predicates(roles: Mapping[int, Spans]) -> list[Predicate]:
 
 def there_and_back(sentence: DependencyExample, roles: Mapping[int, Spans], most: int = 1) -> tuple[list[str], dict]:
     """The labels but for the relation, and the roles that come back."""
-    labels = pack(sentence, predicates(roles), most)
+    labels = pack_roles(sentence, predicates(roles), most)
     assert [label.split("|")[0] for label in labels] == list(sentence.relations)
-    found = unpack(replace(sentence, relations=labels), [replace(one, spans=None) for one in predicates(roles)])
+    found = unpack_roles(replace(sentence, relations=labels), [replace(one, spans=None) for one in predicates(roles)])
     assert [one.sense for one in found] == ["x.01"] * len(roles)
     return [label.split("|", 1)[1] for label in labels], {one.index: list(one.spans) for one in found}
 
@@ -128,7 +128,7 @@ def annotated(draw: some.DrawFn) -> tuple[DependencyExample, dict[int, list[tupl
     heads = [0] * count
     for i in range(1, count):
         heads[order[i] - 1] = order[draw(some.integers(0, i - 1))]
-    spans = [(first - 1, last) for first, last, _ in yields(heads)]
+    spans = [(first - 1, last) for first, last, _ in subtree_spans(heads)]
     roles: dict[int, list[tuple[int, int, str]]] = {}
     for word in sorted(draw(some.sets(some.integers(1, count), max_size=4))):
         free = [w for w in range(1, count + 1) if w != word and w not in ancestors(heads, word)]
@@ -152,8 +152,8 @@ def test_what_comes_back_is_right_and_what_is_direct_comes_back(annotation: tupl
 @given(annotated(), some.integers(1, 5))
 def test_labels_are_written_and_read(annotation: tuple, most: int) -> None:
     sentence, roles = annotation
-    for label in pack(sentence, predicates(roles), most):
-        assert str(Joint.read(label)) == label
+    for label in pack_roles(sentence, predicates(roles), most):
+        assert str(JointLabel.read(label)) == label
 
 
 @pytest.mark.parametrize(
@@ -161,14 +161,14 @@ def test_labels_are_written_and_read(annotation: tuple, most: int) -> None:
 )
 def test_what_is_no_label(text: str) -> None:
     with pytest.raises(DataError, match="is not of the form"):
-        Joint.read(text)
+        JointLabel.read(text)
 
 
 def test_what_is_missing_is_said() -> None:
     bare = replace(WANTED, heads=None, relations=None)
     with pytest.raises(DataError, match="f:1: a sentence without a tree"):
-        pack(bare, [])
+        pack_roles(bare, [])
     with pytest.raises(DataError, match="f:1: a predicate without spans"):
-        pack(WANTED, [Predicate(index=1)])
+        pack_roles(WANTED, [Predicate(index=1)])
     with pytest.raises(DataError, match="'nsubj' is not of the form"):
-        unpack(WANTED, [])
+        unpack_roles(WANTED, [])

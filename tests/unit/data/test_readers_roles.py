@@ -7,7 +7,7 @@ import pytest
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Predicate, RolesExample
-from xstilts.data.read import LoadedExamples, ResolvedSource, load
+from xstilts.data.read import LoadedExamples, ResolvedSource, load_examples
 from xstilts.data.readers.catalog import EwtPropBank, Props, UniversalPropBank
 from xstilts.data.row_makers.catalog import RolesRow
 from xstilts.data.source import Reader
@@ -16,7 +16,7 @@ Put = Callable[[str, str], Path]
 
 
 def read(reader: Reader, *paths: Path) -> LoadedExamples:
-    return load(ResolvedSource(files=(), read=reader, row=RolesRow(id="sent_id"), paths=paths))
+    return load_examples(ResolvedSource(files=(), read=reader, row=RolesRow(id="sent_id"), paths=paths))
 
 
 def test_props(put: Put) -> None:

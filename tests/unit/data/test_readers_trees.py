@@ -8,7 +8,7 @@ import pytest
 from xstilts.core.canonical import canonical
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyExample
-from xstilts.data.read import LoadedExamples, ResolvedSource, load
+from xstilts.data.read import LoadedExamples, ResolvedSource, load_examples
 from xstilts.data.readers.catalog import Conllu, ConlluTrees
 from xstilts.data.row_makers.catalog import TreesRow
 from xstilts.data.syntax.trees import is_projective
@@ -38,7 +38,7 @@ FIRST = (
 
 
 def read(path: Path, row: TreesRow) -> LoadedExamples:
-    return load(ResolvedSource(files=(), read=ConlluTrees(), row=row, paths=(path,)))
+    return load_examples(ResolvedSource(files=(), read=ConlluTrees(), row=row, paths=(path,)))
 
 
 def test_a_sentence_with_its_tree_and_the_tokens_on_the_page(put: Put) -> None:

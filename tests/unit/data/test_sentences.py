@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from xstilts.data.syntax.sentence_split import sentences
+from xstilts.data.syntax.sentence_split import sentence_spans
 
 
 def texts(text: str) -> list[str]:
-    return [text[start:end] for start, end in sentences(text)]
+    return [text[start:end] for start, end in sentence_spans(text)]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_they_agree_with_the_sentences_that_lareqa_publishes(shared_data: Path) 
     for document in json.loads(gzip.decompress(path.read_bytes()))["data"]:
         for paragraph in document["paragraphs"]:
             wanted = {end for _, end in paragraph["sentence_breaks"]}
-            found = {end for _, end in sentences(paragraph["context"])}
+            found = {end for _, end in sentence_spans(paragraph["context"])}
             both, ours, theirs = both + len(wanted & found), ours + len(found), theirs + len(wanted)
     assert theirs == 1180
     assert 2 * both / (ours + theirs) > 0.995

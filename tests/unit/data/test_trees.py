@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from xstilts.data.syntax.trees import ancestors, cycle, fault, is_projective, is_tree, span_head, yields
+from xstilts.data.syntax.trees import ancestors, cycle, is_projective, is_tree, span_head, subtree_spans, tree_fault
 
 
 @some.composite
@@ -38,7 +38,7 @@ def projective_trees(draw: some.DrawFn, most: int = 10) -> list[int]:
 
 @given(trees())
 def test_a_tree_has_no_fault(heads: list[int]) -> None:
-    assert fault(heads) is None and is_tree(heads) and cycle(heads) == []
+    assert tree_fault(heads) is None and is_tree(heads) and cycle(heads) == []
 
 
 @given(some.lists(some.integers(-1, 6), min_size=1, max_size=6))
@@ -63,7 +63,7 @@ def test_a_word_that_hangs_below_itself_is_found(heads: list[int], data: some.Da
     circle = cycle(broken)
     assert word in circle and circle[0] == min(circle)
     assert all(broken[a - 1] == b for a, b in zip(circle, [*circle[1:], circle[0]], strict=True))
-    assert fault(broken).reason in ("no root", "a circle")
+    assert tree_fault(broken).reason in ("no root", "a circle")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_word_that_hangs_below_itself_is_found(heads: list[int], data: some.Da
     ],
 )
 def test_faults_name_the_word(heads: list[int], reason: str, word: int) -> None:
-    found = fault(heads)
+    found = tree_fault(heads)
     assert (found.reason, found.word) == (reason, word)
 
 
@@ -96,7 +96,7 @@ def test_trees_made_of_stretches_are_projective(heads: list[int]) -> None:
 
 @given(trees())
 def test_yields_hold_what_is_below(heads: list[int]) -> None:
-    for word, (first, last, size) in enumerate(yields(heads), start=1):
+    for word, (first, last, size) in enumerate(subtree_spans(heads), start=1):
         below = {w for w in range(1, len(heads) + 1) if w == word or word in ancestors(heads, w)}
         assert (first, last, size) == (min(below), max(below), len(below))
         if is_projective(heads):

@@ -8,7 +8,7 @@ from xstilts.core.errors import StudyError
 from xstilts.core.languages import XTREME, XTREME_R, canonical_code
 from xstilts.report.scores.published_files import published, rows_named
 from xstilts.tasks.catalog import TASKS
-from xstilts.xtreme.layout import VERSIONS, task_of
+from xstilts.xtreme.layout import XTREME_VERSIONS, study_task_name
 
 ROWS = published()
 
@@ -53,9 +53,9 @@ def test_f1_alone_is_not_the_score_of_a_qa_task() -> None:
 
 @pytest.mark.parametrize("name", ["xtreme", "xtreme-r"])
 def test_the_languages_are_those_of_the_program(name: str) -> None:
-    version = VERSIONS[name]
+    version = XTREME_VERSIONS[name]
     tasks = next(row.benchmark.tasks for row in ROWS.values() if row.benchmark.name == name)
-    ours = {task_of(version, task): languages for task, languages in version.languages.items()}
+    ours = {study_task_name(version, task): languages for task, languages in version.languages.items()}
     assert set(tasks) - set(ours) == set(version.without)
     for task, languages in ours.items():
         assert tasks[task].languages == tuple(canonical_code(code) for code in languages)

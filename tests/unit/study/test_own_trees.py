@@ -9,7 +9,7 @@ import pytest
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.locate import Roots
-from xstilts.data.read import load, resolve
+from xstilts.data.read import load_examples, resolve_source
 from xstilts.study.load import parse_study
 from xstilts.study.user_tasks import declared_tasks
 from xstilts.tasks.base import Task
@@ -28,7 +28,9 @@ def own(**task: Any) -> Task:
 
 def examples(task: Task, folder: Path) -> list[Any]:
     assert task.train is not None
-    found = load(resolve(task.train, Roots(data=(folder,), store=folder / "store", offline=True))).examples
+    found = load_examples(
+        resolve_source(task.train, Roots(data=(folder,), store=folder / "store", offline=True))
+    ).examples
     for example in found:
         task.kind.check(example)
     return list(found)

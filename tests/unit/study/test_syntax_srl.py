@@ -11,7 +11,7 @@ from xstilts.study.load import load_study
 from xstilts.study.schema import Study
 from xstilts.study.settings_sweep import expand_sweeps
 from xstilts.tasks.catalog import TASKS
-from xstilts.xtreme.layout import VERSIONS
+from xstilts.xtreme.layout import XTREME_VERSIONS
 
 
 def opened(scale: str | None = None) -> tuple[Study, list[Route]]:
@@ -45,7 +45,7 @@ def test_the_second_table_gives_every_task_as_much() -> None:
 
 def test_the_targets_are_xtreme_s_and_trees_and_roles() -> None:
     study, _ = opened()
-    assert set(study.targets) == {*VERSIONS.find("xtreme").languages, "dependency", "srl"}
+    assert set(study.targets) == {*XTREME_VERSIONS.find("xtreme").languages, "dependency", "srl"}
 
 
 def test_what_was_learnt_first_is_scored_after_every_phase() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from xstilts.core.errors import DataError
 from xstilts.data.locate import Roots
-from xstilts.data.read import load, resolve
+from xstilts.data.read import load_examples, resolve_source
 from xstilts.data.readers.catalog import ConlluTrees
 from xstilts.kinds.label_sets import PROPBANK_ROLES, UNIVERSAL_RELATIONS
 from xstilts.tasks.catalog import TASKS
@@ -21,7 +21,7 @@ def here(shared_data: Path, tmp_path: Path) -> Roots:
 
 
 def test_the_relations_are_those_of_the_training_treebank(here: Roots):
-    found = load(resolve(TASKS["dependency"].train, here))
+    found = load_examples(resolve_source(TASKS["dependency"].train, here))
     relations = {relation for example in found.examples for relation in example.relations}
     assert relations == set(UNIVERSAL_RELATIONS) and tuple(sorted(UNIVERSAL_RELATIONS)) == UNIVERSAL_RELATIONS
     assert len(found.examples) == 12_544
@@ -29,7 +29,7 @@ def test_the_relations_are_those_of_the_training_treebank(here: Roots):
 
 def test_every_treebank_is_a_test(here: Roots):
     assert set(TASKS["dependency"].test) == {treebank.language for treebank in TREEBANKS}
-    assert len(load(resolve(TASKS["dependency"].test["ko"], here)).examples) == 1000
+    assert len(load_examples(resolve_source(TASKS["dependency"].test["ko"], here)).examples) == 1000
     assert TASKS["dependency"].benchmarks == ()
 
 
@@ -49,7 +49,7 @@ def test_broken_gold_stops_with_file_and_line(heads: str, what: str, tmp_path: P
 def test_the_roles_are_those_of_the_training_sentences(here: Roots):
     for name in ("srl", "srl-heads"):
         form = TASKS[name].kind.form
-        found = load(resolve(TASKS[name].train, here))
+        found = load_examples(resolve_source(TASKS[name].train, here))
         arguments = [a for e in found.examples for one in e.predicates for a in getattr(one, form)]
         assert {argument[-1] for argument in arguments} == set(PROPBANK_ROLES)
         assert len(PROPBANK_ROLES) == len(set(PROPBANK_ROLES)) == 57
@@ -63,6 +63,6 @@ def test_the_roles_are_those_of_the_training_sentences(here: Roots):
 def test_both_forms_of_a_projected_language(language: str, predicates: int, arguments: int, here: Roots):
     for name in ("srl", "srl-heads"):
         task = TASKS[name]
-        examples = load(resolve(task.test[language], here)).examples
+        examples = load_examples(resolve_source(task.test[language], here)).examples
         found = [one for example in examples for one in example.predicates]
         assert len(found) == predicates and sum(len(getattr(one, task.kind.form)) for one in found) == arguments

@@ -9,8 +9,8 @@ import pytest
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError
 from xstilts.core.languages import XTREME, XTREME_R
-from xstilts.data.locate import SAMPLES, Roots, find
-from xstilts.data.read import load, resolve
+from xstilts.data.locate import SAMPLES, Roots, locate_files
+from xstilts.data.read import load_examples, resolve_source
 from xstilts.data.source import Source
 from xstilts.tasks.catalog import TASKS
 from xstilts.tasks.small_scale import TASKS as SMALL
@@ -63,7 +63,7 @@ FULL = (
 @pytest.mark.parametrize("name", FULL)
 def test_a_full_training_set_never_resolves_to_a_partial_file(name: str, here: Roots):
     with pytest.raises(DataError, match="missing"):
-        find(TASKS[name].train, here)
+        locate_files(TASKS[name].train, here)
 
 
 @pytest.mark.parametrize("task", SMALL, ids=[task.name for task in SMALL])
@@ -71,8 +71,8 @@ def test_what_is_trained_on_selects_and_scores_nothing(task, here: Roots):
     """Train, dev and scored parts that come from one file share no group."""
 
     def groups(found: Source) -> set[tuple[str, str]]:
-        resolved = resolve(found, here)
-        return {(file, e.group) for e in load(resolved).examples for file in (resolved.files[0],)}
+        resolved = resolve_source(found, here)
+        return {(file, e.group) for e in load_examples(resolved).examples for file in (resolved.files[0],)}
 
     train, dev = groups(task.fit.train), groups(task.fit.dev)
     assert train and dev and not train & dev
@@ -114,12 +114,12 @@ def test_xtreme_language_tuples_are_complete():
     ],
 )  # fmt: skip
 def test_as_many_examples_as_were_counted(name: str, language: str, count: int, here: Roots):
-    assert len(load(resolve(TASKS[name].test[language], here)).examples) == count
+    assert len(load_examples(resolve_source(TASKS[name].test[language], here)).examples) == count
 
 
 def test_xcopa_asks_in_thai_what_it_asks_in_english(here: Roots):
     """The Thai file says "effect" everywhere; the English gold comes from a translation."""
-    thai, english = (load(resolve(TASKS["xcopa"].test[code], here)).examples for code in ("th", "en"))
+    thai, english = (load_examples(resolve_source(TASKS["xcopa"].test[code], here)).examples for code in ("th", "en"))
     asked = [e.prompts[0].rsplit(" ", 1)[0].endswith(("was the", "as a")) for e in thai]
     assert len(asked) == 500
     causes = [e.id for e in thai if e.prompts[0].endswith("What was the cause?")]
@@ -131,10 +131,13 @@ def test_xcopa_asks_in_thai_what_it_asks_in_english(here: Roots):
 def test_translations_of_one_item_share_a_group(here: Roots):
     pairs = {"xnli": ("en", "ur"), "xquad": ("en", "th"), "pawsx": ("ko", "ja"), "xcopa": ("en", "qu")}
     for name, codes in pairs.items():
-        one, other = ([e.group for e in load(resolve(TASKS[name].test[c], here)).examples] for c in codes)
+        one, other = (
+            [e.group for e in load_examples(resolve_source(TASKS[name].test[c], here)).examples] for c in codes
+        )
         assert one == other
     english, bavarian = (
-        {e.group for e in load(resolve(TASKS["xsid-intent"].test[c], here)).examples} for c in ("en", "de-ba")
+        {e.group for e in load_examples(resolve_source(TASKS["xsid-intent"].test[c], here)).examples}
+        for c in ("en", "de-ba")
     )
     assert len(english & bavarian) > 440  # 448 different texts, in another order, joined by the English text
 
@@ -151,9 +154,9 @@ def test_lines_of_the_tatoeba_test_set_are_never_trained_on(shared_data: Path):
 
 
 def _lines(path: Path) -> set[str]:
-    from xstilts.data.text_lines import lines
+    from xstilts.data.text_lines import numbered_lines
 
-    return {line for _, line in lines(path)}
+    return {line for _, line in numbered_lines(path)}
 
 
 PACKAGED = {
@@ -170,18 +173,18 @@ def test_the_packaged_samples_serve_whole_tasks(name: str, tmp_path: Path):
     assert len(here) >= PACKAGED[name], sorted(here)
     if task.fit:
         for found in (task.fit.train, task.fit.dev):
-            examples = load(resolve(found, roots)).examples
+            examples = load_examples(resolve_source(found, roots)).examples
             assert len(examples) >= 30
             for example in examples:
                 task.kind.check(example)
     for code in sorted(here):
-        examples = load(resolve(task.test[code], roots)).examples
+        examples = load_examples(resolve_source(task.test[code], roots)).examples
         assert len(examples) >= 90
         assert any(task.kind.gold(example) is not None for example in examples)
 
 
 def _found(found: Source, roots: Roots) -> bool:
     try:
-        return find(found, roots).root == SAMPLES
+        return locate_files(found, roots).root == SAMPLES
     except DataError:
         return False

@@ -10,7 +10,7 @@ import pytest
 from xstilts.core.languages import LANGUAGES
 from xstilts.data.examples import SpanExample, TextExample
 from xstilts.data.locate import Roots
-from xstilts.data.read import LoadedExamples, load, resolve
+from xstilts.data.read import LoadedExamples, load_examples, resolve_source
 from xstilts.tasks.base import Task
 from xstilts.tasks.catalog import TASKS
 
@@ -22,7 +22,7 @@ def read(task: Task, language: str, folder: Path, name: str, text: str) -> Loade
     path.parent.mkdir(parents=True)
     path.write_text(text, "utf-8")
     roots = Roots(data=(folder / "data",), store=folder / "store", offline=True, samples=folder / "none")
-    return load(resolve(task.translations[language], roots))
+    return load_examples(resolve_source(task.translations[language], roots))
 
 
 @pytest.mark.parametrize("task", TRANSLATED, ids=[task.name for task in TRANSLATED])

@@ -10,7 +10,7 @@ import pytest
 from toy_training import job, part
 from toy_trees import RELATIONS, ROLES, both, labelled, parsed
 from toy_vectors import VectorSettings, build
-from xstilts.data.syntax.joint_labels import pack
+from xstilts.data.syntax.joint_labels import pack_roles
 from xstilts.evaluate.predict import predict_examples
 from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.dependency_roles import DependencyRoles
@@ -58,7 +58,7 @@ def test_roles_are_learnt_without_a_mistake(form: str, encoder: Path, tmp_path: 
 
 
 def test_trees_and_roles_are_learnt_by_one_parser(encoder: Path, tmp_path: Path) -> None:
-    labels = {label for one in both(120) for label in pack(one, one.predicates or ())}
+    labels = {label for one in both(120) for label in pack_roles(one, one.predicates or ())}
     kind = DependencyRoles(labels=tuple(sorted(labels)), arc=24, relation=12, dropout=0.1)
     toy = part(encoder, tmp_path, both(120), both(20, seed=7), kind=kind, selection_metric=Attachment())
     recipe = {"updates": 120, "lr": 1e-2, "evaluate_every": 60, "dropout": 0.0}

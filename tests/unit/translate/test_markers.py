@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from xstilts.translate.span_markers import PAIRS, LostError, mark, stripped, unmark
+from xstilts.translate.span_markers import MARKER_PAIRS, UntranslatableError, mark_spans, strip_span, unmark_spans
 
 # Marks, what looks like them in other scripts and cases, white space, letters of several scripts.
 CHARACTERS = "ab <>/[]{}［】｛AB\n\u2028猫ß\u0301"
@@ -23,7 +23,7 @@ def with_spans(draw, alphabet=texts) -> tuple[str, list[tuple[int, int]]]:
         start = draw(st.integers(0, len(text) - 1))
         end = draw(st.integers(start + 1, len(text)))
         if text[start:end].strip():
-            spans.append(stripped(text, (start, end)))
+            spans.append(strip_span(text, (start, end)))
     assume(spans)
     return text, spans
 
@@ -31,29 +31,29 @@ def with_spans(draw, alphabet=texts) -> tuple[str, list[tuple[int, int]]]:
 @given(with_spans())
 def test_a_text_that_is_not_changed_keeps_its_spans_exactly(drawn):
     text, spans = drawn
-    marked = mark(text, spans)
-    assert unmark(marked.text, marked.pairs) == (text, tuple(spans))
+    marked = mark_spans(text, spans)
+    assert unmark_spans(marked.text, marked.pairs) == (text, tuple(spans))
 
 
 @given(with_spans(), st.data())
 def test_a_mark_that_is_destroyed_is_noticed(drawn, data):
     text, spans = drawn
-    marked = mark(text, spans)
+    marked = mark_spans(text, spans)
     pair = data.draw(st.sampled_from(marked.pairs))
     gone = data.draw(st.sampled_from((pair.opening, pair.closing)))
-    with pytest.raises(LostError, match=r"was lost|nothing stands"):
-        unmark(marked.text.replace(gone, ""), marked.pairs)
-    with pytest.raises(LostError, match="stands twice"):
-        unmark(marked.text + gone, marked.pairs)
+    with pytest.raises(UntranslatableError, match=r"was lost|nothing stands"):
+        unmark_spans(marked.text.replace(gone, ""), marked.pairs)
+    with pytest.raises(UntranslatableError, match="stands twice"):
+        unmark_spans(marked.text + gone, marked.pairs)
 
 
 @given(with_spans(plain_texts))
 def test_white_space_a_model_puts_inside_the_marks_is_no_part_of_a_span(drawn):
     text, spans = drawn
-    marked = mark(text, spans[:1])
+    marked = mark_spans(text, spans[:1])
     opening, closing = marked.pairs[0].opening, marked.pairs[0].closing
     spread = marked.text.replace(opening, f"{opening} ").replace(closing, f" {closing}")
-    found, ((start, end),) = unmark(spread, marked.pairs)
+    found, ((start, end),) = unmark_spans(spread, marked.pairs)
     first, last = spans[0]
     assert found[start:end] == text[first:last]
     assert "".join(found.split()) == "".join(text.split())
@@ -70,16 +70,16 @@ def test_white_space_a_model_puts_inside_the_marks_is_no_part_of_a_span(drawn):
     ],
 )
 def test_marks_are_those_the_text_has_not(text: str, span: tuple[int, int], marked: str):
-    made = mark(text, [span])
+    made = mark_spans(text, [span])
     assert made.text == marked
-    assert unmark(made.text, made.pairs) == (text, (span,))
+    assert unmark_spans(made.text, made.pairs) == (text, (span,))
 
 
 def test_spans_nest_and_overlap_in_marks_of_their_own():
-    made = mark("a big old city", [(2, 9), (2, 5), (6, 14)])
+    made = mark_spans("a big old city", [(2, 9), (2, 5), (6, 14)])
     assert made.text == "a [{big} <a>old] city</a>"
-    with pytest.raises(LostError, match="holds the marks itself"):
-        mark("".join(pair.opening for pair in PAIRS) + "x", [(0, 1)])
+    with pytest.raises(UntranslatableError, match="holds the marks itself"):
+        mark_spans("".join(pair.opening for pair in MARKER_PAIRS) + "x", [(0, 1)])
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_spans_nest_and_overlap_in_marks_of_their_own():
     ],
 )
 def test_marks_as_models_write_them(translated: str, found: tuple[str, str]):
-    text, ((start, end),) = unmark(translated, mark("Paris", [(0, 5)]).pairs)
+    text, ((start, end),) = unmark_spans(translated, mark_spans("Paris", [(0, 5)]).pairs)
     assert (text, text[start:end]) == found
 
 
@@ -106,5 +106,5 @@ def test_marks_as_models_write_them(translated: str, found: tuple[str, str]):
     ],
 )
 def test_what_cannot_be_projected_has_a_reason(translated: str, why: str):
-    with pytest.raises(LostError, match=why):
-        unmark(translated, mark("Paris is big", [(0, 5)]).pairs)
+    with pytest.raises(UntranslatableError, match=why):
+        unmark_spans(translated, mark_spans("Paris is big", [(0, 5)]).pairs)

@@ -10,9 +10,9 @@ import pytest
 
 import toy_translators
 from xstilts.core.errors import EncoderError
-from xstilts.translate.language_codes import Told
+from xstilts.translate.language_codes import LanguageTokens
 from xstilts.translate.model import Translator
-from xstilts.translate.passages import Rendered
+from xstilts.translate.passages import SentenceTranslation
 from xstilts.translate.resumable import translate_all
 
 LINES = toy_translators.LINES
@@ -32,14 +32,16 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.mark.parametrize(
     ("model", "language", "told"),
     [
-        ("pair", "de", Told()),
-        ("many", "sw", Told(front=">>swh<< ")),
-        ("many", "zh", Told(front=">>cmn_Hans<< ")),
-        ("nllb", "sw", Told(first="swh_Latn", source="eng_Latn")),
-        ("nllb", "zh", Told(first="zho_Hans", source="eng_Latn")),
+        ("pair", "de", LanguageTokens()),
+        ("many", "sw", LanguageTokens(front=">>swh<< ")),
+        ("many", "zh", LanguageTokens(front=">>cmn_Hans<< ")),
+        ("nllb", "sw", LanguageTokens(first="swh_Latn", source="eng_Latn")),
+        ("nllb", "zh", LanguageTokens(first="zho_Hans", source="eng_Latn")),
     ],
 )
-def test_a_model_is_told_the_language_in_its_own_way(models: dict[str, Path], model: str, language: str, told: Told):
+def test_a_model_is_told_the_language_in_its_own_way(
+    models: dict[str, Path], model: str, language: str, told: LanguageTokens
+):
     translator = Translator(models[model], ("en", language), 1)
     assert translator.told == told
     for beams in (1, 2):
@@ -108,11 +110,13 @@ class Counting:
     def plan(self, sentences: Sequence[str]) -> list[list[int]]:
         return [list(range(i, min(i + 2, len(sentences)))) for i in range(0, len(sentences), 2)]
 
-    def translate(self, sentences: Sequence[str]) -> list[Rendered]:
+    def translate(self, sentences: Sequence[str]) -> list[SentenceTranslation]:
         if len(self.asked) >= 2 * self.most:
             raise KeyboardInterrupt
         self.asked += sentences
-        return [Rendered(one.upper()) if one != "c" else Rendered(lost="why") for one in sentences]
+        return [
+            SentenceTranslation(one.upper()) if one != "c" else SentenceTranslation(lost="why") for one in sentences
+        ]
 
 
 def silent(done: float, total: float, unit: str = "", text: str = "") -> None: ...
@@ -127,6 +131,8 @@ def test_an_interrupted_translation_goes_on_where_it_was(tmp_path: Path):
     second = Counting()
     made = translate_all(sentences, second, tmp_path, silent)
     assert second.asked == ["e", "f", "g"]
-    assert made == {one: Rendered(one.upper()) if one != "c" else Rendered(lost="why") for one in sentences}
+    assert made == {
+        one: SentenceTranslation(one.upper()) if one != "c" else SentenceTranslation(lost="why") for one in sentences
+    }
     third = Counting()
     assert translate_all(sentences, third, tmp_path, silent) == made and third.asked == []

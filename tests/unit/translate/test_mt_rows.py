@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from xstilts.core.errors import DataError
 from xstilts.data.examples import ChoiceExample, Example, SpanExample, TagExample, TextExample
 from xstilts.translate.artefact import read_rows, write_rows
-from xstilts.translate.passages import Rendered, TranslatableText, passage
-from xstilts.translate.rows import take_apart
-from xstilts.translate.sentences import cuts
+from xstilts.translate.example_texts import split_examples
+from xstilts.translate.passages import SentenceTranslation, TranslatableText, split_passage
+from xstilts.translate.sentence_boundaries import sentence_ends
 
 NAMES = {"id": "7", "group": "g", "where": "f:1"}
 
 
 def through(examples: list[Example], change: Callable[[str], str] = str) -> tuple[list[Example], dict[str, int]]:
-    taken = take_apart(examples)
-    made, dropped = taken.put_together({text: Rendered(change(text)) for text in taken.sentences})
+    taken = split_examples(examples)
+    made, dropped = taken.put_together({text: SentenceTranslation(change(text)) for text in taken.sentences})
     return made, dict(dropped)
 
 
@@ -64,8 +64,8 @@ def test_without_the_marks_a_question_with_an_answer_is_dropped_and_counted(exam
 
 @given(st.text(alphabet="ab. !?\n猫。A", max_size=60))
 def test_sentences_put_together_are_the_text(text: str):
-    made = passage(TranslatableText(text))
-    rendered = {one: Rendered(one) for one in made.sentences}
+    made = split_passage(TranslatableText(text))
+    rendered = {one: SentenceTranslation(one) for one in made.sentences}
     assert made.put_together(rendered).text == text
     assert all(one == one.strip() and one for one in made.sentences)
 
@@ -73,7 +73,7 @@ def test_sentences_put_together_are_the_text(text: str):
 def test_where_sentences_end():
     text = 'Dr. J. Smith came in at 9.30 p.m. today. "Who?" he said... and left! Then:\nnothing。好'
     parts, done = [], 0
-    for end in [*cuts(text), len(text)]:
+    for end in [*sentence_ends(text), len(text)]:
         parts.append(text[done:end].strip())
         done = end
     assert parts == [
@@ -83,7 +83,7 @@ def test_where_sentences_end():
 
 def test_only_the_sentence_with_the_answer_is_translated_anew():
     context = "Ann lives in Rome. Bob came from Oslo."
-    taken = take_apart([question(context, "Rome"), question(context, "Bob"), question(context, "Rome. Bob")])
+    taken = split_examples([question(context, "Rome"), question(context, "Bob"), question(context, "Rome. Bob")])
     assert taken.sentences == [
         "Who?", "Ann lives in [Rome].", "Bob came from Oslo.", "Ann lives in Rome.", "[Bob] came from Oslo.",
         "Ann lives in [Rome. Bob] came from Oslo.",
@@ -123,8 +123,13 @@ def test_texts_and_choices_keep_labels_and_order():
 
 def test_rows_are_dropped_with_the_reason_of_the_translator():
     examples: list[Example] = [TextExample(**NAMES, text=text, label="yes") for text in ("a. B.", "c", "d")]
-    taken = take_apart(examples)
-    rendered = {"a.": Rendered("A."), "B.": Rendered(lost="too long"), "c": Rendered("  "), "d": Rendered("D")}
+    taken = split_examples(examples)
+    rendered = {
+        "a.": SentenceTranslation("A."),
+        "B.": SentenceTranslation(lost="too long"),
+        "c": SentenceTranslation("  "),
+        "d": SentenceTranslation("D"),
+    }
     made, dropped = taken.put_together(rendered)
     assert [one.text for one in made if isinstance(one, TextExample)] == ["D"]
     assert dropped == {"too long": 1, "a translation is empty": 1}
@@ -132,7 +137,7 @@ def test_rows_are_dropped_with_the_reason_of_the_translator():
 
 def test_tagged_words_are_refused():
     with pytest.raises(DataError, match="f:1: a TagExample cannot be translated"):
-        take_apart([TagExample(**NAMES, words=("a",), tags=("X",))])
+        split_examples([TagExample(**NAMES, words=("a",), tags=("X",))])
 
 
 def test_rows_on_disk_are_the_rows(tmp_path: Path):

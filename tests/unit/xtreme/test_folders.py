@@ -10,8 +10,15 @@ from pathlib import Path
 import pytest
 
 from xstilts.core.errors import DataError
-from xstilts.xtreme import files
-from xstilts.xtreme.files import Read
+from xstilts.xtreme.read import (
+    ReadPairs,
+    read_answers,
+    read_json_labels,
+    read_labels,
+    read_pairs,
+    read_rankings,
+    read_tags,
+)
 
 Write = Callable[[str, str], tuple[Path, Path]]
 
@@ -34,44 +41,44 @@ def squad(answer: str) -> str:
 @pytest.mark.parametrize(
     ("read", "gold", "guess", "found"),
     [
-        (files.labels, "a\nb\n\n", "b\nb", [("a", "b"), ("b", "b")]),
-        (files.json_labels, '{"label": 0}\n', '{"label": 1}\n', [("0", "1")]),
-        (files.tags, "\nX\nY\n\n\nX\n", "X\nX\n\nY", [(["X", "Y"], ["X", "X"]), (["X"], ["Y"])]),
-        (files.pairs, "a\tb\nc\td\n", "a\tb\nc\te", [(["b"], {"id": "b"}), (["d"], None), ([], {"id": "e"})]),
-        (files.answers, squad("yes"), '{"q1": "no", "q0": "yes"}', [(["yes"], "yes"), (["yes"], "no")]),
-        (files.rankings, '{"m": ["Q1"]}', '{"m": ["Q2", "Q1"]}', [(["Q1"], ["Q2", "Q1"])]),
+        (read_labels, "a\nb\n\n", "b\nb", [("a", "b"), ("b", "b")]),
+        (read_json_labels, '{"label": 0}\n', '{"label": 1}\n', [("0", "1")]),
+        (read_tags, "\nX\nY\n\n\nX\n", "X\nX\n\nY", [(["X", "Y"], ["X", "X"]), (["X"], ["Y"])]),
+        (read_pairs, "a\tb\nc\td\n", "a\tb\nc\te", [(["b"], {"id": "b"}), (["d"], None), ([], {"id": "e"})]),
+        (read_answers, squad("yes"), '{"q1": "no", "q0": "yes"}', [(["yes"], "yes"), (["yes"], "no")]),
+        (read_rankings, '{"m": ["Q1"]}', '{"m": ["Q2", "Q1"]}', [(["Q1"], ["Q2", "Q1"])]),
     ],
 )  # fmt: skip
-def test_gold_beside_guess(write: Write, read: Read, gold: str, guess: str, found: list) -> None:
+def test_gold_beside_guess(write: Write, read: ReadPairs, gold: str, guess: str, found: list) -> None:
     assert list(read(*write(gold, guess))) == found
 
 
 @pytest.mark.parametrize(
     ("read", "gold", "guess", "said"),
     [
-        (files.labels, "a\nb\n", "a\n", "guess:1: 1 lines, but .*gold has 2"),
-        (files.labels, "a\n", "a\nb\nc\n", "guess:2: 3 lines, but .*gold has 1"),
-        (files.labels, "a\nb\n", "\nb\n", "guess:1: a blank prediction"),
-        (files.labels, "\n\n", "a\n", "gold: no label: the file is empty or blank"),
-        (files.json_labels, '{"label": 0}', '{"guess": 0}', "guess:1: a JSON object with a 'label'"),
-        (files.json_labels, '{"label": 0}', "0}", "guess:1: "),
-        (files.tags, "X\nY\n\nX\n", "X\nY\n", "guess:1: 1 sentences, but .*gold has 2"),
-        (files.tags, "X\n\nX\nY\n", "X\n\nX\n", r"guess:3: a sentence of 1 tags, where .*gold \(from line 3\) has 2"),
-        (files.tags, "_\n_\n", "X\nX\n", "gold:1: the labels are blank"),
-        (files.pairs, "a\tb\n", "a b\n", "guess:1: not two ids"),
-        (files.pairs, "a\tb\n", "a\tb\nc\td\na\tb\n", "guess:3: the pair stands in line 1 already"),
-        (files.answers, squad("yes"), '{"q0": "x",\n "q7": "y"}', "guess:2: unknown id 'q7'. Did you mean"),
-        (files.answers, squad("yes"), '{"q0": "x"}', "guess: no prediction for 'q1', nor for 0 more"),
-        (files.answers, squad("yes"), '{"q0": "x",\n "q1": "y",\n "q1": "z"}', "guess:3: the id 'q1' is given twice"),
-        (files.answers, squad("yes"), '{"q0": "x",\n "q1": 3}', "guess:2: 'q1' must have a text"),
-        (files.answers, squad("yes"), "[1]", "guess: one JSON object"),
-        (files.answers, squad("yes"), '{"q0":\n\n}', "guess:3: not JSON"),
-        (files.answers, squad(""), '{"q0": "x", "q1": "y"}', "gold.*the answers to 'q0' are blank"),
-        (files.rankings, '{"m": []}', '{"m": ["Q2"]}', "gold:1: nothing is relevant to 'm'"),
+        (read_labels, "a\nb\n", "a\n", "guess:1: 1 lines, but .*gold has 2"),
+        (read_labels, "a\n", "a\nb\nc\n", "guess:2: 3 lines, but .*gold has 1"),
+        (read_labels, "a\nb\n", "\nb\n", "guess:1: a blank prediction"),
+        (read_labels, "\n\n", "a\n", "gold: no label: the file is empty or blank"),
+        (read_json_labels, '{"label": 0}', '{"guess": 0}', "guess:1: a JSON object with a 'label'"),
+        (read_json_labels, '{"label": 0}', "0}", "guess:1: "),
+        (read_tags, "X\nY\n\nX\n", "X\nY\n", "guess:1: 1 sentences, but .*gold has 2"),
+        (read_tags, "X\n\nX\nY\n", "X\n\nX\n", r"guess:3: a sentence of 1 tags, where .*gold \(from line 3\) has 2"),
+        (read_tags, "_\n_\n", "X\nX\n", "gold:1: the labels are blank"),
+        (read_pairs, "a\tb\n", "a b\n", "guess:1: not two ids"),
+        (read_pairs, "a\tb\n", "a\tb\nc\td\na\tb\n", "guess:3: the pair stands in line 1 already"),
+        (read_answers, squad("yes"), '{"q0": "x",\n "q7": "y"}', "guess:2: unknown id 'q7'. Did you mean"),
+        (read_answers, squad("yes"), '{"q0": "x"}', "guess: no prediction for 'q1', nor for 0 more"),
+        (read_answers, squad("yes"), '{"q0": "x",\n "q1": "y",\n "q1": "z"}', "guess:3: the id 'q1' is given twice"),
+        (read_answers, squad("yes"), '{"q0": "x",\n "q1": 3}', "guess:2: 'q1' must have a text"),
+        (read_answers, squad("yes"), "[1]", "guess: one JSON object"),
+        (read_answers, squad("yes"), '{"q0":\n\n}', "guess:3: not JSON"),
+        (read_answers, squad(""), '{"q0": "x", "q1": "y"}', "gold.*the answers to 'q0' are blank"),
+        (read_rankings, '{"m": []}', '{"m": ["Q2"]}', "gold:1: nothing is relevant to 'm'"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_named_with_file_and_line(
-    write: Write, read: Read, gold: str, guess: str, said: str
+    write: Write, read: ReadPairs, gold: str, guess: str, said: str
 ) -> None:
     with pytest.raises(DataError) as raised:
         read(*write(gold, guess))
@@ -80,4 +87,4 @@ def test_what_does_not_fit_is_named_with_file_and_line(
 
 def test_an_unreadable_file_is_an_error_of_the_user(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file"):
-        files.labels(tmp_path / "gold", tmp_path / "guess")
+        read_labels(tmp_path / "gold", tmp_path / "guess")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from xstilts.core.errors import DataError
 from xstilts.data.source import Row
-from xstilts.data.text_lines import lines, text_of
+from xstilts.data.text_lines import numbered_lines, read_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class Usfm:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            for number, line in lines(path):
+            for number, line in numbered_lines(path):
                 verse = re.match(r"\\v\s+\S+\s+(.*)", line)
                 text = re.sub(r"\\\S+", " ", verse[1]) if verse else ""
                 if text.strip():
@@ -33,7 +33,7 @@ class Osis:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            text = text_of(path)
+            text = read_text(path)
             if "<!ENTITY" in text:
                 raise DataError("an XML file that defines entities is not read", where=str(path))
             try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.data.source import Row
-from xstilts.data.text_lines import blocks, expect_fields
+from xstilts.data.text_lines import expect_fields, line_blocks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Bio:
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         names = ["words" if name == "token" else name + "s" for name in self.columns]
         for path in paths:
-            for block in blocks(path):
+            for block in line_blocks(path):
                 kept = [(n, line) for n, line in block if not (self.comment and line.startswith(self.comment))]
                 if not kept:
                     continue

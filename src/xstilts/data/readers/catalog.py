@@ -6,7 +6,7 @@ from xstilts.data.readers.conllu import Conllu
 from xstilts.data.readers.conllu_trees import ConlluTrees
 from xstilts.data.readers.delimited import Csv, Tsv
 from xstilts.data.readers.ewt_propbank import EwtPropBank
-from xstilts.data.readers.filters import Only, Screened
+from xstilts.data.readers.filters import HeldOutMarker, RowsByPrefix
 from xstilts.data.readers.json_records import Jsonl, JsonList
 from xstilts.data.readers.lines import Lines
 from xstilts.data.readers.mewsli_x import Entities, MentionPairs, Mentions
@@ -14,13 +14,13 @@ from xstilts.data.readers.mining import Mining, MiningParts
 from xstilts.data.readers.parallel_text import ParallelText
 from xstilts.data.readers.parquet import Parquet
 from xstilts.data.readers.props import ConlluProps, Props
-from xstilts.data.readers.snips import Split
+from xstilts.data.readers.snips import SplitWords
 from xstilts.data.readers.squad import SquadReader
 from xstilts.data.readers.stories import Stories
 from xstilts.data.readers.supertags import Supertags
 from xstilts.data.readers.universal_propbank import UniversalPropBank
 from xstilts.data.readers.xquad_r import AnswerPassages, AnswerSentences
-from xstilts.data.readers.xsid import Utterances
+from xstilts.data.readers.xsid import XsidUtterances
 from xstilts.data.readers.zipped_files import ZippedFiles
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Csv",
     "Entities",
     "EwtPropBank",
+    "HeldOutMarker",
     "JsonList",
     "Jsonl",
     "Lines",
@@ -40,19 +41,18 @@ __all__ = [
     "Mentions",
     "Mining",
     "MiningParts",
-    "Only",
     "Osis",
     "ParallelText",
     "Parquet",
     "Props",
-    "Screened",
-    "Split",
+    "RowsByPrefix",
+    "SplitWords",
     "SquadReader",
     "Stories",
     "Supertags",
     "Tsv",
     "UniversalPropBank",
     "Usfm",
-    "Utterances",
+    "XsidUtterances",
     "ZippedFiles",
 ]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from xstilts.core.errors import DataError
 from xstilts.data.source import Row
-from xstilts.data.text_lines import Numbered, blocks, expect_fields
+from xstilts.data.text_lines import Numbered, expect_fields, line_blocks
 
 # Which of several equally high words names a fused token: the lists of ud-conversion-tools, which XTREME runs.
 _PRECEDENCE = {
@@ -20,7 +20,7 @@ _PRECEDENCE = {
 }
 
 
-class Word(NamedTuple):
+class ConlluWord(NamedTuple):
     form: str
     upos: str
     xpos: str
@@ -64,14 +64,14 @@ class Conllu:
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         row = {"words": _words_row, "xtreme": self._xtreme_row}[self.view]
         for path in paths:
-            for block in blocks(path):
-                comments, words, fused = sentence(path, block)
+            for block in line_blocks(path):
+                comments, words, fused = parse_sentence(path, block)
                 _check_heads(words)
                 if words:
                     shared = {"sent_id": comments.get("sent_id", ""), "text": comments.get("text", "")}
                     yield {**row(words, fused), **shared, "where": f"{path}:{block[0][0]}"}
 
-    def _xtreme_row(self, words: list[Word], fused: list[MultiwordToken]) -> Row:
+    def _xtreme_row(self, words: list[ConlluWord], fused: list[MultiwordToken]) -> Row:
         starts = {token.first: token for token in fused}
         tokens: list[tuple[str, str]] = []
         index = 1
@@ -88,16 +88,16 @@ class Conllu:
         masked = blanks > 0 and blanks >= len(forms) - 1
         return {"words": forms, "upos": [upos for _, upos in tokens], "masked": masked}
 
-    def _upos(self, words: list[Word], token: MultiwordToken) -> str:
+    def _upos(self, words: list[ConlluWord], token: MultiwordToken) -> str:
         order = _PRECEDENCE.get(self.language, _PRECEDENCE[""]).split()
 
-        def rank(word: Word) -> tuple[int, int]:
+        def rank(word: ConlluWord) -> tuple[int, int]:
             return _depth(words, word), order.index(word.upos) if word.upos in order else len(order)
 
         return min(words[token.first - 1 : token.last], key=rank).upos
 
 
-def _words_row(words: list[Word], fused: list[MultiwordToken]) -> Row:
+def _words_row(words: list[ConlluWord], fused: list[MultiwordToken]) -> Row:
     return {
         "words": [word.form for word in words],
         "upos": [word.upos for word in words],
@@ -109,7 +109,7 @@ def _words_row(words: list[Word], fused: list[MultiwordToken]) -> Row:
     }
 
 
-def _depth(words: list[Word], word: Word) -> int:
+def _depth(words: list[ConlluWord], word: ConlluWord) -> int:
     """Arcs between a word and the root. Raises DataError where the arcs run in a circle."""
     depth, head = 1, word.head
     while head:
@@ -119,11 +119,11 @@ def _depth(words: list[Word], word: Word) -> int:
     return depth
 
 
-def sentence(path: Path, block: list[Numbered]) -> tuple[dict[str, str], list[Word], list[MultiwordToken]]:
+def parse_sentence(path: Path, block: list[Numbered]) -> tuple[dict[str, str], list[ConlluWord], list[MultiwordToken]]:
     """Comments (key -> value), words and fused tokens of one sentence. Heads are numbers, and nothing more is known of
     them. Raises DataError for a line that is not CoNLL-U."""
     comments: dict[str, str] = {}
-    words: list[Word] = []
+    words: list[ConlluWord] = []
     fused: list[MultiwordToken] = []
     for number, line in block:
         where = f"{path}:{number}"
@@ -143,18 +143,18 @@ def sentence(path: Path, block: list[Numbered]) -> tuple[dict[str, str], list[Wo
             raise DataError(f"the word has number {index}, expected {len(words) + 1}", where=where)
         attached = cells[6] != "_"
         head = _number(cells[6], where) if attached else 0
-        words.append(Word(cells[1], cells[3], cells[4], cells[5], head, cells[7], cells[9], where, attached))
+        words.append(ConlluWord(cells[1], cells[3], cells[4], cells[5], head, cells[7], cells[9], where, attached))
     _check_ranges(words, fused)
     return comments, words, fused
 
 
-def _check_heads(words: list[Word]) -> None:
+def _check_heads(words: list[ConlluWord]) -> None:
     for word in words:
         if not 0 <= word.head <= len(words):
             raise DataError(f"the head {word.head} is no word of the sentence ({len(words)} words)", where=word.where)
 
 
-def _check_ranges(words: list[Word], fused: list[MultiwordToken]) -> None:
+def _check_ranges(words: list[ConlluWord], fused: list[MultiwordToken]) -> None:
     last = 0
     for token in fused:
         if not last < token.first <= token.last <= len(words):

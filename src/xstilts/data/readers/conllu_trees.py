@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xstilts.data.readers.conllu import MultiwordToken, Word, sentence
+from xstilts.data.readers.conllu import ConlluWord, MultiwordToken, parse_sentence
 from xstilts.data.source import Row
-from xstilts.data.syntax.trees import Fault, fault
-from xstilts.data.text_lines import blocks
+from xstilts.data.syntax.trees import TreeFault, tree_fault
+from xstilts.data.text_lines import line_blocks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,14 +24,14 @@ class ConlluTrees:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            for block in blocks(path):
-                comments, words, fused = sentence(path, block)
+            for block in line_blocks(path):
+                comments, words, fused = parse_sentence(path, block)
                 if words:
                     shared = {"sent_id": comments.get("sent_id", ""), "text": comments.get("text", "")}
                     yield {**_tree_row(words, fused), **shared, "where": f"{path}:{block[0][0]}"}
 
 
-def _tree_row(words: list[Word], fused: list[MultiwordToken]) -> Row:
+def _tree_row(words: list[ConlluWord], fused: list[MultiwordToken]) -> Row:
     labelled = any(word.attached for word in words)
     wrong = _fault(words) if labelled else None
     return {
@@ -45,8 +45,8 @@ def _tree_row(words: list[Word], fused: list[MultiwordToken]) -> Row:
     }
 
 
-def _fault(words: list[Word]) -> Fault | None:
+def _fault(words: list[ConlluWord]) -> TreeFault | None:
     for number, word in enumerate(words, start=1):
         if not word.attached:
-            return Fault("a word without a head", f"the word {number} ('{word.form}') has no head", number)
-    return fault([word.head for word in words])
+            return TreeFault("a word without a head", f"the word {number} ('{word.form}') has no head", number)
+    return tree_fault([word.head for word in words])

@@ -13,7 +13,7 @@ from pathlib import Path
 from xstilts.core.errors import DataError
 from xstilts.core.files import open_text
 from xstilts.data.source import Row
-from xstilts.data.text_lines import expect_fields, lines, readable
+from xstilts.data.text_lines import expect_fields, numbered_lines, reading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Tsv:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            cells = ((f"{path}:{number}", line.split("\t")) for number, line in lines(path))
+            cells = ((f"{path}:{number}", line.split("\t")) for number, line in numbered_lines(path))
             yield from _named(cells, self.columns, self.header)
 
 
@@ -52,7 +52,7 @@ class Csv:
             yield from _named(self._cells(path), self.columns, self.header)
 
     def _cells(self, path: Path) -> Iterator[tuple[str, list[str]]]:
-        with readable(path), open_text(path) as handle:
+        with reading(path), open_text(path) as handle:
             table = csv.reader(handle, delimiter=self.delimiter, strict=True)
             first = 1
             try:

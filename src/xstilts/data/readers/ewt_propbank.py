@@ -9,9 +9,9 @@ from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.data.readers.conllu_trees import ConlluTrees
-from xstilts.data.readers.props import bracketed
+from xstilts.data.readers.props import bracketed_spans
 from xstilts.data.source import Row
-from xstilts.data.text_lines import Numbered, blocks, expect_fields, lines
+from xstilts.data.text_lines import Numbered, expect_fields, line_blocks, numbered_lines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class EwtPropBank:
 
 
 def _skeletons(path: Path) -> Iterator[tuple[tuple[str, str], list[Numbered]]]:
-    for block in blocks(path):
+    for block in line_blocks(path):
         cells = block[0][1].split()
         if len(cells) < 8:
             raise DataError(f"the row has {len(cells)} fields, expected at least 8", where=f"{path}:{block[0][0]}")
@@ -62,14 +62,14 @@ def _skeleton_predicates(path: Path, block: Sequence[Numbered]) -> list[dict[str
         expect_fields(cells, 8 + count, where)
     senses = [(i, cells[7]) for i, (_, cells) in enumerate(table) if cells[7] != "-"]
     return [
-        {"index": i, "sense": sense, "spans": bracketed([(where, cells[8 + k]) for where, cells in table])}
+        {"index": i, "sense": sense, "spans": bracketed_spans([(where, cells[8 + k]) for where, cells in table])}
         for k, (i, sense) in enumerate(senses)
     ]
 
 
 def _join_table(path: Path) -> dict[str, tuple[Mapping[str, str], str]]:
     """sent_id -> (its row, file:line)."""
-    rows = lines(path)
+    rows = numbered_lines(path)
     _, header = next(rows, (1, ""))
     names = header.split("\t")
     found: dict[str, tuple[Mapping[str, str], str]] = {}

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from xstilts.data.fields import text
+from xstilts.data.fields import text_field
 from xstilts.data.source import Reader, Row
-from xstilts.data.text_lines import lines
+from xstilts.data.text_lines import numbered_lines
 
 
 @dataclass(frozen=True, kw_only=True)
-class Only:
+class RowsByPrefix:
     """The rows of `read` whose field begins with `start`: one language of a file that holds several.
 
     Arguments
@@ -20,16 +21,18 @@ class Only:
         field, start: a row is kept when the text at `field` begins with `start`.
     """
 
+    identity_name: ClassVar[str] = "Only"
+
     read: Reader
     field: str
     start: str
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
-        return (row for row in self.read(paths) if text(row, self.field).startswith(self.start))
+        return (row for row in self.read(paths) if text_field(row, self.field).startswith(self.start))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Screened:
+class HeldOutMarker:
     """The rows of `read` over all files but the last `tests`, each with the mark `held_out`: whether its text is a line
     of one of those. A row maker drops and counts the marked ones, so that no text of a test is trained on.
 
@@ -39,12 +42,14 @@ class Screened:
         field: the text that is compared, blanks around it left out.
     """
 
+    identity_name: ClassVar[str] = "Screened"
+
     read: Reader
     tests: int
     field: str = "text"
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         texts = len(paths) - self.tests
-        held = {line.strip() for path in paths[texts:] for _, line in lines(path)}
+        held = {line.strip() for path in paths[texts:] for _, line in numbered_lines(path)}
         for row in self.read(paths[:texts]):
-            yield {**row, "held_out": text(row, self.field).strip() in held}
+            yield {**row, "held_out": text_field(row, self.field).strip() in held}

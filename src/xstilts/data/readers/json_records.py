@@ -13,7 +13,7 @@ from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.data.source import Row
-from xstilts.data.text_lines import lines, text_of
+from xstilts.data.text_lines import numbered_lines, read_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class Jsonl:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            for number, line in lines(path):
+            for number, line in numbered_lines(path):
                 if line.strip():
                     where = f"{path}:{number}"
                     yield _record(parse_json(line, where), where)
@@ -37,7 +37,7 @@ class JsonList:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            value = parse_json(text_of(path), str(path))
+            value = parse_json(read_text(path), str(path))
             for name in self.at.split(".") if self.at else ():
                 if not isinstance(value, dict) or name not in value:
                     here = value if isinstance(value, dict) else {}

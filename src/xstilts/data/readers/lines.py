@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.data.source import Row
-from xstilts.data.text_lines import lines
+from xstilts.data.text_lines import numbered_lines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,6 @@ class Lines:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            for number, line in lines(path):
+            for number, line in numbered_lines(path):
                 if self.blank or line.strip():
                     yield {self.field: line, "where": f"{path}:{number}"}

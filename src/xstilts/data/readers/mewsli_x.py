@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import DataError
-from xstilts.data.fields import field
+from xstilts.data.fields import field_value
 from xstilts.data.readers.json_records import Jsonl
 from xstilts.data.source import Row
 
@@ -34,8 +34,8 @@ class Mentions:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for row in Jsonl()(paths[:1]):
-            if field(row, "context.language") == self.language:
-                for mention in field(row, "mentions"):
+            if field_value(row, "context.language") == self.language:
+                for mention in field_value(row, "mentions"):
                     yield _mention(row["context"], mention, row["where"])
 
 
@@ -45,7 +45,7 @@ class Entities:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for row in Jsonl()(paths):
-            yield {"id": str(field(row, "entity_id")), "passage": _description(row), "where": row["where"]}
+            yield {"id": str(field_value(row, "entity_id")), "passage": _description(row), "where": row["where"]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,22 +54,22 @@ class MentionPairs:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for row in Jsonl()(paths):
-            one, where = field(row, "contextual_mention"), row["where"]
-            entity = {**field(row, "entity"), "where": where}
+            one, where = field_value(row, "contextual_mention"), row["where"]
+            entity = {**field_value(row, "entity"), "where": where}
             yield {**_mention(one["context"], one["mention"], where), "passage": _description(entity)}
 
 
 def _mention(context: Mapping[str, Any], mention: Mapping[str, Any], where: str) -> Row:
     return {
         "id": str(mention["example_id"]),
-        "query": marked(context, mention["mention_span"], where),
+        "query": marked_mention(context, mention["mention_span"], where),
         "relevant": [str(mention["entity_id"])],
         "document": str(context["document_id"]),
         "where": where,
     }
 
 
-def marked(context: Mapping[str, Any], span: Mapping[str, Any], where: str) -> str:
+def marked_mention(context: Mapping[str, Any], span: Mapping[str, Any], where: str) -> str:
     """The mention in its sentence (sentences, where it runs over an end). Raises DataError when the text does not hold
     it: WikiNews text is not part of what is published, and is put in by the publishers' script.
 
@@ -89,8 +89,8 @@ def marked(context: Mapping[str, Any], span: Mapping[str, Any], where: str) -> s
 
 
 def _description(entity: Row) -> str:
-    text = str(field(entity, "description"))
-    return _line(" ".join(text[int(one["start"]) : int(one["end"])] for one in field(entity, "sentence_spans")))
+    text = str(field_value(entity, "description"))
+    return _line(" ".join(text[int(one["start"]) : int(one["end"])] for one in field_value(entity, "sentence_spans")))
 
 
 def _line(text: str) -> str:

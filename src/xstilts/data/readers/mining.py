@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xstilts.core.errors import DataError
 from xstilts.data.source import Row
-from xstilts.data.text_lines import expect_fields, lines
+from xstilts.data.text_lines import expect_fields, numbered_lines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Mining:
             pair[query] = pair[candidate] = pair.get(query) or pair.get(candidate) or f"{query} {candidate}"
         seen: set[str] = set()
         for side, path in zip(("query", "candidate"), paths, strict=False):
-            for number, line in lines(path):
+            for number, line in numbered_lines(path):
                 where = f"{path}:{number}"
                 expect_fields(fields := line.split("\t"), 2, where)
                 name, text = fields
@@ -47,7 +47,7 @@ class Mining:
 
 def _gold_pairs(path: Path) -> list[tuple[str, str, str]]:
     pairs = []
-    for number, line in lines(path):
+    for number, line in numbered_lines(path):
         where = f"{path}:{number}"
         expect_fields(fields := line.split("\t"), 2, where)
         pairs.append((fields[0], fields[1], where))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xstilts.core.errors import DataError
 from xstilts.data.source import Row
-from xstilts.data.text_lines import readable
+from xstilts.data.text_lines import reading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class Parquet:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            with readable(path):
+            with reading(path):
                 yield from self._rows(path)
 
     def _rows(self, path: Path) -> Iterator[Row]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from xstilts.core.errors import DataError
 from xstilts.data.readers.conllu_trees import ConlluTrees
 from xstilts.data.source import Row
-from xstilts.data.text_lines import blocks, expect_fields
+from xstilts.data.text_lines import expect_fields, line_blocks
 
 _OPENS = re.compile(r"\(((?:\\\*|[^*(])+)")
 
@@ -33,13 +33,15 @@ class Props:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            for block in blocks(path):
+            for block in line_blocks(path):
                 table = [(f"{path}:{number}", line.split()) for number, line in block]
                 verbs = [None if cells[0] == "-" else cells[0] for _, cells in table]
                 places = [i for i, verb in enumerate(verbs) if verb is not None]
                 for where, cells in table:
                     expect_fields(cells, 1 + len(places), where)
-                columns = [bracketed([(where, cells[1 + k]) for where, cells in table]) for k, _ in enumerate(places)]
+                columns = [
+                    bracketed_spans([(where, cells[1 + k]) for where, cells in table]) for k, _ in enumerate(places)
+                ]
                 predicates = [
                     {"index": i, "sense": verbs[i], "spans": spans} for i, spans in zip(places, columns, strict=True)
                 ]
@@ -67,7 +69,7 @@ class ConlluProps:
                 yield {**row, "predicates": found["predicates"]}
 
 
-def bracketed(column: Sequence[tuple[str, str]]) -> list[tuple[int, int, str]]:
+def bracketed_spans(column: Sequence[tuple[str, str]]) -> list[tuple[int, int, str]]:
     """Spans (start, end, label) of a column of (file:line, brackets), in the order in which they open.
 
     >>> bracketed([("f:1", "(A0*"), ("f:2", "*)"), ("f:3", "(V*)")])

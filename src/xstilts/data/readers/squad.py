@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from xstilts.core.errors import DataError
 from xstilts.data.readers.json_records import parse_json
 from xstilts.data.source import Row
-from xstilts.data.text_lines import text_of
+from xstilts.data.text_lines import read_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class SquadReader:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            root = parse_json(text_of(path), str(path))
+            root = parse_json(read_text(path), str(path))
             for d, document in enumerate(_get(root, "data", str(path))):
                 for p, paragraph in enumerate(_get(document, "paragraphs", f"{path}:data[{d}]")):
                     where = f"{path}:data[{d}].paragraphs[{p}]"

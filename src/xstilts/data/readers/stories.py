@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.data.source import Row
-from xstilts.data.text_lines import lines
+from xstilts.data.text_lines import numbered_lines
 
 _CREDIT = re.compile(r"^\s*[*#\[]|licen[cs]e|creative commons|©|https?://", re.IGNORECASE)
 
@@ -22,7 +22,7 @@ class Stories:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            for number, line in lines(path):
+            for number, line in numbered_lines(path):
                 if _CREDIT.search(line):
                     continue
                 for text in _SENTENCE_END.split(line):

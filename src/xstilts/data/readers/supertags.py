@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.data.source import Row
-from xstilts.data.text_lines import expect_fields, lines
+from xstilts.data.text_lines import expect_fields, numbered_lines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,7 @@ class Supertags:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            for number, line in lines(path):
+            for number, line in numbered_lines(path):
                 if not line.strip():
                     continue
                 where = f"{path}:{number}"

@@ -11,7 +11,7 @@ from typing import Any
 from xstilts.core.errors import DataError
 from xstilts.data.readers.conllu_trees import ConlluTrees
 from xstilts.data.source import Row
-from xstilts.data.text_lines import Numbered, blocks, expect_fields
+from xstilts.data.text_lines import Numbered, expect_fields, line_blocks
 
 _PROJECTED = re.compile(r"([CR]-)?(AM-|A)(?=\S)(?!RG)(.+)")
 
@@ -29,7 +29,9 @@ class UniversalPropBank:
         if len(paths) % 2:
             raise DataError(f"{len(paths)} files, but words and roles come in pairs", where=str(paths[-1]))
         for words, roles in zip(paths[::2], paths[1::2], strict=True):
-            found = {_sent_id(roles, block): block for block in blocks(roles) if any("\t" in line for _, line in block)}
+            found = {
+                _sent_id(roles, block): block for block in line_blocks(roles) if any("\t" in line for _, line in block)
+            }
             for row in ConlluTrees()([words]):
                 if (block := found.get(row["sent_id"])) is None:
                     raise DataError(f"{roles} has no sentence '{row['sent_id']}'", where=row["where"])

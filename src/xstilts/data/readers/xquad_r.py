@@ -10,7 +10,7 @@ from typing import Any
 from xstilts.core.errors import DataError
 from xstilts.data.readers.json_records import parse_json
 from xstilts.data.source import Row
-from xstilts.data.text_lines import text_of
+from xstilts.data.text_lines import read_text
 
 _Paragraph = tuple[str, dict[str, Any], str]  # name, what the file says, where
 
@@ -91,7 +91,7 @@ def _sentences(paragraph: dict[str, Any]) -> list[str]:
 
 
 def _paragraphs(path: Path) -> Iterator[_Paragraph]:
-    for d, document in enumerate(parse_json(text_of(path), str(path))["data"]):
+    for d, document in enumerate(parse_json(read_text(path), str(path))["data"]):
         for p, paragraph in enumerate(document["paragraphs"]):
             where = f"{path}:data[{d}].paragraphs[{p}]"
             if "sentence_breaks" not in paragraph:

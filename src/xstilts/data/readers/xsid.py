@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from xstilts.core.errors import DataError
 from xstilts.data.source import Row
-from xstilts.data.text_lines import Numbered, blocks, expect_fields
+from xstilts.data.text_lines import Numbered, expect_fields, line_blocks
 
 
 @dataclass(frozen=True, kw_only=True)
-class Utterances:
+class XsidUtterances:
     """xSID: comments `# key = value`, then `index TAB word TAB intent TAB slot`, a blank line between utterances.
 
     Rows: words (one may be ""), slots, intent and text (from the comments where they are there: single tokens may say
@@ -20,9 +21,11 @@ class Utterances:
     that is not given.
     """
 
+    identity_name: ClassVar[str] = "Utterances"
+
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            for block in blocks(path):
+            for block in line_blocks(path):
                 yield _utterance(path, block)
 
 

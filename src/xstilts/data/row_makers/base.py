@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from xstilts.core.errors import DataError
-from xstilts.data.fields import field, name, text
+from xstilts.data.fields import field_value, group_name, text_field
 from xstilts.data.source import Drop, Row
 
 Labels = tuple[tuple[str, str | None], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Maker:
+class RowMakerBase:
     """What all row makers share."""
 
     id: str | None = None
@@ -34,19 +34,19 @@ class Maker:
     def names(self, row: Row, number: int) -> dict[str, str]:
         """id, group and where of the example made from this row."""
         return {
-            "id": str(number) if self.id is None else text(row, self.id),
-            "group": name(row, self.group) if self.group else str(number // self.group_rows),
+            "id": str(number) if self.id is None else text_field(row, self.id),
+            "group": group_name(row, self.group) if self.group else str(number // self.group_rows),
             "where": row["where"],
         }
 
     def dropped(self, row: Row) -> Drop | None:
         for path, value in self.drop:
-            if str(field(row, path)) == value:
+            if str(field_value(row, path)) == value:
                 return Drop(f"{path} is '{value}'")
         return None
 
 
-def mapped(raw: Any, labels: Labels, where: str) -> str | None:
+def label_name(raw: Any, labels: Labels, where: str) -> str | None:
     """The label that `raw` stands for. () maps every label to itself; a label mapped to None is "unlabelled"."""
     table = dict(labels)
     if table and str(raw) not in table:

@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import ChoiceExample
-from xstilts.data.fields import field, fill, text, words
-from xstilts.data.row_makers.base import Maker, mapped
+from xstilts.data.fields import field_value, fill_template, text_field, words_field
+from xstilts.data.row_makers.base import RowMakerBase, label_name
 from xstilts.data.source import Drop, Row
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChoiceRow(Maker):
+class ChoiceRow(RowMakerBase):
     """Several options of which one is right.
 
     Arguments
@@ -42,21 +42,23 @@ class ChoiceRow(Maker):
         if drop := self.dropped(row):
             return drop
         listed = self.options
-        options = words(row, listed) if isinstance(listed, str) else tuple(text(row, path) for path in listed)
+        options = (
+            words_field(row, listed) if isinstance(listed, str) else tuple(text_field(row, path) for path in listed)
+        )
         if len(options) < 2:
             raise DataError(f"a choice needs two options, the row has {len(options)}", where=row["where"])
         if self.phrase is not None:
-            row = {**row, "phrase": mapped(field(row, self.phrase), self.phrases, row["where"])}
+            row = {**row, "phrase": label_name(field_value(row, self.phrase), self.phrases, row["where"])}
         each = [{**row, "option": option} for option in options]
         return ChoiceExample(
             **self.names(row, number),
-            prompts=tuple(fill(self.prompt, one) for one in each),
-            options=tuple(fill(self.option, one) for one in each),
+            prompts=tuple(fill_template(self.prompt, one) for one in each),
+            options=tuple(fill_template(self.option, one) for one in each),
             answer=self._answer(row, options),
         )
 
     def _answer(self, row: Row, options: tuple[str, ...]) -> int | None:
-        raw = None if self.answer is None else field(row, self.answer)
+        raw = None if self.answer is None else field_value(row, self.answer)
         if raw is None or raw == "":
             return None
         count = len(options)
@@ -65,7 +67,7 @@ class ChoiceRow(Maker):
             "number": lambda: [str(i + 1) for i in range(count)],
             "letter": lambda: [chr(ord("A") + i) for i in range(count)],
             "text": lambda: list(options),
-            "label": lambda: list(words(row, self.answer_labels or "")),
+            "label": lambda: list(words_field(row, self.answer_labels or "")),
         }[self.answer_as]()
         if str(raw) not in names:
             raise DataError(f"the answer '{raw}' names no option", where=row["where"], value=str(raw), allowed=names)

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from xstilts.data.examples import PassageExample
-from xstilts.data.fields import field, name, words
-from xstilts.data.row_makers.base import Maker
+from xstilts.data.fields import field_value, group_name, words_field
+from xstilts.data.row_makers.base import RowMakerBase
 from xstilts.data.row_makers.span import SpanRow
 from xstilts.data.source import Drop, Row
-from xstilts.data.syntax.sentence_split import sentences
+from xstilts.data.syntax.sentence_split import sentence_spans
 
 
 @dataclass(frozen=True, kw_only=True)
-class PassagesRow(Maker):
+class PassagesRow(RowMakerBase):
     """A query, a passage, or both: what a row has of these fields.
 
     Arguments
@@ -38,12 +38,12 @@ class PassagesRow(Maker):
             query=_found(row, self.query),
             passage=_found(row, self.passage),
             context=_found(row, self.context),
-            relevant=words(row, self.relevant) if _found(row, self.relevant) is not None else None,
+            relevant=words_field(row, self.relevant) if _found(row, self.relevant) is not None else None,
         )
 
 
 def _found(row: Row, path: str) -> Any:
-    return field(row, path) if path.partition(".")[0] in row else None
+    return field_value(row, path) if path.partition(".")[0] in row else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class AnswerSentenceRow:
         if not made.answers:
             return Drop("no answer")
         (text, start), *_ = made.answers
-        breaks = sentences(made.context)
+        breaks = sentence_spans(made.context)
         found = next((i for i, (first, last) in enumerate(breaks) if first <= start < last), None)
         if found is None:
             return Drop("the answer begins in no sentence")
@@ -82,5 +82,5 @@ class AnswerSentenceRow:
             query=made.question,
             passage=made.context[first:last],
             context=made.context,
-            relevant=(f"{name(row, (self.span.context,))} {found}",),
+            relevant=(f"{group_name(row, (self.span.context,))} {found}",),
         )

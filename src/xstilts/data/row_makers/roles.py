@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Predicate, RolesExample
-from xstilts.data.fields import words
-from xstilts.data.row_makers.base import Maker
+from xstilts.data.fields import words_field
+from xstilts.data.row_makers.base import RowMakerBase
 from xstilts.data.source import Drop, Row
 from xstilts.data.syntax.trees import span_head
 
 
 @dataclass(frozen=True, kw_only=True)
-class RolesRow(Maker):
+class RolesRow(RowMakerBase):
     """A sentence of `EwtPropBank` or `UniversalPropBank` with its predicates. A sentence that could not be joined with
     its words is left out and counted.
 
@@ -38,7 +38,7 @@ class RolesRow(Maker):
         predicates = row["predicates"]
         return RolesExample(
             **self.names(row, number),
-            words=words(row, "words"),
+            words=words_field(row, "words"),
             predicates=None if predicates is None else tuple(self._predicate(one, row) for one in predicates),
         )
 

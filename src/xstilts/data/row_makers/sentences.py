@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from xstilts.data.examples import SentenceExample
-from xstilts.data.fields import field, text
-from xstilts.data.row_makers.base import Maker
+from xstilts.data.fields import field_value, text_field
+from xstilts.data.row_makers.base import RowMakerBase
 from xstilts.data.source import Drop, Row
-from xstilts.data.views import place_of
+from xstilts.data.views import hash_fraction
 
 
 @dataclass(frozen=True, kw_only=True)
-class SentencesRow(Maker):
+class SentencesRow(RowMakerBase):
     """A parallel row as two sentences that match each other: a query (field `a`) and a candidate (field `b`).
 
     Their ids are "q" and "c" before the row's id. `group=("b",)` gives one English sentence one group in all languages.
@@ -35,13 +35,13 @@ class SentencesRow(Maker):
         query, candidate = f"q{number_or_id}", f"c{number_or_id}"
         shared: dict[str, Any] = {**names, "part": self.part}
         return [
-            SentenceExample(id=query, text=text(row, self.a), side="query", matches=(candidate,), **shared),
-            SentenceExample(id=candidate, text=text(row, self.b), side="candidate", **shared),
+            SentenceExample(id=query, text=text_field(row, self.a), side="query", matches=(candidate,), **shared),
+            SentenceExample(id=candidate, text=text_field(row, self.b), side="candidate", **shared),
         ]
 
 
 @dataclass(frozen=True, kw_only=True)
-class MinedRow(Maker):
+class MinedRow(RowMakerBase):
     """A sentence of a comparable corpus, as `readers.Mining` gives it.
 
     A gold pair shares a group; other sentences stand alone. `tune` is the share of the groups (both sides, by a hash of
@@ -61,16 +61,16 @@ class MinedRow(Maker):
         if drop := self.dropped(row):
             return drop
         names = self.names(row, number)
-        group = field(row, "pair") or names["id"]
-        matches = field(row, "matches")
+        group = field_value(row, "pair") or names["id"]
+        matches = field_value(row, "matches")
         return SentenceExample(
             id=names["id"],
             group=group,
             where=names["where"],
-            text=text(row, self.text),
-            side=text(row, "side"),
+            text=text_field(row, self.text),
+            side=text_field(row, "side"),
             matches=None if matches is None else tuple(matches),
-            part="tune" if place_of(f"tune {group}", self.seed) < self.tune else "test",
+            part="tune" if hash_fraction(f"tune {group}", self.seed) < self.tune else "test",
         )
 
 
@@ -82,4 +82,4 @@ class MinedPartsRow(MinedRow):
 
     def __call__(self, row: Row, number: int) -> SentenceExample | Drop:
         made = super().__call__(row, number)
-        return made if isinstance(made, Drop) else replace(made, part=text(row, "part"))
+        return made if isinstance(made, Drop) else replace(made, part=text_field(row, "part"))

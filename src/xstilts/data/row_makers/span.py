@@ -8,13 +8,13 @@ from typing import ClassVar
 
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.data.examples import SpanExample
-from xstilts.data.fields import field, text
-from xstilts.data.row_makers.base import Maker
+from xstilts.data.fields import field_value, text_field
+from xstilts.data.row_makers.base import RowMakerBase
 from xstilts.data.source import Drop, Row
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpanRow(Maker):
+class SpanRow(RowMakerBase):
     """A question, its context and where the answer stands in it.
 
     Arguments
@@ -44,19 +44,19 @@ class SpanRow(Maker):
         if drop := self.dropped(row):
             return drop
         answers, impossible = self._gold(row)
-        context = text(row, self.context)
+        context = text_field(row, self.context)
         if self.misplaced == "drop" and not all(_stands(answer, start, context) for answer, start in answers or ()):
             return Drop("an answer does not stand where it says")
         return SpanExample(
             **self.names(row, number),
-            question=text(row, self.question),
+            question=text_field(row, self.question),
             context=context,
             answers=answers,
             impossible=impossible,
         )
 
     def _gold(self, row: Row) -> tuple[tuple[tuple[str, int], ...] | None, bool]:
-        raw = None if self.answers is None else field(row, self.answers)
+        raw = None if self.answers is None else field_value(row, self.answers)
         if raw is None:
             return None, False
         pairs = zip(raw["text"], raw["answer_start"], strict=True) if isinstance(raw, dict) else raw

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from xstilts.data.examples import TagExample
-from xstilts.data.fields import words
-from xstilts.data.row_makers.base import Labels, Maker, mapped
+from xstilts.data.fields import words_field
+from xstilts.data.row_makers.base import Labels, RowMakerBase, label_name
 from xstilts.data.source import Drop, Row
 
 
 @dataclass(frozen=True, kw_only=True)
-class TagsRow(Maker):
+class TagsRow(RowMakerBase):
     """Words and one tag for each.
 
     Arguments
@@ -31,13 +31,13 @@ class TagsRow(Maker):
     def __call__(self, row: Row, number: int) -> TagExample | Drop:
         if drop := self.dropped(row):
             return drop
-        return TagExample(**self.names(row, number), words=words(row, self.words), tags=self._tags(row))
+        return TagExample(**self.names(row, number), words=words_field(row, self.words), tags=self._tags(row))
 
     def _tags(self, row: Row) -> tuple[str, ...] | None:
         if self.tags is None:
             return None
-        raw = words(row, self.tags)
+        raw = words_field(row, self.tags)
         if self.cut:
             raw = tuple(tag.split(self.cut, 1)[0] for tag in raw)
-        names = [mapped(tag, self.labels, row["where"]) for tag in raw]
+        names = [label_name(tag, self.labels, row["where"]) for tag in raw]
         return None if None in names else tuple(tag for tag in names if tag is not None)

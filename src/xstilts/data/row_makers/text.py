@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from xstilts.data.examples import TextExample
-from xstilts.data.fields import field, text
-from xstilts.data.row_makers.base import Labels, Maker, mapped
+from xstilts.data.fields import field_value, text_field
+from xstilts.data.row_makers.base import Labels, RowMakerBase, label_name
 from xstilts.data.source import Drop, Row
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextRow(Maker):
+class TextRow(RowMakerBase):
     """One text, with a label or without.
 
     Arguments
@@ -30,5 +30,5 @@ class TextRow(Maker):
     def __call__(self, row: Row, number: int) -> TextExample | Drop:
         if drop := self.dropped(row):
             return drop
-        label = None if self.label is None else mapped(field(row, self.label), self.labels, row["where"])
-        return TextExample(**self.names(row, number), text=text(row, self.text), label=label)
+        label = None if self.label is None else label_name(field_value(row, self.label), self.labels, row["where"])
+        return TextExample(**self.names(row, number), text=text_field(row, self.text), label=label)

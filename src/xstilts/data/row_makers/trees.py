@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyExample
-from xstilts.data.fields import words
-from xstilts.data.row_makers.base import Maker
+from xstilts.data.fields import words_field
+from xstilts.data.row_makers.base import RowMakerBase
 from xstilts.data.source import Drop, Row
 
 
 @dataclass(frozen=True, kw_only=True)
-class TreesRow(Maker):
+class TreesRow(RowMakerBase):
     """A sentence of `ConlluTrees` with its tree.
 
     Arguments
@@ -45,7 +45,7 @@ class TreesRow(Maker):
             relations = [relation.split(self.cut, 1)[0] for relation in relations]
         return DependencyExample(
             **self.names(row, number),
-            words=words(row, "words"),
+            words=words_field(row, "words"),
             heads=None if row["heads"] is None else tuple(row["heads"]),
             relations=None if relations is None else tuple(relations),
             tokens=tuple((first, last, form) for first, last, form in row["tokens"]),

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from xstilts.data.examples import DependencyRolesExample
-from xstilts.data.row_makers.base import Maker
+from xstilts.data.row_makers.base import RowMakerBase
 from xstilts.data.row_makers.roles import RolesRow
 from xstilts.data.row_makers.trees import TreesRow
 from xstilts.data.source import Drop, Row
 
 
 @dataclass(frozen=True, kw_only=True)
-class TreesWithRolesRow(Maker):
+class TreesWithRolesRow(RowMakerBase):
     """A sentence with its tree and its predicates, as `trees` and `roles` make them; left out where one of them is."""
 
     identity_name: ClassVar[str] = "TreesWithRoles"

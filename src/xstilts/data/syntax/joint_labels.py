@@ -14,8 +14,8 @@ word hold nearly all roles of a sentence, and a dependency parser with such labe
 
 A role in a slot belongs to a word; which words around it are the argument, `joint_spans` says by rule. An argument of
 two dependents ("find [the news hopeful]") is the second one, marked "+", as in the paper. The labels do not say which
-words are predicates: `unpack` is told. The paper also passes on all modifiers at once; here they take pairs of their
-own.
+words are predicates: the caller of `unpack_roles` does. The paper also passes on all modifiers at once; here they take
+pairs of their own.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyExample, Predicate
-from xstilts.data.syntax.joint_spans import TOGETHER, Sentence
+from xstilts.data.syntax.joint_spans import TWO_DEPENDENTS, ParsedSentence
 from xstilts.data.syntax.trees import span_head
 
 _NONE = "_"
@@ -39,7 +39,7 @@ _PAIRS = re.compile(rf"_|({_PAIR.pattern})+")
 Pairs = tuple[tuple[str, str], ...]
 
 
-class Joint(NamedTuple):
+class JointLabel(NamedTuple):
     """The label of one word. Roles are "" where there are none; pairs are (role there, role here)."""
 
     relation: str
@@ -52,7 +52,7 @@ class Joint(NamedTuple):
         return "|".join((self.relation, self.direct or _NONE, pairs or _NONE, self.reverse or _NONE))
 
     @classmethod
-    def read(cls, text: str) -> Joint:
+    def read(cls, text: str) -> JointLabel:
         """The label written as `text`. Raises DataError for what is none.
 
         >>> Joint.read("xcomp|ARG1|(ARG0,ARG0)|_")
@@ -66,7 +66,7 @@ class Joint(NamedTuple):
         return cls(relation, "" if direct == _NONE else direct, shared, "" if reverse == _NONE else reverse)
 
 
-def pack(tree: DependencyExample, predicates: Sequence[Predicate], most: int = 1) -> tuple[str, ...]:
+def pack_roles(tree: DependencyExample, predicates: Sequence[Predicate], most: int = 1) -> tuple[str, ...]:
     """The joint labels of a tree's words with the roles of its predicates. `most` pairs fit into a shared slot; the
     paper has one. What fits into no slot is left out. Raises DataError without heads, or for predicates without
     spans."""
@@ -92,10 +92,10 @@ def pack(tree: DependencyExample, predicates: Sequence[Predicate], most: int = 1
     return tuple(str(made.label(word, relation)) for word, relation in enumerate(tree.relations or (), start=1))
 
 
-def unpack(tree: DependencyExample, predicates: Sequence[Predicate]) -> tuple[Predicate, ...]:
+def unpack_roles(tree: DependencyExample, predicates: Sequence[Predicate]) -> tuple[Predicate, ...]:
     """These predicates with the spans that the joint labels of a tree (its relations) hold, from left to right. Raises
     DataError without heads, or for a relation that is no joint label."""
-    labels = [Joint.read(relation) for relation in tree.relations or ()]
+    labels = [JointLabel.read(relation) for relation in tree.relations or ()]
     sentence = _sentence(tree, [label.relation for label in labels])
     known = _Known(sentence, [one.index + 1 for one in predicates])
     for word, label in enumerate(labels, start=1):
@@ -110,10 +110,10 @@ def unpack(tree: DependencyExample, predicates: Sequence[Predicate]) -> tuple[Pr
     return tuple(replace(one, spans=known.spans(one.index + 1)) for one in predicates)
 
 
-def _sentence(tree: DependencyExample, relations: Sequence[str] | None) -> Sentence:
+def _sentence(tree: DependencyExample, relations: Sequence[str] | None) -> ParsedSentence:
     if tree.heads is None or relations is None:
         raise DataError("a sentence without a tree", where=tree.where)
-    return Sentence(tree.words, tree.heads, [relation.split(":")[0] for relation in relations])
+    return ParsedSentence(tree.words, tree.heads, [relation.split(":")[0] for relation in relations])
 
 
 @dataclass
@@ -121,7 +121,7 @@ class _Known:
     """Who has which role for whom: roles[word][argument], words from 1; `kept`: (word, role) that must not be lent any
     more, since a pair looks past it."""
 
-    sentence: Sentence
+    sentence: ParsedSentence
     predicates: Collection[int]
     roles: dict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
     kept: set[tuple[int, str]] = field(default_factory=set)
@@ -156,7 +156,7 @@ class _Known:
     def spans(self, predicate: int) -> tuple[tuple[int, int, str], ...]:
         roles = {word: role for word, role in self.roles[predicate].items() if not role.startswith(_LENT)}
         found = [
-            (*self.sentence.span(predicate, word, role, roles), role.removesuffix(TOGETHER))
+            (*self.sentence.span(predicate, word, role, roles), role.removesuffix(TWO_DEPENDENTS))
             for word, role in roles.items()
         ]
         return tuple(sorted(found))
@@ -170,15 +170,15 @@ class _Slots:
     shared: dict[int, Pairs]
     reverse: dict[int, str]
 
-    def label(self, word: int, relation: str) -> Joint:
-        return Joint(relation, self.direct.get(word, ""), self.shared.get(word, ()), self.reverse.get(word, ""))
+    def label(self, word: int, relation: str) -> JointLabel:
+        return JointLabel(relation, self.direct.get(word, ""), self.shared.get(word, ()), self.reverse.get(word, ""))
 
 
 def _anchor(heads: Sequence[int], predicate: int, start: int, end: int, label: str) -> tuple[int, str]:
     """The word that stands for a span, and the role with its mark."""
     tops = [word for word in range(start + 1, end + 1) if not start < heads[word - 1] <= end]
     if len(tops) == 2 and all(heads[top - 1] == predicate for top in tops):
-        return tops[1], label + TOGETHER
+        return tops[1], label + TWO_DEPENDENTS
     return span_head(heads, start, end), label
 
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
-from xstilts.data.syntax.trees import ancestors, yields
+from xstilts.data.syntax.trees import ancestors, subtree_spans
 
-TOGETHER = "+"  # the argument begins with the dependent of the predicate before this one
+TWO_DEPENDENTS = "+"  # the argument begins with the dependent of the predicate before this one
 
 _ALONE = ("ARGM-PRR", "ARGM-LVB")  # parts of a complex predicate: one word
 # What hangs from a word and is no part of it as an argument of a predicate below it: before the word and the predicate
@@ -20,7 +20,7 @@ _BRACKETS = {")": "(", "]": "[", "}": "{", "”": "“", "’": "‘", "»": "«
 _QUOTES = ('"', "'")
 
 
-class Sentence:
+class ParsedSentence:
     """A tree and its words; relations without subtypes. Words count from 1."""
 
     def __init__(self, words: Sequence[str], heads: Sequence[int], relations: Sequence[str]) -> None:
@@ -38,7 +38,7 @@ class Sentence:
         """The argument `word` of a predicate as (start, end), from 0: what is below it, as far as there is no gap,
         without punctuation at its ends. Where the predicate is below it, without that part, without the other arguments
         (`roles`), and without what belongs to the clause."""
-        if role.removesuffix(TOGETHER) in _ALONE:
+        if role.removesuffix(TWO_DEPENDENTS) in _ALONE:
             return word - 1, word
         below = {word} | self._below(self._parts(predicate, word, roles))
         first = last = word
@@ -47,10 +47,10 @@ class Sentence:
         while last + 1 in below:
             last += 1
         first, last = self._trimmed(first, word, last)
-        if role.endswith(TOGETHER):
+        if role.endswith(TWO_DEPENDENTS):
             beside = [other for other in range(1, word) if self.heads[other - 1] == self.heads[word - 1]]
             beside = [other for other in beside if self.relations[other - 1] != "punct"]
-            first = yields(self.heads)[beside[-1] - 1][0] if beside else first
+            first = subtree_spans(self.heads)[beside[-1] - 1][0] if beside else first
         return first - 1, last
 
     def _parts(self, predicate: int, word: int, roles: Collection[int]) -> list[int]:

@@ -29,7 +29,7 @@ _TITLE = re.compile(
 _BEFORE_NUMBER = re.compile(r"[Nn]os?|Art|art|[Ss]ec|[Vv]ol|[Cc]h|pp?|[cbdr]|fl|Opp?|al|Rs")
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
+def sentence_spans(text: str) -> list[tuple[int, int]]:
     """Half-open ranges of characters, without white space at their ends; none of a blank text.
 
     >>> text = "Dr. Who met J. R. Smith. He left at 5 p.m.  Why?"

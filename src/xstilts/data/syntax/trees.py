@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 
-class Fault(NamedTuple):
+class TreeFault(NamedTuple):
     """Why heads are no tree: `reason` counts ("several roots"), `what` names the words, `word` is where (from 1)."""
 
     reason: str
@@ -18,7 +18,7 @@ class Fault(NamedTuple):
     word: int
 
 
-def fault(heads: Sequence[int]) -> Fault | None:
+def tree_fault(heads: Sequence[int]) -> TreeFault | None:
     """What is wrong with a list of heads, None for an arborescence with a single root.
 
     >>> fault([2, 0, 2]) is None
@@ -30,21 +30,21 @@ def fault(heads: Sequence[int]) -> Fault | None:
     for word, head in enumerate(heads, start=1):
         if not 0 <= head <= count:
             what = f"the head {head} is no word of the sentence ({count} words)"
-            return Fault("a head outside the sentence", what, word)
+            return TreeFault("a head outside the sentence", what, word)
     roots = [word for word, head in enumerate(heads, start=1) if head == 0]
     circle = cycle(heads)
     if len(roots) > 1:
-        return Fault("several roots", f"{len(roots)} words are roots: {_listed(roots)}", roots[1])
+        return TreeFault("several roots", f"{len(roots)} words are roots: {_listed(roots)}", roots[1])
     if not roots:
-        return Fault("no root", "no word is the root", 1)
+        return TreeFault("no root", "no word is the root", 1)
     if circle:
-        return Fault("a circle", f"the heads of the words {_listed(circle)} run in a circle", circle[0])
+        return TreeFault("a circle", f"the heads of the words {_listed(circle)} run in a circle", circle[0])
     return None
 
 
 def is_tree(heads: Sequence[int]) -> bool:
     """Whether the heads are an arborescence with a single root."""
-    return fault(heads) is None
+    return tree_fault(heads) is None
 
 
 def cycle(heads: Sequence[int]) -> list[int]:
@@ -89,10 +89,10 @@ def is_projective(heads: Sequence[int]) -> bool:
     >>> is_projective([2, 0, 2]), is_projective([3, 4, 0, 3])
     (True, False)
     """
-    return all(last - first + 1 == size for first, last, size in yields(heads))
+    return all(last - first + 1 == size for first, last, size in subtree_spans(heads))
 
 
-def yields(heads: Sequence[int]) -> list[tuple[int, int, int]]:
+def subtree_spans(heads: Sequence[int]) -> list[tuple[int, int, int]]:
     """For each word the first and the last word of its subtree (from 1) and how many words the subtree has. The heads
     must be a tree.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
-from xstilts.data.read import ResolvedSource, select
+from xstilts.data.read import ResolvedSource, apply_views
 from xstilts.data.source import Key, View
 from xstilts.engine.step import Context, Step, StepFunction
 from xstilts.kinds.base import Kind
@@ -141,5 +141,5 @@ class EvaluationSet:
 
     def chosen(self, examples: list[Any], kind: Kind) -> list[int]:
         """Indices of the examples that are evaluated, into all of the file."""
-        indices = select(self.views, [Key(example.id, example.group) for example in examples])
+        indices = apply_views(self.views, [Key(example.id, example.group) for example in examples])
         return indices if self.use == "test" else [i for i in indices if kind.gold(examples[i]) is not None]

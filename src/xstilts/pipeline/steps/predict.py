@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.files import read_json
 from xstilts.data.examples import Example, SentenceExample
-from xstilts.data.read import load
-from xstilts.data.views import passes
+from xstilts.data.read import load_examples
+from xstilts.data.views import passing_share
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
 from xstilts.kinds.tokenized import TokenizedRows
@@ -62,7 +62,7 @@ def run(settings: PredictSettings, context: Context) -> None:
     from xstilts.train.job import Compute
 
     def read(test: EvaluationSet, name: str, pool: PredictSet | None = None) -> PredictSet:
-        prepared, examples = TokenizedRows(context.inputs[name]), load(test.source).examples
+        prepared, examples = TokenizedRows(context.inputs[name]), load_examples(test.source).examples
         return PredictSet(
             prepared=prepared,
             indices=tuple(test.chosen(examples, settings.kind)),
@@ -115,7 +115,7 @@ def predicted_tokens(step: Step, estimator: Estimator) -> tuple[float, bool]:
     views = {test.input: test.views for test in settings.tests}
     views |= {POOL: settings.pool.views} if settings.pool else {}
     sizes = {name: estimator.size(step.inputs[name]) for name in views}
-    tokens = sum(size.tokens * passes(views[name], size.rows) for name, size in sizes.items())
+    tokens = sum(size.tokens * passing_share(views[name], size.rows) for name, size in sizes.items())
     return tokens, all(size.counted for size in sizes.values())
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.files import read_json, write_json
 from xstilts.data.examples import Example
-from xstilts.data.read import ResolvedSource, load
+from xstilts.data.read import ResolvedSource, load_examples
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
 from xstilts.pipeline.estimates import BYTES_A_TOKEN, TOKENISE_BYTES, Size, Speed, source_size
@@ -79,7 +79,7 @@ def run(settings: PrepareSettings, context: Context) -> None:
     from xstilts.translate.artefact import read_rows
 
     context.progress(0, 1, "examples", "reading")
-    loaded = read_rows(context.inputs[TRANSLATION]) if settings.translated else load(settings.source)
+    loaded = read_rows(context.inputs[TRANSLATION]) if settings.translated else load_examples(settings.source)
     for example in loaded.examples:
         settings.kind.check(example)
     tokenizer = load_tokenizer(settings.encoder.path(context))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xstilts.core.canonical import NOT_IDENTITY
-from xstilts.data.read import load
+from xstilts.data.read import load_examples
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
 from xstilts.metrics.tallies import Metric
@@ -35,7 +35,7 @@ def run(settings: ScoreSettings, context: Context) -> None:
 
     sets = {}
     for number, test in enumerate(settings.tests):
-        loaded = load(test.source)
+        loaded = load_examples(test.source)
         context.progress(number, len(settings.tests), "languages", test.language)
         examples = [loaded.examples[i] for i in test.chosen(loaded.examples, settings.kind)]
         sets[test.language] = LanguageSet(examples=examples, dropped=dict(loaded.dropped))

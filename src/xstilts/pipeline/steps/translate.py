@@ -11,7 +11,7 @@ from typing import Any
 from xstilts.core.canonical import NOT_IDENTITY
 from xstilts.core.errors import DataError
 from xstilts.core.files import read_json
-from xstilts.data.read import ResolvedSource, load
+from xstilts.data.read import ResolvedSource, load_examples
 from xstilts.engine.step import Context, Step
 from xstilts.pipeline.estimates import START_SECONDS, Speed, nominal_speed, source_size
 from xstilts.pipeline.steps.base import Cost, Estimator, StepKind
@@ -35,14 +35,14 @@ def run(settings: TranslateSettings, context: Context) -> None:
     import torch
 
     from xstilts.translate.artefact import write_rows
+    from xstilts.translate.example_texts import split_examples
     from xstilts.translate.model import Translator
     from xstilts.translate.resumable import translate_all
-    from xstilts.translate.rows import take_apart
 
     torch.set_num_threads(context.threads)
     context.progress(0, 1, "sentences", "reading")
-    loaded = load(settings.source)
-    taken = take_apart(loaded.examples)
+    loaded = load_examples(settings.source)
+    taken = split_examples(loaded.examples)
     languages = settings.source.language, settings.language
     translator = Translator(settings.folder, languages, settings.beams, context.device)
     translations = translate_all(taken.sentences, translator, context.scratch, context.progress)

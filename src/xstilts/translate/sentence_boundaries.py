@@ -15,10 +15,10 @@ _ABBREVIATED = frozenset({
 })  # fmt: skip
 
 
-def cuts(text: str) -> list[int]:
+def sentence_ends(text: str) -> list[int]:
     """Characters of `text` at which a sentence ends, in order, each with something on either side.
 
-    >>> cuts("Dr. No came. He left!")
+    >>> sentence_ends("Dr. No came. He left!")
     [12]
     """
     found: list[int] = []

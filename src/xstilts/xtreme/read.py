@@ -15,29 +15,29 @@ from typing import Any
 from xstilts.core.errors import DataError, nearest
 from xstilts.data.readers.json_records import parse_json
 from xstilts.data.readers.squad import SquadReader
-from xstilts.data.text_lines import Numbered, blocks, lines, text_of
+from xstilts.data.text_lines import Numbered, line_blocks, numbered_lines, read_text
 
-Pairs = Sequence[tuple[Any, Any]]
-Read = Callable[[Path, Path], Pairs]
+GoldGuessPairs = Sequence[tuple[Any, Any]]
+ReadPairs = Callable[[Path, Path], GoldGuessPairs]
 
 
-def labels(gold: Path, guess: Path) -> Pairs:
+def read_labels(gold: Path, guess: Path) -> GoldGuessPairs:
     """One label a line."""
     sides = [_filled(gold, "label"), _filled(guess, "prediction")]
     _same_number(gold, guess, "lines", sides[0], sides[1])
     return [(a, b) for (_, a), (_, b) in zip(*sides, strict=True)]
 
 
-def json_labels(gold: Path, guess: Path) -> Pairs:
+def read_json_labels(gold: Path, guess: Path) -> GoldGuessPairs:
     """One JSON object a line, of which `label` counts."""
     sides = [[(number, _label(path, number, line)) for number, line in _filled(path, "line")] for path in (gold, guess)]
     _same_number(gold, guess, "lines", sides[0], sides[1])
     return [(a, b) for (_, a), (_, b) in zip(*sides, strict=True)]
 
 
-def tags(gold: Path, guess: Path) -> Pairs:
+def read_tags(gold: Path, guess: Path) -> GoldGuessPairs:
     """One tag a line, a blank line between sentences."""
-    sides = [list(blocks(path)) for path in (gold, guess)]
+    sides = [list(line_blocks(path)) for path in (gold, guess)]
     _same_number(gold, guess, "sentences", *([block[0] for block in side] for side in sides))
     found = []
     for true, said in zip(*sides, strict=True):
@@ -52,7 +52,7 @@ def tags(gold: Path, guess: Path) -> Pairs:
     return found
 
 
-def pairs(gold: Path, guess: Path) -> Pairs:
+def read_pairs(gold: Path, guess: Path) -> GoldGuessPairs:
     """One pair of ids a line, the mined ones beside the true ones: a set against a set. A pair that is both, or only
     one of them, is one example: gold [id] or [], guess {"id": id} or None."""
     true, said = (_pairs(path) for path in (gold, guess))
@@ -60,7 +60,7 @@ def pairs(gold: Path, guess: Path) -> Pairs:
     return [([pair[1]] if pair in true else [], {"id": pair[1]} if pair in said else None) for pair in both]
 
 
-def answers(gold: Path, guess: Path) -> Pairs:
+def read_answers(gold: Path, guess: Path) -> GoldGuessPairs:
     """SQuAD's JSON against an object of id -> answer."""
     wanted: dict[str, tuple[list[str], str]] = {}
     for row in SquadReader()([gold]):
@@ -72,7 +72,7 @@ def answers(gold: Path, guess: Path) -> Pairs:
     return [(texts, said[name]) for name, (texts, _) in wanted.items()]
 
 
-def rankings(gold: Path, guess: Path) -> Pairs:
+def read_rankings(gold: Path, guess: Path) -> GoldGuessPairs:
     """An object of id -> [relevant id] against one of id -> ids from best to worst."""
     wanted = _object(gold, list, "a list of ids")
     for name, ids in wanted.items():
@@ -84,7 +84,7 @@ def rankings(gold: Path, guess: Path) -> Pairs:
 
 def _filled(path: Path, noun: str) -> list[Numbered]:
     """The lines without blanks at their ends; blank lines may only stand at the end of the file."""
-    found = [(number, line.strip()) for number, line in lines(path)]
+    found = [(number, line.strip()) for number, line in numbered_lines(path)]
     while found and not found[-1][1]:
         found.pop()
     for number, line in found:
@@ -143,7 +143,7 @@ def _same_ids(gold: Path, guess: Path, wanted: Mapping[str, Any], of: type, noun
 
 
 def _object(path: Path, of: type, noun: str) -> dict[str, Any]:
-    text = text_of(path)
+    text = read_text(path)
     twice: list[str] = []
 
     def unique(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def _object(path: Path, of: type, noun: str) -> dict[str, Any]:
 
 def _place(path: Path, name: str, last: bool = False) -> str:
     """The line an id stands in, as it is written there."""
-    text = text_of(path)
+    text = read_text(path)
     for written in (json.dumps(name), json.dumps(name, ensure_ascii=False)):
         at = text.rfind(written) if last else text.find(written)
         if at >= 0:

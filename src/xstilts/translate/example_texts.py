@@ -13,8 +13,8 @@ from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import ChoiceExample, Example, SpanExample, TextExample
-from xstilts.translate.passages import Passage, Rendered, TranslatableText, passage
-from xstilts.translate.span_markers import LostError
+from xstilts.translate.passages import Passage, SentenceTranslation, TranslatableText, split_passage
+from xstilts.translate.span_markers import UntranslatableError
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ _FORMS: Mapping[type[Example], _Form] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken:
+class SplitExamples:
     """Examples taken apart, each with its passages, or the reason why it cannot be translated."""
 
     examples: Sequence[Example]
@@ -74,23 +74,23 @@ class Taken:
         each = (one for made in self.passages if not isinstance(made, str) for one in made)
         return list(dict.fromkeys(sentence for one in each for sentence in one.sentences))
 
-    def put_together(self, rendered: Mapping[str, Rendered]) -> tuple[list[Example], Counter[str]]:
+    def put_together(self, rendered: Mapping[str, SentenceTranslation]) -> tuple[list[Example], Counter[str]]:
         """The examples in translation, and how many were left out, by reason."""
         examples: list[Example] = []
         dropped: Counter[str] = Counter()
         for example, made in zip(self.examples, self.passages, strict=True):
             try:
                 if isinstance(made, str):
-                    raise LostError(made)
+                    raise UntranslatableError(made)
                 texts = [one.put_together(rendered) for one in made]
-            except LostError as error:
+            except UntranslatableError as error:
                 dropped[str(error)] += 1
             else:
                 examples.append(_FORMS[type(example)].example(example, texts))
         return examples, dropped
 
 
-def take_apart(examples: Iterable[Example]) -> Taken:
+def split_examples(examples: Iterable[Example]) -> SplitExamples:
     """Raises DataError for examples whose gold does not survive translation (tags of words)."""
     kept, passages = [], list[tuple[Passage, ...] | str]()
     for example in examples:
@@ -99,7 +99,7 @@ def take_apart(examples: Iterable[Example]) -> Taken:
             raise DataError(f"a {type(example).__name__} cannot be translated", where=example.where)
         kept.append(example)
         try:
-            passages.append(tuple(passage(text) for text in form.texts(example)))
-        except LostError as error:
+            passages.append(tuple(split_passage(text) for text in form.texts(example)))
+        except UntranslatableError as error:
             passages.append(str(error))
-    return Taken(examples=kept, passages=passages)
+    return SplitExamples(examples=kept, passages=passages)
