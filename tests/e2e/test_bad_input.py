@@ -24,7 +24,7 @@ Complaint = Callable[[], str]
 # A target of which only addresses are known: a hub and a server that refuse.
 REMOTE = """
 from xstilts.data.readers.catalog import Tsv
-from xstilts.data.row_makers.plain import TextRow
+from xstilts.data.row_makers.catalog import TextRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.tasks.base import Origin, Task

@@ -163,7 +163,7 @@ def unpack(
     store: StoreDir = None,
 ) -> None:
     """Put the files of an archive into the store. Every checksum is verified first."""
-    from xstilts.data.bundle import unpack as run_unpack
+    from xstilts.data.bundle import unpack_bundle as run_unpack
     from xstilts.pipeline.options import default_store
 
     done = run_unpack(archive, store or default_store())

@@ -12,8 +12,8 @@ import numpy as np
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import ChoiceExample, Example
-from xstilts.data.fields import field
-from xstilts.data.row_makers.plain import ChoiceRow
+from xstilts.data.fields import field_value
+from xstilts.data.row_makers.catalog import ChoiceRow
 from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import encode_texts
@@ -112,6 +112,6 @@ class Choice(Kind):
 
     def from_user_row(self, row: Row, number: str) -> ChoiceExample:
         """One prompt for all options, or a list of them."""
-        options, prompt = tuple(field(row, "options")), field(row, "prompt")
+        options, prompt = tuple(field_value(row, "options")), field_value(row, "prompt")
         prompts = tuple(prompt) if isinstance(prompt, list) else (str(prompt),) * len(options)
         return ChoiceExample(**unlabelled(row, number), prompts=prompts, options=options)

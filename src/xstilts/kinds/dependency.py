@@ -16,9 +16,9 @@ from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import DependencyExample, Example
 from xstilts.data.readers.catalog import ConlluTrees
-from xstilts.data.row_makers.trees import TreesRow
+from xstilts.data.row_makers.catalog import TreesRow
 from xstilts.data.source import Row, RowMaker
-from xstilts.data.syntax.trees import fault
+from xstilts.data.syntax.trees import tree_fault
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.label_sets import UNIVERSAL_RELATIONS
 from xstilts.kinds.tagging import UNKNOWN
@@ -90,7 +90,7 @@ class Dependency(Kind):
         for what, given in (("heads", example.heads), ("relations", example.relations)):
             if len(given) != len(example.words):
                 raise DataError(f"{len(given)} {what} for {len(example.words)} words", where=example.where)
-        if wrong := fault(example.heads):
+        if wrong := tree_fault(example.heads):
             raise DataError(f"no tree: {wrong.what}", where=example.where)
         strange = next((relation for relation in example.relations if relation not in self.labels), None)
         if strange is not None and not self.open_labels:

@@ -12,7 +12,7 @@ import numpy as np
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyExample, DependencyRolesExample, Example, Predicate
 from xstilts.data.source import Row
-from xstilts.data.syntax.joint_labels import Joint, pack, unpack
+from xstilts.data.syntax.joint_labels import JointLabel, pack_roles, unpack_roles
 from xstilts.kinds.base import Encoded
 from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.tagging import UNKNOWN
@@ -76,7 +76,7 @@ class DependencyRoles(Dependency):
         for example in examples:
             gold: list[int] = []
             if example.heads is not None and example.predicates is not None:
-                gold = [*example.heads, *(_closest(label, number) for label in pack(example, example.predicates))]
+                gold = [*example.heads, *(_closest(label, number) for label in pack_roles(example, example.predicates))]
             golds.append(gold)
         return encode_sentences(examples, golds, tokenizer, max_length)
 
@@ -98,9 +98,9 @@ class DependencyRoles(Dependency):
                 heads=tuple(guess["heads"]),
                 relations=tuple(guess["relations"]),
             )
-            plain = [Joint.read(label).relation for label in guess["relations"]]
+            plain = [JointLabel.read(label).relation for label in guess["relations"]]
             predicates = example.predicates or () if self.given else _predicates(tree)
-            frames = _frames(unpack(tree, predicates))
+            frames = _frames(unpack_roles(tree, predicates))
             guesses.append({"heads": guess["heads"], "relations": plain, "frames": frames})
         return guesses
 
@@ -122,13 +122,13 @@ class DependencyRoles(Dependency):
 def _closest(label: str, number: Mapping[str, int]) -> int:
     """The id of a joint label, or of the first one in the set that says less: without the shared role, without the
     reverse one, without both, without any."""
-    full = Joint.read(label)
+    full = JointLabel.read(label)
     tries = (
         full,
         full._replace(shared=()),
         full._replace(reverse=""),
         full._replace(shared=(), reverse=""),
-        Joint(full.relation),
+        JointLabel(full.relation),
     )
     return next((number[str(one)] for one in tries if str(one) in number), UNKNOWN)
 
@@ -136,7 +136,7 @@ def _closest(label: str, number: Mapping[str, int]) -> int:
 def _predicates(tree: DependencyExample) -> tuple[Predicate, ...]:
     """The words that some label gives an argument to."""
     found = set()
-    labels = [Joint.read(relation) for relation in tree.relations or ()]
+    labels = [JointLabel.read(relation) for relation in tree.relations or ()]
     for word, (label, head) in enumerate(zip(labels, tree.heads or (), strict=True), start=1):
         if label.direct and not label.direct.startswith("*") and head:
             found.add(head)

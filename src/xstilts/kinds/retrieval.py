@@ -16,7 +16,7 @@ import numpy as np
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example, SentenceExample
-from xstilts.data.row_makers.plain import SentencesRow
+from xstilts.data.row_makers.catalog import SentencesRow
 from xstilts.data.source import RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.nearest_neighbours import mine, nearest, unit

@@ -16,7 +16,7 @@ from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import Example, Predicate, RolesExample
 from xstilts.data.readers.catalog import ConlluProps, EwtPropBank, UniversalPropBank
-from xstilts.data.row_makers.trees import RolesRow
+from xstilts.data.row_makers.catalog import RolesRow
 from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.label_sets import PROPBANK_ROLES

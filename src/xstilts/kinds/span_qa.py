@@ -22,8 +22,8 @@ import numpy as np
 
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import Example, SpanExample
-from xstilts.data.fields import field
-from xstilts.data.row_makers.plain import SpanRow
+from xstilts.data.fields import field_value
+from xstilts.data.row_makers.catalog import SpanRow
 from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.alignment import Offsets, TokenSpan, align, windows
 from xstilts.kinds.base import Encoded, Kind
@@ -183,7 +183,7 @@ class SpanQA(Kind):
         return SpanRow(**roles, impossible=columns.get("impossible"), **id_and_group(columns))
 
     def from_user_row(self, row: Row, number: str) -> SpanExample:
-        question, context = str(field(row, "question")), str(field(row, "context"))
+        question, context = str(field_value(row, "question")), str(field_value(row, "context"))
         return SpanExample(**unlabelled(row, number), question=question, context=context)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import Example, TagExample
-from xstilts.data.row_makers.plain import TagsRow
+from xstilts.data.row_makers.catalog import TagsRow
 from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import Frame, frame

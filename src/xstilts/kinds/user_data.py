@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from xstilts.core.errors import StudyError
 from xstilts.data.examples import TextExample
-from xstilts.data.fields import field as field_of
+from xstilts.data.fields import field_value as field_of
 from xstilts.data.source import Reader, Row
 
 

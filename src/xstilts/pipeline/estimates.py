@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xstilts.data.read import TO_FETCH, ResolvedSource
-from xstilts.data.views import passes
+from xstilts.data.views import passing_share
 
 BYTES_A_TOKEN = 4.5  # uncompressed UTF-8 of Latin-script text with the tags and ids around it
 ROW_TOKENS = 40.0  # a guess for rows nobody has tokenised yet
@@ -62,7 +62,7 @@ def source_size(source: ResolvedSource, row_tokens: float = ROW_TOKENS) -> Size:
     where its bytes are not known (`Kind.typical_tokens`)."""
     is_here = source.kind != TO_FETCH
     size = size_from_bytes(source.text_bytes) if is_here else size_from_rows(source.rows, row_tokens)
-    return size.scaled(passes(source.views, size.rows))
+    return size.scaled(passing_share(source.views, size.rows))
 
 
 def size_from_bytes(text_bytes: float) -> Size:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from xstilts.core.errors import DataError, EncoderError
-from xstilts.data.hub import NoNetworkError, fetch
-from xstilts.data.locate import Roots, find
+from xstilts.data.hub import NoNetworkError, fetch_place
+from xstilts.data.locate import Roots, locate_files
 from xstilts.data.source import Source
 from xstilts.models.translators import find_translator
 
@@ -21,7 +21,7 @@ def fetch_missing(sources: Iterable[Source], roots: Roots, say: Say) -> dict[Sou
     silent = False
     for source in sources:
         try:
-            find(source, roots)
+            locate_files(source, roots)
             continue
         except DataError as error:
             missing[source] = error.what
@@ -29,7 +29,7 @@ def fetch_missing(sources: Iterable[Source], roots: Roots, say: Say) -> dict[Sou
             if silent or not (place.hub or place.urls):
                 continue
             try:
-                fetch(place, roots, say)
+                fetch_place(place, roots, say)
                 missing.pop(source, None)
                 break
             except NoNetworkError as error:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import EncoderError, StudyError
-from xstilts.data.locate import Roots, find
-from xstilts.data.read import expected, resolve, to_fetch
+from xstilts.data.locate import Roots, locate_files
+from xstilts.data.read import expected_source, place_to_fetch, resolve_source
 from xstilts.data.source import Source
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
@@ -96,7 +96,7 @@ def open_session(
         encoder=encoder,
         precision=precision,
         translators={name: find_translator(name, roots) for name in _used_translators(routes)},
-        resolver=expected if planning else resolve,
+        resolver=expected_source if planning else resolve_source,
     )
     return Session(
         options=options,
@@ -141,9 +141,9 @@ def _require(source: Source, roots: Roots, planning: bool) -> None:
     """Raises DataError where the files of a source are not here (`planning`: and cannot be fetched), EncoderError where
     the model that translates them is not."""
     if planning:
-        to_fetch(source, roots)
+        place_to_fetch(source, roots)
     else:
-        find(source, roots)
+        locate_files(source, roots)
     if source.translation is not None:
         find_translator(source.translation.model, roots)
 

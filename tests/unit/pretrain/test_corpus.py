@@ -4,7 +4,7 @@ import pytest
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.locate import Roots
-from xstilts.data.read import load, resolve
+from xstilts.data.read import load_examples, resolve_source
 from xstilts.data.readers.bible import Osis, Usfm
 from xstilts.data.readers.catalog import Lines, Tsv
 from xstilts.data.readers.stories import Stories
@@ -27,7 +27,7 @@ def part(folder, corpus, form, language, lines, read=None, row=None):
     (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
     roots = Roots(data=(folder,), store=folder / "store", offline=True)
     read = read or Lines(blank=form == "parallel")
-    found = resolve(source(local(read, row or TextRow(), name), language=language), roots)
+    found = resolve_source(source(local(read, row or TextRow(), name), language=language), roots)
     return CorpusFile(corpus=corpus, form=form, language=language, sources=(found,))
 
 
@@ -140,7 +140,9 @@ def test_texts_that_two_tasks_score_are_protected_by_one_of_them(shared_data, tm
     shared = {task.name: task.same_tests_as for task in TASKS.values() if task.same_tests_as}
     assert set(shared) == {"lareqa", "lareqa-36-articles", "dependency", "srl-heads", "dependency-srl"}
     for name, protected_by in shared.items():
-        asked, other = (load(resolve(TASKS[task].test["de"], roots)).examples for task in (name, protected_by))
+        asked, other = (
+            load_examples(resolve_source(TASKS[task].test["de"], roots)).examples for task in (name, protected_by)
+        )
         if hasattr(asked[0], "words"):
             assert [example.words for example in asked] == [example.words for example in other]
             continue
