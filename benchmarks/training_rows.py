@@ -53,7 +53,7 @@ def make_rows(lengths: str, folder: Path, data: Sequence[Path], place: Path) -> 
     task = TASKS[name]
     fit = task.fit
     assert fit is not None
-    resolved = resolve_source(fit.train.take(EXAMPLES), Roots(data=tuple(data), store=place / "store"))
+    resolved = resolve_source(fit.train.subsample(EXAMPLES), Roots(data=tuple(data), store=place / "store"))
     loaded = load_examples(resolved)
     out = place / "rows"
     out.mkdir()

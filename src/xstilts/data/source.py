@@ -53,7 +53,7 @@ class Place:
     members: tuple[str, ...] = ()  # for archives: the member read from each fetched file, "" when not an archive
     languages: tuple[str, ...] = ()  # one for each file ("" stays always), where a source holds texts of several
 
-    def only(self, languages: Collection[str]) -> Place:
+    def only_languages(self, languages: Collection[str]) -> Place:
         """This place without the files of other languages. Raises DataError for a language it has no file in."""
         for language in languages:
             if language not in self.languages:
@@ -86,7 +86,7 @@ class View(Protocol):
 
     def select(self, keys: Sequence[Key]) -> list[int]: ...
 
-    def passes(self, rows: float) -> float:
+    def passing_share(self, rows: float) -> float:
         """About which share of `rows` rows it lets through, for estimates."""
         ...
 
@@ -111,33 +111,33 @@ class Source:
     # The published number of examples, for plans before the files are here.
     rows: int | None = field(default=None, metadata=NOT_IDENTITY, compare=False)
 
-    def take(self, n: int, seed: int = 0) -> Source:
+    def subsample(self, n: int, seed: int = 0) -> Source:
         """The first `n` rows of a seeded shuffle, in file order; a smaller `n` is a subset of a larger one. Of
         retrieval sources whole groups, at most `n` rows: a sentence stays with its translation."""
-        from xstilts.data.views import Take
+        from xstilts.data.views import Subsample
 
         # Row makers whose rows lose their meaning one by one (a sentence without its translation) say so.
         by = getattr(self.places[0].row, "unit", "id") if self.places else "id"
-        return replace(self, views=(*self.views, Take(n=n, seed=seed, by=by)))
+        return replace(self, views=(*self.views, Subsample(n=n, seed=seed, by=by)))
 
-    def only(self, languages: Collection[str]) -> Source:
+    def only_languages(self, languages: Collection[str]) -> Source:
         """Text of these languages alone, of a source that holds several: in the places that have them all. Raises
         DataError where none has."""
         places, refused = [], None
         for place in self.places:
             try:
-                places.append(place.only(languages))
+                places.append(place.only_languages(languages))
             except DataError as error:
                 refused = refused or error
         if refused and not places:
             raise refused
         return replace(self, places=tuple(places))
 
-    def translated(self, translation: MachineTranslation) -> Source:
+    def with_translation(self, translation: MachineTranslation) -> Source:
         """The rows of this source as a model translates them; no view is laid on top."""
         return replace(self, translation=translation)
 
-    def part(self, name: str, share: float, seed: int = 0) -> Source:
+    def split(self, name: str, share: float, seed: int = 0) -> Source:
         """One of two disjoint parts, cut by group: `name` is "held" (about `share` of the groups) or "rest"."""
         from xstilts.data.views import SplitView
 

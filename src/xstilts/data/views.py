@@ -23,12 +23,14 @@ def hash_fraction(name: str, seed: int) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Take:
+class Subsample:
     """The first `n` rows of a shuffle by `seed`, in file order. A smaller `n` is a subset of a larger one.
 
     by="group" shuffles groups and takes whole ones as long as they fit: what belongs together (a context and its
     questions, a sentence and its translation) is taken together. The first group is taken whatever its size.
     """
+
+    identity_name: ClassVar[str] = "Take"
 
     n: int
     seed: int = 0
@@ -52,7 +54,7 @@ class Take:
             left -= sizes[name]
         return [i for i, key in enumerate(keys) if unit(key) in taken] if self.n else []
 
-    def passes(self, rows: float) -> float:
+    def passing_share(self, rows: float) -> float:
         return min(1.0, self.n / max(rows, 1.0))
 
 
@@ -81,7 +83,7 @@ class SplitView:
             held = (held | {order[0][1]}) - {order[-1][1]}
         return [i for i, key in enumerate(keys) if (key.group in held) == (self.name == "held")]
 
-    def passes(self, rows: float) -> float:
+    def passing_share(self, rows: float) -> float:
         return self.share if self.name == "held" else 1 - self.share
 
 
@@ -104,5 +106,5 @@ def passing_share(views: Sequence[View], rows: float) -> float:
     """About which share of `rows` rows the views let through, without looking at them."""
     left = 1.0
     for view in views:
-        left *= view.passes(rows * left)
+        left *= view.passing_share(rows * left)
     return left

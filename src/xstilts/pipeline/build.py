@@ -188,7 +188,7 @@ class StepBuilder:
             version=fit.version,
             name=part.label,
             added=part.extra_update_ratio,
-            apart=fit.apart,
+            apart=fit.exclude_dev_ids,
             task=part.task,
         )
 
@@ -224,7 +224,7 @@ class StepBuilder:
         if key not in self._scored:
             tests, label = self.test_sets(task, length, missing), f"{task.name} by {end_name(end)}"
             adapters = {language_input(language): self.train(phase) for language, phase in languages}
-            candidates = task.candidates if languages else ""
+            candidates = task.candidate_language if languages else ""
             tests = tests._replace(inputs={**tests.inputs, **adapters})
             predictions = self.predict(end, task, tests, label, candidates=candidates)
             settings = ScoreSettings(kind=task.kind, metrics=task.scored, tests=tests.sets, missing=missing)

@@ -72,7 +72,7 @@ def _target(name: str, session: Session, samples: str) -> TargetInfo:
         kind=task.kind.name,
         is_retrieval=task.kind.is_retrieval,
         trained=task.train is not None,
-        test_limit=session.study.take.test if task.divisible else None,
+        test_limit=session.study.take.test if task.can_subsample else None,
         seen_text=dict(session.located.shared.get(name, {})),
         samples=samples,
     )

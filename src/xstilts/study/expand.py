@@ -31,7 +31,7 @@ from xstilts.study.schema import Study
 from xstilts.study.strategies import RouteParts, Stage
 from xstilts.study.translation import translations
 from xstilts.study.tune import tuning, with_task_names
-from xstilts.tasks.base import Fit, Task
+from xstilts.tasks.base import Task, TrainingView
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,12 +237,12 @@ def stages(arm: ArmSpec) -> tuple[tuple[str, ...], ...]:
 
 def in_languages(task: Task, languages: Sequence[str] | None) -> Task:
     """A task of text in some of its languages. Raises DataError where it has none of them."""
-    return task if languages is None or task.train is None else task.but(train=task.train.only(languages))
+    return task if languages is None or task.train is None else task.replace(train=task.train.only_languages(languages))
 
 
-def limit_training(fit: Fit, take: int | None) -> Fit:
+def limit_training(fit: TrainingView, take: int | None) -> TrainingView:
     """The first `take` training examples of a seeded order; the dev set is left whole."""
-    return fit if take is None else replace(fit, train=fit.train.take(take))
+    return fit if take is None else replace(fit, train=fit.train.subsample(take))
 
 
 @dataclass(frozen=True, kw_only=True)

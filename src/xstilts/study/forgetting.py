@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from xstilts.data.source import Source
-from xstilts.data.views import Take
+from xstilts.data.views import Subsample
 from xstilts.study.expand import Route, phases
 from xstilts.study.phase import MixtureTask, Phase
 from xstilts.tasks.base import Task
@@ -79,6 +79,6 @@ def _learnt(end: Phase) -> dict[str, tuple[MixtureTask, Phase]]:
 def dev_source(part: MixtureTask, task: Task, most: int | None) -> Source:
     """The dev set of a task, at most `most` examples where it may be cut (as test sets are)."""
     dev = part.fit.train if part.fit.dev is None else part.fit.dev
-    if most is None or not task.divisible:
+    if most is None or not task.can_subsample:
         return dev
-    return replace(dev, views=(*dev.views, Take(n=most, by="group")))
+    return replace(dev, views=(*dev.views, Subsample(n=most, by="group")))

@@ -64,9 +64,9 @@ def route_languages(
             where=where,
             hint="Give arms with `language_adapters` tasks and targets of one training language.",
         )
-    own = next(iter(trained), "") or target.candidates or "en"
+    own = next(iter(trained), "") or target.candidate_language or "en"
     pool = (target.pool.language,) if target.pool is not None else ()
-    read = {*(language for language in target.test if language not in missing), target.candidates, *pool}
+    read = {*(language for language in target.test if language not in missing), target.candidate_language, *pool}
     return RouteLanguages(own=own, others=tuple(sorted(read - {own, ""})))
 
 
@@ -75,7 +75,7 @@ def text_in(task: Task, language: str) -> Task | None:
     if task.train is None:
         return None
     try:
-        return task.but(train=replace(task.train.only([language]), language=language))
+        return task.replace(train=replace(task.train.only_languages([language]), language=language))
     except DataError:
         return None
 

@@ -10,7 +10,7 @@ from xstilts.core.settings.merging import AdapterFusion, Composition
 from xstilts.core.settings.sampling import Sampling
 from xstilts.core.settings.training import Recipe
 from xstilts.core.settings.tuning import Adapter, Bottleneck, Fuse, Multitask
-from xstilts.tasks.base import Fit
+from xstilts.tasks.base import TrainingView
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ def tuning_mode(tune: Tune) -> str | Adapter:
 class MixtureTask:
     """One task of a mixture, by its training view. `name` is for people and never identity."""
 
-    fit: Fit
+    fit: TrainingView
     max_length: int = 256  # tokens of a sequence, special tokens included
     # updates for each update of the other tasks, on top of theirs; such a task never steers selection
     extra_update_ratio: float | None = None

@@ -65,4 +65,4 @@ def variants(target: str, settings: Mapping[str, Any]) -> dict[str, dict[str, An
 def add_sweep_variants(study: Study, tasks: Catalog[Task]) -> Catalog[Task]:
     """The tasks, and the study's targets that are tasks under another name."""
     names = [name for name in study.targets if name not in tasks and base_name(name) in tasks]
-    return Catalog("task", *tasks.values(), *(tasks[base_name(name)].but(name=name) for name in names))
+    return Catalog("task", *tasks.values(), *(tasks[base_name(name)].replace(name=name) for name in names))

@@ -27,7 +27,7 @@ def _check_mlm(spec: MlmSpec, tasks: Catalog[Task], where: str) -> None:
         source = tasks[name].train
         if source is not None and spec.languages is not None:
             try:
-                source.only(spec.languages)
+                source.only_languages(spec.languages)
             except DataError as error:
                 what = f"Of '{name}', {error.what}"
                 raise StudyError(what, where=f"{where}.languages", value=error.value, allowed=error.allowed) from error

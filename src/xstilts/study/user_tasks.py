@@ -49,7 +49,7 @@ def _task(name: str, task: UserTask, where: str) -> Task:
         test={language: source(files, language) for language, files in task.test.items()},
         translations={language: source(files, language) for language, files in task.translations.items()},
         holdout=task.holdout,
-        candidates=task.language if kind.is_retrieval else "",
+        candidate_language=task.language if kind.is_retrieval else "",
     )
 
 

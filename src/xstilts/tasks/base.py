@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.data.source import Source
@@ -23,9 +24,11 @@ class Origin:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fit:
+class TrainingView:
     """The training view of a task: all that the identity of a training may depend on. No name, no test set: two tasks
     that train on the same data share the training, and a new test language retrains nothing."""
+
+    identity_name: ClassVar[str] = "Fit"
 
     kind: Kind
     train: Source
@@ -33,7 +36,7 @@ class Fit:
     select: Metric
     version: int = 1
     # True: what has the id of a dev example is not trained on (a translation of data that the dev set was cut from)
-    apart: bool = field(default=False, metadata=OMIT_DEFAULT)
+    exclude_dev_ids: bool = field(default=False, metadata={**OMIT_DEFAULT, "identity_name": "apart"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +47,7 @@ class Task:
     train: Source | None = None  # None: never trained (retrieval, test-only sets)
     dev: Source | None = None  # None: `holdout` of the training data is kept for selection
     test: Mapping[str, Source] = field(default_factory=dict)
-    after: str | None = None  # without training data of its own: the task that is fine-tuned on first
+    finetuned_on: str | None = None  # without training data of its own: the task that is fine-tuned on first
     metrics: tuple[Metric, ...] = ()  # () : the kind's own
     select: Metric | None = None  # steers selection on dev; None: the first of the metrics
     # language -> published machine translations of the training data, under the same ids; trained on only by an arm
@@ -54,13 +57,13 @@ class Task:
     scale: str = "full"  # "full", or a sentence that says what was cut; shown wherever the task is
     benchmarks: tuple[str, ...] = ()  # ("xtreme", "xtreme-r")
     note: str = ""  # what a reader of its numbers must know (how it is read, an odd metric); beside them in a report
-    divisible: bool = True  # False: a test set means something only as a whole (mining), so no study cuts it
+    can_subsample: bool = True  # False: a test set means something only as a whole (mining), so no study cuts it
     # whose sentences its training data are, where other tasks are trained on them as well, under other labels: a report
     # says where an arm has met those of its target before
     corpora: tuple[str, ...] = ()
     same_tests_as: str = ""  # another task whose tests hold the same texts: pretraining is kept from them once
     pool: Source | None = None  # what the queries of every test language search, beside their own source
-    candidates: str = ""  # of retrieval: the language of the candidates, where it is not that of the test set
+    candidate_language: str = ""  # of retrieval: the language of the candidates, where it is not that of the test set
     version: int = 1
 
     @property
@@ -68,16 +71,18 @@ class Task:
         return self.metrics or self.kind.metrics
 
     @property
-    def fit(self) -> Fit | None:
+    def fit(self) -> TrainingView | None:
         """None where the task has no training data. The held-out part is disjoint from what is trained on."""
         if self.train is None:
             return None
         train, dev = self.train, self.dev
         if dev is None:
-            train, dev = self.train.part("rest", self.holdout), self.train.part("held", self.holdout)
-        return Fit(kind=self.kind, train=train, dev=dev, select=self.select or self.scored[0], version=self.version)
+            train, dev = self.train.split("rest", self.holdout), self.train.split("held", self.holdout)
+        return TrainingView(
+            kind=self.kind, train=train, dev=dev, select=self.select or self.scored[0], version=self.version
+        )
 
-    def but(self, **changes: object) -> Task:
+    def replace(self, **changes: object) -> Task:
         """This task with some fields replaced. Other training data leave translations and corpora of these behind,
         other tests the task with the same ones."""
         if "train" in changes:

@@ -140,7 +140,7 @@ XNLI = Task(
 )
 
 # The same training as XNLI, scored in two languages that XNLI itself does not have.
-XNLI_EXTRA = XNLI.but(
+XNLI_EXTRA = XNLI.replace(
     name="xnli-extra",
     test={
         "ko": source(

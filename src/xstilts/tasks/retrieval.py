@@ -44,7 +44,7 @@ def _tests(codes: tuple[str, ...]) -> dict[str, Source]:
 TATOEBA = Task(
     name="tatoeba",
     kind=NEAREST,
-    candidates="en",
+    candidate_language="en",
     test=_tests(TATOEBA_XTREME + TATOEBA_XTREME_R),
     origin=Origin(
         licence="CC BY 2.0 FR",
@@ -57,9 +57,9 @@ TATOEBA = Task(
     benchmarks=("xtreme",),
 )
 # XTREME-R scores an encoder that was fine-tuned on SQuAD 1.1 (Ruder et al. 2021, appendix on hyper-parameters).
-TATOEBA_AFTER_SQUAD1 = TATOEBA.but(name="tatoeba-after-squad1", after="squad1", benchmarks=("xtreme-r",))
+TATOEBA_AFTER_SQUAD1 = TATOEBA.replace(name="tatoeba-after-squad1", finetuned_on="squad1", benchmarks=("xtreme-r",))
 # What LASER has beside XTREME's languages.
-TATOEBA_EXTRA = TATOEBA.but(name="tatoeba-extra", test=_tests(TATOEBA_OTHERS), benchmarks=())
+TATOEBA_EXTRA = TATOEBA.replace(name="tatoeba-extra", test=_tests(TATOEBA_OTHERS), benchmarks=())
 
 FLORES_CODES = names(
     """afr ara azj ben bul cmn_Hans cmn_Hant deu ell est eus fin fra guj hat heb hin hun ind ita jav jpn kat kaz
@@ -79,7 +79,7 @@ def _flores(code: str) -> Source:
 FLORES = Task(
     name="flores",
     kind=NEAREST,
-    candidates="en",
+    candidate_language="en",
     test={canonical_code(code): _flores(code) for code in FLORES_CODES},
     origin=Origin(
         licence="CC BY-SA 4.0",
@@ -118,7 +118,7 @@ NTREX_ORIGIN = Origin(
 NTREX = Task(
     name="ntrex",
     kind=NEAREST,
-    candidates="en",
+    candidate_language="en",
     test={canonical_code(code): _ntrex(code) for code in NTREX_CODES},
     origin=NTREX_ORIGIN,
 )
@@ -150,8 +150,8 @@ def _bucc(language: str) -> Source:
 BUCC = Task(
     name="bucc2018",
     kind=Retrieval(method="mine"),
-    candidates="en",
-    divisible=False,
+    candidate_language="en",
+    can_subsample=False,
     note="ratio margin over 4 neighbours, one-to-one; the threshold is set on pairs that are not scored",
     test={language: _bucc(language) for language in ("de", "fr", "ru", "zh")},
     origin=Origin(

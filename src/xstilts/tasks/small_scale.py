@@ -24,8 +24,8 @@ _TAXINLI = source(
 MNLI_TAXINLI = Task(
     name="mnli-taxinli10k",
     kind=nli.NLI,
-    train=_TAXINLI.part("rest", 0.1, seed=1),
-    test={"en": _TAXINLI.part("held", 0.1, seed=1)},
+    train=_TAXINLI.split("rest", 0.1, seed=1),
+    test={"en": _TAXINLI.split("held", 0.1, seed=1)},
     scale="10,071 MultiNLI pairs (TaxiNLI), 7,728 of them from its development set; a tenth is scored",
     origin=Origin(
         licence="C-UDA 1.0; MultiNLI text OANC and others",
@@ -34,7 +34,7 @@ MNLI_TAXINLI = Task(
         text="original",
     ),
 )
-XNLI_TAXINLI = nli.XNLI.but(
+XNLI_TAXINLI = nli.XNLI.replace(
     name="xnli-taxinli10k", train=MNLI_TAXINLI.train, benchmarks=(), scale="trained on mnli-taxinli10k"
 )
 
@@ -67,14 +67,14 @@ SNLI_CAD = Task(
 
 _QQP_ROW = PairRow(a="question1", b="question2", label="is_duplicate", group=("question1",))
 _QQP = source(local(Csv(), _QQP_ROW, "qqp/train_sample.csv.gz"))
-QQP_1000 = paraphrase.QQP.but(
+QQP_1000 = paraphrase.QQP.replace(
     name="qqp-1000",
-    train=_QQP.part("rest", 0.3, seed=1),
-    test={"en": _QQP.part("held", 0.3, seed=1)},
+    train=_QQP.split("rest", 0.3, seed=1),
+    test={"en": _QQP.split("held", 0.3, seed=1)},
     holdout=0.1,
     scale="1,000 pairs of the QQP training set; three tenths are scored",
 )
-PAWSX_QQP = paraphrase.PAWSX.but(
+PAWSX_QQP = paraphrase.PAWSX.replace(
     name="pawsx-qqp1000",
     train=QQP_1000.train,
     benchmarks=(),
@@ -84,29 +84,29 @@ PAWSX_QQP = paraphrase.PAWSX.but(
 # Question answering
 
 _SQUAD36 = source(local(SquadReader(), SpanRow(group=("title",)), "squad1/train-v1.1.json.gz"))
-_SQUAD30 = _SQUAD36.part("rest", 0.1, seed=1)
-SQUAD1_36 = qa.SQUAD1.but(
+_SQUAD30 = _SQUAD36.split("rest", 0.1, seed=1)
+SQUAD1_36 = qa.SQUAD1.replace(
     name="squad1-36-articles",
-    train=_SQUAD30.part("rest", 0.1, seed=5),
-    dev=_SQUAD30.part("held", 0.1, seed=5),
-    test={"en": _SQUAD36.part("held", 0.1, seed=1)},
+    train=_SQUAD30.split("rest", 0.1, seed=5),
+    dev=_SQUAD30.split("held", 0.1, seed=5),
+    test={"en": _SQUAD36.split("held", 0.1, seed=1)},
     scale="36 of the 442 articles of the SQuAD training set; 6 of them are scored, 3 select",
 )
-XQUAD_36 = qa.XQUAD.but(
+XQUAD_36 = qa.XQUAD.replace(
     name="xquad-36-articles",
     train=SQUAD1_36.train,
     dev=SQUAD1_36.dev,
     benchmarks=(),
     scale="trained on squad1-36-articles",
 )
-MLQA_36 = qa.MLQA.but(
+MLQA_36 = qa.MLQA.replace(
     name="mlqa-36-articles",
     train=SQUAD1_36.train,
     dev=SQUAD1_36.dev,
     benchmarks=(),
     scale="trained on squad1-36-articles",
 )
-LAREQA_36 = passages.LAREQA.but(
+LAREQA_36 = passages.LAREQA.replace(
     name="lareqa-36-articles",
     train=source(local(SquadReader(), passages.ANSWER_SENTENCE, "squad1/train-v1.1.json.gz")),
     holdout=0.1,
@@ -115,10 +115,10 @@ LAREQA_36 = passages.LAREQA.but(
 )
 
 _SQUAD2_DEV = source(local(SquadReader(), SpanRow(group=("title",)), "squad2/dev-v2.0.json.gz"))
-SQUAD2_DEV = qa.SQUAD2.but(
+SQUAD2_DEV = qa.SQUAD2.replace(
     name="squad2-dev-slice",
-    train=_SQUAD2_DEV.part("rest", 0.3, seed=1),
-    test={"en": _SQUAD2_DEV.part("held", 0.3, seed=1)},
+    train=_SQUAD2_DEV.split("rest", 0.3, seed=1),
+    test={"en": _SQUAD2_DEV.split("held", 0.3, seed=1)},
     holdout=0.1,
     scale="16 articles of the development set, split into trained and scored; all are XQuAD articles: never"
     " score xquad after it",
@@ -127,29 +127,29 @@ SQUAD2_DEV = qa.SQUAD2.but(
 # Choice
 
 _HELLASWAG = source(local(Jsonl(), reasoning.HELLASWAG_ROW, "hellaswag/hellaswag.jsonl.gz"))
-HELLASWAG_VAL = reasoning.HELLASWAG.but(
+HELLASWAG_VAL = reasoning.HELLASWAG.replace(
     name="hellaswag-val-slice",
-    train=_HELLASWAG.part("rest", 0.3, seed=1),
-    test={"en": _HELLASWAG.part("held", 0.3, seed=1)},
+    train=_HELLASWAG.split("rest", 0.3, seed=1),
+    test={"en": _HELLASWAG.split("held", 0.3, seed=1)},
     holdout=0.1,
     scale="1,000 rows of the development set: seven tenths are trained on, the rest is scored",
 )
 _COSMOSQA = source(local(Csv(), reasoning.COSMOSQA_ROW, "cosmosqa/valid.csv.gz"))
-COSMOSQA_DEV = reasoning.COSMOSQA.but(
+COSMOSQA_DEV = reasoning.COSMOSQA.replace(
     name="cosmosqa-dev-slice",
-    train=_COSMOSQA.part("rest", 0.3, seed=1),
-    test={"en": _COSMOSQA.part("held", 0.3, seed=1)},
+    train=_COSMOSQA.split("rest", 0.3, seed=1),
+    test={"en": _COSMOSQA.split("held", 0.3, seed=1)},
     holdout=0.1,
     scale="the development set: seven tenths are trained on, the rest is scored",
 )
-SOCIALIQA_DEV = reasoning.SOCIALIQA.but(
+SOCIALIQA_DEV = reasoning.SOCIALIQA.replace(
     name="socialiqa-dev-slice",
     train=source(reasoning.socialiqa_local("dev")),
     test={"en": source(reasoning.socialiqa_local("tst"))},
     holdout=0.1,
     scale="trained on the development set (1,954 questions), scored on the test set",
 )
-ARC_DEV = reasoning.ARC.but(
+ARC_DEV = reasoning.ARC.replace(
     name="arc-dev-slice",
     train=source(reasoning.arc_local("Dev")),
     dev=None,
@@ -164,16 +164,16 @@ _VAL6000 = source(
     local(Bio(columns=("index", "token", "tag")), TagsRow(), "wikineural/en/val.conllu.gz"),
     note="the English development file",
 )
-WIKINEURAL_VAL = tagging.WIKINEURAL.but(
+WIKINEURAL_VAL = tagging.WIKINEURAL.replace(
     name="wikineural-val6000",
     train=_VAL6000,
     dev=None,
     scale="trained on 6,000 sentences of the English development set, not on the 92,720 of the training set",
 )
-WIKIGOLD_VAL = tagging.WIKIGOLD.but(
+WIKIGOLD_VAL = tagging.WIKIGOLD.replace(
     name="wikigold-val6000", train=_VAL6000, dev=None, scale="trained on wikineural-val6000"
 )
-MASAKHANER_1500 = tagging.MASAKHANER2.but(
+MASAKHANER_1500 = tagging.MASAKHANER2.replace(
     name="masakhaner2-1500",
     train=source(tagging.masakhaner_local("swa", "train"), language="sw"),
     dev=source(tagging.masakhaner_local("swa", "dev"), language="sw"),

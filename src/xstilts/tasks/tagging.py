@@ -143,7 +143,7 @@ PANX = Task(
 )
 
 # The same training as PAN-X, scored in languages that neither XTREME nor XTREME-R has.
-PANX_EXTRA = PANX.but(name="panx-extra", test={code: _panx(code) for code in ("am", "ig", "rw")}, benchmarks=())
+PANX_EXTRA = PANX.replace(name="panx-extra", test={code: _panx(code) for code in ("am", "ig", "rw")}, benchmarks=())
 
 FOUR_NAMES = bio("PER", "ORG", "LOC", "MISC")
 _WIKINEURAL = ("Babelscape/wikineural", "d2e28c770cba2b285e742529ae18ed849e336c65")
@@ -174,7 +174,7 @@ WIKINEURAL = Task(
 )
 
 # The same training as WikiNEuRal, scored on names annotated by hand.
-WIKIGOLD = WIKINEURAL.but(
+WIKIGOLD = WIKINEURAL.replace(
     name="wikigold",
     test={"en": _babelscape("wikigold/en/test.conllu")},
     origin=Origin(

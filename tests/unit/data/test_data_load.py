@@ -112,7 +112,7 @@ def test_identity_is_content_and_reading_never_a_path(roots):
     assert a.paths != b.paths
     assert fingerprint(a) == fingerprint(b)
     assert fingerprint(replace(a, kind="sample", note="a slice")) == fingerprint(a)
-    assert fingerprint(resolve_source(source("a.tsv").take(1), roots)) != fingerprint(a)
+    assert fingerprint(resolve_source(source("a.tsv").subsample(1), roots)) != fingerprint(a)
     put(roots.data[1], "b.tsv", ROWS + "p\th\tx\n")
     assert fingerprint(resolve_source(source("b.tsv"), roots)) != fingerprint(a)
 
@@ -122,7 +122,7 @@ def test_loading_counts_what_it_drops(roots):
     loaded = load_examples(resolve_source(source("a.tsv"), roots))
     assert [example.id for example in loaded.examples] == ["0", "2"]
     assert loaded.dropped == {"a is 'NS'": 1}
-    assert [example.id for example in load_examples(resolve_source(source("a.tsv").take(1), roots)).examples] in (
+    assert [example.id for example in load_examples(resolve_source(source("a.tsv").subsample(1), roots)).examples] in (
         ["0"],
         ["2"],
     )
@@ -154,7 +154,7 @@ def test_a_row_maker_may_give_several_examples(roots):
         "q2",
         "c2",
     ]
-    few = load_examples(resolve_source(pairs.take(5), roots)).examples
+    few = load_examples(resolve_source(pairs.subsample(5), roots)).examples
     assert len(few) == 4
     assert {example.matches[0] for example in few if example.matches} == {e.id for e in few if e.side == "candidate"}
 

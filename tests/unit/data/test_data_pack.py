@@ -36,7 +36,7 @@ def here(tmp_path: Path) -> Roots:
     return Roots(data=(tmp_path / "mine",), store=tmp_path / "store", samples=tmp_path / "samples")
 
 
-SOURCES = [source("x/a.txt"), source("b.txt", hub="o/n"), source("c.txt"), source("x/a.txt").take(1)]
+SOURCES = [source("x/a.txt"), source("b.txt", hub="o/n"), source("c.txt"), source("x/a.txt").subsample(1)]
 
 
 def test_packed_files_are_found_and_verified_elsewhere(here, tmp_path):

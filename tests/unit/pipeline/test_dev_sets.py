@@ -7,7 +7,7 @@ from xstilts.data.examples import TextExample
 from xstilts.data.read import ResolvedSource
 from xstilts.data.readers.catalog import Tsv
 from xstilts.data.row_makers.catalog import TextRow
-from xstilts.data.views import Take
+from xstilts.data.views import Subsample
 from xstilts.kinds.classification import Classification
 from xstilts.pipeline.steps.base import EvaluationSet
 
@@ -26,8 +26,8 @@ def test_examples_without_gold_are_left_out_of_a_dev_set_alone() -> None:
 
 
 def test_views_come_first() -> None:
-    dev = EvaluationSet(language="en", source=FILE, views=(Take(n=4),), use="dev")
-    whole = EvaluationSet(language="en", source=FILE, views=(Take(n=4),)).chosen(ROWS, KIND)
+    dev = EvaluationSet(language="en", source=FILE, views=(Subsample(n=4),), use="dev")
+    whole = EvaluationSet(language="en", source=FILE, views=(Subsample(n=4),)).chosen(ROWS, KIND)
     assert len(whole) == 4 and dev.chosen(ROWS, KIND) == [i for i in whole if i % 3]
 
 

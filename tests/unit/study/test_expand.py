@@ -49,7 +49,9 @@ def test_retrieval_after_no_training_is_the_encoder_itself() -> None:
 
 
 def test_retrieval_after_a_task_shares_the_training_of_that_task() -> None:
-    tasks = catalog(trained("a"), trained("t"), retrieval("r"), retrieval("late").but(after="t"), trained("cut"))
+    tasks = catalog(
+        trained("a"), trained("t"), retrieval("r"), retrieval("late").replace(finetuned_on="t"), trained("cut")
+    )
     found = routes(study({"x": {"strategy": "sequential", "through": ["a"]}}, ["t", "r", "late"]), tasks)
     assert names(found["x", "late", 1]) == ["a", "t"]
     assert found["x", "late", 1].end == found["x", "t", 1].end
@@ -93,9 +95,9 @@ def test_masked_lm_stands_beside_every_intermediate_phase_and_never_steers() -> 
 
 def test_text_in_other_languages_is_refused() -> None:
     with pytest.raises(DataError, match=r"no text in 'fi'.*Allowed: de, en, sw"):
-        TASKS["m"].train.only(["sw", "fi"])
+        TASKS["m"].train.only_languages(["sw", "fi"])
     with pytest.raises(DataError):
-        TASKS["t"].train.only(["en"])
+        TASKS["t"].train.only_languages(["en"])
 
 
 def test_the_order_of_a_mixture_does_not_matter_and_that_of_a_chain_does() -> None:
@@ -127,7 +129,7 @@ def test_shared_work_is_done_once_in_a_study_of_the_published_size() -> None:
 
 
 def test_two_targets_with_the_same_training_data_share_the_training() -> None:
-    other = trained("t").but(name="u")
+    other = trained("t").replace(name="u")
     made = study({"none": {"strategy": "direct"}}, ["t", "u"])
     assert sharing(list(routes(made, catalog(trained("t"), other)).values())).trainings == 1
 
@@ -200,7 +202,7 @@ def test_a_substitute_with_other_labels_is_refused() -> None:
 
 def test_a_substitute_trains_the_target_and_every_target_on_the_same_data() -> None:
     tasks = catalog(
-        trained("a"), trained("t"), trained("t").but(name="u"), trained("a").but(name="small", scale="a cut")
+        trained("a"), trained("t"), trained("t").replace(name="u"), trained("a").replace(name="small", scale="a cut")
     )
     made = study({"x": {"strategy": "direct"}}, ["t", "u"], substitute={"t": "small"})
     chosen = located(made, tasks, everywhere)
@@ -234,14 +236,14 @@ def test_a_missing_test_language_is_noted_and_stops_nothing() -> None:
 
 
 def test_a_test_set_that_only_means_something_whole_is_not_cut() -> None:
-    tasks = catalog(trained("t"), trained("u").but(divisible=False))
+    tasks = catalog(trained("t"), trained("u").replace(can_subsample=False))
     chosen = located(study({"none": {"strategy": "direct"}}, ["t", "u"], take={"test": 4}), tasks, everywhere)
     assert [view.n for view in chosen.targets["t"].test["de"].views] == [4]  # type: ignore[attr-defined]
     assert chosen.targets["u"].test["de"].views == ()
 
 
 def test_a_pool_is_never_cut_and_a_target_without_it_is_missing() -> None:
-    tasks = catalog(trained("t").but(pool=source("t/pool.tsv")))
+    tasks = catalog(trained("t").replace(pool=source("t/pool.tsv")))
     none = {"none": {"strategy": "direct"}}
     chosen = located(study(none, take={"test": 4}, languages=["de"]), tasks, everywhere)
     assert list(chosen.targets["t"].test) == ["de"] and chosen.targets["t"].pool == tasks["t"].pool

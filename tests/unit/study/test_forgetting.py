@@ -69,4 +69,4 @@ def test_a_dev_set_is_cut_as_test_sets_are() -> None:
     part = forgetting_probes(routes, "all")[0].part
     assert dev_source(part, TASKS["a"], None) == TASKS["a"].dev
     assert dev_source(part, TASKS["a"], 9).views[-1].n == 9
-    assert dev_source(part, TASKS["a"].but(divisible=False), 9) == TASKS["a"].dev
+    assert dev_source(part, TASKS["a"].replace(can_subsample=False), 9) == TASKS["a"].dev

@@ -23,7 +23,7 @@ TASKS = catalog(
     trained("a"),
     trained("t", languages=LANGUAGES),
     trained("u", languages=("en", "de")),
-    retrieval("r").but(candidates="en"),
+    retrieval("r").replace(candidate_language="en"),
     text("m", "de", "en"),
     text("n", "de", "sw", "en"),
 )
@@ -104,8 +104,8 @@ def test_retrieval_is_scored_over_the_language_adapters_alone() -> None:
 
 def test_candidates_and_a_pool_in_a_third_language_have_adapters_too() -> None:
     tasks = catalog(
-        trained("t", languages=("en",)).but(pool=source("t/pool.tsv", "sw")),
-        retrieval("r").but(candidates="sw"),
+        trained("t", languages=("en",)).replace(pool=source("t/pool.tsv", "sw")),
+        retrieval("r").replace(candidate_language="sw"),
         text("n", "de", "sw", "en"),
     )
     arm = {**SHARED, "through": ["t"], "language_adapters": {"text": ["n"]}}

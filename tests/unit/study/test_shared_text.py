@@ -10,10 +10,10 @@ from xstilts.study.load import parse_study
 from xstilts.tasks.catalog import TASKS as REAL
 
 TASKS = catalog(
-    trained("tags").but(corpora=("EWT",)),
-    trained("trees").but(corpora=("EWT",)),
+    trained("tags").replace(corpora=("EWT",)),
+    trained("trees").replace(corpora=("EWT",)),
     trained("other"),
-    trained("small").but(corpora=("SICK",)),
+    trained("small").replace(corpora=("SICK",)),
     retrieval("r"),
 )
 ARMS = {
@@ -50,12 +50,12 @@ def test_what_is_trained_on_counts_not_what_it_stands_in_for() -> None:
 
 
 def test_other_training_data_are_other_sentences() -> None:
-    assert TASKS["tags"].but(train=TASKS["other"].train).corpora == ()
-    assert TASKS["tags"].but(name="more").corpora == ("EWT",)
+    assert TASKS["tags"].replace(train=TASKS["other"].train).corpora == ()
+    assert TASKS["tags"].replace(name="more").corpora == ("EWT",)
 
 
 def test_no_training_depends_on_the_declaration() -> None:
-    plain = catalog(*(task.but(corpora=()) for task in TASKS.values()))
+    plain = catalog(*(task.replace(corpora=()) for task in TASKS.values()))
     study = parse_study({"question": "q", "encoder": "e", "arms": ARMS, "targets": ["tags"]})
     ends = [[r.end for r in expand(located(study, t, everywhere), ENCODER, "fp32")] for t in (TASKS, plain)]
     assert ends[0] == ends[1]

@@ -21,8 +21,8 @@ from xstilts.tasks.base import Task
 
 def both_ways(name: str, *languages: str, dev: bool = True) -> Task:
     """A task with published translations, with a dev set of its own or one that is cut from the training data."""
-    task = trained(name).but(translations={one: source(f"{name}/train.{one}.tsv", one) for one in languages})
-    return task if dev else task.but(dev=None)
+    task = trained(name).replace(translations={one: source(f"{name}/train.{one}.tsv", one) for one in languages})
+    return task if dev else task.replace(dev=None)
 
 
 TASKS = catalog(
@@ -30,7 +30,7 @@ TASKS = catalog(
     both_ways("b", "de", "sw", dev=False),
     both_ways("t"),
     both_ways("plain"),
-    trained("words").but(kind=Tagging(labels=("no", "yes"))),
+    trained("words").replace(kind=Tagging(labels=("no", "yes"))),
     retrieval("r"),
     text("m", "de", "sw"),
 )
@@ -88,12 +88,12 @@ def test_numbers_of_a_task_hold_for_it_in_translation() -> None:
 
 def test_translations_of_what_the_dev_set_is_cut_from_keep_apart_from_it() -> None:
     parts = {part.label: part.fit for part in first(study(["a", "b"], {"languages": ["de"]})).mix}
-    assert not parts["a[de]"].apart and not parts["a"].apart
+    assert not parts["a[de]"].exclude_dev_ids and not parts["a"].exclude_dev_ids
     parts = {part.label: part.fit for part in first(study(["b"], {"languages": ["de"]})).mix}
-    assert parts["b[de]"].apart and not parts["b"].apart
+    assert parts["b[de]"].exclude_dev_ids and not parts["b"].exclude_dev_ids
     assert parts["b[de]"].dev == parts["b"].dev and parts["b[de]"].train.views == ()
     made = first(study(["b"], {"languages": ["de"], "source": {"model": "o/n"}}))
-    assert not made.mix[1].fit.apart, "a model translates what is trained on, which is apart already"
+    assert not made.mix[1].fit.exclude_dev_ids, "a model translates what is trained on, which is apart already"
 
 
 def test_a_model_translates_the_rows_that_are_trained_on() -> None:
@@ -144,14 +144,14 @@ def test_a_report_says_what_was_trained_on() -> None:
 
 def test_what_published_files_ask_to_be_said_is_said() -> None:
     noted = replace(source("a/de.tsv", "de"), note="by X, CC BY-NC")
-    task = TASKS["a"].but(translations={"de": noted, "sw": noted})
+    task = TASKS["a"].replace(translations={"de": noted, "sw": noted})
     found = located(study(["a"], {"languages": ["de"]}), catalog(task, TASKS["t"]), everywhere)
     assert found.notes["arm x"][1:] == ("a: by X, CC BY-NC",)
 
 
 def test_other_training_data_leave_the_translations_behind() -> None:
-    assert TASKS["a"].but(train=source("other.tsv")).translations == {}
-    assert TASKS["a"].but(name="a2").translations == TASKS["a"].translations
+    assert TASKS["a"].replace(train=source("other.tsv")).translations == {}
+    assert TASKS["a"].replace(name="a2").translations == TASKS["a"].translations
 
 
 @pytest.mark.parametrize(

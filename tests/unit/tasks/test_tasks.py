@@ -143,7 +143,7 @@ def test_translations_of_one_item_share_a_group(here: Roots):
 
 
 def test_lines_of_the_tatoeba_test_set_are_never_trained_on(shared_data: Path):
-    place = TASKS["mlm-common-voice"].train.only(["id"]).places[0]
+    place = TASKS["mlm-common-voice"].train.only_languages(["id"]).places[0]
     paths = [shared_data / name for name in place.files]
     assert len(paths) == 2 + place.read.tests
     rows = list(place.read(paths))

@@ -28,7 +28,7 @@ class RowMakerBase:
     id: str | None = None
     group: tuple[str, ...] = ()
     group_rows: int = 1
-    unit: ClassVar[str] = "id"  # what `Source.take` counts: rows, or groups where rows need each other
+    unit: ClassVar[str] = "id"  # what `Source.subsample` counts: rows, or groups where rows need each other
     drop: tuple[tuple[str, str], ...] = ()
 
     def names(self, row: Row, number: int) -> dict[str, str]:
