@@ -159,7 +159,7 @@ def compressed(text: str) -> bytes:
 
 
 def sample(data: Path, out: Path, cut: Cut, source: dict[str, str]) -> dict[str, object]:
-    """Writes one sample and returns its line of the manifest."""
+    """Write one sample and returns its line of the manifest."""
     licence = source.get("licence_as_stated") or source["licence"]
     if FORBIDDEN.search(licence):
         raise SystemExit(f"{cut.path}: the licence '{licence}' does not allow packaging")

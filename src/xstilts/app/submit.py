@@ -83,9 +83,9 @@ def _write(
         examples = [loaded[i] for i in tests[language].chosen(loaded, settings.kind)]
         name = f"{target.name}/test-{language}.{target.suffix}"
         guesses = _final(settings, examples, read_guesses(predictions / f"{language}.parquet", examples))
-        _put(out / name, target.guesses(examples, guesses))
+        _put(out / name, target.write_guesses(examples, guesses))
         if labels is not None:
-            _put(labels / name, target.golds(examples, [settings.kind.gold(example) for example in examples]))
+            _put(labels / name, target.write_gold(examples, [settings.kind.gold(example) for example in examples]))
     return languages
 
 

@@ -198,7 +198,7 @@ def check_files(needed: Wanted, roots: Roots) -> list[Checked]:
             task=needed.sources[status.source],
             language=status.source.language,
             state=status.state,
-            said=status.why or ", ".join(path.name for path in status.paths),
+            said=status.problem or ", ".join(path.name for path in status.paths),
         )
         for status in check_sources(list(needed.sources), roots)
     ]

@@ -1,1 +1,1 @@
-"""Where rows come from: examples, sources, readers, the hub, mixing. Torch-free."""
+"""Data: examples, sources, readers, row makers, the hub. Torch-free."""

@@ -15,7 +15,7 @@ from xstilts.core.errors import DataError
 
 
 def extract_member(archive: Path, member: str, target: Path) -> None:
-    """Writes one file of a zip or tar archive (compressed or not) to `target`.
+    """Write one file of a zip or tar archive (compressed or not) to `target`.
 
     Raises DataError when it is no archive, is damaged, or has no such file.
     """

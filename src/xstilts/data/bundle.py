@@ -1,4 +1,4 @@
-"""Carrying files to a machine without a network: a tar of exactly what some sources need, with checksums.
+"""Bundles carry files to a machine without a network: a tar of exactly what some sources need, with checksums.
 
 The archive's first member is `manifest.json`, a lock (`data.lock`) of the other members; the others have the paths
 that the files get below the data folder of the store. An encoder may travel along: the manifest lists its files under
@@ -37,13 +37,13 @@ from xstilts.data.read import resolve_source
 from xstilts.data.source import Source
 
 _MANIFEST = "manifest.json"
-_STORE = "store"  # what members beside the data are below
-_BESIDE = ("encoders/", "translators/")  # the folders of the store that such members may lie in
+_STORE = "store"  # what members that are no data are below
+_STORE_FOLDERS = ("encoders/", "translators/")  # the folders of the store that such members may lie in
 
 
 @dataclass(frozen=True, kw_only=True)
 class BundleContents:
-    """What was packed or unpacked: data files, and files of an encoder."""
+    """Number and size of the files that were packed or unpacked: data files, and files of an encoder."""
 
     files: int
     bytes: int
@@ -54,36 +54,37 @@ class BundleContents:
 @dataclass(frozen=True, slots=True)
 class _Manifest:
     data: Lock
-    beside: Mapping[str, LockEntry]  # path below the store -> entry
+    store_files: Mapping[str, LockEntry]  # path below the store -> entry
 
     def json(self) -> dict[str, Any]:
-        beside = {path: entry.json() for path, entry in sorted(self.beside.items())}
-        return {**self.data.json(), **({"store": beside} if beside else {})}
+        store_files = {path: entry.json() for path, entry in sorted(self.store_files.items())}
+        return {**self.data.json(), **({"store": store_files} if store_files else {})}
 
     @classmethod
     def of(cls, value: Any) -> _Manifest:
-        """Raises ValueError when `value` is none, DataError for a path outside the folders it may name."""
+        """Return the manifest in a JSON value. Raises ValueError when it is none, DataError for a path outside the
+        folders it may name."""
         data = Lock.of(value)
-        beside = Lock.of({"revisions": {}, "files": value.get("store", {})}).files
-        for path in beside:
-            if not checked_relative_path(path).startswith(_BESIDE):
-                raise DataError(f"'{path}' is not a place for a file of an encoder.", allowed=_BESIDE)
-        return cls(data, beside)
+        store_files = Lock.of({"revisions": {}, "files": value.get("store", {})}).files
+        for path in store_files:
+            if not checked_relative_path(path).startswith(_STORE_FOLDERS):
+                raise DataError(f"'{path}' is not a place for a file of an encoder.", allowed=_STORE_FOLDERS)
+        return cls(data, store_files)
 
     def members(self) -> dict[str, LockEntry]:
-        return {**self.data.files, **{f"{_STORE}/{path}": entry for path, entry in self.beside.items()}}
+        return {**self.data.files, **{f"{_STORE}/{path}": entry for path, entry in self.store_files.items()}}
 
     def place(self, member: str, store: Path) -> Path:
-        """Where a member goes."""
+        """Return the path that a member is unpacked to."""
         path = member.removeprefix(f"{_STORE}/")
-        return store / path if member != path and path in self.beside else data_folder(store) / member
+        return store / path if member != path and path in self.store_files else data_folder(store) / member
 
     def packed(self) -> BundleContents:
         return BundleContents(
             files=len(self.data.files),
             bytes=sum(entry.bytes for entry in self.data.files.values()),
-            encoder_files=len(self.beside),
-            encoder_bytes=sum(entry.bytes for entry in self.beside.values()),
+            encoder_files=len(self.store_files),
+            encoder_bytes=sum(entry.bytes for entry in self.store_files.values()),
         )
 
 
@@ -98,64 +99,67 @@ class SourceStatus:
     paths: tuple[Path, ...] = ()
     bytes: int = 0
     addresses: tuple[str, ...] = ()
-    why: str = ""  # what is wrong, in words
+    problem: str = ""  # what is wrong, in words
 
 
 def check_sources(sources: Sequence[Source], roots: Roots) -> list[SourceStatus]:
-    """The state of the files of each source. Nothing is fetched, and only files without known fingerprint are read."""
+    """Return the state of the files of each source. Nothing is fetched, and only files without known fingerprint are
+    read."""
     return [_status(source, roots) for source in sources]
 
 
 def _status(source: Source, roots: Roots) -> SourceStatus:
     remote = tuple(dict.fromkeys(address for place in source.places for address in place_addresses(place)))
     try:
-        found = locate_files(source, roots)
+        files = locate_files(source, roots)
     except DataError as error:
-        return SourceStatus(source=source, state="missing", addresses=remote, why=error.what)
-    size = sum(path.stat().st_size for path in found.paths)
-    here = SourceStatus(source=source, state="ok", kind=found.kind, paths=found.paths, bytes=size, addresses=remote)
+        return SourceStatus(source=source, state="missing", addresses=remote, problem=error.what)
+    size = sum(path.stat().st_size for path in files.paths)
+    status = SourceStatus(source=source, state="ok", kind=files.kind, paths=files.paths, bytes=size, addresses=remote)
     try:
         resolve_source(source, roots)
     except DataError as error:
-        return replace(here, state="changed", why=str(error))
-    return here
+        return replace(status, state="changed", problem=str(error))
+    return status
 
 
 def pack_bundle(
     sources: Sequence[Source], roots: Roots, archive: Path, encoder: Mapping[str, Path | bytes] | None = None
 ) -> BundleContents:
-    """Writes the files that the sources need into a tar. Raises DataError when any is missing; then nothing is written.
+    """Write the files that the sources need into a tar. Raises DataError when any is missing; then nothing is written.
 
     `encoder`: path below the store -> a file, or its content. The same files give the same archive, byte for byte.
     """
-    found, revisions = _gather(sources, roots)
-    members: dict[str, Path | bytes] = {name: path for name, (path, _) in found.items()}
-    beside: dict[str, LockEntry] = {}
+    data_files, revisions = _gather(sources, roots)
+    members: dict[str, Path | bytes] = {name: path for name, (path, _) in data_files.items()}
+    store_entries: dict[str, LockEntry] = {}
     for place, content in (encoder or {}).items():
         if f"{_STORE}/{place}" in members:
             raise DataError(f"a data file has the name '{_STORE}/{place}', which an encoder needs.")
         members[f"{_STORE}/{place}"] = content
-        beside[place] = lock_entry(content, "encoder") if isinstance(content, Path) else _entry_of_bytes(content)
-    manifest = _Manifest(Lock(revisions, {name: entry for name, (_, entry) in sorted(found.items())}), beside)
+        store_entries[place] = lock_entry(content, "encoder") if isinstance(content, Path) else _entry_of_bytes(content)
+    manifest = _Manifest(
+        Lock(revisions, {name: entry for name, (_, entry) in sorted(data_files.items())}), store_entries
+    )
     with writing(archive):
         _write(archive, manifest, members)
     return manifest.packed()
 
 
 def _gather(sources: Sequence[Source], roots: Roots) -> tuple[dict[str, tuple[Path, LockEntry]], dict[str, str]]:
-    """Files by their names below a data folder, and the locked revisions they come from."""
+    """Return files by their names below a data folder, and the locked revisions they come from."""
     lock = read_lock(roots.store)
     files: dict[str, tuple[Path, LockEntry]] = {}
     revisions: dict[str, str] = {}
     for source in sources:
-        resolved, found = resolve_source(source, roots), locate_files(source, roots)
-        for name, path, digest in zip(found.names, found.paths, resolved.files, strict=True):
-            origin = lock.files[name].origin if found.kind == "store" and name in lock.files else found.kind
+        resolved, located = resolve_source(source, roots), locate_files(source, roots)
+        for name, path, digest in zip(located.names, located.paths, resolved.files, strict=True):
+            origin = lock.files[name].origin if located.kind == "store" and name in lock.files else located.kind
             if name in files and files[name][1].sha256 != digest:
                 raise DataError(f"two files are called '{name}': {files[name][0]} and {path}.")
             files[name] = (path, LockEntry(digest, path.stat().st_size, origin))
-        key = revision_key(found.place)
-        if found.place.hub and key in lock.revisions:
+        key = revision_key(located.place)
+        if located.place.hub and key in lock.revisions:
             revisions[key] = lock.revisions[key]
     return files, revisions
 
@@ -186,7 +190,7 @@ def _member(name: str, size: int) -> tarfile.TarInfo:
 
 
 def unpack_bundle(archive: Path, store: Path) -> BundleContents:
-    """Puts the files of a packed archive into the store and locks their checksums.
+    """Put the files of a packed archive into the store and lock their checksums.
 
     Everything is checked before anything is put in place: DataError for an archive that is damaged, holds paths that
     leave their folder, files other than its manifest lists, or another version of a file that is here.
@@ -200,8 +204,8 @@ def unpack_bundle(archive: Path, store: Path) -> BundleContents:
             places = {name: manifest.place(name, store) for name in manifest.members()}
             for name, entry in manifest.members().items():
                 if places[name].is_file():
-                    found = file_fingerprint(places[name], fingerprint_cache(store))
-                    check_digest(name, found, entry.sha256, str(archive))
+                    digest = file_fingerprint(places[name], fingerprint_cache(store))
+                    check_digest(name, digest, entry.sha256, str(archive))
             add_to_lock(store, manifest.data)
             for name, place in places.items():
                 place.parent.mkdir(parents=True, exist_ok=True)
@@ -212,7 +216,7 @@ def unpack_bundle(archive: Path, store: Path) -> BundleContents:
 
 
 def _unpack_checked(archive: Path, draft: Path) -> _Manifest:
-    """Extracts all members below `draft` and compares them with the manifest."""
+    """Extract all members below `draft` and compare them with the manifest."""
     try:
         with tarfile.open(archive) as tar:
             first, *members = tar.getmembers() or [tarfile.TarInfo()]
@@ -220,9 +224,9 @@ def _unpack_checked(archive: Path, draft: Path) -> _Manifest:
             if opened is None:
                 raise DataError("the archive was not made by `xstilts data pack`: no manifest.", where=str(archive))
             manifest = _Manifest.of(json.load(opened))
-            listed = manifest.members()
+            entries = manifest.members()
             for member in members:
-                if not member.isfile() or member.name not in listed:
+                if not member.isfile() or member.name not in entries:
                     raise DataError(f"the archive holds '{member.name}', not in its manifest.", where=str(archive))
                 target = draft / checked_relative_path(member.name)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -234,7 +238,7 @@ def _unpack_checked(archive: Path, draft: Path) -> _Manifest:
         raise DataError("there is no such archive.", where=str(archive)) from error
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise DataError(f"the archive cannot be read: {error}.", where=str(archive)) from error
-    for name, entry in listed.items():
+    for name, entry in entries.items():
         if not (draft / checked_relative_path(name)).is_file():
             raise DataError(f"the archive lacks '{name}', which its manifest lists.", where=str(archive))
         check_digest(name, entry.sha256, lock_entry(draft / name, "").sha256, str(archive))

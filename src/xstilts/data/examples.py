@@ -12,13 +12,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Example:
+    """The base of all examples."""
+
     id: str
     group: str
     where: str = ""  # file:line, for error messages
 
     @property
     def scored(self) -> bool:
-        """Whether a score counts this example. All do but what is only searched through or sets a threshold."""
+        """True where a score counts this example: all but what is only searched through or sets a threshold."""
         return True
 
 
@@ -120,7 +122,7 @@ class SentenceExample(Example):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PassageExample(Example):
-    """What a dual encoder reads: a query, a passage that is searched, or both (a query and a passage that answers it).
+    """Input of a dual encoder: a query, a passage that is searched, or both (a query and a passage that answers it).
 
     `context` is text around the passage, read after it. `relevant` are the names of the passages that answer the query,
     that of its own passage first; None: unlabelled. A passage alone is named by its id."""
@@ -132,7 +134,7 @@ class PassageExample(Example):
 
     @property
     def name(self) -> str:
-        """The name of the passage: one that several queries share is searched once."""
+        """Return the name of the passage: one that several queries share is searched once."""
         return self.id if self.query is None or not self.relevant else self.relevant[0]
 
     @property

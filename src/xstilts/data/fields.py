@@ -21,8 +21,8 @@ _LONGEST_NAME = 64
 
 
 def field_value(row: Row, path: str) -> Any:
-    """The value at `path`: names between dots, "*" for every item of a list. A field that is itself called `path`
-    comes first.
+    """Return the value at `path`: names between dots, "*" for every item of a list. A field that is itself called
+    `path` comes first.
 
     Raises DataError, naming what the row has, when there is no such field.
     """
@@ -44,7 +44,7 @@ def field_value(row: Row, path: str) -> Any:
 
 
 def text_field(row: Row, path: str) -> str:
-    """The field at `path`, which must be a text (a number is written out)."""
+    """Return the field at `path`, which must be a text (a number is written out)."""
     value = field_value(row, path)
     if not isinstance(value, str | int | float):
         raise DataError(f"the field '{path}' is not a text: {value!r}", where=row["where"])
@@ -52,7 +52,7 @@ def text_field(row: Row, path: str) -> str:
 
 
 def words_field(row: Row, path: str) -> tuple[str, ...]:
-    """The field at `path`, which must be a list of texts (numbers are written out)."""
+    """Return the field at `path`, which must be a list of texts (numbers are written out)."""
     value = field_value(row, path)
     if not isinstance(value, list | tuple) or not all(isinstance(item, str | int) for item in value):
         raise DataError(f"the field '{path}' is not a list of texts: {value!r}", where=row["where"])
@@ -60,12 +60,13 @@ def words_field(row: Row, path: str) -> tuple[str, ...]:
 
 
 def fill_template(template: str, row: Row) -> str:
-    """`template` with each {path} replaced by that field. Blanks around the whole are cut (a field may be empty)."""
-    return re.sub(r"\{([^{}]+)\}", lambda found: text_field(row, found[1]), template).strip()
+    """Return `template` with each {path} replaced by that field, without blanks at its ends (a field may be empty)."""
+    return re.sub(r"\{([^{}]+)\}", lambda match: text_field(row, match[1]), template).strip()
 
 
 def group_name(row: Row, paths: Sequence[str]) -> str:
-    """One name from the values of some fields, joined by " / "; a digest where that is long or of several lines."""
+    """Return one name from the values of some fields, joined by " / "; a digest where that is long or of several
+    lines."""
     parts = []
     for path in paths:
         value = field_value(row, path)

@@ -1,4 +1,4 @@
-"""Fetching: the hub first, then the original addresses. What comes is locked by revision and checksum.
+"""Fetching from the hub first, then from the original addresses. What comes is locked by revision and checksum.
 
 A hub place asks for the commit it names, or for the one in the lock, or (the first time) for the newest, which is then
 locked. Files go to the store's `data/` under the names `locate.layouts` gives them; archives are kept in `archives/`
@@ -40,13 +40,13 @@ class NoNetworkError(DataError):
 class _RefusedError(Exception):
     """One way to fetch failed; `answered` when a server said no, as opposed to silence."""
 
-    def __init__(self, why: str, answered: bool) -> None:
-        super().__init__(why)
+    def __init__(self, reason: str, answered: bool) -> None:
+        super().__init__(reason)
         self.answered = answered
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _FileToFetch:
     """A file to put at `name`, from `address` itself or from its `member` once it lies at `archive`."""
 
     name: str
@@ -58,7 +58,7 @@ class _Wanted:
 def fetch_place(
     place: Place, roots: Roots, say: Announce = lambda text: None, endpoint: str | None = None
 ) -> tuple[Path, ...]:
-    """Fetches the files of a place into the store and returns their paths; files that are there already are checked.
+    """Fetch the files of a place into the store and return their paths; files that are there already are checked.
 
     Arguments
         say: told, in words, what is being fetched.
@@ -84,10 +84,10 @@ def fetch_place(
                 return way()
         except _RefusedError as refusal:
             refusals.append(refusal)
-    why = "; ".join(dict.fromkeys(map(str, refusals)))
+    reasons = "; ".join(dict.fromkeys(map(str, refusals)))
     kind = DataError if any(refusal.answered for refusal in refusals) else NoNetworkError
     raise kind(
-        f"'{needed}' cannot be fetched from {' or '.join(place_addresses(place))}: {why}.",
+        f"'{needed}' cannot be fetched from {' or '.join(place_addresses(place))}: {reasons}.",
         hint="Without a network, give a folder that holds the files with --data DIR or XSTILTS_DATA, or carry them "
         "here with `xstilts data pack` and `xstilts data unpack`.",
     )
@@ -98,8 +98,8 @@ def _from_hub(place: Place, roots: Roots, say: Announce, endpoint: str | None) -
     with _hub_errors(repo):
         revision = lock.revisions.get(revision_key(place)) or _commit(place, endpoint)
     lock = Lock({**lock.revisions, revision_key(place): revision}, lock.files)
-    wanted = [
-        _Wanted(name, file, member, f"archives/hub/{repo}/{revision}/{file}" if member else "")
+    files = [
+        _FileToFetch(name, file, member, f"archives/hub/{repo}/{revision}/{file}" if member else "")
         for name, file, member in zip(next(place_layouts(place, lock)), place.files, _members(place), strict=True)
     ]
 
@@ -114,11 +114,11 @@ def _from_hub(place: Place, roots: Roots, say: Announce, endpoint: str | None) -
         Path(came).replace(target)
         return f"hf://datasets/{repo}@{revision}/{file}"
 
-    return _take(wanted, roots, Lock({revision_key(place): revision}), download)
+    return _take(files, roots, Lock({revision_key(place): revision}), download)
 
 
 def _commit(place: Place, endpoint: str | None) -> str:
-    """The commit a place names, or the newest one."""
+    """Return the commit a place names, or the newest one."""
     if place.revision and re.fullmatch(r"[0-9a-f]{40}", place.revision):
         return place.revision
     from huggingface_hub import HfApi
@@ -128,7 +128,7 @@ def _commit(place: Place, endpoint: str | None) -> str:
 
 @contextmanager
 def _hub_errors(repo: str) -> Iterator[None]:
-    """Turns what the hub's client raises into `_RefusedError`. The client's own error derives from that of its HTTP
+    """Turn what the hub's client raises into `_RefusedError`. The client's own error derives from that of its HTTP
     library, whichever this version uses."""
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -138,14 +138,14 @@ def _hub_errors(repo: str) -> Iterator[None]:
     except network as error:
         if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError):
             raise  # the disk
-        why = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise _RefusedError(f"{repo} ({why})", isinstance(error, HfHubHTTPError)) from error
+        first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise _RefusedError(f"{repo} ({first_line})", isinstance(error, HfHubHTTPError)) from error
 
 
 def _from_urls(place: Place, roots: Roots, say: Announce) -> tuple[Path, ...]:
     *_, names = place_layouts(place, read_lock(roots.store))
-    wanted = [
-        _Wanted(name, url, member, _archive_of(url) if member else "")
+    files = [
+        _FileToFetch(name, url, member, _archive_of(url) if member else "")
         for name, url, member in zip(names, place.urls, _members(place), strict=True)
     ]
 
@@ -154,7 +154,7 @@ def _from_urls(place: Place, roots: Roots, say: Announce) -> tuple[Path, ...]:
         _download(url, target)
         return url
 
-    return _take(wanted, roots, Lock(), download)
+    return _take(files, roots, Lock(), download)
 
 
 def _archive_of(url: str) -> str:
@@ -177,35 +177,35 @@ def _download(url: str, target: Path) -> None:
 
 
 def _take(
-    wanted: Sequence[_Wanted], roots: Roots, news: Lock, download: Callable[[str, Path], str]
+    files: Sequence[_FileToFetch], roots: Roots, news: Lock, download: Callable[[str, Path], str]
 ) -> tuple[Path, ...]:
-    """Puts the wanted files into the data folder and locks them, with the revisions in `news`. A file that differs from
+    """Put the wanted files into the data folder and lock them, with the revisions in `news`. A file that differs from
     its lock never reaches its place."""
     folder, lock = data_folder(roots.store), read_lock(roots.store)
     entries: dict[str, LockEntry] = {}
 
-    def put(name: str, make: Callable[[Path], str]) -> None:
-        target, known = folder / name, lock.files.get(name)
-        if known is not None and target.is_file():
-            check_digest(name, known.sha256, lock_entry(target, "").sha256, str(target))
+    def put_file(name: str, make: Callable[[Path], str]) -> None:
+        target, locked_entry = folder / name, lock.files.get(name)
+        if locked_entry is not None and target.is_file():
+            check_digest(name, locked_entry.sha256, lock_entry(target, "").sha256, str(target))
         elif name not in entries:
             with _draft(folder) as draft:
                 origin = make(draft)
                 entries[name] = lock_entry(draft, origin)
-                if known is not None:
-                    check_digest(name, known.sha256, entries[name].sha256, origin)
+                if locked_entry is not None:
+                    check_digest(name, locked_entry.sha256, entries[name].sha256, origin)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 draft.replace(target)
 
-    def unpack(one: _Wanted, target: Path) -> str:
-        put(one.archive, partial(download, one.address))
-        extract_member(folder / one.archive, one.member, target)
-        return f"{(entries.get(one.archive) or lock.files[one.archive]).origin}#{one.member}"
+    def unpack(file: _FileToFetch, target: Path) -> str:
+        put_file(file.archive, partial(download, file.address))
+        extract_member(folder / file.archive, file.member, target)
+        return f"{(entries.get(file.archive) or lock.files[file.archive]).origin}#{file.member}"
 
-    for one in wanted:
-        put(one.name, partial(unpack, one) if one.archive else partial(download, one.address))
+    for file in files:
+        put_file(file.name, partial(unpack, file) if file.archive else partial(download, file.address))
     add_to_lock(roots.store, Lock(news.revisions, entries))
-    return tuple(folder / one.name for one in wanted)
+    return tuple(folder / file.name for file in files)
 
 
 def _members(place: Place) -> tuple[str, ...]:
@@ -214,7 +214,7 @@ def _members(place: Place) -> tuple[str, ...]:
 
 @contextmanager
 def _draft(folder: Path) -> Iterator[Path]:
-    """A path on the same disk as `folder`, in a folder of its own that is gone afterwards."""
+    """Yield a path on the same disk as `folder`, in a folder of its own that is gone afterwards."""
     home = folder / f".draft-{uuid.uuid4().hex[:12]}"
     home.mkdir(parents=True)
     try:

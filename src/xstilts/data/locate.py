@@ -1,5 +1,5 @@
-"""Where a source's files lie here. Folders the user gave come first, then what was fetched into the store, then the
-packaged samples. Nothing is ever downloaded by looking.
+"""Locating a source's files on this machine. Folders the user gave come first, then what was fetched into the store,
+then the packaged samples. Nothing is ever downloaded by looking.
 
 Within one folder the places of a source are tried in their order. A folder that holds all files of any place wins over
 all later folders: who gives `--data` means it, and a full set fetched into the store wins over a packaged sample.
@@ -35,7 +35,7 @@ class Roots:
     samples: Path = field(default=SAMPLES)
 
     def folders(self) -> Iterator[tuple[str, Path]]:
-        """(kind, folder) in the order they are looked into; the kind is "data", "store" or "sample"."""
+        """Yield (kind, folder) in the order they are looked into; the kind is "data", "store" or "sample"."""
         yield from (("data", folder) for folder in self.data)
         yield "store", data_folder(self.store)
         yield "sample", self.samples
@@ -52,12 +52,12 @@ class LocatedFiles:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The files' paths below `root`."""
+        """Return the files' paths below `root`."""
         return tuple(path.relative_to(self.root).as_posix() for path in self.paths)
 
 
 def locate_files(source: Source, roots: Roots) -> LocatedFiles:
-    """The first place whose files are all here.
+    """Return the first place whose files are all here.
 
     Raises DataError that says which files were looked for, where, and how to get them.
     """
@@ -72,7 +72,7 @@ def locate_files(source: Source, roots: Roots) -> LocatedFiles:
 
 
 def place_layouts(place: Place, lock: Lock) -> Iterator[tuple[str, ...]]:
-    """Where the files of a place may lie below a folder, the best first.
+    """Yield the paths that the files of a place may have below a folder, the best first.
 
     A hub place: `hub/<owner>/<name>/<revision>/<file>` (the revision asked for or locked), then the same without a
     revision. A member of a hub archive lies in `<file>.members/`. Any other place: the files as they are named.
@@ -91,18 +91,18 @@ def place_layouts(place: Place, lock: Lock) -> Iterator[tuple[str, ...]]:
 
 
 def revision_key(place: Place) -> str:
-    """The name under which the lock keeps the commit of a hub place."""
+    """Return the name under which the lock keeps the commit of a hub place."""
     return f"{place.hub}@{place.revision}" if place.revision else f"{place.hub}"
 
 
 def place_addresses(place: Place) -> list[str]:
-    """Where a place can be fetched from, for people."""
+    """Return the addresses that a place can be fetched from, for people."""
     hub = [f"the hub data set {place.hub}"] if place.hub else []
     return hub + list(dict.fromkeys(place.urls))
 
 
 def _at(folder: Path, name: str) -> Path | None:
-    """The file, as named, or with or without ".gz"."""
+    """Return the file, as named, or with or without ".gz"."""
     other = name.removesuffix(".gz") if name.endswith(".gz") else name + ".gz"
     return next((path for path in (folder / name, folder / other) if path.is_file()), None)
 
@@ -111,12 +111,12 @@ def _missing(source: Source, roots: Roots, lock: Lock) -> DataError:
     tried = []
     for place in source.places:
         for names in place_layouts(place, lock):
-            gone = [name for name in names if all(_at(folder, name) is None for _, folder in roots.folders())]
-            tried.append(", ".join(f"'{name}'" for name in (gone or names)))
+            missing = [name for name in names if all(_at(folder, name) is None for _, folder in roots.folders())]
+            tried.append(", ".join(f"'{name}'" for name in (missing or names)))
     folders = ", ".join(str(folder) for _, folder in roots.folders())
     remote = [address for place in source.places for address in place_addresses(place)]
     hint = "Give a folder that holds them with --data DIR or XSTILTS_DATA"
     if remote:
         hint += f", or fetch them with `xstilts data get` (from {'; '.join(dict.fromkeys(remote))})"
-    what = f"no files for language '{source.language}': missing {' or '.join(dict.fromkeys(tried)) or 'any place'}"
-    return DataError(what, hint=f"Looked in {folders}. {hint}.")
+    message = f"no files for language '{source.language}': missing {' or '.join(dict.fromkeys(tried)) or 'any place'}"
+    return DataError(message, hint=f"Looked in {folders}. {hint}.")

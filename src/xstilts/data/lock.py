@@ -19,7 +19,7 @@ from xstilts.core.locks import locked
 
 @dataclass(frozen=True, slots=True)
 class LockEntry:
-    """What is known of a fetched file."""
+    """Checksum, size and origin of a fetched file."""
 
     sha256: str
     bytes: int
@@ -31,6 +31,8 @@ class LockEntry:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
+    """Revisions of hub data sets, and the files that were fetched, by path."""
+
     revisions: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, LockEntry] = field(default_factory=dict)
 
@@ -39,7 +41,7 @@ class Lock:
 
     @classmethod
     def of(cls, value: Any) -> Lock:
-        """The lock in a JSON value, as `json` writes it. Raises ValueError when it is none."""
+        """Return the lock in a JSON value, as `json` writes it. Raises ValueError when it is none."""
         try:
             files = {
                 path: LockEntry(item["sha256"], item["bytes"], item["from"]) for path, item in value["files"].items()
@@ -54,12 +56,12 @@ def data_folder(store: Path) -> Path:
 
 
 def fingerprint_cache(store: Path) -> Path:
-    """Where fingerprints are remembered by path, size and time."""
+    """Return the file in which fingerprints are remembered by path, size and time."""
     return store / "cache" / "files.json"
 
 
 def read_lock(store: Path) -> Lock:
-    """The lock of a store; an empty one where nothing was fetched yet."""
+    """Return the lock of a store; an empty one where nothing was fetched yet."""
     path = data_folder(store) / "lock.json"
     if not path.exists():
         return Lock()
@@ -70,7 +72,7 @@ def read_lock(store: Path) -> Lock:
 
 
 def add_to_lock(store: Path, news: Lock) -> None:
-    """Adds revisions and files. Raises DataError when a file is known with another content, and changes nothing."""
+    """Add revisions and files. Raises DataError when a file is known with another content, and changes nothing."""
     with locked(data_folder(store) / "lock.json.lock"):
         old = read_lock(store)
         for path, entry in news.files.items():
@@ -80,18 +82,18 @@ def add_to_lock(store: Path, news: Lock) -> None:
         write_json(data_folder(store) / "lock.json", merged.json())
 
 
-def check_digest(path: str, locked_digest: str, found: str, where: str) -> None:
-    """Raises DataError, naming both digests, when a file's content is not the one in the lock."""
-    if locked_digest != found:
+def check_digest(path: str, locked_digest: str, digest: str, where: str) -> None:
+    """Raise DataError, naming both digests, when a file's content is not the one in the lock."""
+    if locked_digest != digest:
         raise DataError(
-            f"the content of '{path}' is not what was fetched first: sha256 {found}, locked as {locked_digest}",
+            f"the content of '{path}' is not what was fetched first: sha256 {digest}, locked as {locked_digest}",
             where=where,
             hint="Restore the file, or delete it and its entry in lock.json to accept a new version.",
         )
 
 
 def verify_against_lock(path: Path, digest: str, store: Path, lock: Lock | None = None) -> None:
-    """Checks a file of the store's data folder against the lock; files elsewhere are the user's own."""
+    """Check a file of the store's data folder against the lock; files elsewhere are the user's own."""
     folder = data_folder(store)
     if path.is_relative_to(folder):
         name = path.relative_to(folder).as_posix()
@@ -105,7 +107,7 @@ def lock_entry(path: Path, origin: str) -> LockEntry:
 
 
 def checked_relative_path(name: str) -> str:
-    """`name`, when it is a path that stays below the folder it is put under. Raises DataError otherwise."""
+    """Return `name`, when it is a path that stays below the folder it is put under. Raises DataError otherwise."""
     path = PurePosixPath(name)
     if not name or path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
         raise DataError(f"'{name}' is not a path below the data folder")

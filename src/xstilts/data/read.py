@@ -1,4 +1,4 @@
-"""From a source to its examples: find the files, name their content, read them, choose rows."""
+"""Reading a source into examples: find the files, name their content, read them, choose rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ TO_FETCH = "to fetch"
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedSource:
-    """A source as it lies here. Identity: the content of the files, how they are read, the views; never a path."""
+    """A source with its files on this machine. Identity: the content of the files, how they are read, the views; never
+    a path."""
 
     identity_name: ClassVar[str] = "Resolved"
 
@@ -39,7 +40,7 @@ class ResolvedSource:
 
     @property
     def text_bytes(self) -> float:
-        """About how many bytes the files hold, uncompressed."""
+        """Return about how many bytes the files hold, uncompressed."""
         sizes = ((path, path.stat().st_size) for path in self.paths)
         return sum(size * (_GZIP_RATIO if path.suffix == ".gz" else 1.0) for path, size in sizes)
 
@@ -53,30 +54,30 @@ class LoadedExamples:
 
 
 def resolve_source(source: Source, roots: Roots) -> ResolvedSource:
-    """Finds the files of a source and takes their fingerprints (remembered by path, size and time).
+    """Find the files of a source and take their fingerprints (remembered by path, size and time).
 
     Raises DataError when files are missing, or when a fetched one is not what it was when it was fetched.
     """
-    found = locate_files(source, roots)
-    digests = tuple(file_fingerprint(path, fingerprint_cache(roots.store)) for path in found.paths)
-    if found.kind == "store":
+    located = locate_files(source, roots)
+    digests = tuple(file_fingerprint(path, fingerprint_cache(roots.store)) for path in located.paths)
+    if located.kind == "store":
         lock = read_lock(roots.store)
-        for path, digest in zip(found.paths, digests, strict=True):
+        for path, digest in zip(located.paths, digests, strict=True):
             verify_against_lock(path, digest, roots.store, lock)
     return ResolvedSource(
         files=digests,
-        read=found.place.read,
-        row=found.place.row,
+        read=located.place.read,
+        row=located.place.row,
         views=source.views,
         language=source.language,
-        paths=found.paths,
-        kind=found.kind,
+        paths=located.paths,
+        kind=located.kind,
         note=source.note,
     )
 
 
 def place_to_fetch(source: Source, roots: Roots) -> Place | None:
-    """None for a source whose files are here; else the place that they can be fetched from. Raises DataError where
+    """Return the place that the files of a source can be fetched from; None where they are here. Raises DataError where
     there is none."""
     try:
         locate_files(source, roots)
@@ -89,8 +90,8 @@ def place_to_fetch(source: Source, roots: Roots) -> Place | None:
 
 
 def expected_source(source: Source, roots: Roots) -> ResolvedSource:
-    """A source for a plan: as it lies here, or as it will once it is fetched. Raises DataError where it can neither be
-    found nor fetched."""
+    """Return a source for a plan: as it is here, or as it will be once it is fetched. Raises DataError where it can
+    neither be found nor fetched."""
     place = place_to_fetch(source, roots)
     if place is None:
         return resolve_source(source, roots)
@@ -107,7 +108,7 @@ def expected_source(source: Source, roots: Roots) -> ResolvedSource:
 
 
 def load_examples(resolved: ResolvedSource) -> LoadedExamples:
-    """Reads all rows, makes examples and applies the views.
+    """Read all rows, make examples and apply the views.
 
     Raises DataError (file:line) for a malformed row, an id that occurs twice, and when no example is left.
     """
@@ -117,29 +118,30 @@ def load_examples(resolved: ResolvedSource) -> LoadedExamples:
     for example in examples:
         if (other := first.setdefault(example.id, example)) is not example:
             raise DataError(f"the id '{example.id}' occurs twice, first at {other.where}", where=example.where)
-    chosen = apply_views(resolved.views, [Key(example.id, example.group) for example in examples])
-    if not chosen:
-        why = f" ({len(examples)} before views, dropped: {dict(dropped)})" if examples or dropped else ""
+    indices = apply_views(resolved.views, [Key(example.id, example.group) for example in examples])
+    if not indices:
+        counts = f" ({len(examples)} before views, dropped: {dict(dropped)})" if examples or dropped else ""
         names = ", ".join(str(path) for path in resolved.paths)
-        raise DataError(f"no examples are left for language '{resolved.language}'{why}", where=names)
-    return LoadedExamples(examples=[examples[i] for i in chosen], dropped=dict(dropped))
+        raise DataError(f"no examples are left for language '{resolved.language}'{counts}", where=names)
+    return LoadedExamples(examples=[examples[i] for i in indices], dropped=dict(dropped))
 
 
 def _examples(resolved: ResolvedSource, dropped: Counter[str]) -> Iterator[Example]:
     for number, row in enumerate(resolved.read(resolved.paths)):
-        made = resolved.row(row, number)
-        if isinstance(made, Drop):
-            dropped[made.reason] += 1
-        elif isinstance(made, Example):
-            yield made
+        example = resolved.row(row, number)
+        if isinstance(example, Drop):
+            dropped[example.reason] += 1
+        elif isinstance(example, Example):
+            yield example
         else:
-            yield from made
+            yield from example
 
 
 def apply_views(views: Sequence[View], keys: Sequence[Key]) -> list[int]:
-    """Indices into `keys` of the rows that all views let through, each view seeing what the one before it left."""
-    chosen = list(range(len(keys)))
+    """Return indices into `keys` of the rows that all views let through, each view seeing what the one before it
+    left."""
+    indices = list(range(len(keys)))
     for view in views:
-        seen = [keys[i] for i in chosen]
-        chosen = [chosen[i] for i in view.select(seen)]
-    return chosen
+        visible_keys = [keys[i] for i in indices]
+        indices = [indices[i] for i in view.select(visible_keys)]
+    return indices

@@ -54,28 +54,29 @@ class Place:
     languages: tuple[str, ...] = ()  # one for each file ("" stays always), where a source holds texts of several
 
     def only_languages(self, languages: Collection[str]) -> Place:
-        """This place without the files of other languages. Raises DataError for a language it has no file in."""
+        """Return this place without the files of other languages. Raises DataError for a language it has no file in."""
         for language in languages:
             if language not in self.languages:
                 offered = sorted(set(self.languages) - {""})
                 raise DataError(f"there is no text in '{language}'.", value=language, allowed=offered)
-        kept = [i for i, language in enumerate(self.languages) if not language or language in languages]
+        indices = [i for i, language in enumerate(self.languages) if not language or language in languages]
 
-        def cut(parts: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(parts[i] for i in kept) if parts else ()
+        def keep_files(parts: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(parts[i] for i in indices) if parts else ()
 
         return replace(
             self,
-            files=cut(self.files),
-            urls=cut(self.urls),
-            members=cut(self.members),
-            languages=cut(self.languages),
+            files=keep_files(self.files),
+            urls=keep_files(self.urls),
+            members=keep_files(self.members),
+            languages=keep_files(self.languages),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a view may look at: enough to choose rows without reading them again."""
+    """Id and group of an example, which is all that a view looks at: enough to choose rows without reading them
+    again."""
 
     id: str
     group: str
@@ -87,7 +88,7 @@ class View(Protocol):
     def select(self, keys: Sequence[Key]) -> list[int]: ...
 
     def passing_share(self, rows: float) -> float:
-        """About which share of `rows` rows it lets through, for estimates."""
+        """Return about which share of `rows` rows it lets through, for estimates."""
         ...
 
 
@@ -103,6 +104,8 @@ class MachineTranslation:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
+    """Origin of rows: places in order of preference, the language of their text, and the views on them."""
+
     places: tuple[Place, ...]
     language: str = "en"
     views: tuple[View, ...] = ()
@@ -112,7 +115,7 @@ class Source:
     rows: int | None = field(default=None, metadata=NOT_IDENTITY, compare=False)
 
     def subsample(self, n: int, seed: int = 0) -> Source:
-        """The first `n` rows of a seeded shuffle, in file order; a smaller `n` is a subset of a larger one. Of
+        """Return the first `n` rows of a seeded shuffle, in file order; a smaller `n` is a subset of a larger one. Of
         retrieval sources whole groups, at most `n` rows: a sentence stays with its translation."""
         from xstilts.data.views import Subsample
 
@@ -121,8 +124,8 @@ class Source:
         return replace(self, views=(*self.views, Subsample(n=n, seed=seed, by=by)))
 
     def only_languages(self, languages: Collection[str]) -> Source:
-        """Text of these languages alone, of a source that holds several: in the places that have them all. Raises
-        DataError where none has."""
+        """Return text of these languages alone, of a source that holds several: in the places that have them all.
+        Raises DataError where none has."""
         places, refused = [], None
         for place in self.places:
             try:
@@ -134,11 +137,11 @@ class Source:
         return replace(self, places=tuple(places))
 
     def with_translation(self, translation: MachineTranslation) -> Source:
-        """The rows of this source as a model translates them; no view is laid on top."""
+        """Return the rows of this source as a model translates them; no view is laid on top."""
         return replace(self, translation=translation)
 
     def split(self, name: str, share: float, seed: int = 0) -> Source:
-        """One of two disjoint parts, cut by group: `name` is "held" (about `share` of the groups) or "rest"."""
+        """Return one of two disjoint parts, cut by group: `name` is "held" (about `share` of the groups) or "rest"."""
         from xstilts.data.views import SplitView
 
         return replace(self, views=(*self.views, SplitView(name=name, share=share, seed=seed)))

@@ -21,7 +21,7 @@ Numbered = tuple[int, str]  # line number from 1, and the line without its end
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turns what a damaged file raises while it is read into a DataError that names the file."""
+    """Turn what a damaged file raises while it is read into a DataError that names the file."""
     try:
         yield
     except FileNotFoundError:
@@ -33,7 +33,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def numbered_lines(path: Path) -> Iterator[Numbered]:
-    """The lines of a text file, gzip or not. A byte order mark at the very start is dropped."""
+    """Yield the lines of a text file, gzip or not. A byte order mark at the very start is dropped."""
     with reading(path), open_text(path) as handle:
         cast(TextIOWrapper, handle).reconfigure(newline="\n")
         for number, line in enumerate(handle, start=1):
@@ -43,13 +43,13 @@ def numbered_lines(path: Path) -> Iterator[Numbered]:
 
 
 def read_text(path: Path) -> str:
-    """The whole text of a file, gzip or not, without a leading byte order mark."""
+    """Return the whole text of a file, gzip or not, without a leading byte order mark."""
     with reading(path), open_text(path) as handle:
         return handle.read().removeprefix("\ufeff")
 
 
 def line_blocks(path: Path) -> Iterator[list[Numbered]]:
-    """Runs of lines between blank lines (a line of blanks alone is blank)."""
+    """Yield runs of lines between blank lines (a line of blanks alone is blank)."""
     block: list[Numbered] = []
     for number, line in numbered_lines(path):
         if line.strip(" \t\r"):
@@ -62,6 +62,6 @@ def line_blocks(path: Path) -> Iterator[list[Numbered]]:
 
 
 def expect_fields(fields: list[str], expected: int, where: str) -> None:
-    """Raises DataError with both numbers when a row has not the number of fields it should have."""
+    """Raise DataError with both numbers when a row has not the number of fields it should have."""
     if len(fields) != expected:
         raise DataError(f"the row has {len(fields)} fields, expected {expected}", where=where)

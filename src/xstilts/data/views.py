@@ -17,7 +17,7 @@ _BY: dict[str, Callable[[Key], str]] = {"id": lambda key: key.id, "group": lambd
 
 
 def hash_fraction(name: str, seed: int) -> float:
-    """A number in [0, 1), spread evenly over names, that depends on nothing but the name and the seed."""
+    """Return a number in [0, 1), spread evenly over names, that depends on nothing but the name and the seed."""
     digest = hashlib.sha256(f"{seed} {name}".encode()).digest()
     return (int.from_bytes(digest[:8]) >> 11) / 2**53
 
@@ -45,14 +45,14 @@ class Subsample:
     def select(self, keys: Sequence[Key]) -> list[int]:
         unit = _BY[self.by]
         sizes = Counter(unit(key) for key in keys)
-        taken: set[str] = set()
-        left = self.n
+        chosen_units: set[str] = set()
+        remaining = self.n
         for name in sorted(sizes, key=lambda name: (hash_fraction(name, self.seed), name)):
-            if taken and sizes[name] > left:
+            if chosen_units and sizes[name] > remaining:
                 break
-            taken.add(name)
-            left -= sizes[name]
-        return [i for i, key in enumerate(keys) if unit(key) in taken] if self.n else []
+            chosen_units.add(name)
+            remaining -= sizes[name]
+        return [i for i, key in enumerate(keys) if unit(key) in chosen_units] if self.n else []
 
     def passing_share(self, rows: float) -> float:
         return min(1.0, self.n / max(rows, 1.0))
@@ -78,32 +78,33 @@ class SplitView:
     def select(self, keys: Sequence[Key]) -> list[int]:
         # A salt of its own, so that a Take by group with the same seed does not choose by the same numbers.
         order = sorted((hash_fraction(f"part {group}", self.seed), group) for group in {key.group for key in keys})
-        held = {group for place, group in order if place < self.share}
+        held_groups = {group for place, group in order if place < self.share}
         if len(order) > 1:
-            held = (held | {order[0][1]}) - {order[-1][1]}
-        return [i for i, key in enumerate(keys) if (key.group in held) == (self.name == "held")]
+            held_groups = (held_groups | {order[0][1]}) - {order[-1][1]}
+        return [i for i, key in enumerate(keys) if (key.group in held_groups) == (self.name == "held")]
 
     def passing_share(self, rows: float) -> float:
         return self.share if self.name == "held" else 1 - self.share
 
 
 def without_translations_of(
-    chosen: Sequence[int], keys: Sequence[Key], held: Sequence[int], originals: Sequence[Key]
+    indices: Sequence[int], keys: Sequence[Key], original_indices: Sequence[int], originals: Sequence[Key]
 ) -> list[int]:
-    """Of the rows `chosen` of a translation those that translate none of the rows `held` of the original: told by their
-    ids. Raises DataError where no id of the translation is one of the original's, so that nothing could be told."""
+    """Return those of the rows `indices` of a translation that translate none of the rows `original_indices` of the
+    original, as their ids say. Raises DataError where no id of the translation is one of the original's, so that
+    nothing could be excluded."""
     if not {key.id for key in keys} & {key.id for key in originals}:
         raise DataError(
             f"no id of the translated rows ('{keys[0].id}', ...) is one of the original's ('{originals[0].id}', ...), "
             "so what selects cannot be kept out of what is trained on",
             hint="Give the rows of the translation the ids of the rows they translate, or the task a dev file.",
         )
-    apart = {originals[i].id for i in held}
-    return [i for i in chosen if keys[i].id not in apart]
+    excluded_ids = {originals[i].id for i in original_indices}
+    return [i for i in indices if keys[i].id not in excluded_ids]
 
 
 def passing_share(views: Sequence[View], rows: float) -> float:
-    """About which share of `rows` rows the views let through, without looking at them."""
+    """Return about which share of `rows` rows the views let through, without looking at them."""
     left = 1.0
     for view in views:
         left *= view.passing_share(rows * left)

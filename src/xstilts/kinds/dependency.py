@@ -91,7 +91,7 @@ class Dependency(Kind):
             if len(given) != len(example.words):
                 raise DataError(f"{len(given)} {what} for {len(example.words)} words", where=example.where)
         if wrong := tree_fault(example.heads):
-            raise DataError(f"no tree: {wrong.what}", where=example.where)
+            raise DataError(f"no tree: {wrong.description}", where=example.where)
         strange = next((relation for relation in example.relations if relation not in self.labels), None)
         if strange is not None and not self.open_labels:
             what = f"'{strange}' is not one of this task's relations"

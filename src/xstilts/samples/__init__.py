@@ -22,7 +22,7 @@ def manifest() -> dict[str, dict[str, Any]]:
 
 
 def describe(path: Path | str) -> str | None:
-    """What was cut from a packaged file, for every report that shows its scores; None for any other file.
+    """Return what was cut from a packaged file, for every report that shows its scores; None for any other file.
 
     >>> describe(ROOT / "ud/en/en_ewt-ud-train.conllu.gz")
     'packaged sample: 3,000 of 12,544 sentences'

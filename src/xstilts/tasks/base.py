@@ -1,4 +1,4 @@
-"""A task: one data set, declared as data. A language is a key, never part of a name."""
+"""The base of tasks. A task is one data set, declared as data; a language is a key, never part of a name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xstilts.metrics.tallies import Metric
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Where a data set comes from and what it allows. Shown by `xstilts tasks`, never identity."""
+    """Origin of a data set and what its licence allows. Shown by `xstilts tasks`, never identity."""
 
     licence: str
     cite: str  # a citation a reader can look up
@@ -41,6 +41,8 @@ class TrainingView:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
+    """One data set: what is trained on, what selects, what is tested in each language, and how answers are scored."""
+
     name: str  # [a-z0-9-]+, unique
     kind: Kind
     origin: Origin
@@ -72,7 +74,8 @@ class Task:
 
     @property
     def fit(self) -> TrainingView | None:
-        """None where the task has no training data. The held-out part is disjoint from what is trained on."""
+        """Return the training view; None where the task has no training data. The held-out part is disjoint from what
+        is trained on."""
         if self.train is None:
             return None
         train, dev = self.train, self.dev
@@ -83,8 +86,8 @@ class Task:
         )
 
     def replace(self, **changes: object) -> Task:
-        """This task with some fields replaced. Other training data leave translations and corpora of these behind,
-        other tests the task with the same ones."""
+        """Return this task with some fields replaced. Other training data leave translations and corpora of these
+        behind, other tests the task with the same ones."""
         if "train" in changes:
             changes = {"translations": {}, "corpora": (), **changes}
         if "test" in changes:

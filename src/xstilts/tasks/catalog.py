@@ -1,4 +1,4 @@
-"""Every task, by name."""
+"""Catalog of every task, by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Natural language inference: does the first text entail, contradict, or leave open the second?"""
+"""Natural language inference (NLI): does the first text entail, contradict, or leave open the second?"""
 
 from __future__ import annotations
 

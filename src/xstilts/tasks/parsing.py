@@ -1,4 +1,4 @@
-"""Trees over the words of a sentence."""
+"""Dependency parsing: trees over the words of a sentence."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOTE = "one or two treebanks a language; local copies hold at most 500 sentence
 
 
 def _ud(split: str, language: str, treebanks: Sequence[Treebank]) -> Source:
-    """All sentences of some treebanks, one treebank after another."""
+    """Return all sentences of some treebanks, one treebank after another."""
     files = tuple(f"ud/{language}/{treebank.file(split)}" for treebank in treebanks)
     urls = tuple(url for t in treebanks for url in raw(t.repository, t.commit, t.file(split)))
     rows = {"train": 12_544, "dev": 2_001}.get(split, 1_000 * len(treebanks))

@@ -21,26 +21,28 @@ from xstilts.tasks.sources import hub, local, names, source, web
 MIXED = "mul"  # the language code of text in several (ISO 639-2)
 ANSWER_SENTENCE = AnswerSentenceRow(span=SpanRow(group=("title",)))
 _PARAGRAPH = PassagesRow(group=("pair",))
-_HERE = names("ar de en es hi ru th vi zh")  # of the local copy
+_LOCAL_LANGUAGES = names("ar de en es hi ru th vi zh")  # of the local copy
 
 
-def _lareqa(asked: str, language: str) -> Source:
+def _lareqa(query_language: str, language: str) -> Source:
     """The files of all languages: what is right for a question stands in each of them."""
 
     def files(languages: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(f"lareqa/xquad-r/{code}.json" for code in languages)
 
     full = web(
-        AnswerPassages(languages=LAREQA_LANGUAGES, asked=asked),
+        AnswerPassages(languages=LAREQA_LANGUAGES, query_language=query_language),
         _PARAGRAPH,
         files(LAREQA_LANGUAGES),
         lareqa_urls(*LAREQA_LANGUAGES),
     )
-    if asked and asked not in _HERE:
+    if query_language and query_language not in _LOCAL_LANGUAGES:
         return source(full, language=language)
-    here = local(AnswerPassages(languages=_HERE, asked=asked), _PARAGRAPH, *files(_HERE))
+    local_copy = local(
+        AnswerPassages(languages=_LOCAL_LANGUAGES, query_language=query_language), _PARAGRAPH, *files(_LOCAL_LANGUAGES)
+    )
     note = "the local copy lacks Greek and Turkish: a pool of nine languages, and nine right sentences a question"
-    return source(full, here, language=language, note=note)
+    return source(full, local_copy, language=language, note=note)
 
 
 LAREQA = Task(

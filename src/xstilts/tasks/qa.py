@@ -1,4 +1,4 @@
-"""Extractive question answering: where in the context does the answer stand?
+"""Extractive question answering (QA): which span of the context is the answer?
 
 The copies of XQuAD, MLQA and TyDiQA on the hub strip the contexts, which moves answers by the blanks that were in front
 of them. So these come from their original addresses.

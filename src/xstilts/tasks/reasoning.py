@@ -1,4 +1,4 @@
-"""Multiple choice: common sense, science and cause."""
+"""Reasoning as multiple choice: common sense, science and cause."""
 
 from __future__ import annotations
 

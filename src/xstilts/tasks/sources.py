@@ -1,4 +1,4 @@
-"""Short ways to write down where rows come from."""
+"""Short ways to declare the sources of tasks: local files, the hub, web addresses."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from xstilts.data.source import Place, Reader, RowMaker, Source
 
 
 def local(read: Reader, row: RowMaker, *files: str) -> Place:
-    """Files below a data root, in their published layout; nothing is fetched."""
+    """Return a place for files below a data root, in their published layout; nothing is fetched."""
     return Place(read=read, row=row, files=files)
 
 
 def hub(repository: str, row: RowMaker, *files: str, revision: str | None = None) -> Place:
-    """Parquet files of a data set repository on the Hugging Face Hub."""
+    """Return a place for Parquet files of a data set repository on the Hugging Face Hub."""
     return Place(read=Parquet(), row=row, hub=repository, files=files, revision=revision)
 
 
@@ -24,13 +24,13 @@ CONVERTED = "refs/convert/parquet"  # the hub's own conversion of repositories t
 def web(
     read: Reader, row: RowMaker, files: tuple[str, ...], urls: tuple[str, ...], members: tuple[str, ...] = ()
 ) -> Place:
-    """Files with their original addresses, one for each. `files` are their names below a data root, where they may be
-    already, gzip-compressed or not."""
+    """Return a place for files with their original addresses, one for each. `files` are their names below a data root,
+    where they may be already, gzip-compressed or not."""
     return Place(read=read, row=row, files=files, urls=urls, members=members)
 
 
 def raw(repository: str, commit: str, *paths: str) -> tuple[str, ...]:
-    """Addresses of files in a GitHub repository at a commit or tag."""
+    """Return addresses of files in a GitHub repository at a commit or tag."""
     return tuple(f"https://raw.githubusercontent.com/{repository}/{commit}/{path}" for path in paths)
 
 
@@ -39,10 +39,11 @@ def source(*places: Place, language: str = "en", note: str = "", rows: int | Non
 
 
 def written_in(place: Place, *languages: str) -> Place:
-    """A place whose files are texts in these languages, one for each."""
+    """Return the place with the languages that its files are written in: its files are texts in these languages, one
+    for each."""
     return replace(place, languages=languages)
 
 
 def names(text: str) -> tuple[str, ...]:
-    """The words of `text`: a long list without its quotation marks."""
+    """Return the words of `text`: a long list without its quotation marks."""
     return tuple(text.split())

@@ -1,4 +1,4 @@
-"""Who did what to whom: predicates and their arguments."""
+"""Semantic role labelling (SRL), who did what to whom: predicates and their arguments."""
 
 from __future__ import annotations
 

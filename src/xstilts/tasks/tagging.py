@@ -1,4 +1,4 @@
-"""A tag for each word: parts of speech and names."""
+"""Tagging: a tag for each word, parts of speech and names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _UD_NOTE = "one or two treebanks a language; local copies hold at most 500 sente
 
 
 def _ud(view: str, split: str, language: str, treebanks: Sequence[Treebank]) -> Source:
-    """All sentences of some treebanks, one treebank after another."""
+    """Return all sentences of some treebanks, one treebank after another."""
     files = tuple(f"ud/{language}/{treebank.file(split)}" for treebank in treebanks)
     urls = tuple(url for t in treebanks for url in raw(t.repository, t.commit, t.file(split)))
     read = Conllu(view=view, language=language)
@@ -77,7 +77,7 @@ UDPOS_WORDS = Task(
 
 
 def bio(*types: str) -> Tagging:
-    """O, then B- and I- of each type."""
+    """Return the tag set: O, then B- and I- of each type."""
     return Tagging(labels=("O", *(f"{position}-{name}" for name in types for position in "BI")))
 
 
@@ -200,9 +200,9 @@ def masakhaner_local(name: str, split: str) -> Place:
 
 
 def _masakhaner_test(name: str) -> Source:
-    here = name in ("swa", "yor")
-    places = (masakhaner_local(name, "test"),) if here else ()
-    note = "the local copy holds 500 sentences" if here else ""
+    is_local = name in ("swa", "yor")
+    places = (masakhaner_local(name, "test"),) if is_local else ()
+    note = "the local copy holds 500 sentences" if is_local else ""
     return source(*places, _masakhaner(name, "test"), language=canonical_code(name), note=note)
 
 

@@ -1,4 +1,4 @@
-"""Translated examples on disk.
+"""Artefact of a translation: the translated examples on disk.
 
 rows.jsonl.gz   one example a line
 counts.json     {"rows", "dropped" (reason -> rows), "sentences", "tokens" (of the original)}
@@ -19,11 +19,13 @@ from xstilts.data.examples import ChoiceExample, Example, SpanExample, TextExamp
 from xstilts.data.read import LoadedExamples
 from xstilts.data.text_lines import numbered_lines
 
-_CLASSES: Mapping[str, type[Example]] = {one.__name__: one for one in (TextExample, ChoiceExample, SpanExample)}
+_CLASSES: Mapping[str, type[Example]] = {
+    example_class.__name__: example_class for example_class in (TextExample, ChoiceExample, SpanExample)
+}
 
 
 def write_rows(examples: Sequence[Example], counts: Mapping[str, Any], out: Path) -> None:
-    """`counts`: "dropped" (reason -> rows), "sentences" and "tokens" (of the original)."""
+    """Write the examples and the counts: "dropped" (reason -> rows), "sentences" and "tokens" (of the original)."""
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as file:  # the same rows are the same bytes
         for example in examples:
@@ -35,7 +37,7 @@ def write_rows(examples: Sequence[Example], counts: Mapping[str, Any], out: Path
 
 
 def read_rows(folder: Path) -> LoadedExamples:
-    """The examples, and the rows that were dropped on the way, those of the original file included."""
+    """Return the examples, and the rows that were dropped on the way, those of the original file included."""
     examples = []
     for _, line in numbered_lines(folder / "rows.jsonl.gz"):
         fields = json.loads(line)

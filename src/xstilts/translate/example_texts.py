@@ -1,4 +1,4 @@
-"""Examples in translation: which texts of an example are translated, and the example that they make again.
+"""Texts of examples for translation: which texts of an example are translated, and the example that they make again.
 
 Ids, groups and labels stay. Of a question's answers, those that stand at the same place are one; all of them must be
 found in the translation, or the row is left out and counted.
@@ -19,7 +19,7 @@ from xstilts.translate.span_markers import UntranslatableError
 
 @dataclass(frozen=True)
 class _Form:
-    """How examples of a class are taken apart and put together."""
+    """The functions that take the texts of an example class out, and put them back."""
 
     texts: Callable[[Any], list[TranslatableText]]
     example: Callable[[Any, Sequence[TranslatableText]], Example]
@@ -29,16 +29,16 @@ def _pair_texts(example: TextExample) -> list[TranslatableText]:
     return [TranslatableText(text) for text in (example.text, example.pair) if text is not None]
 
 
-def _pair_example(example: TextExample, made: Sequence[TranslatableText]) -> TextExample:
-    return replace(example, text=made[0].text, pair=made[1].text if len(made) > 1 else None)
+def _pair_example(example: TextExample, texts: Sequence[TranslatableText]) -> TextExample:
+    return replace(example, text=texts[0].text, pair=texts[1].text if len(texts) > 1 else None)
 
 
 def _choice_texts(example: ChoiceExample) -> list[TranslatableText]:
     return [TranslatableText(text) for text in (*example.prompts, *example.options)]
 
 
-def _choice_example(example: ChoiceExample, made: Sequence[TranslatableText]) -> ChoiceExample:
-    texts, prompts = [one.text for one in made], len(example.prompts)
+def _choice_example(example: ChoiceExample, translated: Sequence[TranslatableText]) -> ChoiceExample:
+    texts, prompts = [text.text for text in translated], len(example.prompts)
     return replace(example, prompts=tuple(texts[:prompts]), options=tuple(texts[prompts:]))
 
 
@@ -47,11 +47,11 @@ def _span_texts(example: SpanExample) -> list[TranslatableText]:
     return [TranslatableText(example.question), TranslatableText(example.context, tuple(spans))]
 
 
-def _span_example(example: SpanExample, made: Sequence[TranslatableText]) -> SpanExample:
-    question, context = made
+def _span_example(example: SpanExample, texts: Sequence[TranslatableText]) -> SpanExample:
+    question, context = texts
     answers = tuple((context.text[start:end], start) for start, end in context.spans)
-    found = example.answers if not example.answers else answers
-    return replace(example, question=question.text, context=context.text, answers=found)
+    new_answers = example.answers if not example.answers else answers
+    return replace(example, question=question.text, context=context.text, answers=new_answers)
 
 
 _FORMS: Mapping[type[Example], _Form] = {
@@ -63,26 +63,26 @@ _FORMS: Mapping[type[Example], _Form] = {
 
 @dataclass(frozen=True, kw_only=True)
 class SplitExamples:
-    """Examples taken apart, each with its passages, or the reason why it cannot be translated."""
+    """Examples split into texts, each with its passages, or the reason why it cannot be translated."""
 
     examples: Sequence[Example]
     passages: Sequence[tuple[Passage, ...] | str]
 
     @property
     def sentences(self) -> list[str]:
-        """All that has to be translated, each once, in order."""
-        each = (one for made in self.passages if not isinstance(made, str) for one in made)
-        return list(dict.fromkeys(sentence for one in each for sentence in one.sentences))
+        """Return all that has to be translated, each once, in order."""
+        passages = (passage for parts in self.passages if not isinstance(parts, str) for passage in parts)
+        return list(dict.fromkeys(sentence for passage in passages for sentence in passage.sentences))
 
-    def put_together(self, rendered: Mapping[str, SentenceTranslation]) -> tuple[list[Example], Counter[str]]:
-        """The examples in translation, and how many were left out, by reason."""
+    def reassemble(self, rendered: Mapping[str, SentenceTranslation]) -> tuple[list[Example], Counter[str]]:
+        """Return the examples in translation, and how many were left out, by reason."""
         examples: list[Example] = []
         dropped: Counter[str] = Counter()
-        for example, made in zip(self.examples, self.passages, strict=True):
+        for example, parts in zip(self.examples, self.passages, strict=True):
             try:
-                if isinstance(made, str):
-                    raise UntranslatableError(made)
-                texts = [one.put_together(rendered) for one in made]
+                if isinstance(parts, str):
+                    raise UntranslatableError(parts)
+                texts = [passage.reassemble(rendered) for passage in parts]
             except UntranslatableError as error:
                 dropped[str(error)] += 1
             else:
@@ -91,15 +91,16 @@ class SplitExamples:
 
 
 def split_examples(examples: Iterable[Example]) -> SplitExamples:
-    """Raises DataError for examples whose gold does not survive translation (tags of words)."""
-    kept, passages = [], list[tuple[Passage, ...] | str]()
+    """Split examples into passages to translate. Raises DataError for examples whose gold does not survive translation
+    (tags of words)."""
+    originals, passages = [], list[tuple[Passage, ...] | str]()
     for example in examples:
         form = _FORMS.get(type(example))
         if form is None:
             raise DataError(f"a {type(example).__name__} cannot be translated", where=example.where)
-        kept.append(example)
+        originals.append(example)
         try:
             passages.append(tuple(split_passage(text) for text in form.texts(example)))
         except UntranslatableError as error:
             passages.append(str(error))
-    return SplitExamples(examples=kept, passages=passages)
+    return SplitExamples(examples=originals, passages=passages)

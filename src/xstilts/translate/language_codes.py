@@ -1,4 +1,4 @@
-"""How a translation model is told the languages, read off its tokenizer.
+"""Language codes of translation models: the tokens by which a model knows languages, read off its tokenizer.
 
 Multilingual models have a token for each language: `>>deu<<` in front of the source (Marian), `__de__` (M2M100),
 `deu_Latn` (NLLB) or `de_DE` (mBART-50) as the first token of the translation. A model of one pair says in its
@@ -21,26 +21,26 @@ _FIRST = re.compile(r"__([a-z_]{2,8})__|([a-z]{3}_[A-Z][a-z]{3})|([a-z]{2,3}_[A-
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageTokens:
-    """What makes a model read and write two languages.
+    """Tokens that make a model read one language and write another.
 
     Arguments
-        front: put in front of every source text.
-        first: the token the translation begins with; None: the model knows.
-        source: the tokenizer's name of the source language; None: it has none.
+        source_prefix: put in front of every source text.
+        first_token: the token the translation begins with; None: the model knows.
+        source_name: the tokenizer's name of the source language; None: it has none.
     """
 
-    front: str = ""
-    first: str | None = None
-    source: str | None = None
+    source_prefix: str = ""
+    first_token: str | None = None
+    source_name: str | None = None
 
 
 def language_tokens(tokenizer: Any, source: str, target: str) -> LanguageTokens:
-    """Raises EncoderError when the model cannot be told to write `target`."""
+    """Return the tokens for two languages. Raises EncoderError when the model cannot be told to write `target`."""
     vocabulary = sorted(tokenizer.get_vocab())
     if token := _token(_IN_FRONT, vocabulary, target):
-        return LanguageTokens(front=f"{token} ")
+        return LanguageTokens(source_prefix=f"{token} ")
     if token := _token(_FIRST, vocabulary, target):
-        return LanguageTokens(first=token, source=_name(_token(_FIRST, vocabulary, source)))
+        return LanguageTokens(first_token=token, source_name=_name(_token(_FIRST, vocabulary, source)))
     written = getattr(tokenizer, "target_lang", None) or tokenizer.init_kwargs.get("target_lang")
     if written and _code(str(written)) == target:
         return LanguageTokens()
@@ -55,11 +55,11 @@ def language_tokens(tokenizer: Any, source: str, target: str) -> LanguageTokens:
 
 
 def _token(pattern: re.Pattern[str], vocabulary: Iterable[str], language: str) -> str | None:
-    """The token of a language: of several (scripts, countries) one that is spelled as the language itself, else the
-    first by alphabet."""
-    found = [token for token in vocabulary if (match := pattern.fullmatch(token)) and _code(_inner(match)) == language]
-    exact = [token for token in found if _name(token) == language]
-    return next(iter([*exact, *found]), None)
+    """Return the token of a language: of several (scripts, countries) one that is spelled as the language itself, else
+    the first by alphabet."""
+    tokens = [token for token in vocabulary if (match := pattern.fullmatch(token)) and _code(_inner(match)) == language]
+    exact = [token for token in tokens if _name(token) == language]
+    return next(iter([*exact, *tokens]), None)
 
 
 def _codes(pattern: re.Pattern[str], vocabulary: Iterable[str]) -> Iterator[str]:
@@ -69,7 +69,7 @@ def _codes(pattern: re.Pattern[str], vocabulary: Iterable[str]) -> Iterator[str]
 
 
 def _name(token: str | None) -> str | None:
-    """`de` of `__de__`; other tokens are names."""
+    """Return `de` of `__de__`; other tokens are names."""
     return token.strip("_") if token else None
 
 
@@ -78,7 +78,8 @@ def _inner(match: re.Match[str]) -> str:
 
 
 def _code(written: str) -> str:
-    """The canonical code of a language as a model writes it, its script or country left out; "" for an unknown one."""
+    """Return the canonical code of a language as a model writes it, its script or country left out; "" for an unknown
+    one."""
     for name in (written, re.split("[_-]", written)[0]):
         try:
             return canonical_code(name)

@@ -1,4 +1,5 @@
-"""A text on its way through a translation model: cut into sentences, translated, put together again with its spans."""
+"""Passages: a text on its way through a translation model: cut into sentences, translated, put together again with its
+spans."""
 
 from __future__ import annotations
 
@@ -19,10 +20,10 @@ class TranslatableText:
 
 @dataclass(frozen=True, slots=True)
 class SentenceTranslation:
-    """What a model made of one sentence: its translation, or why there is none."""
+    """Translation of one sentence, or why there is none (`failure`)."""
 
     text: str = ""
-    lost: str = ""
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +40,36 @@ class Passage:
     """A text in pieces: the sentences, or several where a span reaches over their ends."""
 
     pieces: tuple[_Piece, ...]
-    rest: str  # the white space behind the last
+    trailing_space: str  # the white space behind the last
 
     @property
     def sentences(self) -> list[str]:
-        """What has to be translated."""
+        """Return the sentences that have to be translated."""
         return [piece.marked.text for piece in self.pieces]
 
-    def put_together(self, rendered: Mapping[str, SentenceTranslation]) -> TranslatableText:
-        """The translation. Raises UntranslatableError where a sentence has none, or a span is not found in it."""
+    def reassemble(self, rendered: Mapping[str, SentenceTranslation]) -> TranslatableText:
+        """Return the translation. Raises UntranslatableError where a sentence has none, or a span is not found in
+        it."""
         parts: list[str] = []
         spans: dict[int, Span] = {}
         length = 0
         for piece in self.pieces:
-            found = rendered[piece.marked.text]
-            if found.lost:
-                raise UntranslatableError(found.lost)
-            text, own = unmark_spans(found.text.strip(), piece.marked.pairs)
+            translation = rendered[piece.marked.text]
+            if translation.failure:
+                raise UntranslatableError(translation.failure)
+            text, piece_spans = unmark_spans(translation.text.strip(), piece.marked.pairs)
             if not text.strip():
                 raise UntranslatableError("a translation is empty")
             length += len(piece.gap)
             spans |= {
-                number: (start + length, end + length) for number, (start, end) in zip(piece.spans, own, strict=True)
+                number: (start + length, end + length)
+                for number, (start, end) in zip(piece.spans, piece_spans, strict=True)
             }
             length += len(text)
             parts += [piece.gap, text]
-        return TranslatableText("".join([*parts, self.rest]), tuple(spans[number] for number in sorted(spans)))
+        return TranslatableText(
+            "".join([*parts, self.trailing_space]), tuple(spans[number] for number in sorted(spans))
+        )
 
 
 def split_passage(text: TranslatableText) -> Passage:

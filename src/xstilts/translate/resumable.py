@@ -1,4 +1,4 @@
-"""Translating many sentences so that a kill loses one batch: what is done stands in a file, a line for each batch."""
+"""Resumable translation: a kill loses one batch, since what is done is kept in a file, a line for each batch."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 class BatchTranslator(Protocol):
-    """What `translate.model.Translator` does."""
+    """The part of `translate.model.Translator` that is used here."""
 
-    def plan(self, sentences: Sequence[str]) -> list[list[int]]: ...
+    def plan_batches(self, sentences: Sequence[str]) -> list[list[int]]: ...
     def translate(self, sentences: Sequence[str]) -> list[SentenceTranslation]: ...
 
 
 def translate_all(
     sentences: Sequence[str], translator: BatchTranslator, scratch: Path, progress: Progress
 ) -> dict[str, SentenceTranslation]:
-    """Every sentence with its translation. `scratch` keeps finished batches; the batches are the same at each attempt,
-    so that an interrupted translation ends as an uninterrupted one would."""
-    batches = translator.plan(sentences)
+    """Return every sentence with its translation. `scratch` keeps finished batches; the batches are the same at each
+    attempt, so that an interrupted translation ends as an uninterrupted one would."""
+    batches = translator.plan_batches(sentences)
     file = scratch / "batches.jsonl"
     done = _read(file, batches)
     rendered: dict[str, SentenceTranslation] = {}
@@ -38,31 +38,42 @@ def translate_all(
                 progress(len(rendered), len(sentences), "sentences")
                 number = len(rendered)
                 texts = [sentences[i] for i in batch]
-                if (found := done.get(number)) is None:
-                    found = translator.translate(texts)
-                    out.write(_line(number, found))
+                if (translations := done.get(number)) is None:
+                    translations = translator.translate(texts)
+                    out.write(_line(number, translations))
                     out.flush()
-                rendered |= zip(texts, found, strict=True)
+                rendered |= zip(texts, translations, strict=True)
     progress(len(sentences), len(sentences), "sentences")
     return rendered
 
 
 def _read(file: Path, batches: Sequence[Sequence[int]]) -> dict[int, list[SentenceTranslation]]:
-    """Finished batches, by the number of sentences before them. A line that a kill cut off is left out."""
+    """Return finished batches, by the number of sentences before them. A line that a kill cut off is left out."""
     sizes, before = {}, 0
     for batch in batches:
         sizes[before] = len(batch)
         before += len(batch)
-    found: dict[int, list[SentenceTranslation]] = {}
+    batches_done: dict[int, list[SentenceTranslation]] = {}
     for line in file.read_text("utf-8", errors="replace").splitlines() if file.is_file() else ():
         try:
-            number, texts, lost = json.loads(line)
+            number, texts, failures = json.loads(line)
         except ValueError:
             continue
-        if sizes.get(number) == len(texts) == len(lost):
-            found[number] = [SentenceTranslation(text, why) for text, why in zip(texts, lost, strict=True)]
-    return found
+        if sizes.get(number) == len(texts) == len(failures):
+            batches_done[number] = [
+                SentenceTranslation(text, failure) for text, failure in zip(texts, failures, strict=True)
+            ]
+    return batches_done
 
 
-def _line(number: int, found: Sequence[SentenceTranslation]) -> str:
-    return json.dumps([number, [one.text for one in found], [one.lost for one in found]]) + "\n"
+def _line(number: int, translations: Sequence[SentenceTranslation]) -> str:
+    return (
+        json.dumps(
+            [
+                number,
+                [translation.text for translation in translations],
+                [translation.failure for translation in translations],
+            ]
+        )
+        + "\n"
+    )

@@ -1,5 +1,5 @@
-"""Where a text may be cut for a model that translates sentences. A cut too many costs some context; white space between
-sentences stays as it is."""
+"""Sentence boundaries: where a text may be cut for a model that translates sentences. A cut too many costs some
+context; white space between sentences stays as it is."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _ABBREVIATED = frozenset({
 
 
 def sentence_ends(text: str) -> list[int]:
-    """Characters of `text` at which a sentence ends, in order, each with something on either side.
+    """Return the characters of `text` at which a sentence ends, in order, each with something on either side.
 
     >>> sentence_ends("Dr. No came. He left!")
     [12]
     """
-    found: list[int] = []
+    ends: list[int] = []
     for match in _END.finditer(text):
-        end, rest = match.end(), text[match.end() :].lstrip()
-        if rest and text[:end].strip() and end not in found[-1:] and _ends(text, match, rest):
-            found.append(end)
-    return found
+        end, following = match.end(), text[match.end() :].lstrip()
+        if following and text[:end].strip() and end not in ends[-1:] and _ends(text, match, following):
+            ends.append(end)
+    return ends
 
 
-def _ends(text: str, match: re.Match[str], rest: str) -> bool:
+def _ends(text: str, match: re.Match[str], following: str) -> bool:
     if not match[0].startswith("."):
         return True
-    first = rest.lstrip(_OPENING)[:1]
+    first = following.lstrip(_OPENING)[:1]
     before = text[max(match.start() - 20, 0) : match.start()].split()[-1:] or [""]
     word = before[0].lstrip(_OPENING)
     initial = len(word) == 1 and word.isupper()

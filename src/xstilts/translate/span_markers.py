@@ -18,7 +18,8 @@ Span = tuple[int, int]  # first character, and the one after the last
 
 
 class UntranslatableError(Exception):
-    """What cannot be carried into a translation. The text is the reason, which is counted."""
+    """Raised for a text or span that cannot be carried into a translation. Its message is the reason, which is
+    counted."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class MarkerPair:
         return re.compile(opening, re.IGNORECASE), re.compile(closing, re.IGNORECASE)
 
     def is_like(self, text: str) -> bool:
-        """Whether something in `text` could be taken for one of the marks."""
+        """Return True where something in `text` could be taken for one of the marks."""
         return any(pattern.search(text) for pattern in self.patterns)
 
 
@@ -59,7 +60,7 @@ class MarkedText:
 
 
 def mark_spans(text: str, spans: Sequence[Span]) -> MarkedText:
-    """The text with a pair of marks of its own around each span; spans may touch, nest and overlap.
+    """Return the text with a pair of marks of its own around each span; spans may touch, nest and overlap.
 
     >>> mark_spans("Paris is big", [(0, 5)]).text
     '[Paris] is big'
@@ -76,15 +77,15 @@ def mark_spans(text: str, spans: Sequence[Span]) -> MarkedText:
     ends = [(end, 0, end - start, pair.closing) for (start, end), pair in zip(spans, pairs, strict=True)]
     starts = [(start, 1, start - end, pair.opening) for (start, end), pair in zip(spans, pairs, strict=True)]
     parts, done = [], 0
-    for place, _, _, what in sorted([*ends, *starts]):
-        parts += [text[done:place], what]
+    for place, _, _, marker in sorted([*ends, *starts]):
+        parts += [text[done:place], marker]
         done = place
     return MarkedText("".join([*parts, text[done:]]), pairs)
 
 
 def unmark_spans(text: str, pairs: Sequence[MarkerPair]) -> tuple[str, tuple[Span, ...]]:
-    """A translation without its marks, and the span of each pair. White space that stands inside a mark is left outside
-    the span, and dropped where there is white space outside as well.
+    """Return a translation without its marks, and the span of each pair. White space that stands inside a mark is left
+    outside the span, and dropped where there is white space outside as well.
 
     >>> unmark_spans("[ Paris ] ist groß", mark_spans("Paris is big", [(0, 5)]).pairs)
     ('Paris ist groß', ((0, 5),))
@@ -93,44 +94,44 @@ def unmark_spans(text: str, pairs: Sequence[MarkerPair]) -> tuple[str, tuple[Spa
     """
     if not pairs:
         return text, ()
-    found = [(_only(pair.patterns[0], text), _only(pair.patterns[1], text)) for pair in pairs]
-    kept = [True] * len(text)
-    for marks in found:
+    mark_places = [(_only(pair.patterns[0], text), _only(pair.patterns[1], text)) for pair in pairs]
+    is_kept = [True] * len(text)
+    for marks in mark_places:
         for start, end in marks:
-            kept[start:end] = [False] * (end - start)
-    for opening, closing in found:
+            is_kept[start:end] = [False] * (end - start)
+    for opening, closing in mark_places:
         if opening[1] > closing[0]:
             raise UntranslatableError("the marks of a span changed places")
-        _close_gap(text, kept, range(opening[1], len(text)), range(opening[0] - 1, -1, -1))
-        _close_gap(text, kept, range(closing[0] - 1, -1, -1), range(closing[1], len(text)))
-    places = [0, *accumulate(kept)]
-    plain = "".join(char for char, keep in zip(text, kept, strict=True) if keep)
-    return plain, tuple(_strip(plain, (places[opening[1]], places[closing[0]])) for opening, closing in found)
+        _close_gap(text, is_kept, range(opening[1], len(text)), range(opening[0] - 1, -1, -1))
+        _close_gap(text, is_kept, range(closing[0] - 1, -1, -1), range(closing[1], len(text)))
+    places = [0, *accumulate(is_kept)]
+    plain = "".join(char for char, keep in zip(text, is_kept, strict=True) if keep)
+    return plain, tuple(_strip(plain, (places[opening[1]], places[closing[0]])) for opening, closing in mark_places)
 
 
 def strip_span(text: str, span: Span) -> Span:
-    """The span without white space at its ends. Raises UntranslatableError when nothing is left."""
+    """Return the span without white space at its ends. Raises UntranslatableError when nothing is left."""
     return _strip(text, span)
 
 
 def _only(pattern: re.Pattern[str], text: str) -> Span:
-    found = [match.span() for match in pattern.finditer(text)]
-    if not found:
+    matches = [match.span() for match in pattern.finditer(text)]
+    if not matches:
         raise UntranslatableError("a mark of a span was lost")
-    if len(found) > 1:
+    if len(matches) > 1:
         raise UntranslatableError("a mark of a span stands twice")
-    return found[0]
+    return matches[0]
 
 
-def _close_gap(text: str, kept: list[bool], inside: Iterable[int], outside: Iterable[int]) -> None:
-    """Leaves out the white space next to a mark on its inside, where there is some (or nothing) on its outside."""
-    beyond = next((place for place in outside if kept[place]), None)
-    if beyond is not None and not text[beyond].isspace():
+def _close_gap(text: str, is_kept: list[bool], inside: Iterable[int], outside: Iterable[int]) -> None:
+    """Leave out the white space next to a mark on its inside, where there is some (or nothing) on its outside."""
+    outer = next((place for place in outside if is_kept[place]), None)
+    if outer is not None and not text[outer].isspace():
         return
     for place in inside:
-        if kept[place] and not text[place].isspace():
+        if is_kept[place] and not text[place].isspace():
             return
-        kept[place] = False
+        is_kept[place] = False
 
 
 def _strip(text: str, span: Span) -> Span:

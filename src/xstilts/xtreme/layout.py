@@ -1,4 +1,4 @@
-"""What a submission to XTREME or XTREME-R consists of: its tasks, their files and languages, and the groups that the
+"""Layout of a submission to XTREME or XTREME-R: its tasks, their files and languages, and the groups that the
 official program averages (google-research/xtreme, evaluate.py; Hu et al. 2020, Ruder et al. 2021)."""
 
 from __future__ import annotations
@@ -36,46 +36,53 @@ from xstilts.xtreme.write import (
 
 @dataclass(frozen=True, kw_only=True)
 class SubmissionTask:
-    """One task of a submission: `<name>/test-<language>.<suffix>`, read by `read`, scored by `metric`; `guesses` and
-    `golds` write the files of predictions and labels.
+    """One task of a submission: `<name>/test-<language>.<suffix>`, read by `read`, scored by `metric`; `write_guesses`
+    and `write_gold` write the files of predictions and labels.
 
-    `beside`: metrics that the official program does not know and that say what its own hides, by what they are called.
+    `extra_metrics`: metrics that the official program does not know and that say what its own hides, by name.
     """
 
     name: str
     suffix: str
     read: ReadPairs
     metric: Metric
-    guesses: WriteFile
-    golds: WriteFile
-    beside: Mapping[str, Metric] = field(default_factory=dict)
+    write_guesses: WriteFile
+    write_gold: WriteFile
+    extra_metrics: Mapping[str, Metric] = field(default_factory=dict)
 
 
-def _labels(name: str, guesses: WriteFile = write_labels) -> SubmissionTask:
-    return SubmissionTask(name=name, suffix="tsv", read=read_labels, metric=Accuracy(), guesses=guesses, golds=guesses)
+def _labels(name: str, write_guesses: WriteFile = write_labels) -> SubmissionTask:
+    return SubmissionTask(
+        name=name,
+        suffix="tsv",
+        read=read_labels,
+        metric=Accuracy(),
+        write_guesses=write_guesses,
+        write_gold=write_guesses,
+    )
 
 
-def _tags(name: str, **beside: Metric) -> SubmissionTask:
+def _tags(name: str, **extra_metrics: Metric) -> SubmissionTask:
     return SubmissionTask(
         name=name,
         suffix="tsv",
         read=read_tags,
         metric=ChunkF1(),
-        guesses=write_tags,
-        golds=write_tags,
-        beside=beside,
+        write_guesses=write_tags,
+        write_gold=write_tags,
+        extra_metrics=extra_metrics,
     )
 
 
-def _answers(name: str, metric: Metric, **beside: Metric) -> SubmissionTask:
+def _answers(name: str, metric: Metric, **extra_metrics: Metric) -> SubmissionTask:
     return SubmissionTask(
         name=name,
         suffix="json",
         read=read_answers,
         metric=metric,
-        guesses=write_answers,
-        golds=write_squad_gold,
-        beside=beside,
+        write_guesses=write_answers,
+        write_gold=write_squad_gold,
+        extra_metrics=extra_metrics,
     )
 
 
@@ -88,8 +95,8 @@ SUBMISSION_TASKS = Catalog(
         suffix="jsonl",
         read=read_json_labels,
         metric=Accuracy(),
-        guesses=write_json_labels,
-        golds=write_json_labels,
+        write_guesses=write_json_labels,
+        write_gold=write_json_labels,
     ),
     _tags("panx"),
     _tags("udpos", plain=TokenAccuracy()),
@@ -98,8 +105,8 @@ SUBMISSION_TASKS = Catalog(
         suffix="tsv",
         read=read_pairs,
         metric=MiningF1(),
-        guesses=write_pairs,
-        golds=write_pairs,
+        write_guesses=write_pairs,
+        write_gold=write_pairs,
     ),
     _labels("tatoeba", write_candidate_numbers),
     _answers("xquad", SquadScore(), language_aware=Mlqa()),
@@ -110,8 +117,8 @@ SUBMISSION_TASKS = Catalog(
         suffix="json",
         read=read_rankings,
         metric=MeanAveragePrecision(),
-        guesses=write_answers,
-        golds=write_answers,
+        write_guesses=write_answers,
+        write_gold=write_answers,
     ),
 )
 
@@ -131,7 +138,7 @@ class XtremeVersion:
 
 
 def study_task_name(version: XtremeVersion, name: str) -> str:
-    """What a task of the benchmark is called in a study."""
+    """Return the name that a task of the benchmark has in a study."""
     return version.tasks.get(name, name)
 
 

@@ -1,4 +1,4 @@
-"""A test set of ours as a file of a submission: what was guessed, or the gold that it is scored against.
+"""Writing a test set of ours as a file of a submission: what was guessed, or the gold that it is scored against.
 
 Each writer takes the examples of one language in their order and the value of each, and gives the file's text, with
 what a score counts. What it writes, `files` reads.
@@ -29,34 +29,34 @@ def write_tags(examples: Sequence[Example], values: Sequence[Sequence[str]]) -> 
 
 
 def write_answers(examples: Sequence[Example], values: Sequence[Any]) -> str:
-    said = {example.id: value for example, value in _scored(examples, values)}
-    return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+    value_of_id = {example.id: value for example, value in _scored(examples, values)}
+    return json.dumps(value_of_id, ensure_ascii=False, indent=1) + "\n"
 
 
 def write_squad_gold(examples: Sequence[SpanExample], values: Sequence[Any]) -> str:
-    """SQuAD's JSON, the gold of `write_answers`."""
+    """Return SQuAD's JSON, the gold of `write_answers`."""
     paragraphs: dict[str, list[dict]] = {}
     for example, _ in _scored(examples, values):
-        given = [{"text": text, "answer_start": start} for text, start in example.answers or ()]
-        asked = {"id": example.id, "question": example.question, "answers": given}
-        paragraphs.setdefault(example.context, []).append(asked)
-    made = [{"context": context, "qas": asked} for context, asked in paragraphs.items()]
-    return json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": made}]}, ensure_ascii=False) + "\n"
+        answers = [{"text": text, "answer_start": start} for text, start in example.answers or ()]
+        question = {"id": example.id, "question": example.question, "answers": answers}
+        paragraphs.setdefault(example.context, []).append(question)
+    articles = [{"context": context, "qas": question} for context, question in paragraphs.items()]
+    return json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": articles}]}, ensure_ascii=False) + "\n"
 
 
 def write_candidate_numbers(examples: Sequence[SentenceExample], values: Sequence[Any]) -> str:
-    """Of each query the number of its candidate, from 0."""
+    """Return for each query the number of its candidate, from 0."""
     place = {example.id: number for number, example in enumerate(e for e in examples if e.side == "candidate")}
     return "".join(f"{place[_ids(value)[0]]}\n" for _, value in _scored(examples, values))
 
 
 def write_pairs(examples: Sequence[SentenceExample], values: Sequence[Any]) -> str:
-    """Of each query the candidates that it is paired with, if any."""
+    """Return for each query the candidates that it is paired with, if any."""
     return "".join(f"{example.id}\t{other}\n" for example, value in _scored(examples, values) for other in _ids(value))
 
 
 def _ids(value: Any) -> list[str]:
-    """Those of a gold (a list), a guess (one id) or a mined guess ({"id": ...} or None)."""
+    """Return the ids of a gold (a list), a guess (one id) or a mined guess ({"id": ...} or None)."""
     if isinstance(value, dict):
         return [value["id"]]
     return [value] if isinstance(value, str) else list(value or ())

@@ -1,1 +1,1 @@
-"""Readers: one published file layout a module. A reader turns files into rows."""
+"""Readers: one published file layout (or family of layouts) in each module. A reader turns files into rows."""

@@ -40,8 +40,8 @@ class Osis:
                 root = ET.fromstring(text.encode())
             except ET.ParseError as error:
                 raise DataError(f"this is not XML: {error}", where=str(path)) from error
-            for number, found in enumerate(_verses(root), start=1):
-                yield {"text": found, "where": f"{path}: verse {number}"}
+            for number, verse in enumerate(_verses(root), start=1):
+                yield {"text": verse, "where": f"{path}: verse {number}"}
 
 
 def _verses(root: ET.Element) -> Iterator[str]:

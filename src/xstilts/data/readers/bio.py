@@ -31,12 +31,12 @@ class Bio:
         names = ["words" if name == "token" else name + "s" for name in self.columns]
         for path in paths:
             for block in line_blocks(path):
-                kept = [(n, line) for n, line in block if not (self.comment and line.startswith(self.comment))]
-                if not kept:
+                word_lines = [(n, line) for n, line in block if not (self.comment and line.startswith(self.comment))]
+                if not word_lines:
                     continue
                 table = []
-                for number, line in kept:
+                for number, line in word_lines:
                     expect_fields(fields := line.split(self.separator), len(names), f"{path}:{number}")
                     table.append(fields)
                 columns = [list(column) for column in zip(*table, strict=True)]
-                yield {**dict(zip(names, columns, strict=True)), "where": f"{path}:{kept[0][0]}"}
+                yield {**dict(zip(names, columns, strict=True)), "where": f"{path}:{word_lines[0][0]}"}

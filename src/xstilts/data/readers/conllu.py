@@ -1,4 +1,4 @@
-"""CoNLL-U: syntactic words, or the tokens that XTREME makes of them."""
+"""Reader of CoNLL-U: syntactic words, or the tokens that XTREME makes of them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ _PRECEDENCE = {
 
 
 class ConlluWord(NamedTuple):
+    """A syntactic word: its columns, and the line (file:line) it was read from."""
+
     form: str
     upos: str
     xpos: str
@@ -110,7 +112,7 @@ def _words_row(words: list[ConlluWord], fused: list[MultiwordToken]) -> Row:
 
 
 def _depth(words: list[ConlluWord], word: ConlluWord) -> int:
-    """Arcs between a word and the root. Raises DataError where the arcs run in a circle."""
+    """Return the number of arcs between a word and the root. Raises DataError where the arcs run in a circle."""
     depth, head = 1, word.head
     while head:
         depth, head = depth + 1, words[head - 1].head
@@ -120,8 +122,8 @@ def _depth(words: list[ConlluWord], word: ConlluWord) -> int:
 
 
 def parse_sentence(path: Path, block: list[Numbered]) -> tuple[dict[str, str], list[ConlluWord], list[MultiwordToken]]:
-    """Comments (key -> value), words and fused tokens of one sentence. Heads are numbers, and nothing more is known of
-    them. Raises DataError for a line that is not CoNLL-U."""
+    """Return comments (key -> value), words and multiword tokens of one sentence. Heads are numbers, not yet checked to
+    be words of the sentence. Raises DataError for a line that is not CoNLL-U."""
     comments: dict[str, str] = {}
     words: list[ConlluWord] = []
     fused: list[MultiwordToken] = []

@@ -41,7 +41,7 @@ def _tree_row(words: list[ConlluWord], fused: list[MultiwordToken]) -> Row:
         "deprels": [word.deprel for word in words] if labelled else None,
         "tokens": [[token.first, token.last, token.form] for token in fused],
         "places": [word.where for word in words],
-        "fault": wrong and (wrong.reason, wrong.what, words[wrong.word - 1].where),
+        "fault": wrong and (wrong.reason, wrong.description, words[wrong.word - 1].where),
     }
 
 

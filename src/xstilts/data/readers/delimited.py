@@ -66,7 +66,8 @@ class Csv:
 
 
 def _named(cells: Iterable[tuple[str, list[str]]], columns: tuple[str, ...] | None, header: bool) -> Iterator[Row]:
-    """Rows of a table from (where, fields). The first line settles names and number of fields for the whole file."""
+    """Yield rows of a table from (where, fields). The first line settles names and number of fields for the whole
+    file."""
     names: list[str] | None = None
     for where, fields in cells:
         if names is None:

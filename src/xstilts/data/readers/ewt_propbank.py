@@ -41,8 +41,8 @@ class EwtPropBank:
                 if block is None:
                     raise DataError(f"{paths[1]} has no such sentence", where=where)
                 if len(block) != len(row["words"]):
-                    what = f"the skeleton has {len(block)} tokens, the sentence {len(row['words'])} words"
-                    raise DataError(what, where=f"{paths[1]}:{block[0][0]}")
+                    message = f"the skeleton has {len(block)} tokens, the sentence {len(row['words'])} words"
+                    raise DataError(message, where=f"{paths[1]}:{block[0][0]}")
                 predicates = _skeleton_predicates(paths[1], block)
             yield {**row, "predicates": predicates, "join": entry["status"]}
 
@@ -68,14 +68,14 @@ def _skeleton_predicates(path: Path, block: Sequence[Numbered]) -> list[dict[str
 
 
 def _join_table(path: Path) -> dict[str, tuple[Mapping[str, str], str]]:
-    """sent_id -> (its row, file:line)."""
+    """Return sent_id -> (its row, file:line)."""
     rows = numbered_lines(path)
     _, header = next(rows, (1, ""))
     names = header.split("\t")
-    found: dict[str, tuple[Mapping[str, str], str]] = {}
+    table: dict[str, tuple[Mapping[str, str], str]] = {}
     for number, line in rows:
         where = f"{path}:{number}"
         expect_fields(cells := line.split("\t"), len(names), where)
         entry = dict(zip(names, cells, strict=True))
-        found[entry["ud_sent_id"]] = entry, where
-    return found
+        table[entry["ud_sent_id"]] = entry, where
+    return table

@@ -1,4 +1,4 @@
-"""Readers around another reader: some of its rows, or its rows with a mark."""
+"""Filters: readers around another reader, which give some of its rows, or its rows with a mark."""
 
 from __future__ import annotations
 
@@ -50,6 +50,6 @@ class HeldOutMarker:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         texts = len(paths) - self.tests
-        held = {line.strip() for path in paths[texts:] for _, line in numbered_lines(path)}
+        test_lines = {line.strip() for path in paths[texts:] for _, line in numbered_lines(path)}
         for row in self.read(paths[:texts]):
-            yield {**row, "held_out": text_field(row, self.field).strip() in held}
+            yield {**row, "held_out": text_field(row, self.field).strip() in test_lines}

@@ -40,8 +40,8 @@ class JsonList:
             value = parse_json(read_text(path), str(path))
             for name in self.at.split(".") if self.at else ():
                 if not isinstance(value, dict) or name not in value:
-                    here = value if isinstance(value, dict) else {}
-                    raise DataError(f"no list at '{self.at}'", where=str(path), value=name, allowed=here)
+                    fields = value if isinstance(value, dict) else {}
+                    raise DataError(f"no list at '{self.at}'", where=str(path), value=name, allowed=fields)
                 value = value[name]
             if not isinstance(value, list):
                 raise DataError(f"expected a list at '{self.at}', found {_shape(value)}", where=str(path))
@@ -51,7 +51,8 @@ class JsonList:
 
 
 def parse_json(text: str, where: str) -> Any:
-    """The value of a JSON text. Raises DataError at `where`; `where` of a whole file gets the line of the fault."""
+    """Return the value of a JSON text. Raises DataError at `where`; `where` of a whole file gets the line of the
+    fault."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:

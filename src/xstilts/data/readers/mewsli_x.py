@@ -54,9 +54,9 @@ class MentionPairs:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for row in Jsonl()(paths):
-            one, where = field_value(row, "contextual_mention"), row["where"]
+            mention, where = field_value(row, "contextual_mention"), row["where"]
             entity = {**field_value(row, "entity"), "where": where}
-            yield {**_mention(one["context"], one["mention"], where), "passage": _description(entity)}
+            yield {**_mention(mention["context"], mention["mention"], where), "passage": _description(entity)}
 
 
 def _mention(context: Mapping[str, Any], mention: Mapping[str, Any], where: str) -> Row:
@@ -70,8 +70,8 @@ def _mention(context: Mapping[str, Any], mention: Mapping[str, Any], where: str)
 
 
 def marked_mention(context: Mapping[str, Any], span: Mapping[str, Any], where: str) -> str:
-    """The mention in its sentence (sentences, where it runs over an end). Raises DataError when the text does not hold
-    it: WikiNews text is not part of what is published, and is put in by the publishers' script.
+    """Return the mention in its sentence (sentences, where it runs over an end). Raises DataError when the text does
+    not hold it: WikiNews text is not part of what is published, and is put in by the publishers' script.
 
     >>> context = {"text": "It rains in Ulm, still.", "sentence_spans": [{"start": 0, "end": 23}]}
     >>> marked(context, {"start": 12, "end": 15, "text": "Ulm"}, "here:1")
@@ -79,9 +79,11 @@ def marked_mention(context: Mapping[str, Any], span: Mapping[str, Any], where: s
     """
     text, (start, end), mention = str(context["text"]), (int(span["start"]), int(span["end"])), str(span["text"])
     if text[start:end] != mention:
-        found = f"stands '{text[start:end]}'" if text else "is no text: get-mewsli-x.sh puts it in"
-        raise DataError(f"where the mention '{mention}' should stand {found}", where=where)
-    sentences = [(int(one["start"]), int(one["end"])) for one in context["sentence_spans"]]
+        fault = f"stands '{text[start:end]}'" if text else "is no text: get-mewsli-x.sh puts it in"
+        raise DataError(f"where the mention '{mention}' should stand {fault}", where=where)
+    sentences = [
+        (int(span_of_sentence["start"]), int(span_of_sentence["end"])) for span_of_sentence in context["sentence_spans"]
+    ]
     first = max((s for s, _ in sentences if s <= start), default=0)
     last = min((e for _, e in sentences if e >= end), default=len(text))
     left, right = (side.translate(_BRACES) for side in (text[first:start], text[end:last]))
@@ -90,7 +92,9 @@ def marked_mention(context: Mapping[str, Any], span: Mapping[str, Any], where: s
 
 def _description(entity: Row) -> str:
     text = str(field_value(entity, "description"))
-    return _line(" ".join(text[int(one["start"]) : int(one["end"])] for one in field_value(entity, "sentence_spans")))
+    return _line(
+        " ".join(text[int(span["start"]) : int(span["end"])] for span in field_value(entity, "sentence_spans"))
+    )
 
 
 def _line(text: str) -> str:

@@ -36,9 +36,9 @@ class Mining:
                 expect_fields(fields := line.split("\t"), 2, where)
                 name, text = fields
                 seen.add(name)
-                found = matches.get(name, []) if gold is not None and side == "query" else None
+                row_matches = matches.get(name, []) if gold is not None and side == "query" else None
                 row = {"id": name, "text": text, "side": side, "where": where}
-                yield {**row, "matches": found, "pair": pair.get(name, "")}
+                yield {**row, "matches": row_matches, "pair": pair.get(name, "")}
         for query, candidate, where in gold or ():
             for name in (query, candidate):
                 if name not in seen:

@@ -59,18 +59,20 @@ class ConlluProps:
         if len(paths) % 2:
             raise DataError(f"{len(paths)} files, but words and props come in pairs", where=str(paths[-1]))
         for words, props in zip(paths[::2], paths[1::2], strict=True):
-            for row, found in zip_longest(ConlluTrees()([words]), Props()([props])):
-                if row is None or found is None:
+            for row, props_row in zip_longest(ConlluTrees()([words]), Props()([props])):
+                if row is None or props_row is None:
                     shorter = words if row is None else props
-                    raise DataError(f"{shorter} has no sentence to this one", where=(row or found)["where"])
-                if len(row["words"]) != len(found["verbs"]):
-                    what = f"{len(found['verbs'])} rows of props, but {row['where']} has {len(row['words'])} words"
-                    raise DataError(what, where=found["where"])
-                yield {**row, "predicates": found["predicates"]}
+                    raise DataError(f"{shorter} has no sentence to this one", where=(row or props_row)["where"])
+                if len(row["words"]) != len(props_row["verbs"]):
+                    message = (
+                        f"{len(props_row['verbs'])} rows of props, but {row['where']} has {len(row['words'])} words"
+                    )
+                    raise DataError(message, where=props_row["where"])
+                yield {**row, "predicates": props_row["predicates"]}
 
 
 def bracketed_spans(column: Sequence[tuple[str, str]]) -> list[tuple[int, int, str]]:
-    """Spans (start, end, label) of a column of (file:line, brackets), in the order in which they open.
+    """Return the spans (start, end, label) of a column of (file:line, brackets), in the order in which they open.
 
     >>> bracketed([("f:1", "(A0*"), ("f:2", "*)"), ("f:3", "(V*)")])
     [(0, 2, 'A0'), (2, 3, 'V')]
@@ -80,23 +82,23 @@ def bracketed_spans(column: Sequence[tuple[str, str]]) -> list[tuple[int, int, s
     spans: list[tuple[int, int, str]] = []
     open_: list[int] = []  # numbers of spans
     for word, (where, tag) in enumerate(column):
-        rest = tag
-        while opened := _OPENS.match(rest):
+        unread = tag
+        while opened := _OPENS.match(unread):
             open_.append(len(spans))
             spans.append((word, -1, opened[1]))
-            rest = rest[opened.end() :]
-        if not rest.startswith("*"):
+            unread = unread[opened.end() :]
+        if not unread.startswith("*"):
             raise DataError(f"'{tag}' is not of the form (LABEL*), (LABEL*, * or *)", where=where)
-        rest = rest[1:]
-        while rest:
-            closed = _CLOSES.match(rest)
+        unread = unread[1:]
+        while unread:
+            closed = _CLOSES.match(unread)
             if closed is None or not open_:
                 raise DataError(f"'{tag}' closes what is not open" if closed else f"'{tag}' is no bracket", where=where)
             start, _, label = spans[number := open_.pop()]
             if closed[1] not in ("", label):
                 raise DataError(f"'{tag}' closes {closed[1]}, but {label} is open", where=where)
             spans[number] = (start, word + 1, label)
-            rest = rest[closed.end() :]
+            unread = unread[closed.end() :]
     if open_:
         start, _, label = spans[open_[-1]]
         raise DataError(f"the argument {label} that begins here is never closed", where=column[start][0])

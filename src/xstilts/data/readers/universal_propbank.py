@@ -29,11 +29,11 @@ class UniversalPropBank:
         if len(paths) % 2:
             raise DataError(f"{len(paths)} files, but words and roles come in pairs", where=str(paths[-1]))
         for words, roles in zip(paths[::2], paths[1::2], strict=True):
-            found = {
+            role_blocks = {
                 _sent_id(roles, block): block for block in line_blocks(roles) if any("\t" in line for _, line in block)
             }
             for row in ConlluTrees()([words]):
-                if (block := found.get(row["sent_id"])) is None:
+                if (block := role_blocks.get(row["sent_id"])) is None:
                     raise DataError(f"{roles} has no sentence '{row['sent_id']}'", where=row["where"])
                 yield {**row, "predicates": _projected(roles, block, len(row["words"]))}
 
@@ -79,23 +79,23 @@ def _spans(cell: str, words: int, where: str) -> list[tuple[int, int, str]]:
 
 
 def _ranges(cell: str, words: int, where: str) -> list[tuple[str, int, int]]:
-    """(label, first, last) of `label:from-to` or `label:word`, words from 0."""
-    found = []
+    """Return (label, first, last) of `label:from-to` or `label:word`, words from 0."""
+    ranges = []
     for part in cell.split("|") if cell != "_" else ():
         read = re.fullmatch(r"(.+):(\d+)(?:-(\d+))?", part)
         if not read or not 1 <= int(read[2]) <= int(read[3] or read[2]) <= words:
             raise DataError(f"'{part}' is no label and words of this sentence (1 to {words})", where=where)
-        found.append((english_label(read[1]), int(read[2]) - 1, int(read[3] or read[2]) - 1))
-    return found
+        ranges.append((english_label(read[1]), int(read[2]) - 1, int(read[3] or read[2]) - 1))
+    return ranges
 
 
 def english_label(label: str) -> str:
-    """A label of CoNLL 2005 as English PropBank has it.
+    """Return a label of CoNLL 2005 as English PropBank has it.
 
     >>> [english_label(label) for label in ("A0", "C-A1-DSP", "R-AM-TMP", "ARG0", "V")]
     ['ARG0', 'C-ARG1-DSP', 'R-ARGM-TMP', 'ARG0', 'V']
     """
-    found = _PROJECTED.fullmatch(label)
-    if not found:
+    match = _PROJECTED.fullmatch(label)
+    if not match:
         return label
-    return (found[1] or "") + {"A": "ARG", "AM-": "ARGM-"}[found[2]] + found[3]
+    return (match[1] or "") + {"A": "ARG", "AM-": "ARGM-"}[match[2]] + match[3]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,12 @@ class AnswerSentences:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            found = list(_paragraphs(path))
-            for name, paragraph, where in found:
+            paragraphs = list(_paragraphs(path))
+            for name, paragraph, where in paragraphs:
                 for item in paragraph["qas"]:
                     match = _holding(paragraph, item["answers"][0]["answer_start"], where)
                     yield _row(str(item["id"]), item["question"], "query", [f"{name} {match}"], name, where)
-            for name, paragraph, where in found:
+            for name, paragraph, where in paragraphs:
                 for i, (start, end) in enumerate(paragraph["sentence_breaks"]):
                     yield _row(f"{name} {i}", paragraph["context"][start:end], "candidate", None, name, where)
 
@@ -42,7 +42,7 @@ class AnswerPassages:
 
     Arguments
         languages: of the files, in their order.
-        asked: the language whose questions are read; "": all sentences are.
+        query_language: the language whose questions are read; "": all sentences are.
 
     Rows of questions: id, query, relevant (names of the sentences that hold the beginning of its answer, one in every
     language, and of others in that paragraph that read the same). Rows of sentences: id (their name), passage, context.
@@ -50,7 +50,7 @@ class AnswerPassages:
     """
 
     languages: tuple[str, ...]
-    asked: str = ""
+    query_language: str = field(default="", metadata={"identity_name": "asked"})
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         if len(paths) != len(self.languages):
@@ -58,25 +58,25 @@ class AnswerPassages:
                 f"{len(paths)} files given, one for each of {len(self.languages)} expected", where=str(paths[0])
             )
         files = {language: list(_paragraphs(path)) for language, path in zip(self.languages, paths, strict=True)}
-        yield from self._questions(files) if self.asked else self._sentences(files)
+        yield from self._questions(files) if self.query_language else self._sentences(files)
 
     def _questions(self, files: Mapping[str, list[_Paragraph]]) -> Iterator[Row]:
         answers: dict[str, list[str]] = {}
-        for language, found in files.items():
-            for name, paragraph, where in found:
+        for language, paragraphs in files.items():
+            for name, paragraph, where in paragraphs:
                 texts = _sentences(paragraph)
                 for item in paragraph["qas"]:
                     right = texts[_holding(paragraph, item["answers"][0]["answer_start"], where)]
                     same = [i for i, text in enumerate(texts) if text == right]
                     answers.setdefault(str(item["id"]), []).extend(f"{language} {name} {i}" for i in same)
-        for name, paragraph, where in files[self.asked]:
+        for name, paragraph, where in files[self.query_language]:
             for item in paragraph["qas"]:
                 query, id = item["question"], str(item["id"])
                 yield {"id": id, "query": query, "relevant": answers[id], "pair": name, "where": where}
 
     def _sentences(self, files: Mapping[str, list[_Paragraph]]) -> Iterator[Row]:
-        for language, found in files.items():
-            for name, paragraph, where in found:
+        for language, paragraphs in files.items():
+            for name, paragraph, where in paragraphs:
                 shared = {"context": paragraph["context"], "pair": name, "where": where}
                 for i, text in enumerate(_sentences(paragraph)):
                     yield {"id": f"{language} {name} {i}", "passage": text, **shared}

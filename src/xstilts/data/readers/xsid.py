@@ -54,6 +54,7 @@ def _utterance(path: Path, block: list[Numbered]) -> Row:
 
 
 def _comment(line: str) -> tuple[str, str]:
-    """`# key = value`; other comments (`# slots: ...`) come back under a key that nothing asks for."""
+    """Return (key, value) of `# key = value`; other comments (`# slots: ...`) come back under a key that nothing asks
+    for."""
     key, _, value = line[1:].partition(" = ")
     return key.strip(), value

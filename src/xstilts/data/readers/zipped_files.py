@@ -1,4 +1,4 @@
-"""Reader of several files in step: row i of every file makes one row."""
+"""Reader of several files zipped together: row i of every file makes one row."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ZippedFiles:
                 if name in ("where", self.on):
                     continue
                 if prefix + name in merged:
-                    what = f"two files have a field '{prefix + name}'"
-                    raise DataError(what, where=row["where"], hint="Give prefixes.")
+                    message = f"two files have a field '{prefix + name}'"
+                    raise DataError(message, where=row["where"], hint="Give prefixes.")
                 merged[prefix + name] = value
         return merged

@@ -1,1 +1,1 @@
-"""Row makers: which fields of a row become which part of an example."""
+"""Row makers: one input shape in each module. A row maker turns a row into an example."""

@@ -23,7 +23,7 @@ Labels = tuple[tuple[str, str | None], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class RowMakerBase:
-    """What all row makers share."""
+    """The base of all row makers: id, group and the rows that are left out."""
 
     id: str | None = None
     group: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class RowMakerBase:
     drop: tuple[tuple[str, str], ...] = ()
 
     def names(self, row: Row, number: int) -> dict[str, str]:
-        """id, group and where of the example made from this row."""
+        """Return id, group and where of the example made from this row."""
         return {
             "id": str(number) if self.id is None else text_field(row, self.id),
             "group": group_name(row, self.group) if self.group else str(number // self.group_rows),
@@ -47,7 +47,7 @@ class RowMakerBase:
 
 
 def label_name(raw: Any, labels: Labels, where: str) -> str | None:
-    """The label that `raw` stands for. () maps every label to itself; a label mapped to None is "unlabelled"."""
+    """Return the label that `raw` stands for. () maps every label to itself; a label mapped to None is "unlabelled"."""
     table = dict(labels)
     if table and str(raw) not in table:
         raise DataError(f"'{raw}' is not a label of this file", where=where, value=str(raw), allowed=table)

@@ -41,19 +41,17 @@ class ChoiceRow(RowMakerBase):
     def __call__(self, row: Row, number: int) -> ChoiceExample | Drop:
         if drop := self.dropped(row):
             return drop
-        listed = self.options
-        options = (
-            words_field(row, listed) if isinstance(listed, str) else tuple(text_field(row, path) for path in listed)
-        )
+        paths = self.options
+        options = words_field(row, paths) if isinstance(paths, str) else tuple(text_field(row, path) for path in paths)
         if len(options) < 2:
             raise DataError(f"a choice needs two options, the row has {len(options)}", where=row["where"])
         if self.phrase is not None:
             row = {**row, "phrase": label_name(field_value(row, self.phrase), self.phrases, row["where"])}
-        each = [{**row, "option": option} for option in options]
+        option_rows = [{**row, "option": option} for option in options]
         return ChoiceExample(
             **self.names(row, number),
-            prompts=tuple(fill_template(self.prompt, one) for one in each),
-            options=tuple(fill_template(self.option, one) for one in each),
+            prompts=tuple(fill_template(self.prompt, option_row) for option_row in option_rows),
+            options=tuple(fill_template(self.option, option_row) for option_row in option_rows),
             answer=self._answer(row, options),
         )
 

@@ -35,14 +35,14 @@ class PassagesRow(RowMakerBase):
             return drop
         return PassageExample(
             **self.names(row, number),
-            query=_found(row, self.query),
-            passage=_found(row, self.passage),
-            context=_found(row, self.context),
-            relevant=words_field(row, self.relevant) if _found(row, self.relevant) is not None else None,
+            query=_field_if_present(row, self.query),
+            passage=_field_if_present(row, self.passage),
+            context=_field_if_present(row, self.context),
+            relevant=words_field(row, self.relevant) if _field_if_present(row, self.relevant) is not None else None,
         )
 
 
-def _found(row: Row, path: str) -> Any:
+def _field_if_present(row: Row, path: str) -> Any:
     return field_value(row, path) if path.partition(".")[0] in row else None
 
 
@@ -62,25 +62,25 @@ class AnswerSentenceRow:
     span: SpanRow
 
     def __call__(self, row: Row, number: int) -> PassageExample | Drop:
-        made = self.span(row, number)
-        if isinstance(made, Drop):
-            return made
-        if not made.answers:
+        question = self.span(row, number)
+        if isinstance(question, Drop):
+            return question
+        if not question.answers:
             return Drop("no answer")
-        (text, start), *_ = made.answers
-        breaks = sentence_spans(made.context)
-        found = next((i for i, (first, last) in enumerate(breaks) if first <= start < last), None)
-        if found is None:
+        (text, start), *_ = question.answers
+        breaks = sentence_spans(question.context)
+        sentence = next((i for i, (first, last) in enumerate(breaks) if first <= start < last), None)
+        if sentence is None:
             return Drop("the answer begins in no sentence")
-        first, last = breaks[found]
+        first, last = breaks[sentence]
         if start + len(text.rstrip()) > last:
             return Drop("the answer runs over the end of its sentence")
         return PassageExample(
-            id=made.id,
-            group=made.group,
-            where=made.where,
-            query=made.question,
-            passage=made.context[first:last],
-            context=made.context,
-            relevant=(f"{group_name(row, (self.span.context,))} {found}",),
+            id=question.id,
+            group=question.group,
+            where=question.where,
+            query=question.question,
+            passage=question.context[first:last],
+            context=question.context,
+            relevant=(f"{group_name(row, (self.span.context,))} {sentence}",),
         )

@@ -39,7 +39,9 @@ class RolesRow(RowMakerBase):
         return RolesExample(
             **self.names(row, number),
             words=words_field(row, "words"),
-            predicates=None if predicates is None else tuple(self._predicate(one, row) for one in predicates),
+            predicates=None
+            if predicates is None
+            else tuple(self._predicate(predicate, row) for predicate in predicates),
         )
 
     def _predicate(self, predicate: Mapping[str, Any], row: Row) -> Predicate:

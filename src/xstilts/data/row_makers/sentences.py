@@ -81,5 +81,5 @@ class MinedPartsRow(MinedRow):
     identity_name: ClassVar[str] = "MinedParts"
 
     def __call__(self, row: Row, number: int) -> SentenceExample | Drop:
-        made = super().__call__(row, number)
-        return made if isinstance(made, Drop) else replace(made, part=text_field(row, "part"))
+        sentence = super().__call__(row, number)
+        return sentence if isinstance(sentence, Drop) else replace(sentence, part=text_field(row, "part"))

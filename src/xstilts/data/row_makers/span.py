@@ -61,12 +61,12 @@ class SpanRow(RowMakerBase):
             return None, False
         pairs = zip(raw["text"], raw["answer_start"], strict=True) if isinstance(raw, dict) else raw
         answers = tuple((str(answer), int(start)) for answer, start in pairs)
-        said = row.get(self.impossible) if self.impossible else None
-        if said:
+        is_impossible = row.get(self.impossible) if self.impossible else None
+        if is_impossible:
             return (), True
         if any(answer for answer, _ in answers):
             return answers, False
-        if not answers and said is None and self.empty == "impossible":
+        if not answers and is_impossible is None and self.empty == "impossible":
             return (), True
         return None, False
 

@@ -1,4 +1,4 @@
-"""Row maker of tagged words."""
+"""Row maker of words with tags."""
 
 from __future__ import annotations
 

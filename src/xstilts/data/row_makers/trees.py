@@ -36,10 +36,10 @@ class TreesRow(RowMakerBase):
         if drop := self.dropped(row):
             return drop
         if row["fault"]:
-            reason, what, where = row["fault"]
+            reason, description, where = row["fault"]
             if self.broken == "drop":
                 return Drop(f"no tree: {reason}")
-            raise DataError(f"no tree: {what}", where=where)
+            raise DataError(f"no tree: {description}", where=where)
         relations = row["deprels"]
         if relations is not None and self.cut:
             relations = [relation.split(self.cut, 1)[0] for relation in relations]

@@ -1,4 +1,5 @@
-"""Semantic roles packed into the relations of a dependency tree, and back (Shi, Malioutov and İrsoy 2020).
+"""Joint labels: semantic roles packed into the relations of a dependency tree, and back (Shi, Malioutov and İrsoy
+2020).
 
 Nearly every argument stands in one of three places, seen from its predicate. So three slots beside the relation of a
 word hold nearly all roles of a sentence, and a dependency parser with such labels finds them:
@@ -48,12 +49,12 @@ class JointLabel(NamedTuple):
     reverse: str = ""
 
     def __str__(self) -> str:
-        pairs = "".join(f"({there},{here})" for there, here in self.shared)
+        pairs = "".join(f"({owner_role},{role})" for owner_role, role in self.shared)
         return "|".join((self.relation, self.direct or _NONE, pairs or _NONE, self.reverse or _NONE))
 
     @classmethod
     def read(cls, text: str) -> JointLabel:
-        """The label written as `text`. Raises DataError for what is none.
+        """Return the label written as `text`. Raises DataError for what is none.
 
         >>> Joint.read("xcomp|ARG1|(ARG0,ARG0)|_")
         Joint(relation='xcomp', direct='ARG1', shared=(('ARG0', 'ARG0'),), reverse='')
@@ -62,52 +63,52 @@ class JointLabel(NamedTuple):
         if len(parts) != 4 or not all(parts) or not _PAIRS.fullmatch(parts[2]):
             raise DataError(f"'{text}' is not of the form RELATION|ROLE|(ROLE,ROLE)...|ROLE, with _ for none")
         relation, direct, pairs, reverse = parts
-        shared = tuple((there, here) for there, here in _PAIR.findall(pairs))
+        shared = tuple((owner_role, role) for owner_role, role in _PAIR.findall(pairs))
         return cls(relation, "" if direct == _NONE else direct, shared, "" if reverse == _NONE else reverse)
 
 
-def pack_roles(tree: DependencyExample, predicates: Sequence[Predicate], most: int = 1) -> tuple[str, ...]:
-    """The joint labels of a tree's words with the roles of its predicates. `most` pairs fit into a shared slot; the
-    paper has one. What fits into no slot is left out. Raises DataError without heads, or for predicates without
-    spans."""
+def pack_roles(tree: DependencyExample, predicates: Sequence[Predicate], max_pairs: int = 1) -> tuple[str, ...]:
+    """Return the joint labels of a tree's words with the roles of its predicates. `max_pairs` pairs fit into a shared
+    slot; the paper has one. What fits into no slot is left out. Raises DataError without heads, or for predicates
+    without spans."""
     sentence = _sentence(tree, tree.relations)
-    known = _Known(sentence, [one.index + 1 for one in predicates])
-    made = _Slots({}, {}, {})
+    table = _RoleTable(sentence, [predicate.index + 1 for predicate in predicates])
+    slots = _Slots({}, {}, {})
     left: dict[int, dict[int, str]] = defaultdict(dict)
-    for one in predicates:
-        if one.spans is None:
+    for predicate in predicates:
+        if predicate.spans is None:
             raise DataError("a predicate without spans", where=tree.where)
-        word = one.index + 1
-        for start, end, label in one.spans:
+        word = predicate.index + 1
+        for start, end, label in predicate.spans:
             argument, role = _anchor(sentence.heads, word, start, end, label)
             if sentence.heads[argument - 1] == word:
-                made.direct[argument] = known.roles[word][argument] = role
-            elif sentence.heads[one.index] == argument:
-                made.reverse[word] = known.roles[word][argument] = role
+                slots.direct[argument] = table.roles[word][argument] = role
+            elif sentence.heads[predicate.index] == argument:
+                slots.reverse[word] = table.roles[word][argument] = role
             elif argument != word:
                 left[word][argument] = role
     for word in sentence.top_down():
         if word in left:
-            _share(known, word, left[word], most, made)
-    return tuple(str(made.label(word, relation)) for word, relation in enumerate(tree.relations or (), start=1))
+            _share(table, word, left[word], max_pairs, slots)
+    return tuple(str(slots.label(word, relation)) for word, relation in enumerate(tree.relations or (), start=1))
 
 
 def unpack_roles(tree: DependencyExample, predicates: Sequence[Predicate]) -> tuple[Predicate, ...]:
-    """These predicates with the spans that the joint labels of a tree (its relations) hold, from left to right. Raises
-    DataError without heads, or for a relation that is no joint label."""
+    """Return these predicates with the spans that the joint labels of a tree (its relations) hold, from left to right.
+    Raises DataError without heads, or for a relation that is no joint label."""
     labels = [JointLabel.read(relation) for relation in tree.relations or ()]
     sentence = _sentence(tree, [label.relation for label in labels])
-    known = _Known(sentence, [one.index + 1 for one in predicates])
+    table = _RoleTable(sentence, [predicate.index + 1 for predicate in predicates])
     for word, label in enumerate(labels, start=1):
         if label.direct and sentence.heads[word - 1]:
-            known.roles[sentence.heads[word - 1]][word] = label.direct
+            table.roles[sentence.heads[word - 1]][word] = label.direct
     for word in sentence.top_down():
         label = labels[word - 1]
         if label.reverse and sentence.heads[word - 1]:
-            known.roles[word][sentence.heads[word - 1]] = label.reverse
-        for there, here in label.shared:
-            known.roles[word].update(dict.fromkeys(known.lenders(word, there), here))
-    return tuple(replace(one, spans=known.spans(one.index + 1)) for one in predicates)
+            table.roles[word][sentence.heads[word - 1]] = label.reverse
+        for owner_role, role in label.shared:
+            table.roles[word].update(dict.fromkeys(table.lenders(word, owner_role), role))
+    return tuple(replace(predicate, spans=table.spans(predicate.index + 1)) for predicate in predicates)
 
 
 def _sentence(tree: DependencyExample, relations: Sequence[str] | None) -> ParsedSentence:
@@ -117,49 +118,49 @@ def _sentence(tree: DependencyExample, relations: Sequence[str] | None) -> Parse
 
 
 @dataclass
-class _Known:
-    """Who has which role for whom: roles[word][argument], words from 1; `kept`: (word, role) that must not be lent any
-    more, since a pair looks past it."""
+class _RoleTable:
+    """Roles by predicate and argument: roles[word][argument], words from 1; `locked`: (word, role) that must not be
+    lent any more, since a pair looks past it."""
 
     sentence: ParsedSentence
     predicates: Collection[int]
     roles: dict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
-    kept: set[tuple[int, str]] = field(default_factory=set)
+    locked: set[tuple[int, str]] = field(default_factory=set)
 
-    def above(self, word: int) -> list[int]:
-        """The words above up to the nearest predicate, which is the last."""
+    def path_up(self, word: int) -> list[int]:
+        """Return the words above up to the nearest predicate, which is the last."""
         path = []
-        for head in self.sentence.above[word]:
+        for head in self.sentence.heads_above[word]:
             path.append(head)
             if head in self.predicates:
                 break
         return path
 
     def lenders(self, word: int, role: str) -> list[int]:
-        """The arguments of that role of the nearest word above that has one."""
-        for head in self.above(word):
-            if found := [
-                argument for argument, there in self.roles[head].items() if there == role and argument != word
+        """Return the arguments of that role of the nearest word above that has one."""
+        for head in self.path_up(word):
+            if arguments := [
+                argument for argument, other_role in self.roles[head].items() if other_role == role and argument != word
             ]:
-                return found
+                return arguments
         return []
 
-    def give(self, word: int, pair: tuple[str, str], found: Sequence[int]) -> None:
-        """Gives `word` the arguments that a pair found, for good."""
-        there, here = pair
-        self.roles[word].update(dict.fromkeys(found, here))
-        for head in self.above(word):
-            self.kept.add((head, there))
-            if there in self.roles[head].values():
+    def give(self, word: int, pair: tuple[str, str], arguments: Sequence[int]) -> None:
+        """Give `word` the arguments that a pair found, for good."""
+        owner_role, role = pair
+        self.roles[word].update(dict.fromkeys(arguments, role))
+        for head in self.path_up(word):
+            self.locked.add((head, owner_role))
+            if owner_role in self.roles[head].values():
                 return
 
     def spans(self, predicate: int) -> tuple[tuple[int, int, str], ...]:
         roles = {word: role for word, role in self.roles[predicate].items() if not role.startswith(_LENT)}
-        found = [
+        role_spans = [
             (*self.sentence.span(predicate, word, role, roles), role.removesuffix(TWO_DEPENDENTS))
             for word, role in roles.items()
         ]
-        return tuple(sorted(found))
+        return tuple(sorted(role_spans))
 
 
 @dataclass(frozen=True)
@@ -175,36 +176,40 @@ class _Slots:
 
 
 def _anchor(heads: Sequence[int], predicate: int, start: int, end: int, label: str) -> tuple[int, str]:
-    """The word that stands for a span, and the role with its mark."""
+    """Return the word that stands for a span, and the role with its mark."""
     tops = [word for word in range(start + 1, end + 1) if not start < heads[word - 1] <= end]
     if len(tops) == 2 and all(heads[top - 1] == predicate for top in tops):
         return tops[1], label + TWO_DEPENDENTS
     return span_head(heads, start, end), label
 
 
-def _share(known: _Known, word: int, wanted: Mapping[int, str], most: int, made: _Slots) -> None:
-    """Fills the slot of `word` with pairs that give it the arguments `wanted`, those for most arguments first, and
-    lends roles to words above where it must. A pair that would give it others too is not made."""
+def _share(table: _RoleTable, word: int, open_roles: Mapping[int, str], max_pairs: int, slots: _Slots) -> None:
+    """Fill the slot of `word` with pairs that give it the arguments `open_roles`, those for most arguments first, and
+    lend roles to words above where it must. A pair that would give it others too is not made."""
     pairs: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
-    path = known.above(word)
-    for argument, role in wanted.items():
-        owner = next((head for head in path if argument in known.roles[head]), 0)
-        head = known.sentence.heads[argument - 1]
+    path = table.path_up(word)
+    for argument, role in open_roles.items():
+        owner = next((head for head in path if argument in table.roles[head]), 0)
+        head = table.sentence.heads[argument - 1]
         if owner:
-            pairs[known.roles[owner][argument], role].append((owner, argument))
-        elif head in path and argument not in made.direct:
-            pairs[(_LENT if head in known.predicates else "") + role, role].append((head, argument))
-    chosen: list[tuple[str, str]] = []
-    for (there, here), places in sorted(pairs.items(), key=lambda item: -len(item[1])):
+            pairs[table.roles[owner][argument], role].append((owner, argument))
+        elif head in path and argument not in slots.direct:
+            pairs[(_LENT if head in table.predicates else "") + role, role].append((head, argument))
+    chosen_pairs: list[tuple[str, str]] = []
+    for (owner_role, own_role), places in sorted(pairs.items(), key=lambda item: -len(item[1])):
         arguments = {argument for _, argument in places}
-        lent = [(head, argument) for head, argument in places if argument not in known.roles[head]]
-        taken = {role for head, _ in lent for other, role in known.roles[head].items() if other not in arguments}
-        if len(chosen) == most or there in taken or any((head, there) in known.kept for head, _ in lent):
+        lent = [(head, argument) for head, argument in places if argument not in table.roles[head]]
+        lender_roles = {role for head, _ in lent for other, role in table.roles[head].items() if other not in arguments}
+        if (
+            len(chosen_pairs) == max_pairs
+            or owner_role in lender_roles
+            or any((head, owner_role) in table.locked for head, _ in lent)
+        ):
             continue
         for head, argument in lent:
-            known.roles[head][argument] = made.direct[argument] = there
-        found = known.lenders(word, there)
-        if found and set(found) <= arguments:
-            chosen.append((there, here))
-            known.give(word, (there, here), found)
-    made.shared[word] = tuple(chosen)
+            table.roles[head][argument] = slots.direct[argument] = owner_role
+        passed_on = table.lenders(word, owner_role)
+        if passed_on and set(passed_on) <= arguments:
+            chosen_pairs.append((owner_role, own_role))
+            table.give(word, (owner_role, own_role), passed_on)
+    slots.shared[word] = tuple(chosen_pairs)

@@ -1,5 +1,5 @@
-"""Which words an argument is, where only the word that stands for it is known: rules in the manner of Shi, Malioutov
-and İrsoy (2020), fitted by hand to PropBank on the training part of UD EWT."""
+"""Spans of joint labels: which words an argument is, where only the word that stands for it is known: rules in the
+manner of Shi, Malioutov and İrsoy (2020), fitted by hand to PropBank on the training part of UD EWT."""
 
 from __future__ import annotations
 
@@ -27,36 +27,36 @@ class ParsedSentence:
         self.words, self.heads, self.relations = words, heads, relations
 
     @cached_property
-    def above(self) -> dict[int, list[int]]:
-        """The words above each word, the nearest first."""
+    def heads_above(self) -> dict[int, list[int]]:
+        """Return the words above each word, the nearest first."""
         return {word: ancestors(self.heads, word) for word in range(1, len(self.heads) + 1)}
 
     def top_down(self) -> list[int]:
-        return sorted(self.above, key=lambda word: len(self.above[word]))
+        return sorted(self.heads_above, key=lambda word: len(self.heads_above[word]))
 
     def span(self, predicate: int, word: int, role: str, roles: Mapping[int, str]) -> tuple[int, int]:
-        """The argument `word` of a predicate as (start, end), from 0: what is below it, as far as there is no gap,
-        without punctuation at its ends. Where the predicate is below it, without that part, without the other arguments
-        (`roles`), and without what belongs to the clause."""
+        """Return the argument `word` of a predicate as (start, end), from 0: what is below it, as far as there is no
+        gap, without punctuation at its ends. Where the predicate is below it, without that part, without the other
+        arguments (`roles`), and without what belongs to the clause."""
         if role.removesuffix(TWO_DEPENDENTS) in _ALONE:
             return word - 1, word
-        below = {word} | self._below(self._parts(predicate, word, roles))
+        covered = {word} | self._covered_words(self._parts(predicate, word, roles))
         first = last = word
-        while first - 1 in below:
+        while first - 1 in covered:
             first -= 1
-        while last + 1 in below:
+        while last + 1 in covered:
             last += 1
         first, last = self._trimmed(first, word, last)
         if role.endswith(TWO_DEPENDENTS):
-            beside = [other for other in range(1, word) if self.heads[other - 1] == self.heads[word - 1]]
-            beside = [other for other in beside if self.relations[other - 1] != "punct"]
-            first = subtree_spans(self.heads)[beside[-1] - 1][0] if beside else first
+            siblings = [other for other in range(1, word) if self.heads[other - 1] == self.heads[word - 1]]
+            siblings = [other for other in siblings if self.relations[other - 1] != "punct"]
+            first = subtree_spans(self.heads)[siblings[-1] - 1][0] if siblings else first
         return first - 1, last
 
     def _parts(self, predicate: int, word: int, roles: Collection[int]) -> list[int]:
-        """The dependents of the argument that belong to it."""
-        children = [child for child in self.above if self.heads[child - 1] == word]
-        path = [predicate, *self.above[predicate]]
+        """Return the dependents of the argument that belong to it."""
+        children = [child for child in self.heads_above if self.heads[child - 1] == word]
+        path = [predicate, *self.heads_above[predicate]]
         if word not in path:
             return children
         return [
@@ -71,15 +71,20 @@ class ParsedSentence:
             return predicate < word
         if relation == "conj":
             return not any(
-                head == child and below in _CLAUSE for head, below in zip(self.heads, self.relations, strict=True)
+                head == child and relation_of_dependent in _CLAUSE
+                for head, relation_of_dependent in zip(self.heads, self.relations, strict=True)
             )
         return relation not in _OUTSIDE
 
-    def _below(self, tops: Collection[int]) -> set[int]:
-        return {word for word, above in self.above.items() if word in tops or not set(above).isdisjoint(tops)}
+    def _covered_words(self, tops: Collection[int]) -> set[int]:
+        return {
+            word
+            for word, head_words in self.heads_above.items()
+            if word in tops or not set(head_words).isdisjoint(tops)
+        }
 
     def _trimmed(self, first: int, word: int, last: int) -> tuple[int, int]:
-        """The stretch without punctuation at its ends, but for brackets and quotes whose other half is in it."""
+        """Return the stretch without punctuation at its ends, but for brackets and quotes whose other half is in it."""
         while last > word and self.relations[last - 1] == "punct" and not self._paired(first, last, last):
             last -= 1
         while first < word and self.relations[first - 1] == "punct" and not self._paired(first, last, first):

@@ -1,4 +1,4 @@
-"""Where the sentences of English prose end, by rules: for retrieval tasks made of data sets that have only paragraphs.
+"""Sentence splitting of English prose by rules: for retrieval tasks made of data sets that have only paragraphs.
 
 A sentence ends at `.`, `?` or `!`, with closing quotes, brackets and footnote marks behind it, before white space and
 what can open a sentence: a capital letter or a digit, perhaps behind an opening quote or bracket. It does not end after
@@ -30,25 +30,25 @@ _BEFORE_NUMBER = re.compile(r"[Nn]os?|Art|art|[Ss]ec|[Vv]ol|[Cc]h|pp?|[cbdr]|fl|
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
-    """Half-open ranges of characters, without white space at their ends; none of a blank text.
+    """Return half-open ranges of characters, without white space at their ends; none of a blank text.
 
     >>> text = "Dr. Who met J. R. Smith. He left at 5 p.m.  Why?"
     >>> [text[start:end] for start, end in sentences(text)]
     ['Dr. Who met J. R. Smith.', 'He left at 5 p.m.', 'Why?']
     """
-    ends = [found for found in _END.finditer(text) if _is_end(text, found)]
-    starts = [0, *(found.end("gap") for found in ends)]
-    stops = [*(found.start("gap") for found in ends), len(text)]
+    ends = [end for end in _END.finditer(text) if _is_end(text, end)]
+    starts = [0, *(end.end("gap") for end in ends)]
+    stops = [*(end.start("gap") for end in ends), len(text)]
     trimmed = (_trimmed(text, start, stop) for start, stop in zip(starts, stops, strict=True))
     return [(start, stop) for start, stop in trimmed if start < stop]
 
 
-def _is_end(text: str, found: re.Match[str]) -> bool:
-    opens = found["opens"]
+def _is_end(text: str, end: re.Match[str]) -> bool:
+    opens = end["opens"]
     if not (opens.isdigit() or opens.isupper() or opens.istitle()):
         return False
-    word = _WORD.search(text[max(0, found.start() - _LONGEST) : found.start()])
-    if found["mark"] != "." or word is None:
+    word = _WORD.search(text[max(0, end.start() - _LONGEST) : end.start()])
+    if end["mark"] != "." or word is None:
         return True
     shortened = (_TITLE, _INITIALS, _BEFORE_NUMBER) if opens.isdigit() else (_TITLE, _INITIALS)
     return not any(pattern.fullmatch(word[0]) for pattern in shortened)

@@ -46,7 +46,7 @@ def run(settings: TranslateSettings, context: Context) -> None:
     languages = settings.source.language, settings.language
     translator = Translator(settings.folder, languages, settings.beams, context.device)
     translations = translate_all(taken.sentences, translator, context.scratch, context.progress)
-    examples, dropped = taken.put_together(translations)
+    examples, dropped = taken.reassemble(translations)
     if not examples:
         why = ", ".join(f"{reason}: {n}" for reason, n in dropped.most_common())
         raise DataError(
@@ -55,7 +55,7 @@ def run(settings: TranslateSettings, context: Context) -> None:
     counts = {
         "dropped": dict(Counter(loaded.dropped) + dropped),
         "sentences": len(translations),
-        "tokens": translator.tokens(taken.sentences),
+        "tokens": translator.count_tokens(taken.sentences),
     }
     write_rows(examples, counts, context.out)
 

@@ -49,7 +49,7 @@ def test_a_question_looks_for_its_answer_in_every_language(tmp_path: Path) -> No
         tmp_path / "de", "Es regnet. Es schneit.", {"was?": "regnet", "kalt?": "schneit"}, [[0, 10], [11, 22]]
     )
     files, languages, row = (english, german), ("en", "de"), PassagesRow(group=("pair",))
-    asked = read(AnswerPassages(languages=languages, asked="de"), row, *files).examples
+    asked = read(AnswerPassages(languages=languages, query_language="de"), row, *files).examples
     pool = read(AnswerPassages(languages=languages), row, *files).examples
     assert [(e.id, e.query, e.passage, e.relevant, e.group) for e in asked] == [
         ("q0", "was?", None, ("en Ulm 0 0", "en Ulm 0 2", "de Ulm 0 0"), "Ulm 0"),  # the same sentence stands twice

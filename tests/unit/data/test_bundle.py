@@ -140,10 +140,10 @@ def test_the_state_of_each_source(here):
     mine, fetched, sample, missing = check_sources([*SOURCES[:3], gone], here)
     assert (mine.state, mine.kind, mine.bytes) == ("ok", "data", 2)
     assert (fetched.state, fetched.kind) == ("changed", "store")
-    assert "locked as" in fetched.why
+    assert "locked as" in fetched.problem
     assert (sample.state, sample.kind) == ("ok", "sample")
     assert (missing.state, missing.addresses) == ("missing", ("https://example.org/gone.txt",))
-    assert "gone.txt" in missing.why
+    assert "gone.txt" in missing.problem
 
 
 def test_an_encoder_travels_beside_the_data(here, tmp_path):

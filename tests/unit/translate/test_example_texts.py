@@ -22,7 +22,7 @@ NAMES = {"id": "7", "group": "g", "where": "f:1"}
 
 def through(examples: list[Example], change: Callable[[str], str] = str) -> tuple[list[Example], dict[str, int]]:
     taken = split_examples(examples)
-    made, dropped = taken.put_together({text: SentenceTranslation(change(text)) for text in taken.sentences})
+    made, dropped = taken.reassemble({text: SentenceTranslation(change(text)) for text in taken.sentences})
     return made, dict(dropped)
 
 
@@ -66,7 +66,7 @@ def test_without_the_marks_a_question_with_an_answer_is_dropped_and_counted(exam
 def test_sentences_put_together_are_the_text(text: str):
     made = split_passage(TranslatableText(text))
     rendered = {one: SentenceTranslation(one) for one in made.sentences}
-    assert made.put_together(rendered).text == text
+    assert made.reassemble(rendered).text == text
     assert all(one == one.strip() and one for one in made.sentences)
 
 
@@ -126,11 +126,11 @@ def test_rows_are_dropped_with_the_reason_of_the_translator():
     taken = split_examples(examples)
     rendered = {
         "a.": SentenceTranslation("A."),
-        "B.": SentenceTranslation(lost="too long"),
+        "B.": SentenceTranslation(failure="too long"),
         "c": SentenceTranslation("  "),
         "d": SentenceTranslation("D"),
     }
-    made, dropped = taken.put_together(rendered)
+    made, dropped = taken.reassemble(rendered)
     assert [one.text for one in made if isinstance(one, TextExample)] == ["D"]
     assert dropped == {"too long": 1, "a translation is empty": 1}
 

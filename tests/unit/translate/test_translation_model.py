@@ -33,17 +33,17 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     ("model", "language", "told"),
     [
         ("pair", "de", LanguageTokens()),
-        ("many", "sw", LanguageTokens(front=">>swh<< ")),
-        ("many", "zh", LanguageTokens(front=">>cmn_Hans<< ")),
-        ("nllb", "sw", LanguageTokens(first="swh_Latn", source="eng_Latn")),
-        ("nllb", "zh", LanguageTokens(first="zho_Hans", source="eng_Latn")),
+        ("many", "sw", LanguageTokens(source_prefix=">>swh<< ")),
+        ("many", "zh", LanguageTokens(source_prefix=">>cmn_Hans<< ")),
+        ("nllb", "sw", LanguageTokens(first_token="swh_Latn", source_name="eng_Latn")),
+        ("nllb", "zh", LanguageTokens(first_token="zho_Hans", source_name="eng_Latn")),
     ],
 )
 def test_a_model_is_told_the_language_in_its_own_way(
     models: dict[str, Path], model: str, language: str, told: LanguageTokens
 ):
     translator = Translator(models[model], ("en", language), 1)
-    assert translator.told == told
+    assert translator.language_tokens == told
     for beams in (1, 2):
         translator.beams = beams
         made = translator.translate(LINES)
@@ -83,17 +83,17 @@ def test_what_is_no_translation_model_is_refused(tmp_path: Path, models: dict[st
 def test_what_does_not_fit_or_does_not_end_has_no_translation(models: dict[str, Path]):
     translator = Translator(models["pair"], ("en", "de"), 1)
     long = "big " * 80
-    assert translator.translate([long, LINES[0]])[0].lost == "a sentence is longer than the translation model reads"
+    assert translator.translate([long, LINES[0]])[0].failure == "a sentence is longer than the translation model reads"
     assert translator.translate([LINES[0]])[0].text
     translator.model.generation_config.exponential_decay_length_penalty = None
     translator.limit = translator.model.generation_config.min_new_tokens = 12
-    assert translator.translate([LINES[0]])[0].lost == "a translation did not come to an end"
+    assert translator.translate([LINES[0]])[0].failure == "a translation did not come to an end"
 
 
 def test_batches_hold_sentences_of_about_equal_length(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("xstilts.translate.model.BATCH_TOKENS", 14)
     translator = Translator(models["pair"], ("en", "de"), 1)
-    batches = translator.plan(LINES)
+    batches = translator.plan_batches(LINES)
     sizes = [[len(translator._ids([LINES[i]])[0]) for i in batch] for batch in batches]
     flat = [size for batch in sizes for size in batch]
     assert flat == sorted(flat, reverse=True) and sorted(i for batch in batches for i in batch) == list(range(6))
@@ -107,7 +107,7 @@ class Counting:
         self.asked: list[str] = []
         self.most = most
 
-    def plan(self, sentences: Sequence[str]) -> list[list[int]]:
+    def plan_batches(self, sentences: Sequence[str]) -> list[list[int]]:
         return [list(range(i, min(i + 2, len(sentences)))) for i in range(0, len(sentences), 2)]
 
     def translate(self, sentences: Sequence[str]) -> list[SentenceTranslation]:
@@ -115,7 +115,7 @@ class Counting:
             raise KeyboardInterrupt
         self.asked += sentences
         return [
-            SentenceTranslation(one.upper()) if one != "c" else SentenceTranslation(lost="why") for one in sentences
+            SentenceTranslation(one.upper()) if one != "c" else SentenceTranslation(failure="why") for one in sentences
         ]
 
 
@@ -132,7 +132,7 @@ def test_an_interrupted_translation_goes_on_where_it_was(tmp_path: Path):
     made = translate_all(sentences, second, tmp_path, silent)
     assert second.asked == ["e", "f", "g"]
     assert made == {
-        one: SentenceTranslation(one.upper()) if one != "c" else SentenceTranslation(lost="why") for one in sentences
+        one: SentenceTranslation(one.upper()) if one != "c" else SentenceTranslation(failure="why") for one in sentences
     }
     third = Counting()
     assert translate_all(sentences, third, tmp_path, silent) == made and third.asked == []
