@@ -22,7 +22,7 @@ from xstilts.data.examples import DependencyExample, Predicate
 from xstilts.data.readers.catalog import EwtPropBank
 from xstilts.data.row_makers.catalog import RolesRow, TreesRow
 from xstilts.data.source import Drop
-from xstilts.data.syntax.joint_labels import pack, unpack
+from xstilts.data.syntax.joint_labels import pack_roles, unpack_roles
 from xstilts.data.syntax.trees import ancestors, span_head
 
 Annotated = tuple[DependencyExample, tuple[Predicate, ...]]
@@ -98,9 +98,9 @@ def measure(sentences: Sequence[Annotated], pairs: int) -> Survived:
     labels: Counter[str] = Counter()
     triples = spans = heads = extra = 0
     for tree, predicates in sentences:
-        packed = pack(tree, predicates, pairs)
+        packed = pack_roles(tree, predicates, pairs)
         labels.update(packed)
-        back = unpack(replace(tree, relations=packed), predicates)
+        back = unpack_roles(replace(tree, relations=packed), predicates)
         for gold, unpacked in zip(predicates, back, strict=True):
             gold_spans, spans_back = set(gold.spans or ()), set(unpacked.spans or ())
             triples, spans = triples + len(gold_spans), spans + len(gold_spans & spans_back)

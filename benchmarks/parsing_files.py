@@ -11,7 +11,7 @@ from pathlib import Path
 
 from xstilts.data.examples import DependencyExample
 from xstilts.data.locate import Roots
-from xstilts.data.read import load, resolve
+from xstilts.data.read import load_examples, resolve_source
 from xstilts.tasks.parsing import DEPENDENCY
 
 
@@ -20,7 +20,7 @@ def sentences(split: str, language: str, data: Sequence[Path], place: Path) -> l
     roots = Roots(data=tuple(data), store=place / "store")
     source = DEPENDENCY.train if split == "train" else DEPENDENCY.test[language]
     assert source is not None
-    examples = load(resolve(source, roots)).examples
+    examples = load_examples(resolve_source(source, roots)).examples
     return [example for example in examples if isinstance(example, DependencyExample)]
 
 

@@ -24,7 +24,7 @@ from training_rows import make_folder
 from xstilts.core.settings.training import Recipe
 from xstilts.data.examples import TextExample
 from xstilts.data.locate import Roots
-from xstilts.data.read import load, resolve
+from xstilts.data.read import load_examples, resolve_source
 from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.tasks.catalog import TASKS
 from xstilts.train.memory import peak_memory
@@ -43,7 +43,7 @@ def texts(data: Sequence[Path], examples: int, place: Path) -> dict[str, list[Te
     roots = Roots(data=tuple(data), store=place / "store")
     results = {}
     for language, source in TASKS["xnli"].test.items():
-        results[language] = list(load(resolve(source, roots)).examples)[:examples]
+        results[language] = list(load_examples(resolve_source(source, roots)).examples)[:examples]
     return results
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from toy_rating_metric import Closeness
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example, TextExample
-from xstilts.data.row_makers.plain import TextRow
+from xstilts.data.row_makers.catalog import TextRow
 from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import encode_texts

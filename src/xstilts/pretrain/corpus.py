@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from xstilts.core.files import read_json, write_atomic, write_json
 from xstilts.data.examples import Example, TagExample, TextExample
-from xstilts.data.read import ResolvedSource, load
+from xstilts.data.read import ResolvedSource, load_examples
 from xstilts.pretrain.leak_guard import LeakGuard
 
 FORMS = ("text", "parallel", "lexicon")
@@ -73,7 +73,7 @@ def read_corpora(
     bundles: dict[str, dict[str, list[str]]] = {}
     for number, part in enumerate(parts):
         on_progress(number, len(parts), f"{part.corpus} {part.language}")
-        lines = [example for source in part.sources for example in load(source).examples]
+        lines = [example for source in part.sources for example in load_examples(source).examples]
         if part.form == "parallel":
             bundles.setdefault(part.corpus, {})[part.language] = [text_of(example) for example in lines]
             continue

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import StudyError
 from xstilts.data.source import Source
-from xstilts.data.views import Take
+from xstilts.data.views import Subsample
 from xstilts.study.arms import ArmSpec
 from xstilts.study.language_adapters import RouteLanguages, candidate_texts, route_languages
 from xstilts.study.schema import Study
@@ -63,7 +63,9 @@ def resolve_study(study: Study, tasks: Catalog[Task]) -> ResolvedStudy:
     intermediates = {name: _substituted(study, tasks, name, notes) for name in named}
     targets = {name: _target(study, tasks, name, notes) for name in study.targets}
     finetuning = {
-        name: _substituted(study, tasks, task.after, notes, name) for name, task in targets.items() if task.after
+        name: _substituted(study, tasks, task.finetuned_on, notes, name)
+        for name, task in targets.items()
+        if task.finetuned_on
     }
     resolved = ResolvedStudy(
         study=study, tasks=tasks, targets=targets, intermediates=intermediates, finetuning_tasks=finetuning
@@ -163,7 +165,7 @@ def with_settings(study: Study, tasks: Catalog[Task]) -> Catalog[Task]:
                     value=key,
                     allowed=allowed,
                 )
-        changed[name] = tasks[name].but(kind=replace(kind, **settings))  # type: ignore[type-var]
+        changed[name] = tasks[name].replace(kind=replace(kind, **settings))  # type: ignore[type-var]
     return Catalog("task", *(changed.get(name, task) for name, task in tasks.items()))
 
 
@@ -192,8 +194,8 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
                 check_translated(tasks[name], spec.translated, tasks.values(), f"arms.{arm}.translated")
     for name in study.targets:
         _known(tasks, name, "targets")
-        if tasks[name].after is not None:
-            _known(tasks, str(tasks[name].after), "targets")
+        if tasks[name].finetuned_on is not None:
+            _known(tasks, str(tasks[name].finetuned_on), "targets")
         if not tasks[name].test:
             raise StudyError(f"The task '{name}' has no test sets, so it cannot be a target.", where="targets")
     for name in study.train.tasks:
@@ -260,16 +262,16 @@ def _target(study: Study, tasks: Catalog[Task], name: str, notes: dict[str, tupl
     if substitute is not None:
         other = tasks[substitute]
         _same_output(task, other)
-        task = task.but(train=other.train, dev=other.dev, holdout=other.holdout, corpora=other.corpora)
+        task = task.replace(train=other.train, dev=other.dev, holdout=other.holdout, corpora=other.corpora)
         said = f": {other.scale}" if other.scale != "full" else ""
         notes[name] = (*notes.get(name, ()), f"trained on the substitute {other.name}{said}")
     wanted = study.languages
     tests = {lang: source for lang, source in task.test.items() if wanted is None or lang in wanted}
-    if study.take.test is not None and task.divisible:
-        view = Take(n=study.take.test, by="group")
+    if study.take.test is not None and task.can_subsample:
+        view = Subsample(n=study.take.test, by="group")
         tests = {lang: replace(source, views=(*source.views, view)) for lang, source in tests.items()}
         notes[name] = (*notes.get(name, ()), f"at most {study.take.test} test examples a language")
-    return task.but(test=tests)
+    return task.replace(test=tests)
 
 
 def _same_output(task: Task, other: Task) -> None:

@@ -15,7 +15,7 @@ from xstilts.data.source import MachineTranslation, Source
 from xstilts.kinds.catalog import KINDS
 from xstilts.study.arms import TranslatedSpec
 from xstilts.study.schema import Study
-from xstilts.tasks.base import Fit, Task
+from xstilts.tasks.base import Task, TrainingView
 
 
 def check_translated(task: Task, spec: TranslatedSpec, tasks: Iterable[Task], where: str) -> None:
@@ -61,18 +61,18 @@ def _check_files(task: Task, spec: TranslatedSpec, tasks: Iterable[Task], where:
             )
 
 
-def translations(task: Task, fit: Fit, spec: TranslatedSpec, take: int | None) -> dict[str, Fit]:
+def translations(task: Task, fit: TrainingView, spec: TranslatedSpec, take: int | None) -> dict[str, TrainingView]:
     """By language, the training view of `task` in translation. `fit` is its own, cut to `take` rows already: a model
     translates those alone, and of published files as many are taken, the same ones where the ids agree."""
     made = {}
     for language in spec.languages:
         if spec.source.model:
-            train = fit.train.translated(_translation(spec, language))
+            train = fit.train.with_translation(_translation(spec, language))
             made[language] = replace(fit, train=train)
         else:
             train = task.translations[language]
-            train = train if take is None else train.take(take)
-            made[language] = replace(fit, train=train, apart=task.dev is None)
+            train = train if take is None else train.subsample(take)
+            made[language] = replace(fit, train=train, exclude_dev_ids=task.dev is None)
     return made
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example
-from xstilts.data.views import Take
+from xstilts.data.views import Subsample
 from xstilts.heads.registry import head_key
 from xstilts.kinds.tokenized import TokenizedRows
 from xstilts.metrics.bootstrap import group_counts, interval
@@ -46,7 +46,7 @@ class DevSet:
         if not labelled:
             raise DataError(f"the dev set of '{part.name}' has no labelled examples: nothing can steer selection.")
         keys = [self.dev.keys[i] for i in labelled]
-        subset = Take(n=limit, seed=0).select(keys) if limit is not None else range(len(labelled))
+        subset = Subsample(n=limit, seed=0).select(keys) if limit is not None else range(len(labelled))
         self.indices = [labelled[i] for i in subset]
         self.examples: Sequence[Example] = [part.dev_examples[i] for i in self.indices]
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError, StudyError
-from xstilts.data.read import select
+from xstilts.data.read import apply_views
 from xstilts.data.readers.catalog import Lines, ParallelText
 from xstilts.data.row_makers.catalog import SentencesRow, TextRow
 from xstilts.data.source import Key, Place, Source
-from xstilts.data.views import SplitView, Take, without
+from xstilts.data.views import SplitView, Subsample, without_translations_of
 from xstilts.train.task_sampling import draw_tasks, rates
 
 KEYS = st.lists(st.integers(0, 40), max_size=60).map(
@@ -23,19 +23,19 @@ SEEDS = st.integers(0, 5)
 
 @given(KEYS, st.integers(0, 70), st.integers(0, 70), SEEDS, st.sampled_from(["id", "group"]))
 def test_takes_are_nested_and_in_file_order(keys, n, m, seed, by):
-    small, large = (Take(n=k, seed=seed, by=by).select(keys) for k in sorted((n, m)))
+    small, large = (Subsample(n=k, seed=seed, by=by).select(keys) for k in sorted((n, m)))
     assert set(small) <= set(large)
     assert small == sorted(set(small))
 
 
 @given(KEYS, st.integers(0, 70), SEEDS)
 def test_take_gives_exactly_n_rows_or_all(keys, n, seed):
-    assert len(Take(n=n, seed=seed).select(keys)) == min(n, len(keys))
+    assert len(Subsample(n=n, seed=seed).select(keys)) == min(n, len(keys))
 
 
 @given(KEYS, st.integers(0, 70), SEEDS)
 def test_take_by_group_takes_whole_groups(keys, n, seed):
-    chosen = Take(n=n, seed=seed, by="group").select(keys)
+    chosen = Subsample(n=n, seed=seed, by="group").select(keys)
     groups = {keys[i].group for i in chosen}
     assert chosen == [i for i, key in enumerate(keys) if key.group in groups]
     assert len(chosen) <= n or len(groups) == 1
@@ -44,8 +44,8 @@ def test_take_by_group_takes_whole_groups(keys, n, seed):
 
 @given(KEYS, st.integers(1, 30), SEEDS)
 def test_a_take_does_not_depend_on_the_order_of_rows(keys, n, seed):
-    forward = {keys[i].id for i in Take(n=n, seed=seed).select(keys)}
-    backward = {keys[::-1][i].id for i in Take(n=n, seed=seed).select(keys[::-1])}
+    forward = {keys[i].id for i in Subsample(n=n, seed=seed).select(keys)}
+    backward = {keys[::-1][i].id for i in Subsample(n=n, seed=seed).select(keys[::-1])}
     assert forward == backward
 
 
@@ -65,7 +65,7 @@ def test_a_part_has_about_its_share():
 
 def test_seeds_choose_differently_and_part_does_not_blind_take():
     keys = [Key(str(i), str(i)) for i in range(1000)]
-    first, second = (set(Take(n=100, seed=seed).select(keys)) for seed in (1, 2))
+    first, second = (set(Subsample(n=100, seed=seed).select(keys)) for seed in (1, 2))
     assert len(first & second) < 40
     held = set(SplitView(name="held", share=0.5, seed=1).select(keys))
     assert 25 < len(first & held) < 75  # independent of each other at the same seed
@@ -73,18 +73,18 @@ def test_seeds_choose_differently_and_part_does_not_blind_take():
 
 def test_each_view_sees_what_the_one_before_left():
     keys = [Key(str(i), str(i)) for i in range(200)]
-    rest = select([SplitView(name="rest", share=0.5)], keys)
-    both = select([SplitView(name="rest", share=0.5), Take(n=10)], keys)
+    rest = apply_views([SplitView(name="rest", share=0.5)], keys)
+    both = apply_views([SplitView(name="rest", share=0.5), Subsample(n=10)], keys)
     assert len(both) == 10
     assert set(both) <= set(rest)
-    assert select([], keys) == list(range(200))
+    assert apply_views([], keys) == list(range(200))
 
 
 def test_impossible_views_are_refused():
     with pytest.raises(DataError, match="take -1"):
-        Take(n=-1)
+        Subsample(n=-1)
     with pytest.raises(DataError, match="Did you mean 'group'"):
-        Take(n=1, by="groups")
+        Subsample(n=1, by="groups")
     with pytest.raises(DataError, match="Did you mean 'held'"):
         SplitView(name="hold", share=0.5)
     with pytest.raises(DataError, match="between 0 and 1"):
@@ -92,21 +92,24 @@ def test_impossible_views_are_refused():
 
 
 def test_views_have_identities():
-    seen = {fingerprint(view) for view in (Take(n=1), Take(n=2), Take(n=1, seed=1), Take(n=1, by="group"))}
+    seen = {
+        fingerprint(view)
+        for view in (Subsample(n=1), Subsample(n=2), Subsample(n=1, seed=1), Subsample(n=1, by="group"))
+    }
     assert len(seen) == 4
 
 
 def test_translations_of_held_out_rows_are_told_by_their_ids():
     originals = [Key(name, "g") for name in "abcde"]
     translated = [Key(name, "other") for name in "edxba"]
-    assert without([0, 1, 2, 4], translated, [1, 3], originals) == [0, 2, 4]
+    assert without_translations_of([0, 1, 2, 4], translated, [1, 3], originals) == [0, 2, 4]
     with pytest.raises(DataError, match=r"'x', ....*'a', ....*cannot be kept out"):
-        without([0], [Key("x", "g")], [1], originals)
+        without_translations_of([0], [Key("x", "g")], [1], originals)
 
 
 def test_retrieval_sources_take_pairs_and_others_rows():
-    pairs = Source(places=(Place(read=ParallelText(), row=SentencesRow()),)).take(3)
-    rows = Source(places=(Place(read=Lines(), row=TextRow()),)).take(3)
+    pairs = Source(places=(Place(read=ParallelText(), row=SentencesRow()),)).subsample(3)
+    rows = Source(places=(Place(read=Lines(), row=TextRow()),)).subsample(3)
     assert (pairs.views[0].by, rows.views[0].by) == ("group", "id")
 
 

@@ -12,9 +12,9 @@ from xstilts.core.files import read_json
 from xstilts.core.settings.sampling import Sampling
 from xstilts.core.settings.training import Recipe
 from xstilts.core.settings.tuning import Adapter
-from xstilts.data.read import ResolvedSource, load, select
+from xstilts.data.read import ResolvedSource, apply_views, load_examples
 from xstilts.data.source import View
-from xstilts.data.views import passes, without
+from xstilts.data.views import passing_share, without_translations_of
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
 from xstilts.kinds.tokenized import TokenizedRows
@@ -84,9 +84,9 @@ def run(settings: TrainSettings, context: Context) -> None:
     parts = []
     for i, part in enumerate(settings.parts):
         train, dev = TokenizedRows(context.inputs[train_rows(i)]), TokenizedRows(context.inputs[dev_rows(i)])
-        train_indices, dev_indices = select(part.train_views, train.keys), select(part.dev_views, dev.keys)
+        train_indices, dev_indices = apply_views(part.train_views, train.keys), apply_views(part.dev_views, dev.keys)
         if part.apart:
-            train_indices = without(train_indices, train.keys, dev_indices, dev.keys)
+            train_indices = without_translations_of(train_indices, train.keys, dev_indices, dev.keys)
         parts.append(
             JobPart(
                 name=part.name,
@@ -95,7 +95,7 @@ def run(settings: TrainSettings, context: Context) -> None:
                 train_indices=tuple(train_indices),
                 dev=dev,
                 dev_indices=tuple(dev_indices),
-                dev_examples=load(part.dev).examples,
+                dev_examples=load_examples(part.dev).examples,
                 selection_metric=part.select,
                 language=part.language,
                 extra_update_ratio=part.added,
@@ -127,8 +127,8 @@ def estimate(step: Step, estimator: Estimator) -> Cost:
         train, dev = (estimator.size(step.inputs[name]) for name in (train_rows(i), dev_rows(i)))
         sizes.append(
             (
-                train.scaled(passes(part.train_views, train.rows)),
-                dev.scaled(passes(part.dev_views, dev.rows)),
+                train.scaled(passing_share(part.train_views, train.rows)),
+                dev.scaled(passing_share(part.dev_views, dev.rows)),
             )
         )
     tokens = training_tokens(settings.recipe, sizes, [part.added for part in settings.parts])

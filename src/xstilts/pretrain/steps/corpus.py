@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyExample, Example, RolesExample, TagExample
 from xstilts.data.locate import Roots
-from xstilts.data.read import ResolvedSource, load, resolve
+from xstilts.data.read import ResolvedSource, load_examples, resolve_source
 from xstilts.data.source import Source
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.mlm import MaskedLM
@@ -50,7 +50,7 @@ def run(settings: CorpusSettings, context: Context) -> None:
 
 
 def _texts(source: ResolvedSource) -> Iterator[tuple[str, str]]:
-    for example in load(source).examples:
+    for example in load_examples(source).examples:
         for text in _fields(example, source.language):
             yield source.language, text
 
@@ -98,7 +98,7 @@ def _parts(corpus: Corpus, languages: Sequence[str], roots: Roots) -> Iterator[C
     needed_languages = {*languages, "en"}
     for language, sources in corpus.sources.items():
         if not languages or language.partition("#")[0] in needed_languages:
-            resolved = tuple(resolve(source, roots) for source in sources)
+            resolved = tuple(resolve_source(source, roots) for source in sources)
             yield CorpusFile(corpus=corpus.name, form=corpus.form, language=language, sources=resolved)
 
 
@@ -107,7 +107,7 @@ def protected(roots: Roots) -> Iterator[ResolvedSource]:
     seen = set()
     for source in _declared(TASKS.values()):
         try:
-            resolved = resolve(source, roots)
+            resolved = resolve_source(source, roots)
         except DataError:
             continue  # it cannot leak into what is read here
         if resolved not in seen:
