@@ -30,7 +30,7 @@ def score_page(scores: BenchmarkScores) -> RenderableType:
 
 
 def _means(task: TaskScore, official: bool) -> str:
-    values = task.values if official else task.beside
+    values = task.values if official else task.extra_values
     return "\n".join(
         f"{name.replace('_', ' ')} {fmean(by_language.values()):.1f}" for name, by_language in values.items()
     )
