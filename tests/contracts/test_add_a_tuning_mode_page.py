@@ -7,12 +7,7 @@ from pathlib import Path
 import pytest
 from page_walk import PageWalk
 
-from xstilts.study import tune
-
 TEST = "tests/unit/nn/test_scale_shift.py"
-
-
-pytestmark = pytest.mark.skipif(hasattr(tune, "WAYS"), reason="the page is of the table before")
 
 
 @pytest.fixture
@@ -24,7 +19,7 @@ def test_the_page_names_what_it_touches(walk: PageWalk):
     package = "src/xstilts"
     assert walk.named == [
         f"{package}/core/settings/tuning.py", f"{package}/nn/adapters/scale_shift.py",
-        f"{package}/nn/adapters/manager.py", f"{package}/study/tune.py", "docs/studies.md", TEST,
+        f"{package}/nn/adapters/patches.py", f"{package}/study/tune.py", "docs/studies.md", TEST,
     ]  # fmt: skip
     assert walk.files == walk.named
 
@@ -38,7 +33,7 @@ def test_an_arm_of_a_study_is_tuned_by_it(walk: PageWalk):
         "from xstilts import Study\n"
         "from xstilts.study.tune import tuning\n"
         "arm = Study.load('quickstart').arms['slots'].model_dump(exclude_unset=True)\n"
-        "from xstilts.study.schema import ArmSpec\n"
+        "from xstilts.study.arms import ArmSpec\n"
         "print(tuning(ArmSpec.model_validate({**arm, 'tune': {'scale_shift': {}}}).tune))"
     )
     assert walk.python("-c", code).startswith("ScaleShift(targets=('attention', 'down')")

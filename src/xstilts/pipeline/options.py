@@ -17,10 +17,10 @@ def default_store() -> Path:
     return Path(os.environ.get("XSTILTS_STORE") or Path(cache) / "xstilts")
 
 
-def data_folders(given: Iterable[Path] = ()) -> tuple[Path, ...]:
-    """The folders given, then those in `XSTILTS_DATA` (separated like PATH). Raises DataError when one does not
+def data_folders(named: Iterable[Path] = ()) -> tuple[Path, ...]:
+    """Return the folders named, then those in `XSTILTS_DATA` (separated like PATH). Raises DataError when one does not
     exist."""
-    folders = [*given, *(Path(part) for part in os.environ.get("XSTILTS_DATA", "").split(os.pathsep) if part)]
+    folders = [*named, *(Path(part) for part in os.environ.get("XSTILTS_DATA", "").split(os.pathsep) if part)]
     for folder in folders:
         if not folder.is_dir():
             raise DataError(f"The data folder '{folder}' does not exist.")
@@ -29,7 +29,7 @@ def data_folders(given: Iterable[Path] = ()) -> tuple[Path, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Where data and the store are, and how much of the machine to use. Nothing but the device and the threads
+    """The folders of data and store, and how much of the machine to use. Nothing but the device and the threads
     changes a number, and they only in its last digits."""
 
     data: tuple[Path, ...] = ()

@@ -52,12 +52,12 @@ def locate_study(resolved: ResolvedStudy, locate: Locate) -> LocatedStudy:
     for name, arm in arms.items():
         if arm.language_adapters is None or name in missing_arms:
             continue
-        found = _find_texts(resolved, name, missing_targets, missing_languages, locate)
-        adapter_texts[name] = found.texts
-        if found.reason:
-            missing_arms[name] = found.reason
+        chosen_texts = _find_texts(resolved, name, missing_targets, missing_languages, locate)
+        adapter_texts[name] = chosen_texts.texts
+        if chosen_texts.reason:
+            missing_arms[name] = chosen_texts.reason
         else:
-            notes[f"arm {name}"] = found.notes
+            notes[f"arm {name}"] = chosen_texts.notes
     values = {spec.name: getattr(resolved, spec.name) for spec in fields(ResolvedStudy)}
     located = LocatedStudy(
         **values | {"notes": notes},

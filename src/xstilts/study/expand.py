@@ -60,12 +60,12 @@ def phases(end: Start) -> Iterator[Phase]:
 
 
 def phase_name(phase: Phase) -> str:
-    """What one phase trains: "mnli + mnli[de] + squad1"."""
+    """Name what one phase trains: "mnli + mnli[de] + squad1"."""
     return " + ".join(part.label for part in phase.mix)
 
 
 def route_name(end: Start) -> str:
-    """What a route trains up to here: "mnli + squad1 → xnli", "ties(mnli, squad1) → xnli"; "" for the encoder."""
+    """Name what a route trains up to here: "mnli + squad1 → xnli", "ties(mnli, squad1) → xnli"; "" for the encoder."""
     if isinstance(end, MergedCheckpoint):
         return f"{identity_name(type(end.how)).lower()}({', '.join(route_name(part) for part in end.parts)})"
     if isinstance(end, Phase):
@@ -74,14 +74,14 @@ def route_name(end: Start) -> str:
 
 
 def end_name(end: Start) -> str:
-    """What a checkpoint is called in plans and records: "mnli → xnli · seed 1"."""
+    """Name a checkpoint as plans and records do: "mnli → xnli · seed 1"."""
     if isinstance(end, EncoderRef):
         return "the encoder"
     return f"{route_name(end)} · seed {end.seed if isinstance(end, Phase) else end.parts[0].seed}"
 
 
 def before_target(end: Start) -> str:
-    """What a route trains before its target; "" where nothing."""
+    """Name what a route trains before its target; "" where nothing."""
     if isinstance(end, Phase) and end.role not in ("language", "intermediate"):
         return route_name(end.start)
     return route_name(end)
@@ -115,10 +115,10 @@ class _Builder:
     def route(self, name: str, located: LocatedStudy, encoder: EncoderRef, target: str) -> Route:
         if self.arm.language_adapters is None:
             return Route(arm=name, target=target, seed=self.seed, end=self.end(located, encoder, target))
-        texts, found = located.adapter_texts[name], languages_of_route(self.arm, located, target)
-        own = self.language(encoder, texts[found.own])
-        others = [(code, self.language(encoder, texts[code])) for code in found.others if code in texts]
-        end = self.end(located, own, target)
+        texts, languages = located.adapter_texts[name], languages_of_route(self.arm, located, target)
+        start = self.language(encoder, texts[languages.training_language])
+        others = [(code, self.language(encoder, texts[code])) for code in languages.others if code in texts]
+        end = self.end(located, start, target)
         return Route(arm=name, target=target, seed=self.seed, end=end, languages=tuple(others))
 
     def language(self, encoder: EncoderRef, text: Task) -> Phase:
@@ -141,12 +141,12 @@ class _Builder:
             tuple(dict.fromkeys(part for name in stage for part in self.parts(located.intermediates[name], take)))
             for stage in stages(self.arm)
         )
-        beside = self.masked(located)
+        texts = self.masked(located)
         task = located.finetuned_on(target)
         last = None if task.fit is None else self.part(task, self.study.take.target)
 
         def phase(start: Start, mix: Stage, role: str) -> Phase:
-            return self.phase(start, mix, role, beside if role != "target" else ())
+            return self.phase(start, mix, role, texts if role != "target" else ())
 
         merge = composition(self.arm.join) if self.arm.join else None
         return self.arm.way.run(RouteParts(start=encoder, stages=through, target=last, build=phase, merge=merge))
@@ -165,14 +165,14 @@ class _Builder:
 
     def parts(self, task: Task, take: int | None) -> Stage:
         """A task, and its translations where the arm has them. The first part steers selection for all."""
-        own, spec = self.part(task, take), self.arm.translated
+        original, spec = self.part(task, take), self.arm.translated
         if spec is None:
-            return (own,)
-        made = [
-            replace(own, fit=fit, language=language)
-            for language, fit in sorted(translations(task, own.fit, spec, take).items())
+            return (original,)
+        translated = [
+            replace(original, fit=fit, language=language)
+            for language, fit in sorted(translations(task, original.fit, spec, take).items())
         ]
-        first, *others = [own, *made] if spec.original else made
+        first, *others = [original, *translated] if spec.original else translated
         return (first, *(replace(part, is_auxiliary=True) for part in others))
 
     def part(self, task: Task, take: int | None) -> MixtureTask:
@@ -182,37 +182,39 @@ class _Builder:
         length = max_length(self.study, task.name, task.kind)
         return MixtureTask(fit=limit_training(fit, take), max_length=length, name=task.name)
 
-    def phase(self, start: Start, mix: Stage, role: str, beside: Stage) -> Phase:
+    def phase(self, start: Start, mix: Stage, role: str, texts: Stage) -> Phase:
+        """Build one phase of a mixture, with the texts of the arm's `mlm` on top of its tasks."""
         names = tuple(part.name for part in mix if not part.is_auxiliary)
-        tasks = (
-            mix
-            if role == "joint"
-            else tuple(sorted(mix, key=lambda part: (part.name, part.is_auxiliary, part.language)))
-        )
+        # A joint phase keeps the target last; in others the order in which tasks are written is no identity.
+        tasks = mix if role == "joint" else _by_name(mix)
+        tune = with_task_names(self.tune(start, role), (part.name for part in (*tasks, *texts)))
         leading = tuple(i for i, part in enumerate(tasks) if not part.is_auxiliary)
         steering = (len(mix) - 1,) if role == "joint" else leading
-        made = Phase(
+        phase = Phase(
             start=start,
-            mix=(*tasks, *beside),
+            mix=(*tasks, *texts),
             recipe=recipe(self.study, self.arm, role, names, self.precision),
             seed=self.seed,
             sampling=self.arm.sampling if len(mix) > 1 else Sampling(),
-            tune=stack_over_language_adapter(
-                start, with_task_names(self.tune(start, role), (part.name for part in (*tasks, *beside)))
-            ),
+            tune=stack_over_language_adapter(start, tune),
             keep_head=self.arm.keep_head,
-            selecting_tasks=() if len(steering) == len(tasks) and not beside else steering,
+            selecting_tasks=() if len(steering) == len(tasks) and not texts else steering,
             role=role,
         )
-        known = adapter_tasks(made)
-        mix = tuple(replace(part, task=part.name) if part.name in known else part for part in made.mix)
-        return replace(made, mix=mix) if known else made
+        told_apart = adapter_tasks(phase)
+        mix = tuple(replace(part, task=part.name) if part.name in told_apart else part for part in phase.mix)
+        return replace(phase, mix=mix) if told_apart else phase
 
     def tune(self, start: Start, role: str) -> Tune:
-        """What a phase trains. Beside heads alone the attention of a fresh fusion, which has learnt nothing yet."""
+        """Return what a phase trains: with heads alone also the attention of a fresh fusion, still untrained."""
         tune = tuning(self.arm.tuned(role))
         fusion = start.fusion if isinstance(start, MergedCheckpoint) and isinstance(tune, Frozen) else None
         return fusion or tune
+
+
+def _by_name(mix: Stage) -> Stage:
+    """Sort the tasks of a mixture by name, each with its translations behind it."""
+    return tuple(sorted(mix, key=lambda part: (part.name, part.is_auxiliary, part.language)))
 
 
 def languages_of_route(arm: ArmSpec, located: LocatedStudy, target: str) -> RouteLanguages:
@@ -223,9 +225,9 @@ def languages_of_route(arm: ArmSpec, located: LocatedStudy, target: str) -> Rout
 
 
 def stack_over_language_adapter(start: Start, tune: Tune) -> Tune:
-    """The first adapter over a language adapter is a new one, even where their settings are equal."""
-    below = [phase for phase in phases(start) if not isinstance(phase.tune, Frozen)]
-    if isinstance(tune, Full | Frozen) or not below or below[-1].role != "language":
+    """Make the first adapter over a language adapter a new one, even where their settings are equal."""
+    trained = [phase for phase in phases(start) if not isinstance(phase.tune, Frozen)]
+    if isinstance(tune, Full | Frozen) or not trained or trained[-1].role != "language":
         return tune
     return replace(tune, stack=True)
 
@@ -247,7 +249,7 @@ def limit_training(fit: TrainingView, take: int | None) -> TrainingView:
 
 @dataclass(frozen=True, kw_only=True)
 class Sharing:
-    """How many trainings the study needs, and how many a run without sharing would do."""
+    """The number of trainings that a study needs, and that a run without sharing would do."""
 
     trainings: int
     naive: int

@@ -1,4 +1,4 @@
-"""What an arm still knows: which earlier tasks are scored again after which of its phases.
+"""Forgetting: which earlier tasks are scored again after which of its phases.
 
 A task is scored on its own dev set, by the head that the last phase that trained it left, on the encoder of the later
 phase: what the encoder has lost for that head. Nothing is selected by these scores.
@@ -38,16 +38,16 @@ def forgetting_probes(routes: Sequence[Route], after: str) -> list[ForgettingPro
     After the fine-tuning on a target only tasks are scored that it does not train itself. A phase of `joint` holds
     intermediate tasks and target at once: nothing comes later, and nothing is scored again.
     """
-    found: dict[tuple[str, int, Phase, str], ForgettingProbe] = {}
+    probes: dict[tuple[str, int, Phase, str], ForgettingProbe] = {}
     for route in routes if after != "none" else ():
-        for one in _of_route(route, after == "all"):
-            key = (route.arm, route.seed, one.end, one.part.name)
-            known = found.get(key)
-            if known is None:
-                found[key] = one
-            elif one.targets:
-                found[key] = replace(known, targets=(*known.targets, *one.targets))
-    return list(found.values())
+        for probe in _of_route(route, after == "all"):
+            key = (route.arm, route.seed, probe.end, probe.part.name)
+            earlier = probes.get(key)
+            if earlier is None:
+                probes[key] = probe
+            elif probe.targets:
+                probes[key] = replace(earlier, targets=(*earlier.targets, *probe.targets))
+    return list(probes.values())
 
 
 def _of_route(route: Route, targets: bool) -> Iterator[ForgettingProbe]:
@@ -76,9 +76,9 @@ def _learnt(end: Phase) -> dict[str, tuple[MixtureTask, Phase]]:
     return learnt
 
 
-def dev_source(part: MixtureTask, task: Task, most: int | None) -> Source:
-    """The dev set of a task, at most `most` examples where it may be cut (as test sets are)."""
+def dev_source(part: MixtureTask, task: Task, limit: int | None) -> Source:
+    """The dev set of a task, at most `limit` examples where it may be cut (as test sets are)."""
     dev = part.fit.train if part.fit.dev is None else part.fit.dev
-    if most is None or not task.can_subsample:
+    if limit is None or not task.can_subsample:
         return dev
-    return replace(dev, views=(*dev.views, Subsample(n=most, by="group")))
+    return replace(dev, views=(*dev.views, Subsample(n=limit, by="group")))

@@ -1,4 +1,5 @@
-"""Which numbers a phase trains with: defaults, then the study, then its sections, the narrowest last."""
+"""Hyperparameters: the numbers that a phase trains with: defaults, then the study, then its sections, the
+narrowest last."""
 
 from __future__ import annotations
 
@@ -64,12 +65,12 @@ def _shared_length(numbers: IntermediateNumbers, arm: ArmSpec, tasks: int) -> di
 
 
 def recipe(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...], precision: str) -> Recipe:
-    chosen = {key: value for key, value in numbers(study, arm, role, names).items() if key in _RECIPE_FIELDS}
-    return Recipe(**chosen, precision=precision)
+    values = {key: value for key, value in numbers(study, arm, role, names).items() if key in _RECIPE_FIELDS}
+    return Recipe(**values, precision=precision)
 
 
 def max_length(study: Study, task: str, kind: Kind) -> int:
     """Tokens of a sequence of one task: its own number, the study's, or what its kind is used with."""
     name = base_name(task)
-    own = study.train.tasks[name].max_length if name in study.train.tasks else None
-    return own or study.train.max_length or kind.default_max_length
+    of_task = study.train.tasks[name].max_length if name in study.train.tasks else None
+    return of_task or study.train.max_length or kind.default_max_length

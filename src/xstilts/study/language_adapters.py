@@ -43,31 +43,34 @@ class LanguageAdapters(BottleneckSection, GeneratedSection):
 
 @dataclass(frozen=True, kw_only=True)
 class RouteLanguages:
-    """Languages of one route: `own`, in which it is trained, and the others that rows of its target are in."""
+    """Languages of one route: that in which it is trained, and the others that rows of its target are in."""
 
-    own: str
+    training_language: str
     others: tuple[str, ...]
 
 
 def route_languages(
     through: Iterable[Task], last: Task, target: Task, missing: Collection[str] = (), where: str | None = None
 ) -> RouteLanguages:
-    """Of a route through some tasks and `last`, which may be another than the target that is scored; `missing`: test
-    languages that are not here; `where`: for the error.
+    """Return the languages of a route through some tasks and `last`, which may be another than the target.
+
+    Args:
+        missing: Test languages that are not here.
+        where: The place in the study, for the error.
 
     Raises StudyError where it is trained in several languages: one adapter lies below all of it."""
     trained = {task.train.language: task.name for task in (*through, last) if task.train is not None}
     if len(trained) > 1:
-        shown = " and ".join(f"'{name}' in '{language}'" for language, name in sorted(trained.items()))
+        pairs = " and ".join(f"'{name}' in '{language}'" for language, name in sorted(trained.items()))
         raise StudyError(
-            f"One language adapter lies below all tasks of an arm, but its tasks are written in several: {shown}.",
+            f"One language adapter lies below all tasks of an arm, but its tasks are written in several: {pairs}.",
             where=where,
             hint="Give arms with `language_adapters` tasks and targets of one training language.",
         )
-    own = next(iter(trained), "") or target.candidate_language or "en"
+    training_language = next(iter(trained), "") or target.candidate_language or "en"
     pool = (target.pool.language,) if target.pool is not None else ()
     read = {*(language for language in target.test if language not in missing), target.candidate_language, *pool}
-    return RouteLanguages(own=own, others=tuple(sorted(read - {own, ""})))
+    return RouteLanguages(training_language=training_language, others=tuple(sorted(read - {training_language, ""})))
 
 
 def text_in(task: Task, language: str) -> Task | None:
@@ -95,9 +98,9 @@ def candidate_texts(
 ) -> dict[str, list[Task]]:
     """Return, for each language of an arm's routes that should have an adapter, the texts in it, best first. `tasks`:
     those of `spec.text`, by that name."""
-    own = {route.own for route in routes}
+    trained_in = {route.training_language for route in routes}
     others = {language for route in routes for language in route.others}
-    languages = own | (others if spec.languages is None else others & set(spec.languages))
+    languages = trained_in | (others if spec.languages is None else others & set(spec.languages))
     return {
         language: [text for name in spec.text if (text := text_in(tasks[name], language)) is not None]
         for language in sorted(languages)
@@ -112,7 +115,7 @@ def find_texts(
 ) -> AdapterTexts:
     """Choose for each language the first of its candidates that is here. `locate` raises DataError where a source is
     not."""
-    training_languages = {route.own for route in routes}
+    training_languages = {route.training_language for route in routes}
     texts, reasons = {}, []
     for language, possible in candidates.items():
         missing = [_why_missing(text, locate) for text in possible]
@@ -136,15 +139,18 @@ def _why_missing(task: Task, locate: Callable[[Source], object]) -> str:
 
 
 def _notes(spec: LanguageAdapters, routes: Sequence[RouteLanguages], texts: Mapping[str, Task]) -> Iterator[str]:
-    """Which languages have an adapter of their own, and which are read with another."""
+    """Say which languages have an adapter of their own, and which are read with another."""
     by_text: dict[str, list[str]] = {}
     for language, task in sorted(texts.items()):
         by_text.setdefault(task.name, []).append(language)
-    made = "; ".join(f"{', '.join(languages)} on {name}" for name, languages in by_text.items())
-    yield f"one language adapter each, trained by masked LM: {made}"
-    for own in sorted({route.own for route in routes}):
-        others = {language for route in routes if route.own == own for language in route.others} - texts.keys()
-        asked = others if spec.languages is None else others & set(spec.languages)
-        for left, why in ((asked, "there is no text of them here"), (others - asked, "as the arm asks")):
-            if left:
-                yield f"read with the language adapter of {own}, {why}: {', '.join(sorted(left))}"
+    trained = "; ".join(f"{', '.join(languages)} on {name}" for name, languages in by_text.items())
+    yield f"one language adapter each, trained by masked LM: {trained}"
+    for code in sorted({route.training_language for route in routes}):
+        others = {lang for route in routes if route.training_language == code for lang in route.others} - texts.keys()
+        without_text = others if spec.languages is None else others & set(spec.languages)
+        for languages, reason in (
+            (without_text, "there is no text of them here"),
+            (others - without_text, "as the arm asks"),
+        ):
+            if languages:
+                yield f"read with the language adapter of {code}, {reason}: {', '.join(sorted(languages))}"

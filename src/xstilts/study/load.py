@@ -1,4 +1,4 @@
-"""Read a study file, apply a scale profile, and say precisely what is wrong with it."""
+"""Load a study: read its file, apply a scale profile, and say precisely what is wrong with it."""
 
 from __future__ import annotations
 

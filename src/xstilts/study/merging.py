@@ -61,8 +61,8 @@ def composition(spec: JoinSpec) -> Composition:
     """Return the settings that a `join` stands for."""
     if spec.mode is not None:
         return WITHOUT_NUMBERS[spec.mode]
-    chosen: Composition = getattr(spec, spec.way)
-    return chosen
+    settings: Composition = getattr(spec, spec.way)
+    return settings
 
 
 def check_merged_arm(arm: ArmSpec) -> None:

@@ -113,7 +113,8 @@ Start = EncoderRef | Phase | MergedCheckpoint
 
 
 def holds_encoder(start: Start) -> bool:
-    """Whether a checkpoint has the encoder's weights: one of an adapter phase, or of frozen ones after it, has not."""
+    """Return whether a checkpoint has the encoder's weights: one of an adapter phase, or of frozen ones after it, has
+    not."""
     if isinstance(start, MergedCheckpoint):
         return holds_encoder(start.parts[0])
     if isinstance(start, EncoderRef) or isinstance(start.tune, Full):

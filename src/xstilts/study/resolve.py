@@ -96,7 +96,7 @@ def needed_sources(resolved: ResolvedStudy) -> list[Source]:
 
 
 def _translations(resolved: ResolvedStudy) -> list[Source]:
-    """What the arms with translations read; nothing of an arm with a task that has no translations."""
+    """List what the arms with translations read; nothing of an arm with a task that has no translations."""
     sources = []
     for arm in resolved.study.arms.values():
         if arm.translated is None:
@@ -121,8 +121,8 @@ def possible_texts(resolved: ResolvedStudy) -> tuple[Task, ...]:
     for arm, spec in resolved.study.arms.items():
         if spec.language_adapters is not None:
             routes = adapter_routes(resolved, arm)
-            found = candidate_texts(spec.language_adapters, routes, adapter_text_tasks(resolved, spec))
-            texts += [text for candidates in found.values() for text in candidates]
+            by_language = candidate_texts(spec.language_adapters, routes, adapter_text_tasks(resolved, spec))
+            texts += [text for candidates in by_language.values() for text in candidates]
     return tuple(texts)
 
 
@@ -182,7 +182,7 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
     """Every name the study uses exists."""
     for arm, spec in study.arms.items():
         for name in stage_tasks(spec.through):
-            _known(tasks, name, f"arms.{arm}.through")
+            _require_task(tasks, name, f"arms.{arm}.through")
             if tasks[name].train is None:
                 raise StudyError(
                     f"The task '{name}' has no training data, so it cannot be an intermediate task.",
@@ -193,18 +193,18 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
             if spec.translated and name not in study.substitute:  # of a stand-in it is the arm that is missing
                 check_translated(tasks[name], spec.translated, tasks.values(), f"arms.{arm}.translated")
     for name in study.targets:
-        _known(tasks, name, "targets")
+        _require_task(tasks, name, "targets")
         if tasks[name].finetuned_on is not None:
-            _known(tasks, str(tasks[name].finetuned_on), "targets")
+            _require_task(tasks, str(tasks[name].finetuned_on), "targets")
         if not tasks[name].test:
             raise StudyError(f"The task '{name}' has no test sets, so it cannot be a target.", where="targets")
     for name in study.train.tasks:
-        _known(tasks, name, "train.tasks")
+        _require_task(tasks, name, "train.tasks")
     for name in study.settings:
-        _known(tasks, name, "settings")
+        _require_task(tasks, name, "settings")
     for old, new in study.substitute.items():
-        _known(tasks, old, "substitute")
-        _known(tasks, new, f"substitute.{old}")
+        _require_task(tasks, old, "substitute")
+        _require_task(tasks, new, f"substitute.{old}")
     if study.baseline is not None and study.baseline not in study.arms:
         raise StudyError(
             f"There is no arm '{study.baseline}'.", where="baseline", value=study.baseline, allowed=study.arms
@@ -220,7 +220,7 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
     _check_languages(study, tasks)
 
 
-def _known(tasks: Catalog[Task], name: str, where: str) -> None:
+def _require_task(tasks: Catalog[Task], name: str, where: str) -> None:
     if name not in tasks:
         raise StudyError(f"There is no task '{name}'.", where=where, value=name, allowed=tasks)
 
@@ -242,13 +242,13 @@ def _substituted(
 ) -> Task:
     """The task that is trained on under this name; what a report must say of it goes to `target`, if one is given."""
     task = tasks[study.substitute[name]] if name in study.substitute else tasks[name]
-    said = [] if target is None else [f"scored after fine-tuning on {name}"]
+    remarks = [] if target is None else [f"scored after fine-tuning on {name}"]
     if task.name != name:
-        said.append(f"trained on the substitute {task.name}")
+        remarks.append(f"trained on the substitute {task.name}")
     if task.scale != "full":
-        said.append(f"{task.name}: {task.scale}")
-    if said:
-        notes[target or name] = (*notes.get(target or "", ()), *said)
+        remarks.append(f"{task.name}: {task.scale}")
+    if remarks:
+        notes[target or name] = (*notes.get(target or "", ()), *remarks)
     return task
 
 
@@ -263,10 +263,10 @@ def _target(study: Study, tasks: Catalog[Task], name: str, notes: dict[str, tupl
         other = tasks[substitute]
         _same_output(task, other)
         task = task.replace(train=other.train, dev=other.dev, holdout=other.holdout, corpora=other.corpora)
-        said = f": {other.scale}" if other.scale != "full" else ""
-        notes[name] = (*notes.get(name, ()), f"trained on the substitute {other.name}{said}")
-    wanted = study.languages
-    tests = {lang: source for lang, source in task.test.items() if wanted is None or lang in wanted}
+        scale = f": {other.scale}" if other.scale != "full" else ""
+        notes[name] = (*notes.get(name, ()), f"trained on the substitute {other.name}{scale}")
+    languages = study.languages
+    tests = {lang: source for lang, source in task.test.items() if languages is None or lang in languages}
     if study.take.test is not None and task.can_subsample:
         view = Subsample(n=study.take.test, by="group")
         tests = {lang: replace(source, views=(*source.views, view)) for lang, source in tests.items()}

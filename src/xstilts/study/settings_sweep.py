@@ -35,12 +35,12 @@ def expand_sweeps(study: Study) -> Study:
         for name, values in variants(target, study.settings.get(target, {})).items():
             targets.append(name)
             settings |= {name: values} if values else {}
-    for task, given in study.settings.items():
+    for task, changed in study.settings.items():
         if task not in study.targets:
-            if any(isinstance(value, list) for value in given.values()):
-                what = f"A list of settings is a sweep over a target, and '{task}' is none."
-                raise StudyError(what, where=f"settings.{task}")
-            settings[task] = given
+            if any(isinstance(value, list) for value in changed.values()):
+                problem = f"A list of settings is a sweep over a target, and '{task}' is none."
+                raise StudyError(problem, where=f"settings.{task}")
+            settings[task] = changed
     if tuple(targets) == study.targets:
         return study
     return study.model_copy(update={"targets": tuple(targets), "settings": settings})
@@ -55,11 +55,14 @@ def variants(target: str, settings: Mapping[str, Any]) -> dict[str, dict[str, An
     lists = {key: value for key, value in settings.items() if isinstance(value, list)}
     if not lists:
         return {target: dict(settings)}
-    found = {}
+    targets = {}
     for values in product(*lists.values()):
-        chosen = dict(zip(lists, values, strict=True))
-        found[target + MARK + ",".join(f"{key}={value}" for key, value in chosen.items())] = {**settings, **chosen}
-    return found
+        combination = dict(zip(lists, values, strict=True))
+        targets[target + MARK + ",".join(f"{key}={value}" for key, value in combination.items())] = {
+            **settings,
+            **combination,
+        }
+    return targets
 
 
 def add_sweep_variants(study: Study, tasks: Catalog[Task]) -> Catalog[Task]:

@@ -28,7 +28,7 @@ class BuildPhase(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class RouteParts:
-    """What a strategy makes a route of.
+    """The parts of an arm that a strategy makes a route of.
 
     start: the pretrained encoder, or the language adapter below all tasks.
     stages: the intermediate tasks; a stage of several is a mixture.
@@ -54,7 +54,7 @@ class RouteParts:
 
 @dataclass(frozen=True, kw_only=True)
 class Strategy:
-    """How an arm becomes a route.
+    """A way from an arm to a route.
 
     run: returns the end of the route: a phase, phases merged, or the start itself.
     needs_through: whether it has intermediate phases.

@@ -56,7 +56,7 @@ def section_of(
 def one_of(names: Callable[[], Iterable[str]]) -> BeforeValidator:
     """Make a literal whose values are looked up when a file is read, so that a table says them and nothing else."""
 
-    def known(name: Any) -> Any:
+    def check(name: Any) -> Any:
         allowed = list(names())
         if name in allowed:
             return name
@@ -64,4 +64,4 @@ def one_of(names: Callable[[], Iterable[str]]) -> BeforeValidator:
         expected = f"{', '.join(others)} or {last}"
         raise PydanticCustomError("literal_error", "Input should be {expected}", {"expected": expected})
 
-    return BeforeValidator(known)
+    return BeforeValidator(check)

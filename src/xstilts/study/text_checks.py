@@ -29,8 +29,10 @@ def _check_mlm(spec: MlmSpec, tasks: Catalog[Task], where: str) -> None:
             try:
                 source.only_languages(spec.languages)
             except DataError as error:
-                what = f"Of '{name}', {error.what}"
-                raise StudyError(what, where=f"{where}.languages", value=error.value, allowed=error.allowed) from error
+                problem = f"Of '{name}', {error.what}"
+                raise StudyError(
+                    problem, where=f"{where}.languages", value=error.value, allowed=error.allowed
+                ) from error
 
 
 def _check_language_adapters(spec: LanguageAdapters, tasks: Catalog[Task], where: str) -> None:
@@ -40,13 +42,13 @@ def _check_language_adapters(spec: LanguageAdapters, tasks: Catalog[Task], where
     offered = {language for source in sources for place in source.places for language in place.languages} - {""}
     for language in spec.languages or ():
         if language not in offered:
-            what = f"None of the texts {', '.join(spec.text)} is in '{language}'."
-            raise StudyError(what, where=f"{where}.languages", value=language, allowed=sorted(offered))
+            problem = f"None of the texts {', '.join(spec.text)} is in '{language}'."
+            raise StudyError(problem, where=f"{where}.languages", value=language, allowed=sorted(offered))
 
 
 def _are_texts(names: Iterable[str], tasks: Catalog[Task], where: str) -> None:
     texts = [task.name for task in tasks.values() if task.kind.name == MaskedLM.name]
     for name in names:
         if name not in texts:
-            what = f"The task '{name}' is no text for masked language modelling."
-            raise StudyError(what, where=where, value=name, allowed=texts)
+            problem = f"The task '{name}' is no text for masked language modelling."
+            raise StudyError(problem, where=where, value=name, allowed=texts)

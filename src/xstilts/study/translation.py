@@ -20,10 +20,10 @@ from xstilts.tasks.base import Task, TrainingView
 
 def check_translated(task: Task, spec: TranslatedSpec, tasks: Iterable[Task], where: str) -> None:
     """Raises StudyError where `task` cannot be had in the languages of `spec`; `tasks`: all that a study may name."""
-    own = task.train.language if task.train is not None else ""
+    written_in = task.train.language if task.train is not None else ""
     for language in spec.languages:
-        written = canonical_code(language, f"{where}.languages") if spec.source.model else language
-        if written == own:
+        code = canonical_code(language, f"{where}.languages") if spec.source.model else language
+        if code == written_in:
             raise StudyError(
                 f"'{task.name}' is written in '{language}' itself.",
                 where=f"{where}.languages",
@@ -34,9 +34,9 @@ def check_translated(task: Task, spec: TranslatedSpec, tasks: Iterable[Task], wh
 
 def _check_model(task: Task, where: str) -> None:
     if not task.kind.survives_translation:
-        shown = ", ".join(name.replace("_", " ") for name, kind in KINDS.items() if kind.survives_translation)
+        kinds = ", ".join(name.replace("_", " ") for name, kind in KINDS.items() if kind.survives_translation)
         raise StudyError(
-            f"'{task.name}' is a {task.kind.name.replace('_', ' ')} task; a model can translate {shown} tasks alone.",
+            f"'{task.name}' is a {task.kind.name.replace('_', ' ')} task; a model can translate {kinds} tasks alone.",
             where=f"{where}.source",
         )
 
@@ -47,7 +47,7 @@ def _check_files(task: Task, spec: TranslatedSpec, tasks: Iterable[Task], where:
             f"The task '{task.name}' has no published translations.",
             where=f"{where}.source",
             value=task.name,
-            allowed=[one.name for one in tasks if one.translations],
+            allowed=[other.name for other in tasks if other.translations],
             hint="`source: {model: ...}` lets a translation model make them.",
         )
     for language in spec.languages:
@@ -62,18 +62,18 @@ def _check_files(task: Task, spec: TranslatedSpec, tasks: Iterable[Task], where:
 
 
 def translations(task: Task, fit: TrainingView, spec: TranslatedSpec, take: int | None) -> dict[str, TrainingView]:
-    """By language, the training view of `task` in translation. `fit` is its own, cut to `take` rows already: a model
-    translates those alone, and of published files as many are taken, the same ones where the ids agree."""
-    made = {}
+    """Return, by language, the training view of `task` in translation. `fit` is its own, cut to `take` rows already:
+    a model translates those alone, and of published files as many are taken, the same ones where the ids agree."""
+    fits = {}
     for language in spec.languages:
         if spec.source.model:
             train = fit.train.with_translation(_translation(spec, language))
-            made[language] = replace(fit, train=train)
+            fits[language] = replace(fit, train=train)
         else:
             train = task.translations[language]
             train = train if take is None else train.subsample(take)
-            made[language] = replace(fit, train=train, exclude_dev_ids=task.dev is None)
-    return made
+            fits[language] = replace(fit, train=train, exclude_dev_ids=task.dev is None)
+    return fits
 
 
 def _translation(spec: TranslatedSpec, language: str) -> MachineTranslation:
@@ -95,22 +95,23 @@ def translation_models(study: Study) -> tuple[str, ...]:
 
 
 def translated_sources(task: Task, spec: TranslatedSpec) -> list[Source]:
-    """What must be here before `task` can be trained on in translation, its dev set included. Empty for a task without
-    training data."""
+    """List what must be here before `task` can be trained on in translation, its dev set included. Empty for
+    a task without training data."""
     fit = task.fit
     if fit is None:
         return []
-    made = [one.train for one in translations(task, fit, spec, None).values()]
-    own = [fit.train] if spec.original else []
-    return [*own, *made, *([fit.dev] if fit.dev is not None else [])]
+    translated = [translation.train for translation in translations(task, fit, spec, None).values()]
+    original = [fit.train] if spec.original else []
+    return [*original, *translated, *([fit.dev] if fit.dev is not None else [])]
 
 
 def translation_notes(spec: TranslatedSpec, tasks: Sequence[Task]) -> tuple[str, ...]:
-    """What a report must say of an arm that goes through these tasks."""
-    *most, last = spec.languages
-    listed = f"{', '.join(most)} and {last}" if most else last
+    """Say what a report must say of an arm that goes through these tasks."""
+    *others, last = spec.languages
+    languages = f"{', '.join(others)} and {last}" if others else last
     model = spec.source.model
-    beside = "beside the tasks' own rows" if spec.original else "in the place of the tasks' own rows"
-    said = f"trained on machine translations into {listed} ({f'by {model}' if model else 'published files'}), {beside}"
-    files = [(task.name, one) for task in tasks for one in task.translations.values() if not model]
-    return said, *dict.fromkeys(f"{name}: {one.note}" for name, one in files if one.note)
+    mixed = "beside the tasks' own rows" if spec.original else "in the place of the tasks' own rows"
+    maker = f"by {model}" if model else "published files"
+    summary = f"trained on machine translations into {languages} ({maker}), {mixed}"
+    files = [(task.name, source) for task in tasks for source in task.translations.values() if not model]
+    return summary, *dict.fromkeys(f"{name}: {source.note}" for name, source in files if source.note)

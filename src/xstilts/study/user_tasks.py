@@ -83,8 +83,8 @@ def _check_layout(task: UserTask, kind: type[Kind], roles: UserColumns, where: s
         )
     if not roles.readers and task.reader not in READERS:
         owner = next(name for name, other in user_kinds().items() if _reads(other, task.reader))
-        what = f"Files of the layout '{task.reader}' hold {owner}, so the kind is '{owner}'."
-        raise StudyError(what, where=f"{where}.kind")
+        problem = f"Files of the layout '{task.reader}' hold {owner}, so the kind is '{owner}'."
+        raise StudyError(problem, where=f"{where}.kind")
     if task.form != "spans" and "form" not in {spec.name for spec in fields(kind)}:  # type: ignore[arg-type]
         raise StudyError(f"A {task.kind} task has no arguments, so no 'form'.", where=f"{where}.form")
     needed = FILES_OF_LAYOUT.get(task.reader, 0)
@@ -92,8 +92,8 @@ def _check_layout(task: UserTask, kind: type[Kind], roles: UserColumns, where: s
     for use, files in files_of_use.items():
         number = 0 if files is None else 1 if isinstance(files, str) else len(files)
         if needed and number and number != needed:
-            what = f"The layout '{task.reader}' has {needed} files, not {number}."
-            raise StudyError(what, where=f"{where}.{use}")
+            problem = f"The layout '{task.reader}' has {needed} files, not {number}."
+            raise StudyError(problem, where=f"{where}.{use}")
 
 
 def _reads(kind: type[Kind], layout: str) -> bool:

@@ -1,4 +1,5 @@
-"""Read a YAML file into a model, and say precisely what is wrong with it: place, what is allowed, nearest key."""
+"""Validation: read a YAML file into a model, and say precisely what is wrong with it: place, what is
+allowed, nearest key."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from xstilts.core.errors import StudyError
 M = TypeVar("M", bound=BaseModel)
 
 
-def find_file(name: str, packaged: Mapping[str, Path], what: str) -> Path:
+def find_file(name: str, packaged: Mapping[str, Path], noun: str) -> Path:
     """A file, or the packaged one of that name. Raises StudyError where there is neither."""
     path = Path(name)
     if path.is_file():
@@ -24,8 +25,8 @@ def find_file(name: str, packaged: Mapping[str, Path], what: str) -> Path:
     if name in packaged:
         return packaged[name]
     if path.suffix in {".yaml", ".yml"} or "/" in name:
-        raise StudyError(f"There is no {what} file '{name}'.", value=path.stem, allowed=packaged)
-    raise StudyError(f"'{name}' is neither a file nor a packaged {what}.", value=name, allowed=packaged)
+        raise StudyError(f"There is no {noun} file '{name}'.", value=path.stem, allowed=packaged)
+    raise StudyError(f"'{name}' is neither a file nor a packaged {noun}.", value=name, allowed=packaged)
 
 
 def read_mapping(path: Path, otherwise: str) -> dict[str, Any]:
@@ -57,8 +58,8 @@ def explain(error: ValidationError, model: type[BaseModel], where: str) -> Study
     path = [part for part in first["loc"] if part not in {"str", "tuple[union[str,tuple[str, ...]],...]"}]
     place = _place(path)
     at = f"{where}: {place}" if place else where
-    more = len(error.errors()) - 1
-    hint = f"({more} more problem{'s' if more > 1 else ''} in this file.)" if more else None
+    others = len(error.errors()) - 1
+    hint = f"({others} more problem{'s' if others > 1 else ''} in this file.)" if others else None
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):  # of a model, of a class of settings
         key = str(path[-1])
         allowed = _keys_at(model, path[:-1])
@@ -67,13 +68,13 @@ def explain(error: ValidationError, model: type[BaseModel], where: str) -> Study
         return StudyError(f"The key '{path[-1]}' is missing.", where=at, hint=hint)
     if first["type"] == "literal_error":
         allowed = get_args_text(first["ctx"]["expected"])
-        given = first["input"]
+        value = first["input"]
         return StudyError(
-            f"'{given}' is not one of the values allowed here.", where=at, value=str(given), allowed=allowed, hint=hint
+            f"'{value}' is not one of the values allowed here.", where=at, value=str(value), allowed=allowed, hint=hint
         )
     message = first["msg"].removeprefix("Value error, ")
-    shown = "" if isinstance(first["input"], dict) else f" (got {first['input']!r})"
-    return StudyError(f"{message[0].upper()}{message[1:]}{shown}.", where=at, hint=hint)
+    received = "" if isinstance(first["input"], dict) else f" (got {first['input']!r})"
+    return StudyError(f"{message[0].upper()}{message[1:]}{received}.", where=at, hint=hint)
 
 
 def get_args_text(expected: str) -> list[str]:
