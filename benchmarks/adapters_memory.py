@@ -19,16 +19,16 @@ class Above:
         forget_peak(device)
         with suppress(OSError):
             _FORGET.write_text("5")  # the peak is what is held now
-        self.before = 0 if device.startswith("cuda") else _held("VmRSS") or peak_memory(device)
+        self.before = 0 if device.startswith("cuda") else _memory("VmRSS") or peak_memory(device)
 
     @property
     def bytes(self) -> int:
         """The peak of `resource` would do, if a process did not inherit that of the one that started it."""
         on_cpu = not self.device.startswith("cuda")
-        return ((on_cpu and _held("VmHWM")) or peak_memory(self.device)) - self.before
+        return ((on_cpu and _memory("VmHWM")) or peak_memory(self.device)) - self.before
 
 
-def _held(name: str) -> int:
+def _memory(name: str) -> int:
     """Bytes, 0 where the system does not say."""
     if not _STATUS.is_file():
         return 0

@@ -67,11 +67,11 @@ def benchmark(encoder: str, plan: Plan, options: Options, watch: Watch, controls
         for task in tasks
         for row in rows
     }
-    return _found(located.ref.identity, plan, rows, runs)
+    return _numbers(located.ref.identity, plan, rows, runs)
 
 
-def _found(identity: str, plan: Plan, rows: Sequence[Row], runs: Mapping[tuple[str, str], Runs]) -> Found:
-    """From what the studies gave back to the benchmark's numbers."""
+def _numbers(identity: str, plan: Plan, rows: Sequence[Row], runs: Mapping[tuple[str, str], Runs]) -> Found:
+    """Return the benchmark's numbers from the results of its studies."""
     first = rows[0]
     headlines = {
         (row.name, task): _headline(runs[row.name, task], studies.headline_layer(row, plan))

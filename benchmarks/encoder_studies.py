@@ -70,7 +70,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How every row is measured. `layer`: of retrieval, None the last."""
+    """The way every row is measured. `layer`: of retrieval, None the last."""
 
     tasks: tuple[str, ...] = TASKS
     languages: tuple[str, ...] | None = None
@@ -86,21 +86,21 @@ def locate(encoder: str, task: Task, plan: Plan, options: Options, watch: Watch)
     probe = Row(name="probe", encoder=encoder, layers=0, parameters=0, positions=None)
     with watch() as listener:
         session = open_session(study_of(probe, task, plan), options, fetching=listener.say)
-        found = session.encoder
-        if found.folder is not None:
-            return found, found.folder
-        assert found.step is not None  # an encoder is a folder or the step that makes one
+        located = session.encoder
+        if located.folder is not None:
+            return located, located.folder
+        assert located.step is not None  # an encoder is a folder or the step that makes one
         backend = Inline(device=devices(options)[0], threads=options.threads or 1)
-        outcome = execute([found.step], session.store, backend=backend, listener=listener)
+        outcome = execute([located.step], session.store, backend=backend, listener=listener)
     if outcome.interrupted:
         raise KeyboardInterrupt
-    if found.step.key in outcome.failed:
-        raise EncoderError(f"The encoder '{encoder}' could not be made: {outcome.failed[found.step.key]}")
-    return found, session.store.path(found.step)
+    if located.step.key in outcome.failed:
+        raise EncoderError(f"The encoder '{encoder}' could not be made: {outcome.failed[located.step.key]}")
+    return located, session.store.path(located.step)
 
 
 def has_layers(task: Task) -> bool:
-    """Whether the task reads a layer of the encoder as it is, so that nothing is trained."""
+    """Tell whether the task reads a layer of the encoder as it is, so that nothing is trained."""
     return task.train is None and hasattr(task.kind, "layer")
 
 
@@ -165,13 +165,13 @@ def layers_of(row: Row, task: Task, plan: Plan, every: bool) -> tuple[int | None
 def run_layers(
     row: Row, task: Task, plan: Plan, options: Options, watch: Watch, every: bool = False
 ) -> Mapping[int | None, Results]:
-    """What one encoder scores on one task, by layer. Raises KeyboardInterrupt when the run was stopped."""
-    found = {}
+    """Return the results of one encoder on one task, by layer. Raises KeyboardInterrupt when the run was stopped."""
+    results = {}
     for layer in layers_of(row, task, plan, every):
         with watch() as listener:
             listener.say(f"{row.name}: {task.name}" + ("" if layer is None else f", layer {layer} of {row.layers}"))
             answer = xstilts.run(study_of(row, task, plan, layer), options=options, listener=listener)
         if answer.outcome.interrupted:
             raise KeyboardInterrupt
-        found[layer] = answer.results
-    return found
+        results[layer] = answer.results
+    return results

@@ -1,4 +1,4 @@
-"""The benchmark's numbers as Markdown, to be pasted into a model card."""
+"""Tables of the encoder benchmark as Markdown, to be pasted into a model card."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REFERENCES = (
 
 
 def shown_metrics(measures: Sequence[Measured]) -> list[Measured]:
-    """Of the tasks with a title, the metrics that have one; of all others everything."""
+    """Select, of the tasks with a title, the metrics that have one; of all others everything."""
     titled = {task for task, _ in TITLES}
     return [m for m in measures if m.task not in titled or (m.task, m.metric) in TITLES]
 
@@ -37,15 +37,15 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def number(found: Number | None, sign: bool = False) -> str:
+def number(score: Number | None, sign: bool = False) -> str:
     """`61.2 [60.4, 62.0]`, `+5.1 [+4.0, +6.2]` or `n/a`."""
-    if found is None:
+    if score is None:
         return "n/a"
     form = "+.1f" if sign else ".1f"
-    value = format(found.value, form)
-    if found.low is None or found.high is None:
+    value = format(score.value, form)
+    if score.low is None or score.high is None:
         return value
-    return f"{value} [{format(found.low, form)}, {format(found.high, form)}]"
+    return f"{value} [{format(score.low, form)}, {format(score.high, form)}]"
 
 
 def scores_table(measures: Sequence[Measured]) -> str:
@@ -69,7 +69,7 @@ def _mean(score: RowScore) -> str:
 
 
 def ahead_table(measures: Sequence[Measured]) -> str:
-    """How many points the first encoder is ahead of each control."""
+    """Table of how many points the first encoder is ahead of each control."""
     first, *controls = measures[0].rows
     lines = [[title(m), *(number(m.ahead_of.get(name), sign=True) for name in controls)] for m in measures]
     return table([f"points ahead: {first} −", *controls], lines)
@@ -79,8 +79,8 @@ def layers_table(layers: Mapping[int, Measured], headline: int) -> str:
     """Retrieval by layer of the first encoder; the headline layer is bold."""
     lines = []
     for layer, measured in layers.items():
-        found = number(next(iter(measured.rows.values())).mean)
-        lines.append([str(layer), f"**{found}**" if layer == headline else found])
+        score = number(next(iter(measured.rows.values())).mean)
+        lines.append([str(layer), f"**{score}**" if layer == headline else score])
     return table(["layer (0: the token vectors)", title(next(iter(layers.values())))], lines)
 
 
@@ -93,7 +93,8 @@ def languages_table(measured: Measured) -> str:
 
 
 def legend(measures: Sequence[Measured]) -> str:
-    """Which languages each mean is over, and what a reader must know of its data (what is missing, what was cut)."""
+    """Notes: which languages each mean is over, and what a reader must know of its data (what is missing, what was
+    cut)."""
     lines = []
     for measured in {measured.task: measured for measured in reversed(measures)}.values():
         notes = [f"mean over {', '.join(measured.averaged) or 'no language'}", *measured.notes]

@@ -37,12 +37,12 @@ Request = dict[str, Any]
 
 
 def make_request(options: argparse.Namespace, place: Path) -> Request:
-    """What all contestants are told. Paths, numbers of the training, and the sentences to be timed on."""
-    most = QUICK_SENTENCES if options.quick else None
+    """Return the request of all contestants: paths, numbers of the training, and the sentences to be timed on."""
+    limit = QUICK_SENTENCES if options.quick else None
     files = {}
     for language in options.languages.split(","):
         files[language] = place / f"gold-{language}.conllu"
-        _write(files[language], sentences("test", language, options.data, place)[:most])
+        _write(files[language], sentences("test", language, options.data, place)[:limit])
     _write(place / "train.conllu", sentences("train", "en", options.data, place))
     return {
         "place": str(place),
@@ -68,9 +68,9 @@ class Contestants:
         if peer:
             self.commands["supar"] = [peer, str(HERE / "parsing_supar.py")]
 
-    def run(self, side: str, verb: str, **more: Any) -> dict[str, Any]:
+    def run(self, side: str, verb: str, **settings: Any) -> dict[str, Any]:
         path = Path(self.request["place"]) / "request.json"
-        path.write_text(json.dumps(self.request | more))
+        path.write_text(json.dumps(self.request | settings))
         # SuPar takes a GPU where there is one.
         surroundings = os.environ | {"OMP_NUM_THREADS": str(self.request["threads"]), "CUDA_VISIBLE_DEVICES": ""}
         if side != "ours":
@@ -80,7 +80,7 @@ class Contestants:
         if done.returncode:
             raise SystemExit(f"{side}, {verb} failed:\n{done.stderr[-3000:]}")
         results: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        sys.stderr.write(f"{side} {verb} {json.dumps(more)}: {json.dumps(results)}\n")
+        sys.stderr.write(f"{side} {verb} {json.dumps(settings)}: {json.dumps(results)}\n")
         return results
 
 

@@ -1,4 +1,4 @@
-"""How fast are nearest neighbours and margin mining, beside faiss-cpu with LASER's margin?
+"""Retrieval benchmark: how fast are nearest neighbours and margin mining, beside faiss-cpu with LASER's margin?
 
     python benchmarks/retrieval.py [--sentences 100000] [--width 768] [--threads 2]
 
@@ -39,29 +39,29 @@ def faiss_mine(a: np.ndarray, b: np.ndarray) -> list[tuple[int, int, float]]:
         cosines, places = index.search(queries, K)
         return cosines, places
 
-    (forward, there), (back, here) = search(a, b), search(b, a)
+    (forward, nearest_b), (back, nearest_a) = search(a, b), search(b, a)
     mean_a, mean_b = forward.mean(axis=1), back.mean(axis=1)
-    margin_a = forward / ((mean_a[:, None] + mean_b[there]) / 2)
-    margin_b = back / ((mean_b[:, None] + mean_a[here]) / 2)
+    margin_a = forward / ((mean_a[:, None] + mean_b[nearest_b]) / 2)
+    margin_b = back / ((mean_b[:, None] + mean_a[nearest_a]) / 2)
     best_a, best_b = margin_a.argmax(axis=1), margin_b.argmax(axis=1)
     rows, columns = np.arange(len(a)), np.arange(len(b))
-    source = np.concatenate([rows, here[columns, best_b]])
-    target = np.concatenate([there[rows, best_a], columns])
+    source = np.concatenate([rows, nearest_a[columns, best_b]])
+    target = np.concatenate([nearest_b[rows, best_a], columns])
     margin = np.concatenate([margin_a[rows, best_a], margin_b[columns, best_b]])
-    used_a, used_b, found = set(), set(), []
+    used_a, used_b, pairs = set(), set(), []
     for place in np.argsort(-margin, kind="stable"):
         source_row, target_row = int(source[place]), int(target[place])
         if source_row not in used_a and target_row not in used_b:
             used_a.add(source_row)
             used_b.add(target_row)
-            found.append((source_row, target_row, float(margin[place])))
-    return found
+            pairs.append((source_row, target_row, float(margin[place])))
+    return pairs
 
 
 def timed(call: Callable[[], object]) -> tuple[float, object]:
     began = time.perf_counter()
-    found = call()
-    return time.perf_counter() - began, found
+    result = call()
+    return time.perf_counter() - began, result
 
 
 def main() -> None:
@@ -84,9 +84,11 @@ def main() -> None:
         ("nearest of 1,000 for 1,000", lambda: nearest(few, many), lambda: faiss_nearest(few, many)),
         (f"mining {len(a):,} × {len(b):,}", lambda: list(mine(a, b, K)), lambda: faiss_mine(a, b)),
     ):
-        ours, found = timed(mine_own)
-        peer, wanted = timed(theirs)
-        lines.append(f"| {name} | {ours:.2f} | {peer:.2f} | {peer / ours:.2f} × | {_same(found, wanted):.1%} |")
+        ours, our_answers = timed(mine_own)
+        peer, their_answers = timed(theirs)
+        lines.append(
+            f"| {name} | {ours:.2f} | {peer:.2f} | {peer / ours:.2f} × | {_same(our_answers, their_answers):.1%} |"
+        )
     sys.stdout.write("\n".join(lines) + "\n")
 
 

@@ -62,7 +62,7 @@ def ours(plan: Plan, data: Sequence[Path], place: Path) -> Found:
 
 
 def our_scores(report: Path) -> Scores:
-    """Of each target the mean over languages for each run, by the metric that the peer counts."""
+    """Return, for each target, the mean over languages for each run, by the metric that the peer counts."""
     with (report / "scores.csv").open(encoding="utf-8", newline="") as file:
         lines = [line for line in csv.DictReader(file) if line["value_name"] == "headline" and line["value"]]
     results: Scores = {target: [] for target in TARGETS}

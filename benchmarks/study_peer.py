@@ -111,8 +111,8 @@ def phase(
     tagging = task["kind"] == "tagging"
     encode = tags if tagging else texts
 
-    def features(name: str, most: int | None = None) -> list[Row]:
-        rows = clock.timed("read", lambda: read(Path(task["rows"]) / f"{name}.jsonl")[:most])
+    def features(name: str, limit: int | None = None) -> list[Row]:
+        rows = clock.timed("read", lambda: read(Path(task["rows"]) / f"{name}.jsonl")[:limit])
         result: list[Row] = clock.timed("tokenise", lambda: encode(rows, tokenizer, task["labels"], plan["length"]))
         return result
 
@@ -131,7 +131,7 @@ def phase(
 
 
 def arguments(plan: Mapping[str, Any], out: Path) -> Any:
-    """As the examples set them, but for what the study sets."""
+    """Settings as the examples have them, but for what the study sets."""
     from transformers import TrainingArguments
 
     return TrainingArguments(

@@ -70,7 +70,8 @@ class Plan:
         )
 
     def chain(self, phases: Sequence[str], seed: int, start: Path, *, save: Path | None, tuned: bool) -> dict[str, Any]:
-        """What one process of the peer is told. With `save` it stops there and leaves the encoder in that folder."""
+        """Return the request of one process of the peer. With `save` it stops there and leaves the encoder in that
+        folder."""
         faster = {"bf16": True, "optim": "adamw_torch_fused", "train_sampling_strategy": "group_by_length"}
         return {
             "start": str(start),

@@ -49,7 +49,7 @@ def _unpacked(place: Path) -> Path:
 
 def make_rows(lengths: str, folder: Path, data: Sequence[Path], place: Path) -> Path:
     """Prepared rows of the first examples of a real training file, in a seeded order."""
-    name, most = LENGTHS[lengths]
+    name, max_length = LENGTHS[lengths]
     task = TASKS[name]
     fit = task.fit
     assert fit is not None
@@ -57,5 +57,5 @@ def make_rows(lengths: str, folder: Path, data: Sequence[Path], place: Path) -> 
     loaded = load_examples(resolved)
     out = place / "rows"
     out.mkdir()
-    write(loaded.examples, task.kind, load_tokenizer(folder), most, out)
+    write(loaded.examples, task.kind, load_tokenizer(folder), max_length, out)
     return out
