@@ -90,7 +90,7 @@ def _effect(effect: Effect, scale: svg.AxisScale, y: float) -> str:
 
 
 def _whisker(effect: Effect, scale: svg.AxisScale, y: float) -> list[str]:
-    """The interval; an end beyond the axis is an arrow."""
+    """Draw the interval; an end beyond the axis is an arrow."""
     if effect.low is None or effect.high is None:
         return []
     ends = [min(max(end, scale.low), scale.high) for end in (effect.low, effect.high)]
@@ -151,7 +151,8 @@ def _tile(tile: Tile, x: float, y: float, size: tuple[float, float], numbers: bo
 
 
 def scale_key(limit: float, cut: bool, name: str) -> str:
-    """The heat map's colour scale, from -limit to +limit points; `cut`: stronger differences share the last colours."""
+    """Draw the heat map's colour scale, from -limit to +limit points; `cut`: stronger differences share the
+    last colours."""
     steps, left = 11, 52.0
     low_sign, high_sign = ("≤ ", "≥ ") if cut else ("", "")
     parts = []
@@ -174,7 +175,7 @@ class Curve:
 
 
 def panel(heading: str, curves: Sequence[Curve], floor: float | None = None) -> str:
-    """One small chart against updates; `floor` is a dashed line (a dev score at chance)."""
+    """Draw one small chart against updates; `floor` is a dashed line (a dev score at chance)."""
     finite = [[(x, y) for x, y in curve.points if math.isfinite(x) and math.isfinite(y)] for curve in curves]
     points = [point for line in finite for point in line]
     if not points:

@@ -9,7 +9,7 @@ MISSING = "missing"
 
 
 def number(value: float | None, digits: int = 1) -> str:
-    """A number to `digits` places, with a true minus sign.
+    """Write a number to `digits` places, with a true minus sign.
 
     >>> number(-3.14159)
     '−3.1'
@@ -21,7 +21,7 @@ def number(value: float | None, digits: int = 1) -> str:
 
 
 def signed(value: float | None, digits: int = 1) -> str:
-    """A difference.
+    """Write a difference, with its sign.
 
     >>> signed(3.14159), signed(-0.01)
     ('+3.1', '0.0')
@@ -31,7 +31,7 @@ def signed(value: float | None, digits: int = 1) -> str:
 
 
 def interval(low: float | None, high: float | None, before: str = "") -> str:
-    """An interval in brackets, "" where there is none.
+    """Write an interval in brackets, "" where there is none.
 
     >>> interval(0.41, 5.8)
     '(0.4 to 5.8)'
@@ -42,7 +42,7 @@ def interval(low: float | None, high: float | None, before: str = "") -> str:
 
 
 def probability(p: float | None) -> str:
-    """A p value.
+    """Write a p value.
 
     >>> probability(0.0004), probability(0.031)
     ('< 0.001', '0.031')
@@ -53,7 +53,7 @@ def probability(p: float | None) -> str:
 
 
 def count(n: float | None) -> str:
-    """A whole number with thousands marked.
+    """Write a whole number with thousands marked.
 
     >>> count(1234567)
     '1,234,567'
@@ -62,7 +62,7 @@ def count(n: float | None) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """A duration.
+    """Write a duration.
 
     >>> seconds(3.2), seconds(75), seconds(7290)
     ('3.2 s', '1 min 15 s', '2 h 1 min')
@@ -80,7 +80,7 @@ def seconds(value: float | None) -> str:
 
 
 def size(n: float | None) -> str:
-    """Bytes.
+    """Write a number of bytes.
 
     >>> size(1_200_000)
     '1.2 MB'
@@ -94,7 +94,7 @@ def size(n: float | None) -> str:
 
 
 def plural(n: int, noun: str) -> str:
-    """A count with its noun.
+    """Write a count with its noun.
 
     >>> plural(1, "seed"), plural(2, "seed")
     ('1 seed', '2 seeds')

@@ -44,19 +44,19 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
 
 
 def plain(value: float) -> str:
-    """A tick's label: no trailing zeros, a true minus sign, thousands as k."""
+    """Write a tick's label: no trailing zeros, a true minus sign, thousands as k."""
     if abs(value) >= 10000:
         return plain(value / 1000) + "k"
     return f"{value:.6g}".replace("-", "−")
 
 
 def title(text: str) -> str:
-    """A tooltip: first child of the shape it explains."""
+    """Write a tooltip: the first child of the shape it explains."""
     return f"<title>{escape(text)}</title>"
 
 
 def shape(name: str, css: str, inside: str = "", /, **attributes: float | str) -> str:
-    """One element; numbers are rounded to a tenth of a pixel, `_` in names becomes `-`."""
+    """Write one element; numbers are rounded to a tenth of a pixel, `_` in names becomes `-`."""
     pairs = "".join(f' {key.replace("_", "-")}="{_attribute(value)}"' for key, value in attributes.items())
     start = f'<{name} class="{escape(css)}"{pairs}'
     return f"{start}>{inside}</{name}>" if inside else f"{start}/>"
@@ -71,7 +71,7 @@ def line(x1: float, y1: float, x2: float, y2: float, css: str) -> str:
 
 
 def path(points: Iterable[tuple[float, float]], css: str, tip: str = "") -> str:
-    """A line through points."""
+    """Draw a line through points."""
     pairs = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     return shape("polyline", css, title(tip) if tip else "", points=pairs)
 
@@ -81,7 +81,8 @@ def group(parts: Sequence[str], css: str = "", tip: str = "") -> str:
 
 
 def picture(width: float, height: float, name: str, body: Iterable[str]) -> str:
-    """A whole figure. `name` is what a screen reader says; the numbers themselves are in a table of the page."""
+    """Put a whole figure together. `name` is what a screen reader says; the numbers themselves are in a table of the
+    page."""
     size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
     return f'<svg {size} role="img" aria-label="{escape(name)}">{"".join(body)}</svg>'
 

@@ -38,7 +38,7 @@ class TargetInfo:
     train_language: str = "en"
     headline: str = ""  # "mean of exact match and F1"
     main: str = ""  # name of the main metric
-    notes: tuple[str, ...] = ()  # substitutes, cut training sets, odd metrics: printed beside the numbers
+    notes: tuple[str, ...] = ()  # substitutes, cut training sets, odd metrics: printed with the numbers
     kind: str = ""  # its output shape: "tagging", "retrieval"
     is_retrieval: bool = False  # nothing is trained for it, and published averages hide behind it
     trained: bool = True  # False: nothing is trained for it, the encoder is tested as it stands

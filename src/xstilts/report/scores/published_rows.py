@@ -65,6 +65,8 @@ class PublishedAverage:
 
 @dataclass(frozen=True, kw_only=True)
 class Benchmark:
+    """A benchmark: its tasks, and the averages over them that it prints."""
+
     name: str
     title: str
     about: str
@@ -97,7 +99,7 @@ class PublishedRow:
         return {figure.name: figure.value for figure in self.figures if figure.task == task}
 
     def score(self, task: str) -> float | None:
-        """The task's score as the benchmark defines it; None where a part of it is not published."""
+        """Return the task's score as the benchmark defines it; None where a part of it is not published."""
         names, values = self.benchmark.tasks[task].headline, self.values(task)
         return fmean(values[name] for name in names) if names and set(names) <= set(values) else None
 

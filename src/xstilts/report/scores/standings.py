@@ -59,6 +59,8 @@ class ArmScore:
 
 
 class _RowKey(NamedTuple):
+    """One arm in one metric; `is_main`: whether it is the target's main metric."""
+
     arm: str
     metric: str
     is_main: bool

@@ -71,6 +71,8 @@ class _Moment(NamedTuple):
 
 
 class _Difference(NamedTuple):
+    """A change in points with its 95 % interval; None where there is none."""
+
     change: float | None = None
     low: float | None = None
     high: float | None = None
