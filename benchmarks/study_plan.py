@@ -102,7 +102,9 @@ class Plan:
             sources = {"train": fit.train, "dev": fit.dev}
             if name in TARGETS:
                 tests = {language: task.test[language] for language in self.languages}
-                sources |= {f"test-{name}": part.take(self.test) if self.test else part for name, part in tests.items()}
+                sources |= {
+                    f"test-{name}": part.subsample(self.test) if self.test else part for name, part in tests.items()
+                }
             (self.rows / name).mkdir(parents=True)
             for use, source in sources.items():
                 lines = (

@@ -46,45 +46,45 @@ class Cut:
     size: int
 
 
-def spread(total: int, wanted: int) -> list[int]:
-    """`wanted` of the numbers 0 to total-1, at even distances; all of them where there are not more."""
-    if wanted >= total:
+def spread(total: int, count: int) -> list[int]:
+    """Return `count` of the numbers 0 to total-1, at even distances; all of them where there are not more."""
+    if count >= total:
         return list(range(total))
-    return [i * total // wanted for i in range(wanted)]
+    return [i * total // count for i in range(count)]
 
 
-def keep(items: list[str], wanted: int) -> list[str]:
-    return [items[i] for i in spread(len(items), wanted)]
+def keep(items: list[str], count: int) -> list[str]:
+    return [items[i] for i in spread(len(items), count)]
 
 
-def cut_lines(text: str, wanted: int) -> tuple[str, int, int]:
+def cut_lines(text: str, count: int) -> tuple[str, int, int]:
     """Lines end at a line feed only: other separators stand inside sentences."""
     lines = text.removesuffix("\n").split("\n")
-    kept = keep(lines, wanted)
-    return "\n".join(kept) + "\n", len(kept), len(lines)
+    sample_lines = keep(lines, count)
+    return "\n".join(sample_lines) + "\n", len(sample_lines), len(lines)
 
 
-def cut_table(text: str, wanted: int) -> tuple[str, int, int]:
+def cut_table(text: str, count: int) -> tuple[str, int, int]:
     """Lines below a header."""
     header, _, body = text.partition("\n")
-    kept, n, total = cut_lines(body, wanted)
-    return f"{header}\n{kept}", n, total
+    sample_lines, n, total = cut_lines(body, count)
+    return f"{header}\n{sample_lines}", n, total
 
 
 def blocks_of(text: str) -> list[str]:
     return [block for block in text.strip("\n").split("\n\n") if block]
 
 
-def cut_blocks(text: str, wanted: int) -> tuple[str, int, int]:
+def cut_blocks(text: str, count: int) -> tuple[str, int, int]:
     """Sentences between blank lines."""
     blocks = blocks_of(text)
-    kept = keep(blocks, wanted)
-    return "".join(f"{block}\n\n" for block in kept), len(kept), len(blocks)
+    sample_blocks = keep(blocks, count)
+    return "".join(f"{block}\n\n" for block in sample_blocks), len(sample_blocks), len(blocks)
 
 
-def cut_conllu(text: str, wanted: int) -> tuple[str, int, int]:
+def cut_conllu(text: str, count: int) -> tuple[str, int, int]:
     """Sentences; of the columns, XPOS, FEATS, DEPS and MISC (but SpaceAfter=No) are blanked to save space."""
-    body, n, total = cut_blocks(text, wanted)
+    body, n, total = cut_blocks(text, count)
     return "".join(f"{line}\n" for line in map(slim, body.split("\n")[:-1]) if line is not None), n, total
 
 
@@ -100,14 +100,14 @@ def slim(line: str) -> str | None:
     return "\t".join(fields)
 
 
-def cut_squad(text: str, wanted: int) -> tuple[str, int, int]:
+def cut_squad(text: str, count: int) -> tuple[str, int, int]:
     """Paragraphs with their questions; articles left empty are dropped. Counts are questions."""
     document = json.loads(text)
     places = [(a, p) for a, article in enumerate(document["data"]) for p in range(len(article["paragraphs"]))]
-    chosen = {places[i] for i in spread(len(places), wanted)}
+    sampled_places = {places[i] for i in spread(len(places), count)}
     total = questions(document["data"])
     for a, article in enumerate(document["data"]):
-        article["paragraphs"] = [x for p, x in enumerate(article["paragraphs"]) if (a, p) in chosen]
+        article["paragraphs"] = [x for p, x in enumerate(article["paragraphs"]) if (a, p) in sampled_places]
     document["data"] = [article for article in document["data"] if article["paragraphs"]]
     return json.dumps(document, ensure_ascii=False), questions(document["data"]), total
 
@@ -141,14 +141,14 @@ def plan() -> Iterable[Cut]:
 
 
 def sources(data: Path) -> dict[str, dict[str, str]]:
-    """What the two source tables say of each file, by path."""
-    found: dict[str, dict[str, str]] = {}
+    """Return the rows of the two source tables, by path of the file."""
+    source_of_path: dict[str, dict[str, str]] = {}
     for name in ("SOURCES-tasks.tsv", "SOURCES-syntax.tsv"):
         header, *rows = (line.split("\t") for line in (data / name).read_text("utf-8").splitlines())
         for row in rows:
             entry = dict(zip(header, row, strict=False))
-            found[entry["path"]] = entry
-    return found
+            source_of_path[entry["path"]] = entry
+    return source_of_path
 
 
 def compressed(text: str) -> bytes:
@@ -163,13 +163,13 @@ def sample(data: Path, out: Path, cut: Cut, source: dict[str, str]) -> dict[str,
     licence = source.get("licence_as_stated") or source["licence"]
     if FORBIDDEN.search(licence):
         raise SystemExit(f"{cut.path}: the licence '{licence}' does not allow packaging")
-    text, kept, total = cut.cut(gzip.decompress((data / cut.path).read_bytes()).decode("utf-8"), cut.size)
+    text, rows, total = cut.cut(gzip.decompress((data / cut.path).read_bytes()).decode("utf-8"), cut.size)
     payload = compressed(text)
     target = out / cut.path
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(payload)
     return {
-        "path": cut.path, "unit": cut.unit, "rows": kept, "of": total, "licence": licence,
+        "path": cut.path, "unit": cut.unit, "rows": rows, "of": total, "licence": licence,
         "origin": f"https://github.com/{source['source_repo']}/blob/{source['commit']}/{source['source_path']}",
         "sha256": hashlib.sha256(payload).hexdigest(),
     }  # fmt: skip
@@ -180,8 +180,8 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "src" / "xstilts" / "samples")
     arguments = parser.parse_args()
-    known = sources(arguments.data)
-    lines = [sample(arguments.data, arguments.out, cut, known[cut.path]) for cut in plan()]
+    source_of_path = sources(arguments.data)
+    lines = [sample(arguments.data, arguments.out, cut, source_of_path[cut.path]) for cut in plan()]
     manifest = json.dumps({"files": lines}, ensure_ascii=False, indent=1) + "\n"
     (arguments.out / "manifest.json").write_text(manifest, "utf-8")
 

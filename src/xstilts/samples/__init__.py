@@ -17,8 +17,8 @@ CUT = "packaged sample: "  # how the description of a file that was cut begins
 @cache
 def manifest() -> dict[str, dict[str, Any]]:
     """path below `ROOT` -> {path, unit, rows, of, licence, origin, sha256}."""
-    listed = json.loads((ROOT / "manifest.json").read_text("utf-8"))["files"]
-    return {entry["path"]: entry for entry in listed}
+    entries = json.loads((ROOT / "manifest.json").read_text("utf-8"))["files"]
+    return {entry["path"]: entry for entry in entries}
 
 
 def describe(path: Path | str) -> str | None:
