@@ -50,7 +50,7 @@ def execute_steps(
     share = MachineShare(
         prepare_command=prepare_command, jobs=options.jobs, threads=options.threads, devices=devices(options)
     )
-    return execute(goals, store, backend=make_backend(share), listener=listener, trims=trims)
+    return execute(goals, store, backend=make_backend(share, options.backend), listener=listener, trims=trims)
 
 
 def command_options(options: Options) -> list[str]:

@@ -39,6 +39,7 @@ class Options:
     threads: int | None = None  # of one step; None: all cores shared by the jobs
     device: str | None = None  # None: CUDA where there is one
     tasks: tuple[str, ...] = ()  # "package.module:TASKS"
+    backend: str | None = None  # a name of engine.backends.catalog; None: by the number of jobs
 
     @property
     def roots(self) -> Roots:
