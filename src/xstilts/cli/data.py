@@ -87,10 +87,10 @@ def check(
     """Say which files are here and whether what was fetched is unchanged.
 
     Exit code 1 when a file is missing or changed."""
-    from xstilts.app.tasks import check_files, wanted
+    from xstilts.app.data import check_files, needs_of
 
     options = make_options(data=_folders_for(names, data), store=store, tasks=modules)
-    statuses = check_files(wanted(names or [], options, scale), options.roots)
+    statuses = check_files(needs_of(names or [], options, scale), options.roots)
     if as_json:
         print_json([item.as_json() for item in statuses])
     else:
@@ -117,10 +117,10 @@ def get(
     """Fetch what is not here into the store: files of tasks, and of a study its models too.
 
     Revisions and checksums are locked at the first fetch. Exit code 2 when something is still missing."""
-    from xstilts.app.tasks import get_files, wanted
+    from xstilts.app.data import get_files, needs_of
 
     options = make_options(data=_folders_for(names, data), store=store, tasks=modules, offline=offline)
-    needed = wanted(names or [], options, scale)
+    needed = needs_of(names or [], options, scale)
     missing = get_files(needed, options.roots, typer.echo)
     for reason in missing:
         typer.echo(f"missing: {reason}", err=True)
@@ -147,7 +147,7 @@ def pack(
     """Put the files a study reads, and its models, into one archive.
 
     What comes with the program is left out, and so is the study file itself."""
-    from xstilts.app.tasks import pack_study
+    from xstilts.app.data import pack_study
 
     options = make_options(data=data_folders(study, data), store=store, tasks=modules)
     packed = pack_study(read_study(study, scale, allow_missing), options, archive)

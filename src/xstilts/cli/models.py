@@ -43,7 +43,8 @@ def predict(
     """Predict on your own file with a trained checkpoint.
 
     Columns, by the task's kind: `text` (and `pair`); `words`; `question`, `context`; `prompt`, `options`."""
-    from xstilts.app.predict import predict_file, task_for
+    from xstilts.app.checkpoints import task_for
+    from xstilts.app.predict import predict_file
 
     options = make_options(data=data, store=store, tasks=tasks, device=device)
     count = predict_file(checkpoint, file, task_for(task, study, options), options, out)
@@ -67,7 +68,8 @@ def export(
 
     It says which `transformers` class loads it; where there is none, the head goes into head.safetensors. LoRA and IA3
     are put into the weights; other adapters go beside the encoder."""
-    from xstilts.app.predict import export_checkpoint, task_for
+    from xstilts.app.checkpoints import task_for
+    from xstilts.app.export import export_checkpoint
 
     options = make_options(store=store, tasks=tasks)
     result = export_checkpoint(checkpoint, out, task_for(task, study, options), options, adapter)

@@ -85,6 +85,8 @@ def forecast(session: Session) -> Forecast:
     goals = session.goals
     to_run = {step.key for step in demand(goals, session.store.is_whole).to_run}
     steps = steps_of(goals)
+    for step in {step.name: step for step in steps}.values():
+        kind_of(step).estimate(step, estimator)  # a plan names the measured speeds where nothing is left to run as well
     costs = {step.key: kind_of(step).estimate(step, estimator) for step in steps if step.key in to_run}
     kept = sum(cost.bytes for key, cost in costs.items() if key not in session.steps.trims)
     trains = any(kind_of(step).is_training for step in steps if step.key in to_run)

@@ -1,0 +1,38 @@
+"""Checkpoints that a study has trained: find one, and the task of its head, by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from xstilts.core.errors import EncoderError
+from xstilts.core.files import read_json
+from xstilts.engine.store import Store
+from xstilts.pipeline.options import Options
+from xstilts.pipeline.session import catalog_for
+from xstilts.pipeline.steps import train
+from xstilts.study.load import load_study
+from xstilts.study.resolve import with_settings
+from xstilts.tasks.base import Task
+
+
+def checkpoint_folder(name: str, options: Options) -> Path:
+    """A checkpoint by folder, or by the key of a training step in the store. Raises EncoderError when it is neither, or
+    its weights were deleted after its predictions had been stored."""
+    for folder in (Path(name), options.store / "steps" / name):
+        if (folder / "heads.json").is_file():
+            if not all((folder / file).is_file() for file in read_json(folder / "parts.json")["weights"]):
+                raise EncoderError(
+                    f"The checkpoint '{name}' has no weights any more: they went once its predictions were stored.",
+                    hint="Run the study with `keep: all` to keep them.",
+                )
+            return folder
+    keys = sorted(record["key"] for _, record in Store(options.store).records(train.KIND.name))
+    raise EncoderError(f"'{name}' is neither a checkpoint folder nor a training step here.", value=name, allowed=keys)
+
+
+def task_for(name: str, study: str | None, options: Options) -> Task:
+    """A task by name, as `study` declares or changes it where one is given. Raises StudyError for an unknown one."""
+    if study is None:
+        return catalog_for(None, options).find(name)
+    loaded = load_study(study)
+    return with_settings(loaded, catalog_for(loaded, options)).find(name)
