@@ -22,7 +22,7 @@ from xstilts.cli.options import (
     print_json,
     read_study,
 )
-from xstilts.cli.quantities import amount
+from xstilts.report.elements import formatting
 
 commands = typer.Typer(
     help="Data files: which are here, fetch them, carry them to a machine without a network.", no_args_is_help=True
@@ -167,7 +167,7 @@ def unpack(
     from xstilts.pipeline.options import default_store
 
     done = run_unpack(archive, store or default_store())
-    models = f" and models ({done.encoder_files} files, {amount(done.encoder_bytes, 'B')})"
-    typer.echo(
-        f"{done.files} data files ({amount(done.bytes, 'B')}){models if done.encoder_files else ''} are in the store."
-    )
+    content = f"{done.files} data files ({formatting.size(done.bytes)})"
+    if done.encoder_files:
+        content += f" and models ({done.encoder_files} files, {formatting.size(done.encoder_bytes)})"
+    typer.echo(f"{content} are in the store.")

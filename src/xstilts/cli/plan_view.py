@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from xstilts.app.plan import time_spent, to_fetch
-from xstilts.cli.quantities import amount, duration
 from xstilts.pipeline.forecast import Forecast, StepForecast
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps import STEP_KINDS
+from xstilts.report.elements import formatting
 from xstilts.report.elements.formatting import name_list, plural
 from xstilts.study.expand import before_target
 from xstilts.study.phase import MergedCheckpoint, Phase, Start
@@ -105,8 +105,8 @@ def _table(found: Forecast) -> Table:
             kind.name,
             str(len(run)),
             str(len(steps) - len(run)),
-            f"{about}{amount(tokens)}" if tokens else "–",
-            duration(sum(step.seconds for step in run)) if run else "–",
+            f"{about}{formatting.amount(tokens)}" if tokens else "–",
+            formatting.seconds(sum(step.seconds for step in run)) if run else "–",
         )
     return table
 
@@ -116,8 +116,8 @@ def _steps(steps: Sequence[StepForecast]) -> Table:
     for name, right in (("step", False), ("what", False), ("tokens", True), ("time", True), ("key", False)):
         table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=name == "key")
     for step in steps:
-        tokens = f"{'' if step.counted else '~'}{amount(step.tokens)}" if step.tokens else "–"
-        time = "reused" if step.reused else duration(step.seconds)
+        tokens = f"{'' if step.counted else '~'}{formatting.amount(step.tokens)}" if step.tokens else "–"
+        time = "reused" if step.reused else formatting.seconds(step.seconds)
         table.add_row(step.name, Text(step.label), tokens, time, step.key)
     return table
 
@@ -157,10 +157,9 @@ def _verdict(session: Session, found: Forecast) -> Text:
     cuda = (session.options.device or "").startswith("cuda")
     device = "one GPU of the H200's class" if cuda and not found.measured else "one device"
     tilde = "" if all(step.counted for step in found.to_run) else "; ~ estimated from file sizes"
-    return Text(
-        f"About {duration(seconds)} on {device}, at most {amount(found.peak_bytes, 'B')} of disk ({basis}{tilde}).",
-        style="bold",
-    )
+    disk = formatting.size(found.peak_bytes)
+    about = f"About {formatting.seconds(seconds)} on {device}, at most {disk} of disk ({basis}{tilde})."
+    return Text(about, style="bold")
 
 
 def _basis(found: Forecast) -> str:

@@ -18,7 +18,7 @@ from xstilts.cli.options import (
     print_json,
     read_study,
 )
-from xstilts.cli.quantities import amount
+from xstilts.report.elements import formatting
 
 commands = typer.Typer(help="The store: how big it is, and delete what no study needs.", no_args_is_help=True)
 
@@ -40,8 +40,8 @@ def du(store: StoreDir = None, as_json: AsJson = False) -> None:
         return
     typer.echo(f"{root}")
     for name, usage in used.items():
-        typer.echo(f"  {amount(usage.bytes, 'B'):>8}  {usage.steps:>5} × {name}")
-    typer.echo(f"  {amount(sum(usage.bytes for usage in used.values()), 'B'):>8}  in all")
+        typer.echo(f"  {formatting.size(usage.bytes):>8}  {usage.steps:>5} × {name}")
+    typer.echo(f"  {formatting.size(sum(usage.bytes for usage in used.values())):>8}  in all")
 
 
 @commands.command()
@@ -81,4 +81,4 @@ def gc(
     if as_json:
         print_json({"freed_bytes": freed, "dry_run": dry_run})
     else:
-        typer.echo(f"{'Would free' if dry_run else 'Freed'} {amount(freed, 'B')}.")
+        typer.echo(f"{'Would free' if dry_run else 'Freed'} {formatting.size(freed)}.")

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xstilts.app.tasks import SourceFacts, TaskFacts
-from xstilts.cli.quantities import amount
+from xstilts.report.elements import formatting
 
 LICENCE_WIDTH = 26
 
@@ -58,7 +58,7 @@ def _sources(sources: tuple[SourceFacts, ...]) -> Table:
         table.add_column(name, no_wrap=True, justify="right" if name == "size" else "left", overflow="ellipsis")
     table.add_column("note", overflow="fold")
     for source in sources:
-        size = amount(source.bytes, "B") if source.bytes else "–"
+        size = formatting.size(source.bytes) if source.bytes else "–"
         if source.examples is not None:
             size = f"{source.examples:,} examples" + (f", {source.dropped:,} rows dropped" if source.dropped else "")
         where = Text(source.here or "missing", style="green" if source.here else "yellow")

@@ -93,6 +93,18 @@ def size(n: float | None) -> str:
     return f"{n / 1000**power:.1f} {('kB', 'MB', 'GB', 'TB')[power - 1]}"
 
 
+def amount(n: float) -> str:
+    """An estimated number: no more digits than it deserves.
+
+    >>> amount(1234567), amount(980)
+    ('1.2M', '980')
+    """
+    for limit, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if n >= limit:
+            return f"{n / limit:.1f}{suffix}"
+    return f"{n:.0f}"
+
+
 def plural(n: int, noun: str) -> str:
     """Write a count with its noun.
 
