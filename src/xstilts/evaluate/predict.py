@@ -25,7 +25,7 @@ from xstilts.evaluate.language_adapters import AdapterSwitcher
 from xstilts.heads.base import Head
 from xstilts.heads.registry import head_key, make_head
 from xstilts.kinds.base import Kind
-from xstilts.kinds.tokenized import Chained, TokenizedRows
+from xstilts.kinds.tokenized import ConcatenatedColumns, TokenizedRows
 from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.nn.encoder import Encoder
 from xstilts.train.checkpoint import encoder_folder, head_keys, load_encoder, load_head, unique_tensors
@@ -169,7 +169,7 @@ def _guesses(kind: Kind, parts: Sequence[PredictSet], decoded_of: Mapping[Predic
         return kind.postprocess(parts[0].selected_examples, parts[0].rows.columns, decoded_of[parts[0]])
     columns = [part.rows.columns for part in parts]
     first_examples = np.cumsum([0, *(len(part.indices) for part in parts)])
-    chained: dict[str, Any] = {name: Chained([part[name] for part in columns]) for name in columns[0]}
+    chained: dict[str, Any] = {name: ConcatenatedColumns([part[name] for part in columns]) for name in columns[0]}
     numbers = [part["example"] + first for part, first in zip(columns, first_examples, strict=False)]
     chained["example"] = np.concatenate(numbers)
     examples = [example for part in parts for example in part.selected_examples]

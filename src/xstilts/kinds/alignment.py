@@ -1,4 +1,5 @@
-"""Characters and tokens of a context: which characters each token covers, and which tokens cover an answer.
+"""Alignment of characters and tokens of a context: which characters each token covers, and which tokens cover an
+answer.
 
 Fast tokenizers report offsets in the original string, but not tidily: a SentencePiece token may or may not include the
 space before it, a lone "▁" may claim the first character of the word that follows, one character may give several
@@ -43,8 +44,8 @@ class Offsets:
     ends: np.ndarray  # [T]
 
     def cover(self, start: int, end: int) -> TokenSpan | None:
-        """The shortest run of tokens that holds every covered character of context[start:end]; None where no token
-        covers any of it."""
+        """Return the shortest run of tokens that holds every covered character of context[start:end]; None where no
+        token covers any of it."""
         touching_T = (self.starts < end) & (self.ends > start)
         if not touching_T.any():
             return None
@@ -54,30 +55,30 @@ class Offsets:
 
 
 def align(tokenizer: Tokenizer, contexts: Sequence[str]) -> list[Offsets]:
-    """Tokens and tidy offsets of each context."""
-    mark = tokenizer.token_to_id(SPACE)
-    found = []
+    """Return tokens and tidy offsets of each context."""
+    space_id = tokenizer.token_to_id(SPACE)
+    aligned = []
     for context, encoding in zip(contexts, encodings(tokenizer, contexts), strict=True):
         ids = encoding.ids
         bounds_T2 = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
         starts_T, ends_T = _without_space(context, bounds_T2)
-        nothing_T = (starts_T >= ends_T) | (np.array(ids, dtype=np.int64) == (-1 if mark is None else mark))
-        found.append(Offsets(ids, np.where(nothing_T, -1, starts_T), np.where(nothing_T, -1, ends_T)))
-    return found
+        empty_T = (starts_T >= ends_T) | (np.array(ids, dtype=np.int64) == (-1 if space_id is None else space_id))
+        aligned.append(Offsets(ids, np.where(empty_T, -1, starts_T), np.where(empty_T, -1, ends_T)))
+    return aligned
 
 
 def _without_space(context: str, bounds_T2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Offsets [T], [T] moved inwards over white space."""
+    """Return offsets [T], [T] moved inwards over white space."""
     size = len(context)
     space = np.fromiter(map(str.isspace, context), bool, size)
-    place = np.arange(size)
-    following = np.append(np.minimum.accumulate(np.where(space, size, place)[::-1])[::-1], size)
-    preceding = np.append(0, np.maximum.accumulate(np.where(space, 0, place + 1)))
+    position = np.arange(size)
+    following = np.append(np.minimum.accumulate(np.where(space, size, position)[::-1])[::-1], size)
+    preceding = np.append(0, np.maximum.accumulate(np.where(space, 0, position + 1)))
     return following[bounds_T2[:, 0]], preceding[bounds_T2[:, 1]]
 
 
 def windows(size: int, room: int, step: int) -> list[tuple[int, int]]:
-    """Half-open ranges of at most `room` tokens, `step` apart, that cover all `size` tokens; (0, 0) for none.
+    """Return half-open ranges of at most `room` tokens, `step` apart, that cover all `size` tokens; (0, 0) for none.
 
     >>> windows(10, 6, 3)
     [(0, 6), (3, 9), (6, 10)]

@@ -47,7 +47,7 @@ class Choice(Kind):
         return (Accuracy(),)
 
     def check(self, example: ChoiceExample) -> None:
-        """Raises DataError for fewer than two options, prompts and options of different number, or an answer that
+        """Raise DataError for fewer than two options, prompts and options of different number, or an answer that
         is no option's index."""
         prompts, options = len(example.prompts), len(example.options)
         if prompts != options:
@@ -62,8 +62,8 @@ class Choice(Kind):
             )
 
     def encode(self, examples: Sequence[ChoiceExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
-        """One row for each example: its (prompt, option) pairs end to end, each cut longest-first."""
-        made = encode_texts(
+        """Return one row for each example: its (prompt, option) pairs end to end, each cut longest-first."""
+        encoded = encode_texts(
             [text for e in examples for text in e.prompts],
             [text for e in examples for text in e.options],
             tokenizer,
@@ -71,12 +71,12 @@ class Choice(Kind):
         )
         columns: dict[str, list[Any]] = {"example": list(range(len(examples)))}
         ends = np.cumsum([len(e.options) for e in examples], dtype=int).tolist()
-        parts = [slice(end - len(e.options), end) for e, end in zip(examples, ends, strict=True)]
-        columns["ids"] = [list(chain.from_iterable(made.ids[part])) for part in parts]
-        columns["lengths"] = [[len(ids) for ids in made.ids[part]] for part in parts]
-        columns["segments"] = [list(chain.from_iterable(made.segments[part])) for part in parts]
+        slices = [slice(end - len(e.options), end) for e, end in zip(examples, ends, strict=True)]
+        columns["ids"] = [list(chain.from_iterable(encoded.ids[part])) for part in slices]
+        columns["lengths"] = [[len(ids) for ids in encoded.ids[part]] for part in slices]
+        columns["segments"] = [list(chain.from_iterable(encoded.segments[part])) for part in slices]
         columns["gold"] = [[] if e.answer is None else [e.answer] for e in examples]
-        return Encoded(columns=columns, truncated=sum(any(made.cut[part]) for part in parts))
+        return Encoded(columns=columns, truncated=sum(any(encoded.cut[part]) for part in slices))
 
     def gold(self, example: ChoiceExample) -> int | None:
         return example.answer
@@ -90,7 +90,7 @@ class Choice(Kind):
         return guesses
 
     def chance_guesses(self, golds: Sequence[int]) -> list[int]:
-        """The commonest position everywhere. With k options each it is right at least once in k, so this is also
+        """Return the commonest position everywhere. With k options each it is right at least once in k, so this is also
         the larger of 1/k and the commonest position."""
         return [Counter(golds).most_common(1)[0][0]] * len(golds) if golds else []
 
@@ -100,7 +100,7 @@ class Choice(Kind):
 
     @classmethod
     def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
-        """The prompt may be a template of several columns."""
+        """Return a maker of choices; their prompt may be a template of several columns."""
         prompt, options = columns["prompt"], columns["options"]
         return ChoiceRow(
             prompt=prompt if "{" in prompt else "{" + prompt + "}",
@@ -111,7 +111,7 @@ class Choice(Kind):
         )
 
     def from_user_row(self, row: Row, number: str) -> ChoiceExample:
-        """One prompt for all options, or a list of them."""
+        """Return an example with one prompt for all options, or a list of them."""
         options, prompt = tuple(field_value(row, "options")), field_value(row, "prompt")
         prompts = tuple(prompt) if isinstance(prompt, list) else (str(prompt),) * len(options)
         return ChoiceExample(**unlabelled(row, number), prompts=prompts, options=options)

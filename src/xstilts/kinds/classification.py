@@ -1,4 +1,4 @@
-"""One label for one text or a pair of texts."""
+"""Classification: one label for one text or a pair of texts."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Classification(Kind):
         return (Accuracy(),)
 
     def check(self, example: TextExample) -> None:
-        """Raises DataError for a label outside the set."""
+        """Raise DataError for a label outside the set."""
         if example.label is not None and example.label not in self.labels:
             raise DataError(
                 f"label '{example.label}' is not one of this task's labels",
@@ -59,17 +59,17 @@ class Classification(Kind):
             )
 
     def encode(self, examples: Sequence[TextExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
-        """One row for each example; pairs are cut longest-first."""
-        number = {label: i for i, label in enumerate(self.labels)}
-        made = encode_texts([e.text for e in examples], [e.pair for e in examples], tokenizer, max_length)
+        """Return one row for each example; pairs are cut longest-first."""
+        label_ids = {label: i for i, label in enumerate(self.labels)}
+        sequences = encode_texts([e.text for e in examples], [e.pair for e in examples], tokenizer, max_length)
         columns: dict[str, list[Any]] = {
             "example": list(range(len(examples))),
-            "ids": made.ids,
-            "lengths": [[len(ids)] for ids in made.ids],
-            "segments": made.segments,
-            "gold": [[] if e.label is None else [number[e.label]] for e in examples],
+            "ids": sequences.ids,
+            "lengths": [[len(ids)] for ids in sequences.ids],
+            "segments": sequences.segments,
+            "gold": [[] if e.label is None else [label_ids[e.label]] for e in examples],
         }
-        return Encoded(columns=columns, truncated=sum(made.cut))
+        return Encoded(columns=columns, truncated=sum(sequences.cut))
 
     def gold(self, example: TextExample) -> str | None:
         return example.label
@@ -83,7 +83,7 @@ class Classification(Kind):
         return guesses
 
     def chance_guesses(self, golds: Sequence[str]) -> list[str]:
-        """The commonest label everywhere."""
+        """Return the commonest label everywhere."""
         return [Counter(golds).most_common(1)[0][0]] * len(golds) if golds else []
 
     @classmethod

@@ -66,7 +66,7 @@ class Dependency(Kind):
 
     @property
     def head_settings(self) -> dict[str, Any]:
-        """What the sizes of a head's weights depend on."""
+        """Sizes that the weights of a head depend on."""
         return {"arc": self.arc, "relation": self.relation}
 
     @property
@@ -79,7 +79,7 @@ class Dependency(Kind):
         return (Attachment(),)
 
     def check(self, example: DependencyExample) -> None:
-        """Raises DataError for a sentence without words, heads or relations that are not one a word, heads that are no
+        """Raise DataError for a sentence without words, heads or relations that are not one a word, heads that are no
         tree with a single root, or a relation outside a closed set."""
         if not example.words:
             raise DataError("a sentence without words", where=example.where)
@@ -87,21 +87,21 @@ class Dependency(Kind):
             if example.heads != example.relations:
                 raise DataError("a sentence needs both heads and relations, or neither", where=example.where)
             return
-        for what, given in (("heads", example.heads), ("relations", example.relations)):
-            if len(given) != len(example.words):
-                raise DataError(f"{len(given)} {what} for {len(example.words)} words", where=example.where)
+        for name, values in (("heads", example.heads), ("relations", example.relations)):
+            if len(values) != len(example.words):
+                raise DataError(f"{len(values)} {name} for {len(example.words)} words", where=example.where)
         if wrong := tree_fault(example.heads):
             raise DataError(f"no tree: {wrong.description}", where=example.where)
         strange = next((relation for relation in example.relations if relation not in self.labels), None)
         if strange is not None and not self.open_labels:
-            what = f"'{strange}' is not one of this task's relations"
-            raise DataError(what, where=example.where, value=strange, allowed=self.labels)
+            problem = f"'{strange}' is not one of this task's relations"
+            raise DataError(problem, where=example.where, value=strange, allowed=self.labels)
 
     def encode(self, examples: Sequence[DependencyExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
-        """A row for each sentence."""
-        number = {label: i for i, label in enumerate(self.labels)}
+        """Return a row for each sentence."""
+        label_ids = {label: i for i, label in enumerate(self.labels)}
         golds = (
-            [] if e.heads is None else [*e.heads, *(number.get(relation, UNKNOWN) for relation in e.relations or ())]
+            [] if e.heads is None else [*e.heads, *(label_ids.get(relation, UNKNOWN) for relation in e.relations or ())]
             for e in examples
         )
         return encode_sentences(examples, golds, tokenizer, max_length)
@@ -122,7 +122,7 @@ class Dependency(Kind):
         return guesses
 
     def chance_guesses(self, golds: Sequence[Mapping[str, Sequence]]) -> list[dict[str, list]]:
-        """The previous word as the head, the root for the first one; the commonest relation everywhere."""
+        """Return the previous word as the head, the root for the first one; the commonest relation everywhere."""
         counts = Counter(relation for gold in golds for relation in gold["relations"])
         commonest = counts.most_common(1)[0][0]
         sizes = [len(gold["heads"]) for gold in golds]
@@ -130,12 +130,13 @@ class Dependency(Kind):
 
     @classmethod
     def from_user_task(cls, task: UserTask, where: str) -> Self:
-        """With the 37 universal relations where the task names none."""
+        """Return the parser of a declared task, with the 37 universal relations where the task names none."""
         return cls(labels=task.labels or (*UNIVERSAL_RELATIONS, "clf"))
 
     @classmethod
     def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
-        """Subtypes of relations ("nsubj:pass") are cut off unless the task's own labels have them."""
+        """Return a maker of trees. Subtypes of relations ("nsubj:pass") are cut off unless the task's own labels have
+        them."""
         return TreesRow(cut="" if any(":" in label for label in task.labels) else ":", **id_and_group(columns))
 
     def from_user_row(self, row: Row, number: str) -> DependencyExample:

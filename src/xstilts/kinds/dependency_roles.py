@@ -31,9 +31,9 @@ _OF_ROLES = (SpanRoles.name, PredicateF1.name)
 
 @dataclass(frozen=True)
 class DependencyRoles(Dependency):
-    """As `Dependency`, with joint labels ("nsubj|ARG0|_|_"). A gold label outside the set is replaced by the one with
-    fewer roles that is in it. `given`: whether it is told which words are predicates; otherwise those are predicates
-    that a label gives an argument to.
+    """A `Dependency` parser with joint labels ("nsubj|ARG0|_|_"). A gold label outside the set is replaced by the one
+    with fewer roles that is in it. `given`: whether the data says which words are predicates; otherwise those are
+    predicates that a label gives an argument to.
 
     Rows and outputs are those of `Dependency`; guess: {"heads", "relations", "frames"}, relations without roles, frames
     as of `Roles` with spans. Scores compare with the gold roles themselves, so what labels cannot say is missed.
@@ -54,29 +54,30 @@ class DependencyRoles(Dependency):
         return (Attachment(), SpanRoles(), PredicateF1())
 
     def check(self, example: Any) -> None:
-        """Raises DataError for what is no tree, and for predicates without a tree or spans, outside the
+        """Raise DataError for what is no tree, and for predicates without a tree or spans, outside the
         sentence, or not given where they are to be."""
         _ANY_TREE.check(example)
         if self.given and example.predicates is None:
             raise DataError("the predicates are to be given, but this sentence does not say them", where=example.where)
         if example.predicates and example.heads is None:
             raise DataError("roles are packed into a tree, and the sentence has none", where=example.where)
-        for one in example.predicates or ():
-            if one.spans is None:
-                raise DataError(f"the arguments of the predicate {one.index} are not spans", where=example.where)
-            ends = [one.index + 1, *(end for _, end, _ in one.spans)]
+        for predicate in example.predicates or ():
+            if predicate.spans is None:
+                raise DataError(f"the arguments of the predicate {predicate.index} are not spans", where=example.where)
+            ends = [predicate.index + 1, *(end for _, end, _ in predicate.spans)]
             if not 0 < min(ends) <= max(ends) <= len(example.words):
-                what = f"the predicate {one.index} or its arguments are outside {len(example.words)} words"
-                raise DataError(what, where=example.where)
+                problem = f"the predicate {predicate.index} or its arguments are outside {len(example.words)} words"
+                raise DataError(problem, where=example.where)
 
     def encode(self, examples: Sequence[Any], tokenizer: Tokenizer, max_length: int) -> Encoded:
-        """A row for each sentence; unlabelled where its tree or its roles are missing."""
-        number = {label: i for i, label in enumerate(self.labels)}
+        """Return a row for each sentence; unlabelled where its tree or its roles are missing."""
+        label_ids = {label: i for i, label in enumerate(self.labels)}
         golds = []
         for example in examples:
             gold: list[int] = []
             if example.heads is not None and example.predicates is not None:
-                gold = [*example.heads, *(_closest(label, number) for label in pack_roles(example, example.predicates))]
+                packed = pack_roles(example, example.predicates)
+                gold = [*example.heads, *(_closest(label, label_ids) for label in packed)]
             golds.append(gold)
         return encode_sentences(examples, golds, tokenizer, max_length)
 
@@ -120,32 +121,33 @@ class DependencyRoles(Dependency):
 
 
 def _closest(label: str, number: Mapping[str, int]) -> int:
-    """The id of a joint label, or of the first one in the set that says less: without the shared role, without the
-    reverse one, without both, without any."""
+    """Return the id of a joint label, or of the first one in the set that says less: without the shared role, without
+    the reverse one, without both, without any."""
     full = JointLabel.read(label)
-    tries = (
+    candidates = (
         full,
         full._replace(shared=()),
         full._replace(reverse=""),
         full._replace(shared=(), reverse=""),
         JointLabel(full.relation),
     )
-    return next((number[str(one)] for one in tries if str(one) in number), UNKNOWN)
+    return next((number[str(candidate)] for candidate in candidates if str(candidate) in number), UNKNOWN)
 
 
 def _predicates(tree: DependencyExample) -> tuple[Predicate, ...]:
-    """The words that some label gives an argument to."""
-    found = set()
+    """Return the words that some label gives an argument to."""
+    predicate_words = set()
     labels = [JointLabel.read(relation) for relation in tree.relations or ()]
     for word, (label, head) in enumerate(zip(labels, tree.heads or (), strict=True), start=1):
         if label.direct and not label.direct.startswith("*") and head:
-            found.add(head)
+            predicate_words.add(head)
         if label.shared or (label.reverse and head):
-            found.add(word)
-    return tuple(Predicate(index=word - 1, spans=()) for word in sorted(found))
+            predicate_words.add(word)
+    return tuple(Predicate(index=word - 1, spans=()) for word in sorted(predicate_words))
 
 
 def _frames(predicates: Sequence[Predicate]) -> list[dict[str, Any]]:
     return [
-        {"predicate": one.index, "sense": None, "spans": [list(span) for span in one.spans or ()]} for one in predicates
+        {"predicate": predicate.index, "sense": None, "spans": [list(span) for span in predicate.spans or ()]}
+        for predicate in predicates
     ]

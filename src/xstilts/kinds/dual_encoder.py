@@ -19,7 +19,7 @@ from xstilts.data.examples import Example, PassageExample
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.nearest_neighbours import neighbours
 from xstilts.kinds.special_tokens import Sequences, encode_texts
-from xstilts.kinds.tokenizers import number_of
+from xstilts.kinds.tokenizers import token_hash
 from xstilts.metrics.ranking import MeanAveragePrecision
 from xstilts.metrics.tallies import Metric
 
@@ -68,7 +68,7 @@ class DualEncoder(Kind):
 
     @property
     def head_settings(self) -> dict[str, Any]:
-        """What a head's weights and its loss depend on."""
+        """Settings that a head's weights and its loss depend on."""
         return {"pooling": self.pooling, "scale": self.scale}
 
     @property
@@ -81,11 +81,11 @@ class DualEncoder(Kind):
         return (MeanAveragePrecision(),)
 
     def check(self, example: PassageExample) -> None:
-        """Raises DataError for an example without text, a passage alone that names relevant ones, or a query whose own
+        """Raise DataError for an example without text, a passage alone that names relevant ones, or a query whose own
         passage has no name."""
-        for what, text in (("query", example.query), ("passage", example.passage)):
+        for side, text in (("query", example.query), ("passage", example.passage)):
             if text is not None and not text.strip():
-                raise DataError(f"the {what} is empty", where=example.where)
+                raise DataError(f"the {side} is empty", where=example.where)
         if example.query is None and example.passage is None:
             raise DataError("neither a query nor a passage", where=example.where)
         if example.query is None and example.relevant:
@@ -94,35 +94,36 @@ class DualEncoder(Kind):
             raise DataError(f"the passage of the query '{example.id}' has no name", where=example.where)
 
     def encode(self, examples: Sequence[PassageExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
-        """One row for each example, its query before its passage."""
-        asked = [e for e in examples if e.query is not None]
-        given = [e for e in examples if e.passage is not None]
+        """Return one row for each example, its query before its passage."""
+        with_query = [e for e in examples if e.query is not None]
+        with_passage = [e for e in examples if e.passage is not None]
         limits = min(max_length, self.max_query), min(max_length, self.max_passage)
-        queries = encode_texts([e.query or "" for e in asked], [None] * len(asked), tokenizer, limits[0])
-        passages = encode_texts([e.passage or "" for e in given], [e.context for e in given], tokenizer, limits[1])
-        next_query, next_passage = iter(_each(queries)), iter(_each(passages))
+        queries = encode_texts([e.query or "" for e in with_query], [None] * len(with_query), tokenizer, limits[0])
+        contexts = [e.context for e in with_passage]
+        passages = encode_texts([e.passage or "" for e in with_passage], contexts, tokenizer, limits[1])
+        next_query, next_passage = iter(_entries(queries)), iter(_entries(passages))
         names = ("example", "ids", "lengths", "segments", "gold")
         columns: dict[str, list[Any]] = {name: [] for name in names}
         encoded = Encoded(columns=columns)
         for index, example in enumerate(examples):
-            held = [next(next_query)] if example.query is not None else []
-            held += [next(next_passage)] if example.passage is not None else []
+            sides = [next(next_query)] if example.query is not None else []
+            sides += [next(next_passage)] if example.passage is not None else []
             columns["example"].append(index)
-            columns["ids"].append([token for ids, _, _ in held for token in ids])
-            columns["lengths"].append([len(ids) for ids, _, _ in held])
-            columns["segments"].append([kind for _, segments, _ in held for kind in segments])
-            columns["gold"].append([number_of(held[1][0])] if len(held) == 2 else [])
-            encoded.truncated += any(cut for _, _, cut in held)
+            columns["ids"].append([token for ids, _, _ in sides for token in ids])
+            columns["lengths"].append([len(ids) for ids, _, _ in sides])
+            columns["segments"].append([kind for _, segments, _ in sides for kind in segments])
+            columns["gold"].append([token_hash(sides[1][0])] if len(sides) == 2 else [])
+            encoded.truncated += any(cut for _, _, cut in sides)
         return encoded
 
     def gold(self, example: PassageExample) -> list[str] | None:
-        """Names of the passages that answer the query; None for a passage and for an unlabelled query."""
+        """Return the names of the passages that answer the query; None for a passage and for an unlabelled query."""
         return None if example.query is None or example.relevant is None else list(example.relevant)
 
     def postprocess(
         self, examples: Sequence[PassageExample], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
     ) -> list[list[str] | None]:
-        """Ranks, for each query, all passages there are. Raises DataError when there is nothing to search."""
+        """Rank, for each query, all passages there are. Raises DataError when there is nothing to search."""
         vectors = {int(rows["example"][row]): output for row, output in enumerate(outputs)}
         pool: dict[str, np.ndarray] = {}
         for i, example in enumerate(examples):
@@ -136,13 +137,13 @@ class DualEncoder(Kind):
             raise DataError("nothing to retrieve: there are no passages", where=examples[queries[0]].where or None)
         names = list(pool)
         query_QD, passage_ND = np.stack([vectors[i][0] for i in queries]), np.stack(list(pool.values()))
-        for query, found_k in zip(queries, neighbours(query_QD, passage_ND, self.k)[1], strict=True):
-            guesses[query] = [names[int(place)] for place in found_k]
+        for query, nearest_k in zip(queries, neighbours(query_QD, passage_ND, self.k)[1], strict=True):
+            guesses[query] = [names[int(index)] for index in nearest_k]
         return guesses
 
     def chance_guesses(self, golds: Sequence[Sequence[str] | None]) -> list[list[str] | None]:
-        """The passages that answer most queries, for every query: the best ranking that ignores it, and never below a
-        random one."""
+        """Return the passages that answer most queries, for every query: the best ranking that ignores it, and never
+        below a random one."""
         counts = Counter(name for gold in golds for name in gold or ())
         best = [name for name, _ in counts.most_common(self.k)]
         return [None if gold is None else best for gold in golds]
@@ -150,7 +151,7 @@ class DualEncoder(Kind):
     def count(
         self, metric: Metric, examples: Sequence[PassageExample], guesses: Sequence[Any], language: str
     ) -> np.ndarray:
-        """Counts [N, K]; passages and unlabelled queries count zero."""
+        """Return counts [N, K]; passages and unlabelled queries count zero."""
         counts = np.zeros((len(examples), len(metric.counts)))
         for i, example in enumerate(examples):
             if (gold := self.gold(example)) is not None:
@@ -158,5 +159,5 @@ class DualEncoder(Kind):
         return counts
 
 
-def _each(made: Sequences) -> Iterator[tuple[list[int], list[int], bool]]:
-    return zip(made.ids, made.segments, made.cut, strict=True)
+def _entries(sequences: Sequences) -> Iterator[tuple[list[int], list[int], bool]]:
+    return zip(sequences.ids, sequences.segments, sequences.cut, strict=True)

@@ -1,4 +1,4 @@
-"""Masked language modelling: rows of text; what is masked is drawn by the head when a batch is made."""
+"""Masked language modelling (`mlm`): rows of text; what is masked is drawn by the head when a batch is made."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ class MaskedLM(Kind):
         return (MaskedAccuracy(),)
 
     def check(self, example: TextExample) -> None:
-        """Raises DataError for an empty text."""
+        """Raise DataError for an empty text."""
         if not example.text.strip():
             raise DataError("an empty text", where=example.where)
 
     def encode(self, examples: Sequence[TextExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
-        """A row for each block of at most `max_length` tokens; a text with a pair is one row, cut longest-first. A text
-        that gets no pieces gives no row (counted in `unusable`). Raises EncoderError when the tokenizer has no mask
-        token."""
+        """Return a row for each block of at most `max_length` tokens; a text with a pair is one row, cut longest-first.
+        A text that gets no pieces gives no row (counted in `unusable`). Raises EncoderError when the tokenizer has no
+        mask token."""
         mask = specials(tokenizer).mask
         if mask is None:
             raise EncoderError("the tokenizer has no mask token, so nothing can be masked")
@@ -85,7 +85,7 @@ class MaskedLM(Kind):
         return encoded
 
     def gold(self, example: TextExample) -> str:
-        """The text: every text is labelled by itself."""
+        """Return the text: every text is labelled by itself."""
         return example.text
 
     def postprocess(
@@ -102,7 +102,7 @@ class MaskedLM(Kind):
         return guesses
 
     def chance_guesses(self, golds: Sequence[str]) -> list[dict[str, list[int]]]:
-        """One wrong guess for each text: 0. (The commonest token would need the tokenizer; it is right for a few
+        """Return one wrong guess for each text: 0. (The commonest token would need the tokenizer; it is right for a few
         per cent.)"""
         return [{"gold": [0], "guess": [-1]} for _ in golds]
 
@@ -113,7 +113,7 @@ class MaskedLM(Kind):
         guesses: Sequence[Mapping[str, list[int]]],
         language: str,
     ) -> np.ndarray:
-        """Counts [N, K]; the guess holds the true ids too, which only the head knows."""
+        """Return counts [N, K]; the guess holds the true ids too, which only the head knows."""
         rows = [metric.tally(guess["gold"], guess["guess"], language) for guess in guesses]
         return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(metric.counts))
 
@@ -124,15 +124,15 @@ class MaskedLM(Kind):
 def _blocks(
     texts: list[list[int]], shapes: Mapping[int, Frame], max_length: int, encoded: Encoded
 ) -> list[tuple[list[int], ...]]:
-    """The texts of each row that an example becomes; what is lost is counted in `encoded`."""
+    """Return the texts of each row that an example becomes; what is lost is counted in `encoded`."""
     if not texts:
         encoded.unusable += 1
         return []
     room = shapes[len(texts)].room(max_length)
     if len(texts) == 2:
-        kept = longest_first(len(texts[0]), len(texts[1]), room)
-        encoded.truncated += sum(kept) < len(texts[0]) + len(texts[1])
-        return [(texts[0][: kept[0]], texts[1][: kept[1]])]
+        sizes = longest_first(len(texts[0]), len(texts[1]), room)
+        encoded.truncated += sum(sizes) < len(texts[0]) + len(texts[1])
+        return [(texts[0][: sizes[0]], texts[1][: sizes[1]])]
     (ids,) = texts
     encoded.split += len(ids) > room
     return [(ids[start : start + room],) for start in range(0, len(ids), room)]

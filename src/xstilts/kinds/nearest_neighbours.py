@@ -15,19 +15,19 @@ _GROUP = 64  # columns that are looked at through their maximum
 
 
 def unit(vectors_ND: np.ndarray) -> np.ndarray:
-    """Rows scaled to length 1, float32; a zero row stays zero."""
+    """Return rows scaled to length 1, float32; a zero row stays zero."""
     vectors_ND = np.asarray(vectors_ND, dtype=np.float32)
     norms = np.linalg.norm(vectors_ND, axis=1, keepdims=True)
     return vectors_ND / np.maximum(norms, np.finfo(np.float32).tiny)
 
 
 def nearest(query_QD: np.ndarray, candidate_ND: np.ndarray) -> np.ndarray:
-    """Index [Q] of each query's nearest candidate by cosine; the first one where several tie."""
+    """Return the index [Q] of each query's nearest candidate by cosine; the first one where several tie."""
     return np.concatenate([(block_BD @ candidate_ND.T).argmax(axis=1) for block_BD in _blocks(query_QD, candidate_ND)])
 
 
 def neighbours(query_QD: np.ndarray, candidate_ND: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cosines [Q, k] and indices [Q, k] of the k nearest candidates, nearest first."""
+    """Return cosines [Q, k] and indices [Q, k] of the k nearest candidates, nearest first."""
     k = min(k, len(candidate_ND))
     return _joined([_largest(block_BD @ candidate_ND.T, k) for block_BD in _blocks(query_QD, candidate_ND)])
 
@@ -36,16 +36,16 @@ Near = tuple[np.ndarray, np.ndarray]  # cosines and indices, nearest first
 
 
 def both_ways(query_QD: np.ndarray, candidate_ND: np.ndarray, k: int) -> tuple[Near, Near]:
-    """`neighbours` of the queries among the candidates and of the candidates among the queries. Every cosine is
+    """Return `neighbours` of the queries among the candidates and of the candidates among the queries. Every cosine is
     computed once: a block of queries has all it takes for its own rows, and adds to what is known of the candidates."""
-    ahead, behind = min(k, len(candidate_ND)), _Columns(len(candidate_ND), min(k, len(query_QD)))
+    forward_k, backward = min(k, len(candidate_ND)), _Columns(len(candidate_ND), min(k, len(query_QD)))
     forward, start = [], 0
     for block_BD in _blocks(query_QD, candidate_ND):
         block_BN = block_BD @ candidate_ND.T
-        forward.append(_largest(block_BN, ahead))
-        behind.add(block_BN, start)
+        forward.append(_largest(block_BN, forward_k))
+        backward.add(block_BN, start)
         start += len(block_BD)
-    return _joined(forward), (behind.values_Nk, behind.rows_Nk)
+    return _joined(forward), (backward.values_Nk, backward.rows_Nk)
 
 
 def _joined(blocks: Sequence[Near]) -> Near:
@@ -54,7 +54,7 @@ def _joined(blocks: Sequence[Near]) -> Near:
 
 
 def _largest(values_BN: np.ndarray, k: int) -> Near:
-    """The k largest of each row, largest first. The k largest lie in the k groups of columns with the largest maxima,
+    """Return the k largest of each row, largest first. They are in the k groups of columns with the largest maxima,
     so that few columns are partitioned."""
     rows, width = values_BN.shape
     groups = width // _GROUP
@@ -63,18 +63,18 @@ def _largest(values_BN: np.ndarray, k: int) -> Near:
     most_BG = values_BN[:, : groups * _GROUP].reshape(rows, _GROUP, groups).max(axis=1)
     top_Bk = np.argpartition(most_BG, groups - k, axis=1)[:, groups - k :]
     columns_BC = (top_Bk[:, :, None] + np.arange(_GROUP) * groups).reshape(rows, -1)
-    rest = np.broadcast_to(np.arange(groups * _GROUP, width), (rows, width - groups * _GROUP))
-    columns_BC = np.concatenate([columns_BC, rest], axis=1)
+    remaining = np.broadcast_to(np.arange(groups * _GROUP, width), (rows, width - groups * _GROUP))
+    columns_BC = np.concatenate([columns_BC, remaining], axis=1)
     return _sorted(np.take_along_axis(values_BN, columns_BC, axis=1), columns_BC, k)
 
 
 def _sorted(values_BC: np.ndarray, columns_BC: np.ndarray, k: int) -> Near:
-    """The k largest of each row and their columns, largest first."""
-    place_Bk = np.argpartition(values_BC, -k, axis=1)[:, -k:]
-    place_Bk = np.take_along_axis(
-        place_Bk, np.argsort(-np.take_along_axis(values_BC, place_Bk, axis=1), axis=1, kind="stable"), axis=1
+    """Return the k largest of each row and their columns, largest first."""
+    order_Bk = np.argpartition(values_BC, -k, axis=1)[:, -k:]
+    order_Bk = np.take_along_axis(
+        order_Bk, np.argsort(-np.take_along_axis(values_BC, order_Bk, axis=1), axis=1, kind="stable"), axis=1
     )
-    return np.take_along_axis(values_BC, place_Bk, axis=1), np.take_along_axis(columns_BC, place_Bk, axis=1)
+    return np.take_along_axis(values_BC, order_Bk, axis=1), np.take_along_axis(columns_BC, order_Bk, axis=1)
 
 
 class _Columns:
@@ -87,7 +87,7 @@ class _Columns:
         self.rows_Nk = np.zeros((columns, k), dtype=np.int64)
 
     def add(self, block_BN: np.ndarray, start: int) -> None:
-        """Rows `start`, `start + 1`, ..."""
+        """Look at rows `start`, `start + 1`, ..."""
         if start == 0 and len(block_BN) >= self.k:
             self.values_Nk, self.rows_Nk = _largest(np.ascontiguousarray(block_BN.T), self.k)
             return
@@ -103,15 +103,15 @@ class _Columns:
         new_rows = np.zeros((len(changed), self.k), dtype=np.int64)
         new_values[place[few], rank[few]] = values[few]
         new_rows[place[few], rank[few]] = rows[few] + start
-        both = np.concatenate([self.values_Nk[changed], new_values], axis=1)
-        best = np.argsort(-both, axis=1, kind="stable")[:, : self.k]
-        self.values_Nk[changed] = np.take_along_axis(both, best, axis=1)
-        both_rows = np.concatenate([self.rows_Nk[changed], new_rows], axis=1)
-        self.rows_Nk[changed] = np.take_along_axis(both_rows, best, axis=1)
+        all_values = np.concatenate([self.values_Nk[changed], new_values], axis=1)
+        best = np.argsort(-all_values, axis=1, kind="stable")[:, : self.k]
+        self.values_Nk[changed] = np.take_along_axis(all_values, best, axis=1)
+        all_rows = np.concatenate([self.rows_Nk[changed], new_rows], axis=1)
+        self.rows_Nk[changed] = np.take_along_axis(all_rows, best, axis=1)
 
 
 def mine(query_QD: np.ndarray, candidate_ND: np.ndarray, k: int) -> list[tuple[int, int, float]]:
-    """(query, candidate, margin) pairs, best margin first, no query and no candidate twice.
+    """Return (query, candidate, margin) pairs, best margin first, no query and no candidate twice.
 
     margin(x, y) = cos(x, y) / ((mean cosine of x with its k nearest + mean cosine of y with its k nearest) / 2).
     Each side proposes, among its k nearest, the partner of highest margin; proposals of both sides are then taken
@@ -136,7 +136,7 @@ def mine(query_QD: np.ndarray, candidate_ND: np.ndarray, k: int) -> list[tuple[i
 
 
 def _best(indices_Qk: np.ndarray, scores_Qk: np.ndarray) -> np.ndarray:
-    """For each row the index whose score is highest."""
+    """Return, for each row, the index whose score is highest."""
     return indices_Qk[np.arange(len(indices_Qk)), scores_Qk.argmax(axis=1)]
 
 

@@ -66,56 +66,56 @@ class Retrieval(Kind):
         return Retrieval(specials=self.specials)
 
     def check(self, example: SentenceExample) -> None:
-        """Raises DataError for an unknown side or part, or a candidate with matches."""
+        """Raise DataError for an unknown side or part, or a candidate with matches."""
         sides, parts = ("query", "candidate"), ("tune", "test")
-        for what, value, allowed in (("side", example.side, sides), ("part", example.part, parts)):
+        for field, value, allowed in (("side", example.side, sides), ("part", example.part, parts)):
             if value not in allowed:
-                raise DataError(f"{what} '{value}' does not exist", where=example.where, value=value, allowed=allowed)
+                raise DataError(f"{field} '{value}' does not exist", where=example.where, value=value, allowed=allowed)
         if example.side == "candidate" and example.matches:
             raise DataError(f"candidate '{example.id}' has matches; only queries do", where=example.where)
 
     def encode(self, examples: Sequence[SentenceExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
-        """One row for each sentence, cut to `max_length` tokens."""
-        made = encode_texts([e.text for e in examples], [None] * len(examples), tokenizer, max_length)
+        """Return one row for each sentence, cut to `max_length` tokens."""
+        sequences = encode_texts([e.text for e in examples], [None] * len(examples), tokenizer, max_length)
         columns: dict[str, list[Any]] = {
             "example": list(range(len(examples))),
-            "ids": made.ids,
-            "lengths": [[len(ids)] for ids in made.ids],
-            "segments": made.segments,
+            "ids": sequences.ids,
+            "lengths": [[len(ids)] for ids in sequences.ids],
+            "segments": sequences.segments,
             "gold": [[] for _ in examples],
         }
         if not self.specials:
             before, after = map(len, frame(tokenizer, 1).fixed)
-            columns["text"] = [[before, max(len(ids) - after, before)] for ids in made.ids]
-        return Encoded(columns=columns, truncated=sum(made.cut))
+            columns["text"] = [[before, max(len(ids) - after, before)] for ids in sequences.ids]
+        return Encoded(columns=columns, truncated=sum(sequences.cut))
 
     def gold(self, example: SentenceExample) -> list[str] | None:
-        """Ids of the query's translations; None for a candidate and an unlabelled query."""
+        """Return ids of the query's translations; None for a candidate and an unlabelled query."""
         return None if example.side == "candidate" or example.matches is None else list(example.matches)
 
     def postprocess(
         self, examples: Sequence[SentenceExample], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
     ) -> list[Any]:
-        """Compares all queries with all candidates. Raises DataError when there is no query or no candidate."""
+        """Compare all queries with all candidates. Raises DataError when there is no query or no candidate."""
         guesses: list[Any] = [None] * len(examples)
-        place = {int(rows["example"][row]): row for row in range(len(outputs))}
+        row_of_example = {int(rows["example"][row]): row for row in range(len(outputs))}
         queries = [i for i, e in enumerate(examples) if e.side == "query"]
         candidates = [i for i, e in enumerate(examples) if e.side == "candidate"]
         if not queries or not candidates:
             missing = "candidates" if queries else "queries"
             raise DataError(f"nothing to retrieve: there are no {missing}", where=_where(examples))
-        query_QD = unit(np.stack([outputs[place[i]] for i in queries]))
-        candidate_ND = unit(np.stack([outputs[place[i]] for i in candidates]))
+        query_QD = unit(np.stack([outputs[row_of_example[i]] for i in queries]))
+        candidate_ND = unit(np.stack([outputs[row_of_example[i]] for i in candidates]))
         if self.method == "nearest":
-            for query, found in zip(queries, nearest(query_QD, candidate_ND), strict=True):
-                guesses[query] = examples[candidates[int(found)]].id
+            for query, match in zip(queries, nearest(query_QD, candidate_ND), strict=True):
+                guesses[query] = examples[candidates[int(match)]].id
         else:
-            for query, found, margin in mine(query_QD, candidate_ND, self.k):
-                guesses[queries[query]] = {"id": examples[candidates[found]].id, "margin": margin}
+            for query, match, margin in mine(query_QD, candidate_ND, self.k):
+                guesses[queries[query]] = {"id": examples[candidates[match]].id, "margin": margin}
         return guesses
 
     def chance_guesses(self, golds: Sequence[Sequence[str] | None]) -> list[Any]:
-        """The candidate that is most often right, for every query (1 in N); nothing at all when mining."""
+        """Return the candidate that is most often right, for every query (1 in N); nothing at all when mining."""
         counts = Counter(match for gold in golds for match in gold or ())
         if self.method == "mine" or not counts:
             return [None] * len(golds)
@@ -125,7 +125,7 @@ class Retrieval(Kind):
     def count(
         self, metric: Metric, examples: Sequence[SentenceExample], guesses: Sequence[Any], language: str
     ) -> np.ndarray:
-        """Counts [N, K]; candidates and unlabelled queries count zero. When mining, the threshold is set on the
+        """Return counts [N, K]; candidates and unlabelled queries count zero. When mining, the threshold is set on the
         queries of the part "tune", which count zero too."""
         counts = np.zeros((len(examples), len(metric.counts)))
         golds = {i: gold for i, example in enumerate(examples) if (gold := self.gold(example)) is not None}

@@ -36,8 +36,9 @@ Span = tuple[int, int, str]  # words start to end - 1
 @dataclass(frozen=True)
 class SemanticRoles(Kind):
     """`labels`: the roles; the order gives the ids. `open_labels`: test files may hold others; they are left out of the
-    loss and never found. `form`: what an argument is. `given`: whether the predicates are told, as in CoNLL 2005, or
-    found. `units`: of the layer in which a word and a predicate meet; `dropout` around it. Senses are not guessed.
+    loss and never found. `form`: what an argument is. `given`: whether the data says the predicates, as in CoNLL 2005,
+    or they are found. `units`: of the layer in which a word and a predicate meet; `dropout` around it. Senses are not
+    guessed.
 
     Columns of a row with W words, beside the common ones:
         first       [W] position of each word's first piece in the row
@@ -72,17 +73,17 @@ class SemanticRoles(Kind):
             allowed = get_args(Form)
             raise StudyError(f"arguments cannot be '{self.form}'.", value=str(self.form), allowed=allowed, where="form")
         if self.units < 1 or not 0 <= self.dropout < 1:
-            what = "the layer of the roles needs at least one unit, and a dropout from 0 to less than 1"
-            raise StudyError(what, value=f"{self.units}, {self.dropout}")
+            problem = "the layer of the roles needs at least one unit, and a dropout from 0 to less than 1"
+            raise StudyError(problem, value=f"{self.units}, {self.dropout}")
 
     @property
     def tags(self) -> int:
-        """How many tags a word may have."""
+        """The number of tags that a word may have."""
         return 1 + len(self.labels) * (2 if self.form == "spans" else 1)
 
     @property
     def head_settings(self) -> dict[str, Any]:
-        """What the sizes and the meaning of a head's outputs depend on."""
+        """Settings that the sizes and the meaning of a head's outputs depend on."""
         return {"form": self.form, "units": self.units}
 
     @property
@@ -95,39 +96,41 @@ class SemanticRoles(Kind):
         return (SpanRoles(), PredicateF1()) if self.form == "spans" else (HeadRoles(), PredicateF1())
 
     def check(self, example: RolesExample) -> None:
-        """Raises DataError for a sentence without words, predicates that are not in order, a predicate without
+        """Raise DataError for a sentence without words, predicates that are not in order, a predicate without
         arguments of this form, one or an argument that is no word of the sentence, or a label outside a closed set."""
         if not example.words:
             raise DataError("a sentence without words", where=example.where)
         if example.predicates is None and self.given:
             raise DataError("the predicates are to be given, but this sentence does not say them", where=example.where)
-        before = -1
-        for one in example.predicates or ():
-            if not before < one.index < len(example.words):
-                what = f"the predicate {one.index} is no word after {before} of {len(example.words)} words"
-                raise DataError(what, where=example.where)
-            before = one.index
-            self._check_arguments(example, one)
+        last_index = -1
+        for predicate in example.predicates or ():
+            if not last_index < predicate.index < len(example.words):
+                problem = f"the predicate {predicate.index} is no word after {last_index} of {len(example.words)} words"
+                raise DataError(problem, where=example.where)
+            last_index = predicate.index
+            self._check_arguments(example, predicate)
 
-    def _check_arguments(self, example: RolesExample, one: Predicate) -> None:
-        if getattr(one, self.form) is None:
-            raise DataError(f"the arguments of the predicate {one.index} are not {self.form}", where=example.where)
-        for start, end, label in self._spans(one):
+    def _check_arguments(self, example: RolesExample, predicate: Predicate) -> None:
+        if getattr(predicate, self.form) is None:
+            raise DataError(
+                f"the arguments of the predicate {predicate.index} are not {self.form}", where=example.where
+            )
+        for start, end, label in self._spans(predicate):
             if not 0 <= start < end <= len(example.words):
-                what = f"the argument {label} of words {start} to {end - 1} is none of {len(example.words)} words"
-                raise DataError(what, where=example.where)
+                problem = f"the argument {label} of words {start} to {end - 1} is none of {len(example.words)} words"
+                raise DataError(problem, where=example.where)
             if label not in self.labels and not self.open_labels:
-                what = f"'{label}' is not one of this task's roles"
-                raise DataError(what, where=example.where, value=label, allowed=self.labels)
+                problem = f"'{label}' is not one of this task's roles"
+                raise DataError(problem, where=example.where, value=label, allowed=self.labels)
 
-    def _spans(self, one: Predicate) -> list[Span]:
-        """The arguments as spans, heads as spans of one word."""
+    def _spans(self, predicate: Predicate) -> list[Span]:
+        """Return the arguments as spans, heads as spans of one word."""
         if self.form == "spans":
-            return list(one.spans or ())
-        return [(word, word + 1, label) for word, label in one.heads or ()]
+            return list(predicate.spans or ())
+        return [(word, word + 1, label) for word, label in predicate.heads or ()]
 
     def encode(self, examples: Sequence[RolesExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
-        """A row for each sentence. An argument that overlaps a longer one of its predicate has no tags
+        """Return a row for each sentence. An argument that overlaps a longer one of its predicate has no tags
         (`notes["overlapping"]`)."""
         overlapping = 0
         golds = []
@@ -135,37 +138,41 @@ class SemanticRoles(Kind):
             gold: list[int] = []
             if example.predicates is not None:
                 gold = [0] * len(example.words)
-                for one in example.predicates:
-                    gold[one.index] = 1
-                for one in example.predicates:
-                    tags, left = self._tags(one, len(example.words))
+                for predicate in example.predicates:
+                    gold[predicate.index] = 1
+                for predicate in example.predicates:
+                    tags, untagged = self._tags(predicate, len(example.words))
                     gold += tags
-                    overlapping += left
+                    overlapping += untagged
             golds.append(gold)
         encoded = encode_sentences(examples, golds, tokenizer, max_length)
         encoded.notes["overlapping"] = overlapping
         if self.given:
-            encoded.columns["predicates"] = [[one.index for one in e.predicates or ()] for e in examples]
+            encoded.columns["predicates"] = [[predicate.index for predicate in e.predicates or ()] for e in examples]
         return encoded
 
-    def _tags(self, one: Predicate, size: int) -> tuple[list[int], int]:
-        """Tags of the words for one predicate, and how many arguments have none."""
-        step, tags, left = (2 if self.form == "spans" else 1), [0] * size, 0
-        for start, end, label in sorted(self._spans(one), key=lambda span: (span[0] - span[1], span[0])):
+    def _tags(self, predicate: Predicate, size: int) -> tuple[list[int], int]:
+        """Return tags of the words for one predicate, and how many arguments have none."""
+        step, tags, untagged = (2 if self.form == "spans" else 1), [0] * size, 0
+        for start, end, label in sorted(self._spans(predicate), key=lambda span: (span[0] - span[1], span[0])):
             if any(tags[start:end]):
-                left += 1
+                untagged += 1
                 continue
-            known = label in self.labels
-            begin = 1 + step * self.labels.index(label) if known else UNKNOWN
-            tags[start:end] = [begin, *[begin + 1 if known else UNKNOWN] * (end - start - 1)]
-        return tags, left
+            is_known = label in self.labels
+            begin = 1 + step * self.labels.index(label) if is_known else UNKNOWN
+            tags[start:end] = [begin, *[begin + 1 if is_known else UNKNOWN] * (end - start - 1)]
+        return tags, untagged
 
     def gold(self, example: RolesExample) -> list[dict[str, Any]] | None:
         if example.predicates is None:
             return None
         return [
-            {"predicate": one.index, "sense": None, self.form: [list(a) for a in getattr(one, self.form) or ()]}
-            for one in example.predicates
+            {
+                "predicate": predicate.index,
+                "sense": None,
+                self.form: [list(a) for a in getattr(predicate, self.form) or ()],
+            }
+            for predicate in example.predicates
         ]
 
     def postprocess(
@@ -184,7 +191,7 @@ class SemanticRoles(Kind):
         return guesses
 
     def _arguments(self, tags: Sequence[int]) -> Iterator[list[Any]]:
-        """Arguments that tags say, from left to right."""
+        """Yield the arguments that tags say, from left to right."""
         if self.form == "heads":
             yield from ([word, self.labels[tag - 1]] for word, tag in enumerate(tags) if tag)
             return
@@ -196,12 +203,12 @@ class SemanticRoles(Kind):
                 yield [start, end, self.labels[tag // 2]]
 
     def chance_guesses(self, golds: Sequence[Any]) -> list[list[Any]]:
-        """Nothing: who does not look at a sentence finds no argument in it."""
+        """Return nothing: who does not look at a sentence finds no argument in it."""
         return [[] for _ in golds]
 
     @classmethod
     def from_user_task(cls, task: UserTask, where: str) -> Self:
-        """With the roles of English PropBank where the task names none."""
+        """Return the kind of a declared task, with the roles of English PropBank where the task names none."""
         return cls(labels=task.labels or PROPBANK_ROLES, form="heads" if task.form == "heads" else "spans")
 
     @classmethod

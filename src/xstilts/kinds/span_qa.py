@@ -76,15 +76,15 @@ class SpanQA(Kind):
         return (Squad2(),) if self.no_answer else (SquadScore(),)
 
     def check(self, example: SpanExample) -> None:
-        """Raises DataError for an answer that is blank or does not stand where it says, and for a question that has
+        """Raise DataError for an answer that is blank or is not where it says, and for a question that has
         none where `no_answer` is off."""
         for text, start in example.answers or ():
             if not text.strip():
                 raise DataError(f"a blank answer to '{example.question[:60]}'", where=example.where)
             if start < 0 or example.context[start : start + len(text)] != text:
-                found = example.context[max(start, 0) : max(start, 0) + len(text)]
-                what = f"the context does not contain the answer '{text[:60]}' at character {start}"
-                raise DataError(f"{what}; it says '{found[:60]}' there", where=example.where)
+                text_there = example.context[max(start, 0) : max(start, 0) + len(text)]
+                problem = f"the context does not contain the answer '{text[:60]}' at character {start}"
+                raise DataError(f"{problem}; it says '{text_there[:60]}' there", where=example.where)
         if example.answers == () and not self.no_answer:
             raise DataError(
                 f"no answer to '{example.question[:60]}', but every question of this task has one",
@@ -93,7 +93,7 @@ class SpanQA(Kind):
             )
 
     def encode(self, examples: Sequence[SpanExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
-        """A row for each window. The first answer is the one that is trained on.
+        """Return a row for each window. The first answer is the one that is trained on.
 
         `truncated` counts questions that were cut, `unusable` those whose answer no window holds. Raises EncoderError
         when the tokenizer puts no special token in front ([0, 0] could then be an answer)."""
@@ -125,13 +125,13 @@ class SpanQA(Kind):
     ) -> Iterable[dict[str, Any]]:
         room = shape.room(max_length) - len(question)
         step = min(self.stride, max(room - self.max_answer, 1))
-        before = len(shape.fixed[0]) + len(question) + len(shape.fixed[1])
+        context_start = len(shape.fixed[0]) + len(question) + len(shape.fixed[1])
         for start, stop in windows(len(context.ids), room, step):
             ids, segments = shape.join(question, context.ids[start:stop])
-            outside = [-1] * before, [-1] * (len(ids) - before - (stop - start))
+            outside = [-1] * context_start, [-1] * (len(ids) - context_start - (stop - start))
             gold, trim = [0, 0], []
             if span is not None and start <= span.first and span.last < stop:
-                gold = [span.first - start + before, span.last - start + before]
+                gold = [span.first - start + context_start, span.last - start + context_start]
                 trim = [span.left, span.right]
             yield {
                 "ids": ids,
@@ -144,7 +144,7 @@ class SpanQA(Kind):
             }
 
     def gold(self, example: SpanExample) -> list[str] | None:
-        """All answer texts, [] where the question has none."""
+        """Return all answer texts, [] where the question has none."""
         return None if example.answers is None else [text for text, _ in example.answers]
 
     def postprocess(
@@ -153,8 +153,8 @@ class SpanQA(Kind):
         rows: Mapping[str, Any],
         outputs: Sequence[tuple[np.ndarray, np.ndarray]],
     ) -> list[str]:
-        """The span of highest start + end logit over all windows; with `no_answer`, nothing where the leading token
-        scores higher in every window (threshold 0, as in BERT's run_squad)."""
+        """Return the span of highest start + end logit over all windows; with `no_answer`, nothing where the leading
+        token scores higher in every window (threshold 0, as in BERT's run_squad)."""
         best = np.full(len(examples), -np.inf)
         null = np.full(len(examples), np.inf)
         guesses = [""] * len(examples)
@@ -170,7 +170,7 @@ class SpanQA(Kind):
         return guesses
 
     def chance_guesses(self, golds: Sequence[Sequence[str]]) -> list[str]:
-        """No answer everywhere: 0, or the share of questions that have none."""
+        """Return no answer everywhere: 0, or the share of questions that have none."""
         return [""] * len(golds)
 
     @classmethod
@@ -188,7 +188,7 @@ class SpanQA(Kind):
 
 
 def decode(context: str, starts: Sequence[int], ends: Sequence[int], gold: Sequence[int], trim: Sequence[int]) -> str:
-    """The text of an encoded answer: characters of tokens gold[0]..gold[1], `trim` cut off on either side.
+    """Return the text of an encoded answer: characters of tokens gold[0]..gold[1], `trim` cut off on either side.
 
     >>> decode("the Germans", [-1, 0, 4, -1], [-1, 3, 11, -1], [2, 2], [0, 1])
     'German'
@@ -197,15 +197,15 @@ def decode(context: str, starts: Sequence[int], ends: Sequence[int], gold: Seque
 
 
 def best_span(start_L: np.ndarray, end_L: np.ndarray, allowed_L: np.ndarray, max_answer: int) -> tuple[float, int, int]:
-    """(start + end logit, first, last) of the best span of at most `max_answer` tokens between allowed positions;
-    (-inf, 0, 0) where nothing is allowed."""
+    """Return (start + end logit, first, last) of the best span of at most `max_answer` tokens between allowed
+    positions; (-inf, 0, 0) where nothing is allowed."""
     start_L = np.where(allowed_L, start_L, -np.inf).astype(np.float64)
     end_L = np.where(allowed_L, end_L, -np.inf).astype(np.float64)
     padded = np.concatenate([end_L, np.full(max_answer - 1, -np.inf)])
     scores_LA = start_L[:, None] + np.lib.stride_tricks.sliding_window_view(padded, max_answer)
-    first, more = divmod(int(scores_LA.argmax()), max_answer)
-    score = float(scores_LA[first, more])
-    return (score, first, first + more) if score > -np.inf else (score, 0, 0)
+    first, length = divmod(int(scores_LA.argmax()), max_answer)
+    score = float(scores_LA[first, length])
+    return (score, first, first + length) if score > -np.inf else (score, 0, 0)
 
 
 def _first(example: SpanExample) -> tuple[int, int]:

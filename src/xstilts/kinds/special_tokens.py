@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xstilts.core.errors import StudyError
-from xstilts.kinds.tokenizers import pieces, whole
+from xstilts.kinds.tokenizers import pieces, unlimited
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -28,11 +28,11 @@ class Frame:
 
     @property
     def cost(self) -> int:
-        """Tokens the frame itself takes."""
+        """Number of tokens that the frame itself takes."""
         return sum(map(len, self.fixed))
 
     def room(self, max_length: int) -> int:
-        """Tokens left for texts. Raises StudyError when there are fewer than one for each text."""
+        """Return the number of tokens left for texts. Raises StudyError when there are fewer than one for each text."""
         left = max_length - self.cost
         if left < len(self.text_types):
             raise StudyError(
@@ -42,7 +42,7 @@ class Frame:
         return left
 
     def join(self, *texts: Sequence[int]) -> tuple[list[int], list[int]]:
-        """ids and segments of a whole sequence.
+        """Return ids and segments of a sequence.
 
         >>> Frame(((101,), (102,), (102,)), ((0,), (0,), (1,)), (0, 1)).join([7, 8], [9])
         ([101, 7, 8, 102, 9, 102], [0, 0, 0, 0, 1, 1])
@@ -57,22 +57,22 @@ class Frame:
         return ids, segments
 
     def places(self, *texts: Sequence[int]) -> list[int]:
-        """[start, end, ...]: the half-open range of positions that each text has in `join`.
+        """Return [start, end, ...]: the half-open range of positions that each text has in `join`.
 
         >>> Frame(((101,), (102,), (102,)), ((0,), (0,), (1,)), (0, 1)).places([7, 8], [9])
         [1, 3, 4, 5]
         """
-        found, at = list[int](), 0
+        bounds, position = list[int](), 0
         for text, before in zip(texts, self.fixed, strict=False):
-            at += len(before)
-            found += [at, at + len(text)]
-            at += len(text)
-        return found
+            position += len(before)
+            bounds += [position, position + len(text)]
+            position += len(text)
+        return bounds
 
 
 def frame(tokenizer: Tokenizer, texts: int) -> Frame:
-    """The frame of `texts` (1 or 2) texts, read off a probe."""
-    with whole(tokenizer):
+    """Return the frame of `texts` (1 or 2) texts, read off a probe."""
+    with unlimited(tokenizer):
         probe = tokenizer.encode("a", "b") if texts == 2 else tokenizer.encode("a")
     ids, types, owner = probe.ids, probe.type_ids, probe.sequence_ids
     fixed: list[tuple[int, ...]] = []
@@ -89,7 +89,8 @@ def frame(tokenizer: Tokenizer, texts: int) -> Frame:
 
 
 def longest_first(first: int, second: int, room: int) -> tuple[int, int]:
-    """Tokens to keep of two texts: the longer one loses tokens until both fit or are equally long.
+    """Return the numbers of tokens to keep of two texts: the longer one loses tokens until both fit or are equally
+    long.
 
     >>> longest_first(10, 3, 8), longest_first(10, 9, 7)
     ((5, 3), (4, 3))
@@ -110,11 +111,11 @@ class Sequences:
 
 
 def encode_texts(texts: Sequence[str], pairs: Sequence[str | None], tokenizer: Tokenizer, max_length: int) -> Sequences:
-    """One sequence for each text, or text and pair, cut longest-first to `max_length` tokens."""
+    """Return one sequence for each text, or text and pair, cut longest-first to `max_length` tokens."""
     single, double = frame(tokenizer, 1), frame(tokenizer, 2)
     first = pieces(tokenizer, texts)
     second = iter(pieces(tokenizer, [pair for pair in pairs if pair is not None]))
-    out = Sequences([], [], [])
+    sequences = Sequences([], [], [])
     for a, pair in zip(first, pairs, strict=True):
         if pair is None:
             room = single.room(max_length)
@@ -125,7 +126,7 @@ def encode_texts(texts: Sequence[str], pairs: Sequence[str | None], tokenizer: T
             keep_a, keep_b = longest_first(len(a), len(b), double.room(max_length))
             ids, segments = double.join(a[:keep_a], b[:keep_b])
             cut = keep_a + keep_b < len(a) + len(b)
-        out.ids.append(ids)
-        out.segments.append(segments)
-        out.cut.append(cut)
-    return out
+        sequences.ids.append(ids)
+        sequences.segments.append(segments)
+        sequences.cut.append(cut)
+    return sequences

@@ -1,4 +1,5 @@
-"""One tag for each word: parts of speech, entities in BIO, supertags. The first piece of a word stands for it.
+"""Tagging: one tag for each word, such as parts of speech, entities in BIO, supertags. The first piece of a word stands
+for it.
 
 A sentence longer than the encoder becomes several rows, split between words and never cut. Words are tokenised one by
 one as they would be inside a sentence, so alignment needs no offsets and cannot shift; a word that gets no pieces
@@ -65,15 +66,15 @@ class Tagging(Kind):
         return (ChunkF1(), TokenAccuracy()) if bio else (TokenAccuracy(),)
 
     def check(self, example: TagExample) -> None:
-        """Raises DataError for a sentence without words, words and tags of different number, or a tag outside a
+        """Raise DataError for a sentence without words, words and tags of different number, or a tag outside a
         closed set."""
         if not example.words:
             raise DataError("a sentence without words", where=example.where)
         if example.tags is None:
             return
         if len(example.tags) != len(example.words):
-            what = f"{len(example.tags)} tags for {len(example.words)} words"
-            raise DataError(what, where=example.where)
+            problem = f"{len(example.tags)} tags for {len(example.words)} words"
+            raise DataError(problem, where=example.where)
         strange = next((tag for tag in example.tags if tag not in self.labels), None)
         if strange is not None and not self.open_labels:
             raise DataError(
@@ -84,26 +85,26 @@ class Tagging(Kind):
             )
 
     def encode(self, examples: Sequence[TagExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
-        """A row for each sentence, or several where it is longer than `max_length` tokens.
+        """Return a row for each sentence, or several where it is longer than `max_length` tokens.
 
         A single word longer than a row keeps the pieces that fit (counted in `truncated`)."""
         shape = frame(tokenizer, 1)
         room = shape.room(max_length)
-        number = {label: i for i, label in enumerate(self.labels)}
+        label_ids = {label: i for i, label in enumerate(self.labels)}
         words = word_pieces(tokenizer, {word for e in examples for word in e.words})
         encoded = Encoded(
             columns={key: [] for key in ("example", "ids", "lengths", "segments", "gold", "first", "word")}
         )
         for index, example in enumerate(examples):
-            found = [words[word] for word in example.words]
-            groups = split(list(map(len, found)), room)
+            words_pieces = [words[word] for word in example.words]
+            groups = split(list(map(len, words_pieces)), room)
             for start, stop in groups:
                 tags = () if example.tags is None else example.tags[start:stop]
-                gold = [number.get(tag, UNKNOWN) for tag in tags]
-                row = _row(shape, found[start:stop], room)
+                gold = [label_ids.get(tag, UNKNOWN) for tag in tags]
+                row = _row(shape, words_pieces[start:stop], room)
                 _append(encoded, row | {"example": index, "gold": gold, "word": list(range(start, stop))})
             encoded.split += len(groups) > 1
-            encoded.truncated += any(len(ids) > room for ids in found)
+            encoded.truncated += any(len(ids) > room for ids in words_pieces)
         return encoded
 
     def gold(self, example: TagExample) -> list[str] | None:
@@ -122,7 +123,7 @@ class Tagging(Kind):
         return guesses
 
     def chance_guesses(self, golds: Sequence[Sequence[str]]) -> list[list[str]]:
-        """The commonest tag everywhere."""
+        """Return the commonest tag everywhere."""
         counts = Counter(tag for gold in golds for tag in gold)
         return [[counts.most_common(1)[0][0]] * len(gold) for gold in golds]
 
@@ -142,32 +143,32 @@ class Tagging(Kind):
 
 
 def word_pieces(tokenizer: Tokenizer, words: Iterable[str]) -> dict[str, list[int]]:
-    """Pieces of each word as it is tokenised inside a sentence; at least one, the unknown token if need be.
+    """Return the pieces of each word as it is tokenised inside a sentence; at least one, the unknown token if need be.
 
     XLM-R marks the word itself ("▁word"); a byte-level tokenizer marks the space before it ("Ġword"), so its words
     are given one. Raises EncoderError when a word has no pieces and the tokenizer no unknown token.
     """
     distinct = sorted(words)
     lead = _lead(tokenizer)
-    found = dict(zip(distinct, pieces(tokenizer, [lead + word for word in distinct]), strict=True))
-    empty = [word for word, ids in found.items() if not ids]
+    ids_of_word = dict(zip(distinct, pieces(tokenizer, [lead + word for word in distinct]), strict=True))
+    empty = [word for word, ids in ids_of_word.items() if not ids]
     if empty:
         special = specials(tokenizer)
         stand_in = special.mask if special.unk is None else special.unk
         if stand_in is None:
             raise EncoderError(f"the tokenizer has neither pieces nor an unknown token for {empty[0]!r}")
-        found.update((word, [stand_in]) for word in empty)
-    return found
+        ids_of_word.update((word, [stand_in]) for word in empty)
+    return ids_of_word
 
 
 def _lead(tokenizer: Tokenizer) -> str:
-    """What to put before a word so that it is tokenised as within a sentence: nothing, or a space."""
-    alone, spaced, inside = pieces(tokenizer, ["b", " b", "a b"])
-    return "" if inside[-len(alone) :] == alone or inside[-len(spaced) :] != spaced else " "
+    """Return what is put before a word so that it is tokenised as within a sentence: nothing, or a space."""
+    bare, spaced, inside = pieces(tokenizer, ["b", " b", "a b"])
+    return "" if inside[-len(bare) :] == bare or inside[-len(spaced) :] != spaced else " "
 
 
 def split(sizes: Sequence[int], room: int) -> list[tuple[int, int]]:
-    """Half-open ranges of words that fit in `room` pieces each; together they are all words, in order.
+    """Return half-open ranges of words that fit in `room` pieces each; together they are all words, in order.
 
     >>> split([2, 2, 3, 9, 1], 5)
     [(0, 2), (2, 3), (3, 4), (4, 5)]

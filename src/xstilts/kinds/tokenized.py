@@ -1,4 +1,4 @@
-"""Encoded rows on disk: written once in a stream, read by memory mapping, a row being slices of what lies there.
+"""Tokenized rows on disk: written once in a stream, read by memory mapping, a row being slices of the mapped file.
 
 rows.arrow   Arrow IPC file, uncompressed: `example` int32, every other column a list of int32
 keys.arrow   id and group of each example
@@ -33,7 +33,9 @@ CHUNK = 2000  # examples encoded and written at once: bounds the memory
 
 
 @dataclass
-class _Meta:
+class _Counts:
+    """Counts of rows and examples, which `meta.json` holds."""
+
     max_length: int
     rows: int = 0
     examples: int = 0
@@ -59,14 +61,14 @@ def write(
     out: Path,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Checks, encodes and writes all examples into the folder `out`; returns what stands in `meta.json`.
+    """Check, encode and write all examples into the folder `out`; return what `meta.json` holds.
 
     Raises DataError (file:line) for a gold that `kind` does not allow, and StoreError on a full disk or a forbidden
     folder.
     """
     import pyarrow as pa
 
-    meta, notes = _Meta(max_length=max_length), dict[str, int]()
+    counts, notes = _Counts(max_length=max_length), dict[str, int]()
     with writing(out), pa.OSFile(str(out / "rows.arrow"), "wb") as sink:
         writer = None
         for start in range(0, max(len(examples), 1), CHUNK):
@@ -77,7 +79,7 @@ def write(
             batch = _batch(encoded, start)
             writer = writer or pa.ipc.new_file(sink, batch.schema)
             writer.write_batch(batch)
-            meta.add(encoded, len(part))
+            counts.add(encoded, len(part))
             for note, n in encoded.notes.items():
                 notes[note] = notes.get(note, 0) + n
             if progress:
@@ -85,13 +87,13 @@ def write(
         if writer is not None:
             writer.close()
     _write_keys(examples, out / "keys.arrow")
-    found = asdict(meta) | {"notes": notes}
-    write_json(out / "meta.json", found)
-    return found
+    record = asdict(counts) | {"notes": notes}
+    write_json(out / "meta.json", record)
+    return record
 
 
 def _batch(encoded: Encoded, start: int) -> pa.RecordBatch:
-    """Columns as Arrow arrays; example numbers count from the first example of all."""
+    """Return columns as Arrow arrays; example numbers count from the first example of all."""
     import pyarrow as pa
 
     arrays: dict[str, Any] = {}
@@ -147,8 +149,8 @@ class RaggedColumn(Sequence[Any]):
         return np.concatenate([np.diff(offsets) for offsets in self._offsets])
 
 
-class Picked(Sequence[Any]):
-    """Some rows of a column, in an order of their own."""
+class ColumnSubset(Sequence[Any]):
+    """A view of some rows of a column, in an order of their own."""
 
     def __init__(self, column: Any, rows: np.ndarray) -> None:
         self._column, self._rows = column, rows
@@ -160,8 +162,8 @@ class Picked(Sequence[Any]):
         return self._column[int(self._rows[row])]
 
 
-class Chained(Sequence[Any]):
-    """Columns one after the other."""
+class ConcatenatedColumns(Sequence[Any]):
+    """A view of columns one after the other."""
 
     def __init__(self, columns: Sequence[Any]) -> None:
         self._columns = columns
@@ -222,34 +224,35 @@ class TokenizedRows:
         return np.flatnonzero(self.columns["gold"].sizes)
 
     def row(self, number: int) -> dict[str, Any]:
-        """One row: column name -> numpy slice (`example`: an int)."""
+        """Return one row: column name -> numpy slice (`example`: an int)."""
         row = {name: column[number] for name, column in self.columns.items()}
         row["example"] = int(row["example"])
         return row
 
     def rows_of(self, examples: Sequence[int]) -> np.ndarray:
-        """Numbers of the rows of these examples, example by example in the order given."""
+        """Return the numbers of the rows of these examples, example by example in the order given."""
         spans = [np.arange(first, last) for first, last in self._spans(examples)]
         return np.concatenate(spans) if spans else np.zeros(0, dtype=np.int64)
 
     def _spans(self, examples: Sequence[int]) -> np.ndarray:
-        """First row and the one after the last of each example, [E, 2]; rows stand in the order of examples."""
-        wanted = np.asarray(examples, dtype=np.int64)
-        firsts = np.searchsorted(self.columns["example"], wanted, "left")
-        ends = np.searchsorted(self.columns["example"], wanted, "right")
+        """Return the first row and the one after the last of each example, [E, 2]; rows are in the order of
+        examples."""
+        numbers = np.asarray(examples, dtype=np.int64)
+        firsts = np.searchsorted(self.columns["example"], numbers, "left")
+        ends = np.searchsorted(self.columns["example"], numbers, "right")
         return np.stack([firsts, ends], axis=1)
 
     def part(self, examples: Sequence[int]) -> tuple[np.ndarray, dict[str, Any]]:
-        """Numbers of the rows of these examples, and their columns as `Kind.postprocess` reads them: row i of the
-        columns is the i-th of those rows, and `example` counts within `examples`."""
+        """Return the numbers of the rows of these examples, and their columns as `Kind.postprocess` reads them: row i
+        of the columns is the i-th of those rows, and `example` counts within `examples`."""
         rows, spans = self.rows_of(examples), self._spans(examples)
-        columns: dict[str, Any] = {name: Picked(column, rows) for name, column in self.columns.items()}
+        columns: dict[str, Any] = {name: ColumnSubset(column, rows) for name, column in self.columns.items()}
         columns["example"] = np.repeat(np.arange(len(spans)), spans[:, 1] - spans[:, 0])
         return rows, columns
 
 
 def _column(arrays: Sequence[Any]) -> Any:
-    """A Column over one Arrow array a batch, or a plain array where rows are single ints."""
+    """Return a `RaggedColumn` over one Arrow array a batch, or a plain array where rows are single ints."""
     import pyarrow as pa
 
     if not pa.types.is_list(arrays[0].type):

@@ -53,7 +53,7 @@ def _tokenizer_file(folder: Path) -> Path:
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer of an encoder folder, with truncation and padding off. Raises EncoderError when
+    """Return the tokenizer of an encoder folder, with truncation and padding off. Raises EncoderError when
     `tokenizer.json` is missing or cannot be read."""
     from tokenizers import Tokenizer
 
@@ -73,7 +73,7 @@ def tokenizer_fingerprint(folder: Path) -> str:
 
 
 def specials(tokenizer: Tokenizer, folder: Path | None = None) -> Specials:
-    """Ids of the special tokens. The names come from `special_tokens_map.json` or `tokenizer_config.json` in
+    """Return the ids of the special tokens. The names come from `special_tokens_map.json` or `tokenizer_config.json` in
     `folder` where given, else from what the special tokens of the field are called (`<mask>`, `[MASK]`,
     `<|mask|>`)."""
     named = _named(folder) if folder is not None else {}
@@ -92,32 +92,32 @@ def specials(tokenizer: Tokenizer, folder: Path | None = None) -> Specials:
 
 
 def _named(folder: Path) -> dict[str, str]:
-    """role -> token, as the folder's own files say; cls and sep fall back to bos and eos."""
-    found: dict[str, str] = {}
+    """Return role -> token, as the folder's own files say; cls and sep fall back to bos and eos."""
+    tokens: dict[str, str] = {}
     for name in ("tokenizer_config.json", "special_tokens_map.json"):
         path = Path(folder) / name
         if not path.is_file():
             continue
         settings = json.loads(path.read_text(encoding="utf-8"))
         for role, keys in {"cls": ("bos", "cls"), "sep": ("eos", "sep")}.items():
-            _note(found, settings, role, keys)
+            _note(tokens, settings, role, keys)
         for role in ("pad", "mask", "unk"):
-            _note(found, settings, role, (role,))
-    return found
+            _note(tokens, settings, role, (role,))
+    return tokens
 
 
-def _note(found: dict[str, str], settings: dict, role: str, keys: Sequence[str]) -> None:
+def _note(tokens: dict[str, str], settings: dict, role: str, keys: Sequence[str]) -> None:
     for key in keys:
         token = settings.get(f"{key}_token")
         if isinstance(token, dict):  # an added token with its flags
             token = token.get("content")
         if token:
-            found[role] = token
+            tokens[role] = token
 
 
 @contextmanager
-def whole(tokenizer: Tokenizer) -> Iterator[None]:
-    """Truncation and padding off inside, as before after: a tokenizer is shared and must not remember us."""
+def unlimited(tokenizer: Tokenizer) -> Iterator[None]:
+    """Switch truncation and padding off inside, and back afterwards: a tokenizer is shared and must not remember us."""
     truncation, padding = tokenizer.truncation, tokenizer.padding
     tokenizer.no_truncation()
     tokenizer.no_padding()
@@ -131,30 +131,30 @@ def whole(tokenizer: Tokenizer) -> Iterator[None]:
 
 
 def pieces(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
-    """Ids of each text, no special tokens, nothing cut. Equal texts are tokenised once and share a list."""
-    known: dict[str, list[int]] = {text: [] for text in texts}
-    distinct = list(known)
-    with whole(tokenizer):
+    """Return the ids of each text, no special tokens, nothing cut. Equal texts are tokenised once and share a list."""
+    ids_of_text: dict[str, list[int]] = {text: [] for text in texts}
+    distinct = list(ids_of_text)
+    with unlimited(tokenizer):
         for start in range(0, len(distinct), CHUNK):
-            part = distinct[start : start + CHUNK]
-            encodings = tokenizer.encode_batch_fast(part, add_special_tokens=False)
-            known.update(zip(part, (encoding.ids for encoding in encodings), strict=True))
-    return [known[text] for text in texts]
+            chunk = distinct[start : start + CHUNK]
+            encodings = tokenizer.encode_batch_fast(chunk, add_special_tokens=False)
+            ids_of_text.update(zip(chunk, (encoding.ids for encoding in encodings), strict=True))
+    return [ids_of_text[text] for text in texts]
 
 
 def encodings(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Encoding]:
-    """Ids and character offsets of each text, no special tokens, nothing cut."""
-    found: list[Encoding] = []
-    with whole(tokenizer):
+    """Return ids and character offsets of each text, no special tokens, nothing cut."""
+    encoded: list[Encoding] = []
+    with unlimited(tokenizer):
         for start in range(0, len(texts), CHUNK):
-            found += tokenizer.encode_batch(list(texts[start : start + CHUNK]), add_special_tokens=False)
-    return found
+            encoded += tokenizer.encode_batch(list(texts[start : start + CHUNK]), add_special_tokens=False)
+    return encoded
 
 
-def number_of(ids: Sequence[int]) -> int:
-    """31 bits that are equal for equal tokens: how the rows of an update tell whether they hold the same text.
+def token_hash(ids: Sequence[int]) -> int:
+    """Return 31 bits that are equal for equal tokens: how the rows of an update tell whether they hold the same text.
 
-    >>> number_of([5, 7]) == number_of((5, 7)) != number_of([7, 5])
+    >>> token_hash([5, 7]) == token_hash((5, 7)) != token_hash([7, 5])
     True
     """
     return zlib.crc32(np.asarray(ids, dtype=np.int64).tobytes()) & 0x7FFFFFFF

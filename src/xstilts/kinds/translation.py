@@ -1,4 +1,4 @@
-"""Pairs of translations: sentences that should lie together, and words of theirs that should.
+"""Translation ranking: pairs of sentences whose vectors should be close, and words of theirs whose should.
 
 Trained by ranking (each sentence's translation against those of the others), and by the same for aligned words where
 a row has links. What it trains is the encoder: there are no parameters of its own.
@@ -17,7 +17,7 @@ from xstilts.data.examples import Example, TextExample
 from xstilts.data.source import Row
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import frame
-from xstilts.kinds.tokenizers import number_of, pieces
+from xstilts.kinds.tokenizers import pieces, token_hash
 from xstilts.kinds.user_data import unlabelled_text
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.tallies import Metric
@@ -55,7 +55,7 @@ class TranslationRanking(Kind):
 
     @property
     def head_settings(self) -> dict[str, Any]:
-        """All of it: its head has no weights that another could go on with, and reads all of it."""
+        """All settings: its head has no weights that another could go on with, and reads all of it."""
         return asdict(self)
 
     @property
@@ -68,12 +68,12 @@ class TranslationRanking(Kind):
         return (Accuracy(),)
 
     def check(self, example: TextExample) -> None:
-        """Raises DataError for a text without a translation."""
+        """Raise DataError for a text without a translation."""
         if not (example.pair or "").strip() or not example.text.strip():
             raise DataError("a text without its translation", where=example.where)
 
     def encode(self, examples: Sequence[TextExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
-        """A row for each example, each side cut to `max_length` tokens; sides without pieces give no row."""
+        """Return a row for each example, each side cut to `max_length` tokens; sides without pieces give no row."""
         first = pieces(tokenizer, [e.text for e in examples])
         second = pieces(tokenizer, [e.pair or "" for e in examples])
         shape = frame(tokenizer, 1)
@@ -94,7 +94,7 @@ class TranslationRanking(Kind):
             columns["gold"].append([1])
             columns["links"].append([])
             columns["words"].append([])
-            columns["same"].append([number_of(ids) for ids in sides])
+            columns["same"].append([token_hash(ids) for ids in sides])
         return encoded
 
     def gold(self, example: TextExample) -> str:
@@ -103,7 +103,7 @@ class TranslationRanking(Kind):
     def postprocess(
         self, examples: Sequence[TextExample], rows: Mapping[str, Any], outputs: Sequence[tuple[np.ndarray, np.ndarray]]
     ) -> list[str | None]:
-        """The id of the example whose pair lies nearest; None where a text has no row."""
+        """Return the id of the example whose pair is nearest; None where a text has no row."""
         guesses: list[str | None] = [None] * len(examples)
         if not len(outputs):
             return guesses
@@ -115,7 +115,7 @@ class TranslationRanking(Kind):
         return guesses
 
     def chance_guesses(self, golds: Sequence[str]) -> list[str]:
-        """Everyone guesses the first example."""
+        """Return the first example for everyone."""
         return [golds[0]] * len(golds)
 
     def from_user_row(self, row: Row, number: str) -> TextExample:

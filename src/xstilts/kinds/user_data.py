@@ -34,7 +34,7 @@ class UserTask(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class UserColumns:
-    """What the columns of a file may be called, and the layouts a file may have.
+    """Columns that a file of a declared task has, by role, and the layouts a file may have.
 
     required: roles that a study must name a column for. optional: roles that it may name one for.
     defaults: role -> column, where a study names none; layout_defaults: the same for the files of one layout.

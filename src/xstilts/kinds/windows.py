@@ -1,4 +1,5 @@
-"""A whole sentence as one row, however long it is: what kinds that compare its words with each other are encoded by.
+"""Windows of a sentence: a sentence is one row, however long it is, which is what kinds that compare its words with
+each other are encoded by.
 
 A sentence that is longer than the encoder becomes several overlapping windows, which are the sequences of one row. A
 word is the mean of its pieces, in the window where it has most text on both sides, so that every word of the sentence
@@ -26,22 +27,22 @@ Words = DependencyExample | RolesExample
 def encode_sentences(
     examples: Sequence[Words], golds: Iterable[list[int]], tokenizer: Tokenizer, max_length: int
 ) -> Encoded:
-    """A row for each sentence, with the gold column given. `first` [W] is the place of each word's first piece
+    """Return a row for each sentence, with the gold column given. `first` [W] is the place of each word's first piece
     in the row, `pieces` [W] how many it has. A word
     longer than a window keeps the pieces that fit (`truncated`); `notes["windows"]` counts sentences of several
     windows.
     """
     shape = frame(tokenizer, 1)
     room = shape.room(max_length)
-    known = word_pieces(tokenizer, {word for e in examples for word in e.words})
+    pieces_of_word = word_pieces(tokenizer, {word for e in examples for word in e.words})
     encoded = Encoded(columns={name: [] for name in COLUMNS}, notes={"windows": 0})
     for index, (example, gold) in enumerate(zip(examples, golds, strict=True)):
-        found = [known[word] for word in example.words]
-        row = _row(shape, [ids[:room] for ids in found], room) | {"example": index, "gold": gold}
+        word_ids = [pieces_of_word[word] for word in example.words]
+        row = _row(shape, [ids[:room] for ids in word_ids], room) | {"example": index, "gold": gold}
         for name, column in encoded.columns.items():
             column.append(row[name])
         encoded.notes["windows"] += len(row["lengths"]) > 1
-        encoded.truncated += any(len(ids) > room for ids in found)
+        encoded.truncated += any(len(ids) > room for ids in word_ids)
     return encoded
 
 
@@ -51,11 +52,11 @@ def _row(shape: Frame, words: Sequence[Sequence[int]], room: int) -> dict[str, A
     row: dict[str, Any] = {"ids": [], "lengths": [], "segments": [], "first": [0] * len(words)}
     row["pieces"] = [len(ids) for ids in words]
     for number, (start, stop) in enumerate(ranges):
-        at = len(row["ids"]) + len(shape.fixed[0])
+        position = len(row["ids"]) + len(shape.fixed[0])
         for word in range(start, stop):
             if owner[word] == number:
-                row["first"][word] = at
-            at += len(words[word])
+                row["first"][word] = position
+            position += len(words[word])
         ids, segments = shape.join([piece for word in words[start:stop] for piece in word])
         row["ids"] += ids
         row["lengths"].append(len(ids))
@@ -64,8 +65,8 @@ def _row(shape: Frame, words: Sequence[Sequence[int]], room: int) -> dict[str, A
 
 
 def overlapping(sizes: Sequence[int], room: int) -> list[tuple[int, int]]:
-    """Half-open ranges of words of at most `room` pieces; each begins up to half a window before the one before ends.
-    No word may be larger than `room`.
+    """Return half-open ranges of words of at most `room` pieces; each begins up to half a window before the one before
+    ends. No word may be larger than `room`.
 
     >>> overlapping([2, 2, 1, 1, 2], 5)
     [(0, 3), (2, 5)]
@@ -84,24 +85,24 @@ def _overlapping(sizes: Sequence[int], room: int) -> Iterator[tuple[int, int]]:
         if stop == len(sizes):
             return
         following, shared = stop, 0
-        most = min(room // 2, room - sizes[stop])  # the next window must reach beyond this one
-        while following - 1 > start and shared + sizes[following - 1] <= most:
+        limit = min(room // 2, room - sizes[stop])  # the next window must reach beyond this one
+        while following - 1 > start and shared + sizes[following - 1] <= limit:
             following -= 1
             shared += sizes[following]
         start = following
 
 
 def central(sizes: Sequence[int], ranges: Sequence[tuple[int, int]]) -> list[int]:
-    """For each word the range in which it has most pieces on the side where it has fewer.
+    """Return, for each word, the range in which it has most pieces on the side where it has fewer.
 
     >>> central([1] * 6, [(0, 4), (2, 6)])
     [0, 0, 0, 1, 1, 1]
     """
-    before = [0, *accumulate(sizes)]
-    most, owner = [-1] * len(sizes), [0] * len(sizes)
+    pieces_before = [0, *accumulate(sizes)]
+    margin, owner = [-1] * len(sizes), [0] * len(sizes)
     for number, (start, stop) in enumerate(ranges):
         for word in range(start, stop):
-            around = min(before[word] - before[start], before[stop] - before[word + 1])
-            if around > most[word]:
-                most[word], owner[word] = around, number
+            context = min(pieces_before[word] - pieces_before[start], pieces_before[stop] - pieces_before[word + 1])
+            if context > margin[word]:
+                margin[word], owner[word] = context, number
     return owner

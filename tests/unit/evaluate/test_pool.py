@@ -14,7 +14,7 @@ from toy_kinds import checkpoint, tokenizer, words
 from xstilts.data.examples import PassageExample
 from xstilts.evaluate.predict import PredictSet, predict
 from xstilts.kinds.dual_encoder import DualEncoder
-from xstilts.kinds.tokenized import Chained, TokenizedRows, write
+from xstilts.kinds.tokenized import ConcatenatedColumns, TokenizedRows, write
 from xstilts.train.checkpoint import encoder_folder
 from xstilts.train.model import Model
 
@@ -81,7 +81,7 @@ def test_a_language_may_have_passages_of_its_own_beside_the_pool(encoder: Path, 
 
 
 def test_columns_one_after_the_other() -> None:
-    chained = Chained([["a", "b"], [], ["c"]])
+    chained = ConcatenatedColumns([["a", "b"], [], ["c"]])
     assert len(chained) == 3 and list(chained) == ["a", "b", "c"]
     with pytest.raises(IndexError):
         chained[3]
