@@ -15,7 +15,7 @@ from xstilts.data.row_makers.catalog import TextRow
 from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import encode_texts
-from xstilts.kinds.user_data import UserColumns, UserTask, id_and_group, unlabelled_text
+from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, unlabelled_text
 from xstilts.metrics.tallies import Metric
 
 if TYPE_CHECKING:
@@ -71,11 +71,11 @@ class StarRating(Kind):
         return [sorted(golds)[len(golds) // 2]] * len(golds) if golds else []
 
     @classmethod
-    def from_user_task(cls, task: UserTask, where: str) -> Self:
+    def from_user_task(cls, task: TaskDeclaration, where: str) -> Self:
         return cls()
 
     @classmethod
-    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+    def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
         return TextRow(text=columns["text"], label=columns["stars"], **id_and_group(columns))
 
     def from_user_row(self, row: Row, number: str) -> TextExample:

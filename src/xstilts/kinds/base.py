@@ -24,7 +24,7 @@ import numpy as np
 
 from xstilts.data.examples import Example
 from xstilts.data.source import Row, RowMaker
-from xstilts.kinds.user_data import UserColumns, UserTask
+from xstilts.kinds.user_data import TaskDeclaration, UserColumns
 from xstilts.metrics.tallies import Metric
 
 if TYPE_CHECKING:
@@ -115,13 +115,13 @@ class Kind(ABC):
         return None
 
     @classmethod
-    def from_user_task(cls, task: UserTask, where: str) -> Self:
+    def from_user_task(cls, task: TaskDeclaration, where: str) -> Self:
         """Return the kind of a task that a study declares. Raises StudyError at `where` for labels that are missing.
         Only asked of kinds with `user_columns`."""
         raise NotImplementedError(cls.name)
 
     @classmethod
-    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+    def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
         """Return what makes examples of the rows of a declared task. `columns`: role -> column of the file. Only asked
         of kinds with `user_columns`."""
         raise NotImplementedError(cls.name)

@@ -17,7 +17,7 @@ from xstilts.data.row_makers.catalog import ChoiceRow
 from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import encode_texts
-from xstilts.kinds.user_data import UserColumns, UserTask, id_and_group, unlabelled
+from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, unlabelled
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.tallies import Metric
 
@@ -95,11 +95,11 @@ class Choice(Kind):
         return [Counter(golds).most_common(1)[0][0]] * len(golds) if golds else []
 
     @classmethod
-    def from_user_task(cls, task: UserTask, where: str) -> Self:
+    def from_user_task(cls, task: TaskDeclaration, where: str) -> Self:
         return cls()
 
     @classmethod
-    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+    def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
         """Return a maker of choices; their prompt may be a template of several columns."""
         prompt, options = columns["prompt"], columns["options"]
         return ChoiceRow(

@@ -15,7 +15,7 @@ from xstilts.data.row_makers.catalog import PairRow, TextRow
 from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import encode_texts
-from xstilts.kinds.user_data import UserColumns, UserTask, id_and_group, required_labels, unlabelled_text
+from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, required_labels, unlabelled_text
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.tallies import Metric
 
@@ -87,11 +87,11 @@ class Classification(Kind):
         return [Counter(golds).most_common(1)[0][0]] * len(golds) if golds else []
 
     @classmethod
-    def from_user_task(cls, task: UserTask, where: str) -> Self:
+    def from_user_task(cls, task: TaskDeclaration, where: str) -> Self:
         return cls(labels=required_labels(task, where))
 
     @classmethod
-    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+    def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
         text, label, names = columns["text"], columns["label"], id_and_group(columns)
         if "pair" in columns:
             return PairRow(a=text, b=columns["pair"], label=label, **names)

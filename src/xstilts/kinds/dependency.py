@@ -22,7 +22,7 @@ from xstilts.data.syntax.trees import tree_fault
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.label_sets import UNIVERSAL_RELATIONS
 from xstilts.kinds.tagging import UNKNOWN
-from xstilts.kinds.user_data import UserColumns, UserTask, id_and_group, unlabelled, words_of
+from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, unlabelled, words_of
 from xstilts.kinds.windows import encode_sentences
 from xstilts.metrics.tallies import Metric
 from xstilts.metrics.trees import Attachment
@@ -129,12 +129,12 @@ class Dependency(Kind):
         return [{"heads": list(range(size)), "relations": [commonest] * size} for size in sizes]
 
     @classmethod
-    def from_user_task(cls, task: UserTask, where: str) -> Self:
+    def from_user_task(cls, task: TaskDeclaration, where: str) -> Self:
         """Return the parser of a declared task, with the 37 universal relations where the task names none."""
         return cls(labels=task.labels or (*UNIVERSAL_RELATIONS, "clf"))
 
     @classmethod
-    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+    def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
         """Return a maker of trees. Subtypes of relations ("nsubj:pass") are cut off unless the task's own labels have
         them."""
         return TreesRow(cut="" if any(":" in label for label in task.labels) else ":", **id_and_group(columns))

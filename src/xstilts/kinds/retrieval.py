@@ -21,7 +21,7 @@ from xstilts.data.source import RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.nearest_neighbours import mine, nearest, unit
 from xstilts.kinds.special_tokens import encode_texts, frame
-from xstilts.kinds.user_data import UserColumns, UserTask, id_and_group
+from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
 from xstilts.metrics.tallies import Metric
 
@@ -138,11 +138,11 @@ class Retrieval(Kind):
         return counts
 
     @classmethod
-    def from_user_task(cls, task: UserTask, where: str) -> Self:
+    def from_user_task(cls, task: TaskDeclaration, where: str) -> Self:
         return cls()
 
     @classmethod
-    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+    def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
         return SentencesRow(a=columns["a"], b=columns["b"], **id_and_group(columns))
 
 

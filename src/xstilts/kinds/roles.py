@@ -21,7 +21,7 @@ from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.label_sets import PROPBANK_ROLES
 from xstilts.kinds.tagging import UNKNOWN
-from xstilts.kinds.user_data import UserColumns, UserTask, id_and_group, unlabelled, words_of
+from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, unlabelled, words_of
 from xstilts.kinds.windows import encode_sentences
 from xstilts.metrics.roles import HeadRoles, PredicateF1, SpanRoles
 from xstilts.metrics.tallies import Metric
@@ -207,12 +207,12 @@ class SemanticRoles(Kind):
         return [[] for _ in golds]
 
     @classmethod
-    def from_user_task(cls, task: UserTask, where: str) -> Self:
+    def from_user_task(cls, task: TaskDeclaration, where: str) -> Self:
         """Return the kind of a declared task, with the roles of English PropBank where the task names none."""
         return cls(labels=task.labels or PROPBANK_ROLES, form="heads" if task.form == "heads" else "spans")
 
     @classmethod
-    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+    def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
         return RolesRow(derive_heads=task.form == "heads", **id_and_group(columns))
 
     def from_user_row(self, row: Row, number: str) -> RolesExample:

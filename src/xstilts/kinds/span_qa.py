@@ -29,7 +29,7 @@ from xstilts.kinds.alignment import Offsets, TokenSpan, align, windows
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import Frame, frame
 from xstilts.kinds.tokenizers import pieces
-from xstilts.kinds.user_data import UserColumns, UserTask, id_and_group, unlabelled
+from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, unlabelled
 from xstilts.metrics.spans import Squad2, SquadScore
 from xstilts.metrics.tallies import Metric
 
@@ -174,11 +174,11 @@ class SpanQA(Kind):
         return [""] * len(golds)
 
     @classmethod
-    def from_user_task(cls, task: UserTask, where: str) -> Self:
+    def from_user_task(cls, task: TaskDeclaration, where: str) -> Self:
         return cls(no_answer=task.no_answer)
 
     @classmethod
-    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+    def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
         roles = {role: columns[role] for role in ("question", "context", "answers")}
         return SpanRow(**roles, impossible=columns.get("impossible"), **id_and_group(columns))
 

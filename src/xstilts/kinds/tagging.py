@@ -23,7 +23,7 @@ from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import Frame, frame
 from xstilts.kinds.tokenizers import pieces, specials
-from xstilts.kinds.user_data import UserColumns, UserTask, id_and_group, required_labels, unlabelled, words_of
+from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, required_labels, unlabelled, words_of
 from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
 from xstilts.metrics.tallies import Metric
 
@@ -128,11 +128,11 @@ class Tagging(Kind):
         return [[counts.most_common(1)[0][0]] * len(gold) for gold in golds]
 
     @classmethod
-    def from_user_task(cls, task: UserTask, where: str) -> Self:
+    def from_user_task(cls, task: TaskDeclaration, where: str) -> Self:
         return cls(labels=required_labels(task, where))
 
     @classmethod
-    def user_row_maker(cls, task: UserTask, columns: Mapping[str, Any]) -> RowMaker:
+    def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
         """A file of the layout "bio" is read into lists that are called "words" and as its columns, with an s."""
         if task.reader == "bio":
             return TagsRow(words="words", tags=f"{columns['tags']}s", **id_and_group(columns))

@@ -15,8 +15,8 @@ from xstilts.data.fields import field_value as field_of
 from xstilts.data.source import Reader, Row
 
 
-class UserTask(Protocol):
-    """A task that a study declares (`study.schema.UserTask`), as far as a kind looks at it."""
+class TaskDeclaration(Protocol):
+    """A task that a study declares (`study.schema.TaskDeclaration`), as far as a kind looks at it."""
 
     @property
     def kind(self) -> str: ...
@@ -54,7 +54,7 @@ def id_and_group(columns: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": columns.get("id"), "group": (group,) if isinstance(group, str) else tuple(group)}
 
 
-def required_labels(task: UserTask, where: str) -> tuple[str, ...]:
+def required_labels(task: TaskDeclaration, where: str) -> tuple[str, ...]:
     """Return the labels of a declared task. Raises StudyError for fewer than two."""
     if len(task.labels) < 2:
         raise StudyError(f"A {task.kind} task needs `labels`, at least two, in the order of their ids.", where=where)
