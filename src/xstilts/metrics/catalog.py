@@ -1,20 +1,33 @@
-"""A catalog of every metric, by name: what reads counts from disk finds the formula here. A module lists its metrics in
-a tuple `METRICS`."""
+"""A catalog of every metric, by name: what reads counts from disk finds the formula here."""
 
 from __future__ import annotations
 
 from xstilts.core.catalog import Catalog
-from xstilts.metrics import chunks, labels, masked_lm, ranking, retrieval, roles, spans, trees
+from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
+from xstilts.metrics.labels import Accuracy
+from xstilts.metrics.masked_lm import MaskedAccuracy
+from xstilts.metrics.ranking import MeanAveragePrecision
+from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
+from xstilts.metrics.roles import HeadRoles, PredicateF1, SpanRoles
+from xstilts.metrics.spans import Mlqa, Squad2, SquadScore
 from xstilts.metrics.tallies import Metric
+from xstilts.metrics.trees import AlignedUpos, Attachment
 
 METRICS: Catalog[Metric] = Catalog(
     "metric",
-    *labels.METRICS,
-    *chunks.METRICS,
-    *spans.METRICS,
-    *retrieval.METRICS,
-    *ranking.METRICS,
-    *masked_lm.METRICS,
-    *trees.METRICS,
-    *roles.METRICS,
+    Accuracy(),
+    ChunkF1(),
+    TokenAccuracy(),
+    SquadScore(),
+    Squad2(),
+    Mlqa(),
+    RetrievalAccuracy(),
+    MiningF1(),
+    MeanAveragePrecision(),
+    MaskedAccuracy(),
+    Attachment(),
+    AlignedUpos(),
+    SpanRoles(),
+    HeadRoles(),
+    PredicateF1(),
 )

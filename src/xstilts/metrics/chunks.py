@@ -86,6 +86,3 @@ def precision_recall(counts: np.ndarray) -> Mapping[str, np.ndarray]:
         "precision": percent(correct, predicted, empty=0.0),
         "recall": percent(correct, gold, empty=0.0),
     }
-
-
-METRICS = (ChunkF1(), TokenAccuracy())

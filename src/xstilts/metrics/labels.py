@@ -25,6 +25,3 @@ class Accuracy:
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         return {"accuracy": percent(counts[..., 0], counts[..., 1])}
-
-
-METRICS = (Accuracy(),)

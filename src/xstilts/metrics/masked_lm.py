@@ -25,6 +25,3 @@ class MaskedAccuracy:
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         return {"masked_accuracy": percent(counts[..., 0], counts[..., 1])}
-
-
-METRICS = (MaskedAccuracy(),)

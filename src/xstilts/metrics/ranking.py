@@ -37,6 +37,3 @@ class MeanAveragePrecision:
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         return {f"map@{self.k}": percent(counts[..., 0], counts[..., 1])}
-
-
-METRICS = (MeanAveragePrecision(),)

@@ -104,6 +104,3 @@ def best_threshold(margins: np.ndarray, right: np.ndarray, gold: float) -> float
         return float(scores[last_kept])
     middle = (scores[last_kept] + scores[last_kept + 1]) / 2
     return float(middle if middle > scores[last_kept + 1] else scores[last_kept])  # neighbours one rounding apart
-
-
-METRICS = (RetrievalAccuracy(), MiningF1())

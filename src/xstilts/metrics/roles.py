@@ -192,6 +192,3 @@ def _sense(sense: str | None) -> str | None:
     cut = re.fullmatch(r"[^.]+\.([^.]+)", sense)
     bare = cut[1] if cut else sense
     return str(int(bare)) if re.fullmatch(r"[0-9]+", bare) else bare
-
-
-METRICS = (SpanRoles(), HeadRoles(), PredicateF1())

@@ -148,6 +148,3 @@ class Squad2:
             "has_answer_f1": percent(f1, answers),
             "no_answer_accuracy": percent(right, none),
         }
-
-
-METRICS = (SquadScore(), Squad2(), Mlqa())

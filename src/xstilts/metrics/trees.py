@@ -167,6 +167,3 @@ class AlignedUpos(_TreeMetric):
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         return {"upos": _f1(counts[..., 2], counts[..., 0], counts[..., 1])}
-
-
-METRICS = (Attachment(), AlignedUpos())
