@@ -37,7 +37,6 @@ from xstilts.study.phase import (
     adapter_tasks,
     encoder_checkpoint,
     holds_encoder,
-    tuning_mode,
 )
 from xstilts.study.schema import Study
 from xstilts.study.strategies import Start
@@ -153,12 +152,7 @@ class StepBuilder:
             inputs[dev_rows(i)] = self._prepare_dev(task)
         settings = TrainSettings(
             parts=tuple(self._train_part(task) for task in phase.mix),
-            recipe=phase.recipe,
-            seed=phase.seed,
-            sampling=phase.sampling,
-            tune=tuning_mode(phase.tune),
-            keep_head=phase.keep_head,
-            select=phase.selecting_tasks,
+            **phase.training_fields(),
             encoder=self.encoder_at() if starts_fresh else None,
             base=base_at,
         )

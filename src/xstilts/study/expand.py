@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from xstilts.core.canonical import identity_name
 from xstilts.core.errors import StudyError
-from xstilts.core.settings.sampling import Sampling
+from xstilts.core.settings.sampling import PROPORTIONAL
+from xstilts.core.settings.tuning import FROZEN, Tune
 from xstilts.study.arms import ArmSpec
 from xstilts.study.availability import LocatedStudy
 from xstilts.study.hyperparameters import max_length, recipe
@@ -18,13 +19,10 @@ from xstilts.study.language_adapters import RouteLanguages, route_languages
 from xstilts.study.merging import composition
 from xstilts.study.phase import (
     EncoderRef,
-    Frozen,
-    Full,
     MergedCheckpoint,
     MixtureTask,
     Phase,
     Start,
-    Tune,
     adapter_tasks,
 )
 from xstilts.study.schema import Study
@@ -195,7 +193,7 @@ class _Builder:
             mix=(*tasks, *texts),
             recipe=recipe(self.study, self.arm, role, names, self.precision),
             seed=self.seed,
-            sampling=self.arm.sampling if len(mix) > 1 else Sampling(),
+            sampling=self.arm.sampling if len(mix) > 1 else PROPORTIONAL,
             tune=stack_over_language_adapter(start, tune),
             keep_head=self.arm.keep_head,
             selecting_tasks=() if len(steering) == len(tasks) and not texts else steering,
@@ -208,7 +206,7 @@ class _Builder:
     def tune(self, start: Start, role: str) -> Tune:
         """Return what a phase trains: with heads alone also the attention of a fresh fusion, still untrained."""
         tune = tuning(self.arm.tuned(role))
-        fusion = start.fusion if isinstance(start, MergedCheckpoint) and isinstance(tune, Frozen) else None
+        fusion = start.fusion if isinstance(start, MergedCheckpoint) and tune == FROZEN else None
         return fusion or tune
 
 
@@ -226,8 +224,8 @@ def languages_of_route(arm: ArmSpec, located: LocatedStudy, target: str) -> Rout
 
 def stack_over_language_adapter(start: Start, tune: Tune) -> Tune:
     """Make the first adapter over a language adapter a new one, even where their settings are equal."""
-    trained = [phase for phase in phases(start) if not isinstance(phase.tune, Frozen)]
-    if isinstance(tune, Full | Frozen) or not trained or trained[-1].role != "language":
+    trained = [phase for phase in phases(start) if phase.tune != FROZEN]
+    if isinstance(tune, str) or not trained or trained[-1].role != "language":
         return tune
     return replace(tune, stack=True)
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
 from xstilts.core.settings.merging import AdapterFusion, Composition
-from xstilts.core.settings.sampling import Sampling
-from xstilts.core.settings.training import Recipe
-from xstilts.core.settings.tuning import Adapter, Bottleneck, Fuse, Multitask
+from xstilts.core.settings.training import Training
+from xstilts.core.settings.tuning import FROZEN, FULL, Bottleneck, Fuse, Multitask
 from xstilts.tasks.base import TrainingView
 
 
@@ -22,19 +21,6 @@ class EncoderRef:
     name: str = field(default="", metadata=NOT_IDENTITY, compare=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Full:
-    """Every weight is trained."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Frozen:
-    """Only the heads are trained."""
-
-
-Tune = Full | Frozen | Adapter
-
-
 def hash_once(value: Any) -> int:
     """The hash of a frozen dataclass, remembered by the object: a study asks every chain of phases for it, over and
     over, and each asks the one below it."""
@@ -42,13 +28,6 @@ def hash_once(value: Any) -> int:
     if "_hash" not in remembered:
         remembered["_hash"] = hash(tuple(getattr(value, spec.name) for spec in fields(value) if spec.compare))
     return remembered["_hash"]
-
-
-def tuning_mode(tune: Tune) -> str | Adapter:
-    """ "full", "frozen", or the adapter: what a training is told."""
-    if isinstance(tune, Full | Frozen):
-        return "frozen" if isinstance(tune, Frozen) else "full"
-    return tune
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,21 +50,12 @@ class MixtureTask:
         return f"{self.name}[{self.language}]" if self.language else self.name
 
 
-DEFAULT_SAMPLING = Sampling()
-
-
 @dataclass(frozen=True, kw_only=True)
-class Phase:
+class Phase(Training):
     """One training run: where it starts, on what it trains, and how."""
 
     start: EncoderRef | Phase | MergedCheckpoint
     mix: tuple[MixtureTask, ...]
-    recipe: Recipe
-    seed: int
-    sampling: Sampling = DEFAULT_SAMPLING
-    tune: Tune = Full()
-    keep_head: bool = False  # start from the previous phase's head where kind and labels are the same
-    selecting_tasks: tuple[int, ...] = ()  # which parts of the mix steer selection; () : all, equally
     # "language", "intermediate", "target" or "joint": for people and for what may be trimmed
     role: str = field(default="target", metadata=NOT_IDENTITY, compare=False)
 
@@ -117,9 +87,9 @@ def holds_encoder(start: Start) -> bool:
     not."""
     if isinstance(start, MergedCheckpoint):
         return holds_encoder(start.parts[0])
-    if isinstance(start, EncoderRef) or isinstance(start.tune, Full):
+    if isinstance(start, EncoderRef) or start.tune == FULL:
         return True
-    return isinstance(start.tune, Frozen) and holds_encoder(start.start)
+    return start.tune == FROZEN and holds_encoder(start.start)
 
 
 def encoder_checkpoint(start: Start) -> Start:

@@ -19,8 +19,8 @@ from xstilts.core.settings.tuning import (
     Prefix,
     Prompt,
     SharedOwn,
+    Tune,
 )
-from xstilts.study.phase import Frozen, Full, Tune
 from xstilts.study.strict_model import GeneratedSection, section_of
 
 PARALLEL_SCALE = 4.0  # He et al. 2022
@@ -125,7 +125,7 @@ def tuning(spec: TuneSpec) -> Tune:
     if spec.small_layers:
         return WAYS[spec.small_layers].settings(**getattr(spec, spec.small_layers).model_dump(), **position)
     if spec.mode is not None:
-        return Frozen() if spec.mode == "frozen" else Full()
+        return spec.mode
     assert spec.adapter is not None  # one of the ways is given
     own_numbers: dict[str, Any] = {"embedding": spec.embedding} if spec.tasks == "hypernetwork" else {}
     return _BOTTLENECKS[spec.tasks](

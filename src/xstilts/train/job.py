@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from xstilts.core.errors import DataError
-from xstilts.core.settings.training import Recipe
-from xstilts.core.settings.tuning import Adapter
+from xstilts.core.settings.training import Training
+from xstilts.core.settings.tuning import FROZEN, FULL
 from xstilts.data.examples import Example
 from xstilts.kinds.base import Kind
 from xstilts.kinds.tokenized import TokenizedRows
 from xstilts.metrics.tallies import Metric
 
-TUNES = ("full", "frozen")
+TUNES = (FULL, FROZEN)
 ADAPTER = "adapter"  # the way of tuning of a job that names an adapter
 
 
@@ -64,27 +64,16 @@ class JobPart:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Job:
+class Job(Training):
     """One phase.
 
     start: an encoder folder, or the artefact of an earlier phase.
-    temperature, cap, uniform: how a mixture draws its tasks (`train.task_sampling.rates`).
     base: the encoder below the adapters of `start`; None: where their checkpoint says it was.
-    tune: "full", every weight is trained; "frozen", only the heads are; or an adapter, which is trained with the heads.
-    selecting_tasks: which parts select the checkpoint by their dev scores; (): all, equally.
     """
 
     start: Path
     parts: tuple[JobPart, ...]
-    recipe: Recipe
-    seed: int
-    temperature: float = 1.0
-    cap: int | None = None
-    uniform: bool = False
     base: Path | None = None
-    tune: str | Adapter = "full"
-    keep_head: bool = False
-    selecting_tasks: tuple[int, ...] = ()
     device: str = "cpu"
     threads: int = 1
 

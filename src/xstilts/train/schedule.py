@@ -75,12 +75,12 @@ def _part_shares(job: Job) -> PartShares:
     task_shares = [share for share in declared if share is not None]
     if task_shares and len(task_shares) < len(declared):
         raise StudyError("either every task of a mixture has a share or none has.", value=str(declared))
-    total = sum(task_shares) if task_shares else 1.0
-    remaining = iter(task_shares or rates(sizes, job.temperature, job.cap, job.uniform))
+    total, sampling = sum(task_shares) if task_shares else 1.0, job.sampling
+    remaining = iter(task_shares or rates(sizes, sampling.temperature, sampling.cap, sampling.uniform))
     shares = [
         next(remaining) if part.extra_update_ratio is None else part.extra_update_ratio * total for part in job.parts
     ]
-    updates = total_updates(job.recipe, sizes, job.cap)
+    updates = total_updates(job.recipe, sizes, sampling.cap)
     return PartShares(shares, round(updates * sum(shares) / total))
 
 

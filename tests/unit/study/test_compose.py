@@ -9,10 +9,10 @@ from study_toys import ENCODER, catalog, everywhere, located, retrieval, trained
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import StudyError
 from xstilts.core.settings.merging import AdapterFusion, Arithmetic, Average, Composition, Stacked, Ties
-from xstilts.core.settings.tuning import Bottleneck, Fuse
+from xstilts.core.settings.tuning import FULL, Bottleneck, Fuse
 from xstilts.study.expand import Route, before_target, end_name, expand, phase_name, phases, sharing
 from xstilts.study.load import dump_study, parse_study
-from xstilts.study.phase import Full, MergedCheckpoint, Phase, encoder_checkpoint, holds_encoder
+from xstilts.study.phase import MergedCheckpoint, Phase, encoder_checkpoint, holds_encoder
 from xstilts.study.schema import Study
 
 TASKS = catalog(trained("a"), trained("b"), trained("c"), trained("t"), retrieval("r"))
@@ -93,7 +93,7 @@ def test_the_attention_of_a_fusion_is_trained_with_heads_alone_too() -> None:
     found = routes(study(arms))
     heads, every = found["heads", "t"].end, found["all", "t"].end
     assert isinstance(heads, Phase) and isinstance(every, Phase)
-    assert heads.tune == Fuse(adapters=(Bottleneck(),) * 3, stack=False) and every.tune == Full()
+    assert heads.tune == Fuse(adapters=(Bottleneck(),) * 3, stack=False) and every.tune == FULL
     assert (heads.recipe.lr, every.recipe.lr) == (1e-4, 1e-5)
 
 

@@ -8,12 +8,12 @@ import pytest
 from study_toys import ENCODER, ORIGIN, catalog, everywhere, located, nowhere, retrieval, source, text, trained
 
 from xstilts.core.errors import DataError, StudyError
-from xstilts.core.settings.tuning import Bottleneck, LoRA
+from xstilts.core.settings.tuning import FROZEN, Bottleneck, LoRA
 from xstilts.data.source import Source
 from xstilts.study.availability import Locate
 from xstilts.study.expand import Route, expand, phase_name, phases, sharing
 from xstilts.study.load import parse_study
-from xstilts.study.phase import EncoderRef, Frozen, encoder_checkpoint
+from xstilts.study.phase import EncoderRef, encoder_checkpoint
 from xstilts.study.resolve import possible_texts, resolve_study
 from xstilts.study.schema import Study
 from xstilts.tasks.base import Task
@@ -67,7 +67,7 @@ def test_the_first_adapter_above_is_new_after_frozen_phases_too() -> None:
     arm = {**SHARED, "tune": "frozen", "tune_target": {"lora": {}}}
     assert [phase.tune for phase in phases(routes(study({"x": arm}))["x", "t"].end)] == [
         LANGUAGE,
-        Frozen(),
+        FROZEN,
         LoRA(stack=True),
     ]
 

@@ -8,10 +8,10 @@ from study_toys import ENCODER, catalog, everywhere, located, retrieval, text, t
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import StudyError
-from xstilts.core.settings.tuning import IA3, Bottleneck, Hypernetwork, LoRA, Prefix, Prompt, SharedOwn
+from xstilts.core.settings.tuning import FROZEN, FULL, IA3, Bottleneck, Hypernetwork, LoRA, Prefix, Prompt, SharedOwn
 from xstilts.study.expand import expand, phases
 from xstilts.study.load import dump_study, parse_study
-from xstilts.study.phase import Frozen, Full, Phase, adapter_tasks, encoder_checkpoint, holds_encoder
+from xstilts.study.phase import Phase, adapter_tasks, encoder_checkpoint, holds_encoder
 from xstilts.study.schema import Study
 
 TASKS = catalog(trained("a"), trained("b"), trained("t"), retrieval("r"), text("w", "de"))
@@ -32,8 +32,8 @@ def chain(made: Study) -> list[Phase]:
 @pytest.mark.parametrize(
     ("said", "tune"),
     [
-        ("full", Full()),
-        ("frozen", Frozen()),
+        ("full", FULL),
+        ("frozen", FROZEN),
         ({"adapter": "pfeiffer", "reduction": 8}, Bottleneck(place="pfeiffer", reduction=8)),
         (
             {"adapter": "houlsby", "width": 48, "invertible": True},
@@ -49,8 +49,8 @@ def chain(made: Study) -> list[Phase]:
     ],
 )
 def test_tune_is_of_intermediate_phases_and_tune_target_of_the_target(said: object, tune: object) -> None:
-    assert [phase.tune for phase in chain(study({"tune": said}))] == [tune, tune, Full()]
-    assert [phase.tune for phase in chain(study({"tune_target": said}))] == [Full(), Full(), tune]
+    assert [phase.tune for phase in chain(study({"tune": said}))] == [tune, tune, FULL]
+    assert [phase.tune for phase in chain(study({"tune_target": said}))] == [FULL, FULL, tune]
     made = study({"tune": said})
     assert parse_study(yaml.safe_load(dump_study(made))) == made
 
@@ -91,7 +91,7 @@ def test_checkpoints_of_adapters_stand_on_the_last_one_that_holds_the_encoder() 
 def test_adapters_that_tell_tasks_apart_are_told_them(said: dict, tune: object) -> None:
     mixed = {"strategy": "multitask", "tune": said}
     mixture, target = chain(study(mixed))
-    assert (mixture.tune, target.tune) == (tune, Full())
+    assert (mixture.tune, target.tune) == (tune, FULL)
     assert [part.task for part in mixture.mix] == ["a", "b"] and [part.task for part in target.mix] == [""]
     assert adapter_tasks(target) == {"a", "b"} and not adapter_tasks(chain(study({}))[-1])
     (same,) = chain(study(mixed, targets=["r"]))

@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 
 import toy_training as toy
 from xstilts.core.errors import DataError, StudyError
+from xstilts.core.settings.sampling import Sampling
 from xstilts.data.examples import TextExample
 from xstilts.heads.registry import head_key
 from xstilts.kinds.classification import Classification
@@ -318,7 +319,7 @@ def test_a_mixture_shares_heads_and_selects_by_the_mean(
         [replace(e, label="sunny" if e.label == "yes" else "rainy") for e in toy.texts(20, seed=4)],
         kind=other, name="weather",
     )  # fmt: skip
-    job = toy.job(encoder, [part, hopeless, third], {"updates": 30}, cap=40, selecting_tasks=(0, 2))
+    job = toy.job(encoder, [part, hopeless, third], {"updates": 30}, sampling=Sampling(cap=40), selecting_tasks=(0, 2))
     summary = fit(job, tmp_path / "out", tmp_path / "scratch")
     assert set(summary.heads) == {head_key(toy.KIND), head_key(other)}
     assert [(p["name"], p["updates"]) for p in summary.parts] == [("toy (1)", 10), ("toy (2)", 10), ("weather", 10)]

@@ -10,6 +10,7 @@ import torch
 from torch.nn import Parameter
 
 from xstilts.core.errors import StudyError
+from xstilts.core.settings.sampling import Sampling
 from xstilts.core.settings.training import Recipe
 from xstilts.train.optim import (
     learning_rate,
@@ -88,7 +89,7 @@ def part(rows: int) -> SimpleNamespace:
 
 def job(sizes: list[int], recipe: Recipe, cap: int | None = None) -> SimpleNamespace:
     parts = tuple(part(rows) for rows in sizes)
-    return SimpleNamespace(parts=parts, recipe=recipe, cap=cap, temperature=1.0, uniform=False)
+    return SimpleNamespace(parts=parts, recipe=recipe, sampling=Sampling(cap=cap))
 
 
 def test_one_task_an_update_in_proportion_to_size() -> None:

@@ -16,3 +16,6 @@ class Sampling:
     temperature: Annotated[float, Field(gt=0)] = 1.0
     cap: Annotated[int | None, Field(ge=1)] = None
     uniform: bool = False
+
+
+PROPORTIONAL = Sampling()

@@ -1,14 +1,17 @@
-"""Numbers of a training: how one phase is optimised, as a paper would put them in its appendix."""
+"""Settings of a training: the numbers that a paper would put in its appendix, and what else a phase is told."""
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import field
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
+from xstilts.core.settings.sampling import PROPORTIONAL, Sampling
+from xstilts.core.settings.tuning import FULL, Tune
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,3 +52,29 @@ class Recipe:
     compile: Annotated[bool, Field(description="torch.compile: pays on long runs, not on short")] = field(
         default=False, metadata=NOT_IDENTITY
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Training:
+    """All that a training is told besides its rows and its start.
+
+    A phase of a study, the settings of a train step and a run of the loop inherit these fields, and hand them on by
+    `training_fields`.
+
+    Attributes:
+        sampling: how a mixture draws its tasks.
+        tune: "full", every weight is trained; "frozen", only the heads are; or an adapter, which is trained with them.
+        keep_head: start from the head of the phase before, where kind and labels are the same.
+        selecting_tasks: which tasks of the mixture select the checkpoint by their dev scores; (): all, equally.
+    """
+
+    recipe: Recipe
+    seed: int
+    sampling: Sampling = PROPORTIONAL
+    tune: Tune = FULL
+    keep_head: bool = False
+    selecting_tasks: tuple[int, ...] = field(default=(), metadata={"identity_name": "select"})
+
+    def training_fields(self) -> dict[str, Any]:
+        """Return these fields by name, as arguments of another class that has them."""
+        return {spec.name: getattr(self, spec.name) for spec in dataclasses.fields(Training)}

@@ -15,6 +15,8 @@ from pydantic.dataclasses import dataclass
 
 from xstilts.core.canonical import OMIT_DEFAULT
 
+FULL = "full"  # every weight is trained
+FROZEN = "frozen"  # the heads alone are
 Placement = Literal["houlsby", "pfeiffer", "parallel"]
 FromLayer = Annotated[int, Field(ge=1)]
 Targets = Annotated[tuple[str, ...], Field(min_length=1)]
@@ -123,6 +125,7 @@ class Fuse:
 
 
 Adapter = Bottleneck | LoRA | IA3 | Prompt | Prefix | Fuse
+Tune = str | Adapter  # FULL, FROZEN, or the adapter that is trained
 METHODS: dict[str, type[Adapter]] = {
     "Bottleneck": Bottleneck,
     "SharedOwn": SharedOwn,

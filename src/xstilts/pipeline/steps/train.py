@@ -9,9 +9,7 @@ from pathlib import Path
 
 from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
 from xstilts.core.files import read_json
-from xstilts.core.settings.sampling import Sampling
-from xstilts.core.settings.training import Recipe
-from xstilts.core.settings.tuning import Adapter
+from xstilts.core.settings.training import Recipe, Training
 from xstilts.data.read import ResolvedSource, apply_views, load_examples
 from xstilts.data.source import View
 from xstilts.data.views import passing_share, without_translations_of
@@ -63,14 +61,8 @@ class TrainPart:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainSettings:
+class TrainSettings(Training):
     parts: tuple[TrainPart, ...]
-    recipe: Recipe
-    seed: int
-    sampling: Sampling
-    tune: str | Adapter  # "full", "frozen", or the adapter that is trained
-    keep_head: bool
-    select: tuple[int, ...]
     encoder: EncoderAt | None  # None: starts from the input "start", an earlier phase
     # the pretrained encoder below the adapters of "start"; where an earlier phase is, it is the input "base"
     base: EncoderAt | None = field(default=None, metadata=OMIT_DEFAULT)
@@ -105,15 +97,8 @@ def run(settings: TrainSettings, context: Context) -> None:
     job = Job(
         start=settings.encoder.path(context) if settings.encoder else context.inputs[START],
         parts=tuple(parts),
-        recipe=settings.recipe,
-        seed=settings.seed,
-        temperature=settings.sampling.temperature,
-        cap=settings.sampling.cap,
-        uniform=settings.sampling.uniform,
-        tune=settings.tune,
+        **settings.training_fields(),
         base=base_path(settings.base, context),
-        keep_head=settings.keep_head,
-        selecting_tasks=settings.select,
         device=context.device,
         threads=context.threads,
     )
