@@ -109,7 +109,7 @@ def test_a_run_interrupted_while_it_reads_trains_nothing(
     study: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     tiny = study(seeds=[1], targets=["weather"])
-    real, calls = prepare.load, []
+    real, calls = prepare.load_examples, []
 
     def load(source: Any) -> Any:
         calls.append(source)
@@ -117,7 +117,7 @@ def test_a_run_interrupted_while_it_reads_trains_nothing(
             signal.raise_signal(signal.SIGINT)
         return real(source)
 
-    monkeypatch.setattr(prepare, "load", load)
+    monkeypatch.setattr(prepare, "load_examples", load)
     assert tiny.call("run") == 130
     assert "Interrupted with 9 steps left" in capsys.readouterr().out  # 11 steps, two of them done
     assert len(tiny.stamps()) == len(tiny.stamps("prepare")) == 2

@@ -42,7 +42,7 @@ def its_own_class(tiny, head, kind: str) -> torch.nn.Module:
 
 def its_logits(model, tiny, batch, kind: str) -> torch.Tensor:
     inputs: dict[str, Any] = padded(batch, tiny.config.pad_token_id)
-    if "token_type_ids" not in tiny._takes or tiny.config.type_vocab_size < 2:
+    if "token_type_ids" not in tiny.input_names or tiny.config.type_vocab_size < 2:
         del inputs["token_type_ids"]
     real = inputs["attention_mask"].bool()
     if kind == "choice":

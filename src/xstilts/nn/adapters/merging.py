@@ -55,8 +55,6 @@ def arithmetic(start: State, states: Sequence[State], weights: Sequence[float], 
 
 def ties(start: State, states: Sequence[State], method: Ties) -> dict[str, Tensor]:
     """Trim, elect a sign, take the mean of what agrees. The share is counted over all weights of an adapter at once."""
-    if not 0 < method.density <= 1:
-        raise EncoderError(f"the density of TIES is a share above 0 and up to 1, not {method.density}.")
     learnt_K = [
         _trimmed({name: state[name] - first for name, first in start.items()}, method.density) for state in states
     ]
