@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Answer:
-    """What a run gives back. In a notebook it shows itself as a small table.
+    """The outcome of a run. In a notebook it shows itself as a small table.
 
     >>> answer = run("quickstart")  # doctest: +SKIP
     >>> [contrast.value for contrast in answer.contrasts if contrast.significant]  # doctest: +SKIP

@@ -28,7 +28,7 @@ from xstilts.tasks.base import Task
 
 @dataclass(frozen=True, kw_only=True)
 class DataCheck:
-    """What `data check` says of one source, or of a model."""
+    """The finding of `data check` on one source, or on a model."""
 
     task: str  # or "encoder", "translation model"
     language: str  # of a model: its name
@@ -49,7 +49,7 @@ class DataCheck:
 
 @dataclass(frozen=True, kw_only=True)
 class DataNeeds:
-    """What tasks and studies need: sources, each with the task or study it belongs to, and models by name."""
+    """The needs of tasks and studies: sources, each with the task or study it belongs to, and models by name."""
 
     sources: Mapping[Source, str]
     encoders: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ class NeededModel(NamedTuple):
 
 
 def needs_of(names: Iterable[str], options: Options, scale: str | None = None) -> DataNeeds:
-    """What the tasks and studies of these names need; where no name is given, every task.
+    """Return what the tasks and studies of these names need; where no name is given, every task.
 
     Raises StudyError for a name that is neither."""
     catalog = catalog_for(None, options)
@@ -149,7 +149,7 @@ def get_files(needs: DataNeeds, roots: Roots, say: Say) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class PackedStudy:
-    """What an archive holds for a study, and what it does not need to."""
+    """The contents of an archive for a study, and what it does not need to."""
 
     archive: Path
     content: BundleContents

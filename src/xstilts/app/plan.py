@@ -30,7 +30,7 @@ class KindOfStep(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Plan:
-    """What a run of a study would do, by its steps. In a notebook it shows itself as a small table.
+    """A forecast of a run of a study, by its steps. In a notebook it shows itself as a small table.
 
     >>> print(plan("quickstart"))  # doctest: +SKIP
     """
@@ -40,7 +40,7 @@ class Plan:
 
     @property
     def seconds(self) -> float:
-        """What the steps that are not in the store would take, one after the other."""
+        """Seconds that the steps that are not in the store would take, one after the other."""
         return sum(step.seconds for step in self.forecast.to_run)
 
     @property
@@ -61,7 +61,7 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as plain values, every step with its key: what `xstilts plan --json` prints."""
-        steps, sharing, chosen = self.forecast.steps, self.forecast.sharing, self.session.located
+        steps, sharing, located = self.forecast.steps, self.forecast.sharing, self.session.located
         return {
             "study": self.session.study.name,
             "question": self.session.study.question,
@@ -79,10 +79,10 @@ class Plan:
             "forgetting": len(self.session.steps.forgetting_probes),
             "precision": self.session.precision,
             "to_fetch": to_fetch(self.session),
-            "missing_targets": dict(chosen.missing_targets),
-            "missing_arms": dict(chosen.missing_arms),
-            "missing_languages": {k: sorted(v) for k, v in chosen.missing_languages.items() if v},
-            "notes": [f"{name}: {note}" for name, notes in chosen.notes.items() for note in notes],
+            "missing_targets": dict(located.missing_targets),
+            "missing_arms": dict(located.missing_arms),
+            "missing_languages": {k: sorted(v) for k, v in located.missing_languages.items() if v},
+            "notes": [f"{name}: {note}" for name, notes in located.notes.items() for note in notes],
         }
 
     def __repr__(self) -> str:
@@ -114,32 +114,32 @@ _HEADER = ("step", "to run", "reused", "tokens", "time")
 
 
 def plan(study: Study | str, *, options: Options | None = None, scale: str = "") -> Plan:
-    """Looks at the store and says what a run would do; nothing is run, written or fetched, and no torch is loaded.
+    """Look at the store and says what a run would do; nothing is run, written or fetched, and no torch is loaded.
 
     `study`: a Study, or a path or packaged name (with `scale` a profile of it). What is not here yet counts by its
     published size. Raises StudyError, DataError or EncoderError for what can be known to be wrong before training.
     """
-    loaded, chosen = load_with_options(study, options, scale)
-    session = open_session(loaded, chosen, planning=True)
+    loaded, study_options = load_with_options(study, options, scale)
+    session = open_session(loaded, study_options, planning=True)
     return Plan(session=session, forecast=forecast(session))
 
 
 def load_with_options(study: Study | str, options: Options | None, scale: str = "") -> tuple[Study, Options]:
     """A study that may be given by its name or path, and options whose data folders include that of its file."""
-    chosen = options or Options()
+    options = options or Options()
     if isinstance(study, Study):
-        return study, chosen
-    return Study.load(study, scale or None), replace(chosen, data=(*chosen.data, *study_data_folders(study)))
+        return study, options
+    return Study.load(study, scale or None), replace(options, data=(*options.data, *study_data_folders(study)))
 
 
 def to_fetch(session: Session) -> dict[str, Any]:
-    """What is not here yet: the encoder's name or None, and the number of sources (a task in one language)."""
+    """Return what is not here yet: the encoder's name or None, and the number of sources (a task in one language)."""
     prepared = [step.settings for step in steps_of(session.goals) if kind_of(step).reads_files]
     sources = {settings.source.files for settings in prepared if settings.source.kind == TO_FETCH}
     encoder = session.encoder
     return {"encoder": None if encoder.folder or encoder.step else encoder.ref.name, "sources": len(sources)}
 
 
-def time_spent(found: Forecast) -> TimeSpent:
+def time_spent(forecast: Forecast) -> TimeSpent:
     """The forecast seconds by kind of step."""
-    return TimeSpent(seconds=found.seconds, training=frozenset(kind.name for kind in STEP_KINDS if kind.is_training))
+    return TimeSpent(seconds=forecast.seconds, training=frozenset(kind.name for kind in STEP_KINDS if kind.is_training))

@@ -27,8 +27,8 @@ def read_examples(path: Path, task: Task) -> list[Example]:
     for number, row in enumerate(_rows(path)):
         example = task.kind.from_user_row(row, str(number))
         if example is None:
-            what = f"A {task.kind.name} task predicts on whole test sets, not on single rows."
-            raise DataError(what, where=task.name)
+            message = f"A {task.kind.name} task predicts on whole test sets, not on single rows."
+            raise DataError(message, where=task.name)
         examples.append(example)
     if not examples:
         raise DataError("The file has no rows.", where=str(path))

@@ -43,7 +43,7 @@ def run(
     listener: RunListener | None = None,
     out: Path | None = None,
 ) -> Answer:
-    """Runs what is missing of a study, then writes its report.
+    """Run what is missing of a study, then writes its report.
 
     `study`: a Study, or a path or packaged name (with `scale` a profile of it). Raises StudyError, DataError or
     EncoderError for what can be known to be wrong before training; a step that fails later is in
@@ -51,9 +51,9 @@ def run(
     the next call goes on from it.
     """
     watch = listener or Quiet()
-    loaded, chosen = load_with_options(study, options, scale)
-    folder_of = partial(_encoder_folder, options=chosen, listener=watch)
-    session = open_session(loaded, chosen, fetching=watch.say, encoder_folder=folder_of)
+    loaded, options = load_with_options(study, options, scale)
+    folder_of = partial(_encoder_folder, options=options, listener=watch)
+    session = open_session(loaded, options, fetching=watch.say, encoder_folder=folder_of)
     planned = plan(session.goals, session.store)
     watch.run_planned(len(planned.to_run), len(planned.reused) + planned.not_needed)
     outcome = Outcome() if loaded.allow_missing else _read_files(session, planned.to_run, watch)
@@ -90,14 +90,14 @@ def _encoder_folder(encoder: LocatedEncoder, options: Options, listener: Listene
 
 
 def _read_files(session: Session, to_run: Sequence[Step], listener: Listener) -> Outcome:
-    """Reads and checks every file before anything is trained, for reading is cheap. Raises DataError when one cannot be
+    """Read and check every file before anything is trained, for reading is cheap. Raises DataError when one cannot be
     used; what could be read is kept."""
     outcome = _execute(session, [step for step in to_run if kind_of(step).reads_files], listener)
     if outcome.interrupted:
         return replace(outcome, left=tuple(step.key for step in to_run if step.key not in outcome.done))
     if refused := [*outcome.failed.values()] or list(unlabelled(to_run, session.store)):
-        more = f"{len(refused) - 1} more: {' '.join(refused[1:])} " if refused[1:] else ""
-        raise DataError(refused[0], hint=f"{more}Nothing was trained; the files that could be read are kept.")
+        others = f"{len(refused) - 1} more: {' '.join(refused[1:])} " if refused[1:] else ""
+        raise DataError(refused[0], hint=f"{others}Nothing was trained; the files that could be read are kept.")
     return outcome
 
 
@@ -126,9 +126,9 @@ def _answer(
     session: Session, outcome: Outcome, scale: str, out: Path | None, rows: Sequence[PublishedRow] = ()
 ) -> Answer:
     began = time.monotonic()
-    made = compose(collect(session, outcome, scale), rows)
+    report = compose(collect(session, outcome, scale), rows)
     name = f"{session.study.name}-{scale}" if scale else session.study.name
     folder = out or session.options.store / "reports" / name
-    pages = save(made, folder)
+    pages = save(report, folder)
     spent = round(time.monotonic() - began, 3)
-    return Answer(report=made, pages=pages, outcome=outcome, session=session, report_seconds=spent)
+    return Answer(report=report, pages=pages, outcome=outcome, session=session, report_seconds=spent)

@@ -22,7 +22,7 @@ from xstilts.xtreme.layout import SUBMISSION_TASKS, SubmissionTask, XtremeVersio
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """What was written: task -> languages; and what the benchmark has beside: task -> languages."""
+    """The languages written of each task, and those of the benchmark that are lacking."""
 
     written: dict[str, tuple[str, ...]]
     lacking: dict[str, tuple[str, ...]]
@@ -31,7 +31,7 @@ class Submission:
 def submit(
     session: Session, arm: str, seed: int | None, version: XtremeVersion, out: Path, labels: Path | None = None
 ) -> Submission:
-    """Writes the predictions of one arm and seed (None: the study's first) below `out`, and the gold below `labels`.
+    """Write the predictions of one arm and seed (None: the study's first) below `out`, and the gold below `labels`.
 
     Raises StudyError for an arm or a seed that the study has not, for a study without any target of the benchmark and
     for one that has not run; DataError for a folder that is not empty.
@@ -49,18 +49,21 @@ def submit(
     written = {
         name: _write(step, SUBMISSION_TASKS.find(name), version, session, out, labels) for name, step in steps.items()
     }
-    lacking = {name: tuple(x for x in own if x not in written.get(name, ())) for name, own in version.languages.items()}
-    return Submission(written=written, lacking={name: own for name, own in lacking.items() if own})
+    lacking = {
+        name: tuple(language for language in languages if language not in written.get(name, ()))
+        for name, languages in version.languages.items()
+    }
+    return Submission(written=written, lacking={name: languages for name, languages in lacking.items() if languages})
 
 
 def _steps(session: Session, arm: str, seed: int, version: XtremeVersion) -> dict[str, Step]:
-    """task of the benchmark -> its score step."""
+    """Return the score step of each task of the benchmark that is a target here."""
     tasks = {name: study_task_name(version, name) for name in version.languages}
     targets = [name for name, task in tasks.items() if task in session.study.targets]
     if not targets:
         raise StudyError(f"no target of this study is of {version.title}.", allowed=tasks.values())
-    found = {name: session.steps.scores.get((arm, tasks[name], seed)) for name in targets}
-    steps = {name: step for name, step in found.items() if step is not None}
+    by_target = {name: session.steps.scores.get((arm, tasks[name], seed)) for name in targets}
+    steps = {name: step for name, step in by_target.items() if step is not None}
     waiting = [name for name, step in steps.items() if not session.store.is_done(step)]
     if waiting or not steps:
         raise StudyError(
@@ -73,40 +76,40 @@ def _steps(session: Session, arm: str, seed: int, version: XtremeVersion) -> dic
 def _write(
     step: Step, target: SubmissionTask, version: XtremeVersion, session: Session, out: Path, labels: Path | None
 ) -> tuple[str, ...]:
-    """The languages written, in the order of the benchmark."""
+    """Write the files of one task. Returns the languages written, in the order of the benchmark."""
     settings: ScoreSettings = step.settings
     predictions = session.store.path(step.inputs[PREDICTIONS])
     tests = {test.language: test for test in settings.tests}
     languages = tuple(language for language in version.languages[target.name] if language in tests)
     for language in languages:
         loaded = load_examples(tests[language].source).examples
-        examples = [loaded[i] for i in tests[language].chosen(loaded, settings.kind)]
+        examples = [loaded[i] for i in tests[language].example_indices(loaded, settings.kind)]
         name = f"{target.name}/test-{language}.{target.suffix}"
-        guesses = _final(settings, examples, read_guesses(predictions / f"{language}.parquet", examples))
-        _put(out / name, target.write_guesses(examples, guesses))
+        guesses = _guesses_that_count(settings, examples, read_guesses(predictions / f"{language}.parquet", examples))
+        _write_file(out / name, target.write_guesses(examples, guesses))
         if labels is not None:
-            _put(labels / name, target.write_gold(examples, [settings.kind.gold(example) for example in examples]))
+            _write_file(
+                labels / name, target.write_gold(examples, [settings.kind.gold(example) for example in examples])
+            )
     return languages
 
 
-def _final(settings: ScoreSettings, examples: Sequence[Example], guesses: list[Any]) -> list[Any]:
-    """What counts as guessed: of mined pairs those past the threshold."""
+def _guesses_that_count(settings: ScoreSettings, examples: Sequence[Example], guesses: list[Any]) -> list[Any]:
+    """Return the guesses as they are scored: of mined pairs, those past the threshold."""
     for metric in settings.metrics:
         if isinstance(metric, MiningF1):
-            return _kept(settings.kind, metric, examples, guesses)
+            return _past_threshold(settings.kind, metric, examples, guesses)
     return guesses
 
 
-def _kept(kind: Kind, metric: MiningF1, examples: Sequence[Any], guesses: list[Any]) -> list[Any]:
+def _past_threshold(kind: Kind, metric: MiningF1, examples: Sequence[Any], guesses: list[Any]) -> list[Any]:
     golds = {i: gold for i, example in enumerate(examples) if (gold := kind.gold(example)) is not None}
     tune = [examples[i].part == "tune" for i in golds]
-    kept = metric.past_threshold(list(golds.values()), [guesses[i] for i in golds], tune)
-    found = list(guesses)
-    for i, guess in zip(golds, kept, strict=True):
-        found[i] = guess
-    return found
+    mined = metric.past_threshold(list(golds.values()), [guesses[i] for i in golds], tune)
+    by_number = dict(zip(golds, mined, strict=True))
+    return [by_number.get(i, guess) for i, guess in enumerate(guesses)]
 
 
-def _put(path: Path, text: str) -> None:
+def _write_file(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, text)

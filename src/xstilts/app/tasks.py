@@ -19,7 +19,7 @@ class SourceFacts:
 
     use: str  # "train", "dev", "translation" (of the training data), "pool", "test"
     language: str
-    here: str  # "data", "store", "sample"; "" when missing
+    here: str  # where its files are: "data", "store", "sample"; "" when missing
     files: tuple[str, ...]
     bytes: int
     examples: int | None  # None: not counted
@@ -42,15 +42,16 @@ class TaskFacts:
     metrics: tuple[str, ...]
     sources: tuple[SourceFacts, ...]
 
-    def languages(self, here: bool = False) -> list[str]:
-        return [s.language for s in self.sources if s.use == "test" and (s.here or not here)]
+    def languages(self, available: bool = False) -> list[str]:
+        """Return the test languages; with `available`, those whose files are here."""
+        return [source.language for source in self.sources if source.use == "test" and (source.here or not available)]
 
     def training(self) -> str:
-        """ "here", "sample", "to fetch", "–"."""
-        found = [s for s in self.sources if s.use == "train"]
-        if not found:
+        """Say where the training data are: "here", "sample", "to fetch", "missing"; "–" where the task has none."""
+        train = next((source for source in self.sources if source.use == "train"), None)
+        if train is None:
             return "–"
-        return {"": "to fetch" if found[0].fetch else "missing", "sample": "sample"}.get(found[0].here, "here")
+        return {"": "to fetch" if train.fetch else "missing", "sample": "sample"}.get(train.here, "here")
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -58,8 +59,8 @@ class TaskFacts:
 
 def facts(task: Task, roots: Roots, count: bool = False) -> TaskFacts:
     """`count` reads every file that is here and counts its examples."""
-    given = [("train", task.train), ("dev", task.dev), ("pool", task.pool)]
-    named = [(use, source.language, source) for use, source in given if source is not None]
+    optional = [("train", task.train), ("dev", task.dev), ("pool", task.pool)]
+    named = [(use, source.language, source) for use, source in optional if source is not None]
     named += [("translation", language, source) for language, source in task.translations.items()]
     named += [("test", language, source) for language, source in task.test.items()]
     return TaskFacts(
@@ -80,30 +81,30 @@ def facts(task: Task, roots: Roots, count: bool = False) -> TaskFacts:
 def _source_facts(use: str, language: str, source: Source, roots: Roots, count: bool) -> SourceFacts:
     fetch = tuple(dict.fromkeys(address for place in source.places for address in place_addresses(place)))
     try:
-        found = locate_files(source, roots)
+        located = locate_files(source, roots)
     except DataError:
-        wanted = tuple(dict.fromkeys(name for place in source.places for name in place.files))
+        names = tuple(dict.fromkeys(name for place in source.places for name in place.files))
         return SourceFacts(
             use=use,
             language=language,
             here="",
-            files=wanted[:4],
+            files=names[:4],
             bytes=0,
             examples=None,
             dropped=None,
             fetch=fetch,
             note=source.note,
         )
-    cut = [said for path in found.paths if (said := describe_sample(path))]
+    samples = [description for path in located.paths if (description := describe_sample(path))]
     loaded = load_examples(resolve_source(source, roots)) if count else None
     return SourceFacts(
         use=use,
         language=language,
-        here=found.kind,
-        files=found.names,
-        bytes=sum(path.stat().st_size for path in found.paths),
+        here=located.kind,
+        files=located.names,
+        bytes=sum(path.stat().st_size for path in located.paths),
         examples=len(loaded.examples) if loaded else None,
         dropped=sum(loaded.dropped.values()) if loaded else None,
         fetch=fetch,
-        note="; ".join([*([source.note] if source.note else []), *dict.fromkeys(cut)]),
+        note="; ".join([*([source.note] if source.note else []), *dict.fromkeys(samples)]),
     )

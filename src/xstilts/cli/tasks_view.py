@@ -22,7 +22,7 @@ def task_table(tasks: list[TaskFacts]) -> RenderableType:
         table.add_column(name, no_wrap=True, min_width=width)
     table.add_column("licence", no_wrap=True)
     for task in tasks:
-        languages, available = task.languages(), task.languages(here=True)
+        languages, available = task.languages(), task.languages(available=True)
         tests = f"{len(available)} of {len(languages)}" if languages else "–"
         licence = ("non-commercial: " if task.noncommercial else "") + task.licence
         table.add_row(task.name, task.kind, task.training(), tests, shorten(licence, LICENCE_WIDTH, placeholder=" …"))

@@ -25,6 +25,7 @@ from xstilts.pipeline.steps.prepare import TRANSLATION, PrepareSettings, prepare
 from xstilts.pipeline.steps.score import ScoreSettings, score_step
 from xstilts.pipeline.steps.train import START, TrainPart, TrainSettings, dev_rows, train_rows, train_step
 from xstilts.pipeline.steps.translate import TranslateSettings, translate_step
+from xstilts.pipeline.study_steps import RouteTraining, StudySteps
 from xstilts.study.availability import LocatedStudy
 from xstilts.study.expand import Route, end_name, phase_name, route_name
 from xstilts.study.forgetting import ForgettingProbe, dev_source, forgetting_probes
@@ -44,37 +45,10 @@ from xstilts.tasks.base import Task
 
 SHARED_ROLES = ("language", "intermediate")  # of phases whose weights several routes start from
 LanguageAdapters = tuple[tuple[str, Phase], ...]  # as in a `Route`
-RouteKey = tuple[str, str, int]  # arm, target, seed
-
-
-class RouteTraining(NamedTuple):
-    """One training of a route: its step, what it trains ("mnli + squad1"), and the role of that in this route."""
-
-    step: Step
-    name: str
-    role: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class StudySteps:
-    """The steps of a study.
-
-    Attributes:
-        scores: the score step of each route.
-        trainings: what each route's score stands on, first to last.
-        trims: key of a step -> the part of its artefact that may go once its readers are done.
-        forgetting_probes: earlier tasks that are scored again, and the steps that do so.
-    """
-
-    scores: Mapping[RouteKey, Step]
-    trainings: Mapping[RouteKey, tuple[RouteTraining, ...]]
-    trims: Mapping[str, str]
-    forgetting_probes: tuple[tuple[ForgettingProbe, Step], ...] = ()
 
 
 class EvaluationInputs(NamedTuple):
-    """What a checkpoint is evaluated on: the sets, the pool that all of them search, and the steps that prepare
-    them."""
+    """The sets that a checkpoint is evaluated on, the pool that all of them search, and the steps that prepare them."""
 
     sets: tuple[EvaluationSet, ...]
     pool: EvaluationSet | None
@@ -203,11 +177,11 @@ class StepBuilder:
 
     def adapter_base(self, start: Start) -> tuple[EncoderAt | None, dict[str, Step]]:
         """The encoder below a checkpoint of adapters: the pretrained one, or the input "base". Nothing for others."""
-        under = encoder_checkpoint(start)
-        if under == start:
+        base = encoder_checkpoint(start)
+        if base == start:
             return None, {}
-        if not isinstance(under, EncoderRef):
-            return None, {BASE: self.checkpoint(under)}
+        if not isinstance(base, EncoderRef):
+            return None, {BASE: self.checkpoint(base)}
         return self.encoder_at(), {BASE: self.encoder.step} if self.encoder.step else {}
 
     def score(
@@ -225,11 +199,11 @@ class StepBuilder:
             self._scored[key] = score_step(settings, predictions)
         return self._scored[key]
 
-    def recall(self, probe: ForgettingProbe, task: Task, most: int | None) -> Step:
+    def recall(self, probe: ForgettingProbe, task: Task, limit: int | None) -> Step:
         """The score of an earlier task on its dev set, by its own head on a later checkpoint."""
         key = (probe.end, f"{task.name} dev", ())
         if key not in self._scored:
-            source, label = dev_source(probe.part, task, most), f"{task.name} dev"
+            source, label = dev_source(probe.part, task, limit), f"{task.name} dev"
             dev = EvaluationSet(language=source.language, source=self.resolve(source), views=source.views, use="dev")
             inputs = {
                 dev.input: self.prepare(
@@ -292,7 +266,7 @@ class StepBuilder:
         return predict_step(settings, inputs, task=task.name, use=use, label=label)
 
     def trims(self, routes: list[Route], keep: str) -> dict[str, str]:
-        """Which weights go once they are no longer needed: those of targets (`intermediate`), all of them (`none`)."""
+        """Return the weights that go once nobody needs them: those of targets (`intermediate`), or all (`none`)."""
         if keep == "all":
             return {}
         if keep == "none":
@@ -302,6 +276,7 @@ class StepBuilder:
 
 
 def build_steps(study: Study, resolved: LocatedStudy, routes: list[Route], builder: StepBuilder) -> StudySteps:
+    """Return the steps of all routes; routes that share a phase share its step."""
     scores, trainings = {}, {}
     for route in routes:
         key = (route.arm, route.target, route.seed)

@@ -46,7 +46,7 @@ class Size:
 
 @dataclass(frozen=True, kw_only=True)
 class Speed:
-    """How long steps of one kind take: `start` seconds, and `tokens` a second from then on. `steps`: how many steps of
+    """The speed of steps of one kind: `start` seconds, and `tokens` a second from then on. `steps`: how many steps of
     the store it was measured with; 0 for a nominal speed."""
 
     start: float
@@ -92,5 +92,5 @@ def block_weights(config: Mapping[str, Any]) -> float:
 def nominal_speed(config: Mapping[str, Any], device: str, *, training: bool) -> float:
     """Tokens a second: two operations a weight and token forward, four more backward."""
     kind = "cuda" if device.startswith("cuda") else "cpu"
-    most = MOST_TOKENS[kind][0 if training else 1]
-    return min(NOMINAL_RATE[kind] / (block_weights(config) * (6 if training else 2)), most)
+    limit = MOST_TOKENS[kind][0 if training else 1]
+    return min(NOMINAL_RATE[kind] / (block_weights(config) * (6 if training else 2)), limit)

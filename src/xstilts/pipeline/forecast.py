@@ -88,12 +88,12 @@ def forecast(session: Session) -> Forecast:
     for step in {step.name: step for step in steps}.values():
         kind_of(step).estimate(step, estimator)  # a plan names the measured speeds where nothing is left to run as well
     costs = {step.key: kind_of(step).estimate(step, estimator) for step in steps if step.key in to_run}
-    kept = sum(cost.bytes for key, cost in costs.items() if key not in session.steps.trims)
+    kept_bytes = sum(cost.bytes for key, cost in costs.items() if key not in session.steps.trims)
     trains = any(kind_of(step).is_training for step in steps if step.key in to_run)
     return Forecast(
         steps=tuple(_step_forecast(step, costs.get(step.key)) for step in steps),
         sharing=sharing(list(session.routes)),
-        peak_bytes=kept + (3 * estimator.encoder_bytes if trains else 0.0),
+        peak_bytes=kept_bytes + (3 * estimator.encoder_bytes if trains else 0.0),
         measured=estimator.throughput.measured,
     )
 

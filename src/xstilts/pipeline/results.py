@@ -157,7 +157,7 @@ def _step(step: Step, store: Store, outcome: Outcome | None) -> StepInfo:
         name=step.name,
         label=step.label,
         status=status,
-        inputs=tuple(dict.fromkeys(below.key for below in step.inputs.values())),
+        inputs=tuple(dict.fromkeys(source.key for source in step.inputs.values())),
         seconds=record.get("seconds"),
         tokens=None if tokens is None else int(tokens),
         bytes=record.get("bytes"),
@@ -208,7 +208,7 @@ def _samples(session: Session) -> dict[str, str]:
 
 
 def _uses(cuts: Mapping[tuple[str, str], str]) -> str:
-    """What was cut, by use and language: "train 3,000 of 12,544 sentences; test sets of 16 languages"."""
+    """Describe what was cut, by use and language: "train 3,000 of 12,544 sentences; test sets of 16 languages"."""
     trained = {use: f"{use} {cut}" for (use, _), cut in cuts.items() if use in ("train", "dev")}
     languages = sum(use not in trained for use, _ in cuts)
     uses = [trained[use] for use in ("train", "dev") if use in trained]

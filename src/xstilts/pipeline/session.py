@@ -17,11 +17,12 @@ from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.models.encoders import LocatedEncoder, expected_encoder, find_encoder
 from xstilts.models.translators import find_translator
-from xstilts.pipeline.build import StepBuilder, StudySteps, build_steps
+from xstilts.pipeline.build import StepBuilder, build_steps
 from xstilts.pipeline.fetch import Say, fetch_missing, fetch_translators
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.precision import known_precision, probe_precision
 from xstilts.pipeline.steps.encoder import packaged_encoders
+from xstilts.pipeline.study_steps import StudySteps
 from xstilts.study.availability import LocatedStudy, locate_study
 from xstilts.study.expand import Route, expand, phases
 from xstilts.study.resolve import needed_sources, needed_translators, resolve_study

@@ -19,7 +19,7 @@ LEAST_WORK = 0.5  # seconds that a step's tokens should take, at the nominal spe
 
 
 class Timing(NamedTuple):
-    """How long a done step took for how many tokens."""
+    """The seconds that a done step took, and its tokens."""
 
     tokens: float
     seconds: float
@@ -60,7 +60,7 @@ class Throughput:
         self._timings: dict[str, dict[Hashable, list[Timing]]] = {}
 
     def speed(self, kind: StepKind, nominal: Speed, key: Hashable = ()) -> Speed:
-        """How fast steps of a kind went whose settings have this key (see `StepKind.speed_key`)."""
+        """Return the speed of the steps of a kind whose settings have this key (see `StepKind.speed_key`)."""
         if (kind.name, key) not in self._speeds:
             if kind.name not in self._timings:
                 self._timings[kind.name] = self._read_timings(kind)

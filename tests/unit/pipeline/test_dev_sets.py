@@ -21,14 +21,14 @@ def test_examples_without_gold_are_left_out_of_a_dev_set_alone() -> None:
         EvaluationSet(language="en", source=FILE, views=()),
         EvaluationSet(language="en", source=FILE, views=(), use="dev"),
     )
-    assert test.chosen(ROWS, KIND) == list(range(9)) and dev.chosen(ROWS, KIND) == [1, 2, 4, 5, 7, 8]
+    assert test.example_indices(ROWS, KIND) == list(range(9)) and dev.chosen(ROWS, KIND) == [1, 2, 4, 5, 7, 8]
     assert (test.input, dev.input) == ("test/en", "dev/en")
 
 
 def test_views_come_first() -> None:
     dev = EvaluationSet(language="en", source=FILE, views=(Subsample(n=4),), use="dev")
-    whole = EvaluationSet(language="en", source=FILE, views=(Subsample(n=4),)).chosen(ROWS, KIND)
-    assert len(whole) == 4 and dev.chosen(ROWS, KIND) == [i for i in whole if i % 3]
+    whole = EvaluationSet(language="en", source=FILE, views=(Subsample(n=4),)).example_indices(ROWS, KIND)
+    assert len(whole) == 4 and dev.example_indices(ROWS, KIND) == [i for i in whole if i % 3]
 
 
 def test_a_test_set_keeps_its_identity() -> None:

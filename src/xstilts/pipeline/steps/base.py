@@ -30,7 +30,7 @@ class Cost:
 
 
 class Estimator(Protocol):
-    """What an estimate may ask for."""
+    """The facts that an estimate may ask for."""
 
     @property
     def device(self) -> str: ...
@@ -47,8 +47,8 @@ class Estimator(Protocol):
         """Rows and tokens of a prepare step: counted where it is done."""
 
     def speed(self, kind: StepKind, nominal: Speed, key: Hashable = ()) -> Speed:
-        """How fast steps of this kind went in this store, `nominal` where none says. Steps with another `key` (see
-        `StepKind.speed_key`) are not looked at."""
+        """Return how fast steps of this kind went in this store, `nominal` where none says. Steps with another `key`
+        (see `StepKind.speed_key`) are not looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +139,7 @@ class EvaluationSet:
     def input(self) -> str:
         return f"{self.use}/{self.language}"
 
-    def chosen(self, examples: list[Any], kind: Kind) -> list[int]:
+    def example_indices(self, examples: list[Any], kind: Kind) -> list[int]:
         """Indices of the examples that are evaluated, into all of the file."""
         indices = apply_views(self.views, [Key(example.id, example.group) for example in examples])
         return indices if self.use == "test" else [i for i in indices if kind.gold(examples[i]) is not None]

@@ -65,7 +65,7 @@ def run(settings: PredictSettings, context: Context) -> None:
         prepared, examples = TokenizedRows(context.inputs[name]), load_examples(test.source).examples
         return PredictSet(
             prepared=prepared,
-            indices=tuple(test.chosen(examples, settings.kind)),
+            indices=tuple(test.example_indices(examples, settings.kind)),
             examples=examples,
             pool=pool,
             adapters=example_adapters(test.language, settings.candidates, examples, context),
@@ -110,7 +110,7 @@ def _nominal(estimator: Estimator) -> float:
 
 
 def predicted_tokens(step: Step, estimator: Estimator) -> tuple[float, bool]:
-    """How many tokens a predict step reads, and whether they were counted."""
+    """Return how many tokens a predict step reads, and whether they were counted."""
     settings: PredictSettings = step.settings
     views = {test.input: test.views for test in settings.tests}
     views |= {POOL: settings.pool.views} if settings.pool else {}

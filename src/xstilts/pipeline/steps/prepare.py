@@ -33,7 +33,7 @@ class PrepareSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedFiles:
-    """What a prepare step has counted.
+    """The counts of a prepare step.
 
     Attributes:
         rows: rows of tokens.
@@ -56,7 +56,7 @@ class PreparedFiles:
 
     @classmethod
     def read(cls, folder: Path) -> PreparedFiles:
-        """From the artefact of a prepare step."""
+        """Read them from the artefact of a prepare step."""
         counts, meta = read_json(folder / "read.json"), read_json(folder / "meta.json")
         return cls(
             rows=meta["rows"],
@@ -89,7 +89,7 @@ def run(settings: PrepareSettings, context: Context) -> None:
 
 
 def _gold_counts(examples: Sequence[Example], kind: Kind) -> dict[str, Any]:
-    """How many examples there are, how many of those that are scored have no gold, and where the first one stands."""
+    """Count the examples, and those that are scored but have no gold; the place of the first of these goes with it."""
     blank = [example.where for example in examples if example.scored and kind.gold(example) is None]
     return {"examples": len(examples), "blank": len(blank), "first_blank": blank[0] if blank else None}
 

@@ -37,7 +37,7 @@ def run(settings: ScoreSettings, context: Context) -> None:
     for number, test in enumerate(settings.tests):
         loaded = load_examples(test.source)
         context.progress(number, len(settings.tests), "languages", test.language)
-        examples = [loaded.examples[i] for i in test.chosen(loaded.examples, settings.kind)]
+        examples = [loaded.examples[i] for i in test.example_indices(loaded.examples, settings.kind)]
         sets[test.language] = LanguageSet(examples=examples, dropped=dict(loaded.dropped))
     score(settings.kind, settings.metrics, sets, context.inputs[PREDICTIONS], context.out, settings.missing)
 

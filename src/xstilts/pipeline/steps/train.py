@@ -127,7 +127,7 @@ def estimate(step: Step, estimator: Estimator) -> Cost:
 
 
 def speed(estimator: Estimator) -> Speed:
-    """How fast the study's encoder is trained."""
+    """Return how fast the study's encoder is trained."""
     nominal = nominal_speed(estimator.encoder_config, estimator.device, training=True)
     return estimator.speed(KIND, Speed(start=START_SECONDS, tokens=nominal))
 

@@ -42,20 +42,20 @@ def run(settings: TranslateSettings, context: Context) -> None:
     torch.set_num_threads(context.threads)
     context.progress(0, 1, "sentences", "reading")
     loaded = load_examples(settings.source)
-    taken = split_examples(loaded.examples)
+    split = split_examples(loaded.examples)
     languages = settings.source.language, settings.language
     translator = Translator(settings.folder, languages, settings.beams, context.device)
-    translations = translate_all(taken.sentences, translator, context.scratch, context.progress)
-    examples, dropped = taken.reassemble(translations)
+    translations = translate_all(split.sentences, translator, context.scratch, context.progress)
+    examples, dropped = split.reassemble(translations)
     if not examples:
-        why = ", ".join(f"{reason}: {n}" for reason, n in dropped.most_common())
+        reasons = ", ".join(f"{reason}: {n}" for reason, n in dropped.most_common())
         raise DataError(
-            f"nothing is left of the translation into '{settings.language}' ({why})", where=str(settings.folder)
+            f"nothing is left of the translation into '{settings.language}' ({reasons})", where=str(settings.folder)
         )
     counts = {
         "dropped": dict(Counter(loaded.dropped) + dropped),
         "sentences": len(translations),
-        "tokens": translator.count_tokens(taken.sentences),
+        "tokens": translator.count_tokens(split.sentences),
     }
     write_rows(examples, counts, context.out)
 
