@@ -20,6 +20,7 @@ SURFACE = {
     "pretrain-step": "RECIPE KEY --data --store",
     "studies": "--json",
     "step": "STUDY KEY --data --store --tasks",
+    "encoders": "--store --json",
     "tasks": "[TASK] --data --store --tasks --count --json",
     "data check": "[TASK|STUDY]... --scale --data --store --tasks --json",
     "data get": "[TASK|STUDY]... --scale --data --store --tasks --offline",

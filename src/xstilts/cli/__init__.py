@@ -10,7 +10,7 @@ from typing import Annotated, cast
 
 import typer
 
-from xstilts.cli import data, models, pretrain, score, store, studies, xtreme
+from xstilts.cli import data, encoders, models, pretrain, score, store, studies, xtreme
 from xstilts.core.errors import XstiltsError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 studies.add_to(app)
 pretrain.add_to(app)
+encoders.add_to(app)
 data.add_to(app)
 models.add_to(app)
 xtreme.add_to(app)

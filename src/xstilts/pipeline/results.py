@@ -216,6 +216,8 @@ def _uses(cuts: Mapping[tuple[str, str], str]) -> str:
 
 
 def _notes(session: Session, samples: Mapping[str, str]) -> Iterable[str]:
+    if session.encoder.origin:
+        yield f"{session.study.encoder}: taken from {session.encoder.origin}, in the place of the hub's files"
     yield from (f"{name}: {note}" for name, note in samples.items())
     resolved = session.located
     for name, notes in resolved.notes.items():

@@ -16,6 +16,7 @@ from xstilts.data.source import Source
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.models.encoders import LocatedEncoder, expected_encoder, find_encoder
+from xstilts.models.named_encoders import NAMED_ENCODERS
 from xstilts.models.translators import find_translator
 from xstilts.pipeline.build import StepBuilder, build_steps
 from xstilts.pipeline.fetch import Say, fetch_missing, fetch_translators
@@ -133,7 +134,7 @@ def _find_encoder(name: str, roots: Roots, fetching: Say | None, planning: bool)
     try:
         return find_encoder(name, roots, packaged_encoders(), fetch=fetching)
     except EncoderError:
-        if not planning or not re.fullmatch(r"[\w.-]+/[\w.-]+(@[^@]+)?", name):
+        if not planning or not (name in NAMED_ENCODERS or re.fullmatch(r"[\w.-]+/[\w.-]+(@[^@]+)?", name)):
             raise
         return expected_encoder(name)
 

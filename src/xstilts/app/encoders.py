@@ -1,0 +1,73 @@
+"""Encoders as facts: those that come with the program and published ones by short names, and which are here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xstilts.core.errors import EncoderError
+from xstilts.core.files import read_json
+from xstilts.data.locate import Roots
+from xstilts.models.bundled import packed_folders
+from xstilts.models.encoders import find_encoder
+from xstilts.models.named_encoders import NAMED_ENCODERS
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderFacts:
+    """One encoder that a study can name.
+
+    Attributes:
+        status: "packaged", "here" (in the store), or "to fetch".
+        languages: in how many languages it was pretrained; None: see its page.
+        parameters: about how many weights it has, token vectors included.
+        sources: where it is taken from, the first choice first.
+    """
+
+    name: str
+    status: str
+    licence: str
+    languages: int | None
+    layers: int
+    width: int
+    vocabulary: int
+    parameters: int
+    sources: tuple[str, ...]
+
+
+def encoder_facts(roots: Roots) -> Iterator[EncoderFacts]:
+    """Yield the packaged encoders, then the named ones by size. Nothing is fetched."""
+    for folder in packed_folders():
+        config = read_json(folder / "config.json")
+        layers, width, vocabulary = config["num_hidden_layers"], config["hidden_size"], config["vocab_size"]
+        embedding = config.get("embedding_size", width)
+        yield EncoderFacts(
+            name=folder.name,
+            status="packaged",
+            licence="Apache-2.0",
+            languages=None,
+            layers=layers,
+            width=width,
+            vocabulary=vocabulary,
+            parameters=vocabulary * embedding + layers * (4 * width**2 + 2 * width * config["intermediate_size"]),
+            sources=("comes with the program",),
+        )
+    for named in sorted(NAMED_ENCODERS.values(), key=lambda encoder: encoder.parameters):
+        yield EncoderFacts(
+            name=named.name,
+            status="here" if _is_here(named.name, roots) else "to fetch",
+            licence=named.licence,
+            languages=named.languages,
+            layers=named.layers,
+            width=named.width,
+            vocabulary=named.vocabulary,
+            parameters=named.parameters,
+            sources=(named.hub, *((named.substitute.label,) if named.substitute else ())),
+        )
+
+
+def _is_here(name: str, roots: Roots) -> bool:
+    try:
+        return find_encoder(name, roots, {}).folder is not None
+    except EncoderError:
+        return False

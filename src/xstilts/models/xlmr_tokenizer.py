@@ -1,0 +1,94 @@
+"""XLM-R's tokenizer over given pieces: SentencePiece's Unigram model, its normalisation and its special tokens."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xstilts.core.errors import EncoderError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vocabulary:
+    """Pieces of a Unigram tokenizer with their scores (log probabilities), and the ids of the special ones."""
+
+    pieces: tuple[str, ...]
+    scores: tuple[float, ...]
+    unknown: int
+
+
+def normalisation_map() -> bytes:
+    """Return the compiled rules of SentencePiece's `nmt_nfkc`, which XLM-R's tokenizer normalises text by.
+
+    sentencepiece writes them into every model that it trains with these rules, so that a model of a few letters has
+    them. (The bundle's own map has single characters only: it would not join a letter and its accent.)
+
+    Raises EncoderError where the package sentencepiece is not installed.
+    """
+    try:
+        from sentencepiece import SentencePieceTrainer
+    except ImportError as error:
+        raise EncoderError(
+            "The tokenizer of e5-small is made with the package sentencepiece, which is not installed.",
+            hint="pip install 'xstilts[e5]'",
+        ) from error
+    model = io.BytesIO()
+    SentencePieceTrainer.train(
+        sentence_iterator=iter(["a b c d"] * 4),
+        model_writer=model,
+        model_type="char",
+        vocab_size=8,
+        normalization_rule_name="nmt_nfkc",
+        minloglevel=2,
+    )
+    normalizer = dict(_fields(model.getvalue()))[3]  # ModelProto.normalizer_spec
+    return dict(_fields(normalizer))[2]  # NormalizerSpec.precompiled_charsmap
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, Any]]:
+    """Yield (number, value) of the fields of a protocol buffer message."""
+    stream = io.BytesIO(message)
+    sizes = {1: 8, 5: 4}
+    while stream.tell() < len(message):
+        key = _varint(stream)
+        kind = key & 7
+        value = _varint(stream) if kind in (0, 2) else stream.read(sizes[kind])
+        yield key >> 3, stream.read(int(value)) if kind == 2 else value
+
+
+def _varint(stream: io.BytesIO) -> int:
+    value = shift = 0
+    while True:
+        byte = stream.read(1)[0]
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            return value
+
+
+def make_tokenizer(vocabulary: Vocabulary, charsmap: bytes) -> Tokenizer:
+    """Return XLM-R's tokenizer over these pieces: `<s> A </s>`, and `<s> A </s> </s> B </s>` for pairs."""
+    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+    scored = list(zip(vocabulary.pieces, vocabulary.scores, strict=True))
+    tokenizer = Tokenizer(models.Unigram(scored, unk_id=vocabulary.unknown, byte_fallback=False))
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.Precompiled(charsmap), normalizers.Replace(Regex(" {2,}"), " ")]
+    )
+    words = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), words])
+    tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
+    special = [AddedToken(text, special=True, normalized=False) for text in ("<s>", "<pad>", "</s>", "<unk>")]
+    # As in XLM-R, the blank before a mask belongs to it.
+    tokenizer.add_special_tokens([*special, AddedToken("<mask>", special=True, normalized=False, lstrip=True)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[(text, tokenizer.token_to_id(text)) for text in ("<s>", "</s>")],
+    )
+    return tokenizer
