@@ -21,7 +21,7 @@ def test_examples_without_gold_are_left_out_of_a_dev_set_alone() -> None:
         EvaluationSet(language="en", source=FILE, views=()),
         EvaluationSet(language="en", source=FILE, views=(), use="dev"),
     )
-    assert test.example_indices(ROWS, KIND) == list(range(9)) and dev.chosen(ROWS, KIND) == [1, 2, 4, 5, 7, 8]
+    assert test.example_indices(ROWS, KIND) == list(range(9)) and dev.example_indices(ROWS, KIND) == [1, 2, 4, 5, 7, 8]
     assert (test.input, dev.input) == ("test/en", "dev/en")
 
 
