@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from xstilts.core.collection import deferred_collection
 from xstilts.engine.graph import demand, steps_of
 from xstilts.engine.step import Step
 from xstilts.pipeline.estimates import Size, Speed, parameters
@@ -79,6 +80,7 @@ class StoreEstimator:
         return self.throughput.speed(kind, nominal, key)
 
 
+@deferred_collection()
 def forecast(session: Session) -> Forecast:
     """Looks at the store and adds up; nothing is run and nothing written."""
     estimator = StoreEstimator(session)

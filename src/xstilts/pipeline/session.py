@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.core.catalog import Catalog
+from xstilts.core.collection import deferred_collection
 from xstilts.core.errors import EncoderError, StudyError
 from xstilts.data.locate import Roots, locate_files
 from xstilts.data.read import expected_source, place_to_fetch, resolve_source
@@ -59,6 +60,7 @@ class Session:
         return list(dict.fromkeys(step for key, score in scores for step in (score, *earlier_tasks.get(key, ()))))
 
 
+@deferred_collection()
 def open_session(
     study: Study,
     options: Options,
