@@ -11,6 +11,7 @@ from xstilts.data.locate import Roots
 from xstilts.models.bundled import packed_folders
 from xstilts.models.encoders import find_encoder
 from xstilts.models.named_encoders import NAMED_ENCODERS
+from xstilts.pipeline.estimates import parameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,6 @@ def encoder_facts(roots: Roots) -> Iterator[EncoderFacts]:
     for folder in packed_folders():
         config = read_json(folder / "config.json")
         layers, width, vocabulary = config["num_hidden_layers"], config["hidden_size"], config["vocab_size"]
-        embedding = config.get("embedding_size", width)
         yield EncoderFacts(
             name=folder.name,
             status="packaged",
@@ -49,10 +49,10 @@ def encoder_facts(roots: Roots) -> Iterator[EncoderFacts]:
             layers=layers,
             width=width,
             vocabulary=vocabulary,
-            parameters=vocabulary * embedding + layers * (4 * width**2 + 2 * width * config["intermediate_size"]),
+            parameters=int(parameters(config)),
             sources=("comes with the program",),
         )
-    for named in sorted(NAMED_ENCODERS.values(), key=lambda encoder: encoder.parameters):
+    for named in sorted(NAMED_ENCODERS.values(), key=lambda encoder: parameters(encoder.config)):
         yield EncoderFacts(
             name=named.name,
             status="here" if _is_here(named.name, roots) else "to fetch",
@@ -61,7 +61,7 @@ def encoder_facts(roots: Roots) -> Iterator[EncoderFacts]:
             layers=named.layers,
             width=named.width,
             vocabulary=named.vocabulary,
-            parameters=named.parameters,
+            parameters=int(parameters(named.config)),
             sources=(named.hub, *((named.substitute.label,) if named.substitute else ())),
         )
 

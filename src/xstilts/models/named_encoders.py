@@ -43,14 +43,8 @@ class NamedEncoder:
             "intermediate_size": self.feed_forward,
             "num_hidden_layers": self.layers,
             "vocab_size": self.vocabulary,
+            "embedding_size": self.embedding_width or self.width,
         }
-
-    @property
-    def parameters(self) -> int:
-        """About how many weights it has: token vectors, and four matrices of attention and two of the feed-forward
-        part in each layer."""
-        layer = 4 * self.width**2 + 2 * self.width * self.feed_forward
-        return self.vocabulary * (self.embedding_width or self.width) + self.layers * layer
 
 
 def _write_e5_small(folder: Path, say: Say, offline: bool) -> None:

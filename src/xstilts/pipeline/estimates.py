@@ -78,7 +78,8 @@ def size_from_rows(rows: int | None, row_tokens: float) -> Size:
 
 def parameters(config: Mapping[str, Any]) -> float:
     """Return about how many numbers the weights are."""
-    return block_weights(config) + float(config.get("vocab_size", 8_000)) * float(config.get("hidden_size", 128))
+    width = config.get("embedding_size", config.get("hidden_size", 128))
+    return block_weights(config) + float(config.get("vocab_size", 8_000)) * float(width)
 
 
 def block_weights(config: Mapping[str, Any]) -> float:
