@@ -84,7 +84,7 @@ def needs_of(names: Iterable[str], options: Options, scale: str | None = None) -
         except StudyError as error:
             raise StudyError(f"'{name}' is neither a task nor a study.", value=name, allowed=catalog) from error
         study = load_study(name, scale)
-        encoders[study.encoder] = None
+        encoders[study.encoder.name] = None
         resolved = resolve_study(study, catalog_for(study, options))
         translators |= dict.fromkeys(needed_translators(resolved))
         for source in needed_sources(resolved):
@@ -190,7 +190,7 @@ def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
             if not study.allow_missing:
                 raise
             missing += 1
-    encoder = find_encoder(study.encoder, roots, packaged_encoders())
+    encoder = find_encoder(study.encoder.name, roots, packaged_encoders())
     model_files, translators = portable_files(encoder, roots), list[str]()
     for name in needed_translators(resolved):
         try:
@@ -204,7 +204,7 @@ def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
     return PackedStudy(
         archive=archive,
         content=pack_bundle(packed, roots, archive, model_files),
-        encoder=study.encoder,
+        encoder=study.encoder.name,
         with_encoder=encoder.folder is not None,
         translators=tuple(translators),
         samples=len(locations) - len(packed),

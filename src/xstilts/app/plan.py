@@ -137,7 +137,7 @@ def to_fetch(session: Session) -> dict[str, Any]:
     prepared = [step.settings for step in steps_of(session.goals) if kind_of(step).reads_files]
     sources = {settings.source.files for settings in prepared if settings.source.kind == TO_FETCH}
     encoder = session.encoder
-    return {"encoder": None if encoder.folder or encoder.step else encoder.ref.name, "sources": len(sources)}
+    return {"encoder": None if encoder.is_here else encoder.ref.name, "sources": len(sources)}
 
 
 def time_spent(forecast: Forecast) -> TimeSpent:

@@ -25,13 +25,15 @@ __all__ = ["ChangedEncoderError", "LocatedEncoder", "find_encoder", "from_folder
 
 @dataclass(frozen=True, kw_only=True)
 class LocatedEncoder:
-    """An encoder that can be used: a folder that is here, or the step that builds it."""
+    """An encoder that can be used: a folder that is here, or the step that builds it. Where a plan looks ahead,
+    `is_here` is False of one that is still to be fetched."""
 
     ref: EncoderRef
     folder: Path | None = None
     step: Step | None = None
     shape: Mapping[str, Any] = field(default_factory=dict)  # of one that is not here, for a plan
     origin: str = ""  # where its files came from, where that is not the hub
+    is_here: bool = True
 
     def config(self) -> Mapping[str, Any]:
         """config.json as plain JSON; what is known of it while the encoder is not here."""
@@ -45,7 +47,7 @@ def expected_encoder(name: str) -> LocatedEncoder:
     """Return an encoder of the hub as it will be once it is fetched, for a plan."""
     repo = name.partition("@")[0]
     named = next((known for known in NAMED_ENCODERS.values() if repo in (known.name, known.hub)), _BASE)
-    return LocatedEncoder(ref=EncoderRef(identity=f"to fetch: {name}", name=name), shape=named.config)
+    return LocatedEncoder(ref=EncoderRef(identity=f"to fetch: {name}", name=name), shape=named.config, is_here=False)
 
 
 def find_encoder(name: str, roots: Roots, built: Mapping[str, Step], *, fetch: Say | None = None) -> LocatedEncoder:

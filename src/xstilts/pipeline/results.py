@@ -38,7 +38,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         cells=tuple(_cells(session, outcome)),
         contrasts=contrasts(study),
         study_yaml=dump_study(study),
-        encoder=study.encoder,
+        encoder=str(study.encoder),
         steps=tuple(_step(step, session.store, outcome) for step in steps_of(session.goals)),
         versions={**library_versions(), "machine": platform.machine()},
         data=tuple(_data(session)),

@@ -23,9 +23,11 @@ from xstilts.pipeline.build import StepBuilder, build_steps
 from xstilts.pipeline.fetch import Say, fetch_missing, fetch_translators
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.precision import known_precision, probe_precision
+from xstilts.pipeline.steps.cut_encoder import first_layers
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.pipeline.study_steps import StudySteps
 from xstilts.study.availability import LocatedStudy, locate_study
+from xstilts.study.encoder_section import EncoderSection
 from xstilts.study.expand import Route, expand, phases
 from xstilts.study.resolve import needed_sources, needed_translators, resolve_study
 from xstilts.study.schema import Study
@@ -132,7 +134,12 @@ def _module_tasks(spec: str) -> Iterable[Task]:
     return tasks.values() if isinstance(tasks, Mapping) else tasks
 
 
-def _find_encoder(name: str, roots: Roots, fetching: Say | None, planning: bool) -> LocatedEncoder:
+def _find_encoder(spec: EncoderSection, roots: Roots, fetching: Say | None, planning: bool) -> LocatedEncoder:
+    found = _whole_encoder(spec.name, roots, fetching, planning)
+    return found if spec.layers is None else first_layers(found, spec.layers)
+
+
+def _whole_encoder(name: str, roots: Roots, fetching: Say | None, planning: bool) -> LocatedEncoder:
     try:
         return find_encoder(name, roots, packaged_encoders(), fetch=fetching)
     except EncoderError:

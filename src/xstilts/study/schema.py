@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from xstilts.study.arms import ArmSpec
+from xstilts.study.encoder_section import EncoderSection
 from xstilts.study.strict_model import StrictModel
 from xstilts.study.task_section import UserTask
 from xstilts.study.training_numbers import Train
@@ -28,7 +29,7 @@ class TakeSpec(StrictModel):
 class ScaleSpec(StrictModel):
     """A named profile, chosen with `--scale`: the same study, smaller."""
 
-    encoder: str | None = None
+    encoder: EncoderSection | None = None
     take: TakeSpec = TakeSpec()
     seeds: tuple[int, ...] | None = None
     train: Train = Train()
@@ -44,7 +45,7 @@ class Study(StrictModel):
 
     name: str = Field("study", pattern=r"^[A-Za-z0-9._-]+$")
     question: str
-    encoder: str
+    encoder: EncoderSection
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     tasks: Mapping[str, UserTask] = {}
     arms: Mapping[str, ArmSpec] = Field(min_length=1)

@@ -9,12 +9,13 @@ them. A new kind is a file of this form and a line below.
 from __future__ import annotations
 
 from xstilts.engine.step import Step
-from xstilts.pipeline.steps import encoder, merge, predict, prepare, score, train, translate
+from xstilts.pipeline.steps import cut_encoder, encoder, merge, predict, prepare, score, train, translate
 from xstilts.pipeline.steps.base import StepKind
 
 # In the order in which plans show them.
 STEP_KINDS: tuple[StepKind, ...] = (
     encoder.KIND,
+    cut_encoder.KIND,
     translate.KIND,
     prepare.KIND,
     train.KIND,
