@@ -83,7 +83,7 @@ def damage(path: Path, line: int, old: str, new: str) -> str:
     ("changes", "parts"),
     [
         ({"target": ["weather"]}, ["tiny.yaml", "'target'", "Did you mean 'targets'?", "Allowed: ", "question"]),
-        ({"train": {"updatez": 4}}, ["tiny.yaml: train", "'updatez'", "Did you mean 'updates'?", "epochs"]),
+        ({"train": {"updatez": 4}}, [": train", "'updatez'", "Did you mean 'updates'?", "epochs"]),
         (
             {"arms": {"a": {"strategy": "dirct"}}},
             ["arms.a.strategy", "'dirct'", "Did you mean 'direct'?", "joint"],

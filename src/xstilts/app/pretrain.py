@@ -15,6 +15,7 @@ from xstilts.app.execution import Quiet, RunListener, command_options, execute_s
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import StudyError
 from xstilts.core.files import file_fingerprint, read_json, write_atomic, write_json
+from xstilts.core.path_names import inside
 from xstilts.engine.backends.base import StepCommand
 from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import Outcome, plan
@@ -114,7 +115,7 @@ def ship(folder: Path, out: Path) -> None:
 def _prepare_command(recipe: PretrainRecipe, options: Options) -> StepCommand:
     """Write down the recipe, and return the command with which a child process runs a step of it."""
     text = dump_recipe(recipe)
-    path = options.store / "cache" / "recipes" / f"{recipe.name or 'recipe'}-{fingerprint(text)}.yaml"
+    path = inside(options.store / "cache" / "recipes", f"{recipe.name or 'recipe'}-{fingerprint(text)}.yaml")
     write_atomic(path, text)
     words = command_options(replace(options, tasks=()))  # a recipe has no tasks
     return lambda step: [sys.executable, "-m", "xstilts", "pretrain-step", str(path), step.key, *words]

@@ -15,6 +15,7 @@ from xstilts.app.plan import load_with_options
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError
 from xstilts.core.files import write_atomic
+from xstilts.core.path_names import inside
 from xstilts.engine.backends.base import StepCommand
 from xstilts.engine.backends.inline import Inline
 from xstilts.engine.listener import Listener
@@ -23,7 +24,7 @@ from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.models.encoders import LocatedEncoder
 from xstilts.pipeline.gold_check import unlabelled
-from xstilts.pipeline.options import Options, devices
+from xstilts.pipeline.options import Options, devices, make_store
 from xstilts.pipeline.results import collect
 from xstilts.pipeline.session import Session, open_session
 from xstilts.pipeline.steps import kind_of
@@ -51,6 +52,7 @@ def run(
     the next call goes on from it.
     """
     watch = listener or Quiet()
+    make_store((options or Options()).store)
     loaded, options = load_with_options(study, options, scale)
     folder_of = partial(_encoder_folder, options=options, listener=watch)
     session = open_session(loaded, options, fetching=watch.say, encoder_folder=folder_of)
@@ -116,7 +118,7 @@ def _prepare_command(session: Session) -> StepCommand:
     """Write down the study as it was expanded, and return the command with which a child process runs a step of it."""
     options = session.options
     text = dump_study(session.study)
-    path = options.store / "cache" / "studies" / f"{session.study.name}-{fingerprint(text)}.yaml"
+    path = inside(options.store / "cache" / "studies", f"{session.study.name}-{fingerprint(text)}.yaml")
     write_atomic(path, text)
     words = command_options(options)
     return lambda step: [sys.executable, "-m", "xstilts", "step", str(path), step.key, *words]
@@ -128,7 +130,7 @@ def _answer(
     began = time.monotonic()
     report = compose(collect(session, outcome, scale), rows)
     name = f"{session.study.name}-{scale}" if scale else session.study.name
-    folder = out or session.options.store / "reports" / name
+    folder = out or inside(session.options.store / "reports", name, "report")
     pages = save(report, folder)
     spent = round(time.monotonic() - began, 3)
     return Answer(report=report, pages=pages, outcome=outcome, session=session, report_seconds=spent)

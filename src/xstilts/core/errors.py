@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Self
 
 
 def nearest(value: str, allowed: Iterable[str]) -> str | None:
@@ -16,6 +17,11 @@ def nearest(value: str, allowed: Iterable[str]) -> str | None:
     lowered = {name.lower(): name for name in reversed(names)}
     close = difflib.get_close_matches(str(value).lower(), list(lowered), n=1, cutoff=0.5)
     return lowered[close[0]] if close else None
+
+
+def shortened(value: str, limit: int = 60) -> str:
+    """Return a value for a message: its beginning, where it is long."""
+    return value if len(value) <= limit else f"{value[: limit - 1]}…"
 
 
 class XstiltsError(Exception):
@@ -42,6 +48,10 @@ class XstiltsError(Exception):
         self.what, self.where, self.value, self.hint = what, where, value, hint
         self.allowed = tuple(str(name) for name in allowed)
         super().__init__(self.render())
+
+    def moved(self, where: str) -> Self:
+        """Return the same error at a place that is said more exactly."""
+        return type(self)(self.what, where=where, value=self.value, allowed=self.allowed, hint=self.hint)
 
     def render(self) -> str:
         parts = [f"{self.where}: {self.what}" if self.where else self.what]

@@ -79,7 +79,7 @@ hy hye arm | Armenian | Armenian
 Indo-European: Iranian
 fa fas pes per pes-1 | Persian | Arabic
 ku kur kmr | Kurdish | Latin
-ps pus | Pashto | Arabic
+ps pus pbt | Pashto | Arabic
 tg tgk | Tajik | Cyrillic
 Indo-European: Indo-Aryan
 as asm | Assamese | Bengali
@@ -110,7 +110,7 @@ kab | Kabyle | Latin
 Afro-Asiatic: Chadic
 ha hau | Hausa | Latin
 Afro-Asiatic: Cushitic
-om orm | Oromo | Latin
+om orm gaz | Oromo | Latin
 so som | Somali | Latin
 Uralic
 et est | Estonian | Latin
@@ -141,7 +141,7 @@ Sino-Tibetan: Sinitic
 wuu | Wu Chinese | Han
 yue | Cantonese | Han
 zh zho cmn chi zh-cn zho-cn zh-hans cmn-hans | Chinese | Han
-zh-tw zho-tw zh-hant cmn-hant | Chinese (traditional characters) | Han
+zh-tw zh-hk zh-mo zho-tw zh-hant cmn-hant | Chinese (traditional characters) | Han
 Sino-Tibetan: Tibeto-Burman
 my mya bur | Burmese | Myanmar
 Kra-Dai

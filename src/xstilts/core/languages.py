@@ -1,20 +1,27 @@
-"""Languages by code: name, family and script, so that scores can be grouped and wrong codes are noticed."""
+"""Languages by code: name, family and script, so that scores can be grouped and wrong codes are noticed.
+
+A code may be written as ISO 639-1 or 639-3 has it, as a BCP 47 tag with script, region or variants, or as a data set
+has it; each has one canonical form.
+"""
 
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 
-from xstilts.core.errors import StudyError, nearest
+from xstilts.core.errors import StudyError, nearest, shortened
 from xstilts.core.language_table import TABLE
+from xstilts.core.other_languages import OTHERS
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
     """One language or variety.
 
-    `code` is canonical: ISO 639-1 where there is one, else ISO 639-3, with a suffix for a variety ("pt-br"). `branch`
-    divides a large family ("Germanic") and is "" elsewhere.
+    `code` is canonical: ISO 639-1 where there is one, else ISO 639-3, with a suffix for a variety ("pt-br") or for a
+    script that is not the language's usual one ("sr-latn"). `branch` divides a large family ("Germanic") and is ""
+    elsewhere.
     """
 
     code: str
@@ -42,7 +49,21 @@ def _read(table: str) -> tuple[dict[str, Language], dict[str, str]]:
     return languages, codes
 
 
-LANGUAGES, _CODES = _read(TABLE)
+LANGUAGES, _CODES = _read(TABLE + OTHERS)
+
+# ISO 15924 -> the script as the table calls it.
+_SCRIPTS = {
+    "arab": "Arabic", "aran": "Arabic", "armn": "Armenian", "beng": "Bengali", "cans": "Canadian syllabics",
+    "cher": "Cherokee", "copt": "Coptic", "cyrl": "Cyrillic", "deva": "Devanagari", "ethi": "Ethiopic",
+    "geor": "Georgian", "goth": "Gothic", "grek": "Greek", "gujr": "Gujarati", "guru": "Gurmukhi", "hang": "Hangul",
+    "hani": "Han", "hans": "Han", "hant": "Han", "hebr": "Hebrew", "hira": "Japanese", "jpan": "Japanese",
+    "kana": "Japanese", "khmr": "Khmer", "knda": "Kannada", "kore": "Hangul", "laoo": "Lao", "latn": "Latin",
+    "mlym": "Malayalam", "mong": "Mongolian", "mtei": "Meitei", "mymr": "Myanmar", "nkoo": "N'Ko", "olck": "Ol Chiki",
+    "orya": "Odia", "sinh": "Sinhala", "syrc": "Syriac", "taml": "Tamil", "telu": "Telugu", "tfng": "Tifinagh",
+    "thaa": "Thaana", "thai": "Thai", "tibt": "Tibetan", "xsux": "Cuneiform", "yiii": "Yi",
+}  # fmt: skip
+_LOCAL = re.compile(r"q[a-t][a-z]")  # ISO 639: for local use, a language that has no code
+_REGION, _VARIANT = re.compile(r"[a-z]{2}|\d{3}"), re.compile(r"[a-z0-9]{5,8}|\d[a-z0-9]{3}")
 
 # XTREME (Hu et al. 2020, table 6) and XTREME-R (Ruder et al. 2021), in alphabetical order of their codes.
 _BOTH = (
@@ -55,14 +76,42 @@ XTREME_R: tuple[str, ...] = tuple(sorted((*XTREME, *_ONLY_R.split())))
 
 
 def canonical_code(code: str, where: str | None = None) -> str:
-    """Return the canonical code of any known spelling: `cmn_Hans` -> `zh`, `swa` -> `sw`, `pt_BR` -> `pt-br`.
+    """Return the canonical code of any known spelling.
+
+    A region or variant makes no other language, unless data sets tell it apart (`pt-br`, `zh-tw`, `de-muc`); a script
+    does where it is not the language's usual one. English is `en` in every spelling. `qaa` to `qtz` are for local use.
 
     Raises StudyError for an unknown one, naming the nearest code or the code of the nearest name.
+
+    >>> [canonical_code(code) for code in ("cmn_Hans", "swa", "pt_BR", "eng_Latn", "fr-CA", "sr-Latn", "qax")]
+    ['zh', 'sw', 'pt-br', 'en', 'fr', 'sr-latn', 'qax']
     """
     plain = code.strip().lower().replace("_", "-")
+    if found := _known(plain):
+        return found
+    hint = _suggestion(plain) or "Codes are those of ISO 639 (de, deu) and BCP 47 (sr-Latn); qaa to qtz are for others."
+    raise StudyError(f"there is no language '{shortened(code)}'.", where=where, hint=hint)
+
+
+def _known(plain: str) -> str | None:
+    """Return the canonical code of a spelling in lower case with hyphens; None for an unknown one."""
     if plain in _CODES:
         return _CODES[plain]
-    raise StudyError(f"there is no language '{code}'.", where=where, hint=_suggestion(plain), allowed=sorted(LANGUAGES))
+    language, *subtags = plain.split("-")
+    base = _CODES.get(language, language if _LOCAL.fullmatch(language) else None)
+    if base is None:
+        return None
+    rest = list(subtags)
+    script = rest.pop(0) if rest and rest[0] in _SCRIPTS else ""
+    region = rest.pop(0) if rest and _REGION.fullmatch(rest[0]) else ""
+    if not all(map(_VARIANT.fullmatch, rest)):
+        return None
+    for suffix in filter(None, (script, region)):
+        for start in (language, base):
+            if f"{start}-{suffix}" in _CODES:
+                return _CODES[f"{start}-{suffix}"]
+    usual = LANGUAGES[base].script if base in LANGUAGES else ""
+    return base if base == "en" or not script or _SCRIPTS[script] == usual else f"{base}-{script}"
 
 
 def _suggestion(plain: str) -> str | None:
@@ -76,4 +125,11 @@ def _suggestion(plain: str) -> str | None:
 
 def language(code: str, where: str | None = None) -> Language:
     """Return the language of a code in any known spelling. Raises StudyError as `canonical_code` does."""
-    return LANGUAGES[canonical_code(code, where)]
+    found = canonical_code(code, where)
+    if found in LANGUAGES:
+        return LANGUAGES[found]
+    start, _, script = found.partition("-")
+    base = LANGUAGES.get(start, Language(start, f"{start} (local use)", "Other", "various"))
+    if not script:
+        return base
+    return Language(found, f"{base.name} ({_SCRIPTS[script]} script)", base.family, _SCRIPTS[script], base.branch)

@@ -20,6 +20,7 @@ import numpy as np
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.core.files import write_json
 from xstilts.core.io_errors import writing
+from xstilts.core.path_names import inside
 from xstilts.data.examples import Example
 from xstilts.evaluate.language_adapters import AdapterSwitcher
 from xstilts.heads.base import Head
@@ -158,7 +159,7 @@ def _write_guesses(kind: Kind, rows: _AllRows, decoded: Sequence[Any], out: Path
     for language, predict_set in rows.sets.items():
         parts = [predict_set, predict_set.pool] if predict_set.pool else [predict_set]
         guesses = _guesses(kind, parts, decoded_of)[: len(predict_set.indices)]
-        _write(out / f"{language}.parquet", predict_set.selected_examples, guesses)
+        _write(inside(out, f"{language}.parquet"), predict_set.selected_examples, guesses)
         meta[language] = _meta(predict_set, seconds_per_token)
     write_json(out / "meta.json", meta)
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from xstilts.core.errors import DataError, StoreError
 from xstilts.core.files import write_json
+from xstilts.core.path_names import inside
 from xstilts.data.examples import Example
 from xstilts.kinds.base import Kind
 from xstilts.metrics.bootstrap import group_counts, interval
@@ -61,7 +62,7 @@ def score(
     """
     results = []
     for language, language_set in sets.items():
-        read = partial(read_guesses, predictions / f"{language}.parquet")
+        read = partial(read_guesses, inside(predictions, f"{language}.parquet"))
         results += score_language(kind, metrics, language_set.examples, read, language)
     entries: dict[str, dict[str, Any]] = {metric.name: {} for metric in metrics}
     for scored in results:

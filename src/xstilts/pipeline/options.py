@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xstilts.core.errors import DataError
+from xstilts.core.errors import DataError, StoreError, shortened
 from xstilts.data.locate import Roots
 
 
@@ -27,6 +27,32 @@ def data_folders(named: Iterable[Path] = ()) -> tuple[Path, ...]:
     return tuple(folders)
 
 
+def check_store(folder: Path) -> None:
+    """Raises StoreError for what can be no folder of a store. Nothing is made."""
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise StoreError(f"The store '{folder}' is a file.", hint="Give a folder to `--store` or XSTILTS_STORE.")
+    except (OSError, ValueError) as error:
+        raise StoreError(f"'{shortened(str(folder))}' cannot be a store: {_reason(error)}.", where="--store") from error
+
+
+def make_store(folder: Path) -> None:
+    """Make the folder of a store. Raises StoreError where nothing can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "steps").mkdir(exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"There can be no store in '{folder}': {_reason(error)}.",
+            where="--store",
+            hint="Give another folder to `--store` or XSTILTS_STORE.",
+        ) from error
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """The folders of data and store, and how much of the machine to use. Nothing but the device and the threads
@@ -43,6 +69,7 @@ class Options:
 
     @property
     def roots(self) -> Roots:
+        check_store(self.store)
         offline = self.offline or any(os.environ.get(key) == "1" for key in ("XSTILTS_OFFLINE", "HF_HUB_OFFLINE"))
         return Roots(data=data_folders(self.data), store=self.store, offline=offline)
 

@@ -65,7 +65,7 @@ def _target(name: str, session: Session, samples: str) -> TargetInfo:
     return TargetInfo(
         name=name,
         languages=tuple(task.test),
-        train_language=task.train.language if task.train else "en",
+        train_language=_training_language(session, name),
         headline=_headline(main),
         main=main.name,
         notes=(*((task.note,) if task.note else ()), *session.located.notes.get(name, ())),
@@ -76,6 +76,12 @@ def _target(name: str, session: Session, samples: str) -> TargetInfo:
         seen_text=dict(session.located.shared.get(name, {})),
         samples=samples,
     )
+
+
+def _training_language(session: Session, target: str) -> str:
+    """The language that a target is trained in; of retrieval, that of the sentences it searches."""
+    trained = session.located.finetuned_on(target).train
+    return trained.language if trained else session.located.targets[target].candidate_language or "en"
 
 
 def _headline(metric: Metric) -> str:

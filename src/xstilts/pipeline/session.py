@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.core.catalog import Catalog
 from xstilts.core.collection import deferred_collection
-from xstilts.core.errors import EncoderError, StudyError
+from xstilts.core.errors import EncoderError
 from xstilts.data.locate import Roots, locate_files
 from xstilts.data.read import expected_source, place_to_fetch, resolve_source
 from xstilts.data.source import Source
@@ -21,6 +20,7 @@ from xstilts.models.named_encoders import NAMED_ENCODERS
 from xstilts.models.translators import find_translator
 from xstilts.pipeline.build import StepBuilder, build_steps
 from xstilts.pipeline.fetch import Say, fetch_missing, fetch_translators
+from xstilts.pipeline.module_tasks import module_tasks
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.precision import known_precision, probe_precision
 from xstilts.pipeline.steps.cut_encoder import first_layers
@@ -83,6 +83,17 @@ def open_session(
     Raises:
         StudyError, DataError, EncoderError: all that can be known before anything is spent.
     """
+    with study.positions.shown():
+        return _open(study, options, fetching, planning, encoder_folder)
+
+
+def _open(
+    study: Study,
+    options: Options,
+    fetching: Say | None,
+    planning: bool,
+    encoder_folder: Callable[[LocatedEncoder], Path | None] | None,
+) -> Session:
     roots = options.roots
     planning = planning and not roots.offline
     resolved = resolve_study(study, catalog_for(study, options))
@@ -119,19 +130,9 @@ def catalog_for(study: Study | None, options: Options) -> Catalog[Task]:
     """The tasks that come with the program, those of `--tasks` modules, and those that the study declares."""
     from xstilts.tasks.catalog import TASKS
 
-    imported = [task for spec in options.tasks for task in _module_tasks(spec)]
+    imported = [task for spec in options.tasks for task in module_tasks(spec, options.data)]
     declared = declared_tasks(study.tasks) if study is not None else []
     return Catalog("task", *TASKS.values(), *imported, *declared)
-
-
-def _module_tasks(spec: str) -> Iterable[Task]:
-    """The tasks of "package.module:NAME" (NAME is TASKS where it is left out)."""
-    module, _, attribute = spec.partition(":")
-    try:
-        tasks = getattr(importlib.import_module(module), attribute or "TASKS")
-    except (ImportError, AttributeError) as error:
-        raise StudyError(f"The tasks '{spec}' cannot be imported: {error}.", where="--tasks") from error
-    return tasks.values() if isinstance(tasks, Mapping) else tasks
 
 
 def _find_encoder(spec: EncoderSection, roots: Roots, fetching: Say | None, planning: bool) -> LocatedEncoder:

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from xstilts.core.settings.training import Recipe
+from xstilts.study.field_types import RecipeName
 from xstilts.study.strict_model import GeneratedSection, StrictModel, section_of
 from xstilts.study.validation import checked, find_file, read_mapping
 
@@ -122,7 +123,7 @@ class PretrainRecipe(StrictModel):
     """`encoder`: the shape of a new one, or the name of one to continue (packaged, a folder, on the hub), whose
     tokenizer is kept."""
 
-    name: str = ""
+    name: RecipeName = ""
     question: str = ""
     seed: int = 1
     languages: tuple[str, ...] = ()  # (): all of the corpora

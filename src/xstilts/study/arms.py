@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from xstilts.core.settings.sampling import Sampling
+from xstilts.study.field_types import Languages, LanguagesAsWritten
 from xstilts.study.language_adapters import LanguageAdapters
 from xstilts.study.merging import JoinField
 from xstilts.study.strategies import Strategy, strategy_named, strategy_names
@@ -29,8 +30,8 @@ class MlmSpec(StrictModel):
     """
 
     text: tuple[str, ...] = Field(min_length=1)
-    languages: tuple[str, ...] | None = None
-    ratio: float = Field(1.0, gt=0)
+    languages: Languages | None = None
+    ratio: float = Field(1.0, gt=0, le=1_000)
 
 
 def _named_source(value: Any) -> Any:
@@ -47,7 +48,7 @@ class TranslationSpec(StrictModel):
     """
 
     model: str = ""
-    beams: int = Field(4, ge=1)
+    beams: int = Field(4, ge=1, le=1_000)
 
     @model_validator(mode="after")
     def beams_of_a_model(self) -> TranslationSpec:
@@ -62,15 +63,9 @@ class TranslatedSpec(StrictModel):
     languages: those they are translated into. original: train on the tasks' own rows (English, for nearly all) as well.
     """
 
-    languages: tuple[str, ...] = Field(min_length=1)
+    languages: LanguagesAsWritten = Field(min_length=1)
     source: Annotated[TranslationSpec, BeforeValidator(_named_source)] = TranslationSpec()
     original: bool = True
-
-    @model_validator(mode="after")
-    def each_language_once(self) -> TranslatedSpec:
-        if twice := [name for name in self.languages if self.languages.count(name) > 1]:
-            raise ValueError(f"the language '{twice[0]}' stands twice in 'languages'")
-        return self
 
 
 class ArmSpec(StrictModel):
@@ -82,7 +77,7 @@ class ArmSpec(StrictModel):
     sampling: Annotated[Sampling, BeforeValidator(_named_sampling)] = Sampling()
     tune: TuneField = FULL  # of the intermediate phases
     tune_target: TuneField = FULL  # of the target phase, and of a joint one
-    take: int | None = Field(None, ge=1)
+    take: int | None = Field(None, ge=1, le=10**12)
     keep_head: bool = False
     mlm: MlmSpec | None = None
     translated: TranslatedSpec | None = None

@@ -15,6 +15,7 @@ from pydantic import Field
 from xstilts.core.errors import DataError, StudyError
 from xstilts.core.settings.tuning import Bottleneck, Placement
 from xstilts.data.source import Source
+from xstilts.study.field_types import Languages
 from xstilts.study.strict_model import GeneratedSection, section_of
 from xstilts.study.tune import TuneSpec
 from xstilts.tasks.base import Task
@@ -32,7 +33,7 @@ class LanguageAdapters(BottleneckSection, GeneratedSection):
     """
 
     text: tuple[str, ...] = Field(min_length=1)
-    languages: tuple[str, ...] | None = None
+    languages: Languages | None = None
     adapter: Placement = "pfeiffer"
 
     @property

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel
 
 from xstilts.core.errors import StudyError
+from xstilts.study.positions import Positions
 from xstilts.study.schema import ScaleSpec, Study
 from xstilts.study.training_numbers import LENGTHS, Train
 from xstilts.study.validation import checked, find_file, read_mapping
@@ -34,12 +35,12 @@ def study_data_folders(study: str) -> tuple[Path, ...]:
 def load_study(study: str, scale: str | None = None) -> Study:
     path = find_study(study)
     data = read_mapping(path, "A study is a mapping of keys such as question, encoder, arms, targets.")
-    data.setdefault("name", path.stem)
+    data.setdefault("name", path.stem if study not in packaged_studies() else study)
     return apply_scale(parse_study(data, path.name), scale)
 
 
 def parse_study(data: dict[str, Any], where: str = "study") -> Study:
-    return checked(data, Study, where)
+    return checked(data, Study, where).read_from(getattr(data, "positions", Positions(where)))
 
 
 def apply_scale(study: Study, scale: str | None) -> Study:

@@ -7,23 +7,27 @@ violation into an error that names the place in the file, what is allowed and th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from xstilts.study.arms import ArmSpec
 from xstilts.study.encoder_section import EncoderSection
+from xstilts.study.field_types import EachOnce, Labels, Languages, ScaleNames, Seed, StudyNameField, TaskNames
+from xstilts.study.positions import Positions
 from xstilts.study.strict_model import StrictModel
 from xstilts.study.task_section import UserTask
 from xstilts.study.training_numbers import Train
+
+MOST_ROWS = 10**12
 
 
 class TakeSpec(StrictModel):
     """The number of examples at most: of each intermediate task, each target's training set, each test language."""
 
-    intermediate: int | None = Field(None, ge=1)
-    target: int | None = Field(None, ge=1)
-    test: int | None = Field(None, ge=2)
+    intermediate: int | None = Field(None, ge=1, le=MOST_ROWS)
+    target: int | None = Field(None, ge=1, le=MOST_ROWS)
+    test: int | None = Field(None, ge=2, le=MOST_ROWS)
 
 
 class ScaleSpec(StrictModel):
@@ -31,11 +35,11 @@ class ScaleSpec(StrictModel):
 
     encoder: EncoderSection | None = None
     take: TakeSpec = TakeSpec()
-    seeds: tuple[int, ...] | None = None
+    seeds: Annotated[tuple[Seed, ...], EachOnce] | None = None
     train: Train = Train()
     substitute: Mapping[str, str] = {}
-    targets: tuple[str, ...] | None = None
-    languages: tuple[str, ...] | None = None
+    targets: Annotated[tuple[str, ...], EachOnce] | None = None
+    languages: Languages | None = None
     settings: Mapping[str, Mapping[str, Any]] = {}
     allow_missing: bool | None = None
 
@@ -43,25 +47,36 @@ class ScaleSpec(StrictModel):
 class Study(StrictModel):
     """One question, and how it is to be answered. See docs/studies.md for every key."""
 
-    name: str = Field("study", pattern=r"^[A-Za-z0-9._-]+$")
+    name: StudyNameField = "study"
     question: str
     encoder: EncoderSection
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    tasks: Mapping[str, UserTask] = {}
-    arms: Mapping[str, ArmSpec] = Field(min_length=1)
+    tasks: Annotated[Mapping[str, UserTask], TaskNames] = {}
+    arms: Annotated[Mapping[str, ArmSpec], Labels] = Field(min_length=1)
     baseline: str | None = None
-    contrasts: Mapping[str, Mapping[str, float]] = {}
-    targets: tuple[str, ...] = Field(min_length=1)
-    languages: tuple[str, ...] | None = None
+    contrasts: Annotated[Mapping[str, Mapping[str, float]], Labels] = {}
+    targets: Annotated[tuple[str, ...], EachOnce] = Field(min_length=1)
+    languages: Languages | None = None
     settings: Mapping[str, Mapping[str, Any]] = {}  # task -> settings of its kind (`tatoeba: {layer: 14}`)
     train: Train = Train()
     take: TakeSpec = TakeSpec()
     substitute: Mapping[str, str] = {}
-    seeds: tuple[int, ...] = Field((1,), min_length=1)
-    scale: Mapping[str, ScaleSpec] = {}
+    seeds: Annotated[tuple[Seed, ...], EachOnce] = Field((1,), min_length=1)
+    scale: Annotated[Mapping[str, ScaleSpec], ScaleNames] = {}
     keep: Literal["intermediate", "all", "none"] = "intermediate"
     forgetting: Literal["none", "intermediate", "all"] = "none"  # after which phases earlier tasks are scored again
     allow_missing: bool = False
+    _positions: Positions = PrivateAttr(default_factory=Positions)
+
+    @property
+    def positions(self) -> Positions:
+        """Where each key stands in the file that the study was read from."""
+        return self._positions
+
+    def read_from(self, positions: Positions) -> Study:
+        """Return this study, knowing where its keys stand."""
+        self._positions = positions
+        return self
 
     @classmethod
     def load(cls, study: str, scale: str | None = None) -> Study:

@@ -4,16 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Optional, get_type_hints
+from typing import TYPE_CHECKING, Any, Optional, get_args, get_type_hints
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, create_model, model_validator
 from pydantic_core import PydanticCustomError
+
+from xstilts.core.errors import StudyError
 
 
 class StrictModel(BaseModel):
-    """A frozen section of a study file that forbids unknown keys."""
+    """A frozen section of a study file that forbids unknown keys, numbers that are not finite, and truth values where
+    a number belongs."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def truth_is_no_number(cls, data: Any) -> Any:
+        for key, value in data.items() if isinstance(data, Mapping) else ():
+            if key in cls.model_fields and _has_truth(value):
+                types = _plain_types(cls.model_fields[key].annotation)
+                if types & {int, float} and not types & {bool, str, Any}:
+                    raise PydanticCustomError("number_as_truth", "not a number", {"key": (key,), "found": value})
+        return data
+
+
+def _has_truth(value: Any) -> bool:
+    return isinstance(value, bool) or (isinstance(value, (list, tuple)) and any(isinstance(x, bool) for x in value))
+
+
+def _plain_types(annotation: Any) -> set[Any]:
+    parts = [part for part in get_args(annotation) if part is not ...]
+    return {found for part in parts for found in _plain_types(part)} if parts else {annotation}
+
+
+def refused(error: StudyError, *key: str | int) -> PydanticCustomError:
+    """Return what a validator raises so that `error` is said with its place; `key`: where below the value it is."""
+    return PydanticCustomError("refused", "refused", {"refusal": error, "key": key})
 
 
 class GeneratedSection(StrictModel):

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from xstilts.kinds.catalog import user_kinds
+from xstilts.study.field_types import ByLanguage, EachOnce, LanguageCode
 from xstilts.study.strict_model import StrictModel, one_of
 
 
@@ -21,19 +22,23 @@ class UserTask(StrictModel):
     reader: Literal[
         "tsv", "csv", "jsonl", "json", "conllu", "squad", "bio", "parallel", "parquet", "props", "propbank", "conllup"
     ]
-    labels: tuple[str, ...] = ()  # in the order of their ids: of classification, tagging, relations, roles
+    labels: Annotated[
+        tuple[str, ...], EachOnce
+    ] = ()  # in the order of their ids: of classification, tagging, relations, roles
     columns: Mapping[str, str | tuple[str, ...]] = {}  # role -> column of the file
     header: bool = True  # of a tsv or csv file
-    fields: tuple[str, ...] = ()  # names of the file's columns where no header says them
+    fields: Annotated[tuple[str, ...], EachOnce] = ()  # names of the file's columns where no header says them
     separator: str = "\t"  # between the columns of a bio file
     answer: Literal["index", "number", "letter", "text"] = "index"  # how a choice file gives the answer
     form: Literal["spans", "heads"] = "spans"  # roles: what an argument is
     no_answer: bool = False  # span QA: some questions have none
     train: str | tuple[str, ...] | None = None
     dev: str | tuple[str, ...] | None = None
-    test: Mapping[str, str | tuple[str, ...]] = {}
-    translations: Mapping[str, str | tuple[str, ...]] = {}  # of the training data: language -> file
+    test: Annotated[Mapping[str, str | tuple[str, ...]], ByLanguage] = {}
+    translations: Annotated[
+        Mapping[str, str | tuple[str, ...]], ByLanguage
+    ] = {}  # of the training data: language -> file
     holdout: float = Field(0.1, gt=0, lt=1)  # share of the training data that selects where there is no dev file
-    language: str = "en"  # of the training data
+    language: LanguageCode = "en"  # of the training data
     licence: str = "not stated"
     cite: str = "the study's own data"

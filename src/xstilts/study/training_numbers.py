@@ -17,7 +17,7 @@ RecipeSection: Any = section_of(Recipe, leave_out=("precision",), optional=True)
 class TrainNumbers(RecipeSection, GeneratedSection):
     """Numbers of a phase that a study may set; what is left out comes from the wider section, then the defaults."""
 
-    max_length: int | None = Field(None, ge=8)
+    max_length: int | None = Field(None, ge=8, le=2**20)
 
     @model_validator(mode="after")
     def one_length(self) -> TrainNumbers:
@@ -30,8 +30,8 @@ class IntermediateNumbers(TrainNumbers):
     """Numbers of the intermediate phases. Two more ways to say how long they are, so that arms compare at equal cost:
     updates of all phases of an arm together, which a chain splits equally, or updates for every task of a phase."""
 
-    updates_an_arm: int | None = Field(None, ge=1)
-    updates_a_task: int | None = Field(None, ge=1)
+    updates_an_arm: int | None = Field(None, ge=1, le=10**9)
+    updates_a_task: int | None = Field(None, ge=1, le=10**9)
 
     @model_validator(mode="after")
     def one_way(self) -> IntermediateNumbers:

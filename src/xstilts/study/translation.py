@@ -22,8 +22,7 @@ def check_translated(task: Task, spec: TranslatedSpec, tasks: Iterable[Task], wh
     """Raises StudyError where `task` cannot be had in the languages of `spec`; `tasks`: all that a study may name."""
     written_in = task.train.language if task.train is not None else ""
     for language in spec.languages:
-        code = canonical_code(language, f"{where}.languages") if spec.source.model else language
-        if code == written_in:
+        if canonical_code(language, f"{where}.languages") == written_in:
             raise StudyError(
                 f"'{task.name}' is written in '{language}' itself.",
                 where=f"{where}.languages",
@@ -51,7 +50,7 @@ def _check_files(task: Task, spec: TranslatedSpec, tasks: Iterable[Task], where:
             hint="`source: {model: ...}` lets a translation model make them.",
         )
     for language in spec.languages:
-        if language not in task.translations:
+        if canonical_code(language) not in task.translations:
             raise StudyError(
                 f"The task '{task.name}' has no published translation into '{language}'.",
                 where=f"{where}.languages",
@@ -66,13 +65,14 @@ def translations(task: Task, fit: TrainingView, spec: TranslatedSpec, take: int 
     a model translates those alone, and of published files as many are taken, the same ones where the ids agree."""
     fits = {}
     for language in spec.languages:
+        code = canonical_code(language)
         if spec.source.model:
             train = fit.train.with_translation(_translation(spec, language))
-            fits[language] = replace(fit, train=train)
+            fits[code] = replace(fit, train=train)
         else:
-            train = task.translations[language]
+            train = task.translations[code]
             train = train if take is None else train.subsample(take)
-            fits[language] = replace(fit, train=train, exclude_dev_ids=task.dev is None)
+            fits[code] = replace(fit, train=train, exclude_dev_ids=task.dev is None)
     return fits
 
 

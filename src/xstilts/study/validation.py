@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
-from pydantic.dataclasses import is_pydantic_dataclass
-from pydantic.fields import FieldInfo
 
 from xstilts.core.errors import StudyError
+from xstilts.study.explanations import data_path, explain
+from xstilts.study.positions import LocatedMapping, Positions, located, place_name
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -20,125 +20,91 @@ M = TypeVar("M", bound=BaseModel)
 def find_file(name: str, packaged: Mapping[str, Path], noun: str) -> Path:
     """A file, or the packaged one of that name. Raises StudyError where there is neither."""
     path = Path(name)
-    if path.is_file():
-        return path
+    try:
+        if path.is_file():
+            return path
+    except OSError as error:
+        raise StudyError(f"There can be no {noun} file of this name: {error.strerror}.", value=name[:80]) from error
     if name in packaged:
         return packaged[name]
+    if path.is_dir():
+        raise StudyError(f"'{name}' is a folder, not a {noun} file.", allowed=packaged)
     if path.suffix in {".yaml", ".yml"} or "/" in name:
         raise StudyError(f"There is no {noun} file '{name}'.", value=path.stem, allowed=packaged)
     raise StudyError(f"'{name}' is neither a file nor a packaged {noun}.", value=name, allowed=packaged)
 
 
-def read_mapping(path: Path, otherwise: str) -> dict[str, Any]:
+def read_mapping(path: Path, otherwise: str) -> LocatedMapping:
     """The top level of a YAML file; `otherwise` is said when it is no mapping. Raises StudyError (file:line)."""
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
+        loader = _UniqueKeys(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()
+        data = loader.construct_document(node) if node is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f":{mark.line + 1}" if mark else ""
         raise StudyError(f"This is not valid YAML: {error.problem}.", where=f"{path.name}{line}") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except (UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
         raise StudyError(f"This is not valid YAML text: {error}.", where=path.name) from error
-    if not isinstance(data, dict):
+    except RecursionError as error:
+        raise StudyError("This is nested too deeply.", where=path.name) from error
+    if not isinstance(data, dict) or not isinstance(node, yaml.MappingNode):
         raise StudyError(otherwise, where=path.name)
-    return data
+    return located(node, data, path.name)
 
 
 def checked(data: Mapping[str, Any], model: type[M], where: str) -> M:
-    """The model of `data`. Raises StudyError for the first key or value that does not fit."""
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise explain(error, model, where) from error
+    """The model of `data`. Where a text belongs, what YAML takes for something else (`no`, `0`) is the text it is.
+
+    Raises StudyError for the first key or value that does not fit.
+    """
+    positions = getattr(data, "positions", Positions(where))
+    for _ in range(2):
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            as_written = {
+                place_name(path): path
+                for problem in error.errors()
+                if problem["type"] in _TEXT_WANTED and (path := data_path(data, problem))
+            }
+            if not (as_written := {k: path for k, path in as_written.items() if k in positions.raw}):
+                raise explain(error, model, data, positions) from error
+            for place, path in as_written.items():
+                data = _with_value(data, path, positions.raw[place])
+    return model.model_validate(data)
 
 
-def explain(error: ValidationError, model: type[BaseModel], where: str) -> StudyError:
-    """The first violation as an error a user can act on."""
-    first = error.errors()[0]
-    path = [part for part in first["loc"] if part not in {"str", "tuple[union[str,tuple[str, ...]],...]"}]
-    place = _place(path)
-    at = f"{where}: {place}" if place else where
-    others = len(error.errors()) - 1
-    hint = f"({others} more problem{'s' if others > 1 else ''} in this file.)" if others else None
-    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):  # of a model, of a class of settings
-        key = str(path[-1])
-        allowed = _keys_at(model, path[:-1])
-        return StudyError(f"Unknown key '{key}'.", where=at, value=key, allowed=allowed, hint=hint)
-    if first["type"] == "missing":
-        return StudyError(f"The key '{path[-1]}' is missing.", where=at, hint=hint)
-    if first["type"] == "literal_error":
-        allowed = get_args_text(first["ctx"]["expected"])
-        value = first["input"]
-        return StudyError(
-            f"'{value}' is not one of the values allowed here.", where=at, value=str(value), allowed=allowed, hint=hint
-        )
-    message = first["msg"].removeprefix("Value error, ")
-    received = "" if isinstance(first["input"], dict) else f" (got {first['input']!r})"
-    return StudyError(f"{message[0].upper()}{message[1:]}{received}.", where=at, hint=hint)
+_TEXT_WANTED = ("string_type", "literal_error")
 
 
-def get_args_text(expected: str) -> list[str]:
-    """The values in pydantic's "'a', 'b' or 'c'"."""
-    return [part.strip().strip("'") for part in expected.replace(" or ", ", ").split(",")]
-
-
-def _place(path: list[Any]) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else str(part))
-    return text
-
-
-def _keys_at(root: type[BaseModel], path: list[Any]) -> list[str]:
-    """The keys allowed at a place of the file."""
-    model: Any = root
-    for part in path:
-        if _is_section(model):
-            key = _keys_of(model).get(str(part))
-            model = None if key is None else key.annotation
-        else:  # a mapping or a sequence of sections
-            model = next((arg for arg in get_args(model) if _has_section(arg)), None)
-        model = _section_of(model)
-    return list(_keys_of(model)) if _is_section(model) else []
-
-
-def _is_section(annotation: Any) -> bool:
-    return isinstance(annotation, type) and (issubclass(annotation, BaseModel) or is_pydantic_dataclass(annotation))
-
-
-def _keys_of(section: Any) -> Mapping[str, FieldInfo]:
-    keys: Mapping[str, FieldInfo] = section.__pydantic_fields__
-    return keys
-
-
-def _section_of(annotation: Any) -> Any:
-    if _is_section(annotation):
-        return annotation
-    sections = [arg for arg in get_args(annotation) if _is_section(arg)]
-    is_container = getattr(annotation, "__origin__", None) is not None
-    return annotation if is_container or not sections else sections[0]
-
-
-def _has_section(annotation: Any) -> bool:
-    if isinstance(annotation, type):
-        return _is_section(annotation)
-    return any(_has_section(arg) for arg in get_args(annotation))
+def _with_value(data: Any, path: list[Any], value: str) -> Any:
+    """Return `data` with another value at one place, itself unchanged."""
+    if not path:
+        return value
+    key, *rest = path
+    if isinstance(data, Mapping):
+        return {**data, key: _with_value(data[key], rest, value)}
+    return [_with_value(item, rest, value) if number == key else item for number, item in enumerate(data)]
 
 
 class _UniqueKeys(yaml.SafeLoader):
     """SafeLoader that refuses a mapping with the same key twice (YAML would silently keep the last)."""
 
 
-def _unique_mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
+def _unique_mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[str, Any]:
+    """Construct a mapping whose keys are the texts that stand in the file (`no` is Norwegian, never false)."""
+    seen: set[str] = set()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node)
-        if key in seen:
-            raise yaml.MarkedYAMLError(
-                problem=f"the key '{key}' stands twice in one mapping", problem_mark=key_node.start_mark
-            )
-        seen.add(key)
-    return loader.construct_mapping(node, deep=True)
+        if not isinstance(key_node, yaml.ScalarNode):
+            problem = "a key must be a text, not a list or a mapping"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
+        if key_node.value in seen:
+            problem = f"the key '{key_node.value}' stands twice in one mapping"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
+        seen.add(key_node.value)
+    loader.flatten_mapping(node)
+    return {str(key.value): loader.construct_object(value, deep=True) for key, value in node.value}
 
 
 _UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)

@@ -108,10 +108,10 @@ def test_a_route_is_named_by_what_it_joins() -> None:
 @pytest.mark.parametrize(
     ("arm", "place", "said"),
     [
-        (composed("fused"), "arms.x.join.mode", "Did you mean 'fuse'?"),
+        (composed("fused"), "arms.x.join", "Did you mean 'fuse'?"),
         (composed({"tis": {}}), "arms.x.join.tis", "Did you mean 'ties'?"),
         (composed({"ties": {"densty": 1}}), "arms.x.join.ties.densty", "Did you mean 'density'?"),
-        (composed({"ties": {"density": 0}}), "arms.x.join.ties.density", "greater than 0"),
+        (composed({"ties": {"density": 0}}), "arms.x.join.ties.density", "above 0 and at most 1"),
         (composed({"ties": {}, "average": {}}), "arms.x.join", "it has 'average' and 'ties'"),
         (composed({}), "arms.x.join", "it has none of them"),
         (composed({"average": {"weights": [1, 1]}}), "arms.x", "2 weights for the 3 trainings"),

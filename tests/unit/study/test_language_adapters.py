@@ -170,7 +170,7 @@ def test_an_encoder_that_moves_is_refused(arm: dict, said: str) -> None:
     ("languages", "said"),
     [
         ({"text": ["mm"]}, r"arms.x.language_adapters.text: The task 'mm' is no text.*Did you mean 'm'"),
-        ({"text": ["m"], "languages": ["dee"]}, r"language_adapters.languages: None of the texts m .*mean 'de'"),
+        ({"text": ["m"], "languages": ["dee"]}, r"language_adapters.languages\[0\]: there is no language 'dee'"),
     ],
 )
 def test_a_text_or_language_that_does_not_exist_is_refused(languages: dict, said: str) -> None:

@@ -24,11 +24,11 @@ BASE = {"question": "q?", "encoder": "e", "arms": {"none": {"strategy": "direct"
         ({"arms": {"a": {"strategy": "sequential"}}}, "arms.a", "needs 'through'"),
         ({"arms": {"a": {"strategy": "direct", "through": ["mnli"]}}}, "arms.a", "no intermediate phase"),
         ({"train": {"updates": 1, "epochs": 2}}, "train", "either 'updates' or 'epochs'"),
-        ({"train": {"lr": -1}}, "train.lr", "greater than 0"),
+        ({"train": {"lr": -1}}, "train.lr", "must be a number, above 0"),
         ({"train": {"target": {"max_length": 64}}}, "train", "belongs to a task"),
         ({"arms": {"a": {"strategy": "direct", "train": {"max_length": 64}}}}, "arms.a", "belongs to a task"),
         ({"seeds": []}, "seeds", "at least 1 item"),
-        ({"targets": "xnli"}, "targets", "tuple"),
+        ({"targets": "xnli"}, "targets", "must be a list, not 'xnli'"),
     ],
 )
 def test_a_mistake_is_named_with_its_place_and_what_is_allowed(change: dict, place: str, said: str) -> None:
@@ -77,7 +77,7 @@ scale:
 """
     )
     study = load_study(str(path), "smoke")
-    assert (study.encoder, study.seeds, study.take.test, study.targets) == ("small", (7,), 10, ("xnli", "udpos"))
+    assert (str(study.encoder), study.seeds, study.take.test, study.targets) == ("small", (7,), 10, ("xnli", "udpos"))
     assert (study.train.updates, study.train.epochs, study.train.lr) == (5, None, 1e-5)
     assert (study.train.tasks["xnli"].updates, study.train.tasks["xnli"].epochs) == (4, None)
     with pytest.raises(StudyError, match="Did you mean 'smoke'"):

@@ -54,9 +54,13 @@ def test_where_layers_begin_is_said_beside_the_way_and_not_within_it():
     ("keys", "what", "where"),
     [
         ({"sampling": {"temprature": 2}}, "Unknown key 'temprature'.", "study: arms.x.sampling.temprature"),
-        ({"sampling": {"cap": 0}}, "Input should be greater than or equal to 1 (got 0).", "study: arms.x.sampling.cap"),
+        ({"sampling": {"cap": 0}}, "'cap' must be a whole number, at least 1, not 0.", "study: arms.x.sampling.cap"),
         ({"tune": {"lora": {"rnk": 2}}}, "Unknown key 'rnk'.", "study: arms.x.tune.lora.rnk"),
-        ({"train": {"warmup": 2}}, "Input should be less than or equal to 1 (got 2).", "study: arms.x.train.warmup"),
+        (
+            {"train": {"warmup": 2}},
+            "'warmup' must be a number, at least 0 and at most 1, not 2.",
+            "study: arms.x.train.warmup",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_as_for_any_other_key(keys: dict[str, Any], what: str, where: str):

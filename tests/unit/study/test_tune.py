@@ -117,7 +117,7 @@ def test_the_tasks_that_adapters_tell_apart_are_identity() -> None:
 @pytest.mark.parametrize(
     ("arm", "place", "said"),
     [
-        ({"tune": "frosen"}, "arms.x.tune.mode", "Did you mean 'frozen'?"),
+        ({"tune": "frosen"}, "arms.x.tune", "Did you mean 'frozen'?"),
         ({"tune": {"adaptr": "pfeiffer"}}, "arms.x.tune.adaptr", "Did you mean 'adapter'?"),
         ({"tune": {"adapter": "pfeifer"}}, "arms.x.tune.adapter", "Did you mean 'pfeiffer'?"),
         ({"tune": {"lora": {"rnk": 8}}}, "arms.x.tune.lora.rnk", "Did you mean 'rank'?"),
@@ -125,7 +125,7 @@ def test_the_tasks_that_adapters_tell_apart_are_identity() -> None:
         ({"tune": {"lora": {}, "ia3": {}}}, "arms.x.tune", "it has 'lora' and 'ia3'"),
         ({"tune": {"promt": {"length": 8}}}, "arms.x.tune.promt", "Did you mean 'prompt'?"),
         ({"tune": {"prefix": {"lenght": 8}}}, "arms.x.tune.prefix.lenght", "Did you mean 'length'?"),
-        ({"tune": {"prompt": {"length": 0}}}, "arms.x.tune.prompt.length", "greater than or equal to 1"),
+        ({"tune": {"prompt": {"length": 0}}}, "arms.x.tune.prompt.length", "a whole number, at least 1"),
         ({"tune": {"prompt": {}, "prefix": {}}}, "arms.x.tune", "it has 'prompt' and 'prefix'"),
         ({"tune": {"prompt": {}, "from_layer": 2}}, "arms.x.tune", "a prompt stands before the first"),
         ({"tune": {"reduction": 8}}, "arms.x.tune", "it has none of them"),

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
 class Sampling:
     """A mixture draws a task an update: rates are proportional to min(size, cap) ** (1 / temperature); `uniform`
     ignores sizes. Proportional is temperature 1 without a cap (the paper's multi-task phase: cap 2**17)."""

@@ -22,28 +22,28 @@ class Recipe:
     Exactly one of `updates` and `epochs` is set. An update is `batch` examples of one task.
     """
 
-    updates: Annotated[int | None, Field(ge=1)] = None
-    epochs: Annotated[float | None, Field(gt=0)] = None
-    batch: Annotated[int, Field(ge=1, description="examples of an update")] = 32
-    lr: Annotated[float, Field(gt=0, description="highest learning rate")] = 1e-5
-    head_lr: Annotated[float | None, Field(gt=0, description="of the heads; None: `lr`")] = field(
+    updates: Annotated[int | None, Field(ge=1, le=10**9)] = None
+    epochs: Annotated[float | None, Field(gt=0, le=10**6)] = None
+    batch: Annotated[int, Field(ge=1, le=10**6, description="examples of an update")] = 32
+    lr: Annotated[float, Field(gt=0, le=100, description="highest learning rate")] = 1e-5
+    head_lr: Annotated[float | None, Field(gt=0, le=100, description="of the heads; None: `lr`")] = field(
         default=None, metadata=OMIT_DEFAULT
     )
     warmup: Annotated[float, Field(ge=0, le=1, description="share of the updates")] = 0.1
-    weight_decay: Annotated[float, Field(ge=0, description="not on biases and norms")] = 0.01
-    clip: Annotated[float, Field(gt=0, description="gradient norm, over a whole update")] = 1.0
+    weight_decay: Annotated[float, Field(ge=0, le=100, description="not on biases and norms")] = 0.01
+    clip: Annotated[float, Field(gt=0, le=10**9, description="gradient norm, over a whole update")] = 1.0
     patience: Annotated[
-        int | None, Field(ge=1, description="evaluations without a better dev score before stopping")
+        int | None, Field(ge=1, le=10**9, description="evaluations without a better dev score before stopping")
     ] = None
-    evaluate_every: Annotated[int | None, Field(ge=1, description="updates; None: ten times a phase")] = None
+    evaluate_every: Annotated[int | None, Field(ge=1, le=10**9, description="updates; None: ten times a phase")] = None
     dev_examples: Annotated[
-        int | None, Field(ge=1, description="a fixed subset of the dev set that steers selection; None: all")
+        int | None, Field(ge=1, le=10**9, description="a fixed subset of the dev set that steers selection; None: all")
     ] = 2000
     dropout: Annotated[float | None, Field(ge=0, lt=1, description="of hidden states; None: the encoder's own")] = None
     attention_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     precision: str = "fp32"  # fp32 | bf16 ("auto" is resolved before a Recipe exists)
-    retries: Annotated[int, Field(ge=0, description="a diverged run is tried again with the next seed")] = 0
-    forward_tokens: Annotated[int, Field(ge=64, description="tokens a forward pass at most")] = field(
+    retries: Annotated[int, Field(ge=0, le=1_000, description="a diverged run is tried again with the next seed")] = 0
+    forward_tokens: Annotated[int, Field(ge=64, le=2**31, description="tokens a forward pass at most")] = field(
         default=8192, metadata=NOT_IDENTITY
     )
     checkpointing: Annotated[bool, Field(description="less memory, about a third more work")] = field(

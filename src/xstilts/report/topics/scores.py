@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from xstilts.core.languages import LANGUAGES
+from xstilts.core.errors import StudyError
+from xstilts.core.languages import language
 from xstilts.report.elements.blocks import Section, Table, TableCell, TableColumn, TerminalTable
 from xstilts.report.elements.formatting import MISSING, interval, name_list, number, plural, signed
 from xstilts.report.scores.contrasts import headline_contrasts
@@ -33,8 +34,10 @@ def compute(board: Scoreboard) -> ScoreTable:
 
 def language_name(code: str) -> str:
     """Return a language's name, or the code where it has none (pairs, languages of a user's own)."""
-    language = LANGUAGES.get(code)
-    return language.name if language else code
+    try:
+        return language(code).name
+    except StudyError:
+        return code
 
 
 def averaged_languages(board: Scoreboard, target: TargetInfo, languages: Sequence[str]) -> str:
