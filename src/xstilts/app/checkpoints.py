@@ -11,7 +11,7 @@ from xstilts.pipeline.options import Options
 from xstilts.pipeline.session import catalog_for
 from xstilts.pipeline.steps import train
 from xstilts.study.load import load_study
-from xstilts.study.resolve import with_settings
+from xstilts.study.resolve import check_settings, with_settings
 from xstilts.tasks.base import Task
 
 
@@ -35,4 +35,7 @@ def task_for(name: str, study: str | None, options: Options) -> Task:
     if study is None:
         return catalog_for(None, options).find(name)
     loaded = load_study(study)
-    return with_settings(loaded, catalog_for(loaded, options)).find(name)
+    with loaded.positions.shown():
+        tasks = catalog_for(loaded, options)
+        check_settings(loaded, tasks)
+        return with_settings(loaded, tasks).find(name)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import numpy as np
+from annotated_types import Ge, Le, Lt
 
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, StudyError
@@ -46,9 +47,9 @@ class Dependency(Kind):
 
     labels: tuple[str, ...]
     open_labels: bool = field(default=False, metadata=OMIT_DEFAULT)
-    arc: int = 500
-    relation: int = 100
-    dropout: float = 0.33
+    arc: Annotated[int, Ge(1), Le(100_000)] = 500
+    relation: Annotated[int, Ge(1), Le(100_000)] = 100
+    dropout: Annotated[float, Ge(0), Lt(1)] = 0.33
 
     name: ClassVar[str] = "dependency"
     example: ClassVar[type[Example]] = DependencyExample

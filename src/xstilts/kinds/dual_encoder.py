@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
+from annotated_types import Ge, Gt, Le
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import Example, PassageExample
@@ -50,10 +51,10 @@ class DualEncoder(Kind):
     """
 
     pooling: Literal["pooler", "cls", "mean"] = "pooler"
-    scale: float = 100.0
-    max_query: int = 96
-    max_passage: int = 256
-    k: int = 20
+    scale: Annotated[float, Gt(0), Le(1e6)] = 100.0
+    max_query: Annotated[int, Ge(4), Le(2**20)] = 96
+    max_passage: Annotated[int, Ge(4), Le(2**20)] = 256
+    k: Annotated[int, Ge(1), Le(100_000)] = 20
 
     name: ClassVar[str] = "dual_encoder"
     example: ClassVar[type[Example]] = PassageExample

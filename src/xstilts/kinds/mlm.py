@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
+from annotated_types import Ge, Gt, Le, Lt
 
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, EncoderError
@@ -40,9 +41,9 @@ class MaskedLM(Kind):
     the masked places; guess: {"gold": [ids], "guess": [ids]} over all rows of the example.
     """
 
-    rate: float = 0.15
-    seed: int = 0
-    candidates: int | None = field(default=None, metadata=OMIT_DEFAULT)
+    rate: Annotated[float, Gt(0), Lt(1)] = 0.15
+    seed: Annotated[int, Ge(0), Lt(2**63)] = 0
+    candidates: Annotated[int | None, Ge(1), Le(10**9)] = field(default=None, metadata=OMIT_DEFAULT)
 
     name: ClassVar[str] = "mlm"
     example: ClassVar[type[Example]] = TextExample

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
+from annotated_types import Ge, Le
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example, SentenceExample
@@ -42,9 +43,9 @@ class Retrieval(Kind):
     """
 
     method: Literal["nearest", "mine"] = "nearest"
-    layer: int | None = None
+    layer: Annotated[int | None, Ge(-1), Le(1_000)] = None
     specials: bool = True
-    k: int = 4
+    k: Annotated[int, Ge(1), Le(100_000)] = 4
 
     name: ClassVar[str] = "retrieval"
     example: ClassVar[type[Example]] = SentenceExample

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
+from annotated_types import Ge, Le, Lt
 
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, StudyError
@@ -56,8 +57,8 @@ class SemanticRoles(Kind):
     open_labels: bool = field(default=False, metadata=OMIT_DEFAULT)
     form: Form = "spans"
     given: bool = False
-    units: int = 300
-    dropout: float = 0.2
+    units: Annotated[int, Ge(1), Le(100_000)] = 300
+    dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
 
     name: ClassVar[str] = "roles"
     example: ClassVar[type[Example]] = RolesExample

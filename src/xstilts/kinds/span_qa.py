@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import numpy as np
+from annotated_types import Ge, Le
 
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import Example, SpanExample
@@ -54,9 +55,9 @@ class SpanQA(Kind):
     """
 
     no_answer: bool = False
-    stride: int = 128
-    max_question: int = 64
-    max_answer: int = 30
+    stride: Annotated[int, Ge(1), Le(2**20)] = 128
+    max_question: Annotated[int, Ge(1), Le(2**20)] = 64
+    max_answer: Annotated[int, Ge(1), Le(2**20)] = 30
 
     name: ClassVar[str] = "span_qa"
     example: ClassVar[type[Example]] = SpanExample

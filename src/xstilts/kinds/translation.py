@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
+from annotated_types import Ge, Gt, Le
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example, TextExample
@@ -43,11 +44,11 @@ class TranslationRanking(Kind):
 
     identity_name: ClassVar[str] = "Translation"
 
-    layer: int | None = None
-    sentences: float = 1.0
-    words: float = 1.0
-    temperature: float = 0.05
-    word_temperature: float = 0.1
+    layer: Annotated[int | None, Ge(0), Le(1_000)] = None
+    sentences: Annotated[float, Ge(0), Le(1e6)] = 1.0
+    words: Annotated[float, Ge(0), Le(1e6)] = 1.0
+    temperature: Annotated[float, Gt(0), Le(1e6)] = 0.05
+    word_temperature: Annotated[float, Gt(0), Le(1e6)] = 0.1
 
     name: ClassVar[str] = "translation"
     example: ClassVar[type[Example]] = TextExample

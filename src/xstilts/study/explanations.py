@@ -28,15 +28,17 @@ _WANTED = {
 }
 
 
-def explain(error: ValidationError, model: type[BaseModel], data: Any, positions: Positions) -> StudyError:
-    """Return the first violation as an error a user can act on."""
+def explain(
+    error: ValidationError, model: type[BaseModel], data: Any, positions: Positions, prefix: Sequence[Any] = ()
+) -> StudyError:
+    """Return the first violation as an error a user can act on. `prefix`: where in the file `data` stands."""
     problems = error.errors()
     first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
     others = len(problems) - 1
     hint = f"({others} more problem{'s' if others > 1 else ''} in this file.)" if others else None
     context = first.get("ctx", {})
     path = [*data_path(data, first), *context.get("key", ())]
-    at = positions(place_name(path))
+    at = positions(place_name([*prefix, *path]))
     if isinstance(context.get("refusal"), StudyError):
         refusal: StudyError = context["refusal"]
         hints = " ".join(filter(None, (refusal.hint, hint))) or None
@@ -46,10 +48,12 @@ def explain(error: ValidationError, model: type[BaseModel], data: Any, positions
     if first["type"] == "missing":
         return StudyError(f"The key '{path[-1]}' is missing.", where=at, hint=hint)
     if first["type"] == "literal_error":
-        value = positions.raw.get(place_name(path), first["input"])
+        value = positions.raw.get(place_name([*prefix, *path]), first["input"])
         what = f"'{value}' is not one of the values allowed here."
         return StudyError(what, where=at, value=str(value), allowed=_expected(context["expected"]), hint=hint)
-    return StudyError(_sentence(first, model, path, positions), where=at, hint=hint)
+    return StudyError(
+        _sentence(first, model, path, positions.raw.get(place_name([*prefix, *path]))), where=at, hint=hint
+    )
 
 
 def data_path(data: Any, problem: ErrorDetails) -> list[Any]:
@@ -79,9 +83,9 @@ def _unknown_key(key: str, allowed: list[str], problems: Sequence[ErrorDetails],
     return StudyError(f"Unknown key '{shortened(key)}'.{others}", where=at, value=key, allowed=allowed)
 
 
-def _sentence(problem: ErrorDetails, model: type[BaseModel], path: list[Any], positions: Positions) -> str:
+def _sentence(problem: ErrorDetails, model: type[BaseModel], path: list[Any], raw: str | None) -> str:
     """Say what belongs at a place, and what stands there."""
-    found = positions.raw.get(place_name(path), problem.get("ctx", {}).get("found", problem["input"]))
+    found = problem.get("ctx", {}).get("found", problem["input"]) if raw is None else raw
     kind, key = problem["type"], _key(path)
     received = "" if isinstance(found, Mapping) else f", not {_short(found)}"
     if kind.startswith(_NUMBERS):

@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import StudyError
 from xstilts.data.source import Source
 from xstilts.data.views import Subsample
 from xstilts.study.arms import ArmSpec
+from xstilts.study.kind_settings import checked_settings
 from xstilts.study.language_adapters import RouteLanguages, candidate_texts, route_languages
 from xstilts.study.schema import Study
-from xstilts.study.settings_sweep import add_sweep_variants, expand_sweeps
+from xstilts.study.settings_sweep import add_sweep_variants, base_name, expand_sweeps
 from xstilts.study.text_checks import check_texts
 from xstilts.study.text_overlap import SharedText, shared_notes, shared_text
 from xstilts.study.translation import check_translated, translated_sources, translation_models, translation_notes
@@ -54,6 +55,7 @@ def resolve_study(study: Study, tasks: Catalog[Task]) -> ResolvedStudy:
 
     Raises StudyError for an unknown task, language, arm or substitute, and for a setting that a task does not have.
     """
+    check_settings(study, tasks)
     study = expand_sweeps(study)
     tasks = add_sweep_variants(study, tasks)
     check_names(study, tasks)
@@ -151,20 +153,19 @@ def adapter_routes(
     ]
 
 
+def check_settings(study: Study, tasks: Catalog[Task]) -> None:
+    """Raises StudyError for settings of a task that there is not, and for those that its kind does not allow."""
+    for name, settings in study.settings.items():
+        task = base_name(name) if name in study.targets else name
+        _require_task(tasks, task, "settings")
+        checked_settings(type(tasks[task].kind), settings, name, study.positions)
+
+
 def with_settings(study: Study, tasks: Catalog[Task]) -> Catalog[Task]:
     """The tasks, with the settings of their kinds that the study changes (the layer retrieval reads, a stride)."""
     changed = {}
     for name, settings in study.settings.items():
         kind = tasks[name].kind
-        allowed = [spec.name for spec in fields(kind) if spec.name != "labels"]  # type: ignore[arg-type]
-        for key in settings:
-            if key not in allowed:
-                raise StudyError(
-                    f"A {kind.name.replace('_', ' ')} task has no setting '{key}'.",
-                    where=f"settings.{name}",
-                    value=key,
-                    allowed=allowed,
-                )
         changed[name] = tasks[name].replace(kind=replace(kind, **settings))  # type: ignore[type-var]
     return Catalog("task", *(changed.get(name, task) for name, task in tasks.items()))
 
