@@ -17,7 +17,7 @@ from xstilts.core.errors import StudyError
 from xstilts.kinds.base import Kind
 from xstilts.study.explanations import explain
 from xstilts.study.positions import Positions
-from xstilts.study.strict_model import StrictModel, section_of
+from xstilts.study.strict_model import section_of
 
 OF_THE_DATA = ("labels", "open_labels")  # fields of kinds that say what a file holds, so that no study changes them
 
@@ -28,14 +28,13 @@ def setting_names(kind: type[Kind]) -> tuple[str, ...]:
 
 
 @cache
-def settings_section(kind: type[Kind]) -> type[StrictModel]:
-    """Return the section of a study that holds settings of a kind, each optional and of its own type alone."""
+def settings_section(kind: type[Kind]) -> Any:
+    """Return the section of a study (a model) that holds settings of a kind, each optional, of its own type alone."""
     section = section_of(kind, only=setting_names(kind), optional=True)
     made: Any = create_model(f"{kind.__name__}Settings", __base__=section)
     made.model_config = ConfigDict(**{**made.model_config, "strict": True})
     made.model_rebuild(force=True)
-    strict: type[StrictModel] = made
-    return strict
+    return made
 
 
 def checked_settings(
