@@ -73,6 +73,11 @@ def encoder(name: str, seed: int = 0, **settings: Any) -> Encoder:
         return Encoder(model, **settings).eval()
 
 
+def encoder_of(name: str = "bert", **changes: Any) -> Encoder:
+    """An encoder of another size."""
+    return Encoder(AutoModel.from_config(config(name, **changes), **_bare(name))).eval()
+
+
 def _bare(name: str) -> dict[str, bool]:
     pooled = ("xlm-roberta", "roberta", "camembert", "bert", "mpnet", "rembert")
     return {"add_pooling_layer": False} if name in pooled else {}

@@ -34,9 +34,9 @@ def texts(number: int, seed: int = 0, answer: str | None = None) -> list[TextExa
     return examples
 
 
-def encoder_folder(folder: Path) -> Path:
+def encoder_folder(folder: Path, width: int = 16) -> Path:
     lines = [example.text for example in texts(80)]
-    settings = VectorSettings(vocabulary=150, width=16, layers=1, heads=2, positions=60)
+    settings = VectorSettings(vocabulary=150, width=width, layers=1, heads=2, positions=60)
     build({"en": lines, "xx": [line.upper() for line in lines]}, folder, settings)
     return folder
 

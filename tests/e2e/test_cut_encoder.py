@@ -32,7 +32,8 @@ def test_a_study_runs_on_the_first_layers(study: Make, deep: Path, tmp_path: Pat
     report = json.loads((tiny.store / "reports" / "tiny" / "report.json").read_text("utf-8"))
     assert report["encoder"] == f"{deep}, first 2 layers"
     key = next(record["key"] for record in tiny.records("train") if "weather" in record["label"])
-    assert main(["export", key, str(tmp_path / "out"), "--task", "weather", "--study", str(tiny.file), "--store", str(tiny.store)]) == 0
+    own = ["--task", "weather", "--study", str(tiny.file), "--store", str(tiny.store)]
+    assert main(["export", key, str(tmp_path / "out"), *own]) == 0
     assert json.loads((tmp_path / "out" / "config.json").read_text("utf-8"))["num_hidden_layers"] == 2
 
 

@@ -18,9 +18,11 @@ from xstilts.pipeline.options import Options
 from xstilts.pretrain.recipe import (
     EncoderShape,
     MineSpec,
+    PackingSpec,
     PartSpec,
     PhaseSpec,
     PretrainRecipe,
+    StudentShape,
     TokenizerSpec,
     load_recipe,
     packaged_recipes,
@@ -173,9 +175,11 @@ def test_packaged_recipes_are_recipes():
 
 def test_the_page_describes_every_key_and_its_recipe_is_one(tmp_path: Path):
     page = (Path(__file__).resolve().parents[2] / "docs" / "pretraining.md").read_text("utf-8")
-    recipe = page.partition('```yaml title="my-recipe.yaml"\n')[2].partition("```")[0]
-    (tmp_path / "my-recipe.yaml").write_text(recipe, "utf-8")
-    assert load_recipe(str(tmp_path / "my-recipe.yaml")).name == "my-recipe"
-    for section in (PretrainRecipe, PhaseSpec, PartSpec, EncoderShape, TokenizerSpec, MineSpec):
+    for name in ("my-recipe", "my-student"):
+        recipe = page.partition(f'```yaml title="{name}.yaml"\n')[2].partition("```")[0]
+        (tmp_path / f"{name}.yaml").write_text(recipe, "utf-8")
+        assert load_recipe(str(tmp_path / f"{name}.yaml")).name == name
+    shapes = (EncoderShape, StudentShape, TokenizerSpec, MineSpec, PackingSpec)
+    for section in (PretrainRecipe, PhaseSpec, PartSpec, *shapes):
         for key in section.__pydantic_fields__:
             assert f"`{key}`" in page, key

@@ -22,11 +22,13 @@ from xstilts.engine.runner import Outcome, plan
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.models.compact import pack
+from xstilts.models.cut_layers import check_layers
 from xstilts.models.encoders import find_encoder
+from xstilts.pipeline.fetch import Say
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.pretrain.graph import PretrainSteps, recipe_steps
-from xstilts.pretrain.recipe import PretrainRecipe, dump_recipe, load_recipe
+from xstilts.pretrain.recipe import PackingSpec, PretrainRecipe, StudentShape, dump_recipe, load_recipe
 from xstilts.pretrain.steps.base import Continued
 from xstilts.pretrain.steps.corpus import corpus_step
 
@@ -56,15 +58,21 @@ class Pretrained:
     record: dict[str, Any] = field(default_factory=dict)
 
 
-def prepare(recipe: PretrainRecipe | str, options: Options) -> tuple[PretrainRecipe, PretrainSteps]:
-    """Return a recipe, by its file or packaged name, and its steps.
+def prepare(
+    recipe: PretrainRecipe | str, options: Options, fetch: Say | None = None
+) -> tuple[PretrainRecipe, PretrainSteps]:
+    """Return a recipe, by its file or packaged name, and its steps. With `fetch`, an encoder that is not here is
+    fetched, announced through it.
 
     Raises StudyError, DataError or EncoderError for what is wrong before anything runs."""
     loaded = load_recipe(recipe) if isinstance(recipe, str) else recipe
     roots = options.roots
     continued = None
-    if isinstance(loaded.encoder, str):
-        encoder = find_encoder(loaded.encoder, roots, packaged_encoders())
+    name = loaded.encoder.teacher if isinstance(loaded.encoder, StudentShape) else loaded.encoder
+    if isinstance(name, str):
+        encoder = find_encoder(name, roots, packaged_encoders(), fetch=fetch)
+        if isinstance(loaded.encoder, StudentShape):
+            check_layers(encoder.config(), max(loaded.encoder.layers), name)
         continued = Continued(identity=encoder.ref.identity, folder=encoder.folder, step=encoder.step)
     return loaded, recipe_steps(loaded, corpus_step(loaded, roots), continued)
 
@@ -83,7 +91,7 @@ def pretrain(
     else, and what `prepare` raises; a step that fails is in `Pretrained.outcome.failed`.
     """
     options, listener = options or Options(), listener or Quiet()
-    loaded, steps = prepare(recipe, options)
+    loaded, steps = prepare(recipe, options, listener.say)
     folder = out or options.store / "pretrained" / (loaded.name or "encoder")
     if folder.exists() and not (folder / "pretraining.json").is_file() and any(folder.iterdir()):
         raise StudyError(f"'{folder}' holds something that is not a pretrained encoder of ours.", where="--out")
@@ -106,9 +114,10 @@ def run_step(recipe: PretrainRecipe | str, key: str, *, options: Options) -> int
 
 
 def ship(folder: Path, out: Path) -> None:
-    """Write the compact form of an encoder that `pretrain` made, with its record. Raises EncoderError when it is too
-    large to be shipped."""
-    pack(folder, out)
+    """Write the compact form of an encoder that `pretrain` made, as its recipe says, with its record. Raises
+    EncoderError when it is too large to be shipped."""
+    packing = PackingSpec.model_validate(read_json(folder / "pretraining.json")["recipe"].get("packing", {}))
+    pack(folder, out, bits=packing.bits, table_bits=packing.table_bits)
     shutil.copyfile(folder / "pretraining.json", out / "pretraining.json")
 
 

@@ -46,7 +46,7 @@ def pretrain(
         typer.Option(metavar="DIR", help="The folder to write the encoder into.", show_default="in the store"),
     ] = None,
     packed: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Also write the compact form that can be shipped (int8 rows).")
+        Path | None, typer.Option(metavar="DIR", help="Also write the compact form that can be shipped.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the steps and run nothing.")] = False,
     as_json: AsJson = False,

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from xstilts.nn.batch import Batch
+from xstilts.nn.teacher import Teacher
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -31,11 +32,13 @@ class Head(nn.Module):
     """Base of all heads. A head with parameters keeps them in `part` (see `heads.pretrained_heads`).
 
     layer: which hidden state it reads: None the last, 0 the embeddings, k the k-th block.
+    layers: where it reads several, these: `forward` gets them side by side, [T, layers * D].
     compares_rows: whether its loss compares the rows of an update with each other, so that an update is one pass.
     reads_embedding_table: whether it computes with the embedding table as well as with the states.
     """
 
     layer: int | None = None
+    layers: tuple[int, ...] = ()
     compares_rows: bool = False
     reads_embedding_table: bool = False
 
@@ -76,6 +79,10 @@ class Head(nn.Module):
     def extra(self, rows: Rows) -> dict[str, Any]:
         """Return more tensors that `forward`, `loss` or `decode` read."""
         return {}
+
+    def learn_from(self, teacher: Teacher) -> None:
+        """Take the encoder whose states the loss compares with; asked of the heads of parts that have a teacher."""
+        raise NotImplementedError(type(self).__name__)
 
     def reads(self, batch: Batch) -> Tensor | None:
         """Return the tokens whose states `forward` reads, [P] in T, on the encoder's device; None: all of them."""

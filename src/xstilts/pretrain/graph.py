@@ -7,24 +7,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xstilts.engine.step import Step
+from xstilts.kinds.distillation import Distillation
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.translation import TranslationRanking
-from xstilts.pretrain.recipe import EncoderShape, MineSpec, PartSpec, PhaseSpec, PretrainRecipe
-from xstilts.pretrain.steps.base import Continued
+from xstilts.pretrain.recipe import EncoderShape, MineSpec, PartSpec, PhaseSpec, PretrainRecipe, StudentShape
+from xstilts.pretrain.steps.base import Continued, Objective
 from xstilts.pretrain.steps.mine import MineSettings, mine_step
 from xstilts.pretrain.steps.phase import PhasePart, PhaseSettings, phase_step
 from xstilts.pretrain.steps.rows import RowSettings, row_step
 from xstilts.pretrain.steps.start import StartSettings, start_step
+from xstilts.pretrain.steps.student import StudentSettings, student_step
+from xstilts.pretrain.steps.teacher import TeacherSettings, teacher_step
 
 
 @dataclass(frozen=True, kw_only=True)
 class PretrainSteps:
-    """The steps of a recipe: the corpus, the start (None where a folder is continued), the phases in order."""
+    """The steps of a recipe: the corpus, the start (None where a folder is continued), the teacher (None where there is
+    none), the phases in order."""
 
     corpus: Step
     start: Step | None
     phases: tuple[Step, ...]
     mined: tuple[Step, ...] = field(default=())
+    teacher: Step | None = None
 
     @property
     def goals(self) -> tuple[Step, ...]:
@@ -33,8 +38,13 @@ class PretrainSteps:
 
 
 def recipe_steps(recipe: PretrainRecipe, corpus: Step, continued: Continued | None) -> PretrainSteps:
-    """Return the steps of a recipe. `continued` is given exactly where the recipe names an encoder."""
-    start = continued.step if continued else None
+    """Return the steps of a recipe. `continued` is given exactly where the recipe names an encoder: one to go on with,
+    or a teacher."""
+    start, teacher = continued.step if continued else None, None
+    if isinstance(recipe.encoder, StudentShape):
+        assert continued is not None
+        teacher = _teacher(recipe, corpus, continued)
+        start = student_step(StudentSettings(layers=recipe.encoder.layers), teacher)
     if isinstance(recipe.encoder, EncoderShape):
         settings = StartSettings(
             vocabulary=recipe.tokenizer.vocabulary,
@@ -44,17 +54,38 @@ def recipe_steps(recipe: PretrainRecipe, corpus: Step, continued: Continued | No
             seed=recipe.seed,
         )
         start = start_step(settings, corpus)
-    builder = _PhaseBuilder(recipe, corpus, start, continued)
+    builder = _PhaseBuilder(recipe, corpus, start, continued, teacher)
     for phase in recipe.phases:
         builder.add(phase)
-    return PretrainSteps(corpus=corpus, start=start, phases=tuple(builder.phases), mined=tuple(builder.mined))
+    return PretrainSteps(
+        corpus=corpus, start=start, phases=tuple(builder.phases), mined=tuple(builder.mined), teacher=teacher
+    )
+
+
+def _teacher(recipe: PretrainRecipe, corpus: Step, encoder: Continued) -> Step:
+    settings = TeacherSettings(
+        vocabulary=recipe.tokenizer.vocabulary,
+        lines=recipe.tokenizer.lines,
+        weight=dict(recipe.tokenizer.weight),
+        encoder="" if encoder.step else encoder.identity,
+        folder=encoder.folder,
+    )
+    return teacher_step(settings, corpus, encoder)
 
 
 class _PhaseBuilder:
     """Builds phases one after the other, each from the checkpoint of the one before."""
 
-    def __init__(self, recipe: PretrainRecipe, corpus: Step, start: Step | None, continued: Continued | None) -> None:
+    def __init__(
+        self,
+        recipe: PretrainRecipe,
+        corpus: Step,
+        start: Step | None,
+        continued: Continued | None,
+        teacher: Step | None,
+    ) -> None:
         self.recipe, self.corpus, self.start, self.continued = recipe, corpus, start, continued
+        self.teacher = teacher
         self.phases: list[Step] = []
         self.mined: list[Step] = []
 
@@ -77,6 +108,7 @@ class _PhaseBuilder:
                 settings,
                 rows=[self._rows(part, phase.max_length) for part in phase.parts],
                 start=before,
+                teacher=self.teacher,
                 phase=phase.name,
                 label=f"{phase.name}: {phase.updates} updates of {_shares(phase.parts)}",
             )
@@ -115,7 +147,9 @@ class _PhaseBuilder:
         return self.continued
 
 
-def _kind(part: PartSpec) -> MaskedLM | TranslationRanking:
+def _kind(part: PartSpec) -> Objective:
+    if part.learn == "distillation":
+        return Distillation(layers=tuple(sorted(part.layers.items())), sentences=part.sentences)
     if part.learn == "mlm":
         return MaskedLM(rate=part.rate, candidates=part.candidates)
     return TranslationRanking(
@@ -127,8 +161,10 @@ def _kind(part: PartSpec) -> MaskedLM | TranslationRanking:
     )
 
 
-def _row_kind(part: PartSpec) -> MaskedLM | TranslationRanking:
+def _row_kind(part: PartSpec) -> Objective:
     """Return a kind that gives the same rows: nothing that only the loss reads, so that phases share them."""
+    if part.learn == "distillation":
+        return Distillation()
     if part.learn == "mlm":
         return MaskedLM()
     is_linked = part.data == "parallel" or (part.data == "mined" and part.words > 0)

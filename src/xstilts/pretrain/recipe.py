@@ -49,15 +49,30 @@ class EncoderShape:
         return self
 
 
+class StudentShape(StrictModel):
+    """An encoder that starts from another: the chosen layers of its teacher (from 1), over the pieces of the teacher's
+    vocabulary that the corpora use (`tokenizer`: how many, counted in how many lines)."""
+
+    teacher: str = Field(min_length=1)
+    layers: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def layers_rise(self) -> Self:
+        if list(self.layers) != sorted(set(self.layers)):
+            raise ValueError(f"layers are named once each and in their order, not {list(self.layers)}")
+        return self
+
+
 class PartSpec(StrictModel):
-    """One objective of a phase: what is learnt (`mlm` or `translation`) from which data.
+    """One objective of a phase: what is learnt (`mlm`, `translation` or `distillation`) from which data.
 
     share: of the updates, relative to the other parts; batch: rows an update. `rate` and `candidates` belong to mlm,
     `layer`, `sentences`, `words` and the temperatures to translation (see the kinds of these names). A pair under mlm
-    is translation language modelling.
+    is translation language modelling. `layers` belongs to distillation: layer of the student -> layer of its teacher,
+    {} for the same share of the depth; `sentences` is the weight of its second loss.
     """
 
-    learn: Literal["mlm", "translation"]
+    learn: Literal["mlm", "translation", "distillation"]
     data: Data
     share: float = Field(1.0, gt=0)
     batch: int | None = Field(None, ge=1)
@@ -68,6 +83,7 @@ class PartSpec(StrictModel):
     words: float = Field(1.0, ge=0)
     temperature: float = Field(0.05, gt=0)
     word_temperature: float = Field(0.1, gt=0)
+    layers: Mapping[int, int] = {}
 
     @model_validator(mode="after")
     def fits(self) -> PartSpec:
@@ -119,9 +135,17 @@ class PhaseSpec(PhaseNumbers, GeneratedSection):
         return self
 
 
+class PackingSpec(StrictModel):
+    """Bits of a number in the compact form that can be shipped: of matrices, and of the embedding table (None: the
+    same)."""
+
+    bits: Literal[4, 8] = 8
+    table_bits: Literal[4, 8] | None = None
+
+
 class PretrainRecipe(StrictModel):
-    """`encoder`: the shape of a new one, or the name of one to continue (packaged, a folder, on the hub), whose
-    tokenizer is kept."""
+    """`encoder`: the shape of a new one, the teacher and layers of one that is distilled, or the name of one to
+    continue (packaged, a folder, on the hub), whose tokenizer is kept."""
 
     name: RecipeName = ""
     question: str = ""
@@ -130,10 +154,11 @@ class PretrainRecipe(StrictModel):
     corpora: tuple[str, ...] = Field(min_length=1)
     allow_noncommercial: bool = False
     tokenizer: TokenizerSpec = TokenizerSpec()
-    encoder: EncoderShape | str = EncoderShape()
+    encoder: EncoderShape | StudentShape | str = EncoderShape()
     balance: float = Field(0.5, ge=0, le=1)  # exponent of a language's size in the sampling of text
     repeat: Mapping[str, int] = {}  # languages whose text is seen so many times as often as that
     switch: float = Field(0.4, gt=0, le=1)  # share of the words a lexicon knows that are switched
+    packing: PackingSpec = PackingSpec()
     phases: tuple[PhaseSpec, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -141,9 +166,15 @@ class PretrainRecipe(StrictModel):
         names = [phase.name for phase in self.phases]
         if len(set(names)) < len(names):
             raise ValueError("two phases have one name")
+        taught = isinstance(self.encoder, StudentShape)
         mined = False
         for phase in self.phases:
             mined = mined or phase.mine is not None
+            if not taught and any(part.learn == "distillation" for part in phase.parts):
+                raise ValueError(
+                    f"phase '{phase.name}' learns by distillation: give a teacher, `encoder: {{teacher: e5-small, "
+                    "layers: [2, 4, 6]}`"
+                )
             if not mined and any(part.data == "mined" for part in phase.parts):
                 raise ValueError(f"phase '{phase.name}' learns from mined pairs, and nothing was mined before it")
         return self

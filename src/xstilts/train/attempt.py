@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from xstilts.core.errors import StudyError
 from xstilts.heads.base import Head
 from xstilts.heads.registry import head_key, make_head
 from xstilts.nn.precision import autocast
+from xstilts.nn.teacher import Teacher
 from xstilts.train.batches import cut
 from xstilts.train.checkpoint import load_encoder, load_head
 from xstilts.train.job import ADAPTER, Job
@@ -188,11 +190,18 @@ def build_model(job: Job) -> Model:
         if key not in heads:
             trained_head = load_head(job.start, part.kind, encoder) if job.keep_head else None
             heads[key] = trained_head or make_head(part.kind, encoder)
+            if part.teacher is not None:
+                _teach(heads[key], part.teacher, job)
     if (ids := used_token_ids(job, heads.values(), encoder.embeddings.num_embeddings)) is not None:
         encoder.keep_embeddings(torch.from_numpy(ids))
     model = Model(encoder, heads, job.tuned)
     encoder.adapters.freeze_others({part.task for part in job.parts})
     return model
+
+
+def _teach(head: Head, folder: Path, job: Job) -> None:
+    teacher = load_encoder(folder, device=job.device, dropout=0.0, attention_dropout=0.0)
+    head.learn_from(Teacher.of(teacher, job.recipe.precision))
 
 
 def _trained_parameters(model: Model) -> int:

@@ -48,6 +48,7 @@ class JobPart:
     batch: int | None = None  # rows an update; None: the recipe's
     extra_update_ratio: float | None = None  # updates for each one of the parts without it, on top of theirs
     task: str = ""  # which of the adapters' tasks it is, where they differ by task; "": none of them
+    teacher: Path | None = None  # the encoder whose states its head compares with, for heads that do
 
     @cached_property
     def rows(self) -> np.ndarray:

@@ -63,9 +63,13 @@ class Model(nn.Module):
     def forward(self, batch: Batch, key: str) -> Any:
         """Return the scores of one head. `batch` is on the encoder's device."""
         head = self.by_key[key]
+        return head(self._hidden(head, batch), batch)
+
+    def _hidden(self, head: Head, batch: Batch) -> Tensor:
+        """Return the states that a head reads."""
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.tune != "frozen"):
-            hidden_TD = self.encoder(batch, until=head.layer, read_P=head.reads(batch)).last_TD
-        return head(hidden_TD, batch)
+            hidden = self.encoder(batch, layers=head.layers, until=head.layer, read_P=head.reads(batch))
+        return torch.cat([hidden.layers[i] for i in head.layers], dim=-1) if head.layers else hidden.last_TD
 
     @property
     def trained(self) -> dict[str, Parameter]:

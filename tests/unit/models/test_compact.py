@@ -15,7 +15,7 @@ from xstilts.engine.runner import execute
 from xstilts.engine.store import Store
 from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.models import bundled
-from xstilts.models.compact import int8_rows, pack, unpack
+from xstilts.models.compact import four_bits, from_four_bits, int8_rows, pack, unpack
 from xstilts.models.encoders import find_encoder
 from xstilts.pipeline.steps.encoder import packaged_encoders
 
@@ -34,6 +34,38 @@ def test_rows_are_close_and_packing_them_again_changes_nothing(matrix):
     rows_again, scales_again = int8_rows(again)
     assert np.array_equal(rows, rows_again)
     assert np.array_equal(scales, scales_again)
+
+
+@settings(max_examples=60, deadline=None)
+@given(hnp.arrays(np.float32, (3, 64), elements=st.floats(-30, 30, width=16)))
+def test_four_bits_are_close_and_packing_them_again_changes_nothing(matrix):
+    halves, scales = four_bits(matrix)
+    assert halves.nbytes + scales.nbytes == matrix.size * 4.5 / 8
+    again = from_four_bits(halves, scales)
+    largest = np.abs(matrix.reshape(3, 2, 32)).max(axis=2, keepdims=True)
+    # At worst half a step, a step being an eighth of the largest number, and the same at the end that -8 leaves out.
+    assert np.all(np.abs(again - matrix).reshape(3, 2, 32) <= largest / 8 * 1.01 + 1e-6)
+    assert np.array_equal(from_four_bits(*four_bits(again)), again)
+
+
+def test_four_bits_are_read_as_they_are_laid_out():
+    number = np.arange(32)
+    block = ((number % 16) - 8).astype(np.float32) * 0.5
+    halves, scales = four_bits(block[None])
+    assert scales.tolist() == [[0.5]]
+    assert [int(byte) & 15 for byte in halves[0]] == list(range(16)) == [int(byte) >> 4 for byte in halves[0]]
+
+
+@pytest.mark.parametrize(("bits", "table_bits"), [(4, None), (8, 4)])
+def test_four_bits_of_an_encoder_are_its_weights_nearly(tmp_path, bits, table_bits):
+    ordinary = toy_training.encoder_folder(tmp_path / "ordinary", width=32)
+    eight = pack(ordinary, tmp_path / "eight")
+    record = pack(ordinary, tmp_path / "packed", bits=bits, table_bits=table_bits)
+    assert eight["rounding"] < record["rounding"] < 0.15
+    unpack(tmp_path / "packed", tmp_path / "out")
+    before, after = (AutoModel.from_pretrained(folder).state_dict() for folder in (ordinary, tmp_path / "out"))
+    assert all(before[name].shape == after[name].shape for name in before)
+    assert pack(tmp_path / "out", tmp_path / "again", bits=bits, table_bits=table_bits)["rounding"] == 0.0
 
 
 def test_an_unpacked_encoder_is_an_ordinary_folder(ordinary, tmp_path):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from xstilts.engine.step import Context, Step
+from xstilts.models.cut_layers import check_layers, cut_config
 from xstilts.models.encoders import LocatedEncoder
-from xstilts.models.first_layers import check_layers, cut_config
 from xstilts.pipeline.estimates import parameters
 from xstilts.pipeline.steps.base import ENCODER, Cost, EncoderAt, Estimator, StepKind
 from xstilts.study.phase import EncoderRef
@@ -25,9 +25,9 @@ class CutSettings:
 
 def run(settings: CutSettings, context: Context) -> None:
     """Write the ordinary Hugging Face folder of the cut encoder."""
-    from xstilts.models.first_layers import keep_first_layers
+    from xstilts.models.cut_layers import keep_layers
 
-    keep_first_layers(settings.encoder.path(context), settings.layers, context.out)
+    keep_layers(settings.encoder.path(context), range(1, settings.layers + 1), context.out)
 
 
 def estimate(step: Step, estimator: Estimator) -> Cost:
@@ -50,4 +50,4 @@ def first_layers(whole: LocatedEncoder, layers: int) -> LocatedEncoder:
         about={"encoder": name},
     )
     ref = EncoderRef(identity=step.id, name=f"{name} ({layers} layers)")
-    return replace(whole, ref=ref, folder=None, step=step, shape=cut_config(config, layers))
+    return replace(whole, ref=ref, folder=None, step=step, shape=cut_config(config, range(1, layers + 1)))

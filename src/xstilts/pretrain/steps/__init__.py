@@ -4,6 +4,14 @@
 from __future__ import annotations
 
 from xstilts.pipeline.steps.base import StepKind
-from xstilts.pretrain.steps import corpus, mine, phase, rows, start
+from xstilts.pretrain.steps import corpus, mine, phase, rows, start, student, teacher
 
-PRETRAIN_STEP_KINDS: tuple[StepKind, ...] = (corpus.KIND, start.KIND, rows.KIND, mine.KIND, phase.KIND)
+PRETRAIN_STEP_KINDS: tuple[StepKind, ...] = (
+    corpus.KIND,
+    start.KIND,
+    teacher.KIND,
+    student.KIND,
+    rows.KIND,
+    mine.KIND,
+    phase.KIND,
+)

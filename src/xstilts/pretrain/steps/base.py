@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.engine.step import Step
+from xstilts.kinds.distillation import Distillation
+from xstilts.kinds.mlm import MaskedLM
+from xstilts.kinds.translation import TranslationRanking
+
+Objective = MaskedLM | TranslationRanking | Distillation
 
 CORPUS = "corpus"  # the input that is the corpus, read past the leak guard
 ENCODER = "encoder"  # the input whose tokenizer is used, where no folder is
 START = "start"  # the input that a phase starts from: an encoder folder, or the checkpoint of the phase before
 CHECKPOINT = "checkpoint"  # the input that finds translations: an encoder folder or a phase's checkpoint
+TEACHER = "teacher"  # the input that a student starts from, and whose states it learns
 MINED = "mined"  # the input with the translations that were found
 
 

@@ -10,12 +10,11 @@ from pathlib import Path
 from xstilts.core.canonical import NOT_IDENTITY
 from xstilts.core.settings.training import Recipe
 from xstilts.engine.step import Context, Step
-from xstilts.kinds.mlm import MaskedLM
+from xstilts.kinds.distillation import Distillation
 from xstilts.kinds.tokenized import TokenizedRows
-from xstilts.kinds.translation import TranslationRanking
 from xstilts.pipeline.steps.base import StepKind
 from xstilts.pipeline.steps.train import SNAPSHOT_SECONDS
-from xstilts.pretrain.steps.base import START, row_input
+from xstilts.pretrain.steps.base import START, TEACHER, Objective, row_input
 
 VERSION = 3
 
@@ -25,7 +24,7 @@ class PhasePart:
     """One objective of a phase. Its rows are the input `row_input(i)`."""
 
     name: str
-    kind: MaskedLM | TranslationRanking
+    kind: Objective
     share: float
     batch: int | None
 
@@ -58,6 +57,7 @@ def run(settings: PhaseSettings, context: Context) -> None:
                 selection_metric=part.kind.metrics[0],
                 share=part.share,
                 batch=part.batch,
+                teacher=context.inputs[TEACHER] if isinstance(part.kind, Distillation) else None,
             )
         )
     job = Job(
@@ -75,7 +75,19 @@ def run(settings: PhaseSettings, context: Context) -> None:
 KIND = StepKind(name="pretrain", version=VERSION, run=run, takes_device=True, is_training=True)
 
 
-def phase_step(settings: PhaseSettings, *, rows: Sequence[Step], start: Step | None, phase: str, label: str) -> Step:
-    """`rows`: of each part; `start`: the step that is started from (None: the settings have a folder)."""
+def phase_step(
+    settings: PhaseSettings,
+    *,
+    rows: Sequence[Step],
+    start: Step | None,
+    phase: str,
+    label: str,
+    teacher: Step | None = None,
+) -> Step:
+    """`rows`: of each part; `start`: the step that is started from (None: the settings have a folder); `teacher`: whose
+    states are learnt, where a part is distillation."""
     inputs = {row_input(i): step for i, step in enumerate(rows)} | ({START: start} if start else {})
+    if any(isinstance(part.kind, Distillation) for part in settings.parts):
+        assert teacher is not None, "a recipe that distils has a teacher"
+        inputs |= {TEACHER: teacher}
     return KIND.step(settings, inputs, label=label, about={"phase": phase})

@@ -11,14 +11,13 @@ from xstilts.core.canonical import NOT_IDENTITY
 from xstilts.data.examples import TextExample
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Encoded
-from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.tokenized import write
 from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.kinds.translation import TranslationRanking
 from xstilts.pipeline.steps.base import StepKind
 from xstilts.pretrain import rows
 from xstilts.pretrain.corpus import load_corpus
-from xstilts.pretrain.steps.base import CORPUS, ENCODER, MINED
+from xstilts.pretrain.steps.base import CORPUS, ENCODER, MINED, Objective
 from xstilts.pretrain.steps.mine import read_mined
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ class RowSettings:
     """Rows of `data` for `kind`, with the tokenizer of the folder `encoder` (None: of the input "encoder")."""
 
     data: str
-    kind: MaskedLM | TranslationRanking
+    kind: Objective
     max_length: int
     seed: int
     balance: float = 1.0  # of text
@@ -113,7 +112,7 @@ KIND = StepKind(name="rows", version=VERSION, run=run)
 
 def row_step(settings: RowSettings, *, corpus: Step, encoder: Step | None, mined: Step | None, objective: str) -> Step:
     """`encoder`: the step that makes the tokenizer (None: the settings have its folder); `mined`: the step that found
-    the translations, where these are the data; `objective`: "mlm" or "translation"."""
+    the translations, where these are the data; `objective`: its name in a recipe."""
     inputs = {CORPUS: corpus}
     inputs |= {ENCODER: encoder} if encoder else {}
     inputs |= {MINED: mined} if mined else {}
