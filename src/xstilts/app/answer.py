@@ -14,7 +14,7 @@ from xstilts.pipeline.session import Session
 from xstilts.report.build import Report
 from xstilts.report.elements.formatting import interval, number, plural, probability, signed
 from xstilts.report.formats.records import SCORE_FIELDS, score_records
-from xstilts.report.scores.contrasts import Contrast
+from xstilts.report.scores.contrast_scopes import Contrast
 from xstilts.report.scores.inputs import Results
 from xstilts.report.write import ReportFiles
 
@@ -46,8 +46,9 @@ class Answer:
     @property
     def contrasts(self) -> tuple[Contrast, ...]:
         """Every difference between arms: of each target, then of the mean over targets (`target` None), over all
-        languages and over those not trained in (`scope`). `value` is in points, `low` to `high` its 95 % interval, `p`
-        uncorrected, `significant` after Holm's correction over all of them."""
+        languages and over those not trained in (`scope`). `value` is in points; `p_adjusted` and `verdict` are
+        corrected over the study's questions, and `low` to `high` is the 95 % interval that agrees with them. `p` is
+        that of one question alone. What is not tested (one seed; means over all languages) has no p."""
         return self.report.contrasts
 
     @cached_property
@@ -93,11 +94,11 @@ class Answer:
             for arm in self.results.arms
         ]
         contrasts = [
-            [c.name, c.target or "all targets", signed(c.value), interval(c.low, c.high), probability(c.p_holm)]
+            [c.name, c.target or "all targets", signed(c.value), interval(c.low, c.high), probability(c.p_adjusted)]
             for c in self.contrasts
             if c.scope == self.contrasts[-1].scope
         ]
-        names = ["contrast", "target", "points", "95 % interval", "p (Holm)"]
+        names = ["contrast", "target", "points", "95 % interval", "p (adjusted)"]
         return "".join(
             (
                 html_lines(f"{self.results.name}: {summary}"),

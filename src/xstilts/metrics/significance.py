@@ -1,4 +1,4 @@
-"""Significance of contrasts between arms: estimate, 95 % interval, two-sided p, and Holm's correction.
+"""One contrast alone, paired by seed and document: estimate, 95 % interval, two-sided p.
 
 A contrast is a linear combination of arms (weights that sum to zero), averaged over languages, then targets,
 then seeds. Two things vary by chance. *Documents*: another test set would hold others. The groups of the test
@@ -255,15 +255,3 @@ class BehrensFisher:
         while self.tail(high) > alpha:
             high *= 2
         return float(brentq(lambda distance: self.tail(distance) - alpha, 0.0, high, rtol=1e-9))
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """Return Holm's step-down correction (1979) over all p values given; nan (no test) stays nan and is not
-    counted."""
-    values = np.asarray(p, dtype=float)
-    tests = np.flatnonzero(np.isfinite(values))
-    order = tests[np.argsort(values[tests], kind="stable")]
-    steps = values[order] * (len(order) - np.arange(len(order)))
-    adjusted = values.copy()
-    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(steps))
-    return [float(x) for x in adjusted]

@@ -18,6 +18,7 @@ from xstilts.pipeline.steps.prepare import PreparedFiles
 from xstilts.report.elements.formatting import plural
 from xstilts.report.scores.inputs import ContrastSpec, ForgettingScores, Results, StepInfo, StudyCell, TargetInfo
 from xstilts.samples import CUT, describe
+from xstilts.study.contrast_weights import in_points
 from xstilts.study.expand import phase_name, phases
 from xstilts.study.load import dump_study
 from xstilts.study.schema import Study
@@ -49,14 +50,15 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
 
 
 def contrasts(study: Study) -> tuple[ContrastSpec, ...]:
-    """Every arm against the baseline, and those the study names."""
-    with_baseline = [
-        ContrastSpec(name=f"{arm} − {study.base}", weights={arm: 1.0, study.base: -1.0})
-        for arm in study.arms
-        if arm != study.base
-    ]
-    named = [ContrastSpec(name=name, weights=dict(weights)) for name, weights in study.contrasts.items()]
-    return (*with_baseline, *named)
+    """Every arm against the baseline, and those the study names, scaled to points. The same comparison under two names
+    is one: it keeps its first place, and the study's name."""
+    with_baseline = [(f"{arm} − {study.base}", {arm: 1.0, study.base: -1.0}) for arm in study.arms if arm != study.base]
+    named = [(name, in_points(name, weights)) for name, weights in study.contrasts.items()]
+    specs: dict[tuple[tuple[str, float], ...], ContrastSpec] = {}
+    for name, weights in (*with_baseline, *named):
+        key = tuple(sorted((arm, round(weight, 9)) for arm, weight in weights.items()))
+        specs[key] = ContrastSpec(name=name, weights=weights)
+    return tuple(specs.values())
 
 
 def _target(name: str, session: Session, samples: str) -> TargetInfo:

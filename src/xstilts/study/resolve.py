@@ -13,6 +13,7 @@ from xstilts.core.errors import StudyError
 from xstilts.data.source import Source
 from xstilts.data.views import Subsample
 from xstilts.study.arms import ArmSpec
+from xstilts.study.contrast_weights import in_points
 from xstilts.study.kind_settings import checked_settings
 from xstilts.study.language_adapters import RouteLanguages, candidate_texts, route_languages
 from xstilts.study.schema import Study
@@ -216,8 +217,7 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
                 raise StudyError(
                     f"There is no arm '{arm}'.", where=f"contrasts.{contrast}", value=arm, allowed=study.arms
                 )
-        if abs(sum(weights.values())) > 1e-9:
-            raise StudyError("The weights of a contrast must sum to zero.", where=f"contrasts.{contrast}")
+        in_points(contrast, weights)
     _check_languages(study, tasks)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from xstilts.metrics.bootstrap import GroupCounts, group_counts
 from xstilts.metrics.chunks import ChunkF1
 from xstilts.metrics.labels import Accuracy
-from xstilts.metrics.significance import Axes, BehrensFisher, Draws, Estimate, contrast, draw, holm
+from xstilts.metrics.significance import Axes, BehrensFisher, Draws, Estimate, contrast, draw
 
 LANGUAGES = ("de", "sw")
 AGAINST = {"b": 1.0, "a": -1.0}
@@ -158,20 +158,6 @@ def test_behrens_fisher_is_the_sum_of_two_student_variables() -> None:
 def test_tiny_tails_are_right() -> None:
     """1 degree of freedom: the tail of a Cauchy variable, 2 / (pi x) far out."""
     assert BehrensFisher(1e-12, 1e9, 1.0, 1).tail(1e5) == pytest.approx(2 / (math.pi * 1e5), rel=1e-3)
-
-
-def test_holm_by_hand() -> None:
-    assert holm([0.01, 0.04, 0.03, math.nan, 0.5])[:3] == pytest.approx([0.04, 0.09, 0.09])
-    assert holm([0.9, 0.8]) == [1.0, 1.0]
-    assert holm([]) == []
-
-
-@given(some.lists(some.floats(0, 1), min_size=1, max_size=20))
-def test_holm_keeps_the_order_and_never_helps(p: list[float]) -> None:
-    adjusted = holm(p)
-    assert all(a >= b for a, b in zip(adjusted, p, strict=True))
-    order = np.argsort(p, kind="stable")
-    assert all(np.diff(np.array(adjusted)[order]) >= 0)
 
 
 @given(some.lists(some.tuples(some.sampled_from("xyz"), some.integers(0, 5)), min_size=1, max_size=30))

@@ -78,7 +78,9 @@ def test_other_targets_are_named_and_change_nothing(results: Results):
     assert made.outside == ("dependency",) and made.arms == found(without).arms
     assert made.differences == found(without).differences
     (said,) = first_sentence(made)
-    assert said.startswith("On XTREME's average over 3 of its 9 tasks (xnli, xquad and tatoeba), in points: ")
+    assert said.startswith(
+        "On XTREME's average over 3 of its 9 tasks (xnli, xquad and tatoeba), in points and not tested: "
+    )
     assert not first_sentence(found(without))
     assert "Not of XTREME, and not in it: dependency." in arms_table(made).notes
 
@@ -116,7 +118,7 @@ def test_an_arm_that_lacks_a_score_has_no_average(results: Results):
     assert made.arms["nli"].value is None and "xquad, seed 2" in made.arms["nli"].reason
     assert "failed: no memory" in made.arms["nli"].reason
     assert made.differences[0].value is None and made.differences[0].reason == "nli missing"
-    assert made.arms["qa"].value is not None and made.differences[1].p_holm is not None
+    assert made.arms["qa"].value is not None and made.differences[1].low is not None
 
 
 def test_two_tasks_make_no_average(results: Results):

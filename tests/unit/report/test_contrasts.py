@@ -92,15 +92,33 @@ def test_a_contrast_for_each_target_and_for_their_mean_over_all_and_over_zero_sh
     assert (line.seeds, len(line.by_seed)) == (2, 2)
 
 
-def test_holm_counts_every_test_once(tmp_path: Path) -> None:
+def test_the_questions_are_asked_in_order_and_each_once(tmp_path: Path) -> None:
+    """Zero-shot means are tested, then targets; means over all languages stand beside with an interval and no p."""
     found = contrasts(study(tmp_path))
     assert len(found) == 6
-    smallest = min(found, key=lambda c: c.p or 1.0)
-    assert smallest.p_holm == pytest.approx(min(1.0, 6 * smallest.p))  # type: ignore[operator]
+    assert [(c.target, c.zero_shot) for c in found if c.p is not None] == [
+        ("xnli", True),
+        ("pawsx", True),
+        (None, True),
+    ]
+    beside = [c for c in found if not c.zero_shot]
+    assert {(c.verdict, c.interval, c.p_adjusted) for c in beside} == {("not tested", "alone", None)}
+    mean, single = one(found, None, True), one(found, "xnli", True)
+    assert single.p_adjusted >= max(mean.p_adjusted, 1 - (1 - single.p) ** 2) - 1e-12  # type: ignore[operator]
     alone = contrasts(study(tmp_path / "alone", targets=("xnli",)))
     assert len(alone) == 4  # one target is its own mean: printed twice, tested once
-    smallest = min(alone, key=lambda c: c.p or 1.0)
-    assert smallest.p_holm == pytest.approx(min(1.0, 2 * smallest.p))  # type: ignore[operator]
+    assert one(alone, None, True).p_adjusted == one(alone, "xnli", True).p_adjusted
+    assert (one(alone, None, True).low, one(alone, None, True).high) == (
+        one(alone, "xnli", True).low,
+        one(alone, "xnli", True).high,
+    )
+
+
+def test_one_seed_tests_nothing(tmp_path: Path) -> None:
+    found = compare(study(tmp_path, seeds=(1,)))
+    assert not any(c.significant or c.p is not None or c.p_adjusted is not None for c in found.contrasts)
+    assert {c.interval for c in found.contrasts} == {"over documents, this training"}
+    assert found.language_contrasts == ()
 
 
 def test_the_same_study_gives_the_same_numbers(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_the_terminal_shows_a_few() -> None:
 def test_the_shares_stand_in_every_form_of_the_report(results: Results, tmp_path: Path) -> None:
     made = compose(only(results, targets=TARGETS))
     said = shares(gains(made)[0].parts)
-    assert said.startswith("xquad +") and said in html(made.document) and said in markdown(made.document)
+    assert said.startswith("tatoeba +") and said in html(made.document) and said in markdown(made.document)
     written = json.loads(save(made, tmp_path).json.read_text("utf-8"))
     assert [gain["name"] for gain in written["gains"]] == ["nli over none", "qa over none"]
-    assert written["gains"][0]["parts"]["shares"][0]["target"] == "xquad"
+    assert written["gains"][0]["parts"]["shares"][0]["target"] == "tatoeba"

@@ -33,12 +33,20 @@ def signed(value: float | None, digits: int = 1) -> str:
 def interval(low: float | None, high: float | None, before: str = "") -> str:
     """Write an interval in brackets, "" where there is none.
 
-    >>> interval(0.41, 5.8)
-    '(0.4 to 5.8)'
+    An end near zero that is on the same side as the other is written with as many digits as show the side.
+
+    >>> interval(0.41, 5.8), interval(0.02, 5.8)
+    ('(0.4 to 5.8)', '(0.02 to 5.8)')
     """
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return ""
-    return f"{before}({number(low)} to {number(high)})"
+    ends = [number(end, _digits(end) if low * high > 0 else 1) for end in (low, high)]
+    return f"{before}({ends[0]} to {ends[1]})"
+
+
+def _digits(end: float) -> int:
+    """Return the least digits, 1 to 6, with which a number is not written as zero."""
+    return next((digits for digits in range(1, 6) if float(f"{end:.{digits}f}") != 0), 6)
 
 
 def probability(p: float | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import Any
 
-from xstilts.report.scores.contrasts import Contrast
+from xstilts.report.scores.contrast_scopes import Contrast
 from xstilts.report.scores.inputs import StudyCell, TargetInfo
 from xstilts.report.scores.score_files import LanguageNumbers, read_scores
 from xstilts.report.scores.scoreboard import Scoreboard
@@ -31,7 +31,7 @@ SCORE_FIELDS: dict[str, type] = {
     "status": str,  # "done", or why not
     "reason": str,
 }
-CONTRAST_FIELDS = tuple(field.name for field in fields(Contrast))
+CONTRAST_FIELDS = (*(field.name for field in fields(Contrast)), "level", "significant")
 
 
 def score_records(board: Scoreboard) -> list[Record]:
@@ -45,7 +45,7 @@ def contrast_records(board: Scoreboard) -> list[Record]:
     """Return one record a contrast; lists are joined with spaces."""
     records = []
     for contrast in board.comparison.contrasts:
-        record = asdict(contrast)
+        record = {**asdict(contrast), "level": contrast.level, "significant": contrast.significant}
         record["target"] = contrast.target or "all"
         record["weights"] = " ".join(f"{weight:+g}*{arm}" for arm, weight in contrast.weights.items())
         for name in ("targets", "languages", "by_seed"):

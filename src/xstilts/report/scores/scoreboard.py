@@ -13,11 +13,12 @@ from functools import cached_property
 from statistics import fmean
 from typing import Any, TypeVar
 
-from xstilts.report.scores.contrasts import Comparison, TargetDraws
+from xstilts.report.scores.contrasts import Comparison
 from xstilts.report.scores.inputs import Results, StudyCell, TargetInfo
 from xstilts.report.scores.published_rows import PublishedRow
 from xstilts.report.scores.score_files import read_scores
 from xstilts.report.scores.standings import ArmScore, LanguageScore
+from xstilts.report.scores.target_draws import TargetDraws
 from xstilts.report.scores.trainings import TrainingRun, trainings
 
 Value = TypeVar("Value")

@@ -88,7 +88,7 @@ def _standing(
     cells: Mapping[int, StudyCell],
     records: Mapping[int, ScoreRecord],
 ) -> ArmScore:
-    reason = "; ".join(dict.fromkeys(_state(c) for s, c in cells.items() if s not in records)) or "no score"
+    reason = "; ".join(dict.fromkeys(run_state(c) for s, c in cells.items() if s not in records)) or "no score"
     languages = tuple(_language(x, row.metric, results.seeds, records, reason) for x in target.languages)
     home = next((x for x in languages if x.language == target.train_language), None)
     zero_shot = _mean([x for x in languages if x is not home], results.seeds)
@@ -104,7 +104,7 @@ def _standing(
         zero_shot=zero_shot,
         gap=gap,
         languages=languages,
-        states={seed: _state(cells[seed]) if seed in cells else "not in this study" for seed in results.seeds},
+        states={seed: run_state(cells[seed]) if seed in cells else "not in this study" for seed in results.seeds},
     )
 
 
@@ -148,7 +148,7 @@ def _mean(languages: Sequence[LanguageScore], seeds: Sequence[int]) -> LanguageM
     )
 
 
-def _state(cell: StudyCell) -> str:
+def run_state(cell: StudyCell) -> str:
     """Return the worst that happened on the cell's route, and to which training."""
     if cell.scores is None:
         return cell.outcome

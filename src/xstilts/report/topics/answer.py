@@ -7,7 +7,8 @@ from statistics import fmean
 
 from xstilts.report.elements.blocks import TerminalText
 from xstilts.report.elements.formatting import name_list, number, plural
-from xstilts.report.scores.contrasts import Contrast, headline_contrasts
+from xstilts.report.scores.contrast_scopes import UNTESTED, Contrast
+from xstilts.report.scores.contrasts import headline_contrasts
 from xstilts.report.scores.scoreboard import Scoreboard
 from xstilts.report.topics.benchmark_average import BENCHMARK_AVERAGE, first_sentence
 from xstilts.report.topics.contrasts import size
@@ -32,14 +33,17 @@ def answer(board: Scoreboard) -> tuple[str, ...]:
     if not overall:
         return (_nothing_compared(board),)
     computed = sorted((c for c in overall if c.value is not None), key=lambda c: -(c.value or 0.0))
-    sure, unsure = [c for c in computed if c.significant], [c for c in computed if not c.significant]
+    by_verdict = {
+        verdict: [c for c in computed if c.verdict == verdict]
+        for verdict in ("significant", "not significant", UNTESTED)
+    }
+    unsure = by_verdict["not significant"]
     sentences = [
-        _significant(sure),
+        _significant(by_verdict["significant"], contrasts),
         _not_significant(board, unsure, is_all=len(unsure) == len(overall)),
-        "" if sure else _single_targets(contrasts, {c.name for c in unsure}),
+        _untested(by_verdict[UNTESTED]),
         _not_computed([c for c in overall if c.value is None], contrasts),
         _collapsed(board),
-        "One seed was run: this seed only." if len(board.results.seeds) == 1 else "",
     ]
     return tuple(sentence for sentence in sentences if sentence)
 
@@ -58,13 +62,16 @@ def _sizes(contrasts: Sequence[Contrast]) -> str:
     return ", ".join(sizes) + (f" and {others} more" if others else "")
 
 
-def _significant(contrasts: Sequence[Contrast]) -> str:
+def _significant(contrasts: Sequence[Contrast], all_contrasts: Sequence[Contrast]) -> str:
     if not contrasts:
         return ""
+    where = _single_targets(all_contrasts, {c.name for c in contrasts}) if len(contrasts[0].targets) > 1 else ""
     if len(contrasts) == 1:
         (c,) = contrasts
-        return f"{c.title}: {size(c)} points {_scope(c)}: significant after Holm."
-    return f"Significant after Holm, in points {_scope(contrasts[0])}: {_sizes(contrasts)}."
+        said = f"{c.title}: {size(c)} points {_scope(c)}: significant."
+    else:
+        said = f"Significant, in points {_scope(contrasts[0])}: {_sizes(contrasts)}."
+    return f"{said} {where}".rstrip()
 
 
 def _not_significant(board: Scoreboard, contrasts: Sequence[Contrast], is_all: bool) -> str:
@@ -74,7 +81,19 @@ def _not_significant(board: Scoreboard, contrasts: Sequence[Contrast], is_all: b
     if is_all and all(board.results.baseline in c.weights for c in contrasts):
         lead = f"No arm differs significantly from {board.results.baseline}, in points {_scope(contrasts[0])}"
         return f"{lead}: {_sizes(contrasts)}."
-    return f"Not significant after Holm: {_sizes(contrasts)}."
+    return f"Not significant: {_sizes(contrasts)}."
+
+
+def _untested(contrasts: Sequence[Contrast]) -> str:
+    """Write one sentence for differences without a test: of one seed, or of arms of which too few runs trained."""
+    if not contrasts:
+        return ""
+    if contrasts[0].seeds == 1:
+        return (
+            f"One seed was run, so nothing is tested; in points {_scope(contrasts[0])}, with intervals over documents, "
+            f"for this training: {_sizes(contrasts)}."
+        )
+    return f"Not tested: {_sizes(contrasts)} (too few runs trained, or a language has a single document)."
 
 
 def _single_targets(contrasts: Sequence[Contrast], names: Collection[str]) -> str:
@@ -95,6 +114,8 @@ def _not_computed(overall: Sequence[Contrast], contrasts: Sequence[Contrast]) ->
     if all(c.value is None for c in single):
         return f"Nothing can be compared for {titles}: scores are missing on {missing}."
     targets = _single_targets(contrasts, names) or "No single target differs significantly."
+    if overall[0].seeds == 1:
+        targets = "One seed was run, so nothing is tested."
     return f"No number over all targets for {titles}: scores are missing on {missing}. {targets}"
 
 
@@ -103,7 +124,9 @@ def _collapsed(board: Scoreboard) -> str:
     states = [state for standing in board.standings.values() for state in standing.states.values()]
     counts = {name: sum(state.startswith(name) for state in states) for name in ("diverged", "at chance")}
     runs = name_list([f"{n} {name}" for name, n in counts.items() if n])
-    return f"The numbers include runs that did not learn ({runs}); they are marked in the table." if runs else ""
+    if not runs:
+        return ""
+    return f"Some runs did not learn ({runs}): they are marked in the table, and differences set them apart."
 
 
 def _nothing_compared(board: Scoreboard) -> str:

@@ -8,19 +8,21 @@ The benchmark's total is given only where nothing of the benchmark is missing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 
-from xstilts.metrics.significance import ALPHA, contrast, holm
+from xstilts.metrics.arm_means import TargetScores, mean_of_arms
+from xstilts.metrics.gatekeeping import clipped
+from xstilts.metrics.simultaneous import ALPHA, draw_errors
 from xstilts.report.elements.blocks import Section, Table, TableCell, TableColumn, TerminalText
-from xstilts.report.elements.formatting import MISSING, interval, name_list, number, plural, probability, signed
-from xstilts.report.scores.contrasts import TargetDraws
+from xstilts.report.elements.formatting import MISSING, interval, name_list, number, plural, signed
 from xstilts.report.scores.published_files import benchmarks
 from xstilts.report.scores.published_rows import Benchmark, BenchmarkTask
 from xstilts.report.scores.scoreboard import Scoreboard
+from xstilts.report.scores.target_draws import TargetDraws, collapsed_share
 from xstilts.report.topics.topic import Topic
 
 MIN_TASKS = 3  # tasks of a benchmark that make an average worth its name
@@ -38,19 +40,14 @@ class ArmAverage:
 
 @dataclass(frozen=True, kw_only=True)
 class AverageDifference:
-    """A contrast of the study on this average, in points. `p_holm`: corrected over the contrasts of this table."""
+    """A contrast of the study on this average, in points, with its 95 % interval. It is not tested: what a study tests
+    is its own mean over targets, nearly the same question."""
 
     name: str
     value: float | None
     low: float | None = None
     high: float | None = None
-    p: float | None = None
-    p_holm: float | None = None
     reason: str = ""
-
-    @property
-    def significant(self) -> bool:
-        return self.p_holm is not None and self.p_holm < ALPHA
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,19 +155,24 @@ def _arm_average(board: Scoreboard, arm: str, tasks: Mapping[str, Sequence[str]]
 def _differences(
     board: Scoreboard, arms: Mapping[str, ArmAverage], parts: Sequence[tuple[TargetDraws, Sequence[str]]]
 ) -> tuple[AverageDifference, ...]:
+    # Of all runs, as the averages above them are: a benchmark's average leaves none out.
+    drawn = [TargetScores(t.draws, x, np.zeros_like(t.collapsed)) for t, x in parts if t.draws is not None]
+    means = mean_of_arms(drawn)
     differences: list[AverageDifference] = []
     for spec in board.results.contrasts:
         if missing := [arm for arm in spec.weights if arms[arm].value is None]:
             reason = f"{name_list(missing)} missing"
             differences.append(AverageDifference(name=spec.title, value=None, reason=reason))
             continue
-        drawn = [(target.draws, languages) for target, languages in parts if target.draws is not None]
-        estimate = contrast(drawn, spec.weights)
-        low, high, p = (None if np.isnan(x) else float(x) for x in (estimate.low, estimate.high, estimate.p))
-        differences.append(AverageDifference(name=spec.title, value=estimate.value, low=low, high=high, p=p))
-    tested = [difference for difference in differences if difference.p is not None]
-    corrected = dict(zip((d.name for d in tested), holm([d.p or 0.0 for d in tested]), strict=True))
-    return tuple(replace(d, p_holm=corrected.get(d.name)) for d in differences)
+        weights = means.weights([dict(spec.weights)])
+        value, low, high = float((weights @ means.means.value)[0]), None, None
+        if means.groups > 1:
+            errors = draw_errors(means.means, weights, np.random.default_rng(0), each=0)
+            low, high = clipped(value, float(errors.reach(ALPHA)[0]))
+        lost, of = collapsed_share([target for target, _ in parts], list(spec.weights))
+        remark = f"{lost} of {of} runs collapsed; all are in it" if lost else ""
+        differences.append(AverageDifference(name=spec.title, value=value, low=low, high=high, reason=remark))
+    return tuple(differences)
 
 
 def section(average: BenchmarkAverage) -> Section:
@@ -216,11 +218,11 @@ def _notes(average: BenchmarkAverage) -> tuple[str, ...]:
 
 
 def differences_table(average: BenchmarkAverage) -> Table:
-    labels = ("Contrast", "Difference", "95 % interval", "p", "p (Holm)", "Remark")
+    labels = ("Contrast", "Difference", "95 % interval", "Remark")
     return Table(
-        caption=f"The study's contrasts on {average.name}, in points. Holm's correction is over the lines of this "
-        "table.",
-        columns=tuple(TableColumn(label=label, numeric=label in labels[1:5]) for label in labels),
+        caption=f"The study's contrasts on {average.name}, in points, each with an interval of its own. They are not "
+        "tested: the study's own mean over targets is.",
+        columns=tuple(TableColumn(label=label, numeric=label in labels[1:3]) for label in labels),
         rows=tuple(_difference_row(difference) for difference in average.differences),
     )
 
@@ -230,12 +232,9 @@ def first_sentence(average: BenchmarkAverage) -> tuple[str, ...]:
     computed = sorted((d for d in average.differences if d.value is not None), key=lambda d: -abs(d.value or 0.0))
     if not average.outside or not computed:
         return ()
-    sure = [difference for difference in computed if difference.significant]
-    differences = sure or computed
-    sizes = [f"{d.name} {signed(d.value)}{interval(d.low, d.high, before=' ')}" for d in differences[:LIMIT]]
-    others = f" and {len(differences) - LIMIT} more" if len(differences) > LIMIT else ""
-    verdict = "significant after Holm" if sure else "no contrast is significant after Holm"
-    return (f"On {average.name}, in points: {', '.join(sizes)}{others} ({verdict}).",)
+    sizes = [f"{d.name} {signed(d.value)}{interval(d.low, d.high, before=' ')}" for d in computed[:LIMIT]]
+    others = f" and {len(computed) - LIMIT} more" if len(computed) > LIMIT else ""
+    return (f"On {average.name}, in points and not tested: {', '.join(sizes)}{others}.",)
 
 
 def terminal(average: BenchmarkAverage) -> tuple[TerminalText, ...]:
@@ -259,7 +258,7 @@ def record(average: BenchmarkAverage) -> dict[str, Any]:
         "no_total": list(average.lacking),
         "arms": arms,
         "differences": [
-            {key: getattr(d, key) for key in ("name", "value", "low", "high", "p_holm")} for d in average.differences
+            {key: getattr(d, key) for key in ("name", "value", "low", "high")} for d in average.differences
         ],
     }
     return {"headline": entry}
@@ -277,14 +276,12 @@ def _total_cell(total: float | None) -> TableCell:
 
 
 def _difference_row(difference: AverageDifference) -> tuple[TableCell, ...]:
-    missing, sure = difference.value is None, difference.significant
-    text = MISSING if missing else signed(difference.value) + (" *" if sure else "")
+    missing = difference.value is None
+    text = MISSING if missing else signed(difference.value)
     return (
         TableCell(text=difference.name),
-        TableCell(text=text, role="missing" if missing else "best" if sure else ""),
+        TableCell(text=text, role="missing" if missing else ""),
         TableCell(text=interval(difference.low, difference.high) or "–"),
-        TableCell(text=probability(difference.p) or "–"),
-        TableCell(text=probability(difference.p_holm) or "–"),
         TableCell(text=difference.reason),
     )
 

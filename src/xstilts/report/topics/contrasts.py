@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 from xstilts.report.elements.blocks import Block, Figure, Fold, Prose, Section, Table, TableCell, TableColumn
 from xstilts.report.elements.charts import Effect, forest
 from xstilts.report.elements.formatting import MISSING, interval, plural, probability, signed
-from xstilts.report.scores.contrasts import Contrast, headline_contrasts
+from xstilts.report.scores.contrast_scopes import Contrast
+from xstilts.report.scores.contrasts import headline_contrasts
 from xstilts.report.scores.scoreboard import Scoreboard
 from xstilts.report.topics.gain_by_target import GAIN_BY_TARGET, gain_table
 from xstilts.report.topics.topic import Topic
@@ -19,10 +21,12 @@ FEW_CONTRASTS = 4  # contrasts whose targets are all shown at once
 def sections(board: Scoreboard) -> tuple[Section, ...]:
     """Return the differences; with them what their averages are made of."""
     contrasts, gains = board.comparison.contrasts, board.once(GAIN_BY_TARGET.compute)
+    languages = board.comparison.language_contrasts
     blocks = (
         *forest_plots(contrasts),
         *([gain_table(gains)] if gains else []),
         Fold(title="The same differences as a table", blocks=(contrast_table(contrasts),)),
+        *([Fold(title="The languages of what was found", blocks=(language_table(languages),))] if languages else []),
     )
     return (Section(id="differences", title="Differences", blocks=blocks),)
 
@@ -39,12 +43,13 @@ def forest_plots(contrasts: Sequence[Contrast]) -> tuple[Block, ...]:
     for name in dict.fromkeys(c.name for c in drawn):
         lines = [c for c in drawn if c.name == name]
         groups.append((lines[0].title, [_effect(c) for c in lines if len(lines) > 2 or c.target is not None]))
+    scope = "Differences in points, over the zero-shot languages (over all where there are no others)"
     caption = (
-        "Differences in points with 95 % intervals, over the zero-shot languages (over all where there are no others). "
-        "Filled and starred: significant after Holm's correction over every contrast of the study."
+        f"{scope}, with simultaneous 95 % intervals. Filled and starred: significant, and then alone does the interval "
+        "leave out zero. Means over targets are tested first, then the targets of those found."
     )
     if any(c.seeds == 1 for c in drawn):
-        caption += " One seed: the intervals are over documents and hold for this seed only."
+        caption = f"{scope}. One seed: nothing is tested, and the 95 % intervals are over documents, for this training."
     if all(c.value is None for c in drawn):
         return (Prose(text="No difference can be computed; the table says what is missing."),)
     full = forest(groups, "Differences with intervals; the same numbers in the table below")
@@ -57,31 +62,44 @@ def forest_plots(contrasts: Sequence[Contrast]) -> tuple[Block, ...]:
     return (Figure(svg=(short,), caption=caption), fold)
 
 
+LABELS = (
+    "Contrast",
+    "Target",
+    "What is averaged",
+    "Difference",
+    "95 % interval",
+    "p alone",
+    "p adjusted",
+    "Seeds",
+    "Verdict",
+    "Remark",
+)
+
+
 def contrast_table(contrasts: Sequence[Contrast]) -> Table:
     """Lay out every contrast of the study, over all and over the zero-shot languages."""
-    labels = (
-        "Contrast",
-        "Target",
-        "What is averaged",
-        "Difference",
-        "95 % interval",
-        "p",
-        "p (Holm)",
-        "Seeds",
-        "Remark",
+    return _table(
+        contrasts,
+        "All contrasts, in points. What is tested: means over targets, over the zero-shot languages (over all where "
+        "there are no others), all together; then the targets of those found. The rate of false findings over all "
+        "of them is at most 5 %, and an interval leaves out zero where its difference is significant, and only there. "
+        "Lines that are not tested have an interval of their own.",
     )
-    columns = tuple(TableColumn(label=label, numeric=label in labels[3:8]) for label in labels)
-    return Table(
-        caption="All contrasts, in points. Intervals and p values come from resampled documents and paired seeds; "
-        "Holm's correction is over all lines of this table.",
-        columns=columns,
-        rows=tuple(_row(c) for c in contrasts),
-    )
+
+
+def language_table(contrasts: Sequence[Contrast]) -> Table:
+    """Lay out the languages of the targets on which a difference was found."""
+    return _table(contrasts, "Each language of the targets on which a difference was found, in points.")
+
+
+def _table(contrasts: Sequence[Contrast], caption: str) -> Table:
+    columns = tuple(TableColumn(label=label, numeric=label in LABELS[3:8]) for label in LABELS)
+    return Table(caption=caption, columns=columns, rows=tuple(_row(c) for c in contrasts))
 
 
 def _effect(c: Contrast, label: str = "") -> Effect:
     label = label or c.target or f"mean of {plural(len(c.targets), 'target')}"
-    note = c.note if c.value is not None else f"missing: {c.reason}"
+    note = _remark(c) if c.value is not None else f"missing: {c.reason}"
     return Effect(
         label=label,
         value=c.value,
@@ -106,17 +124,32 @@ def _row(c: Contrast) -> tuple[TableCell, ...]:
         difference,
         TableCell(text=interval(c.low, c.high) or "–"),
         TableCell(text=probability(c.p) or "–"),
-        TableCell(text=probability(c.p_holm) or "–"),
+        TableCell(text=probability(c.p_adjusted) or "–"),
         TableCell(text=str(c.seeds)),
-        TableCell(text=c.reason if c.value is None else c.note),
+        TableCell(text=c.verdict if c.value is not None else "–"),
+        TableCell(text=c.reason if c.value is None else _remark(c)),
     )
+
+
+def _remark(c: Contrast) -> str:
+    """Return what a reader must know of a number; with the number of all runs where some are set apart."""
+    apart = c.value is not None and c.value_of_all_runs is not None and abs(c.value - c.value_of_all_runs) > 1e-9
+    return "; ".join(text for text in (c.note, f"all runs: {signed(c.value_of_all_runs)}" if apart else "") if text)
+
+
+def record(contrast: Contrast) -> dict[str, Any]:
+    """Return a contrast as plain values: its fields, its level and whether it is significant."""
+    return {**asdict(contrast), "level": contrast.level, "significant": contrast.significant}
 
 
 CONTRASTS = Topic(
     name="contrasts",
     compute=lambda board: board if board.comparison.contrasts else None,
     sections=sections,
-    record=lambda board: {"contrasts": [asdict(contrast) for contrast in board.comparison.contrasts]},
-    empty_record={"contrasts": []},
+    record=lambda board: {
+        "contrasts": [record(contrast) for contrast in board.comparison.contrasts],
+        "language_contrasts": [record(contrast) for contrast in board.comparison.language_contrasts],
+    },
+    empty_record={"contrasts": [], "language_contrasts": []},
     command_json={"contrasts": "contrasts"},
 )

@@ -74,7 +74,7 @@ def answer_table(board: Scoreboard, differences: Differences) -> Table:
     return Table(
         caption=f"Scores in percent: mean over languages, then over {plural(len(board.results.seeds), 'seed')}. Small "
         "print: the mean with the training language; the difference from the baseline with its 95 % interval (* "
-        "significant after Holm's correction).",
+        "significant, corrected for all questions of the study).",
         columns=tuple(columns),
         rows=tuple(rows),
         foot=((TableCell(text="floor", tip="the best answer that ignores the input"), *floors),),
@@ -86,7 +86,7 @@ def _notes(board: Scoreboard) -> tuple[str, ...]:
     """Say what a number in the table does not say itself."""
     notes = ["Floor: the score of the best answer that ignores the input. Bold: the highest mean of a column."]
     if len(board.results.seeds) == 1:
-        notes.append("One seed was run: differences hold for this seed only.")
+        notes.append("One seed was run: differences hold for this training only, and none is tested.")
     for target in board.results.targets:
         missing = [language for language in target.languages if language not in board.scored(target)]
         if missing and board.scored(target):

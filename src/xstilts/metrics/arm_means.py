@@ -1,0 +1,130 @@
+"""Means of arms over languages and targets, with what documents and seeds may do to them.
+
+Two things vary by chance. *Documents*: another test set would hold others. The groups of the test set are resampled;
+one group moves together in every language, arm and seed, so arms are compared on the same documents. *Seeds*: another
+training would end elsewhere. An arm's seeds vary by themselves: what two arms share at a seed is not taken off, so that
+a comparison is never surer than it is for trainings that share nothing.
+
+A collapsed run is left out: the mean over the runs that trained stands in its place, and counts as no run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from xstilts.metrics.seed_variance import SeedVariances
+from xstilts.metrics.significance import Draws
+from xstilts.metrics.simultaneous import ArmMeans
+
+LEAST_FREEDOM = 0.5  # degrees of freedom of an arm's seeds (trained runs - 1, the mean over targets) for a test
+
+
+class TargetScores(NamedTuple):
+    """One target of a mean: its draws, the languages to average, and which runs are collapsed [A, S]."""
+
+    draws: Draws
+    languages: Sequence[str]
+    collapsed: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class MeanOfArms:
+    """Arms on one target, or on the mean over targets.
+
+    arms: those that have every score. means: their numbers, in that order.
+    trained: the fewest trained runs of each arm on any target [A]; 0 where it never trained and others did.
+    groups: the fewest groups of any language; with fewer than two there is no interval.
+    """
+
+    arms: tuple[str, ...]
+    means: ArmMeans
+    trained: np.ndarray
+    groups: int
+
+    def weights(self, contrasts: Sequence[dict[str, float]]) -> np.ndarray:
+        """Return the weights of contrasts as rows over the arms here, [C, A]."""
+        return np.array([[weights.get(arm, 0.0) for arm in self.arms] for weights in contrasts])
+
+    def has(self, arms: Sequence[str]) -> bool:
+        """Return whether every arm has its scores."""
+        return all(arm in self.arms for arm in arms)
+
+    def can_test(self, arms: Sequence[str]) -> bool:
+        """Return whether seeds of every arm can be compared: it trained on every target, with two seeds or more on one
+        target, on at least half of several; and documents can be resampled."""
+        if self.means.seeds is None or self.groups < 2:
+            return False
+        places = [self.arms.index(arm) for arm in arms]
+        freedom = self.means.seeds.freedom[places]
+        return bool((self.trained[places] > 0).all() and (freedom >= LEAST_FREEDOM - 1e-9).all())
+
+
+class _TargetMeans(NamedTuple):
+    by_seed: np.ndarray  # [A, S]
+    documents: np.ndarray  # [A, A] covariance over documents
+    luck: np.ndarray  # [A] the part of a run's variance that is its luck on these documents
+    runs: np.ndarray  # [A] trained runs
+
+
+def mean_of_arms(parts: Sequence[TargetScores]) -> MeanOfArms:
+    """Average arms over languages, then targets. All parts have the same arms and seeds."""
+    names, seeds = parts[0].draws.arms, len(parts[0].draws.seeds)
+    complete = np.all([np.isfinite(_scores(part)).all(axis=1) for part in parts], axis=0)
+    kept = np.flatnonzero(complete)
+    fewest = np.array([part.draws.fewest_groups(part.languages) for part in parts])
+    targets = [_target_means(part, kept, n) for part, n in zip(parts, fewest, strict=True)]
+    by_seed = np.mean([t.by_seed for t in targets], axis=0)
+    runs = np.array([t.runs for t in targets])
+    value = by_seed.mean(axis=1)
+    variances = SeedVariances(
+        squares=((by_seed - value[:, None]) ** 2).sum(axis=1),
+        freedom=np.maximum(runs, 1).mean(axis=0) - 1.0,
+        runs=1.0 / (1.0 / np.maximum(runs, 1)).mean(axis=0),
+        documents=np.sum([t.luck for t in targets], axis=0) / len(parts) ** 2,
+    )
+    means = ArmMeans(
+        value=value,
+        document_covariance=np.sum([t.documents for t in targets], axis=0) / len(parts) ** 2,
+        document_freedom=_document_freedom([t.documents for t in targets], fewest),
+        seeds=variances if seeds > 1 else None,
+    )
+    return MeanOfArms(tuple(names[i] for i in kept), means, runs.min(axis=0), int(fewest.min()))
+
+
+def _scores(part: TargetScores) -> np.ndarray:
+    places = [part.draws.languages.index(language) for language in part.languages]
+    return np.asarray(part.draws.point[..., places].mean(axis=-1))
+
+
+def _target_means(part: TargetScores, kept: np.ndarray, groups: int) -> _TargetMeans:
+    """Return one target's means of the arms `kept`. Exponential weights spread a mean over G groups by
+    (G - 1) / (G + 1) of its unbiased variance."""
+    places = [part.draws.languages.index(language) for language in part.languages]
+    trained = ~part.collapsed[kept]
+    trained[~trained.any(axis=1)] = True  # an arm that never trains is what it is
+    runs = trained.sum(axis=1)
+    point = _fill(_scores(part)[kept], trained)
+    drawn = _fill(part.draws.drawn[:, kept][..., places].mean(axis=-1), trained)
+    factor = (groups + 1) / (groups - 1) if groups > 1 else float("nan")
+    mean = drawn.mean(axis=-1)
+    centred = mean - mean.mean(axis=0)
+    documents = centred.T @ centred / len(mean) * factor
+    luck = np.var(drawn - mean[..., None], axis=0).sum(axis=-1) / np.maximum(runs - 1, 1) * factor
+    return _TargetMeans(point, documents, luck, np.where(part.collapsed[kept].all(axis=1), 0, runs))
+
+
+def _fill(values: np.ndarray, trained: np.ndarray) -> np.ndarray:
+    """Put the mean over the trained runs in the place of collapsed ones; [..., A, S]."""
+    mean = np.where(trained, values, 0.0).sum(axis=-1, keepdims=True) / trained.sum(axis=-1, keepdims=True)
+    return np.where(trained, values, mean)
+
+
+def _document_freedom(covariances: Sequence[np.ndarray], groups: np.ndarray) -> float:
+    """Return Satterthwaite's degrees of freedom of a sum of variances, those of differences between arms."""
+    sizes = np.array([np.trace(c) - c.sum() / max(len(c), 1) for c in covariances])
+    squares = (sizes**2 / np.maximum(groups - 1, 1)).sum()
+    return float(sizes.sum() ** 2 / squares) if squares > 0 else float(max(groups.min() - 1, 1))
