@@ -110,7 +110,7 @@ def test_two_processes_give_the_numbers_of_one(study: Make):
     assert tiny.scores() == tiny.scores(apart) and losses(tiny.store) == losses(apart)
 
 
-@pytest.mark.parametrize(("keep", "trained_again"), [("all", 0), ("intermediate", 2)])
+@pytest.mark.parametrize(("keep", "trained_again"), [("auto", 0), ("all", 0), ("intermediate", 2)])
 def test_another_test_language_trains_nothing_whose_weights_are_there(study: Make, keep: str, trained_again: int):
     tiny = study(seeds=[1], targets=["weather"], keep=keep)
     tiny.write(tasks={**tiny.tasks, "weather": {**tiny.tasks["weather"], "test": {"de": "weather-de.tsv"}}})
@@ -255,7 +255,7 @@ def test_the_store_says_what_it_holds_and_gives_back_what_nobody_needs(study: Ma
     assert printed_json(capsys)["executed"] == 0
 
 
-@pytest.mark.parametrize("keep", ["none", "intermediate", "all"])
+@pytest.mark.parametrize("keep", ["none", "intermediate", "auto", "all"])
 def test_keep_says_which_weights_stay(study: Make, keep: str):
     tiny = study(seeds=[1], targets=["weather"], keep=keep)
     assert tiny.call("run") == 0
@@ -265,11 +265,50 @@ def test_keep_says_which_weights_stay(study: Make, keep: str):
     }
     assert held == {
         "words · seed 1": keep != "none",
-        "weather · seed 1": keep == "all",
-        "words → weather · seed 1": keep == "all",
+        "weather · seed 1": keep in ("auto", "all"),
+        "words → weather · seed 1": keep in ("auto", "all"),
     }
     before = tiny.scores()
     assert tiny.call("run") == 0 and tiny.scores() == before
+
+
+def test_what_a_study_keeps_is_missing_where_it_was_thrown_away(study: Make, capsys: pytest.CaptureFixture[str]):
+    tiny = study(seeds=[1], targets=["weather"], keep="intermediate")
+    assert tiny.call("run") == 0
+    (key,) = [record["key"] for record in tiny.records("train") if record["label"] == "weather · seed 1"]
+    predict = ["predict", key, str(tiny.folder / "weather-de.tsv"), "--task", "weather", "--study", str(tiny.file)]
+    assert main([*predict, "--store", str(tiny.store)]) == 2
+    assert "keep: all" in capsys.readouterr().err
+    scores, trained = tiny.scores(), tiny.stamps("train")
+    tiny.changes["keep"] = "all"
+    tiny.write()
+    assert tiny.call("plan", "--json") == 0
+    plan = printed_json(capsys)
+    assert [step["label"] for step in plan["steps"] if not step["reused"]] == [
+        "weather · seed 1",
+        "words → weather · seed 1",
+    ]
+    assert set(plan["trained_again"]) == {step["key"] for step in plan["steps"] if not step["reused"]}
+    assert tiny.call("plan") == 0 and "2 trainings of before run again" in capsys.readouterr().out
+    assert tiny.call("run") == 0
+    assert len(tiny.stamps("train").items() - trained.items()) == 2 and tiny.scores() == scores
+    assert main([*predict, "--store", str(tiny.store)]) == 0
+    assert tiny.call("plan", "--json") == 0
+    capsys.readouterr()
+    assert tiny.call("run", "--json") == 0
+    assert printed_json(capsys)["executed"] == 0
+
+
+def test_what_throwing_weights_away_will_cost_is_said_before(study: Make, capsys: pytest.CaptureFixture[str]):
+    tiny = study(seeds=[1], targets=["weather"], keep_gb=0)
+    assert tiny.call("plan") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "The weights of 2 target trainings" in said and "more than `keep_gb: 0` allows" in said
+    assert tiny.call("run") == 0
+    assert "go once their predictions are stored" in " ".join("".join(capsys.readouterr()).split())
+    tiny.write(languages=["de"])
+    assert tiny.call("run") == 0
+    assert "2 trainings of before run again" in " ".join("".join(capsys.readouterr()).split())
 
 
 def test_every_strategy_runs_in_the_precision_that_is_found_faster(study: Make, capsys: pytest.CaptureFixture[str]):

@@ -23,7 +23,7 @@ def checkpoint_folder(name: str, options: Options) -> Path:
             if not all((folder / file).is_file() for file in read_json(folder / "parts.json")["weights"]):
                 raise EncoderError(
                     f"The checkpoint '{name}' has no weights any more: they went once its predictions were stored.",
-                    hint="Run the study with `keep: all` to keep them.",
+                    hint="Run the study with `keep: all`: it trains again what has no weights, and keeps them.",
                 )
             return folder
     keys = sorted(record["key"] for _, record in Store(options.store).records(train.KIND.name))

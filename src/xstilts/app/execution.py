@@ -39,6 +39,7 @@ def execute_steps(
     prepare_command: Callable[[], StepCommand],
     listener: Listener,
     trims: Mapping[str, str] | None = None,
+    kept: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Outcome:
     """Run what `goals` need and the store lacks, on the devices and with the jobs and threads of `options`.
 
@@ -46,11 +47,14 @@ def execute_steps(
         prepare_command: writes down what child processes need to build the same steps, and returns the command that
             runs one; called where steps run in processes of their own.
         trims: step key -> part of its artefact that is deleted once its readers are done (see `runner.execute`).
+        kept: step key -> parts that must be there.
     """
     share = MachineShare(
         prepare_command=prepare_command, jobs=options.jobs, threads=options.threads, devices=devices(options)
     )
-    return execute(goals, store, backend=make_backend(share, options.backend), listener=listener, trims=trims)
+    return execute(
+        goals, store, backend=make_backend(share, options.backend), listener=listener, trims=trims, kept=kept
+    )
 
 
 def command_options(options: Options) -> list[str]:

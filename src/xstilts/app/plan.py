@@ -73,6 +73,13 @@ class Plan:
             "seconds": self.seconds,
             "tokens": self.tokens,
             "peak_bytes": self.forecast.peak_bytes,
+            "trained_again": list(self.forecast.again),
+            "target_weights": {
+                "kept": self.session.steps.weights.targets_are_kept,
+                "trainings": len(self.session.steps.weights.targets),
+                "bytes": self.session.steps.weights.target_bytes,
+                "seconds_again": self.forecast.again_seconds,
+            },
             "beyond_training": time_spent(self.forecast).beyond_training,
             "measured": bool(self.forecast.measured),
             "measured_steps": list(self.forecast.measured),

@@ -24,6 +24,7 @@ from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.models.encoders import LocatedEncoder
 from xstilts.pipeline.gold_check import unlabelled
+from xstilts.pipeline.kept_weights import weight_notices
 from xstilts.pipeline.options import Options, devices, make_store
 from xstilts.pipeline.results import collect
 from xstilts.pipeline.session import Session, open_session
@@ -56,7 +57,9 @@ def run(
     loaded, options = load_with_options(study, options, scale)
     folder_of = partial(_encoder_folder, options=options, listener=watch)
     session = open_session(loaded, options, fetching=watch.say, encoder_folder=folder_of)
-    planned = plan(session.goals, session.store)
+    planned = plan(session.goals, session.store, session.steps.weights.parts)
+    for notice in weight_notices(session.steps.weights, planned.rebuilt):
+        watch.say(notice)
     watch.run_planned(len(planned.to_run), len(planned.reused) + planned.not_needed)
     outcome = Outcome() if loaded.allow_missing else _read_files(session, planned.to_run, watch)
     if not outcome.interrupted:
@@ -110,7 +113,8 @@ def _execute(session: Session, goals: list[Step], listener: Listener) -> Outcome
         session.options,
         prepare_command=partial(_prepare_command, session),
         listener=listener,
-        trims=session.steps.trims,
+        trims=session.steps.weights.trims,
+        kept=session.steps.weights.parts,
     )
 
 

@@ -10,7 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from xstilts.app.plan import time_spent, to_fetch
+from xstilts.engine.graph import steps_of
 from xstilts.pipeline.forecast import Forecast, StepForecast
+from xstilts.pipeline.kept_weights import weight_notices
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps import STEP_KINDS
 from xstilts.report.elements import formatting
@@ -36,6 +38,7 @@ def plan_text(session: Session, found: Forecast, every_step: bool) -> Renderable
         parts.append(_steps(found.steps))
     parts.extend(_missing(session))
     parts.extend(_to_fetch(session))
+    parts.extend(_weights(session, found))
     parts.append(_verdict(session, found))
     parts.extend(_beyond_training(found))
     return Group(*parts)
@@ -147,6 +150,17 @@ def _to_fetch(session: Session) -> Iterable[Text]:
             "`xstilts run` does so itself.",
             style="yellow",
         )
+
+
+def _weights(session: Session, found: Forecast) -> Iterable[Text]:
+    """What is trained again for want of weights, and what is kept or thrown away."""
+    weights, again = session.steps.weights, set(found.again)
+    rebuilt = [step for step in steps_of(session.goals) if step.key in again]
+    for notice in weight_notices(weights, rebuilt, found.again_seconds):
+        yield Text(notice, style="yellow")
+    if weights.targets and weights.targets_are_kept:
+        kept = formatting.size(weights.target_bytes)
+        yield Text(f"The weights of {plural(len(weights.targets), 'target training')} are kept: {kept}.", style="dim")
 
 
 def _verdict(session: Session, found: Forecast) -> Text:

@@ -44,11 +44,12 @@ def readers_of(steps: Sequence[Step]) -> dict[str, list[Step]]:
     return readers
 
 
-def demand(goals: Sequence[Step], satisfied: Satisfied) -> Demand:
+def demand(goals: Sequence[Step], satisfied: Satisfied, kept: Mapping[str, tuple[str, ...]] | None = None) -> Demand:
     """Return what must run so that every goal is done.
 
     The inputs of a goal that is done are not looked at. A step that must run asks for its inputs, whole in the parts it
-    `needs`; an input that is done but was trimmed of such a part must run again.
+    `needs`; an input that is done but was trimmed of such a part must run again. `kept`: parts that goals must have, by
+    key; a goal that is done but was trimmed of one must run again, too.
     """
     needed: dict[str, set[str]] = {}
     to_run: set[str] = set()
@@ -67,7 +68,7 @@ def demand(goals: Sequence[Step], satisfied: Satisfied) -> Demand:
                 request(input_step, step.needs)
 
     for goal in goals:
-        request(goal, ())
+        request(goal, (kept or {}).get(goal.key, ()))
     order = steps_of([step for step in requested.values() if step.key in to_run])
     return Demand(
         tuple(step for step in order if step.key in to_run),

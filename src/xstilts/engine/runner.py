@@ -58,9 +58,9 @@ class Outcome:
         return replace(later, done=done, reused=tuple(key for key in later.reused if key not in done))
 
 
-def plan(goals: Sequence[Step], store: Store) -> RunPlan:
+def plan(goals: Sequence[Step], store: Store, kept: Mapping[str, tuple[str, ...]] | None = None) -> RunPlan:
     """Return what would run, without running or writing anything."""
-    demanded = demand(goals, store.is_whole)
+    demanded = demand(goals, store.is_whole, kept)
     rebuilt = tuple(step for step in demanded.to_run if store.is_done(step))
     return RunPlan(
         demanded.to_run, demanded.reused, rebuilt, len(steps_of(goals)) - len(demanded.to_run) - len(demanded.reused)
@@ -74,14 +74,16 @@ def execute(
     backend: Backend,
     listener: Listener | None = None,
     trims: Mapping[str, str] | None = None,
+    kept: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Outcome:
     """Run what `goals` need and the store lacks, and return how it went; failed steps do not raise.
 
-    `trims` (step key -> part) names parts that are deleted once every step here that reads them is done. On SIGINT or
-    SIGTERM the running steps are asked to stop, and the outcome says `interrupted`; a second signal kills them.
+    `trims` (step key -> part) names parts that are deleted once every step here that reads them is done, `kept` (step
+    key -> parts) those that goals must have. On SIGINT or SIGTERM the running steps are asked to stop, and the outcome
+    says `interrupted`; a second signal kills them.
     Raises StoreError when the store cannot be written at all.
     """
-    run = _Run(goals, store, backend, listener or Silent(), trims or {})
+    run = _Run(goals, store, backend, listener or Silent(), trims or {}, kept or {})
     store.prepare()
     began = datetime.now(UTC)
     record_path = store.root / "runs" / f"{began:%Y%m%dT%H%M%S}-{os.getpid()}.json"
@@ -99,9 +101,16 @@ class _Run:
     """The state of one run. `order` and `pending` are from the last refresh; only a refresh puts a step into them."""
 
     def __init__(
-        self, goals: Sequence[Step], store: Store, backend: Backend, listener: Listener, trims: Mapping[str, str]
+        self,
+        goals: Sequence[Step],
+        store: Store,
+        backend: Backend,
+        listener: Listener,
+        trims: Mapping[str, str],
+        kept: Mapping[str, tuple[str, ...]],
     ) -> None:
-        self.goals, self.store, self.backend, self.listener, self.trims = goals, store, backend, listener, trims
+        self.goals, self.store, self.backend, self.listener = goals, store, backend, listener
+        self.trims, self.kept = trims, kept
         self.graph = {step.key: step for step in steps_of(goals)}
         self.readers = readers_of(tuple(self.graph.values()))
         self.order: tuple[Step, ...] = ()
@@ -139,7 +148,7 @@ class _Run:
 
     def _refresh(self) -> None:
         """Ask the store what is demanded now; other processes may have changed it."""
-        demanded = demand(self.goals, self.store.is_whole)
+        demanded = demand(self.goals, self.store.is_whole, self.kept)
         self.order, self.parts = demanded.to_run, demanded.parts
         self.rebuilt = {step.key for step in demanded.to_run if self.store.is_done(step)}
         self.pending = {

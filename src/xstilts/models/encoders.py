@@ -31,7 +31,7 @@ class LocatedEncoder:
     ref: EncoderRef
     folder: Path | None = None
     step: Step | None = None
-    shape: Mapping[str, Any] = field(default_factory=dict)  # of one that is not here, for a plan
+    shape: Mapping[str, Any] = field(default_factory=dict)  # of one that is not here, or is still to be made
     origin: str = ""  # where its files came from, where that is not the hub
     is_here: bool = True
 
@@ -58,7 +58,8 @@ def find_encoder(name: str, roots: Roots, built: Mapping[str, Step], *, fetch: S
     Raises EncoderError when it is none of them, cannot be fetched, or is not what was fetched."""
     if name in built:
         step = built[name]
-        return LocatedEncoder(ref=EncoderRef(identity=step.id, name=name), step=step)
+        shape = read_json(step.settings.folder / "config.json")
+        return LocatedEncoder(ref=EncoderRef(identity=step.id, name=name), step=step, shape=shape)
     model_store, names = _model_store(roots), [*built, *NAMED_ENCODERS]
     if name not in NAMED_ENCODERS:
         return from_folder(model_store.find(name, fetch=fetch, packaged_names=names), name, roots)

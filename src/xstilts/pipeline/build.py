@@ -18,7 +18,9 @@ from xstilts.engine.step import Step
 from xstilts.kinds.base import Kind
 from xstilts.models.encoders import LocatedEncoder
 from xstilts.models.translators import LocatedTranslator
-from xstilts.pipeline.steps.base import BASE, ENCODER, WEIGHTS, EncoderAt, EvaluationSet
+from xstilts.pipeline.estimates import encoder_bytes
+from xstilts.pipeline.kept_weights import KeptWeights, kept_weights
+from xstilts.pipeline.steps.base import BASE, ENCODER, EncoderAt, EvaluationSet
 from xstilts.pipeline.steps.merge import MergeSettings, merge_step
 from xstilts.pipeline.steps.predict import CHECKPOINT, HEAD, POOL, PredictSettings, language_input, predict_step
 from xstilts.pipeline.steps.prepare import TRANSLATION, PrepareSettings, prepare_step
@@ -265,14 +267,12 @@ class StepBuilder:
         inputs = {**tests.inputs, **checkpoint, **base_input}
         return predict_step(settings, inputs, task=task.name, use=use, label=label)
 
-    def trims(self, routes: list[Route], keep: str) -> dict[str, str]:
-        """Return the weights that go once nobody needs them: those of targets (`intermediate`), or all (`none`)."""
-        if keep == "all":
-            return {}
-        if keep == "none":
-            return {step.key: WEIGHTS for step in (*self._trained.values(), *self._merged.values())}
+    def kept_weights(self, study: Study, routes: list[Route]) -> KeptWeights:
+        """Return which weights go once nobody needs them, and which must be there."""
         ends = {route.end: None for route in routes if isinstance(route.end, Phase)}
-        return {self.train(phase).key: WEIGHTS for phase in ends if phase.role not in SHARED_ROLES}
+        targets = [self.train(phase) for phase in ends if phase.role not in SHARED_ROLES]
+        checkpoints = [*self._trained.values(), *self._merged.values()]
+        return kept_weights(study, checkpoints, targets, encoder_bytes(self.encoder))
 
 
 def build_steps(study: Study, resolved: LocatedStudy, routes: list[Route], builder: StepBuilder) -> StudySteps:
@@ -292,7 +292,7 @@ def build_steps(study: Study, resolved: LocatedStudy, routes: list[Route], build
     return StudySteps(
         scores=scores,
         trainings=trainings,
-        trims=builder.trims(routes, study.keep),
+        weights=builder.kept_weights(study, routes),
         forgetting_probes=tuple(
             (probe, builder.recall(probe, tasks[probe.part.name], study.take.test)) for probe in probes
         ),

@@ -12,6 +12,7 @@ from typing import Any
 
 from xstilts.data.read import TO_FETCH, ResolvedSource
 from xstilts.data.views import passing_share
+from xstilts.models.encoders import LocatedEncoder
 
 BYTES_A_TOKEN = 4.5  # uncompressed UTF-8 of Latin-script text with the tags and ids around it
 ROW_TOKENS = 40.0  # a guess for rows nobody has tokenised yet
@@ -80,6 +81,11 @@ def parameters(config: Mapping[str, Any]) -> float:
     """Return about how many numbers the weights are."""
     width = config.get("embedding_size", config.get("hidden_size", 128))
     return block_weights(config) + float(config.get("vocab_size", 8_000)) * float(width)
+
+
+def encoder_bytes(encoder: LocatedEncoder) -> float:
+    """Return about how many bytes the weights of a checkpoint of an encoder take: numbers of four bytes."""
+    return parameters(encoder.config()) * 4.0
 
 
 def block_weights(config: Mapping[str, Any]) -> float:

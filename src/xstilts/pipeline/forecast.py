@@ -10,7 +10,7 @@ from typing import Any
 from xstilts.core.collection import deferred_collection
 from xstilts.engine.graph import demand, steps_of
 from xstilts.engine.step import Step
-from xstilts.pipeline.estimates import Size, Speed, parameters
+from xstilts.pipeline.estimates import Size, Speed, encoder_bytes
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps import kind_of, prepare
 from xstilts.pipeline.steps.base import Cost, StepKind
@@ -35,6 +35,8 @@ class Forecast:
     steps: tuple[StepForecast, ...]
     sharing: Sharing
     peak_bytes: float  # weights and prepared files on disk at once, at most
+    again: tuple[str, ...]  # keys of done steps that run again, since their weights were not kept
+    again_seconds: float  # what training all targets takes: the price of a further test language without their weights
     measured: Mapping[str, int]  # kind of step -> how many steps of this store its speed was measured with
 
     @property
@@ -65,10 +67,7 @@ class StoreEstimator:
 
     @cached_property
     def encoder_bytes(self) -> float:
-        folder = self.session.encoder.folder
-        if folder is None:
-            return parameters(self.encoder_config) * 4.0
-        return float(sum(path.stat().st_size for path in folder.glob("*.safetensors")))
+        return encoder_bytes(self.session.encoder)
 
     def size(self, step: Step) -> Size:
         if step.key not in self._sizes:
@@ -85,17 +84,20 @@ def forecast(session: Session) -> Forecast:
     """Looks at the store and adds up; nothing is run and nothing written."""
     estimator = StoreEstimator(session)
     goals = session.goals
-    to_run = {step.key for step in demand(goals, session.store.is_whole).to_run}
+    to_run = {step.key for step in demand(goals, session.store.is_whole, session.steps.weights.parts).to_run}
     steps = steps_of(goals)
     for step in {step.name: step for step in steps}.values():
         kind_of(step).estimate(step, estimator)  # a plan names the measured speeds where nothing is left to run as well
     costs = {step.key: kind_of(step).estimate(step, estimator) for step in steps if step.key in to_run}
-    kept_bytes = sum(cost.bytes for key, cost in costs.items() if key not in session.steps.trims)
+    by_key = {step.key: step for step in steps}
+    kept_bytes = sum(cost.bytes for key, cost in costs.items() if key not in session.steps.weights.trims)
     trains = any(kind_of(step).is_training for step in steps if step.key in to_run)
     return Forecast(
         steps=tuple(_step_forecast(step, costs.get(step.key)) for step in steps),
         sharing=sharing(list(session.routes)),
         peak_bytes=kept_bytes + (3 * estimator.encoder_bytes if trains else 0.0),
+        again=tuple(key for key in costs if session.store.is_done(by_key[key])),
+        again_seconds=sum(kind_of(step).estimate(step, estimator).seconds for step in session.steps.weights.targets),
         measured=estimator.throughput.measured,
     )
 

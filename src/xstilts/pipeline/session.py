@@ -54,12 +54,14 @@ class Session:
 
     @property
     def goals(self) -> list[Step]:
-        """All scores, those of one route together, so that its weights can go before the next one is trained."""
+        """All scores, those of one route together, so that its weights can go before the next one is trained; then the
+        trainings whose weights the study keeps."""
         earlier_tasks: dict[tuple[str, str, int], list[Step]] = {}
         for probe, step in self.steps.forgetting_probes:
             earlier_tasks.setdefault(probe.route, []).append(step)
         scores = self.steps.scores.items()
-        return list(dict.fromkeys(step for key, score in scores for step in (score, *earlier_tasks.get(key, ()))))
+        steps = [step for key, score in scores for step in (score, *earlier_tasks.get(key, ()))]
+        return list(dict.fromkeys([*steps, *self.steps.weights.required]))
 
 
 @deferred_collection()

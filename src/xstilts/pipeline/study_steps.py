@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from xstilts.engine.step import Step
+from xstilts.pipeline.kept_weights import KeptWeights
 from xstilts.study.forgetting import ForgettingProbe
 
 RouteKey = tuple[str, str, int]  # arm, target, seed
@@ -27,11 +28,11 @@ class StudySteps:
     Attributes:
         scores: the score step of each route.
         trainings: what each route's score stands on, first to last.
-        trims: key of a step -> the part of its artefact that may go once its readers are done.
+        weights: what becomes of the weights of all trainings.
         forgetting_probes: earlier tasks that are scored again, and the steps that do so.
     """
 
     scores: Mapping[RouteKey, Step]
     trainings: Mapping[RouteKey, tuple[RouteTraining, ...]]
-    trims: Mapping[str, str]
+    weights: KeptWeights
     forgetting_probes: tuple[tuple[ForgettingProbe, Step], ...] = ()

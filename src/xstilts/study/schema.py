@@ -63,7 +63,8 @@ class Study(StrictModel):
     substitute: Mapping[str, str] = {}
     seeds: Annotated[tuple[Seed, ...], EachOnce] = Field((1,), min_length=1)
     scale: Annotated[Mapping[str, ScaleSpec], ScaleNames] = {}
-    keep: Literal["intermediate", "all", "none"] = "intermediate"
+    keep: Literal["auto", "intermediate", "all", "none"] = "auto"
+    keep_gb: float = Field(10.0, ge=0, le=10**6)  # of `auto`: gigabytes that the weights of all targets may take
     forgetting: Literal["none", "intermediate", "all"] = "none"  # after which phases earlier tasks are scored again
     allow_missing: bool = False
     _positions: Positions = PrivateAttr(default_factory=Positions)
