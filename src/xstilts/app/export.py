@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.app.checkpoints import checkpoint_folder
+from xstilts.core.environment import default_threads
 from xstilts.pipeline.options import Options
 from xstilts.tasks.base import Task
 
@@ -16,7 +17,9 @@ def export_checkpoint(
     """Writes an ordinary Hugging Face folder; says which class loads it, None where transformers has none. `adapter`:
     its LoRA or IA3 alone, in the files of peft."""
     from xstilts.evaluate.export import export, export_adapter
+    from xstilts.train.memory import use_threads
 
+    use_threads(options.threads or default_threads())
     folder = checkpoint_folder(checkpoint, options)
     if adapter:
         export_adapter(folder, task.kind, out)

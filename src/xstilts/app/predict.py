@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from xstilts.app.checkpoints import checkpoint_folder
+from xstilts.core.environment import default_threads
 from xstilts.core.errors import DataError
 from xstilts.core.files import open_text, write_atomic
 from xstilts.data.examples import Example
@@ -58,7 +58,7 @@ def predict_file(checkpoint: str, path: Path, task: Task, options: Options, out:
     from xstilts.evaluate.predict import CheckpointRef, predict_examples
     from xstilts.train.job import Compute
 
-    compute = Compute(device=devices(options)[0], threads=options.threads or os.cpu_count() or 1)
+    compute = Compute(device=devices(options)[0], threads=options.threads or default_threads())
     predictions = predict_examples(CheckpointRef(checkpoint=folder, task=task.name), task.kind, examples, compute)
     lines = [
         _line(example.id, guess, predictions.scores[i] if predictions.scores else None)

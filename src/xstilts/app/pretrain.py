@@ -25,7 +25,7 @@ from xstilts.models.compact import pack
 from xstilts.models.cut_layers import check_layers
 from xstilts.models.encoders import find_encoder
 from xstilts.pipeline.fetch import Say
-from xstilts.pipeline.options import Options
+from xstilts.pipeline.options import Options, devices, make_store
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.pretrain.graph import PretrainSteps, recipe_steps
 from xstilts.pretrain.recipe import PackingSpec, PretrainRecipe, StudentShape, dump_recipe, load_recipe
@@ -91,6 +91,8 @@ def pretrain(
     else, and what `prepare` raises; a step that fails is in `Pretrained.outcome.failed`.
     """
     options, listener = options or Options(), listener or Quiet()
+    make_store(options.store)
+    devices(options)
     loaded, steps = prepare(recipe, options, listener.say)
     folder = out or options.store / "pretrained" / (loaded.name or "encoder")
     if folder.exists() and not (folder / "pretraining.json").is_file() and any(folder.iterdir()):

@@ -13,6 +13,7 @@ from xstilts.app.answer import Answer
 from xstilts.app.execution import Quiet, RunListener, command_options, execute_steps, serve_step
 from xstilts.app.plan import load_with_options
 from xstilts.core.canonical import fingerprint
+from xstilts.core.environment import snapshot_seconds
 from xstilts.core.errors import DataError
 from xstilts.core.files import write_atomic
 from xstilts.core.path_names import inside
@@ -54,6 +55,8 @@ def run(
     """
     watch = listener or Quiet()
     make_store((options or Options()).store)
+    devices(options or Options())
+    snapshot_seconds()
     loaded, options = load_with_options(study, options, scale)
     folder_of = partial(_encoder_folder, options=options, listener=watch)
     session = open_session(loaded, options, fetching=watch.say, encoder_folder=folder_of)

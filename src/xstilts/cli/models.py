@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from xstilts.cli.options import RESULTS_PANEL, AsJson, Data, Device, StoreDir, Tasks, make_options, print_json
+from xstilts.cli.options import RESULTS_PANEL, AsJson, Data, Device, StoreDir, Tasks, Threads, make_options, print_json
 
 Checkpoint = Annotated[
     str,
@@ -39,6 +39,7 @@ def predict(
     store: StoreDir = None,
     tasks: Tasks = None,
     device: Device = None,
+    threads: Threads = None,
 ) -> None:
     """Predict on your own file with a trained checkpoint.
 
@@ -46,7 +47,7 @@ def predict(
     from xstilts.app.checkpoints import task_for
     from xstilts.app.predict import predict_file
 
-    options = make_options(data=data, store=store, tasks=tasks, device=device)
+    options = make_options(data=data, store=store, tasks=tasks, device=device, threads=threads)
     count = predict_file(checkpoint, file, task_for(task, study, options), options, out)
     if out is not None:
         typer.echo(f"{count} predictions in {out}")
@@ -62,6 +63,7 @@ def export(
     ] = False,
     store: StoreDir = None,
     tasks: Tasks = None,
+    threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a trained checkpoint as an ordinary Hugging Face model folder.
@@ -71,7 +73,7 @@ def export(
     from xstilts.app.checkpoints import task_for
     from xstilts.app.export import export_checkpoint
 
-    options = make_options(store=store, tasks=tasks)
+    options = make_options(store=store, tasks=tasks, threads=threads)
     result = export_checkpoint(checkpoint, out, task_for(task, study, options), options, adapter)
     if as_json:
         print_json(result)

@@ -53,12 +53,14 @@ Device = Annotated[
 Threads = Annotated[
     int | None,
     typer.Option(
-        metavar="N", min=1, show_default="all cores, shared by the jobs",
+        metavar="N", min=1, max=4096, show_default="OMP_NUM_THREADS, else all cores, shared by the jobs",
         help="CPU threads of one step. Another number changes the last digits of scores.",
     ),
 ]  # fmt: skip
 StepKey = Annotated[str, typer.Argument(metavar="KEY", help="The step's key, as `plan --steps` prints it.")]
-Jobs = Annotated[int, typer.Option(metavar="N", min=1, help="Steps at the same time, each in a process of its own.")]
+Jobs = Annotated[
+    int, typer.Option(metavar="N", min=1, max=1024, help="Steps at the same time, each in a process of its own.")
+]
 
 
 def make_options(
@@ -71,14 +73,14 @@ def make_options(
     threads: int | None = None,
     jobs: int = 1,
 ) -> Options:
-    from xstilts.pipeline.options import Options, default_store
+    from xstilts.pipeline.options import Options, default_store, device_name
 
     return Options(
         data=tuple(data or ()),
         store=store or default_store(),
         offline=offline,
         tasks=tuple(tasks or ()),
-        device=device,
+        device=device_name(device),
         threads=threads,
         jobs=jobs,
     )

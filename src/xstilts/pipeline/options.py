@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xstilts.core.errors import DataError, StoreError, shortened
+from xstilts.core.environment import is_set
+from xstilts.core.errors import DataError, StoreError, StudyError, shortened
 from xstilts.data.locate import Roots
 
 
@@ -70,14 +72,35 @@ class Options:
     @property
     def roots(self) -> Roots:
         check_store(self.store)
-        offline = self.offline or any(os.environ.get(key) == "1" for key in ("XSTILTS_OFFLINE", "HF_HUB_OFFLINE"))
+        offline = any([self.offline, is_set("XSTILTS_OFFLINE"), is_set("HF_HUB_OFFLINE")])
         return Roots(data=data_folders(self.data), store=self.store, offline=offline)
 
 
+def device_name(device: str | None) -> str | None:
+    """Return the name of a device as torch has it. Raises StudyError for a text that is none."""
+    if device is None or re.fullmatch(r"cpu|cuda(:\d{1,3})?", device):
+        return device
+    raise StudyError(
+        f"There is no device '{shortened(device)}'.",
+        where="--device",
+        value=device,
+        allowed=("cpu", "cuda", "cuda:0", "cuda:1"),
+    )
+
+
 def devices(options: Options) -> list[str]:
-    """Devices that steps may take: the one asked for, else every CUDA device, else the CPU."""
-    if options.device:
-        return [options.device]
+    """Devices that steps may take: the one asked for, else every CUDA device, else the CPU. Raises StudyError for one
+    that this machine does not have."""
+    device = device_name(options.device)
+    if device == "cpu":
+        return [device]
     import torch
 
+    if device is not None:
+        number = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if int(device.partition(":")[2] or 0) >= number:
+            here = f"{number} CUDA device{'s' if number > 1 else ''}" if number else "no CUDA device that torch can use"
+            hint = "Leave --device out, or give cpu." if not number else f"They are cuda:0 to cuda:{number - 1}."
+            raise StudyError(f"This machine has {here}, and '{device}' is asked for.", where="--device", hint=hint)
+        return [device]
     return [f"cuda:{i}" for i in range(torch.cuda.device_count())] or ["cpu"]

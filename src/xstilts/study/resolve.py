@@ -207,6 +207,7 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
     for old, new in study.substitute.items():
         _require_task(tasks, old, "substitute")
         _require_task(tasks, new, f"substitute.{old}")
+        _same_kind(tasks[old], tasks[new])
     if study.baseline is not None and study.baseline not in study.arms:
         raise StudyError(
             f"There is no arm '{study.baseline}'.", where="baseline", value=study.baseline, allowed=study.arms
@@ -275,13 +276,24 @@ def _target(study: Study, tasks: Catalog[Task], name: str, notes: dict[str, tupl
     return task.replace(test=tests)
 
 
-def _same_output(task: Task, other: Task) -> None:
+def _same_kind(task: Task, other: Task) -> None:
+    """Raises StudyError where one task cannot stand in for another, as their output has another shape."""
+    if other.train is None:
+        raise StudyError(
+            f"'{other.name}' has no training data, so it cannot stand in for '{task.name}'.",
+            where=f"substitute.{task.name}",
+        )
     if type(task.kind) is not type(other.kind):
         raise StudyError(
             f"'{other.name}' cannot stand in for the training data of '{task.name}': it is "
             f"{other.kind.name}, not {task.kind.name}.",
             where=f"substitute.{task.name}",
         )
+
+
+def _same_output(task: Task, other: Task) -> None:
+    """Raises StudyError where a target cannot be trained on another task's data."""
+    _same_kind(task, other)
     ours, theirs = getattr(task.kind, "labels", None), getattr(other.kind, "labels", None)
     if ours != theirs:
         raise StudyError(

@@ -184,6 +184,14 @@ def masked(**mlm: object) -> dict:
         (lambda: study({"x": {"strategy": "direct"}}, contrasts={"c": {"x": 1}}), "sum to zero"),
         (lambda: study({"x": {"strategy": "direct"}}, substitute={"t": "q"}), "substitute.t: There is no task 'q'"),
         (lambda: study({"x": {"strategy": "direct"}}, substitute={"t": "r"}), "cannot stand in"),
+        (
+            lambda: study({"x": {"strategy": "sequential", "through": ["a"]}}, substitute={"a": "m"}),
+            "substitute.a: 'm' cannot stand in for the training data of 'a': it is mlm, not classification",
+        ),
+        (
+            lambda: study({"x": {"strategy": "sequential", "through": ["a"]}}, substitute={"a": "r"}),
+            "'r' has no training data, so it cannot stand in for 'a'",
+        ),
         (lambda: study(masked(text=["a"])), "arms.x.mlm.text: The task 'a' is no text.*Allowed: m, n"),
         (lambda: study(masked(text=["m"], languages=["da"])), "x.mlm.languages: Of 'm'.*'da'"),
         (lambda: study({"x": {"strategy": "direct", "mlm": {"text": ["m"]}}}), "'direct' has none"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from xstilts.core.environment import default_threads, usable_cores
 from xstilts.engine.execute import Result
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
@@ -65,8 +66,8 @@ class MachineShare:
 
     Arguments
         jobs: steps at the same time.
-        threads: compute threads of one step; None: all cores, shared by the jobs. Fixed for a run however many steps
-            are running, as the number decides the last digits.
+        threads: compute threads of one step; None: `OMP_NUM_THREADS`, else all cores, shared by the jobs. Fixed for a
+            run however many steps are running, as the number decides the last digits.
         devices: the devices that computing steps take, one each.
         prepare_command: writes down what a process of its own needs, and returns the command of each step.
     """
@@ -78,4 +79,6 @@ class MachineShare:
 
     @property
     def step_threads(self) -> int:
-        return self.threads or max(1, (os.cpu_count() or 1) // self.jobs)
+        if self.threads is not None:
+            return self.threads
+        return default_threads() if "OMP_NUM_THREADS" in os.environ else max(1, usable_cores() // self.jobs)

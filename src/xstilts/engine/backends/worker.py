@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Mapping
 
+from xstilts.core.environment import default_threads, whole_number
 from xstilts.engine.backends.base import Ended
 from xstilts.engine.backends.messages import Reporter, emit
 from xstilts.engine.execute import Resources, Result, run_one
@@ -30,7 +31,7 @@ def serve(step: Step, store: Store) -> int:
     resources = Resources(
         progress=Reporter(events, step.key),
         device=os.environ.get(DEVICE, "cpu"),
-        threads=int(os.environ.get(THREADS) or os.cpu_count() or 1),
+        threads=whole_number(THREADS) or default_threads(),
     )
     try:
         result = run_one(step, store, resources, wait=SUPERVISED not in os.environ)

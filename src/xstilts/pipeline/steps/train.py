@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
+from xstilts.core.environment import snapshot_seconds
 from xstilts.core.files import read_json
 from xstilts.core.settings.training import Recipe, Training
 from xstilts.data.read import ResolvedSource, apply_views, load_examples
@@ -29,7 +29,6 @@ from xstilts.pipeline.steps.base import (
 
 VERSION = 3
 START = "start"  # the input that is the checkpoint of an earlier phase
-SNAPSHOT_SECONDS = "XSTILTS_SNAPSHOT_SECONDS"  # between two snapshots of a training; a kill loses at most as much
 EVALUATIONS = 10  # dev evaluations of a phase when the study does not say
 
 
@@ -102,7 +101,7 @@ def run(settings: TrainSettings, context: Context) -> None:
         device=context.device,
         threads=context.threads,
     )
-    fit(job, context.out, context.scratch, context.progress, float(os.environ.get(SNAPSHOT_SECONDS, 120)))
+    fit(job, context.out, context.scratch, context.progress, snapshot_seconds())
 
 
 def estimate(step: Step, estimator: Estimator) -> Cost:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from xstilts.core.canonical import NOT_IDENTITY
+from xstilts.core.environment import snapshot_seconds
 from xstilts.core.settings.training import Recipe
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.distillation import Distillation
 from xstilts.kinds.tokenized import TokenizedRows
 from xstilts.pipeline.steps.base import StepKind
-from xstilts.pipeline.steps.train import SNAPSHOT_SECONDS
 from xstilts.pretrain.steps.base import START, TEACHER, Objective, row_input
 
 VERSION = 3
@@ -69,7 +68,7 @@ def run(settings: PhaseSettings, context: Context) -> None:
         device=context.device,
         threads=context.threads,
     )
-    fit(job, context.out, context.scratch, context.progress, float(os.environ.get(SNAPSHOT_SECONDS, 120)))
+    fit(job, context.out, context.scratch, context.progress, snapshot_seconds())
 
 
 KIND = StepKind(name="pretrain", version=VERSION, run=run, takes_device=True, is_training=True)
