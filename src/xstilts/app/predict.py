@@ -14,7 +14,7 @@ from xstilts.core.errors import DataError
 from xstilts.core.files import open_text, write_atomic
 from xstilts.data.examples import Example
 from xstilts.data.readers.catalog import Csv, Jsonl, Tsv
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.pipeline.options import Options, devices
 from xstilts.tasks.base import Task
 
@@ -47,7 +47,7 @@ def _rows(path: Path) -> Iterator[Row]:
         with open_text(path) as file:
             for number, line in enumerate(file, 1):
                 text = line.rstrip("\r\n")
-                yield {"text": text, "words": text, "where": f"{path}:{number}"}
+                yield {"text": text, "words": text, WHERE: f"{path}:{number}"}
 
 
 def predict_file(checkpoint: str, path: Path, task: Task, options: Options, out: Path | None) -> int:

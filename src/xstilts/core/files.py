@@ -70,6 +70,13 @@ def open_text(path: Path) -> TextIO:
 
     Raises DataError when it is missing or cannot be read.
     """
+    return io.TextIOWrapper(open_bytes(path), encoding="utf-8", newline="")
+
+
+def open_bytes(path: Path) -> Any:
+    """Open a file or a gzipped one for reading bytes, told apart as `open_text` does.
+
+    Raises DataError when it is missing or cannot be read."""
     try:
         raw = path.open("rb")
         packed = raw.read(2) == b"\x1f\x8b"
@@ -78,8 +85,7 @@ def open_text(path: Path) -> TextIO:
         raise DataError("there is no such file.", where=str(path)) from error
     except OSError as error:
         raise DataError(f"the file cannot be read ({error.strerror}).", where=str(path)) from error
-    stream: Any = _Unzipped(raw) if packed else raw
-    return io.TextIOWrapper(stream, encoding="utf-8", newline="")
+    return _Unzipped(raw) if packed else raw
 
 
 class _Unzipped(gzip.GzipFile):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,7 +17,15 @@ from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example
 
-Row = dict[str, Any]  # raw fields, plus "where": "file:line"
+
+class RowPlace(Enum):
+    """The key of a row's place. It is no text, so that no column of a file is hidden by it."""
+
+    WHERE = "where"
+
+
+WHERE = RowPlace.WHERE
+Row = dict[Any, Any]  # raw fields by name, plus WHERE: "file:line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +148,12 @@ class Source:
     def with_translation(self, translation: MachineTranslation) -> Source:
         """Return the rows of this source as a model translates them; no view is laid on top."""
         return replace(self, translation=translation)
+
+    def without_blanks(self) -> Source:
+        """Return this source without rows that have a blank text, which machine translations hold here and there."""
+        from xstilts.data.row_makers.blanks import WithoutBlanks
+
+        return replace(self, places=tuple(replace(place, row=WithoutBlanks(make=place.row)) for place in self.places))
 
     def split(self, name: str, share: float, seed: int = 0) -> Source:
         """Return one of two disjoint parts, cut by group: `name` is "held" (about `share` of the groups) or "rest"."""

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import cast
 
 from xstilts.core.errors import DataError
-from xstilts.core.files import open_text
+from xstilts.core.files import open_bytes, open_text
+
+_SAVE = "Save the file as UTF-8; with iconv: iconv -f LATIN1 -t UTF-8 (or -f UTF-16)."
 
 Numbered = tuple[int, str]  # line number from 1, and the line without its end
 
@@ -27,9 +29,23 @@ def reading(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         raise DataError("there is no such file", where=str(path)) from None
     except UnicodeDecodeError as error:
-        raise DataError(f"the file is not UTF-8 ({error.reason} at byte {error.start})", where=str(path)) from error
+        raise _not_utf8(path, error) from error
     except (EOFError, zlib.error, OSError) as error:
         raise DataError(f"the file cannot be read: {error}", where=str(path)) from error
+
+
+def _not_utf8(path: Path, error: UnicodeDecodeError) -> DataError:
+    """Return the error of a text that is not UTF-8, with the first line that is not."""
+    with open_bytes(path) as file:
+        for number, line in enumerate(file, start=1):
+            if number == 1 and line.startswith((b"\xff\xfe", b"\xfe\xff")):
+                return DataError("the file is UTF-16, not UTF-8", where=str(path), hint=_SAVE)
+            try:
+                line.decode()
+            except UnicodeDecodeError as first:
+                problem = f"the line is not UTF-8: byte {first.start + 1} is 0x{line[first.start]:02x}"
+                return DataError(f"{problem} ({first.reason})", where=f"{path}:{number}", hint=_SAVE)
+    return DataError(f"a text of the file is not UTF-8 ({error.reason})", where=str(path))  # inside a Parquet file
 
 
 def numbered_lines(path: Path) -> Iterator[Numbered]:
@@ -39,6 +55,10 @@ def numbered_lines(path: Path) -> Iterator[Numbered]:
         for number, line in enumerate(handle, start=1):
             if number == 1:
                 line = line.removeprefix("\ufeff")
+            if "\0" in line:
+                raise DataError(
+                    "the line holds a NUL character, which no text does", where=f"{path}:{number}", hint=_SAVE
+                )
             yield number, line.removesuffix("\n").removesuffix("\r")
 
 

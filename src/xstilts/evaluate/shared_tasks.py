@@ -13,7 +13,7 @@ import numpy as np
 from xstilts.core.errors import DataError
 from xstilts.data.readers.conllu_trees import ConlluTrees
 from xstilts.data.readers.props import Props
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.metrics.roles import SpanRoles, judge_sentence
 from xstilts.metrics.tallies import percent
 from xstilts.metrics.trees import COLUMNS, AlignedUpos, Attachment, first_difference, tallies
@@ -139,10 +139,10 @@ def _check_sentences(gold: Path, system: Path, golds: Sequence[Row], systems: Se
     for gold_row, system_row in zip(golds, systems, strict=False):
         if len(gold_row["verbs"]) != len(system_row["verbs"]):
             words, gold_words = len(system_row["verbs"]), len(gold_row["verbs"])
-            message = f"a sentence of {words} words, where {gold_row['where']} has {gold_words}"
-            raise DataError(message, where=system_row["where"])
+            message = f"a sentence of {words} words, where {gold_row[WHERE]} has {gold_words}"
+            raise DataError(message, where=system_row[WHERE])
     if len(golds) != len(systems):
-        place = systems[min(len(golds), len(systems) - 1)]["where"]
+        place = systems[min(len(golds), len(systems) - 1)][WHERE]
         raise DataError(f"{len(systems)} sentences, but {gold} has {len(golds)}", where=place)
 
 
@@ -152,7 +152,7 @@ def _trees(path: Path) -> list[Row]:
         raise DataError("no sentence: nothing can be scored", where=str(path))
     for row in rows:
         if row["heads"] is None:
-            raise DataError("the sentence has no heads: nothing can be scored", where=row["where"])
+            raise DataError("the sentence has no heads: nothing can be scored", where=row[WHERE])
         if row["fault"]:
             _, fault, where = row["fault"]
             raise DataError(f"no tree: {fault}", where=where)

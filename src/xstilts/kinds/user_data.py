@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from xstilts.core.errors import StudyError
 from xstilts.data.examples import TextExample
 from xstilts.data.fields import field_value as field_of
-from xstilts.data.source import Reader, Row
+from xstilts.data.source import WHERE, Reader, Row
 
 
 class TaskDeclaration(Protocol):
@@ -63,7 +63,7 @@ def required_labels(task: TaskDeclaration, where: str) -> tuple[str, ...]:
 
 def unlabelled(row: Row, number: str) -> dict[str, Any]:
     """Return id, group and place of an example made of a row that somebody predicts on."""
-    return {"id": str(row.get("id", number)), "group": number, "where": row["where"]}
+    return {"id": str(row.get("id", number)), "group": number, "where": row[WHERE]}
 
 
 def unlabelled_text(row: Row, number: str) -> TextExample:

@@ -47,7 +47,9 @@ def _task(name: str, task: UserTask, where: str) -> Task:
         train=source(task.train, task.language) if task.train is not None else None,
         dev=source(task.dev, task.language) if task.dev is not None else None,
         test={language: source(files, language) for language, files in task.test.items()},
-        translations={language: source(files, language) for language, files in task.translations.items()},
+        translations={
+            language: source(files, language).without_blanks() for language, files in task.translations.items()
+        },
         holdout=task.holdout,
         candidate_language=task.language if kind.is_retrieval else "",
     )
@@ -103,7 +105,12 @@ def _reads(kind: type[Kind], layout: str) -> bool:
 def _bio_columns(task: UserTask, columns: Columns) -> tuple[str, ...]:
     """Return the columns of a line, the one with the words called "token", which is the name that the reader knows."""
     names = task.fields or (columns["words"], columns["tags"])
-    return tuple("token" if name == columns["words"] else str(name) for name in names)
+    return tuple("token" if name == columns["words"] else _other_column(str(name)) for name in names)
+
+
+def _other_column(name: str) -> str:
+    """Return a name that the reader does not turn into that of the words."""
+    return f"{name} of the file" if name in ("word", "token") else name
 
 
 READERS: Mapping[str, Callable[[UserTask, Columns], Reader]] = {

@@ -42,7 +42,7 @@ def _mnli_in(language: str) -> Source:
         language=language,
         note="machine-translated by the authors of XNLI, CC BY-NC 4.0",
         rows=392_702,
-    )
+    ).without_blanks()
 
 
 MNLI = Task(

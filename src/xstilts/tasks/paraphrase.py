@@ -38,7 +38,7 @@ def _pawsx_in(language: str) -> Source:
         hub("google-research-datasets/paws-x", _TRANSLATED_ROW, f"{language}/train-00000-of-00001.parquet"),
         language=language,
         note="machine-translated by the authors of PAWS-X",
-    )
+    ).without_blanks()
 
 
 PAWSX = Task(

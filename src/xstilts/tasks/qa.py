@@ -36,7 +36,7 @@ def _squad_in(language: str) -> Source:
         language=language,
         note="machine-translated by the authors of XTREME",
         rows=87_599,
-    )
+    ).without_blanks()
 
 
 SQUAD1 = Task(

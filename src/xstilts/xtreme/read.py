@@ -15,6 +15,7 @@ from typing import Any
 from xstilts.core.errors import DataError, nearest
 from xstilts.data.readers.json_records import parse_json
 from xstilts.data.readers.squad import SquadReader
+from xstilts.data.source import WHERE
 from xstilts.data.text_lines import Numbered, line_blocks, numbered_lines, read_text
 
 GoldGuessPairs = Sequence[tuple[Any, Any]]
@@ -70,8 +71,8 @@ def read_answers(gold: Path, guess: Path) -> GoldGuessPairs:
     for row in SquadReader()([gold]):
         texts = [text for text, _ in row["answers"] or ()]
         if not any(text.strip() for text in texts):
-            raise DataError(f"the answers to '{row['id']}' are blank: nothing can be scored", where=row["where"])
-        gold_answers[row["id"]] = (texts, row["where"])
+            raise DataError(f"the answers to '{row['id']}' are blank: nothing can be scored", where=row[WHERE])
+        gold_answers[row["id"]] = (texts, row[WHERE])
     guesses = _same_ids(gold, guess, gold_answers, str, "a text")
     return [(texts, guesses[name]) for name, (texts, _) in gold_answers.items()]
 

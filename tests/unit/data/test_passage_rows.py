@@ -17,6 +17,7 @@ from xstilts.data.readers.catalog import SquadReader
 from xstilts.data.readers.mewsli_x import Entities, MentionPairs, Mentions
 from xstilts.data.readers.xquad_r import AnswerPassages
 from xstilts.data.row_makers.catalog import AnswerSentenceRow, PassagesRow, SpanRow
+from xstilts.data.source import WHERE
 from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.tasks.catalog import TASKS
 
@@ -77,7 +78,7 @@ def test_squad_gives_questions_with_the_sentence_of_their_answer(tmp_path: Path)
     assert found.dropped == {"the answer runs over the end of its sentence": 1}
     first, second, third = found.examples
     assert second.name == third.name != first.name and first.group == "Ulm"
-    hub = {"id": "7", "title": "t", "context": context, "question": "?", "where": "f:1"}
+    hub = {"id": "7", "title": "t", "context": context, "question": "?", WHERE: "f:1"}
     made = AnswerSentenceRow(span=SpanRow(group=("title",)))
     assert made(hub | {"answers": {"text": ["Bonn"], "answer_start": [31]}}, 0).name == second.name
     assert made(hub | {"answers": {"text": [], "answer_start": []}}, 0).reason == "no answer"

@@ -10,7 +10,7 @@ from xstilts.data.examples import Predicate, RolesExample
 from xstilts.data.read import LoadedExamples, ResolvedSource, load_examples
 from xstilts.data.readers.catalog import EwtPropBank, Props, UniversalPropBank
 from xstilts.data.row_makers.catalog import RolesRow
-from xstilts.data.source import Reader
+from xstilts.data.source import WHERE, Reader
 
 Put = Callable[[str, str], Path]
 
@@ -27,7 +27,7 @@ def test_props(put: Put) -> None:
         [(0, 1, "A0"), (1, 2, "V"), (2, 4, "A1")],
         [(2, 3, "A0"), (3, 4, "V")],
     ]
-    assert first["where"].endswith("props:1") and second["where"].endswith("props:6")
+    assert first[WHERE].endswith("props:1") and second[WHERE].endswith("props:6")
 
 
 def test_props_with_nesting_and_escapes(put: Put) -> None:

@@ -10,10 +10,11 @@ import pytest
 
 from xstilts.core.errors import DataError
 from xstilts.data.readers.catalog import Csv, Jsonl, JsonList, Lines, Parquet, Tsv
+from xstilts.data.source import WHERE
 
 
 def without_where(rows):
-    return [{name: value for name, value in row.items() if name != "where"} for row in rows]
+    return [{name: value for name, value in row.items() if name is not WHERE} for row in rows]
 
 
 @pytest.mark.parametrize("odd", ["\u0085", "\u2028", "\u2029", "\x1c", "\x0b", "\x0c", "\r"])
@@ -37,7 +38,7 @@ def test_the_last_line_needs_no_newline_and_gz_is_known_by_its_bytes(put):
     path = put("misnamed.tsv", gzip.compress(b"a\tb\nc\td"))
     rows = list(Tsv(columns=("x", "y"))([path]))
     assert [row["x"] for row in rows] == ["a", "c"]
-    assert [row["where"] for row in rows] == [f"{path}:1", f"{path}:2"]
+    assert [row[WHERE] for row in rows] == [f"{path}:1", f"{path}:2"]
 
 
 def test_tsv_knows_no_quotes(put):
@@ -70,7 +71,7 @@ def test_csv_cells_hold_line_breaks_commas_and_quotes(put):
         {"": "0", "text": 'two\r\nlines, "quoted"', "label": "1"},
         {"": "1", "text": "plain", "label": "0"},
     ]
-    assert [row["where"] for row in rows] == [f"{path}:2", f"{path}:4"]  # the line a row begins on
+    assert [row[WHERE] for row in rows] == [f"{path}:2", f"{path}:4"]  # the line a row begins on
 
 
 def test_csv_with_another_delimiter_and_no_header(put):
@@ -94,7 +95,7 @@ def test_malformed_csv_names_its_line(put, text, line, what):
 
 def test_jsonl_passes_over_blank_lines_and_counts_them(put):
     path = put("a.jsonl", '{"a": 1}\n\n{"a": 2}\n')
-    assert [(row["a"], row["where"]) for row in Jsonl()([path])] == [(1, f"{path}:1"), (2, f"{path}:3")]
+    assert [(row["a"], row[WHERE]) for row in Jsonl()([path])] == [(1, f"{path}:1"), (2, f"{path}:3")]
 
 
 @pytest.mark.parametrize(("line", "what"), [('{"a": ', "not valid JSON"), ("[1]", "found a list"), ("3", "a number")])
@@ -107,7 +108,7 @@ def test_malformed_jsonl_names_its_line(put, line, what):
 def test_a_json_list_below_a_path(put):
     path = put("a.json", '{"data": {"items": [{"a": 1}, {"a": 2}]}}')
     rows = list(JsonList(at="data.items")([path]))
-    assert [(row["a"], row["where"]) for row in rows][1] == (2, f"{path}:data.items[1]")
+    assert [(row["a"], row[WHERE]) for row in rows][1] == (2, f"{path}:data.items[1]")
     with pytest.raises(DataError, match="Did you mean 'items'"):
         list(JsonList(at="data.item")([path]))
     with pytest.raises(DataError, match="found an object"):
@@ -122,7 +123,7 @@ def test_parquet_row_groups_and_nested_columns(tmp_path):
     pq.write_table(table, path, row_group_size=2)
     rows = list(Parquet()([path]))
     assert without_where(rows) == table.to_pylist()
-    assert rows[2]["where"] == f"{path}:3"
+    assert rows[2][WHERE] == f"{path}:3"
     assert without_where(Parquet(columns=("id",))([path])) == [{"id": "a"}, {"id": "b"}, {"id": "c"}]
     with pytest.raises(DataError, match="Did you mean 'tokens'"):
         list(Parquet(columns=("token",))([path]))
@@ -145,5 +146,5 @@ def test_damaged_files_are_named(put, tmp_path):
         (put("latin.txt", "é\n".encode("latin-1")), "not UTF-8"),
         (tmp_path / "none.txt", "no such file"),
     ):
-        with pytest.raises(DataError, match=f"{path}: .*{what}"):
+        with pytest.raises(DataError, match=f"{path}:.*{what}"):
             list(Lines()([path]))

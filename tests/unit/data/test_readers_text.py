@@ -8,6 +8,7 @@ import pytest
 
 from xstilts.core.errors import DataError
 from xstilts.data.readers.catalog import Jsonl, Lines, Mining, ParallelText, SquadReader, Tsv, ZippedFiles
+from xstilts.data.source import WHERE
 
 
 def test_parallel_lines_stay_aligned_over_blank_lines(put):
@@ -25,7 +26,7 @@ def test_gold_from_a_second_file(put):
     joined = ZippedFiles(readers=(Tsv(columns=("a", "b")), Tsv(header=True)))
     rows = list(joined([test, gold]))
     assert [(row["a"], row["label"]) for row in rows] == [("p", "neutral"), ("q", "entailment")]
-    assert rows[1]["where"] == f"{test}:2"
+    assert rows[1][WHERE] == f"{test}:2"
 
 
 def test_prefixes_and_a_field_that_must_agree(put):
@@ -78,7 +79,7 @@ def test_squad_keeps_contexts_and_blanks_as_they_are(put):
     (row,) = SquadReader()([path])
     assert (row["id"], row["context"], row["question"], row["answers"]) == ("7", " a b ", "q ", [("b", 3)])
     assert (row["title"], row["paragraph"], row["is_impossible"]) == ("T", 0, None)
-    assert row["where"] == f"{path}:data[0].paragraphs[0].qas[0]"
+    assert row[WHERE] == f"{path}:data[0].paragraphs[0].qas[0]"
 
 
 def test_squad_says_which_keys_a_file_has(put):

@@ -8,6 +8,7 @@ import pytest
 
 from xstilts.core.errors import DataError
 from xstilts.data.readers.catalog import Bio, Conllu, Supertags
+from xstilts.data.source import WHERE
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def put(tmp_path: Path):
 def test_bio_in_three_layouts(put):
     tabs = list(Bio(columns=("token", "tag"))([put("a\tB-X\nb\tO\n\n\nc\tO")]))
     assert [(row["words"], row["tags"]) for row in tabs] == [(["a", "b"], ["B-X", "O"]), (["c"], ["O"])]
-    assert tabs[1]["where"].endswith(":5")
+    assert tabs[1][WHERE].endswith(":5")
     spaced = list(Bio(columns=("token", "tag"), separator=" ")([put("a O\n\n")]))
     assert spaced[0]["tags"] == ["O"]
     indexed = list(Bio(columns=("index", "token", "tag"))([put("0\ta\tO\n1\tb\tO\n")]))

@@ -13,11 +13,11 @@ from xstilts.data.row_makers.sentences import MinedRow, SentencesRow
 from xstilts.data.row_makers.span import SpanRow
 from xstilts.data.row_makers.tags import TagsRow
 from xstilts.data.row_makers.text import TextRow
-from xstilts.data.source import Drop
+from xstilts.data.source import WHERE, Drop
 
 
 def row(**fields):
-    return {**fields, "where": "f:3"}
+    return {**fields, WHERE: "f:3"}
 
 
 def test_fields_by_path_and_by_their_own_name():
@@ -67,7 +67,7 @@ def test_rows_are_dropped_by_value():
 def test_a_text_alone():
     made = TextRow(label="l")(row(text=" keep blanks ", l=1), 4)
     assert (made.text, made.pair, made.label, made.id) == (" keep blanks ", None, "1", "4")
-    with pytest.raises(DataError, match="'text' is not a text: None"):
+    with pytest.raises(DataError, match="'text' is not a text: null"):
         TextRow()(row(text=None), 0)
 
 
@@ -166,7 +166,7 @@ def test_tags_are_cut_and_mapped():
     with pytest.raises(DataError, match="'root' is not a label"):
         TagsRow(labels=(("nsubj:pass", "x"),))(value, 0)
     with pytest.raises(DataError, match="not a list of texts"):
-        TagsRow(words="where")(value, 0)
+        TagsRow(words="text", tags=None)(row(text="a b"), 0)
 
 
 def test_a_parallel_row_is_a_query_and_its_candidate():

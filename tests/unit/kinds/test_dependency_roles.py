@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyRolesExample, Predicate
 from xstilts.data.row_makers.catalog import TreesWithRolesRow
-from xstilts.data.source import Drop
+from xstilts.data.source import WHERE, Drop
 from xstilts.kinds.dependency_roles import DependencyRoles
 from xstilts.metrics.tallies import headline
 from xstilts.nn.structured.max_spanning_tree import arborescence
@@ -111,7 +111,7 @@ def test_a_sentence_without_roles_or_tree_is_unlabelled(xlmr: Tokenizer) -> None
 def test_a_row_is_made_of_both_and_dropped_by_either() -> None:
     row = {
         "words": ["a", "b"], "heads": [0, 1], "deprels": ["root", "nsubj:pass"], "tokens": [], "fault": None,
-        "predicates": [{"index": 0, "sense": "a.01", "spans": [[0, 1, "V"], [1, 2, "ARG0"]]}], "where": "f:1",
+        "predicates": [{"index": 0, "sense": "a.01", "spans": [[0, 1, "V"], [1, 2, "ARG0"]]}], WHERE: "f:1",
     }  # fmt: skip
     made = TreesWithRolesRow()(row, 7)
     assert isinstance(made, DependencyRolesExample) and made.id == "7" and made.relations == ("root", "nsubj")

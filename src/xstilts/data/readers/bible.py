@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.core.errors import DataError
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import numbered_lines, read_text
 
 
@@ -23,7 +23,7 @@ class Usfm:
                 verse = re.match(r"\\v\s+\S+\s+(.*)", line)
                 text = re.sub(r"\\\S+", " ", verse[1]) if verse else ""
                 if text.strip():
-                    yield {"text": " ".join(text.split()), "where": f"{path}:{number}"}
+                    yield {"text": " ".join(text.split()), WHERE: f"{path}:{number}"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Osis:
             except ET.ParseError as error:
                 raise DataError(f"this is not XML: {error}", where=str(path)) from error
             for number, verse in enumerate(_verses(root), start=1):
-                yield {"text": verse, "where": f"{path}: verse {number}"}
+                yield {"text": verse, WHERE: f"{path}: verse {number}"}
 
 
 def _verses(root: ET.Element) -> Iterator[str]:

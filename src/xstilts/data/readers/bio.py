@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xstilts.data.source import Row
+from xstilts.core.errors import DataError
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import expect_fields, line_blocks
 
 
@@ -27,8 +28,16 @@ class Bio:
     separator: str = "\t"
     comment: str = ""
 
+    def __post_init__(self) -> None:
+        names = self._names()
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise DataError(f"two columns of a line would be called '{twice}'", hint="Give the columns other names.")
+
+    def _names(self) -> list[str]:
+        return ["words" if name == "token" else name + "s" for name in self.columns]
+
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
-        names = ["words" if name == "token" else name + "s" for name in self.columns]
+        names = self._names()
         for path in paths:
             for block in line_blocks(path):
                 word_lines = [(n, line) for n, line in block if not (self.comment and line.startswith(self.comment))]
@@ -39,4 +48,4 @@ class Bio:
                     expect_fields(fields := line.split(self.separator), len(names), f"{path}:{number}")
                     table.append(fields)
                 columns = [list(column) for column in zip(*table, strict=True)]
-                yield {**dict(zip(names, columns, strict=True)), "where": f"{path}:{word_lines[0][0]}"}
+                yield {**dict(zip(names, columns, strict=True)), WHERE: f"{path}:{word_lines[0][0]}"}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xstilts.core.errors import DataError
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import Numbered, expect_fields, line_blocks
 
 # Which of several equally high words names a fused token: the lists of ud-conversion-tools, which XTREME runs.
@@ -71,7 +71,7 @@ class Conllu:
                 _check_heads(words)
                 if words:
                     shared = {"sent_id": comments.get("sent_id", ""), "text": comments.get("text", "")}
-                    yield {**row(words, fused), **shared, "where": f"{path}:{block[0][0]}"}
+                    yield {**row(words, fused), **shared, WHERE: f"{path}:{block[0][0]}"}
 
     def _xtreme_row(self, words: list[ConlluWord], fused: list[MultiwordToken]) -> Row:
         starts = {token.first: token for token in fused}

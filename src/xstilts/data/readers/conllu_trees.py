@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.data.readers.conllu import ConlluWord, MultiwordToken, parse_sentence
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.syntax.trees import TreeFault, tree_fault
 from xstilts.data.text_lines import line_blocks
 
@@ -28,7 +28,7 @@ class ConlluTrees:
                 comments, words, fused = parse_sentence(path, block)
                 if words:
                     shared = {"sent_id": comments.get("sent_id", ""), "text": comments.get("text", "")}
-                    yield {**_tree_row(words, fused), **shared, "where": f"{path}:{block[0][0]}"}
+                    yield {**_tree_row(words, fused), **shared, WHERE: f"{path}:{block[0][0]}"}
 
 
 def _tree_row(words: list[ConlluWord], fused: list[MultiwordToken]) -> Row:

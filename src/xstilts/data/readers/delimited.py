@@ -8,12 +8,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
+from typing import cast
 
 from xstilts.core.errors import DataError
 from xstilts.core.files import open_text
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import expect_fields, numbered_lines, reading
+
+_LONGEST_CELL = 2**31 - 1  # characters; the csv module refuses more than 131,072 unless told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,16 +57,24 @@ class Csv:
 
     def _cells(self, path: Path) -> Iterator[tuple[str, list[str]]]:
         with reading(path), open_text(path) as handle:
-            table = csv.reader(handle, delimiter=self.delimiter, strict=True)
+            csv.field_size_limit(_LONGEST_CELL)
+            table = csv.reader(_lines(cast(TextIOWrapper, handle), path), delimiter=self.delimiter, strict=True)
             first = 1
             try:
                 for cells in table:
-                    if first == 1:
-                        cells[:1] = [cell.removeprefix("\ufeff") for cell in cells[:1]]
                     yield f"{path}:{first}", cells
                     first = table.line_num + 1
             except csv.Error as error:
                 raise DataError(f"the row is not valid CSV: {error}", where=f"{path}:{first}") from error
+
+
+def _lines(handle: TextIOWrapper, path: Path) -> Iterator[str]:
+    """Yield lines with their ends, the first one without a byte order mark."""
+    handle.reconfigure(newline="\n")
+    for number, line in enumerate(handle, start=1):
+        if "\0" in line:
+            raise DataError("the line holds a NUL character, which no text does", where=f"{path}:{number}")
+        yield line.removeprefix("\ufeff") if number == 1 else line
 
 
 def _named(cells: Iterable[tuple[str, list[str]]], columns: tuple[str, ...] | None, header: bool) -> Iterator[Row]:
@@ -81,4 +93,4 @@ def _named(cells: Iterable[tuple[str, list[str]]], columns: tuple[str, ...] | No
         if not fields:  # an empty line of a CSV file
             continue
         expect_fields(fields, len(names), where)
-        yield {**dict(zip(names, fields, strict=True)), "where": where}
+        yield {**dict(zip(names, fields, strict=True)), WHERE: where}

@@ -10,7 +10,7 @@ from typing import Any
 from xstilts.core.errors import DataError
 from xstilts.data.readers.conllu_trees import ConlluTrees
 from xstilts.data.readers.props import bracketed_spans
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import Numbered, expect_fields, line_blocks, numbered_lines
 
 
@@ -33,7 +33,7 @@ class EwtPropBank:
         table = _join_table(paths[2])
         for row in ConlluTrees()(paths[:1]):
             if row["sent_id"] not in table:
-                raise DataError(f"{paths[2]} has no row for the sentence '{row['sent_id']}'", where=row["where"])
+                raise DataError(f"{paths[2]} has no row for the sentence '{row['sent_id']}'", where=row[WHERE])
             entry, where = table[row["sent_id"]]
             predicates = None
             if entry["status"] == "ok":

@@ -6,13 +6,14 @@ Several files are read one after the other.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import DataError
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import numbered_lines, read_text
 
 
@@ -54,16 +55,43 @@ def parse_json(text: str, where: str) -> Any:
     """Return the value of a JSON text. Raises DataError at `where`; `where` of a whole file gets the line of the
     fault."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise DataError(f"not valid JSON: {error.msg} ({place})", where=where) from None
+    except RecursionError:
+        raise DataError("this JSON is nested too deeply to be data", where=where) from None
+    except ValueError as error:  # a number of thousands of digits
+        raise DataError(f"this JSON cannot be read: {error}", where=where) from None
+    if half := _half_surrogate(text):
+        place = f"line {text.count(chr(10), 0, half.start()) + 1}"
+        problem = f"the text holds half a character, {half[0]} ({place}): a surrogate without the other one of its pair"
+        raise DataError(problem, where=where)
+    return value
+
+
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)")
+
+
+def _half_surrogate(text: str) -> re.Match[str] | None:
+    r"""Return the first `\ud83d` in a JSON text that is no half of a pair."""
+    if "\\ud" not in text and "\\uD" not in text:
+        return None
+    high: re.Match[str] | None = None
+    for match in _ESCAPE.finditer(text):
+        code = int(match[1], 16) if match[1] else 0
+        if high is not None and not (high.end() == match.start() and 0xDC00 <= code < 0xE000):
+            return high
+        if high is None and 0xDC00 <= code < 0xE000:
+            return match
+        high = match if 0xD800 <= code < 0xDC00 else None
+    return high
 
 
 def _record(value: Any, where: str) -> Row:
     if not isinstance(value, dict):
         raise DataError(f"expected an object with named fields, found {_shape(value)}", where=where)
-    return {**value, "where": where}
+    return {**value, WHERE: where}
 
 
 def _shape(value: Any) -> str:

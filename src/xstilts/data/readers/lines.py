@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import numbered_lines
 
 
@@ -26,4 +26,4 @@ class Lines:
         for path in paths:
             for number, line in numbered_lines(path):
                 if self.blank or line.strip():
-                    yield {self.field: line, "where": f"{path}:{number}"}
+                    yield {self.field: line, WHERE: f"{path}:{number}"}

@@ -16,7 +16,7 @@ from typing import Any
 from xstilts.core.errors import DataError
 from xstilts.data.fields import field_value
 from xstilts.data.readers.json_records import Jsonl
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 
 _BRACES = str.maketrans("{}", "()")
 
@@ -36,7 +36,7 @@ class Mentions:
         for row in Jsonl()(paths[:1]):
             if field_value(row, "context.language") == self.language:
                 for mention in field_value(row, "mentions"):
-                    yield _mention(row["context"], mention, row["where"])
+                    yield _mention(row["context"], mention, row[WHERE])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class Entities:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for row in Jsonl()(paths):
-            yield {"id": str(field_value(row, "entity_id")), "passage": _description(row), "where": row["where"]}
+            yield {"id": str(field_value(row, "entity_id")), "passage": _description(row), WHERE: row[WHERE]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +54,8 @@ class MentionPairs:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for row in Jsonl()(paths):
-            mention, where = field_value(row, "contextual_mention"), row["where"]
-            entity = {**field_value(row, "entity"), "where": where}
+            mention, where = field_value(row, "contextual_mention"), row[WHERE]
+            entity = {**field_value(row, "entity"), WHERE: where}
             yield {**_mention(mention["context"], mention["mention"], where), "passage": _description(entity)}
 
 
@@ -65,7 +65,7 @@ def _mention(context: Mapping[str, Any], mention: Mapping[str, Any], where: str)
         "query": marked_mention(context, mention["mention_span"], where),
         "relevant": [str(mention["entity_id"])],
         "document": str(context["document_id"]),
-        "where": where,
+        WHERE: where,
     }
 
 

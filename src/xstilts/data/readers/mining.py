@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.core.errors import DataError
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import expect_fields, numbered_lines
 
 
@@ -37,7 +37,7 @@ class Mining:
                 name, text = fields
                 seen.add(name)
                 row_matches = matches.get(name, []) if gold is not None and side == "query" else None
-                row = {"id": name, "text": text, "side": side, "where": where}
+                row = {"id": name, "text": text, "side": side, WHERE: where}
                 yield {**row, "matches": row_matches, "pair": pair.get(name, "")}
         for query, candidate, where in gold or ():
             for name in (query, candidate):

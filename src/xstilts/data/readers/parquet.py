@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.core.errors import DataError
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import reading
 
 
@@ -40,6 +40,6 @@ class Parquet:
                 for batch in file.iter_batches(columns=list(self.columns) if self.columns else None):
                     for row in batch.to_pylist():
                         number += 1
-                        yield {**row, "where": f"{path}:{number}"}
+                        yield {**row, WHERE: f"{path}:{number}"}
         except pa.ArrowInvalid as error:
             raise DataError(f"the file is not Parquet: {error}", where=str(path)) from error

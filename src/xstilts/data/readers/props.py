@@ -14,7 +14,7 @@ from pathlib import Path
 
 from xstilts.core.errors import DataError
 from xstilts.data.readers.conllu_trees import ConlluTrees
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import expect_fields, line_blocks
 
 _OPENS = re.compile(r"\(((?:\\\*|[^*(])+)")
@@ -45,7 +45,7 @@ class Props:
                 predicates = [
                     {"index": i, "sense": verbs[i], "spans": spans} for i, spans in zip(places, columns, strict=True)
                 ]
-                yield {"verbs": verbs, "predicates": predicates, "where": table[0][0]}
+                yield {"verbs": verbs, "predicates": predicates, WHERE: table[0][0]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +62,12 @@ class ConlluProps:
             for row, props_row in zip_longest(ConlluTrees()([words]), Props()([props])):
                 if row is None or props_row is None:
                     shorter = words if row is None else props
-                    raise DataError(f"{shorter} has no sentence to this one", where=(row or props_row)["where"])
+                    raise DataError(f"{shorter} has no sentence to this one", where=(row or props_row)[WHERE])
                 if len(row["words"]) != len(props_row["verbs"]):
                     message = (
-                        f"{len(props_row['verbs'])} rows of props, but {row['where']} has {len(row['words'])} words"
+                        f"{len(props_row['verbs'])} rows of props, but {row[WHERE]} has {len(row['words'])} words"
                     )
-                    raise DataError(message, where=props_row["where"])
+                    raise DataError(message, where=props_row[WHERE])
                 yield {**row, "predicates": props_row["predicates"]}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import numbered_lines
 
 
@@ -27,4 +27,4 @@ class SplitWords:
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
             for number, line in numbered_lines(path):
-                yield {self.field: line.split(), "where": f"{path}:{number}"}
+                yield {self.field: line.split(), WHERE: f"{path}:{number}"}

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from xstilts.core.errors import DataError
+from xstilts.data.answer_spans import read_answers
+from xstilts.data.fields import shown, written_out
 from xstilts.data.readers.json_records import parse_json
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import read_text
 
 
@@ -21,39 +23,50 @@ class SquadReader:
     answers        list of (text, start), as written; None where the file has no such key
     is_impossible  bool; None where the file has no such key
     plausible      raw plausible_answers, [] without
-    title          of the document, "" without
+    title          of the document; where it has none, "document" and its number, from 0 over all files
     paragraph      number of the paragraph in its document, from 0
     """
 
     identity_name: ClassVar[str] = "Squad"
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        number = 0
         for path in paths:
             root = parse_json(read_text(path), str(path))
-            for d, document in enumerate(_get(root, "data", str(path))):
-                for p, paragraph in enumerate(_get(document, "paragraphs", f"{path}:data[{d}]")):
+            for d, document in enumerate(_list(root, "data", str(path))):
+                paragraphs = _list(document, "paragraphs", f"{path}:data[{d}]")
+                title = document.get("title")
+                title = title if str(title or "").strip() else f"document {number}"
+                number += 1
+                for p, paragraph in enumerate(paragraphs):
                     where = f"{path}:data[{d}].paragraphs[{p}]"
-                    shared = {
-                        "context": _get(paragraph, "context", where),
-                        "title": document.get("title", ""),
-                        "paragraph": p,
-                    }
-                    for q, item in enumerate(_get(paragraph, "qas", where)):
+                    shared = {"context": _get(paragraph, "context", where), "title": title, "paragraph": p}
+                    for q, item in enumerate(_list(paragraph, "qas", where)):
                         yield {**shared, **_question(item, f"{where}.qas[{q}]")}
 
 
 def _question(item: Any, where: str) -> Row:
+    name = written_out(_get(item, "id", where))
+    if name is None:
+        raise DataError(f"the id of a question is no text: {shown(item['id'])}", where=where)
     answers = item.get("answers") if isinstance(item, dict) else None
     if answers is not None:
-        answers = [(_get(answer, "text", where), _get(answer, "answer_start", where)) for answer in answers]
+        answers = list(read_answers(answers, "answers", where))
     return {
-        "id": str(_get(item, "id", where)),
+        "id": name,
         "question": _get(item, "question", where),
         "answers": answers,
         "is_impossible": item.get("is_impossible"),
         "plausible": item.get("plausible_answers", []),
-        "where": where,
+        WHERE: where,
     }
+
+
+def _list(value: Any, name: str, where: str) -> list[Any]:
+    items = _get(value, name, where)
+    if not isinstance(items, list):
+        raise DataError(f"not SQuAD-style JSON: '{name}' is no list", where=where)
+    return items
 
 
 def _get(value: Any, name: str, where: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import numbered_lines
 
 _CREDIT = re.compile(r"^\s*[*#\[]|licen[cs]e|creative commons|©|https?://", re.IGNORECASE)
@@ -27,4 +27,4 @@ class Stories:
                     continue
                 for text in _SENTENCE_END.split(line):
                     if text.strip():
-                        yield {"text": " ".join(text.split()), "where": f"{path}:{number}"}
+                        yield {"text": " ".join(text.split()), WHERE: f"{path}:{number}"}

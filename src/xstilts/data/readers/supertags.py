@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import expect_fields, numbered_lines
 
 
@@ -25,4 +25,4 @@ class Supertags:
                     expect_fields(fields := token.split("|"), 3, where)
                     table.append(fields)
                 words, pos, categories = ([row[i] for row in table] for i in range(3))
-                yield {"words": words, "pos": pos, "categories": categories, "where": where}
+                yield {"words": words, "pos": pos, "categories": categories, WHERE: where}

@@ -10,7 +10,7 @@ from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.data.readers.conllu_trees import ConlluTrees
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import Numbered, expect_fields, line_blocks
 
 _PROJECTED = re.compile(r"([CR]-)?(AM-|A)(?=\S)(?!RG)(.+)")
@@ -34,7 +34,7 @@ class UniversalPropBank:
             }
             for row in ConlluTrees()([words]):
                 if (block := role_blocks.get(row["sent_id"])) is None:
-                    raise DataError(f"{roles} has no sentence '{row['sent_id']}'", where=row["where"])
+                    raise DataError(f"{roles} has no sentence '{row['sent_id']}'", where=row[WHERE])
                 yield {**row, "predicates": _projected(roles, block, len(row["words"]))}
 
 

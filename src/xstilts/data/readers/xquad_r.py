@@ -9,7 +9,7 @@ from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.data.readers.json_records import parse_json
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import read_text
 
 _Paragraph = tuple[str, dict[str, Any], str]  # name, what the file says, where
@@ -72,18 +72,18 @@ class AnswerPassages:
         for name, paragraph, where in files[self.query_language]:
             for item in paragraph["qas"]:
                 query, id = item["question"], str(item["id"])
-                yield {"id": id, "query": query, "relevant": answers[id], "pair": name, "where": where}
+                yield {"id": id, "query": query, "relevant": answers[id], "pair": name, WHERE: where}
 
     def _sentences(self, files: Mapping[str, list[_Paragraph]]) -> Iterator[Row]:
         for language, paragraphs in files.items():
             for name, paragraph, where in paragraphs:
-                shared = {"context": paragraph["context"], "pair": name, "where": where}
+                shared = {"context": paragraph["context"], "pair": name, WHERE: where}
                 for i, text in enumerate(_sentences(paragraph)):
                     yield {"id": f"{language} {name} {i}", "passage": text, **shared}
 
 
 def _row(name: str, text: str, side: str, matches: list[str] | None, pair: str, where: str) -> Row:
-    return {"id": name, "text": text, "side": side, "matches": matches, "pair": pair, "where": where}
+    return {"id": name, "text": text, "side": side, "matches": matches, "pair": pair, WHERE: where}
 
 
 def _sentences(paragraph: dict[str, Any]) -> list[str]:

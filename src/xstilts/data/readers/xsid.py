@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from xstilts.core.errors import DataError
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import Numbered, expect_fields, line_blocks
 
 
@@ -49,7 +49,7 @@ def _utterance(path: Path, block: list[Numbered]) -> Row:
         "intent": comments.get("intent", intents[0]),
         "text": text,
         "item": item,
-        "where": where,
+        WHERE: where,
     }
 
 

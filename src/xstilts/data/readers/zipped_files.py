@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from xstilts.core.errors import DataError
-from xstilts.data.source import Reader, Row
+from xstilts.data.source import WHERE, Reader, Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,23 +40,23 @@ class ZippedFiles:
                 short = ", ".join(str(path) for path, row in zip(paths, rows, strict=True) if row is None)
                 raise DataError(
                     f"files read in step differ in length: after {number} rows nothing is left of {short}",
-                    where=next(row["where"] for row in rows if row is not None),
+                    where=next(row[WHERE] for row in rows if row is not None),
                 )
             yield self._merged(rows, prefixes)
 
     def _merged(self, rows: Sequence[Row], prefixes: Sequence[str]) -> Row:
-        merged: Row = {"where": rows[0]["where"]}
+        merged: Row = {WHERE: rows[0][WHERE]}
         if self.on:
             values = [row.get(self.on) for row in rows]
             if values[0] is None or any(str(value) != str(values[0]) for value in values):
-                raise DataError(f"'{self.on}' disagrees between files read in step: {values}", where=rows[0]["where"])
+                raise DataError(f"'{self.on}' disagrees between files read in step: {values}", where=rows[0][WHERE])
             merged[self.on] = values[0]
         for row, prefix in zip(rows, prefixes, strict=True):
             for name, value in row.items():
-                if name in ("where", self.on):
+                if name in (WHERE, self.on):
                     continue
                 if prefix + name in merged:
                     message = f"two files have a field '{prefix + name}'"
-                    raise DataError(message, where=row["where"], hint="Give prefixes.")
+                    raise DataError(message, where=row[WHERE], hint="Give prefixes.")
                 merged[prefix + name] = value
         return merged

@@ -4,7 +4,8 @@ A row maker says which fields of a row become which part of an example.
 Fields are named by path (`data.fields`): "question.stem", "choices.*.text". All row makers share
 
     id          field that holds the id; None: the row's number (from 0)
-    group       fields that together name the group; () : the row's number divided by `group_rows`
+    group       fields that together name the group; () : the row's number divided by `group_rows`. A row in which all
+                of them are blank is a group of its own
     group_rows  rows that share a group when they follow one another (XNLI: 3 hypotheses to a premise)
     drop        (field, value) pairs; a row where one holds is left out and counted
 """
@@ -12,11 +13,11 @@ Fields are named by path (`data.fields`): "question.stem", "choices.*.text". All
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from xstilts.core.errors import DataError
-from xstilts.data.fields import field_value, group_name, text_field
-from xstilts.data.source import Drop, Row
+from xstilts.data.fields import field_value, group_name, label_field, text_field
+from xstilts.data.source import WHERE, Drop, Row
 
 Labels = tuple[tuple[str, str | None], ...]
 
@@ -35,9 +36,14 @@ class RowMakerBase:
         """Return id, group and where of the example made from this row."""
         return {
             "id": str(number) if self.id is None else text_field(row, self.id),
-            "group": group_name(row, self.group) if self.group else str(number // self.group_rows),
-            "where": row["where"],
+            "group": self._group(row, number),
+            "where": row[WHERE],
         }
+
+    def _group(self, row: Row, number: int) -> str:
+        if not self.group:
+            return str(number // self.group_rows)
+        return group_name(row, self.group) or f"row {number}"
 
     def dropped(self, row: Row) -> Drop | None:
         for path, value in self.drop:
@@ -46,9 +52,17 @@ class RowMakerBase:
         return None
 
 
-def label_name(raw: Any, labels: Labels, where: str) -> str | None:
-    """Return the label that `raw` stands for. () maps every label to itself; a label mapped to None is "unlabelled"."""
+def label_name(label: str | None, labels: Labels, where: str) -> str | None:
+    """Return the name of a label of a file; None for a row that has none. () names every label as the file does; a
+    label mapped to None is "unlabelled"."""
     table = dict(labels)
-    if table and str(raw) not in table:
-        raise DataError(f"'{raw}' is not a label of this file", where=where, value=str(raw), allowed=table)
-    return table[str(raw)] if table else str(raw)
+    if label is None or not table:
+        return label
+    if label not in table:
+        raise DataError(f"'{label}' is not a label of this file", where=where, value=label, allowed=table)
+    return table[label]
+
+
+def label_of(row: Row, path: str | None, labels: Labels) -> str | None:
+    """Return the label that a row has at `path`, by its name; None where it has none."""
+    return None if path is None else label_name(label_field(row, path), labels, row[WHERE])

@@ -1,5 +1,6 @@
 """Catalog of all row makers. A row maker is a frozen dataclass that turns a row into an example; see its own module."""
 
+from xstilts.data.row_makers.blanks import WithoutBlanks
 from xstilts.data.row_makers.choice import ChoiceRow
 from xstilts.data.row_makers.pair import PairRow
 from xstilts.data.row_makers.passages import AnswerSentenceRow, PassagesRow
@@ -25,4 +26,5 @@ __all__ = [
     "TextRow",
     "TreesRow",
     "TreesWithRolesRow",
+    "WithoutBlanks",
 ]

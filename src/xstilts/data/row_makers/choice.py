@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import ChoiceExample
-from xstilts.data.fields import field_value, fill_template, text_field, words_field
-from xstilts.data.row_makers.base import RowMakerBase, label_name
-from xstilts.data.source import Drop, Row
+from xstilts.data.fields import field_value, fill_template, label_field, text_field, words_field
+from xstilts.data.row_makers.base import RowMakerBase, label_of
+from xstilts.data.source import WHERE, Drop, Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +20,9 @@ class ChoiceRow(RowMakerBase):
     Arguments
         prompt: template for the first half of each scored pair, such as "{context} {question}".
         options: path of a list of options ("endings", "question.choices.*.text"), or one field for each option.
-        option: template for the second half; "{option}" is the option at hand. `prompt` may use it too.
+        option: template for the second half; "{option}" is the option at hand. `prompt` may use it too, where the file
+            has no field of that name.
+            Blank options at the end of a row are no options: tables pad rows of fewer options with them.
         answer: field of the answer; None: unlabelled. An empty answer is unlabelled too.
         answer_as: "index" (from 0), "number" (from 1), "letter" (A is the first), "text" (the option itself) or
             "label" (the position in the list at path `answer_labels`).
@@ -41,23 +44,33 @@ class ChoiceRow(RowMakerBase):
     def __call__(self, row: Row, number: int) -> ChoiceExample | Drop:
         if drop := self.dropped(row):
             return drop
-        paths = self.options
-        options = words_field(row, paths) if isinstance(paths, str) else tuple(text_field(row, path) for path in paths)
-        if len(options) < 2:
-            raise DataError(f"a choice needs two options, the row has {len(options)}", where=row["where"])
+        options = self._options(row)
         if self.phrase is not None:
-            row = {**row, "phrase": label_name(field_value(row, self.phrase), self.phrases, row["where"])}
+            row = {**row, "phrase": label_of(row, self.phrase, self.phrases)}
         option_rows = [{**row, "option": option} for option in options]
         return ChoiceExample(
             **self.names(row, number),
-            prompts=tuple(fill_template(self.prompt, option_row) for option_row in option_rows),
+            prompts=tuple(fill_template(self.prompt, {**option_row, **row}) for option_row in option_rows),
             options=tuple(fill_template(self.option, option_row) for option_row in option_rows),
             answer=self._answer(row, options),
         )
 
+    def _options(self, row: Row) -> tuple[str, ...]:
+        if isinstance(self.options, str):
+            options = list(words_field(row, self.options))
+        else:
+            options = [text_field(row, path) for path in _without_nulls(row, self.options)]
+        while options and not options[-1].strip():
+            options.pop()
+        if len(options) < 2:
+            raise DataError(f"a choice needs two options, the row has {len(options)}", where=row[WHERE])
+        if blank := next((number for number, option in enumerate(options, start=1) if not option.strip()), 0):
+            raise DataError(f"option {blank} of {len(options)} is blank", where=row[WHERE])
+        return tuple(options)
+
     def _answer(self, row: Row, options: tuple[str, ...]) -> int | None:
-        raw = None if self.answer is None else field_value(row, self.answer)
-        if raw is None or raw == "":
+        raw = None if self.answer is None else label_field(row, self.answer)
+        if raw is None or not raw.strip():
             return None
         count = len(options)
         names = {
@@ -65,8 +78,19 @@ class ChoiceRow(RowMakerBase):
             "number": lambda: [str(i + 1) for i in range(count)],
             "letter": lambda: [chr(ord("A") + i) for i in range(count)],
             "text": lambda: list(options),
-            "label": lambda: list(words_field(row, self.answer_labels or "")),
+            "label": lambda: list(words_field(row, self.answer_labels or ""))[:count],
         }[self.answer_as]()
-        if str(raw) not in names:
-            raise DataError(f"the answer '{raw}' names no option", where=row["where"], value=str(raw), allowed=names)
-        return names.index(str(raw))
+        if raw not in names:
+            raise DataError(f"the answer '{raw}' names no option", where=row[WHERE], value=raw, allowed=names)
+        if names.count(raw) > 1:
+            raise DataError(f"the answer '{raw}' names {names.count(raw)} of the options", where=row[WHERE])
+        return names.index(raw)
+
+
+def _without_nulls(row: Row, paths: Sequence[str]) -> Sequence[str]:
+    """Return the paths without those at the end whose fields are null, which is how a table of other types is
+    padded."""
+    count = len(paths)
+    while count and field_value(row, paths[count - 1]) is None:
+        count -= 1
+    return paths[:count]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from xstilts.data.examples import TextExample
-from xstilts.data.fields import field_value, text_field
-from xstilts.data.row_makers.base import Labels, RowMakerBase, label_name
+from xstilts.data.fields import text_field
+from xstilts.data.row_makers.base import Labels, RowMakerBase, label_of
 from xstilts.data.source import Drop, Row
 
 
@@ -25,7 +25,7 @@ class PairRow(RowMakerBase):
     def __call__(self, row: Row, number: int) -> TextExample | Drop:
         if drop := self.dropped(row):
             return drop
-        label = None if self.label is None else label_name(field_value(row, self.label), self.labels, row["where"])
+        label = label_of(row, self.label, self.labels)
         return TextExample(
             **self.names(row, number), text=text_field(row, self.a), pair=text_field(row, self.b), label=label
         )

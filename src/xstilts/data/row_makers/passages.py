@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from xstilts.data.examples import PassageExample
-from xstilts.data.fields import field_value, group_name, words_field
+from xstilts.data.fields import field_value, group_name, text_field, words_field
 from xstilts.data.row_makers.base import RowMakerBase
 from xstilts.data.row_makers.span import SpanRow
 from xstilts.data.source import Drop, Row
@@ -35,15 +35,19 @@ class PassagesRow(RowMakerBase):
             return drop
         return PassageExample(
             **self.names(row, number),
-            query=_field_if_present(row, self.query),
-            passage=_field_if_present(row, self.passage),
-            context=_field_if_present(row, self.context),
+            query=_text_if_present(row, self.query),
+            passage=_text_if_present(row, self.passage),
+            context=_text_if_present(row, self.context),
             relevant=words_field(row, self.relevant) if _field_if_present(row, self.relevant) is not None else None,
         )
 
 
 def _field_if_present(row: Row, path: str) -> Any:
     return field_value(row, path) if path.partition(".")[0] in row else None
+
+
+def _text_if_present(row: Row, path: str) -> str | None:
+    return None if _field_if_present(row, path) is None else text_field(row, path)
 
 
 @dataclass(frozen=True, kw_only=True)

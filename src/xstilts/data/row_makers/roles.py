@@ -10,7 +10,7 @@ from xstilts.core.errors import DataError
 from xstilts.data.examples import Predicate, RolesExample
 from xstilts.data.fields import words_field
 from xstilts.data.row_makers.base import RowMakerBase
-from xstilts.data.source import Drop, Row
+from xstilts.data.source import WHERE, Drop, Row
 from xstilts.data.syntax.trees import span_head
 
 
@@ -48,7 +48,7 @@ class RolesRow(RowMakerBase):
         spans, heads = predicate.get("spans"), predicate.get("heads")
         if heads is None and self.derive_heads:
             if row["heads"] is None or row["fault"]:
-                raise DataError("heads of arguments need a tree, and the sentence has none", where=row["where"])
+                raise DataError("heads of arguments need a tree, and the sentence has none", where=row[WHERE])
             heads = [(span_head(row["heads"], start, end) - 1, label) for start, end, label in spans or ()]
         return Predicate(
             index=predicate["index"],

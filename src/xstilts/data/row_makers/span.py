@@ -7,10 +7,14 @@ from dataclasses import field as setting
 from typing import ClassVar
 
 from xstilts.core.canonical import OMIT_DEFAULT
+from xstilts.core.errors import DataError
+from xstilts.data.answer_spans import read_answers
 from xstilts.data.examples import SpanExample
-from xstilts.data.fields import field_value, text_field
+from xstilts.data.fields import field_value, flag_field, text_field
 from xstilts.data.row_makers.base import RowMakerBase
-from xstilts.data.source import Drop, Row
+from xstilts.data.source import WHERE, Drop, Row
+
+SQUAD_FLAG = "is_impossible"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +23,9 @@ class SpanRow(RowMakerBase):
 
     Arguments
         question, context: fields, taken as they are (starts count characters of the raw context).
-        answers: field of a list of (text, start), or of {"text": [...], "answer_start": [...]}; None: unlabelled.
-        impossible: field that is true where the context holds no answer.
+        answers: field of a list of {"text", "answer_start"} or of (text, start), or of {"text": [...],
+            "answer_start": [...]}; None, and a row where it is null: unlabelled.
+        impossible: field that is true where the context holds no answer; a row may lack SQuAD's own, `is_impossible`.
         empty: what a question without answers is where `impossible` does not say: "unlabelled" or "impossible".
         misplaced: a row with an answer that does not stand where it says is an "error" (of the kind), or a "drop".
 
@@ -36,7 +41,7 @@ class SpanRow(RowMakerBase):
     question: str = "question"
     context: str = "context"
     answers: str | None = "answers"
-    impossible: str | None = "is_impossible"
+    impossible: str | None = SQUAD_FLAG
     empty: str = "unlabelled"
     misplaced: str = setting(default="error", metadata=OMIT_DEFAULT)
 
@@ -55,14 +60,21 @@ class SpanRow(RowMakerBase):
             impossible=impossible,
         )
 
+    def _flag(self, row: Row) -> bool | None:
+        if self.impossible is None or (self.impossible == SQUAD_FLAG and SQUAD_FLAG not in row):
+            return None
+        return flag_field(row, self.impossible)
+
     def _gold(self, row: Row) -> tuple[tuple[tuple[str, int], ...] | None, bool]:
         raw = None if self.answers is None else field_value(row, self.answers)
+        is_impossible = self._flag(row)
         if raw is None:
-            return None, False
-        pairs = zip(raw["text"], raw["answer_start"], strict=True) if isinstance(raw, dict) else raw
-        answers = tuple((str(answer), int(start)) for answer, start in pairs)
-        is_impossible = row.get(self.impossible) if self.impossible else None
+            return ((), True) if is_impossible else (None, False)
+        answers = read_answers(raw, str(self.answers), row[WHERE])
         if is_impossible:
+            if named := next((answer for answer, _ in answers if answer.strip()), ""):
+                problem = f"'{self.impossible}' says that there is no answer, but '{named[:60]}' is one"
+                raise DataError(problem, where=row[WHERE])
             return (), True
         if any(answer for answer, _ in answers):
             return answers, False

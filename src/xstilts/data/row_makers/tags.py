@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from xstilts.data.examples import TagExample
-from xstilts.data.fields import words_field
+from xstilts.data.fields import labels_field, words_field
 from xstilts.data.row_makers.base import Labels, RowMakerBase, label_name
-from xstilts.data.source import Drop, Row
+from xstilts.data.source import WHERE, Drop, Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,7 @@ class TagsRow(RowMakerBase):
     """Words and one tag for each.
 
     Arguments
-        words, tags: fields with lists of equal length; `tags` None: unlabelled.
+        words, tags: fields with lists of equal length; `tags` None: unlabelled, and a row whose tags are null is, too.
         labels: (in the file, name) pairs, as in `TextRow`; every tag must be in it.
         cut: tags end before this string (":" makes "nsubj:pass" the tag "nsubj").
     """
@@ -36,8 +36,10 @@ class TagsRow(RowMakerBase):
     def _tags(self, row: Row) -> tuple[str, ...] | None:
         if self.tags is None:
             return None
-        raw = words_field(row, self.tags)
+        raw = labels_field(row, self.tags)
+        if raw is None:
+            return None
         if self.cut:
             raw = tuple(tag.split(self.cut, 1)[0] for tag in raw)
-        names = [label_name(tag, self.labels, row["where"]) for tag in raw]
+        names = [label_name(tag, self.labels, row[WHERE]) for tag in raw]
         return None if None in names else tuple(tag for tag in names if tag is not None)
