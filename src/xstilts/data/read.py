@@ -14,7 +14,7 @@ from xstilts.core.files import file_fingerprint
 from xstilts.data.examples import Example
 from xstilts.data.locate import Roots, locate_files
 from xstilts.data.lock import fingerprint_cache, read_lock, verify_against_lock
-from xstilts.data.source import Drop, Key, Place, Reader, RowMaker, Source, View
+from xstilts.data.source import WHERE, Drop, Key, Place, Reader, RowMaker, Source, View
 
 _GZIP_RATIO = 3.0  # of text, about
 TO_FETCH = "to fetch"
@@ -47,10 +47,21 @@ class ResolvedSource:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedExamples:
-    """Examples in file order, and how many rows were left out on purpose, by reason."""
+    """Examples in file order, and what became of the other rows.
+
+    Attributes:
+        examples: those that the views let through; a row may make several (the two sides of a parallel row).
+        row_numbers: for each example the number of its row in the source, from 0.
+        rows: rows that the source holds: each made examples or was dropped.
+        dropped: reason -> rows that were left out on purpose.
+        first_dropped: reason -> file:line of the first of them.
+    """
 
     examples: list[Example]
+    row_numbers: Sequence[int]
+    rows: int
     dropped: Mapping[str, int]
+    first_dropped: Mapping[str, str] = field(default_factory=dict)
 
 
 def resolve_source(source: Source, roots: Roots) -> ResolvedSource:
@@ -112,8 +123,9 @@ def load_examples(resolved: ResolvedSource) -> LoadedExamples:
 
     Raises DataError (file:line) for a malformed row, an id that occurs twice, and when no example is left.
     """
-    dropped: Counter[str] = Counter()
-    examples = list(_examples(resolved, dropped))
+    made = _MadeRows()
+    examples = list(made.examples(resolved))
+    dropped = made.dropped
     first: dict[str, Example] = {}
     for example in examples:
         if (other := first.setdefault(example.id, example)) is not example:
@@ -123,18 +135,35 @@ def load_examples(resolved: ResolvedSource) -> LoadedExamples:
         counts = f" ({len(examples)} before views, dropped: {dict(dropped)})" if examples or dropped else ""
         names = ", ".join(str(path) for path in resolved.paths)
         raise DataError(f"no examples are left for language '{resolved.language}'{counts}", where=names)
-    return LoadedExamples(examples=[examples[i] for i in indices], dropped=dict(dropped))
+    return LoadedExamples(
+        examples=[examples[i] for i in indices],
+        row_numbers=[made.numbers[i] for i in indices],
+        rows=made.rows,
+        dropped=dict(dropped),
+        first_dropped=made.first_dropped,
+    )
 
 
-def _examples(resolved: ResolvedSource, dropped: Counter[str]) -> Iterator[Example]:
-    for number, row in enumerate(resolved.read(resolved.paths)):
-        example = resolved.row(row, number)
-        if isinstance(example, Drop):
-            dropped[example.reason] += 1
-        elif isinstance(example, Example):
-            yield example
-        else:
-            yield from example
+@dataclass
+class _MadeRows:
+    """Counts of rows while examples are made of them."""
+
+    rows: int = 0
+    numbers: list[int] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+    first_dropped: dict[str, str] = field(default_factory=dict)
+
+    def examples(self, resolved: ResolvedSource) -> Iterator[Example]:
+        for number, row in enumerate(resolved.read(resolved.paths)):
+            example = resolved.row(row, number)
+            self.rows += 1
+            if isinstance(example, Drop):
+                self.dropped[example.reason] += 1
+                self.first_dropped.setdefault(example.reason, row[WHERE])
+                continue
+            made = (example,) if isinstance(example, Example) else example
+            self.numbers += [number] * len(made)
+            yield from made
 
 
 def apply_views(views: Sequence[View], keys: Sequence[Key]) -> list[int]:

@@ -181,7 +181,8 @@ class SpanQA(Kind):
     @classmethod
     def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
         roles = {role: columns[role] for role in ("question", "context", "answers")}
-        return SpanRow(**roles, impossible=columns.get("impossible"), **id_and_group(columns))
+        empty = "impossible" if task.no_answer else "unlabelled"
+        return SpanRow(**roles, impossible=columns.get("impossible"), empty=empty, **id_and_group(columns))
 
     def from_user_row(self, row: Row, number: str) -> SpanExample:
         question, context = str(field_value(row, "question")), str(field_value(row, "context"))

@@ -20,7 +20,7 @@ def unlabelled(steps: Iterable[Step], store: Store) -> Iterator[str]:
             if (prepared.key, needs_all) in seen or not store.is_done(prepared):
                 continue
             seen.add((prepared.key, needs_all))
-            counts = PreparedFiles.read(store.path(prepared))
+            counts = PreparedFiles.of(store.path(prepared))
             if counts.blank and (needs_all or counts.blank == counts.examples):
                 use = "scored" if needs_all else "trained on"
                 yield (

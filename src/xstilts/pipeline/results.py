@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from xstilts.core.versions import library_versions
@@ -182,7 +183,8 @@ def _data(session: Session) -> Iterable[Mapping[str, Any]]:
     for step in _file_steps(session):
         task, use = step.about["task"], step.about["use"]
         source, is_done = step.settings.source, session.store.is_done(step)
-        counts = PreparedFiles.read(session.store.path(step)) if is_done else None
+        counts = PreparedFiles.of(session.store.path(step)) if is_done else None
+        first = counts.first_dropped if counts else {}
         for path, digest in zip(source.paths, source.files, strict=True):
             yield {
                 "task": task,
@@ -190,8 +192,12 @@ def _data(session: Session) -> Iterable[Mapping[str, Any]]:
                 "language": step.about["language"],
                 "file": path.name,
                 "sha256": digest,
-                "rows": counts and counts.examples,
+                "read": counts and counts.read,
+                "rows": counts and counts.used,
+                "without_gold": counts and counts.without_gold,
+                "first_without_gold": counts and counts.first_blank and Path(counts.first_blank).name,
                 "dropped": dict(counts.dropped) if counts else {},
+                "first_dropped": {reason: Path(place).name for reason, place in first.items()},
                 "truncated": counts and counts.truncated,
                 "split": counts and counts.split,
                 "unusable": counts and counts.unusable,

@@ -43,7 +43,9 @@ def read_rows(folder: Path) -> LoadedExamples:
         fields = json.loads(line)
         make = _CLASSES[fields.pop("is")]
         examples.append(make(**{name: _tuples(value) for name, value in fields.items()}))
-    return LoadedExamples(examples=examples, dropped=read_json(folder / "counts.json")["dropped"])
+    dropped = read_json(folder / "counts.json")["dropped"]
+    rows = len(examples) + sum(dropped.values())
+    return LoadedExamples(examples=examples, row_numbers=range(len(examples)), rows=rows, dropped=dropped)
 
 
 def _tuples(value: Any) -> Any:

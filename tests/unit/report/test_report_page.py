@@ -356,13 +356,13 @@ def test_losses_are_counted_over_the_languages_of_a_task() -> None:
         return {"task": "xnli", "use": language, "language": language, "rows": 10, "dropped": dropped, "truncated": 1}
 
     assert losses([line("de", 1), line("sw", 1000)]) == (
-        "xnli test: 20 rows kept in 2 files; 1,001 dropped (empty), 1,001 dropped (no gold), 1,001 dropped (twice), "
+        "xnli test: 20 rows used in 2 files; 1,001 dropped (empty), 1,001 dropped (no gold), 1,001 dropped (twice), "
         "2,002 dropped for 2 other reasons, 2 truncated.",
     )
     assert losses([{"task": "xnli", "use": "train", "language": "en", "rows": 10, "dropped": {}, "truncated": 0}]) == ()
     roles = {"task": "srl", "use": "train", "language": "en", "rows": 10, "truncated": None, "overlapping": 3}
     assert losses([roles]) == (
-        "srl train: 10 rows kept in 1 file; 3 arguments left out of training, for they overlap a longer one.",
+        "srl train: 10 rows used in 1 file; 3 arguments left out of training, for they overlap a longer one.",
     )
 
 

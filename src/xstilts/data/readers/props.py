@@ -64,9 +64,7 @@ class ConlluProps:
                     shorter = words if row is None else props
                     raise DataError(f"{shorter} has no sentence to this one", where=(row or props_row)[WHERE])
                 if len(row["words"]) != len(props_row["verbs"]):
-                    message = (
-                        f"{len(props_row['verbs'])} rows of props, but {row[WHERE]} has {len(row['words'])} words"
-                    )
+                    message = f"{len(props_row['verbs'])} rows of props, but {row[WHERE]} has {len(row['words'])} words"
                     raise DataError(message, where=props_row[WHERE])
                 yield {**row, "predicates": props_row["predicates"]}
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.files import read_json, write_json
-from xstilts.data.examples import Example
-from xstilts.data.read import ResolvedSource, load_examples
+from xstilts.data.read import LoadedExamples, ResolvedSource, load_examples
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
 from xstilts.pipeline.estimates import BYTES_A_TOKEN, TOKENISE_BYTES, Size, Speed, source_size
 from xstilts.pipeline.steps.base import Cost, EncoderAt, Estimator, StepKind
 
-VERSION = 2
+VERSION = 3
 TRANSLATION = "translation"  # the input that is a translation
 STORED_BYTES = 6.0  # of a token, in the prepared files
 
@@ -37,34 +36,46 @@ class PreparedFiles:
 
     Attributes:
         rows: rows of tokens.
-        examples: examples that were read; `blank` of them are scored and have no gold, the first at `first_blank`.
-        dropped: reason -> rows that were left out on purpose.
+        read: rows that the source holds. Each is in exactly one of `used`, `without_gold` and `dropped`.
+        without_gold: rows with an example that is scored and has no gold; the first is at `first_blank`.
+        dropped: reason -> rows that were left out on purpose; `first_dropped`: reason -> file:line of the first.
+        examples: examples that were read (of a parallel row two); `blank` of them are scored and have no gold.
         truncated, split, unusable: examples that were cut to the longest length, cut into windows, left without text.
         notes: what the kind has counted besides.
     """
 
     rows: int
     tokens: int
+    read: int
+    without_gold: int
     examples: int
     blank: int
     first_blank: str | None
     dropped: Mapping[str, int]
+    first_dropped: Mapping[str, str]
     truncated: int
     split: int
     unusable: int
     notes: Mapping[str, int]
 
+    @property
+    def used(self) -> int:
+        return self.read - self.without_gold - sum(self.dropped.values())
+
     @classmethod
-    def read(cls, folder: Path) -> PreparedFiles:
+    def of(cls, folder: Path) -> PreparedFiles:
         """Read them from the artefact of a prepare step."""
         counts, meta = read_json(folder / "read.json"), read_json(folder / "meta.json")
         return cls(
             rows=meta["rows"],
             tokens=meta["tokens"],
+            read=counts["rows"],
+            without_gold=counts["without_gold"],
             examples=counts["examples"],
-            blank=counts.get("blank", 0),
-            first_blank=counts.get("first_blank"),
-            dropped=counts.get("dropped", {}),
+            blank=counts["blank"],
+            first_blank=counts["first_blank"],
+            dropped=counts["dropped"],
+            first_dropped=counts["first_dropped"],
             truncated=meta.get("truncated", 0),
             split=meta.get("split", 0),
             unusable=meta.get("unusable", 0),
@@ -84,14 +95,23 @@ def run(settings: PrepareSettings, context: Context) -> None:
         settings.kind.check(example)
     tokenizer = load_tokenizer(settings.encoder.path(context))
     write(loaded.examples, settings.kind, tokenizer, settings.max_length, context.out, context.progress)
-    counts = {**_gold_counts(loaded.examples, settings.kind), "dropped": dict(loaded.dropped)}
-    write_json(context.out / "read.json", counts)
+    write_json(context.out / "read.json", row_counts(loaded, settings.kind))
 
 
-def _gold_counts(examples: Sequence[Example], kind: Kind) -> dict[str, Any]:
-    """Count the examples, and those that are scored but have no gold; the place of the first of these goes with it."""
-    blank = [example.where for example in examples if example.scored and kind.gold(example) is None]
-    return {"examples": len(examples), "blank": len(blank), "first_blank": blank[0] if blank else None}
+def row_counts(loaded: LoadedExamples, kind: Kind) -> dict[str, Any]:
+    """Count what became of the rows of a source, all of it loaded (see `PreparedFiles`). A row whose examples are not
+    scored themselves (a sentence that is searched, one that sets a threshold) lacks no gold."""
+    numbered = zip(loaded.examples, loaded.row_numbers, strict=True)
+    blank = [(example.where, row) for example, row in numbered if example.scored and kind.gold(example) is None]
+    return {
+        "rows": loaded.rows,
+        "without_gold": len({row for _, row in blank}),
+        "examples": len(loaded.examples),
+        "blank": len(blank),
+        "first_blank": blank[0][0] if blank else None,
+        "dropped": dict(loaded.dropped),
+        "first_dropped": dict(loaded.first_dropped),
+    }
 
 
 def size(step: Step, artefact: Path | None) -> Size:

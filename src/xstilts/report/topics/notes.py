@@ -13,6 +13,7 @@ from xstilts.report.topics.topic import Topic
 
 # Columns of a data record that count what was lost, and how a note calls it.
 LOSSES = {
+    "without_gold": "without gold, so neither trained on nor scored",
     "truncated": "truncated",
     "unusable": "unusable for training",
     "overlapping": "arguments left out of training, for they overlap a longer one",
@@ -49,20 +50,31 @@ def losses(data: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def _loss(lines: Sequence[Mapping[str, Any]]) -> str:
-    """ "1,200 rows kept in 8 files; 31 dropped (empty), 2 truncated"; "" where nothing is lost."""
+    """ "1,200 rows used in 8 files; 31 dropped (empty, the first at a.tsv:7), 2 truncated"; "" where nothing is
+    lost."""
     reasons: dict[str, int] = {}
+    first: dict[str, str] = {}
     for line in lines:
+        first = {**(line.get("first_dropped") or {}), **first}
         for reason, n in (line.get("dropped") or {}).items():
             reasons[reason] = reasons.get(reason, 0) + n
     ordered = sorted(reasons.items(), key=lambda item: -item[1])
-    parts = [f"{count(n)} dropped ({reason})" for reason, n in ordered[:3]]
+    parts = [f"{count(n)} dropped ({reason}{_first(first.get(reason))})" for reason, n in ordered[:3]]
     if others := ordered[3:]:
         parts.append(f"{count(sum(n for _, n in others))} dropped for {plural(len(others), 'other reason')}")
     for name, text in LOSSES.items():
         if n := sum(line.get(name) or 0 for line in lines):
-            parts.append(f"{count(n)} {text}")
+            parts.append(f"{count(n)} {text}" + _first(_first_place(lines, name)))
     rows = count(sum(line.get("rows") or 0 for line in lines))
-    return f"{rows} rows kept in {plural(len(lines), 'file')}; {', '.join(parts)}" if parts else ""
+    return f"{rows} rows used in {plural(len(lines), 'file')}; {', '.join(parts)}" if parts else ""
+
+
+def _first_place(lines: Sequence[Mapping[str, Any]], loss: str) -> str | None:
+    return next((str(line[f"first_{loss}"]) for line in lines if line.get(f"first_{loss}")), None)
+
+
+def _first(place: str | None) -> str:
+    return f", the first at {place}" if place else ""
 
 
 def _unscored_cells(board: Scoreboard) -> list[str]:
