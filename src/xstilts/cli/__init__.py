@@ -1,16 +1,17 @@
 """The command line. Every command is a thin layer over a function of `app`.
 
-Exit codes: 0 done, 1 some steps failed, 2 user error, 130 interrupted.
+Exit codes: 0 done, 1 some steps failed, 2 user error, 70 a defect of the program, 130 interrupted.
 """
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, cast
 
 import typer
 
 from xstilts.cli import data, encoders, models, pretrain, score, store, studies, xtreme
+from xstilts.cli.complaints import complain, defect
+from xstilts.cli.console import dependable_streams
 from xstilts.core.errors import XstiltsError
 
 app = typer.Typer(
@@ -28,7 +29,7 @@ xtreme.add_to(app)
 score.add_to(app)
 store.add_to(app)
 
-INTERRUPTED = 130
+INTERRUPTED, DEFECT = 130, 70
 # typer carries a copy of click in newer versions and uses the package in older ones; this is the class of either.
 UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
 
@@ -36,7 +37,7 @@ UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
 @app.callback(
     invoke_without_command=True,
     epilog="Exit codes: 0 done; 1 some steps failed, or `data check` found something missing or changed; 2 a mistake "
-    "in the command, the study or the data; 130 interrupted.",
+    "in the command, the study or the data; 70 a defect of the program; 130 interrupted.",
 )
 def xstilts(
     context: typer.Context,
@@ -55,31 +56,28 @@ def xstilts(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; an error the user can act on is one paragraph on stderr."""
+    with dependable_streams():
+        return _run(arguments)
+
+
+def _run(arguments: list[str] | None) -> int:
     command = typer.main.get_command(app)
     try:
         result = command.main(args=arguments, prog_name="xstilts", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except XstiltsError as error:
-        _complain(str(error))
+        complain(str(error))
         return error.exit_code
     except UsageError as error:
         error.show()
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        _complain("Interrupted. Nothing that was finished is lost; the same command goes on from here.")
+        complain("Interrupted. Nothing that was finished is lost; the same command goes on from here.")
         return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
-
-
-def _complain(text: str) -> None:
-    from rich.console import Console
-
-    Console(stderr=True, soft_wrap=True, highlight=False).print(f"[bold red]error:[/] {_plain(text)}")
-
-
-def _plain(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        complain(f"{place}{error.strerror or error}.")
+        return 2
+    except Exception as error:  # noqa: BLE001 - what escapes is a defect, and is reported as one
+        complain(defect(error))
+        return DEFECT

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
 from xstilts.app.answer import Answer
+from xstilts.cli.console import make_console
 from xstilts.report.topics.overhead import TimeSpent
 
 
@@ -15,7 +15,7 @@ def print_answer(answer: Answer) -> None:
     """Print the report's answer, then what happened to the steps."""
     from xstilts.report.formats.terminal import render
 
-    console = Console(highlight=False)
+    console = make_console()
     for part in render(answer.report, answer.pages.html):
         console.print(part)
     outcome = answer.outcome

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from xstilts.cli.console import make_console, say
 from xstilts.cli.options import (
     DATA_PANEL,
     AllowMissing,
@@ -53,7 +54,6 @@ def tasks(
     as_json: AsJson = False,
 ) -> None:
     """List the tasks, or show one: languages, files, sizes, licence, citation, and what is missing here."""
-    from rich.console import Console
 
     from xstilts.app.tasks import facts
     from xstilts.cli.tasks_view import task_page, task_table
@@ -66,13 +66,13 @@ def tasks(
         if as_json:
             print_json(task_facts.as_json())
         else:
-            Console(highlight=False).print(task_page(task_facts))
+            make_console().print(task_page(task_facts))
         return
     all_facts = [facts(task, roots, count) for task in catalog.values()]
     if as_json:
         print_json([item.as_json() for item in all_facts])
     else:
-        Console(highlight=False).print(task_table(all_facts))
+        make_console().print(task_table(all_facts))
 
 
 @commands.command()
@@ -95,11 +95,11 @@ def check(
         print_json([item.as_json() for item in statuses])
     else:
         for item in statuses:
-            typer.echo(item.as_line())
+            say(item.as_line())
         bad = sum(not item.ok for item in statuses)
-        typer.echo(f"{len(statuses) - bad} of {len(statuses)} are here and unchanged.")
+        say(f"{len(statuses) - bad} of {len(statuses)} are here and unchanged.")
         if any(item.state == "missing" for item in statuses):
-            typer.echo(
+            say(
                 "What is missing: fetch it with `xstilts data get`, or give a folder that has it with --data DIR."
             )
     return 0 if all(item.ok for item in statuses) else 1
@@ -121,11 +121,11 @@ def get(
 
     options = make_options(data=_folders_for(names, data), store=store, tasks=modules, offline=offline)
     needed = needs_of(names or [], options, scale)
-    missing = get_files(needed, options.roots, typer.echo)
+    missing = get_files(needed, options.roots, say)
     for reason in missing:
-        typer.echo(f"missing: {reason}", err=True)
+        say(f"missing: {reason}", err=True)
     of = len(needed)
-    typer.echo(f"{of - len(missing)} of {of} are here.")
+    say(f"{of - len(missing)} of {of} are here.")
     return 2 if missing else 0
 
 
@@ -151,10 +151,10 @@ def pack(
 
     options = make_options(data=data_folders(study, data), store=store, tasks=modules)
     packed = pack_study(read_study(study, scale, allow_missing), options, archive)
-    typer.echo(f"{archive} holds:")
+    say(f"{archive} holds:")
     for line in packed.as_lines():
-        typer.echo(f"  {line}")
-    typer.echo(f"Take it and the study file to the other machine; there: xstilts data unpack {archive.name}")
+        say(f"  {line}")
+    say(f"Take it and the study file to the other machine; there: xstilts data unpack {archive.name}")
 
 
 @commands.command()
@@ -170,4 +170,4 @@ def unpack(
     content = f"{done.files} data files ({formatting.size(done.bytes)})"
     if done.encoder_files:
         content += f" and models ({done.encoder_files} files, {formatting.size(done.encoder_bytes)})"
-    typer.echo(f"{content} are in the store.")
+    say(f"{content} are in the store.")

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import typer
 
+from xstilts.cli.console import make_console
 from xstilts.cli.options import DATA_PANEL, AsJson, StoreDir, make_options, print_json
 
 
@@ -21,8 +22,7 @@ def encoders(store: StoreDir = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json([asdict(encoder) for encoder in facts])
         return
-    from rich.console import Console
 
     from xstilts.cli.encoders_view import encoder_table
 
-    Console().print(encoder_table(facts))
+    make_console().print(encoder_table(facts))

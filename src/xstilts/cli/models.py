@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from xstilts.cli.console import say
 from xstilts.cli.options import RESULTS_PANEL, AsJson, Data, Device, StoreDir, Tasks, Threads, make_options, print_json
 
 Checkpoint = Annotated[
@@ -50,7 +51,7 @@ def predict(
     options = make_options(data=data, store=store, tasks=tasks, device=device, threads=threads)
     count = predict_file(checkpoint, file, task_for(task, study, options), options, out)
     if out is not None:
-        typer.echo(f"{count} predictions in {out}")
+        say(f"{count} predictions in {out}")
 
 
 def export(
@@ -78,8 +79,8 @@ def export(
     if as_json:
         print_json(result)
     elif result["auto_class"]:
-        typer.echo(f"{out}: load it with transformers.{result['auto_class']}.from_pretrained('{out}')")
+        say(f"{out}: load it with transformers.{result['auto_class']}.from_pretrained('{out}')")
     elif adapter:
-        typer.echo(f"{out}: the adapter, for peft.PeftModel.from_pretrained; its head in head.safetensors.")
+        say(f"{out}: the adapter, for peft.PeftModel.from_pretrained; its head in head.safetensors.")
     else:
-        typer.echo(f"{out}: the encoder, and its head in head.safetensors (transformers has no class for this pair).")
+        say(f"{out}: the encoder, and its head in head.safetensors (transformers has no class for this pair).")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from xstilts.cli.console import say
 from xstilts.cli.options import (
     STUDIES_PANEL,
     AsJson,
@@ -103,17 +104,17 @@ def _print_steps(recipe: str, options: Options, as_json: bool) -> None:
         print_json(rows)
         return
     for row in rows:
-        typer.echo(f"{'done ' if row['done'] else '     '}{row['step']}  {row['label']}")
+        say(f"{'done ' if row['done'] else '     '}{row['step']}  {row['label']}")
 
 
 def _print_result(folder: Path | None, failed: Mapping[str, str], interrupted: bool, record: dict[str, Any]) -> None:
     if interrupted:
-        typer.echo("Interrupted. Nothing that was finished is lost; the same command goes on from here.")
+        say("Interrupted. Nothing that was finished is lost; the same command goes on from here.")
     for key, error in failed.items():
-        typer.echo(f"failed: {key}: {error}", err=True)
+        say(f"failed: {key}: {error}", err=True)
     if folder is None:
         return
     for phase in record["phases"]:
         losses = ", ".join(f"{task} {points[0][1]} -> {points[-1][1]}" for task, points in phase["curve"].items())
-        typer.echo(f"{phase['label']}\n  {phase['tokens']:,} tokens in {phase['seconds']:.0f} s; loss {losses}")
-    typer.echo(f"\nThe encoder: {folder}\nUse it: `encoder: {folder}` in a study, or AutoModel.from_pretrained.")
+        say(f"{phase['label']}\n  {phase['tokens']:,} tokens in {phase['seconds']:.0f} s; loss {losses}")
+    say(f"\nThe encoder: {folder}\nUse it: `encoder: {folder}` in a study, or AutoModel.from_pretrained.")

@@ -1,32 +1,37 @@
 """Progress for people: a bar with an ETA for every step that runs, and one for the whole run.
 
-On a terminal the bars are live; elsewhere each finished step is one line, so that a log stays readable. All of it
-goes to stderr: stdout carries the answer.
+On a terminal the bars are live; elsewhere each finished step is one line, so that a log stays readable, and a step that
+runs long says once a minute how far it is. All of it goes to stderr: stdout carries the answer.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from xstilts.cli.console import make_console
+from xstilts.core.visible_text import visible
 from xstilts.engine.step import Step
+
+HEARTBEAT = 60.0  # seconds between two lines of a step in a log
 
 
 class RichListener:
     """Shows what a run does. Use as a context manager around it."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(file=sys.stderr, highlight=False)
+        self.console = console or make_console(stderr=True)
         self.live = self.console.is_terminal
         self._bars: dict[str, TaskID] = {}
         self._run_bar: TaskID | None = None
         self._finished = 0
         self._total = 0
         self._began = time.monotonic()
+        self._started: dict[str, float] = {}  # when each running step began
+        self._spoke: dict[str, float] = {}  # when it last wrote a line
         self._progress = Progress(
             TextColumn("{task.fields[kind]:<8}", style="cyan"),
             TextColumn("{task.description}", markup=False),
@@ -63,12 +68,18 @@ class RichListener:
         self._run_bar = self._progress.add_task("all steps", total=to_run, kind="run", remark="")
 
     def step_started(self, step: Step, device: str) -> None:
-        self._bars[step.key] = self._progress.add_task(step.label or step.key, total=None, kind=step.name, remark="")
+        self._started[step.key] = self._spoke[step.key] = time.monotonic()
+        label = visible(step.label or step.key)
+        self._bars[step.key] = self._progress.add_task(label, total=None, kind=step.name, remark="")
 
     def step_progress(self, step: Step, done: float, total: float, unit: str, text: str) -> None:
         remark = f"{done:,.0f}/{total:,.0f} {unit} {text}" if unit else text
         if step.key in self._bars:
-            self._progress.update(self._bars[step.key], completed=done, total=total or None, remark=remark)
+            self._progress.update(self._bars[step.key], completed=done, total=total or None, remark=visible(remark))
+        now = time.monotonic()
+        if not self.live and now - self._spoke.get(step.key, now) >= HEARTBEAT:
+            self._spoke[step.key] = now
+            self.say(f"  … {step.name} {step.label} · {remark}{_left(done, total, now - self._started[step.key])}")
 
     def step_finished(self, step: Step, seconds: float) -> None:
         self._close(step)
@@ -91,7 +102,16 @@ class RichListener:
             self._progress.update(self._run_bar, completed=self._finished)
 
     def _left(self) -> str:
-        if not self._finished or self._finished >= self._total:
-            return ""
-        seconds = (time.monotonic() - self._began) / self._finished * (self._total - self._finished)
-        return f" · about {seconds / 60:.0f} min left" if seconds > 90 else f" · about {seconds:.0f} s left"
+        return _left(self._finished, self._total, time.monotonic() - self._began)
+
+
+def _left(done: float, total: float, seconds: float) -> str:
+    """Return " · about 5 min left" by what was done of a total in so many seconds; "" where nothing can be said.
+
+    >>> _left(25, 100, 60.0), _left(0, 100, 60.0)
+    (' · about 3 min left', '')
+    """
+    if done <= 0 or done >= total:
+        return ""
+    left = seconds / done * (total - done)
+    return f" · about {left / 60:.0f} min left" if left > 90 else f" · about {left:.0f} s left"

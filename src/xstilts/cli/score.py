@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from xstilts.cli.console import make_console
 from xstilts.cli.options import RESULTS_PANEL, AsJson, print_json
 
 commands = typer.Typer(
@@ -30,7 +31,6 @@ def dependency(gold: GoldTrees, system: SystemTrees, as_json: AsJson = False) ->
     """UPOS, UAS, LAS and CLAS of dependency trees: F1 in percent, as the CoNLL 2018 evaluator computes them.
 
     Words and sentences may be cut differently, as long as the text is the same."""
-    from rich.console import Console
 
     from xstilts.cli.score_view import dependency_page
     from xstilts.evaluate.shared_tasks import score_dependency
@@ -39,13 +39,12 @@ def dependency(gold: GoldTrees, system: SystemTrees, as_json: AsJson = False) ->
     if as_json:
         print_json(dict(scores.values))
     else:
-        Console(highlight=False).print(dependency_page(scores))
+        make_console().print(dependency_page(scores))
 
 
 @commands.command()
 def srl(gold: GoldRoles, system: SystemRoles, as_json: AsJson = False) -> None:
     """Overall precision, recall and F1 of arguments as spans, in percent, as srl-eval.pl of CoNLL 2005 prints them."""
-    from rich.console import Console
 
     from xstilts.cli.score_view import srl_page
     from xstilts.evaluate.shared_tasks import score_srl
@@ -54,4 +53,4 @@ def srl(gold: GoldRoles, system: SystemRoles, as_json: AsJson = False) -> None:
     if as_json:
         print_json(dict(scores.values))
     else:
-        Console(highlight=False).print(srl_page(scores))
+        make_console().print(srl_page(scores))

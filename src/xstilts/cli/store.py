@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from xstilts.cli.console import say
 from xstilts.cli.options import (
     RESULTS_PANEL,
     AsJson,
@@ -38,10 +39,10 @@ def du(store: StoreDir = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"store": str(root), "steps": {name: asdict(usage) for name, usage in used.items()}})
         return
-    typer.echo(f"{root}")
+    say(f"{root}")
     for name, usage in used.items():
-        typer.echo(f"  {formatting.size(usage.bytes):>8}  {usage.steps:>5} × {name}")
-    typer.echo(f"  {formatting.size(sum(usage.bytes for usage in used.values())):>8}  in all")
+        say(f"  {formatting.size(usage.bytes):>8}  {usage.steps:>5} × {name}")
+    say(f"  {formatting.size(sum(usage.bytes for usage in used.values())):>8}  in all")
 
 
 @commands.command()
@@ -81,4 +82,4 @@ def gc(
     if as_json:
         print_json({"freed_bytes": freed, "dry_run": dry_run})
     else:
-        typer.echo(f"{'Would free' if dry_run else 'Freed'} {formatting.size(freed)}.")
+        say(f"{'Would free' if dry_run else 'Freed'} {formatting.size(freed)}.")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from xstilts.cli.console import make_console, say
 from xstilts.cli.options import (
     STUDIES_PANEL,
     AllowMissing,
@@ -71,9 +72,8 @@ def plan(
     if as_json:
         print_json(planned.to_dict())
     else:
-        from rich.console import Console
 
-        Console(highlight=False).print(plan_text(planned.session, planned.forecast, steps))
+        make_console().print(plan_text(planned.session, planned.forecast, steps))
 
 
 def run(
@@ -151,7 +151,7 @@ def list_studies(as_json: AsJson = False) -> None:
         print_json({name: study.question for name, study in studies.items()})
         return
     for name, study in studies.items():
-        typer.echo(f"{name}: {study.question}" + (f" (scales: {', '.join(study.scale)})" if study.scale else ""))
+        say(f"{name}: {study.question}" + (f" (scales: {', '.join(study.scale)})" if study.scale else ""))
 
 
 def one_step(

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from xstilts.cli.console import make_console, say
 from xstilts.cli.options import (
     RESULTS_PANEL,
     AsJson,
@@ -43,7 +44,6 @@ def score(
     """Score a submission folder: the official numbers, and the plain ones beside the odd ones.
 
     With --json, the official program's own keys."""
-    from rich.console import Console
 
     from xstilts.cli.xtreme_view import score_page
     from xstilts.xtreme.layout import XTREME_VERSIONS
@@ -53,7 +53,7 @@ def score(
     if as_json:
         print_json(scores.official)
     else:
-        Console(highlight=False).print(score_page(scores))
+        make_console().print(score_page(scores))
 
 
 @commands.command()
@@ -83,7 +83,7 @@ def submit(
         print_json({"written": submission.written, "lacking": submission.lacking})
         return
     for name, languages in submission.written.items():
-        typer.echo(f"{name}: {', '.join(languages)}")
+        say(f"{name}: {', '.join(languages)}")
     for name, languages in submission.lacking.items():
-        typer.echo(f"{benchmark.title} has beside: {name} in {', '.join(languages)}")
-    typer.echo(f"In {out}. Score it: xstilts xtreme score --predictions {out} --labels {labels or 'DIR'}")
+        say(f"{benchmark.title} has beside: {name} in {', '.join(languages)}")
+    say(f"In {out}. Score it: xstilts xtreme score --predictions {out} --labels {labels or 'DIR'}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.files import write_atomic, write_json
+from xstilts.core.visible_text import visible
 from xstilts.report.build import Report, compose
 from xstilts.report.formats.html import html
 from xstilts.report.formats.markdown import markdown
@@ -61,8 +62,23 @@ def _csv(lines: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=fields, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(lines)
+    writer.writerows({name: _cell(value) for name, value in line.items()} for line in lines)
     return text.getvalue()
+
+
+_FORMULA = ("=", "+", "-", "@", "\t")  # a spreadsheet runs a text that begins so
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as a spreadsheet shows it and runs nothing: text that would be a formula begins with "'".
+
+    >>> _cell("=1+1"), _cell("a"), _cell(-1.5)
+    ("'=1+1", 'a', -1.5)
+    """
+    if not isinstance(value, str):
+        return value
+    shown = visible(value)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
 
 
 def _parquet(lines: Sequence[Mapping[str, Any]]) -> bytes:

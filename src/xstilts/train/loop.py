@@ -19,6 +19,7 @@ from xstilts.heads.registry import head_key
 from xstilts.train.attempt import RETRY, Attempt, UpdateResult
 from xstilts.train.checkpoint import encoder_folder, save, weight_bytes
 from xstilts.train.dev_scores import DevSet, score_all
+from xstilts.train.interrupts import waiting_interrupts
 from xstilts.train.job import Job
 from xstilts.train.memory import forget_peak, peak_memory, use_threads
 from xstilts.train.run_state import Log, RunState, differences, machine
@@ -50,8 +51,8 @@ def fit(
     """Train and write the checkpoint, `log.jsonl` and `summary.json` into `out`.
 
     `scratch` holds snapshots, taken every `snapshot_seconds` (less often where writing one takes long; or every
-    `snapshot_updates` updates); a run that finds one goes on from it. A run that diverges writes its artefact too: the
-    best weights so far, else those it started from.
+    `snapshot_updates` updates), and at the first interrupt; a run that finds one goes on from it. A run that diverges
+    writes its artefact too: the best weights so far, else those it started from.
 
     Raises DataError for parts without labelled rows, EncoderError for a start that cannot be loaded, StudyError for a
     recipe that makes no sense, StoreError on a full disk.
@@ -59,8 +60,11 @@ def fit(
     use_threads(job.threads)
     forget_peak(job.device)
     run = Run(job, scratch, progress, SnapshotInterval(snapshot_seconds, snapshot_updates))
-    while (outcome := run.advance()) is None:
-        pass
+    with waiting_interrupts() as interrupt:
+        while (outcome := run.advance()) is None:
+            if interrupt.deliver is not None:
+                run.take_snapshot()
+                interrupt.deliver()
     return run.finish(outcome, out)
 
 
@@ -103,7 +107,7 @@ class Run:
                 self._evaluate()
             self._show_progress(result)
             if self._snapshot_is_due():
-                self._snapshot()
+                self.take_snapshot()
             return None
         best = state.best
         return "at chance" if best and all(dev["at_chance"] for dev in best["dev"].values()) else "ok"
@@ -204,7 +208,8 @@ class Run:
             return self.state.update % updates == 0
         return time.monotonic() - self.last_snapshot >= max(seconds, SNAPSHOT_SHARE * self.snapshot_cost)
 
-    def _snapshot(self) -> None:
+    def take_snapshot(self) -> None:
+        """Write down all that the next update depends on."""
         self._count_seconds()
         began = time.monotonic()
         self.state.log_bytes = self.log.flush()

@@ -374,3 +374,38 @@ def test_an_update_whose_rows_are_compared_is_never_cut(encoder: Path, tmp_path:
     )
     losses = [Attempt(toy.job(encoder, [part], {"dropout": 0.0}), 1, tokens).update(0).loss for tokens in (4, 4096)]
     assert losses[0] == losses[1] > 0
+
+
+def test_an_interrupt_waits_for_the_update_and_leaves_a_snapshot_of_it(
+    encoder: Path, part: JobPart, tmp_path: Path
+) -> None:
+    def interrupt(done: float, total: float, unit: str = "", text: str = "") -> None:
+        if done == 11:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(resumable(encoder, part), tmp_path / "out", tmp_path / "scratch", interrupt, snapshot_seconds=1e9)
+    made: list[float] = []
+    fit(
+        resumable(encoder, part),
+        tmp_path / "out",
+        tmp_path / "scratch",
+        lambda done, total, unit="", text="": made.append(done),
+    )
+    assert made[0] == 12, "every update before the interrupt was kept"
+    fit(resumable(encoder, part), tmp_path / "whole", tmp_path / "scratch2")
+    assert same(tmp_path / "out", tmp_path / "whole")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_interrupt_does_not_wait(encoder: Path, part: JobPart, tmp_path: Path) -> None:
+    def twice(done: float, total: float, unit: str = "", text: str = "") -> None:
+        if done == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)
+            raise AssertionError("the second one was held back")
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(resumable(encoder, part), tmp_path / "out", tmp_path / "scratch", twice, snapshot_seconds=1e9)
+    assert not list((tmp_path / "scratch" / "snapshots").glob("0*"))

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xstilts.core.visible_text import visible
 from xstilts.report.elements.blocks import Document
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def html(document: Document) -> str:
     from markupsafe import Markup
 
     style = (HERE / "page.css").read_text(encoding="utf-8")
-    return _template().render(document=document, style=Markup(style), svg=Markup)
+    return visible(_template().render(document=document, style=Markup(style), svg=Markup))
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from xstilts.core.visible_text import visible
 from xstilts.report.elements.blocks import Block, Code, Document, Fold, Items, Prose, Table, TableCell
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
@@ -17,7 +18,7 @@ def markdown(document: Document) -> str:
     parts.append(inline(" · ".join([document.title, *document.facts])))
     for section in document.sections:
         parts += [f"## {inline(section.title)}", *_blocks(section.blocks)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return visible("\n\n".join(part for part in parts if part) + "\n")
 
 
 def inline(text: str) -> str:

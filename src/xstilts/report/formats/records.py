@@ -47,7 +47,7 @@ def contrast_records(board: Scoreboard) -> list[Record]:
     for contrast in board.comparison.contrasts:
         record = {**asdict(contrast), "level": contrast.level, "significant": contrast.significant}
         record["target"] = contrast.target or "all"
-        record["weights"] = " ".join(f"{weight:+g}*{arm}" for arm, weight in contrast.weights.items())
+        record["weights"] = "; ".join(f"{arm} {weight:+g}" for arm, weight in contrast.weights.items())
         for name in ("targets", "languages", "by_seed"):
             record[name] = " ".join(str(x) for x in record[name])
         records.append(record)

@@ -1,0 +1,56 @@
+"""Interrupts while something is being trained: they wait for the end of an update, so that a snapshot can be taken."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+_STDERR = 2
+_SAID = b"\nStopping after this update, with a snapshot. Once more stops at once.\n"
+
+
+@dataclass
+class Waiting:
+    """The interrupt that waits, if any."""
+
+    deliver: Callable[[], Any] | None = field(default=None)
+
+    @property
+    def requested(self) -> bool:
+        return self.deliver is not None
+
+
+@contextlib.contextmanager
+def waiting_interrupts() -> Iterator[Waiting]:
+    """Hold the first SIGINT or SIGTERM back inside the block; `deliver` passes it on to who would have had it, which
+    raises KeyboardInterrupt. A second one is passed on at once. Outside the main thread nothing is held back."""
+    state = Waiting()
+    if threading.current_thread() is not threading.main_thread():
+        yield state
+        return
+    before: dict[int, Any] = {}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        handler = before[number]
+        if state.requested or not callable(handler):
+            (handler if callable(handler) else signal.default_int_handler)(number, frame)
+            return
+        state.deliver = lambda: handler(number, frame)
+        with contextlib.suppress(OSError):
+            if os.isatty(_STDERR):
+                os.write(_STDERR, _SAID)
+
+    before |= {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, handle)
+    try:
+        yield state
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,68 @@
+"""The console: markup and escape sequences of data are text, and no stream ends a run."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+import pytest
+from rich.table import Table
+from rich.text import Text
+
+from xstilts.cli.console import dependable_streams, make_console, say
+
+
+@pytest.mark.parametrize("name", ["a[/]b", "a[bold]b", "[red]", ":smile:", "a\x1b]0;title\x07b", "\x9b31m"])
+def test_names_are_printed_as_they_are(name: str, capsys: pytest.CaptureFixture[str]):
+    table = Table()
+    table.add_column(name)
+    table.add_row(name)
+    console = make_console()
+    for content in (name, Text(name), table):
+        console.print(content)
+    say(name)
+    said = capsys.readouterr().out
+    assert "\x1b" not in said and "\x9b" not in said and "\x07" not in said
+    if name.isprintable():
+        assert said.count(name) == 5
+
+
+class Broken(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+class Closed(io.StringIO):
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("stream", [Broken(), Closed(), None])
+def test_a_stream_that_cannot_be_written_ends_nothing(stream: io.StringIO | None, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "stderr", stream)
+    with dependable_streams():
+        say("one")
+        make_console().print("two")
+        make_console(stderr=True).print("three")
+    assert sys.stdout is stream
+
+
+def test_what_an_encoding_lacks_is_written_in_characters_that_it_has(monkeypatch: pytest.MonkeyPatch):
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    with dependable_streams():
+        say("a → b · 3 × 4 − नम")
+        make_console().print(Text("– …"))
+    assert raw.getvalue().decode("ascii").split("\n")[:2] == ["a -> b . 3 x 4 - \\u0928\\u092e", "- ..."]
+
+
+@pytest.mark.parametrize("columns", ["0", "-3", "many", "5"])
+def test_impossible_widths_are_forgotten(columns: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    with dependable_streams():
+        assert "COLUMNS" not in os.environ
+    monkeypatch.setenv("COLUMNS", "100")
+    with dependable_streams():
+        assert os.environ["COLUMNS"] == "100"
