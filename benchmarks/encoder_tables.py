@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from encoder_scores import Measured, Number, RowScore
 
 TITLES = {
-    ("tatoeba", "retrieval_accuracy"): "Tatoeba, accuracy to English",
+    ("tatoeba", "retrieval_accuracy"): "Tatoeba, accuracy from English",
     ("udpos", "chunk_f1"): "UD-POS, F1",
     ("udpos", "token_accuracy"): "UD-POS, token accuracy",
     ("panx", "chunk_f1"): "PAN-X, F1",

@@ -130,7 +130,7 @@ def load_examples(resolved: ResolvedSource) -> LoadedExamples:
     for example in examples:
         if (other := first.setdefault(example.id, example)) is not example:
             raise DataError(f"the id '{example.id}' occurs twice, first at {other.where}", where=example.where)
-    indices = apply_views(resolved.views, [Key(example.id, example.group) for example in examples])
+    indices = apply_views(resolved.views, [Key.of(example) for example in examples])
     if not indices:
         counts = f" ({len(examples)} before views, dropped: {dict(dropped)})" if examples or dropped else ""
         names = ", ".join(str(path) for path in resolved.paths)

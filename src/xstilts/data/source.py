@@ -84,11 +84,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Id and group of an example, which is all that a view looks at: enough to choose rows without reading them
-    again."""
+    """All that a view looks at of an example: enough to choose rows without reading them again.
+
+    `scored`: a score counts it (`Example.scored`); of a training set, where views do not ask, always true."""
 
     id: str
     group: str
+    scored: bool = True
+
+    @classmethod
+    def of(cls, example: Example) -> Key:
+        return cls(example.id, example.group, example.scored)
 
 
 class View(Protocol):

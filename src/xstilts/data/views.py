@@ -28,6 +28,9 @@ class Subsample:
 
     by="group" shuffles groups and takes whole ones as long as they fit: what belongs together (a context and its
     questions, a sentence and its translation) is taken together. The first group is taken whatever its size.
+
+    scored_alone=True takes `n` of the rows that a score counts and keeps all others: of a retrieval test fewer queries,
+    which search what they would search without the cut.
     """
 
     identity_name: ClassVar[str] = "Take"
@@ -35,6 +38,7 @@ class Subsample:
     n: int
     seed: int = 0
     by: str = field(default="id", metadata=OMIT_DEFAULT)
+    scored_alone: bool = field(default=False, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         if self.n < 0:
@@ -44,7 +48,8 @@ class Subsample:
 
     def select(self, keys: Sequence[Key]) -> list[int]:
         unit = _BY[self.by]
-        sizes = Counter(unit(key) for key in keys)
+        counted = [key.scored or not self.scored_alone for key in keys]
+        sizes = Counter(unit(key) for key, counts in zip(keys, counted, strict=True) if counts)
         chosen_units: set[str] = set()
         remaining = self.n
         for name in sorted(sizes, key=lambda name: (hash_fraction(name, self.seed), name)):
@@ -52,10 +57,14 @@ class Subsample:
                 break
             chosen_units.add(name)
             remaining -= sizes[name]
-        return [i for i, key in enumerate(keys) if unit(key) in chosen_units] if self.n else []
+        if not self.n:
+            chosen_units = set()
+        return [i for i, key in enumerate(keys) if not counted[i] or unit(key) in chosen_units]
 
     def passing_share(self, rows: float) -> float:
-        return min(1.0, self.n / max(rows, 1.0))
+        """With `scored_alone`, about half of the rows are taken to be what is searched."""
+        searched = 0.5 if self.scored_alone else 0.0
+        return min(1.0, searched + self.n / max(rows, 1.0))
 
 
 @dataclass(frozen=True, kw_only=True)

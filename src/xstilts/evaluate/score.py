@@ -1,8 +1,9 @@
 """Score predictions on disk: scores and counts. Needs neither torch nor a GPU.
 
 `scores.json` holds, for each metric and language: the number of examples and groups, every value, the headline, the
-floor (the best guess that ignores the input, scored the same way), a 95 % interval over groups and whether it reaches
-the floor. `counts.parquet` holds each example's counts, so that any contrast can be computed later.
+floor (the best guess that ignores the input, scored the same way), a 95 % interval over groups, whether it reaches the
+floor, and of retrieval how many candidates each query searched. `counts.parquet` holds each example's counts, so that
+any contrast can be computed later.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class LanguageCounts:
     examples: Sequence[Example]
     counts: np.ndarray  # [N, K]
     floor: float
+    candidates: int | None = None  # of retrieval: how many each query searches
 
 
 def score(
@@ -106,7 +108,12 @@ def score_language(
         chance = headline(metric, kind.count(metric, scored_examples, floor, language).sum(axis=0))
         results.append(
             LanguageCounts(
-                language=language, metric=metric, examples=scored_examples, counts=counts, floor=float(chance)
+                language=language,
+                metric=metric,
+                examples=scored_examples,
+                counts=counts,
+                floor=float(chance),
+                candidates=kind.searched(examples),
             )
         )
     return results
@@ -147,7 +154,9 @@ def _entry(scored: LanguageCounts) -> dict[str, Any]:
     value = float(headline(scored.metric, table.total))
     low, high = interval(scored.metric, table, np.random.default_rng(0))
     reached = value if math.isnan(low) else low
+    searched = {} if scored.candidates is None else {"candidates": scored.candidates}
     return {
+        **searched,
         "n": len(scored.examples),
         "groups": len(table.groups),
         "values": {name: _number(v) for name, v in scored.metric.values(table.total).items()},

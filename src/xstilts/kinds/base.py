@@ -103,6 +103,11 @@ class Kind(ABC):
         rows = [metric.tally(gold, guess, language) for gold, guess in pairs]
         return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(metric.counts))
 
+    def searched(self, examples: Sequence[Any]) -> int | None:
+        """Return how many candidates each scored query searches among these examples; None for a kind that searches
+        nothing."""
+        return None
+
     @property
     def as_encoded(self) -> Kind:
         """The kind whose rows serve this one too: where settings change only what is done with them (the layer that

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from annotated_types import Ge, Le
 
+from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example, SentenceExample
 from xstilts.data.row_makers.catalog import SentencesRow
@@ -34,18 +35,21 @@ if TYPE_CHECKING:
 class Retrieval(Kind):
     """`method`: "nearest" or "mine"; `layer`: the hidden state that is mean-pooled: 0 the embeddings, k the k-th block,
     -1 the last, None the one at 14/24 of the depth, XTREME's choice for 24 blocks and for 12; `specials`: special
-    tokens are part of the mean, as in XTREME; `k`: neighbours of the margin.
+    tokens are part of the mean, as in XTREME; `k`: neighbours of the margin; `reverse`: candidates look for their
+    nearest query as well, for a second value ("nearest" alone).
 
     Columns of a row, beside the common ones:
         text   [start, end] of the text's tokens, only without `specials`
     gold [] (nothing is trained); output of the head for a row: a vector [D], float32. Guess of a query: the
-    candidate's id ("nearest"), or {"id": candidate, "margin": float} or None ("mine"); of a candidate: None.
+    candidate's id ("nearest"), or {"id": candidate, "margin": float} or None ("mine"). Guess of a candidate: None; with
+    `reverse` the id of its nearest query, where every candidate is the translation of a query that is here.
     """
 
     method: Literal["nearest", "mine"] = "nearest"
     layer: Annotated[int | None, Ge(-1), Le(1_000)] = None
     specials: bool = True
     k: Annotated[int, Ge(1), Le(100_000)] = 4
+    reverse: bool = field(default=False, metadata=OMIT_DEFAULT)
 
     name: ClassVar[str] = "retrieval"
     example: ClassVar[type[Example]] = SentenceExample
@@ -59,7 +63,7 @@ class Retrieval(Kind):
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        return (MiningF1(),) if self.method == "mine" else (RetrievalAccuracy(),)
+        return (MiningF1(),) if self.method == "mine" else (RetrievalAccuracy(reverse=self.reverse),)
 
     @property
     def as_encoded(self) -> Retrieval:
@@ -69,9 +73,9 @@ class Retrieval(Kind):
     def check(self, example: SentenceExample) -> None:
         """Raise DataError for an unknown side or part, or a candidate with matches."""
         sides, parts = ("query", "candidate"), ("tune", "test")
-        for field, value, allowed in (("side", example.side, sides), ("part", example.part, parts)):
+        for name, value, allowed in (("side", example.side, sides), ("part", example.part, parts)):
             if value not in allowed:
-                raise DataError(f"{field} '{value}' does not exist", where=example.where, value=value, allowed=allowed)
+                raise DataError(f"{name} '{value}' does not exist", where=example.where, value=value, allowed=allowed)
         if example.side == "candidate" and example.matches:
             raise DataError(f"candidate '{example.id}' has matches; only queries do", where=example.where)
 
@@ -110,10 +114,17 @@ class Retrieval(Kind):
         if self.method == "nearest":
             for query, match in zip(queries, nearest(query_QD, candidate_ND), strict=True):
                 guesses[query] = examples[candidates[int(match)]].id
+            matched = {id for i in queries for id in examples[i].matches or ()}
+            if self.reverse and all(examples[i].id in matched for i in candidates):
+                for candidate, match in zip(candidates, nearest(candidate_ND, query_QD), strict=True):
+                    guesses[candidate] = examples[queries[int(match)]].id
         else:
             for query, match, margin in mine(query_QD, candidate_ND, self.k):
                 guesses[queries[query]] = {"id": examples[candidates[match]].id, "margin": margin}
         return guesses
+
+    def searched(self, examples: Sequence[SentenceExample]) -> int:
+        return sum(example.side == "candidate" for example in examples)
 
     def chance_guesses(self, golds: Sequence[Sequence[str] | None]) -> list[Any]:
         """Return the candidate that is most often right, for every query (1 in N); nothing at all when mining."""
@@ -136,6 +147,11 @@ class Retrieval(Kind):
         else:
             for i, gold in golds.items():
                 counts[i] = metric.tally(gold, guesses[i], language)
+            if isinstance(metric, RetrievalAccuracy) and metric.reverse:
+                pairs = zip(examples, guesses, strict=True)
+                found = {e.id: guess for e, guess in pairs if e.side == "candidate" and guess is not None}
+                for i, gold in golds.items():
+                    counts[i] += metric.tally_reverse(examples[i].id, [found[id] for id in gold if id in found])
         return counts
 
     @classmethod

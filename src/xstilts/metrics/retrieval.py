@@ -6,11 +6,12 @@ Gold of a query is the list of ids of its translations, [] where it has none.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 
+from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.metrics.chunks import precision_recall
 from xstilts.metrics.tallies import percent
 
@@ -18,17 +19,34 @@ from xstilts.metrics.tallies import percent
 @dataclass(frozen=True)
 class RetrievalAccuracy:
     """Share of queries whose nearest candidate (the guess, an id) is a translation. Tatoeba's number in
-    XTREME."""
+    XTREME.
+
+    reverse: a second value, the share of candidates whose nearest query is the one they translate. Its counts stand
+    with the query of each candidate, `tally_reverse`; it is undefined where candidates have not searched.
+    """
+
+    reverse: bool = field(default=False, metadata=OMIT_DEFAULT)
 
     name: ClassVar[str] = "retrieval_accuracy"
-    counts: ClassVar[tuple[str, ...]] = ("correct", "total")
     headline: ClassVar[tuple[str, ...]] = ("accuracy",)
 
+    @property
+    def counts(self) -> tuple[str, ...]:
+        return ("correct", "total", "reverse_correct", "reverse_total") if self.reverse else ("correct", "total")
+
     def tally(self, gold: Sequence[str], guess: str | None, language: str) -> tuple[float, ...]:
-        return float(guess in gold), 1.0
+        counts = float(guess in gold), 1.0
+        return (*counts, 0.0, 0.0) if self.reverse else counts
+
+    def tally_reverse(self, query: str, guesses: Sequence[str]) -> tuple[float, ...]:
+        """Return the counts of the translations of `query`; `guesses` are the ids of the queries they found."""
+        return 0.0, 0.0, float(sum(guess == query for guess in guesses)), float(len(guesses))
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
-        return {"accuracy": percent(counts[..., 0], counts[..., 1])}
+        values = {"accuracy": percent(counts[..., 0], counts[..., 1])}
+        if self.reverse:
+            values["reverse_accuracy"] = percent(counts[..., 2], counts[..., 3])
+        return values
 
 
 @dataclass(frozen=True)

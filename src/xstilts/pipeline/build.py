@@ -194,9 +194,9 @@ class StepBuilder:
         if key not in self._scored:
             tests, label = self.test_sets(task, length, missing), f"{task.name} by {end_name(end)}"
             adapters = {language_input(language): self.train(phase) for language, phase in languages}
-            candidates = task.candidate_language if languages else ""
+            sides = (task.query_language, task.candidate_language) if languages else ("", "")
             tests = tests._replace(inputs={**tests.inputs, **adapters})
-            predictions = self.predict(end, task, tests, label, candidates=candidates)
+            predictions = self.predict(end, task, tests, label, sides=sides)
             settings = ScoreSettings(kind=task.kind, metrics=task.scored, tests=tests.sets, missing=missing)
             self._scored[key] = score_step(settings, predictions)
         return self._scored[key]
@@ -248,9 +248,10 @@ class StepBuilder:
         label: str,
         *,
         use: str = "test",
-        candidates: str = "",
+        sides: tuple[str, str] = ("", ""),
     ) -> Step:
-        """`candidates`: the language whose adapter reads what is searched, where there are language adapters."""
+        """`sides`: the languages whose adapters read queries and candidates, where there are language adapters ("": the
+        test set's)."""
         is_encoder = isinstance(end, EncoderRef)
         checkpoint = self.encoder_input() if isinstance(end, EncoderRef) else {CHECKPOINT: self.checkpoint(end)}
         base_at, base_input = self.adapter_base(end)
@@ -261,7 +262,8 @@ class StepBuilder:
             encoder=self.encoder_at() if is_encoder else None,
             pool=tests.pool,
             base=base_at,
-            candidates=candidates,
+            queries=sides[0],
+            candidates=sides[1],
             task=task.name if task.name in adapter_tasks(end) else "",
         )
         inputs = {**tests.inputs, **checkpoint, **base_input}

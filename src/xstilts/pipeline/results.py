@@ -78,6 +78,21 @@ def _target(name: str, session: Session, samples: str) -> TargetInfo:
         test_limit=session.study.take.test if task.can_subsample else None,
         seen_text=dict(session.located.shared.get(name, {})),
         samples=samples,
+        cuts_candidates=_cuts_candidates(task, session),
+    )
+
+
+def _cuts_candidates(task: Task, session: Session) -> bool:
+    """Whether queries of a retrieval task search fewer candidates than the whole set has: views leave some out, or a
+    packaged sample does."""
+    if not task.kind.is_retrieval:
+        return False
+    views = [view for source in task.test.values() for view in source.views]
+    return any(not getattr(view, "scored_alone", False) for view in views) or any(
+        (describe(path) or "").startswith(CUT)
+        for step in _file_steps(session)
+        if step.about["task"] == task.name and step.about["use"] == "test"
+        for path in step.settings.source.paths
     )
 
 

@@ -68,9 +68,10 @@ def route_languages(
             where=where,
             hint="Give arms with `language_adapters` tasks and targets of one training language.",
         )
-    training_language = next(iter(trained), "") or target.candidate_language or "en"
+    training_language = next(iter(trained), "") or target.query_language or target.candidate_language or "en"
     pool = (target.pool.language,) if target.pool is not None else ()
-    read = {*(language for language in target.test if language not in missing), target.candidate_language, *pool}
+    tested = {language for language in target.test if language not in missing}
+    read = {*tested, target.query_language, target.candidate_language, *pool}
     return RouteLanguages(training_language=training_language, others=tuple(sorted(read - {training_language, ""})))
 
 

@@ -270,9 +270,11 @@ def _target(study: Study, tasks: Catalog[Task], name: str, notes: dict[str, tupl
     languages = study.languages
     tests = {lang: source for lang, source in task.test.items() if languages is None or lang in languages}
     if study.take.test is not None and task.can_subsample:
-        view = Subsample(n=study.take.test, by="group")
+        is_retrieval = task.kind.is_retrieval
+        view = Subsample(n=study.take.test, by="group", scored_alone=is_retrieval)
         tests = {lang: replace(source, views=(*source.views, view)) for lang, source in tests.items()}
-        notes[name] = (*notes.get(name, ()), f"at most {study.take.test} test examples a language")
+        cut = "queries a language, each searching all candidates" if is_retrieval else "test examples a language"
+        notes[name] = (*notes.get(name, ()), f"at most {study.take.test} {cut}")
     return task.replace(test=tests)
 
 

@@ -65,7 +65,9 @@ class Task:
     corpora: tuple[str, ...] = ()
     same_tests_as: str = ""  # another task whose tests hold the same texts: pretraining is kept from them once
     pool: Source | None = None  # what the queries of every test language search, beside their own source
-    candidate_language: str = ""  # of retrieval: the language of the candidates, where it is not that of the test set
+    # of retrieval: the language of the queries or of the candidates, where it is not that of the test set
+    query_language: str = ""
+    candidate_language: str = ""
     version: int = 1
 
     @property

@@ -13,6 +13,7 @@ from xstilts.tasks.base import Origin, Task
 from xstilts.tasks.sources import local, names, raw, source, web
 
 NEAREST = Retrieval(method="nearest")
+BOTH_WAYS = Retrieval(method="nearest", reverse=True)
 
 # The codes of LASER's test files, in the order of XTREME's languages; then what XTREME-R adds; then all others.
 TATOEBA_XTREME = names(
@@ -26,14 +27,16 @@ TATOEBA_OTHERS = names(
     slk slv sqi srp swe swg tat tuk tzl uig uzb war wuu xho yid yue zsm"""
 )
 _LASER = ("facebookresearch/LASER", "74bc6ae7ffb7cba670fe0f428d0ede9f666fb821")
-_BY_ENGLISH = SentencesRow(group=("b",))  # an English sentence is one item in all languages
+# The second file, English, looks for the first, and an English sentence is one item in all languages.
+_ENGLISH_QUERIES = SentencesRow(a="b", b="a", group=("b",))
 
 
 def _tatoeba(code: str) -> Source:
-    """Each foreign sentence looks for its English translation, as in XTREME."""
+    """Each English sentence looks for its translation, as in XTREME (third_party/utils_retrieve.py,
+    `similarity_search`: the foreign sentences are indexed, the English ones search)."""
     names = tuple(f"tatoeba.{code}-eng.{side}" for side in (code, "eng"))
     urls = raw(*_LASER, *(f"data/tatoeba/v1/{name}" for name in names))
-    place = web(ParallelText(), _BY_ENGLISH, tuple(f"tatoeba/{name}" for name in names), urls)
+    place = web(ParallelText(), _ENGLISH_QUERIES, tuple(f"tatoeba/{name}" for name in names), urls)
     return source(place, language=canonical_code(code), rows=2_000)
 
 
@@ -43,8 +46,8 @@ def _tests(codes: tuple[str, ...]) -> dict[str, Source]:
 
 TATOEBA = Task(
     name="tatoeba",
-    kind=NEAREST,
-    candidate_language="en",
+    kind=BOTH_WAYS,
+    query_language="en",
     test=_tests(TATOEBA_XTREME + TATOEBA_XTREME_R),
     origin=Origin(
         licence="CC BY 2.0 FR",
@@ -53,7 +56,7 @@ TATOEBA = Task(
         home="https://github.com/facebookresearch/LASER/tree/main/data/tatoeba/v1",
         text="human-translated",
     ),
-    note="one direction: each sentence looks for its English one by cosine",
+    note="each English sentence looks for its translation by cosine, as in XTREME; reverse accuracy is the other way",
     benchmarks=("xtreme",),
 )
 # XTREME-R scores an encoder that was fine-tuned on SQuAD 1.1 (Ruder et al. 2021, appendix on hyper-parameters).
@@ -78,8 +81,9 @@ def _flores(code: str) -> Source:
 
 FLORES = Task(
     name="flores",
-    kind=NEAREST,
+    kind=BOTH_WAYS,
     candidate_language="en",
+    note="each sentence looks for its English one by cosine; reverse accuracy is the other way",
     test={canonical_code(code): _flores(code) for code in FLORES_CODES},
     origin=Origin(
         licence="CC BY-SA 4.0",
@@ -117,8 +121,9 @@ NTREX_ORIGIN = Origin(
 )
 NTREX = Task(
     name="ntrex",
-    kind=NEAREST,
+    kind=BOTH_WAYS,
     candidate_language="en",
+    note="each sentence looks for its English one by cosine; reverse accuracy is the other way",
     test={canonical_code(code): _ntrex(code) for code in NTREX_CODES},
     origin=NTREX_ORIGIN,
 )

@@ -45,9 +45,11 @@ def write_squad_gold(examples: Sequence[SpanExample], values: Sequence[Any]) -> 
 
 
 def write_candidate_numbers(examples: Sequence[SentenceExample], values: Sequence[Any]) -> str:
-    """Return for each query the number of its candidate, from 0."""
+    """Return for each query, in the order of their texts, the number of its candidate, from 0. XTREME sorts the English
+    sentences by code points (`tatoeba_preprocess` of its utils_preprocess.py), the candidates stay as in their file."""
     place = {example.id: number for number, example in enumerate(e for e in examples if e.side == "candidate")}
-    return "".join(f"{place[_ids(value)[0]]}\n" for _, value in _scored(examples, values))
+    ordered = sorted(_scored(examples, values), key=lambda pair: pair[0].text.strip())
+    return "".join(f"{place[_ids(value)[0]]}\n" for _, value in ordered)
 
 
 def write_pairs(examples: Sequence[SentenceExample], values: Sequence[Any]) -> str:

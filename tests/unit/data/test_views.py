@@ -149,3 +149,14 @@ def test_schedules_are_shuffled_by_seed():
 def test_impossible_mixtures_are_refused(sizes, options):
     with pytest.raises(StudyError):
         rates(sizes, **options)
+
+
+def test_fewer_queries_search_all_candidates() -> None:
+    keys = [Key(f"{side}{i}", f"g{i}", scored=side == "q") for i in range(50) for side in "qc"]
+    view = Subsample(n=10, by="group", scored_alone=True)
+    chosen = [keys[i] for i in view.select(keys)]
+    assert sum(key.scored for key in chosen) == 10 and sum(not key.scored for key in chosen) == 50
+    assert {key.id for key in chosen if key.scored} < {
+        keys[i].id for i in Subsample(n=20, by="group", scored_alone=True).select(keys)
+    }
+    assert view.passing_share(100) == 0.6

@@ -130,10 +130,10 @@ def test_the_two_sides_of_retrieval_have_adapters_of_their_own(made: Path, tmp_p
     context = Context(
         out=tmp_path, scratch=tmp_path, inputs={"language/de": made / "de"}, progress=print, threads=1, device="cpu"
     )
-    sides = example_adapters("de", "en", examples, context)
+    sides = example_adapters(("de", "en"), examples, context)
     assert sides == (made / "de",) * 6 + (None,) * 6, "the candidates are read with the training language's adapter"
-    assert set(example_adapters("de", "", examples, context)) == {made / "de"}, "both sides in one language"
-    assert set(example_adapters("fi", "de", examples, context)[6:]) == {made / "de"}
+    assert set(example_adapters(("de", "de"), examples, context)) == {made / "de"}, "both sides in one language"
+    assert set(example_adapters(("fi", "de"), examples, context)[6:]) == {made / "de"}
     kind = Retrieval(layer=-1)
     given = prepared(made, tmp_path / "rows", examples, kind=kind, adapters=sides)
     model = load_model(made / "stack", kind, Compute())

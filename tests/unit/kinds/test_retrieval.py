@@ -124,3 +124,28 @@ def test_floors() -> None:
     golds = [["a"], ["b"], ["a", "c"], None]
     assert Retrieval().chance_guesses(golds) == ["a", "a", "a", None]
     assert Retrieval(method="mine").chance_guesses(golds) == [None] * 4
+
+
+def test_the_other_direction_is_a_value_of_its_own() -> None:
+    kind = Retrieval(reverse=True)
+    (metric,) = kind.metrics
+    examples = [query("1", "a"), query("2", "b"), candidate("a"), candidate("b")]
+    vectors = [np.array(v, dtype=np.float32) for v in ([1, 0], [1, 1], [2, 1.9], [0, 1])]
+    guesses = kind.postprocess(examples, rows(examples), vectors)
+    assert guesses == ["a", "a", "2", "2"], "the second query is nearest to a, and b nearest to the second query"
+    counts = kind.count(metric, examples, guesses, "de")
+    assert counts.tolist() == [[1, 1, 0, 1], [0, 1, 1, 1], [0, 0, 0, 0], [0, 0, 0, 0]]
+    assert metric.values(counts.sum(axis=0)) == {"accuracy": 50.0, "reverse_accuracy": 50.0}
+
+
+def test_where_queries_were_cut_the_other_direction_is_undefined() -> None:
+    kind = Retrieval(reverse=True)
+    examples = [query("1", "a"), candidate("a"), candidate("b")]
+    guesses = kind.postprocess(examples, rows(examples), [np.ones(2), np.ones(2), np.eye(2)[0]])
+    assert guesses[1:] == [None, None]
+    values = kind.metrics[0].values(kind.count(kind.metrics[0], examples, guesses, "de").sum(axis=0))
+    assert values["accuracy"] == 100 and np.isnan(values["reverse_accuracy"])
+
+
+def test_a_query_counts_the_candidates_it_searches() -> None:
+    assert Retrieval().searched([query("1", "a"), candidate("a"), candidate("b")]) == 2

@@ -221,6 +221,13 @@ def test_languages_notes_and_what_the_task_itself_says(together: Report) -> None
     assert "no training data: encoder states of layer 7" in said["tatoeba"]
 
 
+def test_a_part_of_the_candidates_stands_beside_no_published_number(results: Results) -> None:
+    targets = tuple(replace(t, cuts_candidates=t.name == "tatoeba") for t in results.targets)
+    report = compose(replace(results, targets=targets), (BASE, BIG))
+    assert beside(report).target_caveats.keys() == {"xnli", "xquad"}
+    assert any("on tatoeba" in text and "another task" in text for text in beside(report).not_compared)
+
+
 def test_samples_are_named(results: Results) -> None:
     targets = tuple(replace(t, samples="a sample of 7 rows") for t in results.targets)
     board = compose(replace(results, targets=targets)).scoreboard

@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 
 from xstilts.core.errors import DataError
+from xstilts.data.examples import SentenceExample
+from xstilts.data.read import ResolvedSource, load_examples
+from xstilts.kinds.retrieval import Retrieval
+from xstilts.tasks.retrieval import TATOEBA
 from xstilts.xtreme.read import (
     ReadPairs,
     read_answers,
@@ -19,6 +23,7 @@ from xstilts.xtreme.read import (
     read_rankings,
     read_tags,
 )
+from xstilts.xtreme.write import write_candidate_numbers
 
 Write = Callable[[str, str], tuple[Path, Path]]
 
@@ -88,3 +93,29 @@ def test_what_does_not_fit_is_named_with_file_and_line(
 def test_an_unreadable_file_is_an_error_of_the_user(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file"):
         read_labels(tmp_path / "gold", tmp_path / "guess")
+
+
+def test_lines_of_tatoeba_are_those_of_the_sorted_english_sentences() -> None:
+    """As `tatoeba_preprocess` of XTREME sorts them; a line is the number of the foreign sentence in its file."""
+    english, foreign = ["We ran.", "A cat.", "I see."], ["Wir liefen.", "Eine Katze.", "Ich sehe."]
+    examples = [
+        SentenceExample(id=f"{side[0]}{i}", group=str(i), text=text, side=side, matches=matches)
+        for side, texts in (("query", english), ("candidate", foreign))
+        for i, text in enumerate(texts)
+        for matches in [(f"c{i}",) if side == "query" else None]
+    ]
+    golds = [Retrieval().gold(example) for example in examples]
+    assert write_candidate_numbers(examples, golds) == "1\n2\n0\n"
+
+
+@pytest.mark.parametrize(("code", "language"), [("afr", "af"), ("deu", "de"), ("cmn", "zh"), ("tha", "th")])
+def test_the_gold_of_tatoeba_is_that_of_xtreme(
+    shared_data: Path, shared_golden: Path, code: str, language: str
+) -> None:
+    """The mock submission of XTREME holds the first ten lines of its labels."""
+    place = TATOEBA.test[language].places[0]
+    paths = tuple(shared_data / f"tatoeba/tatoeba.{code}-eng.{side}.gz" for side in (code, "eng"))
+    examples = load_examples(ResolvedSource(files=("", ""), read=place.read, row=place.row, paths=paths)).examples
+    lines = write_candidate_numbers(examples, [TATOEBA.kind.gold(example) for example in examples]).split()
+    labels = (shared_golden / f"xtreme/labels/tatoeba/test-{language}.tsv").read_text().split()
+    assert lines[: len(labels)] == labels

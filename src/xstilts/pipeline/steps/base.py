@@ -141,5 +141,5 @@ class EvaluationSet:
 
     def example_indices(self, examples: list[Any], kind: Kind) -> list[int]:
         """Indices of the examples that are evaluated, into all of the file."""
-        indices = apply_views(self.views, [Key(example.id, example.group) for example in examples])
+        indices = apply_views(self.views, [Key.of(example) for example in examples])
         return indices if self.use == "test" else [i for i in indices if kind.gold(examples[i]) is not None]

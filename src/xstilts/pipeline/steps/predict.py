@@ -50,7 +50,9 @@ class PredictSettings:
     encoder: EncoderAt | None  # None: the checkpoint is the input "checkpoint"
     pool: EvaluationSet | None = field(default=None, metadata=OMIT_DEFAULT)
     base: EncoderAt | None = field(default=None, metadata=OMIT_DEFAULT)  # as of TrainSettings
-    # of retrieval, where the inputs `language_input(code)` hold language adapters: the language of the candidates
+    # of retrieval, where the inputs `language_input(code)` hold language adapters: the languages of the two sides ("":
+    # that of the test set)
+    queries: str = field(default="", metadata=OMIT_DEFAULT)
     candidates: str = field(default="", metadata=OMIT_DEFAULT)
     task: str = field(default="", metadata=OMIT_DEFAULT)  # as of TrainPart
 
@@ -68,7 +70,9 @@ def run(settings: PredictSettings, context: Context) -> None:
             indices=tuple(test.example_indices(examples, settings.kind)),
             examples=examples,
             pool=pool,
-            adapters=example_adapters(test.language, settings.candidates, examples, context),
+            adapters=example_adapters(
+                (settings.queries or test.language, settings.candidates or test.language), examples, context
+            ),
         )
 
     pool = read(settings.pool, POOL) if settings.pool else None
@@ -83,13 +87,10 @@ def run(settings: PredictSettings, context: Context) -> None:
     predict(checkpoint, settings.kind, sets, context.out, compute, context.progress)
 
 
-def example_adapters(
-    language: str, candidates: str, examples: Sequence[Example], context: Context
-) -> tuple[Path | None, ...]:
+def example_adapters(sides: tuple[str, str], examples: Sequence[Example], context: Context) -> tuple[Path | None, ...]:
     """Return, for each example of a test set, the checkpoint with its language's adapter (None: the training
-    language's)."""
-    queries_adapter = context.inputs.get(language_input(language))
-    candidates_adapter = context.inputs.get(language_input(candidates)) if candidates else queries_adapter
+    language's). `sides`: the language of candidates is the second; the first is that of all other examples."""
+    queries_adapter, candidates_adapter = (context.inputs.get(language_input(language)) for language in sides)
     return tuple(
         candidates_adapter if isinstance(example, SentenceExample) and example.side == "candidate" else queries_adapter
         for example in examples

@@ -27,6 +27,7 @@ SCORE_FIELDS: dict[str, type] = {
     "high": float,
     "floor": float,  # of the headline alone
     "n": int,  # examples
+    "candidates": int,  # of retrieval: how many each query searched
     "at_chance": bool,
     "status": str,  # "done", or why not
     "reason": str,
@@ -73,7 +74,7 @@ def _cell_records(cell: StudyCell, target: TargetInfo) -> Iterator[Record]:
 
 def _values(line: Record, numbers: LanguageNumbers) -> Iterator[Record]:
     low, high = numbers.interval
-    line = {**line, "n": numbers.n, "at_chance": numbers.at_chance}
+    line = {**line, "n": numbers.n, "candidates": numbers.candidates, "at_chance": numbers.at_chance}
     headline = {"value_name": "headline", "value": numbers.headline, "low": low, "high": high, "floor": numbers.floor}
     yield {**line, **headline}
     for name, value in numbers.values.items():

@@ -20,6 +20,7 @@ class LanguageNumbers:
     values: value name -> value ("exact_match", "f1").
     interval: 95 % over documents.
     at_chance: whether the interval reaches the floor; None where that is not known.
+    candidates: of retrieval, how many each query searched.
     """
 
     headline: float | None
@@ -28,6 +29,7 @@ class LanguageNumbers:
     floor: float | None = None
     interval: tuple[float | None, float | None] = (None, None)
     at_chance: bool | None = None
+    candidates: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,7 @@ def _numbers(entry: Mapping[str, Any]) -> LanguageNumbers:
         floor=entry.get("floor"),
         interval=(low, high),
         at_chance=entry.get("at_chance"),
+        candidates=entry.get("candidates"),
     )
 
 

@@ -130,6 +130,18 @@ class Scoreboard:
                     floors.setdefault(x, floor)
         return fmean(floors.values()) if floors else None
 
+    def candidates(self, target: TargetInfo) -> str:
+        """Return how many candidates a query of a retrieval target searches, where that is a part of them ("of 300
+        candidates"); "" otherwise."""
+        if not target.cuts_candidates:
+            return ""
+        records = [read_scores(c.scores) for c in self.results.cells if c.target == target.name and c.scores]
+        entries = [entry for record in records for entry in record.languages(target.main or record.main).values()]
+        sizes = sorted({entry.candidates for entry in entries if entry.candidates is not None})
+        if not sizes:
+            return "of a part of the candidates"
+        return f"of {' to '.join(f'{n:,}' for n in dict.fromkeys((sizes[0], sizes[-1])))} candidates"
+
     def interval(self, arm: str, target: TargetInfo, language: str, seed: int) -> tuple[float | None, float | None]:
         """Return the 95 % interval over documents of one score, as the score artefact gives it."""
         cell, standing = self.cells.get((arm, target.name, seed)), self.standings[arm, target.name]

@@ -96,12 +96,14 @@ def _notes(board: Scoreboard) -> tuple[str, ...]:
             reasons = "; ".join(dict.fromkeys(scores[x].reason for x in missing for scores in scored))
             languages = name_list([language_name(x) for x in missing])
             notes.append(f"{target.name}: {languages} missing ({reasons}), in no average.")
+        if candidates := board.candidates(target):
+            notes.append(f"{target.name}: the best {candidates}, easier than of all: no published number is its like.")
         notes += [f"{target.name}: {note}" for note in target.notes]
     return tuple(notes)
 
 
 def _target_column(board: Scoreboard, target: TargetInfo) -> TableColumn:
-    lines = [target.headline or target.main]
+    lines = [target.headline or target.main, board.candidates(target)]
     if board.scored(target):
         lines.append(averaged_languages(board, target, board.headline(target)))
     return TableColumn(label=target.name, small_print=tuple(text for text in lines if text))

@@ -88,7 +88,9 @@ def _comparison(board: Scoreboard, benchmark: Benchmark, rows: tuple[PublishedRo
     not_compared: list[str] = []
     for target in targets:
         task = benchmark.tasks[target.name]
-        if task.metric in {s.metric for s in board.comparison.standings if s.target == target.name}:
+        if candidates := board.candidates(target):
+            not_compared += _other_task(task, rows, candidates)
+        elif task.metric in {s.metric for s in board.comparison.standings if s.target == target.name}:
             measures += [_compare(board, target, task, names, rows) for names in _comparable(task, rows)]
         else:
             not_compared += _other_metric(task, rows, target.main)
@@ -211,6 +213,16 @@ def _other_metric(task: BenchmarkTask, rows: Sequence[PublishedRow], our_metric:
     return [
         f"{row.name} on {task.name}: {', '.join(f'{_title([name])} {number(x)}' for name, x in values.items())} "
         f"({task.metric_title}; ours is {our_metric})"
+        for row in rows
+        if (values := row.values(task.name))
+    ]
+
+
+def _other_task(task: BenchmarkTask, rows: Sequence[PublishedRow], candidates: str) -> list[str]:
+    """List figures of a retrieval task whose queries searched fewer candidates here."""
+    return [
+        f"{row.name} on {task.name}: {', '.join(f'{_title([name])} {number(x)}' for name, x in values.items())} "
+        f"(ours is the best {candidates}, another task)"
         for row in rows
         if (values := row.values(task.name))
     ]
