@@ -66,15 +66,16 @@ def read_pairs(gold: Path, guess: Path) -> GoldGuessPairs:
 
 
 def read_answers(gold: Path, guess: Path) -> GoldGuessPairs:
-    """Read SQuAD's JSON against an object of id -> answer."""
-    gold_answers: dict[str, tuple[list[str], str]] = {}
+    """Read SQuAD's JSON against an object of id -> answer. Questions with one id are questions of their own, all
+    answered by what is predicted for it, as the official program counts them."""
+    questions: list[tuple[str, list[str]]] = []
     for row in SquadReader()([gold]):
         texts = [text for text, _ in row["answers"] or ()]
         if not any(text.strip() for text in texts):
             raise DataError(f"the answers to '{row['id']}' are blank: nothing can be scored", where=row[WHERE])
-        gold_answers[row["id"]] = (texts, row[WHERE])
-    guesses = _same_ids(gold, guess, gold_answers, str, "a text")
-    return [(texts, guesses[name]) for name, (texts, _) in gold_answers.items()]
+        questions.append((row["id"], texts))
+    guesses = _same_ids(gold, guess, dict.fromkeys(name for name, _ in questions), str, "a text")
+    return [(texts, guesses[name]) for name, texts in questions]
 
 
 def read_rankings(gold: Path, guess: Path) -> GoldGuessPairs:

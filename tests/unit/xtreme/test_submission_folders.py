@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import SentenceExample
 from xstilts.data.read import ResolvedSource, load_examples
 from xstilts.kinds.retrieval import Retrieval
+from xstilts.metrics.spans import SquadScore
 from xstilts.tasks.retrieval import TATOEBA
 from xstilts.xtreme.read import (
     ReadPairs,
@@ -119,3 +121,14 @@ def test_the_gold_of_tatoeba_is_that_of_xtreme(
     lines = write_candidate_numbers(examples, [TATOEBA.kind.gold(example) for example in examples]).split()
     labels = (shared_golden / f"xtreme/labels/tatoeba/test-{language}.tsv").read_text().split()
     assert lines[: len(labels)] == labels
+
+
+def test_questions_with_one_id_count_each(write: Write) -> None:
+    """One prediction answers all three, and is right for one: a third, as evaluate.py of XTREME says."""
+    asked = [
+        {"id": "q", "question": "?", "answers": [{"text": text, "answer_start": 0}]} for text in ("yes", "no", "maybe")
+    ]
+    gold = json.dumps({"data": [{"paragraphs": [{"context": "yes no maybe", "qas": asked}]}]})
+    pairs = read_answers(*write(gold, '{"q": "no"}'))
+    counts = sum(np.array(SquadScore().tally(gold, guess, "en")) for gold, guess in pairs)
+    assert SquadScore().values(counts)["exact_match"] == pytest.approx(100 / 3)
