@@ -221,3 +221,24 @@ def test_a_diverged_training_marks_the_row(tmp_path: Path) -> None:
     route = {"trainings": (tmp_path / "a", tmp_path / "b"), "training_names": ("mnli", "xnli")}
     results = spoil(study(tmp_path, targets=("xnli",)), "nli", "xnli", 2, **route)
     assert row(standings(results), "nli").states == {1: "ok", 2: "diverged (xnli)"}
+
+
+def test_a_target_in_english_alone_misses_nothing(tmp_path: Path) -> None:
+    """What has no other language has no zero-shot scope: its contrast is over English, and answered."""
+    whole = study(tmp_path)
+    alone = replace(whole, targets=tuple(replace(t, languages=("en",)) for t in whole.targets))
+    made = contrasts(alone)
+    assert not any(c.zero_shot for c in made) and all(c.value is not None for c in made)
+    assert next(c for c in made if c.target == "xnli").label == "English only"
+    mixed = replace(whole, targets=(whole.targets[0], replace(whole.targets[1], languages=("en",))))
+    (mean,) = [c for c in contrasts(mixed) if c.target is None and c.zero_shot]
+    assert mean.targets == ("xnli",) and "pawsx: English only" in mean.note and mean.value is not None
+    standing = next(s for s in standings(mixed) if s.target == "pawsx")
+    assert standing.zero_shot.reason == "English only" and standing.overall.value is not None
+
+
+def test_a_zero_shot_language_that_was_expected_is_still_missing(tmp_path: Path) -> None:
+    whole = study(tmp_path)
+    cells = tuple(replace(c, scores=artefact(tmp_path / f"en{i}", {"en": 80})) for i, c in enumerate(whole.cells))
+    made = contrasts(replace(whole, cells=cells))
+    assert any(c.zero_shot and c.value is None and "no language but the one trained in" in c.reason for c in made)

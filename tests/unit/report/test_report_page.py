@@ -287,7 +287,7 @@ def test_a_study_that_was_never_run_gives_a_report(results: Results) -> None:
 def test_a_target_in_one_language_has_no_zero_shot_mean(results: Results) -> None:
     english = tuple(replace(t, languages=("en",)) for t in results.targets if t.name == "xnli")
     made = compose(replace(only(results, targets=("xnli",)), targets=english))
-    assert tables(made)[0].columns[1].small_print == ("accuracy", "mean of 1 language")
+    assert tables(made)[0].columns[1].small_print == ("accuracy", "English only")
     assert "gap" not in [section.id for section in made.document.sections]
 
 

@@ -88,7 +88,8 @@ def scopes(results: Results, draws: Sequence[TargetDraws]) -> tuple[ScopeMeans, 
     for i, of in enumerate(sets):
         target = of[0].target.name if i < len(draws) else None
         for zero_shot in (False, True):
-            if not zero_shot or any(d.languages(True) != d.languages(False) for d in of):
+            others = [d for d in of if d.target.only_language is None]  # else there is nothing zero-shot to miss
+            if not zero_shot or any(d.languages(True) != d.languages(False) for d in others):
                 found.append(_scope(results, target, of, zero_shot))
     return tuple(found)
 
@@ -163,7 +164,8 @@ def _label(used: Sequence[TargetDraws], target_count: int, zero_shot: bool) -> s
         home = used[0].target.train_language
         if zero_shot:
             return f"{_share(n, len([x for x in expected if x != home]))} languages other than {home}"
-        return f"{_share(n, len(expected))} languages"
+        only = used[0].target.only_language
+        return f"{only} only" if only else f"{_share(n, len(expected))} languages"
     scope = "languages other than the one trained in" if zero_shot else "all languages"
     return f"mean of {_share(len(used), target_count)} targets, {scope}"
 
@@ -173,6 +175,8 @@ def _share(n: int, of: int) -> str:
 
 
 def _left_out(draws: TargetDraws) -> str:
+    if draws.target.only_language and not draws.reason:
+        return f"{draws.target.name}: {draws.target.only_language} only"
     reasons = "; ".join(dict.fromkeys([*draws.missing.values(), *([draws.reason] if draws.reason else [])]))
     languages = ", ".join(draws.missing) if draws.draws else "every language"
     return f"{draws.target.name} without {languages} ({reasons or 'no score'})"

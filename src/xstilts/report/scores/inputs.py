@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xstilts.core.languages import LANGUAGES
+
 
 @dataclass(frozen=True, kw_only=True)
 class StudyCell:
@@ -48,6 +50,14 @@ class TargetInfo:
     samples: str = ""  # what of its data is a packaged sample in the place of the full files
     # of retrieval: queries search a part of the candidates alone, so that no published number is beside the score
     cuts_candidates: bool = False
+
+    @property
+    def only_language(self) -> str | None:
+        """The name of the language trained in, where the target is tested in no other: there is nothing zero-shot."""
+        if set(self.languages) != {self.train_language}:
+            return None
+        language = LANGUAGES.get(self.train_language)
+        return language.name if language else self.train_language
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ A mean over languages exists when every expected language has a score for every 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import NamedTuple
 
@@ -92,6 +92,8 @@ def _standing(
     languages = tuple(_language(x, row.metric, results.seeds, records, reason) for x in target.languages)
     home = next((x for x in languages if x.language == target.train_language), None)
     zero_shot = _mean([x for x in languages if x is not home], results.seeds)
+    if target.only_language is not None:
+        zero_shot = replace(zero_shot, label="", reason=f"{target.only_language} only")
     gap = None
     if home is not None and home.value is not None and zero_shot.value is not None:
         gap = home.value - zero_shot.value

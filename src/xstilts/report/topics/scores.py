@@ -42,6 +42,8 @@ def language_name(code: str) -> str:
 
 def averaged_languages(board: Scoreboard, target: TargetInfo, languages: Sequence[str]) -> str:
     """Say what an average is over: "mean of 6 of 7 languages other than English"."""
+    if target.only_language is not None:
+        return f"{target.only_language} only"
     zero_shot = target.train_language not in languages
     expected = [x for x in target.languages if not (zero_shot and x == target.train_language)]
     share = "" if len(languages) == len(expected) else f"{len(languages)} of "
