@@ -15,11 +15,12 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
-from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.models.auto import modeling_auto
 from transformers.utils import logging as transformers_logging
 
 from xstilts.core.errors import EncoderError
+from xstilts.nn.published_config import read_published
 
 WEIGHTS = "model.safetensors"
 
@@ -40,11 +41,13 @@ def read_config(folder: Path) -> PreTrainedConfig:
     for name in ("config.json", "tokenizer.json"):
         if not (folder / name).is_file():
             raise EncoderError(f"'{folder}' is not an encoder folder: it has no {name}.", value=str(folder))
-    try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-        raise EncoderError(f"config.json cannot be used: {reason}", where=str(folder / "config.json")) from error
+    if (folder / "adapter_config.json").is_file():
+        raise EncoderError(
+            "adapter_config.json makes this an adapter for another model, which would be fetched.",
+            where=str(folder),
+            hint="Merge the adapter into its model, or delete the file where the weights are whole.",
+        )
+    config = read_published(folder / "config.json", modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES)
     kind = config.model_type
     only_decodes = (
         kind in modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
@@ -74,12 +77,12 @@ def set_dropout(config: PreTrainedConfig, hidden: float | None, attention: float
 def read_model(folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
     """Load the bare encoder in fp32, without pooler and language-model head."""
     _weight_files(folder)
-    model_class: type[PreTrainedModel] = modeling_auto.MODEL_MAPPING[type(config)]  # type: ignore[assignment]
+    model_class = _model_class(config)
     bare = {"add_pooling_layer": False} if "add_pooling_layer" in inspect.signature(model_class).parameters else {}
     with quiet():
         try:
-            model, info = AutoModel.from_pretrained(
-                folder, config=config, dtype=torch.float32, local_files_only=True, trust_remote_code=False,
+            model, info = model_class.from_pretrained(
+                folder, config=config, dtype=torch.float32, local_files_only=True,
                 use_safetensors=True, output_loading_info=True, **bare,
             )  # fmt: skip
         except (OSError, RuntimeError, ValueError) as error:
@@ -88,6 +91,16 @@ def read_model(folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
         message = f"the weights lack {len(missing)} tensors of a '{config.model_type}' encoder, '{missing[0]}' first."
         raise EncoderError(message, where=str(folder))
     return model
+
+
+def _model_class(config: PreTrainedConfig) -> type[PreTrainedModel]:
+    """Return the bare class of a configuration; the first where `transformers` has several (Funnel). Raises
+    EncoderError where it has none."""
+    try:
+        found: Any = modeling_auto.MODEL_MAPPING[type(config)]
+    except KeyError as error:
+        raise EncoderError(f"transformers has no model for '{config.model_type}'.", value=config.model_type) from error
+    return found[0] if isinstance(found, tuple) else found
 
 
 def read_pretrained_heads(folder: Path, model: PreTrainedModel) -> dict[str, Tensor]:

@@ -11,6 +11,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from xstilts.core.errors import EncoderError
 from xstilts.nn.loading import quiet
+from xstilts.nn.published_config import check_tokenizer_settings, read_published
 from xstilts.translate.language_codes import LanguageTokens, language_tokens
 from xstilts.translate.passages import SentenceTranslation
 
@@ -113,10 +114,18 @@ class Translator:
 
 def _load(folder: Path) -> tuple[Any, Any]:
     """Return (tokenizer, model). Nothing is unpickled, no code from the folder is run."""
+    config = read_published(folder / "config.json")
+    check_tokenizer_settings(folder)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(folder, config=config, local_files_only=True, trust_remote_code=False)
         model, info = AutoModelForSeq2SeqLM.from_pretrained(
-            folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32, output_loading_info=True
+            folder,
+            config=config,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            dtype=torch.float32,
+            output_loading_info=True,
         )
     except Exception as error:
         raise EncoderError(
