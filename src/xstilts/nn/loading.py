@@ -78,13 +78,15 @@ def read_model(folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
     """Load the bare encoder in fp32, without pooler and language-model head."""
     _weight_files(folder)
     model_class = _model_class(config)
-    bare = {"add_pooling_layer": False} if "add_pooling_layer" in inspect.signature(model_class).parameters else {}
+    takes_pooler = "add_pooling_layer" in inspect.signature(model_class).parameters
+    bare: dict[str, Any] = {"add_pooling_layer": False} if takes_pooler else {}
     with quiet():
         try:
-            model, info = model_class.from_pretrained(
+            loaded: Any = model_class.from_pretrained(
                 folder, config=config, dtype=torch.float32, local_files_only=True,
                 use_safetensors=True, output_loading_info=True, **bare,
             )  # fmt: skip
+            model, info = loaded
         except (OSError, RuntimeError, ValueError) as error:
             raise EncoderError(f"the weights cannot be loaded: {error}", where=str(folder)) from error
     if missing := sorted(name for name in info["missing_keys"] if "pooler" not in name):
