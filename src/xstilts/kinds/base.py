@@ -109,6 +109,11 @@ class Kind(ABC):
         return None
 
     @property
+    def note(self) -> str:
+        """What a reader of its numbers must know of how it reads the files of a declared task; "" : nothing."""
+        return ""
+
+    @property
     def as_encoded(self) -> Kind:
         """The kind whose rows serve this one too: where settings change only what is done with them (the layer that
         retrieval reads), a task is tokenised once for all of them."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from xstilts.core.canonical import OMIT_DEFAULT
-from xstilts.core.errors import DataError, EncoderError
+from xstilts.core.errors import DataError, EncoderError, StudyError
 from xstilts.data.examples import Example, TagExample
 from xstilts.data.row_makers.catalog import TagsRow
 from xstilts.data.source import Row, RowMaker
@@ -25,6 +25,7 @@ from xstilts.kinds.special_tokens import Frame, frame
 from xstilts.kinds.tokenizers import pieces, specials
 from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, required_labels, unlabelled, words_of
 from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
+from xstilts.metrics.tag_schemes import SCHEMES, Scheme, scheme_of, strange_label
 from xstilts.metrics.tallies import Metric
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ class Tagging(Kind):
     """`labels`: the tag set; the order gives the ids. `open_labels`: test files may hold tags that are not in the set
     (a supertag never seen in training); they are left out of the loss and every guess for them is wrong.
 
+    `scheme`: what tags say of chunks (`metrics.tag_schemes`), "none" where they say nothing; "" : what the labels
+    themselves follow.
+
     Columns of a row with W words, beside the common ones:
         first  [W] position of each word's first piece in the row
         word   [W] number of each word in its sentence
@@ -47,6 +51,7 @@ class Tagging(Kind):
 
     labels: tuple[str, ...]
     open_labels: bool = field(default=False, metadata=OMIT_DEFAULT)
+    scheme: Scheme = field(default="", metadata=OMIT_DEFAULT)
 
     name: ClassVar[str] = "tagging"
     example: ClassVar[type[Example]] = TagExample
@@ -61,9 +66,29 @@ class Tagging(Kind):
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """Chunk F1 first where tags are BIO, else the share of right tags alone."""
-        bio = any(label.startswith("B-") for label in self.labels)
-        return (ChunkF1(), TokenAccuracy()) if bio else (TokenAccuracy(),)
+        """Chunk F1 first where tags follow a scheme, else the share of right tags alone."""
+        scheme = self.read_as
+        if not scheme:
+            return (TokenAccuracy(),)
+        # Of BIO with plain types XTREME's evaluator reads the same chunks.
+        plain = scheme == "bio" and not any(
+            "-" in label[2:] or len(label) == 1 for label in self.labels if label != "O"
+        )
+        return (ChunkF1() if plain else ChunkF1(scheme=scheme), TokenAccuracy())
+
+    @property
+    def read_as(self) -> str:
+        """The scheme in which tags are read; "" where they are read in none."""
+        return "" if self.scheme == "none" else self.scheme or scheme_of(self.labels)
+
+    @property
+    def note(self) -> str:
+        if self.read_as:
+            said = "as the study says" if self.scheme else "as its labels look; `scheme` says otherwise"
+            return f"tags are read as {self.read_as.upper()} ({said})"
+        if self.scheme or "O" not in self.labels:
+            return ""
+        return f"its tags follow no scheme that is known ({', '.join(SCHEMES)}), so there is no F1 of chunks"
 
     def check(self, example: TagExample) -> None:
         """Raise DataError for a sentence without words, words and tags of different number, or a tag outside a
@@ -129,7 +154,12 @@ class Tagging(Kind):
 
     @classmethod
     def from_user_task(cls, task: TaskDeclaration, where: str) -> Self:
-        return cls(labels=required_labels(task, where))
+        labels = required_labels(task, where)
+        if task.scheme not in ("", "none") and (strange := strange_label(labels, task.scheme)) is not None:
+            letters = " or ".join(f"{letter}-" for letter in SCHEMES[task.scheme])
+            problem = f"The label '{strange}' is no tag of the scheme '{task.scheme}'"
+            raise StudyError(f"{problem}, whose tags are O or begin with {letters}.", where=f"{where}.labels")
+        return cls(labels=labels, scheme=task.scheme)
 
     @classmethod
     def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:

@@ -13,6 +13,7 @@ from xstilts.core.errors import StudyError
 from xstilts.data.examples import TextExample
 from xstilts.data.fields import field_value as field_of
 from xstilts.data.source import WHERE, Reader, Row
+from xstilts.metrics.tag_schemes import Scheme
 
 
 class TaskDeclaration(Protocol):
@@ -26,6 +27,8 @@ class TaskDeclaration(Protocol):
     def labels(self) -> tuple[str, ...]: ...
     @property
     def answer(self) -> str: ...
+    @property
+    def scheme(self) -> Scheme: ...
     @property
     def form(self) -> str: ...
     @property

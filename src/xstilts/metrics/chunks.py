@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
+from xstilts.core.canonical import OMIT_DEFAULT
+from xstilts.metrics.tag_schemes import Chunk, scheme_chunks
 from xstilts.metrics.tallies import percent
-
-Chunk = tuple[str, int, int]  # type, first word, last word
 
 # What the evaluator reads from two neighbouring tags' first letters. Bare tags take part: SYM, SCONJ, INTJ
 # look like prefixes.
@@ -46,17 +46,25 @@ def chunks(tags: Sequence[str]) -> list[Chunk]:
 
 @dataclass(frozen=True)
 class ChunkF1:
-    """Micro F1 over chunks (type and both ends right), exactly as XTREME scores PAN-X and UD-POS. For UD-POS,
-    whose tags are bare, this is not accuracy: runs of equal tags count as one chunk. `TokenAccuracy` is the
-    plain number next to it."""
+    """Micro F1 over chunks (type and both ends right).
+
+    Without a `scheme` exactly as XTREME scores PAN-X and UD-POS (`chunks`). For UD-POS, whose tags are bare, this is
+    not accuracy: runs of equal tags count as one chunk. `TokenAccuracy` is the plain number next to it. With a scheme
+    of `metrics.tag_schemes` as conlleval and seqeval 1.2.2 count the chunks of tags in that scheme.
+    """
+
+    scheme: str = field(default="", metadata=OMIT_DEFAULT)
 
     name: ClassVar[str] = "chunk_f1"
     counts: ClassVar[tuple[str, ...]] = ("both", "predicted", "gold")
     headline: ClassVar[tuple[str, ...]] = ("f1",)
 
     def tally(self, gold: Sequence[str], guess: Sequence[str], language: str) -> tuple[float, ...]:
-        gold_chunks, guessed_chunks = set(chunks(gold)), set(chunks(guess))
+        gold_chunks, guessed_chunks = set(self._chunks(gold)), set(self._chunks(guess))
         return float(len(gold_chunks & guessed_chunks)), float(len(guessed_chunks)), float(len(gold_chunks))
+
+    def _chunks(self, tags: Sequence[str]) -> list[Chunk]:
+        return scheme_chunks(tags, self.scheme) if self.scheme else chunks(tags)
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         return precision_recall(counts)

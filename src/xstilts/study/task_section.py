@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from xstilts.kinds.catalog import user_kinds
+from xstilts.metrics.tag_schemes import Scheme
 from xstilts.study.field_types import ByLanguage, EachOnce, LanguageCode
 from xstilts.study.strict_model import StrictModel, one_of
 
@@ -30,6 +31,8 @@ class UserTask(StrictModel):
     fields: Annotated[tuple[str, ...], EachOnce] = ()  # names of the file's columns where no header says them
     separator: str = "\t"  # between the columns of a bio file
     answer: Literal["index", "number", "letter", "text"] = "index"  # how a choice file gives the answer
+    # tagging: what tags say of chunks; "": what the labels look like
+    scheme: Scheme = ""
     form: Literal["spans", "heads"] = "spans"  # roles: what an argument is
     no_answer: bool = False  # span QA: some questions have none
     train: str | tuple[str, ...] | None = None

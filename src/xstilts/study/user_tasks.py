@@ -40,9 +40,11 @@ def _task(name: str, task: UserTask, where: str) -> Task:
         names = (files,) if isinstance(files, str) else tuple(files)
         return Source(places=(Place(files=names, read=reader, row=make),), language=language)
 
+    own = kind.from_user_task(task, where)
     return Task(
         name=name,
-        kind=kind.from_user_task(task, where),
+        kind=own,
+        note=own.note,
         origin=Origin(licence=task.licence, cite=task.cite),
         train=source(task.train, task.language) if task.train is not None else None,
         dev=source(task.dev, task.language) if task.dev is not None else None,
@@ -89,6 +91,8 @@ def _check_layout(task: UserTask, kind: type[Kind], roles: UserColumns, where: s
         raise StudyError(problem, where=f"{where}.kind")
     if task.form != "spans" and "form" not in {spec.name for spec in fields(kind)}:  # type: ignore[arg-type]
         raise StudyError(f"A {task.kind} task has no arguments, so no 'form'.", where=f"{where}.form")
+    if task.scheme and "scheme" not in {spec.name for spec in fields(kind)}:  # type: ignore[arg-type]
+        raise StudyError(f"A {task.kind} task has no tags, so no 'scheme'.", where=f"{where}.scheme")
     needed = FILES_OF_LAYOUT.get(task.reader, 0)
     files_of_use = {"train": task.train, "dev": task.dev, **{f"test.{x}": files for x, files in task.test.items()}}
     for use, files in files_of_use.items():
