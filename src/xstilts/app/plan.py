@@ -49,6 +49,11 @@ class Plan:
         return sum(step.tokens for step in self.forecast.to_run)
 
     @property
+    def updates(self) -> int:
+        """The updates of the trainings that would run, those of masked LM and of language adapters included."""
+        return sum(step.updates for step in self.forecast.to_run)
+
+    @property
     def kinds(self) -> tuple[KindOfStep, ...]:
         """The steps by kind, in the order in which they first run."""
         return tuple(map(self._kind, dict.fromkeys(step.name for step in self.forecast.steps)))
@@ -72,6 +77,7 @@ class Plan:
             "trainings_without_sharing": sharing.naive,
             "seconds": self.seconds,
             "tokens": self.tokens,
+            "updates": self.updates,
             "peak_bytes": self.forecast.peak_bytes,
             "trained_again": list(self.forecast.again),
             "target_weights": {

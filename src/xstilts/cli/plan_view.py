@@ -81,8 +81,11 @@ def _lengths(end: Start) -> str:
 
 
 def _length(phase: Phase) -> str:
-    recipe = phase.recipe
-    return f"{recipe.updates:,}" if recipe.updates else f"{recipe.epochs:g} epoch{'' if recipe.epochs == 1 else 's'}"
+    """The updates of a phase, those that come on top of its tasks' included."""
+    recipe, times = phase.recipe, 1 + sum(part.extra_update_ratio or 0 for part in phase.mix)
+    if recipe.updates:
+        return f"{round(recipe.updates * times):,}"
+    return f"{recipe.epochs:g} epoch{'' if recipe.epochs == 1 else 's'}{'' if times == 1 else f' × {times:g}'}"
 
 
 def _forgetting(session: Session) -> Iterable[Text]:
@@ -95,8 +98,8 @@ def _forgetting(session: Session) -> Iterable[Text]:
 
 def _table(found: Forecast) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name, right in (("step", False), ("to run", True), ("reused", True), ("tokens", True), ("time", True)):
-        table.add_column(name, justify="right" if right else "left")
+    for name in ("step", "to run", "reused", "updates", "tokens", "time"):
+        table.add_column(name, justify="left" if name == "step" else "right")
     for kind in STEP_KINDS:
         steps = [step for step in found.steps if step.name == kind.name]
         if not steps:
@@ -108,6 +111,7 @@ def _table(found: Forecast) -> Table:
             kind.name,
             str(len(run)),
             str(len(steps) - len(run)),
+            f"{sum(step.updates for step in run):,}" if kind.is_training else "–",
             f"{about}{formatting.amount(tokens)}" if tokens else "–",
             formatting.seconds(sum(step.seconds for step in run)) if run else "–",
         )

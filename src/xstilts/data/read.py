@@ -144,6 +144,12 @@ def load_examples(resolved: ResolvedSource) -> LoadedExamples:
     )
 
 
+def first_examples(resolved: ResolvedSource) -> Iterator[Example]:
+    """Yield the examples of a source one by one, in file order, before its views; a plan looks at the first ones.
+    Raises DataError (file:line) for a malformed row."""
+    return _MadeRows().examples(resolved)
+
+
 @dataclass
 class _MadeRows:
     """Counts of rows while examples are made of them."""

@@ -19,6 +19,7 @@ ROW_TOKENS = 40.0  # a guess for rows nobody has tokenised yet
 UNKNOWN_ROWS = 1_000
 TOKENISE_BYTES = 1.5e6  # uncompressed bytes a second
 START_SECONDS = 2.0  # loading an encoder, writing a checkpoint
+CHECKPOINT_BYTES = 2e4  # of a checkpoint beside the encoder's weights: heads, records, curves
 ADAPTER_SHARE = 0.03  # of the encoder's bytes, about what adapters of the usual width take
 
 # Nominal floating-point operations a second, where no step of this store has been timed: two CPU cores in fp32; a GPU

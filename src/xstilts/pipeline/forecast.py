@@ -11,11 +11,14 @@ from xstilts.core.collection import deferred_collection
 from xstilts.engine.graph import demand, steps_of
 from xstilts.engine.step import Step
 from xstilts.pipeline.estimates import Size, Speed, encoder_bytes
+from xstilts.pipeline.sampled_sizes import Sampler
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps import kind_of, prepare
 from xstilts.pipeline.steps.base import Cost, StepKind
 from xstilts.pipeline.throughput import Throughput
 from xstilts.study.expand import Sharing, sharing
+
+MOST_LOOKS = 60  # files that a plan looks into
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +28,7 @@ class StepForecast:
     label: str
     reused: bool
     tokens: float
+    updates: int
     seconds: float
     bytes: float
     counted: bool  # False: tokens are estimated from file sizes
@@ -59,7 +63,9 @@ class StoreEstimator:
         self.session = session
         self.device = session.options.device or "cpu"
         self.throughput = Throughput(session.store, session.encoder.ref.identity, session.options.device)
+        self.sampler = Sampler(session.encoder)
         self._sizes: dict[str, Size] = {}
+        self._looked = 0
 
     @cached_property
     def encoder_config(self) -> Mapping[str, Any]:
@@ -72,8 +78,17 @@ class StoreEstimator:
     def size(self, step: Step) -> Size:
         if step.key not in self._sizes:
             store = self.session.store
-            self._sizes[step.key] = prepare.size(step, store.path(step) if store.is_done(step) else None)
+            done = store.path(step) if store.is_done(step) else None
+            looked = self._sampled(step) if done is None else None
+            self._sizes[step.key] = looked or prepare.size(step, done)
         return self._sizes[step.key]
+
+    def _sampled(self, step: Step) -> Size | None:
+        """The size of a training or dev file, as its first rows tell; None of others, and after many of them."""
+        if step.about["use"] not in ("train", "dev") or self._looked >= MOST_LOOKS:
+            return None
+        self._looked += 1
+        return self.sampler.size(step.settings)
 
     def speed(self, kind: StepKind, nominal: Speed, key: Hashable = ()) -> Speed:
         return self.throughput.speed(kind, nominal, key)
@@ -111,6 +126,7 @@ def _step_forecast(step: Step, cost: Cost | None) -> StepForecast:
         label=step.label,
         reused=cost is None,
         tokens=spent.tokens,
+        updates=spent.updates,
         seconds=spent.seconds,
         bytes=spent.bytes,
         counted=spent.counted,

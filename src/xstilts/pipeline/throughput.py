@@ -15,6 +15,7 @@ from xstilts.pipeline.steps.predict import CHECKPOINT
 
 Record = Mapping[str, Any]
 MOST_START = 15.0  # seconds that a step may take to start; what is longer is work
+PRIOR_STEPS = 4  # steps that the nominal start weighs as much as
 LEAST_WORK = 0.5  # seconds that a step's tokens should take, at the nominal speed, for it to tell a speed
 
 
@@ -31,7 +32,8 @@ def fitted(timings: Sequence[Timing], nominal: Speed) -> Speed:
     A step's seconds are those of its start (imports, loading, writing) and those of its tokens. The start is what the
     quickest step took beyond the nominal time of its tokens, at least the nominal start and at most `MOST_START`. The
     tokens a second are the median over steps that took at least twice the start and had enough tokens to tell; where
-    there is none, the nominal ones. So a study of eight rows says how long a start takes, and nothing of the rest.
+    there is none, the nominal ones. So a study of eight rows says how long a start takes, and nothing of the rest; and
+    as a few steps may have met a busy machine, the nominal start counts as much as `PRIOR_STEPS` of them.
     """
     if not timings:
         return nominal
@@ -43,7 +45,8 @@ def fitted(timings: Sequence[Timing], nominal: Speed) -> Speed:
         for timing in timings
         if timing.tokens >= enough and timing.seconds >= 2 * start and timing.seconds > 0
     ]
-    return Speed(start=start, tokens=statistics.median(rates) if rates else nominal.tokens, steps=len(timings))
+    believed = (PRIOR_STEPS * nominal.start + len(timings) * start) / (PRIOR_STEPS + len(timings))
+    return Speed(start=believed, tokens=statistics.median(rates) if rates else nominal.tokens, steps=len(timings))
 
 
 class Throughput:

@@ -32,7 +32,7 @@ def run(settings: UnpackSettings, context: Context) -> None:
 
 
 def estimate(step: Step, estimator: Estimator) -> Cost:
-    return Cost(seconds=SECONDS)
+    return Cost(seconds=SECONDS, bytes=estimator.encoder_bytes)
 
 
 KIND = StepKind(name="encoder", version=VERSION, run=run, estimate=estimate, is_on_route=True)

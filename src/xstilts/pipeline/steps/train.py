@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
 from xstilts.core.environment import snapshot_seconds
 from xstilts.core.files import read_json
-from xstilts.core.settings.training import Recipe, Training
+from xstilts.core.settings.training import Training
 from xstilts.data.read import ResolvedSource, apply_views, load_examples
 from xstilts.data.source import View
 from xstilts.data.views import passing_share, without_translations_of
@@ -17,7 +18,7 @@ from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
 from xstilts.kinds.tokenized import TokenizedRows
 from xstilts.metrics.tallies import Metric
-from xstilts.pipeline.estimates import ADAPTER_SHARE, START_SECONDS, Size, Speed, nominal_speed
+from xstilts.pipeline.estimates import ADAPTER_SHARE, CHECKPOINT_BYTES, START_SECONDS, Size, Speed, nominal_speed
 from xstilts.pipeline.steps.base import (
     WEIGHTS,
     Cost,
@@ -30,6 +31,7 @@ from xstilts.pipeline.steps.base import (
 VERSION = 3
 START = "start"  # the input that is the checkpoint of an earlier phase
 EVALUATIONS = 10  # dev evaluations of a phase when the study does not say
+FORWARD_WORK = 3.0  # a token of an update is as much work as so many of a forward pass
 
 
 def train_rows(i: int) -> str:
@@ -115,12 +117,13 @@ def estimate(step: Step, estimator: Estimator) -> Cost:
                 dev.scaled(passing_share(part.dev_views, dev.rows)),
             )
         )
-    tokens = training_tokens(settings.recipe, sizes, [part.added for part in settings.parts])
+    length = phase_length(settings, sizes)
     share = 1.0 if isinstance(settings.tune, str) else ADAPTER_SHARE
     return Cost(
-        tokens=tokens,
-        seconds=speed(estimator).seconds(tokens),
-        bytes=estimator.encoder_bytes * share,
+        tokens=length.tokens,
+        updates=length.updates,
+        seconds=speed(estimator).seconds(length.tokens + length.dev_tokens / FORWARD_WORK),
+        bytes=estimator.encoder_bytes * share + CHECKPOINT_BYTES,
         counted=all(size.counted for pair in sizes for size in pair),
     )
 
@@ -131,32 +134,37 @@ def speed(estimator: Estimator) -> Speed:
     return estimator.speed(KIND, Speed(start=START_SECONDS, tokens=nominal))
 
 
-def training_tokens(
-    recipe: Recipe, sizes: Sequence[tuple[Size, Size]], added: Sequence[float | None] | None = None
-) -> float:
-    """Tokens of a phase: the updates, and a forward pass over the dev examples at each evaluation (a third of a
-    training token's work).
+class PhaseLength(NamedTuple):
+    """How long a phase is: its updates, masked LM and whatever else comes on top included, the tokens of these, and the
+    tokens of the dev examples over all evaluations."""
 
-    Args:
-        sizes: of each task (train, dev).
-        added: of each task the updates for each one of the others that come on top; None for one of these others.
-    """
-    ratios = added or [None] * len(sizes)
+    updates: int
+    tokens: float
+    dev_tokens: float
+
+
+def phase_length(settings: TrainSettings, sizes: Sequence[tuple[Size, Size]]) -> PhaseLength:
+    """Return the length of a phase as its schedule will have it. `sizes`: of each task (train, dev)."""
+    from xstilts.train.schedule import total_updates
+    from xstilts.train.task_sampling import rates
+
+    recipe, sampling = settings.recipe, settings.sampling
+    ratios = [part.added for part in settings.parts]
     tasks = [train for (train, _), ratio in zip(sizes, ratios, strict=True) if ratio is None]
-    rows = sum(train.rows for train in tasks)
-    updates = updates_of(recipe, rows)
-    mean_row = sum(train.tokens for train in tasks) / max(rows, 1.0)
-    mean_row += sum(train.row * ratio for (train, _), ratio in zip(sizes, ratios, strict=True) if ratio is not None)
-    evaluations = updates / recipe.evaluate_every if recipe.evaluate_every else EVALUATIONS
+    rows = [max(1, round(train.rows)) for train in tasks]
+    updates = total_updates(recipe, rows, sampling.cap)
+    shares = rates(rows, sampling.temperature, sampling.cap, sampling.uniform)
+    mean_row = sum(train.row * share for train, share in zip(tasks, shares, strict=True))
+    added = [(train.row, ratio) for (train, _), ratio in zip(sizes, ratios, strict=True) if ratio is not None]
+    all_updates = round(updates * (1 + sum(ratio for _, ratio in added)))
+    every = recipe.evaluate_every or -(-all_updates // EVALUATIONS)
     limit = recipe.dev_examples or float("inf")
-    dev = sum(min(size.rows, limit) * size.row for _, size in sizes)
-    return updates * recipe.batch * mean_row + evaluations * dev / 3
-
-
-def updates_of(recipe: Recipe, rows: float) -> float:
-    if recipe.updates is not None:
-        return float(recipe.updates)
-    return max(1.0, float(-(-rows * (recipe.epochs or 1.0) // recipe.batch)))
+    dev = sum(min(size.rows, limit) * size.row for (_, size), ratio in zip(sizes, ratios, strict=True) if ratio is None)
+    return PhaseLength(
+        updates=all_updates,
+        tokens=updates * recipe.batch * (mean_row + sum(row * ratio for row, ratio in added)),
+        dev_tokens=-(-all_updates // every) * dev,
+    )
 
 
 def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
