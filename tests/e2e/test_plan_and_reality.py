@@ -123,7 +123,7 @@ def test_a_study_of_eight_rows_leaves_the_plan_of_a_large_one_sane(
         return found
 
     before = seconds_by_kind()
-    assert call(tiny, "run") == 0
+    assert tiny.call("run") == 0
     after = seconds_by_kind()
     for kind in ("score", "prepare", "train", "predict"):
         assert after[kind] < 12 * before[kind], f"{kind}: {before[kind]:.0f} s before, {after[kind]:.0f} s after"

@@ -11,7 +11,7 @@ from xstilts.core.files import write_json
 from xstilts.engine.store import Store
 from xstilts.pipeline.estimates import Speed
 from xstilts.pipeline.steps import predict, prepare, score, train, translate
-from xstilts.pipeline.throughput import MOST_START, Throughput, Timing, fitted
+from xstilts.pipeline.throughput import MOST_START, PRIOR_STEPS, Throughput, Timing, fitted
 
 OURS, THEIRS = "tiny@1", "large@1"
 NOMINAL = Speed(start=2.0, tokens=100.0)
@@ -106,13 +106,16 @@ def test_tiny_steps_leave_an_estimate_near_the_nominal_one(seconds: float, steps
 
 
 def test_a_step_that_hung_for_a_minute_over_eight_rows_does_not_count() -> None:
-    assert fitted([Timing(tokens=9.0, seconds=60.0)], NOMINAL) == Speed(start=MOST_START, tokens=100.0, steps=1)
+    believed = (PRIOR_STEPS * NOMINAL.start + MOST_START) / (PRIOR_STEPS + 1)
+    assert fitted([Timing(tokens=9.0, seconds=60.0)], NOMINAL) == Speed(start=believed, tokens=100.0, steps=1)
 
 
 def test_the_rate_of_a_slow_machine_is_learnt_from_its_long_steps() -> None:
     timings = [Timing(tokens=n, seconds=5.0 + n / 10.0) for n in (10.0, 2_000.0, 3_000.0, 4_000.0)]
     speed = fitted(timings, NOMINAL)
-    assert speed.start == pytest.approx(5.9) and speed.tokens == pytest.approx(10.0, rel=0.01)
+    assert speed.start == pytest.approx(
+        (PRIOR_STEPS * NOMINAL.start + 4 * 5.9) / (PRIOR_STEPS + 4)
+    ) and speed.tokens == pytest.approx(10.0, rel=0.01)
 
 
 def test_one_step_that_was_disturbed_does_not_move_the_rate() -> None:
