@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -65,6 +66,21 @@ def walk(tmp_path: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     monkeypatch.delitem(sys.modules, "my_tasks", raising=False)
     monkeypatch.setenv("XSTILTS_STORE", str(tmp_path / "store"))
     return tmp_path
+
+
+@pytest.mark.parametrize("beside", ["the current folder", "the study"])
+def test_the_python_task_of_add_a_task_is_found_from_a_users_folder(walk: Path, beside: str):
+    """As the installed command runs: Python itself does not look into the current folder."""
+    value = yaml.safe_load((walk / "reviews.yaml").read_text("utf-8"))
+    value = {**value, "tasks": {}, "targets": ["my-reviews"], "arms": {"none": {"strategy": "direct"}}}
+    (walk / "mine.yaml").write_text(yaml.safe_dump(value), "utf-8")
+    elsewhere = walk / "elsewhere"
+    elsewhere.mkdir()
+    cwd, study = (walk, "mine.yaml") if beside == "the current folder" else (elsewhere, str(walk / "mine.yaml"))
+    code = "import sys; from xstilts.cli import main; sys.exit(main(sys.argv[1:]))"
+    words = [sys.executable, "-P", "-c", code, "plan", study, "--tasks", "my_tasks:TASKS"]
+    ended = subprocess.run(words, cwd=cwd, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0 and "1 training" in ended.stdout, ended.stderr
 
 
 def test_the_study_of_add_a_task_runs(walk: Path, capsys: pytest.CaptureFixture[str]):
