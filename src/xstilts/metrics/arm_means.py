@@ -63,20 +63,26 @@ class MeanOfArms:
         return bool((self.trained[places] > 0).all() and (freedom >= LEAST_FREEDOM - 1e-9).all())
 
 
-class _TargetMeans(NamedTuple):
+class TargetMeans(NamedTuple):
+    """Arms on one target, averaged over languages. Collapsed runs are filled with the mean of those that trained."""
+
     by_seed: np.ndarray  # [A, S]
     documents: np.ndarray  # [A, A] covariance over documents
     luck: np.ndarray  # [A] the part of a run's variance that is its luck on these documents
     runs: np.ndarray  # [A] trained runs
+    groups: int  # the fewest of any language
 
 
 def mean_of_arms(parts: Sequence[TargetScores]) -> MeanOfArms:
     """Average arms over languages, then targets. All parts have the same arms and seeds."""
-    names, seeds = parts[0].draws.arms, len(parts[0].draws.seeds)
     complete = np.all([np.isfinite(_scores(part)).all(axis=1) for part in parts], axis=0)
     kept = np.flatnonzero(complete)
-    fewest = np.array([part.draws.fewest_groups(part.languages) for part in parts])
-    targets = [_target_means(part, kept, n) for part, n in zip(parts, fewest, strict=True)]
+    names = parts[0].draws.arms
+    return over_targets(tuple(names[i] for i in kept), [_target_means(part, kept) for part in parts])
+
+
+def over_targets(arms: tuple[str, ...], targets: Sequence[TargetMeans]) -> MeanOfArms:
+    """Average arms over targets, each counting the same."""
     by_seed = np.mean([t.by_seed for t in targets], axis=0)
     runs = np.array([t.runs for t in targets])
     value = by_seed.mean(axis=1)
@@ -84,15 +90,16 @@ def mean_of_arms(parts: Sequence[TargetScores]) -> MeanOfArms:
         squares=((by_seed - value[:, None]) ** 2).sum(axis=1),
         freedom=np.maximum(runs, 1).mean(axis=0) - 1.0,
         runs=1.0 / (1.0 / np.maximum(runs, 1)).mean(axis=0),
-        documents=np.sum([t.luck for t in targets], axis=0) / len(parts) ** 2,
+        documents=np.sum([t.luck for t in targets], axis=0) / len(targets) ** 2,
     )
+    groups = np.array([t.groups for t in targets])
     means = ArmMeans(
         value=value,
-        document_covariance=np.sum([t.documents for t in targets], axis=0) / len(parts) ** 2,
-        document_freedom=_document_freedom([t.documents for t in targets], fewest),
-        seeds=variances if seeds > 1 else None,
+        document_covariance=np.sum([t.documents for t in targets], axis=0) / len(targets) ** 2,
+        document_freedom=_document_freedom([t.documents for t in targets], groups),
+        seeds=variances if by_seed.shape[1] > 1 else None,
     )
-    return MeanOfArms(tuple(names[i] for i in kept), means, runs.min(axis=0), int(fewest.min()))
+    return MeanOfArms(arms, means, runs.min(axis=0), int(groups.min()))
 
 
 def _scores(part: TargetScores) -> np.ndarray:
@@ -100,25 +107,28 @@ def _scores(part: TargetScores) -> np.ndarray:
     return np.asarray(part.draws.point[..., places].mean(axis=-1))
 
 
-def _target_means(part: TargetScores, kept: np.ndarray, groups: int) -> _TargetMeans:
+def _target_means(part: TargetScores, kept: np.ndarray) -> TargetMeans:
     """Return one target's means of the arms `kept`. Exponential weights spread a mean over G groups by
     (G - 1) / (G + 1) of its unbiased variance."""
     places = [part.draws.languages.index(language) for language in part.languages]
-    trained = ~part.collapsed[kept]
-    trained[~trained.any(axis=1)] = True  # an arm that never trains is what it is
-    runs = trained.sum(axis=1)
-    point = _fill(_scores(part)[kept], trained)
-    drawn = _fill(part.draws.drawn[:, kept][..., places].mean(axis=-1), trained)
+    collapsed, groups = part.collapsed[kept], part.draws.fewest_groups(part.languages)
+    point = fill_collapsed(_scores(part)[kept], collapsed)
+    drawn = fill_collapsed(part.draws.drawn[:, kept][..., places].mean(axis=-1), collapsed)
+    runs = (~collapsed).sum(axis=1)
     factor = (groups + 1) / (groups - 1) if groups > 1 else float("nan")
     mean = drawn.mean(axis=-1)
     centred = mean - mean.mean(axis=0)
     documents = centred.T @ centred / len(mean) * factor
     luck = np.var(drawn - mean[..., None], axis=0).sum(axis=-1) / np.maximum(runs - 1, 1) * factor
-    return _TargetMeans(point, documents, luck, np.where(part.collapsed[kept].all(axis=1), 0, runs))
+    return TargetMeans(point, documents, luck, runs, groups)
 
 
-def _fill(values: np.ndarray, trained: np.ndarray) -> np.ndarray:
-    """Put the mean over the trained runs in the place of collapsed ones; [..., A, S]."""
+def fill_collapsed(values: np.ndarray, collapsed: np.ndarray) -> np.ndarray:
+    """Put the mean over an arm's trained runs in the place of collapsed ones; an arm that never trains is what it is.
+
+    values: [..., A, S]; collapsed: [A, S].
+    """
+    trained = ~collapsed | collapsed.all(axis=1, keepdims=True)
     mean = np.where(trained, values, 0.0).sum(axis=-1, keepdims=True) / trained.sum(axis=-1, keepdims=True)
     return np.where(trained, values, mean)
 

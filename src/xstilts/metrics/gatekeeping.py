@@ -14,11 +14,13 @@ hypothesis is not rejected (also because the gate is shut), and stays within 100
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from xstilts.metrics.simultaneous import ALPHA, ErrorDraws
+from xstilts.metrics.simultaneous import ALPHA, ErrorDraws, simultaneous
 
 LARGEST = 100.0  # points
 
@@ -32,25 +34,65 @@ class Verdict(NamedTuple):
     significant: bool
 
 
-class Gate(NamedTuple):
-    """What a family of questions was given. p: adjusted, of the question above it. shares: among how many families
-    alpha was divided."""
+@dataclass(frozen=True, eq=False)
+class Family:
+    """The contrasts of a study on one target, in one language, or on a mean over targets. C contrasts.
 
-    p: float
-    shares: int
-
-
-def within_gate(values: np.ndarray, draws: ErrorDraws, gate: Gate, members: int) -> tuple[Verdict, ...]:
-    """Test members of a family whose gate is open or shut.
-
-    values: [m] in points, draws: their errors. members: how many tests the family has; those given here are some.
+    values: in points [C]. errors: theirs, one column a contrast. testable: which can be tested [C].
+    least_p: no p is below it; with few documents no test by flipping their signs can give a small one.
     """
-    alone = draws.tail(values)
-    adjusted = np.maximum(
-        gate.p, np.minimum(1.0, gate.shares * -np.expm1(members * np.log1p(-np.minimum(alone, 1 - 1e-12))))
-    )
-    reach = draws.reach(-np.expm1(np.log1p(-ALPHA / gate.shares) / members))
-    return tuple(verdict(*member) for member in zip(values, reach, adjusted, strict=True))
+
+    values: np.ndarray
+    errors: ErrorDraws
+    testable: np.ndarray
+    least_p: float = 0.0
+
+    def gated(self, contrast: int, above: float, shares: int, members: int) -> Verdict:
+        """Test one contrast that is a member of a family of questions behind a gate.
+
+        Args:
+            contrast: its place.
+            above: p adjusted of the question above; 0 where there is none.
+            shares: among how many families alpha was divided.
+            members: how many tests the family has.
+        """
+        value, errors = self.values[contrast], self.errors.of([contrast])
+        alone = min(float(errors.tail(value)[0]), 1 - 1e-12)
+        within = float(-np.expm1(members * np.log1p(-alone)))
+        reach = errors.reach(float(-np.expm1(np.log1p(-ALPHA / shares) / members)))[0]
+        return verdict(value, reach, max(above, self.least_p, min(1.0, shares * within)))
+
+
+class Outcomes(NamedTuple):
+    """Verdicts by contrast; None where it was not tested."""
+
+    mean: tuple[Verdict | None, ...]
+    targets: tuple[tuple[Verdict | None, ...], ...]
+
+
+def hierarchical_tests(mean: Family, targets: Sequence[Family]) -> Outcomes:
+    """Test contrasts on the mean over targets, then on the targets of those found. Where the mean cannot be tested, its
+    targets are asked directly, with the contrast's share of alpha."""
+    asked = np.any([family.testable for family in (mean, *targets)], axis=0)
+    shares = int(asked.sum())
+    first = np.flatnonzero(mean.testable)
+    on_mean: list[Verdict | None] = [None] * len(mean.values)
+    if len(first):
+        share = len(first) / shares
+        joint = simultaneous(mean.values[first], mean.errors.of(first.tolist()), ALPHA * share)
+        for contrast, reach, p in zip(first, joint.reach, joint.p, strict=True):
+            adjusted = min(1.0, max(p / share, mean.least_p))
+            on_mean[contrast] = verdict(mean.values[contrast], reach, adjusted)
+    members = np.sum([family.testable for family in targets], axis=0) if targets else np.zeros(len(mean.values))
+    on_targets = []
+    for family in targets:
+        verdicts: list[Verdict | None] = [None] * len(mean.values)
+        for contrast in np.flatnonzero(family.testable):
+            above = on_mean[contrast]
+            p = above.p if above is not None else 0.0
+            verdicts[contrast] = family.gated(int(contrast), p, shares, int(members[contrast]))
+        on_targets.append(tuple(verdicts))
+    return Outcomes(tuple(on_mean), tuple(on_targets))
 
 
 def verdict(value: float, reach: float, p: float) -> Verdict:
