@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 from xstilts.app.notebook import html_lines, html_table
+from xstilts.app.plan_power import PowerForecast, power_forecast
 from xstilts.data.read import TO_FETCH
 from xstilts.engine.graph import steps_of
 from xstilts.pipeline.forecast import Forecast, forecast
@@ -58,6 +59,11 @@ class Plan:
         """The steps by kind, in the order in which they first run."""
         return tuple(map(self._kind, dict.fromkeys(step.name for step in self.forecast.steps)))
 
+    @property
+    def power(self) -> PowerForecast:
+        """What the study can see with its seeds, and the seeds that a difference needs."""
+        return power_forecast(self.session)
+
     def _kind(self, name: str) -> KindOfStep:
         steps = [step for step in self.forecast.steps if step.name == name]
         run = [step for step in steps if not step.reused]
@@ -91,6 +97,7 @@ class Plan:
             "measured_steps": list(self.forecast.measured),
             "forgetting": len(self.session.steps.forgetting_probes),
             "precision": self.session.precision,
+            "power": self.power.to_dict(),
             "to_fetch": to_fetch(self.session),
             "missing_targets": dict(located.missing_targets),
             "missing_arms": dict(located.missing_arms),

@@ -99,9 +99,7 @@ def check(
         bad = sum(not item.ok for item in statuses)
         say(f"{len(statuses) - bad} of {len(statuses)} are here and unchanged.")
         if any(item.state == "missing" for item in statuses):
-            say(
-                "What is missing: fetch it with `xstilts data get`, or give a folder that has it with --data DIR."
-            )
+            say("What is missing: fetch it with `xstilts data get`, or give a folder that has it with --data DIR.")
     return 0 if all(item.ok for item in statuses) else 1
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xstilts.app.plan import time_spent, to_fetch
+from xstilts.app.plan_power import power_forecast
 from xstilts.engine.graph import steps_of
 from xstilts.pipeline.forecast import Forecast, StepForecast
 from xstilts.pipeline.kept_weights import weight_notices
@@ -39,6 +40,7 @@ def plan_text(session: Session, found: Forecast, every_step: bool) -> Renderable
     parts.extend(_missing(session))
     parts.extend(_to_fetch(session))
     parts.extend(_weights(session, found))
+    parts.extend(Text(sentence) for sentence in power_forecast(session).sentences())
     parts.append(_verdict(session, found))
     parts.extend(_beyond_training(found))
     return Group(*parts)

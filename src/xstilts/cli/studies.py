@@ -72,7 +72,6 @@ def plan(
     if as_json:
         print_json(planned.to_dict())
     else:
-
         make_console().print(plan_text(planned.session, planned.forecast, steps))
 
 

@@ -23,7 +23,8 @@ from xstilts.core.files import write_json
 from xstilts.core.path_names import inside
 from xstilts.data.examples import Example
 from xstilts.kinds.base import Kind
-from xstilts.metrics.bootstrap import group_counts, interval
+from xstilts.metrics.bootstrap import group_counts
+from xstilts.metrics.proportions import score_interval
 from xstilts.metrics.tallies import Metric, headline
 
 
@@ -152,7 +153,7 @@ def _entry(scored: LanguageCounts) -> dict[str, Any]:
     """Return the entry of `scores.json`. A number that is not defined is null."""
     table = group_counts([example.group for example in scored.examples], scored.counts)
     value = float(headline(scored.metric, table.total))
-    low, high = interval(scored.metric, table, np.random.default_rng(0))
+    low, high = score_interval(scored.metric, table, np.random.default_rng(0))
     reached = value if math.isnan(low) else low
     searched = {} if scored.candidates is None else {"candidates": scored.candidates}
     return {

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xstilts.metrics.seed_variance import SeedVariances
+from xstilts.metrics.seed_variance import SeedVariances, stability_guide
 from xstilts.metrics.significance import Draws
 from xstilts.metrics.simultaneous import ArmMeans
 
@@ -86,11 +86,13 @@ def over_targets(arms: tuple[str, ...], targets: Sequence[TargetMeans]) -> MeanO
     by_seed = np.mean([t.by_seed for t in targets], axis=0)
     runs = np.array([t.runs for t in targets])
     value = by_seed.mean(axis=1)
+    freedom = np.maximum(runs, 1).mean(axis=0) - 1.0
     variances = SeedVariances(
         squares=((by_seed - value[:, None]) ** 2).sum(axis=1),
-        freedom=np.maximum(runs, 1).mean(axis=0) - 1.0,
+        freedom=freedom,
         runs=1.0 / (1.0 / np.maximum(runs, 1)).mean(axis=0),
         documents=np.sum([t.luck for t in targets], axis=0) / len(targets) ** 2,
+        guide=stability_guide(np.array([t.by_seed for t in targets]), freedom),
     )
     groups = np.array([t.groups for t in targets])
     means = ArmMeans(

@@ -13,6 +13,9 @@ outlier (Phipson et al. 2016, Annals of Applied Statistics 10). A study has few 
 are drawn from their distribution given all arms (on a grid, flat in log s0^2), and each arm's variance given both:
 
     sigma_a^2 = (d0 s0^2 + v_a s_a^2) / chi-square(d0 + v_a)
+
+Where a study has several targets, the luck of an arm's runs differs between them, and how much says which arms are the
+unstable ones. This guide `g_a` takes no part in the level, and is wrong where it is: arms are compared as s_a^2 / g_a.
 """
 
 from __future__ import annotations
@@ -24,7 +27,8 @@ import numpy as np
 # How much arms agree, in degrees of freedom; 4096: they vary alike.
 AGREEMENTS = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 4096.0])
 AGREEMENT_PRIOR = np.array([1.0, 2.0, 3.0, 2.0, 1.0, 1.0, 1.0, 1.0])  # chosen by benchmarks/calibration.py
-_STEP = 0.2  # of the grid in log s0^2
+_GUIDE_DRAWS = 500
+_STEP = 0.25  # of the grid in log s0^2
 _BEYOND = 9.0  # how far the grid goes beyond what the arms show, in log s0^2
 
 
@@ -36,12 +40,14 @@ class SeedVariances:
     freedom: its degrees of freedom, runs - 1.
     runs: the runs that trained.
     documents: the part of one run's variance that is its luck on these documents.
+    guide: how much more or less than others an arm is expected to vary; ones where nothing says so.
     """
 
     squares: np.ndarray  # [A]
     freedom: np.ndarray  # [A]
     runs: np.ndarray  # [A]
     documents: np.ndarray  # [A]
+    guide: np.ndarray  # [A]
 
     @property
     def is_constant(self) -> np.ndarray:
@@ -55,11 +61,37 @@ def draw_variances(seeds: SeedVariances, rng: np.random.Generator, draws: int) -
     varies = ~seeds.is_constant
     if not varies.any() or not (seeds.freedom[varies] > 0).any():
         return variances
-    squares, freedom = seeds.squares[varies], seeds.freedom[varies]
+    guide, freedom = seeds.guide[varies], seeds.freedom[varies]
+    squares = seeds.squares[varies] / guide
     agreement, common = _draw_common(squares, freedom, rng, draws)
     chi_square = 2.0 * rng.standard_gamma((agreement[:, None] + freedom) / 2)
-    variances[:, varies] = (agreement[:, None] * common[:, None] + squares) / chi_square
+    variances[:, varies] = guide * (agreement[:, None] * common[:, None] + squares) / chi_square
     return variances
+
+
+def stability_guide(by_seed: np.ndarray, freedom: np.ndarray) -> np.ndarray:
+    """Return how much more or less than others each arm is expected to vary, [A]: by how its runs differ between
+    targets.
+
+    Targets are put on one scale first. What all targets of a run share is left out, so the guide is of other luck than
+    the mean over targets is.
+
+    by_seed: [T, A, S]; freedom: of each arm's seeds [A].
+    """
+    targets, arms, _ = by_seed.shape
+    if targets < 2:
+        return np.ones(arms)
+    centred = by_seed - by_seed.mean(axis=-1, keepdims=True)
+    scale = np.sqrt((centred**2).mean(axis=(1, 2), keepdims=True))
+    scaled = centred / np.where(scale > 1e-9, scale, 1.0)
+    squares = ((scaled - scaled.mean(axis=0)) ** 2).sum(axis=(0, 2))
+    nothing, ones = np.zeros(arms), np.ones(arms)
+    elsewhere = SeedVariances(squares, freedom * (targets - 1), ones, nothing, ones)
+    drawn = draw_variances(elsewhere, np.random.default_rng(0), _GUIDE_DRAWS)
+    varies = drawn[0] > 0
+    guide = ones.copy()
+    guide[varies] = np.exp(np.log(drawn[:, varies]).mean(axis=0))
+    return guide
 
 
 def _draw_common(
