@@ -11,10 +11,10 @@ from typing import Any
 from xstilts.app.checkpoints import checkpoint_folder
 from xstilts.core.environment import default_threads
 from xstilts.core.errors import DataError
-from xstilts.core.files import open_text, write_atomic
+from xstilts.core.files import write_atomic
 from xstilts.data.examples import Example
-from xstilts.data.readers.catalog import Csv, Jsonl, Tsv
-from xstilts.data.source import WHERE, Row
+from xstilts.data.readers.catalog import Csv, Jsonl, Lines, Parquet, Tsv
+from xstilts.data.source import Reader, Row
 from xstilts.pipeline.options import Options, devices
 from xstilts.tasks.base import Task
 
@@ -29,6 +29,7 @@ def read_examples(path: Path, task: Task) -> list[Example]:
         if example is None:
             message = f"A {task.kind.name} task predicts on whole test sets, not on single rows."
             raise DataError(message, where=task.name)
+        task.kind.check(example)
         examples.append(example)
     if not examples:
         raise DataError("The file has no rows.", where=str(path))
@@ -36,18 +37,23 @@ def read_examples(path: Path, task: Task) -> list[Example]:
 
 
 def _rows(path: Path) -> Iterator[Row]:
+    """Read a file as a study reads one of its layout: a table, JSON, or a text on each line."""
     name = path.name.removesuffix(".gz")
-    if name.endswith((".jsonl", ".json")):
-        yield from Jsonl()([path])
-    elif name.endswith(".tsv"):
-        yield from Tsv(header=True)([path])
-    elif name.endswith(".csv"):
-        yield from Csv()([path])
+    reader = next((reader for ending, reader in _READERS.items() if name.endswith(ending)), None)
+    if reader is not None:
+        yield from reader([path])
     else:
-        with open_text(path) as file:
-            for number, line in enumerate(file, 1):
-                text = line.rstrip("\r\n")
-                yield {"text": text, "words": text, WHERE: f"{path}:{number}"}
+        for row in Lines(blank=True)([path]):
+            yield {**row, "words": row["text"]}
+
+
+_READERS: Mapping[str, Reader] = {
+    ".jsonl": Jsonl(),
+    ".json": Jsonl(),
+    ".tsv": Tsv(header=True),
+    ".csv": Csv(),
+    ".parquet": Parquet(),
+}
 
 
 def predict_file(checkpoint: str, path: Path, task: Task, options: Options, out: Path | None) -> int:

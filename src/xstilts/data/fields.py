@@ -1,8 +1,8 @@
 """Fields of a row by path, the one place that checks raw values, and texts made from them.
 
-What a file writes as text or as a number is a text here. Null, NaN, an infinity, true and false are none: a text made
-of them ("None", "nan", "True") would be trained on as if somebody had written it. Labels alone may be true or false,
-spelled as JSON spells them.
+A text is what a file writes as one; a number is written out where it is an id, a label, a word or an option. Null, NaN,
+an infinity, true and false are no texts: one made of them ("None", "nan", "True") would be trained on as if somebody
+had written it. Labels alone may be true or false, spelled as JSON spells them.
 
 >>> row = {WHERE: "f:1", "question": {"stem": "Why?", "choices": [{"text": "a"}, {"text": "b"}]}}
 >>> field_value(row, "question.stem"), field_value(row, "question.choices.*.text")
@@ -51,7 +51,17 @@ def field_value(row: Row, path: str) -> Any:
 
 
 def text_field(row: Row, path: str) -> str:
-    """Return the field at `path`, which must be a text (a number is written out). Raises DataError (file:line)."""
+    """Return the field at `path`, which must be a text. Raises DataError (file:line)."""
+    value = field_value(row, path)
+    if not isinstance(value, str):
+        hint = "Put it in quotation marks where it is one." if written_out(value) is not None else None
+        raise DataError(f"the field '{path}' is not a text: {shown(value)}", where=row[WHERE], hint=hint)
+    return value
+
+
+def name_field(row: Row, path: str) -> str:
+    """Return the field at `path`, a text or a number, which is written out: an id, a part of a template, an option.
+    Raises DataError (file:line)."""
     value = field_value(row, path)
     text = written_out(value)
     if text is None:
@@ -79,6 +89,15 @@ def label_text(value: Any, path: str, where: str) -> str | None:
     if text is None:
         raise DataError(f"the field '{path}' is not a label: {shown(value)}", where=where)
     return text
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words between blanks and TABs; a no-break space, U+3000 and the like are parts of words.
+
+    >>> split_words(" 10\xa0000 Fr  sind viel ")
+    ['10\xa0000', 'Fr', 'sind', 'viel']
+    """
+    return [word for word in re.split("[ \t\r\n]+", text) if word]
 
 
 def labels_field(row: Row, path: str) -> tuple[str, ...] | None:
@@ -136,7 +155,7 @@ def _list_of_texts(row: Row, path: str) -> Sequence[Any]:
 
 def fill_template(template: str, row: Row) -> str:
     """Return `template` with each {path} replaced by that field, without blanks at its ends (a field may be empty)."""
-    return re.sub(r"\{([^{}]+)\}", lambda match: text_field(row, match[1]), template).strip()
+    return re.sub(r"\{([^{}]+)\}", lambda match: name_field(row, match[1]), template).strip()
 
 
 def group_name(row: Row, paths: Sequence[str]) -> str:

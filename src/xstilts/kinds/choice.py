@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -12,12 +12,12 @@ import numpy as np
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import ChoiceExample, Example
-from xstilts.data.fields import field_value
+from xstilts.data.fields import field_value, words_field
 from xstilts.data.row_makers.catalog import ChoiceRow
 from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import encode_texts
-from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, unlabelled
+from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, made, user_id
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.tallies import Metric
 
@@ -112,6 +112,8 @@ class Choice(Kind):
 
     def from_user_row(self, row: Row, number: str) -> ChoiceExample:
         """Return an example with one prompt for all options, or a list of them."""
-        options, prompt = tuple(field_value(row, "options")), field_value(row, "prompt")
-        prompts = tuple(prompt) if isinstance(prompt, list) else (str(prompt),) * len(options)
-        return ChoiceExample(**unlabelled(row, number), prompts=prompts, options=options)
+        make = ChoiceRow(prompt="{prompt}", options="options", **user_id(row))
+        prompts = words_field(row, "prompt") if isinstance(field_value(row, "prompt"), list) else ()
+        example = made(make, {**row, "prompt": ""} if prompts else row, number)
+        assert isinstance(example, ChoiceExample)
+        return replace(example, prompts=prompts) if prompts else example

@@ -97,5 +97,5 @@ class Classification(Kind):
             return PairRow(a=text, b=columns["pair"], label=label, **names)
         return TextRow(text=text, label=label, **names)
 
-    def from_user_row(self, row: Row, number: str) -> TextExample:
+    def from_user_row(self, row: Row, number: str) -> Example:
         return unlabelled_text(row, number)

@@ -23,7 +23,7 @@ from xstilts.data.syntax.trees import tree_fault
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.label_sets import UNIVERSAL_RELATIONS
 from xstilts.kinds.tagging import UNKNOWN
-from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, unlabelled, words_of
+from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, unlabelled_words
 from xstilts.kinds.windows import encode_sentences
 from xstilts.metrics.tallies import Metric
 from xstilts.metrics.trees import Attachment
@@ -141,4 +141,5 @@ class Dependency(Kind):
         return TreesRow(cut="" if any(":" in label for label in task.labels) else ":", **id_and_group(columns))
 
     def from_user_row(self, row: Row, number: str) -> DependencyExample:
-        return DependencyExample(**unlabelled(row, number), words=words_of(row))
+        words = unlabelled_words(row, number)
+        return DependencyExample(id=words.id, group=words.group, where=words.where, words=words.words)

@@ -16,7 +16,7 @@ from xstilts.data.syntax.joint_labels import JointLabel, pack_roles, unpack_role
 from xstilts.kinds.base import Encoded
 from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.tagging import UNKNOWN
-from xstilts.kinds.user_data import UserColumns, unlabelled, words_of
+from xstilts.kinds.user_data import UserColumns, unlabelled_words
 from xstilts.kinds.windows import encode_sentences
 from xstilts.metrics.roles import PredicateF1, SpanRoles
 from xstilts.metrics.tallies import Metric
@@ -117,7 +117,8 @@ class DependencyRoles(Dependency):
         return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(metric.counts))
 
     def from_user_row(self, row: Row, number: str) -> DependencyRolesExample:
-        return DependencyRolesExample(**unlabelled(row, number), words=words_of(row))
+        words = unlabelled_words(row, number)
+        return DependencyRolesExample(id=words.id, group=words.group, where=words.where, words=words.words)
 
 
 def _closest(label: str, number: Mapping[str, int]) -> int:

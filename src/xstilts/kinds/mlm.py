@@ -118,7 +118,7 @@ class MaskedLM(Kind):
         rows = [metric.tally(guess["gold"], guess["guess"], language) for guess in guesses]
         return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(metric.counts))
 
-    def from_user_row(self, row: Row, number: str) -> TextExample:
+    def from_user_row(self, row: Row, number: str) -> Example:
         return unlabelled_text(row, number)
 
 

@@ -22,7 +22,7 @@ from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.label_sets import PROPBANK_ROLES
 from xstilts.kinds.tagging import UNKNOWN
-from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, unlabelled, words_of
+from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, unlabelled_words
 from xstilts.kinds.windows import encode_sentences
 from xstilts.metrics.roles import HeadRoles, PredicateF1, SpanRoles
 from xstilts.metrics.tallies import Metric
@@ -217,4 +217,5 @@ class SemanticRoles(Kind):
         return RolesRow(derive_heads=task.form == "heads", **id_and_group(columns))
 
     def from_user_row(self, row: Row, number: str) -> RolesExample:
-        return RolesExample(**unlabelled(row, number), words=words_of(row))
+        words = unlabelled_words(row, number)
+        return RolesExample(id=words.id, group=words.group, where=words.where, words=words.words)

@@ -23,14 +23,13 @@ from annotated_types import Ge, Le
 
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import Example, SpanExample
-from xstilts.data.fields import field_value
 from xstilts.data.row_makers.catalog import SpanRow
 from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.alignment import Offsets, TokenSpan, align, windows
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import Frame, frame
 from xstilts.kinds.tokenizers import pieces
-from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, unlabelled
+from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, made, user_id
 from xstilts.metrics.spans import Squad2, SquadScore
 from xstilts.metrics.tallies import Metric
 
@@ -184,9 +183,8 @@ class SpanQA(Kind):
         empty = "impossible" if task.no_answer else "unlabelled"
         return SpanRow(**roles, impossible=columns.get("impossible"), empty=empty, **id_and_group(columns))
 
-    def from_user_row(self, row: Row, number: str) -> SpanExample:
-        question, context = str(field_value(row, "question")), str(field_value(row, "context"))
-        return SpanExample(**unlabelled(row, number), question=question, context=context)
+    def from_user_row(self, row: Row, number: str) -> Example:
+        return made(SpanRow(answers=None, impossible=None, group=(), **user_id(row)), row, number)
 
 
 def decode(context: str, starts: Sequence[int], ends: Sequence[int], gold: Sequence[int], trim: Sequence[int]) -> str:

@@ -23,7 +23,7 @@ from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import Frame, frame
 from xstilts.kinds.tokenizers import pieces, specials
-from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, required_labels, unlabelled, words_of
+from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, required_labels, unlabelled_words
 from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
 from xstilts.metrics.tag_schemes import SCHEMES, Scheme, scheme_of, strange_label
 from xstilts.metrics.tallies import Metric
@@ -169,7 +169,7 @@ class Tagging(Kind):
         return TagsRow(words=columns["words"], tags=columns["tags"], **id_and_group(columns))
 
     def from_user_row(self, row: Row, number: str) -> TagExample:
-        return TagExample(**unlabelled(row, number), words=words_of(row))
+        return unlabelled_words(row, number)
 
 
 def word_pieces(tokenizer: Tokenizer, words: Iterable[str]) -> dict[str, list[int]]:

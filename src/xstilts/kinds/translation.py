@@ -119,5 +119,5 @@ class TranslationRanking(Kind):
         """Return the first example for everyone."""
         return [golds[0]] * len(golds)
 
-    def from_user_row(self, row: Row, number: str) -> TextExample:
+    def from_user_row(self, row: Row, number: str) -> Example:
         return unlabelled_text(row, number)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from xstilts.core.errors import StudyError
-from xstilts.data.examples import TextExample
-from xstilts.data.fields import field_value as field_of
-from xstilts.data.source import WHERE, Reader, Row
+from xstilts.data.examples import Example, TagExample, TextExample
+from xstilts.data.fields import field_value, split_words
+from xstilts.data.row_makers.catalog import PairRow, TagsRow, TextRow
+from xstilts.data.source import Reader, Row, RowMaker
 from xstilts.metrics.tag_schemes import Scheme
 
 
@@ -64,17 +65,31 @@ def required_labels(task: TaskDeclaration, where: str) -> tuple[str, ...]:
     return task.labels
 
 
-def unlabelled(row: Row, number: str) -> dict[str, Any]:
-    """Return id, group and place of an example made of a row that somebody predicts on."""
-    return {"id": str(row.get("id", number)), "group": number, "where": row[WHERE]}
+def user_id(row: Row) -> dict[str, Any]:
+    """Return the argument `id` of a row maker for a row that somebody predicts on: its field `id`, where it has one."""
+    return {"id": "id" if "id" in row else None}
 
 
 def unlabelled_text(row: Row, number: str) -> TextExample:
-    """Return a text, or a pair of texts, without a label."""
-    return TextExample(**unlabelled(row, number), text=str(field_of(row, "text")), pair=row.get("pair"))
+    """Return a text, or a pair of texts, without a label. Raises DataError (file:line)."""
+    has_pair = row.get("pair") is not None
+    make = PairRow(a="text", b="pair", **user_id(row)) if has_pair else TextRow(**user_id(row))
+    example = made(make, row, number)
+    assert isinstance(example, TextExample)
+    return example
 
 
-def words_of(row: Row) -> tuple[str, ...]:
-    """Return the words of a row; a text is cut at its blanks."""
-    words = field_of(row, "words")
-    return tuple(words.split() if isinstance(words, str) else words)
+def unlabelled_words(row: Row, number: str) -> TagExample:
+    """Return words without tags; a text is cut at its blanks. Raises DataError (file:line)."""
+    words = field_value(row, "words")
+    row = {**row, "words": split_words(words)} if isinstance(words, str) else row
+    example = made(TagsRow(tags=None, **user_id(row)), row, number)
+    assert isinstance(example, TagExample)
+    return example
+
+
+def made(make: RowMaker, row: Row, number: str) -> Example:
+    """Return the one example of a row that somebody predicts on, made as those of a study are."""
+    example = make(row, int(number))
+    assert isinstance(example, Example)
+    return example

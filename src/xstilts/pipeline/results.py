@@ -13,6 +13,7 @@ from xstilts.engine.runner import Outcome
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.metrics.tallies import Metric
+from xstilts.pipeline.same_files import same_files
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps import kind_of
 from xstilts.pipeline.steps.prepare import PreparedFiles
@@ -248,6 +249,7 @@ def _notes(session: Session, samples: Mapping[str, str]) -> Iterable[str]:
     if session.encoder.origin:
         yield f"{session.study.encoder}: taken from {session.encoder.origin}, in the place of the hub's files"
     yield from (f"{name}: {note}" for name, note in samples.items())
+    yield from same_files(_file_steps(session))
     resolved = session.located
     for name, notes in resolved.notes.items():
         if name not in resolved.targets:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from xstilts.core.errors import DataError
-from xstilts.data.fields import field_value, group_name, label_field, text_field
+from xstilts.data.fields import field_value, group_name, label_field, name_field
 from xstilts.data.source import WHERE, Drop, Row
 
 Labels = tuple[tuple[str, str | None], ...]
@@ -35,7 +35,7 @@ class RowMakerBase:
     def names(self, row: Row, number: int) -> dict[str, str]:
         """Return id, group and where of the example made from this row."""
         return {
-            "id": str(number) if self.id is None else text_field(row, self.id),
+            "id": str(number) if self.id is None else name_field(row, self.id),
             "group": self._group(row, number),
             "where": row[WHERE],
         }

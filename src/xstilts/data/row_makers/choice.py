@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import ChoiceExample
-from xstilts.data.fields import field_value, fill_template, label_field, text_field, words_field
+from xstilts.data.fields import field_value, fill_template, label_field, name_field, words_field
 from xstilts.data.row_makers.base import RowMakerBase, label_of
 from xstilts.data.source import WHERE, Drop, Row
 
@@ -59,7 +59,7 @@ class ChoiceRow(RowMakerBase):
         if isinstance(self.options, str):
             options = list(words_field(row, self.options))
         else:
-            options = [text_field(row, path) for path in _without_nulls(row, self.options)]
+            options = [name_field(row, path) for path in _without_nulls(row, self.options)]
         while options and not options[-1].strip():
             options.pop()
         if len(options) < 2:

@@ -1,0 +1,112 @@
+"""A user's own file is read for a prediction as a study reads it: same readers, same checks, same errors."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xstilts.app.predict import read_examples
+from xstilts.core.errors import DataError
+from xstilts.data.examples import ChoiceExample, SpanExample, TagExample, TextExample
+from xstilts.study.task_section import UserTask
+from xstilts.study.user_tasks import declared_tasks
+from xstilts.tasks.base import Task
+
+Put = Callable[[str, str | bytes], Path]
+
+
+def task(kind: str, **settings: Any) -> Task:
+    [made] = declared_tasks({"t": UserTask(kind=kind, train="train.file", **settings)})
+    return made
+
+
+CLS = task("classification", reader="tsv", labels=("x", "y"), columns={"text": "text", "label": "label"})
+TAG = task("tagging", reader="bio", labels=("O", "I-PER"))
+CHOICE = task("choice", reader="jsonl", columns={"prompt": "q", "options": "o", "answer": "a"})
+SPAN = task("span-qa", reader="squad")
+
+
+@pytest.mark.parametrize(
+    ("task", "row"),
+    [
+        (CLS, {"text": None}),
+        (CLS, {"text": float("nan")}),
+        (CLS, {"text": True}),
+        (CLS, {"text": 5}),
+        (CLS, {"text": ["a"]}),
+        (CLS, {"text": "a", "pair": 5}),
+        (CLS, {"text": "a", "id": None}),
+        (CLS, {"txt": "a"}),
+        (CLS, ["a"]),
+        (TAG, {"words": None}),
+        (TAG, {"words": []}),
+        (TAG, {"words": ["a", None]}),
+        (TAG, {"words": 3}),
+        (TAG, {"words": " "}),
+        (CHOICE, {"prompt": "p", "options": "xyz"}),
+        (CHOICE, {"prompt": "p", "options": ["x"]}),
+        (CHOICE, {"prompt": "p", "options": ["x", None]}),
+        (CHOICE, {"prompt": None, "options": ["x", "y"]}),
+        (CHOICE, {"prompt": ["p"], "options": ["x", "y"]}),
+        (CHOICE, {"prompt": ["p", None], "options": ["x", "y"]}),
+        (SPAN, {"question": None, "context": "c"}),
+        (SPAN, {"question": "q", "context": 5}),
+        (SPAN, {"question": "q"}),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_named(put: Put, task: Task, row: Any):
+    good: dict[str, Any] = {"text": "a", "words": ["a"], "prompt": "p", "options": ["x", "y"]}
+    good |= {"question": "q", "context": "c"}
+    path = put("a.jsonl", json.dumps(good) + "\n" + json.dumps(row) + "\n")
+    with pytest.raises(DataError, match=r"a.jsonl:2: "):
+        read_examples(path, task)
+
+
+def test_words_are_what_stands_between_blanks(put: Put):
+    line = " 10\xa0000 Fr\u3000x  a\u200bb\t. "
+    [example] = read_examples(put("a.txt", line + "\n"), TAG)
+    assert isinstance(example, TagExample) and example.words == ("10\xa0000", "Fr\u3000x", "a\u200bb", ".")
+    [example] = read_examples(put("a.jsonl", json.dumps({"words": line})), TAG)
+    assert isinstance(example, TagExample) and example.words == ("10\xa0000", "Fr\u3000x", "a\u200bb", ".")
+
+
+def test_lines_are_what_a_study_reads_as_lines(put: Put):
+    examples = read_examples(put("a.txt", "\ufeffhello\ryo\r\n\nx\u2028y\n"), CLS)
+    assert [e.text for e in examples if isinstance(e, TextExample)] == ["hello\ryo", "", "x\u2028y"]
+    assert [example.id for example in examples] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("a.txt", "ok\nschön\n".encode("latin-1"), r"a.txt:2: the line is not UTF-8"),
+        ("a.tsv", "text\nschön\n".encode("cp1252"), r"a.tsv:2: the line is not UTF-8"),
+        ("a.txt.gz", gzip.compress(b"a line\n" * 999)[:-20], "cannot be read"),
+        ("a.jsonl", b'{"text": "hi \\ud83d"}', r"a.jsonl:1: the text holds half a character"),
+        ("a.jsonl", b"[" * 50_000, r"a.jsonl:1: this JSON is nested too deeply"),
+        ("a.txt", "text\n".encode("utf-16"), "UTF-16"),
+        ("a.txt", b"a\0b\n", r"a.txt:1: .*NUL"),
+        ("a.txt", b"", "no rows"),
+        ("a.parquet", b"PAR1", "not Parquet"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_an_error(put: Put, name: str, content: bytes, what: str):
+    with pytest.raises(DataError, match=what):
+        read_examples(put(name, content), CLS)
+
+
+def test_options_prompts_and_pairs_as_they_stand(put: Put):
+    rows = [{"prompt": "p", "options": ["x", 7, ""], "id": 5}, {"prompt": ["p", "q"], "options": ["x", "y"]}]
+    first, second = read_examples(put("a.jsonl", "".join(json.dumps(row) + "\n" for row in rows)), CHOICE)
+    assert isinstance(first, ChoiceExample) and isinstance(second, ChoiceExample)
+    assert (first.id, first.prompts, first.options, first.answer) == ("5", ("p", "p"), ("x", "7"), None)
+    assert (second.id, second.prompts, second.options) == ("1", ("p", "q"), ("x", "y"))
+    [pair] = read_examples(put("b.jsonl", '{"text": "a", "pair": "b"}'), CLS)
+    assert isinstance(pair, TextExample) and (pair.text, pair.pair, pair.label) == ("a", "b", None)
+    [span] = read_examples(put("c.jsonl", '{"question": "q", "context": "c", "answers": "any"}'), SPAN)
+    assert isinstance(span, SpanExample) and span.answers is None
