@@ -11,6 +11,7 @@ from xstilts.data.read import TO_FETCH
 from xstilts.engine.graph import steps_of
 from xstilts.pipeline.forecast import Forecast, forecast
 from xstilts.pipeline.options import Options
+from xstilts.pipeline.same_files import same_files
 from xstilts.pipeline.session import Session, open_session
 from xstilts.pipeline.steps import STEP_KINDS, kind_of
 from xstilts.report.elements.formatting import count, plural, seconds, size
@@ -103,6 +104,7 @@ class Plan:
             "missing_arms": dict(located.missing_arms),
             "missing_languages": {k: sorted(v) for k, v in located.missing_languages.items() if v},
             "notes": [f"{name}: {note}" for name, notes in located.notes.items() for note in notes],
+            "warnings": list(same_files(self.session.goals)),
         }
 
     def __repr__(self) -> str:

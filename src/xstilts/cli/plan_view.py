@@ -14,6 +14,7 @@ from xstilts.app.plan_power import power_forecast
 from xstilts.engine.graph import steps_of
 from xstilts.pipeline.forecast import Forecast, StepForecast
 from xstilts.pipeline.kept_weights import weight_notices
+from xstilts.pipeline.same_files import same_files
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps import STEP_KINDS
 from xstilts.report.elements import formatting
@@ -136,6 +137,8 @@ def _missing(session: Session) -> Iterable[Text]:
     for name, notes in chosen.notes.items():
         for note in notes:
             yield Text(f"note: {name}: {note}", style="dim")
+    for warning in same_files(session.goals):
+        yield Text(f"warning: {warning}", style="yellow")
     for what, missing in (("target", chosen.missing_targets), ("arm", chosen.missing_arms)):
         for name, reason in missing.items():
             yield Text(f"missing {what} {name}: {reason}", style="yellow")

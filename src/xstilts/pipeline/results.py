@@ -249,7 +249,7 @@ def _notes(session: Session, samples: Mapping[str, str]) -> Iterable[str]:
     if session.encoder.origin:
         yield f"{session.study.encoder}: taken from {session.encoder.origin}, in the place of the hub's files"
     yield from (f"{name}: {note}" for name, note in samples.items())
-    yield from same_files(_file_steps(session))
+    yield from same_files(session.goals)
     resolved = session.located
     for name, notes in resolved.notes.items():
         if name not in resolved.targets:
