@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from xstilts.data.views import SplitView
 from xstilts.engine.graph import steps_of
 from xstilts.engine.step import Step
-from xstilts.pipeline.steps.score import ScoreSettings
-from xstilts.pipeline.steps.train import TrainSettings, train_rows
+from xstilts.pipeline.steps import kind_of
+
+_SAID = {
+    "test": "the test set of {language} ({file}) is a file that is trained on, so its score is none of unseen data",
+    "dev": "the dev set ({file}) is a file that is trained on, so it cannot select",
+}
 
 
 def same_files(goals: Iterable[Step]) -> tuple[str, ...]:
@@ -16,34 +20,14 @@ def same_files(goals: Iterable[Step]) -> tuple[str, ...]:
 
     A part that a task holds out of its own training file shares no group with the rest of it, and is none.
     """
-    steps = list(steps_of(list(goals)))
-    trained = set(_trained_files(steps))
-    return tuple(dict.fromkeys([*_seen_tests(steps, trained), *_seen_dev_sets(steps, trained)]))
-
-
-def _trained_files(steps: Iterable[Step]) -> Iterator[str]:
-    for step in steps:
-        if isinstance(step.settings, TrainSettings):
-            for i, _ in enumerate(step.settings.parts):
-                yield from step.inputs[train_rows(i)].settings.source.files
-
-
-def _seen_tests(steps: Iterable[Step], trained: set[str]) -> Iterator[str]:
-    for step in steps:
-        for test in step.settings.tests if isinstance(step.settings, ScoreSettings) else ():
-            held = any(isinstance(view, SplitView) for view in test.views)
-            for path, digest in zip(test.source.paths, test.source.files, strict=False):
-                if digest in trained and not held and test.use == "test":
-                    yield (
-                        f"{step.about['task']}: the test set of {test.language} ({path.name}) is a file that is "
-                        "trained on, so its score is none of unseen data"
-                    )
-
-
-def _seen_dev_sets(steps: Iterable[Step], trained: set[str]) -> Iterator[str]:
-    for step in steps:
-        for part in step.settings.parts if isinstance(step.settings, TrainSettings) else ():
-            held = any(isinstance(view, SplitView) for view in part.dev_views)
-            for path, digest in zip(part.dev.paths, part.dev.files, strict=False):
-                if digest in trained and not held:
-                    yield f"{part.name}: the dev set ({path.name}) is a file that is trained on, so it cannot select"
+    uses = [use for step in steps_of(list(goals)) for use in kind_of(step).file_uses(step)]
+    trained = {digest for use in uses if use.use == "train" for digest in use.source.files}
+    said = []
+    for use in uses:
+        if use.use not in _SAID or any(isinstance(view, SplitView) for view in use.views):
+            continue
+        for path, digest in zip(use.source.paths, use.source.files, strict=False):
+            if digest in trained:
+                sentence = _SAID[use.use].format(language=use.source.language, file=path.name)
+                said.append(f"{use.task}: {sentence}")
+    return tuple(dict.fromkeys(said))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -54,6 +54,16 @@ class Estimator(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FileUse:
+    """Files that a step trains on ("train"), selects with ("dev") or scores ("test"), through views."""
+
+    use: str
+    task: str
+    source: ResolvedSource
+    views: tuple[View, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepKind:
     """All that the program asks of a kind of step, once for all steps of it.
 
@@ -71,6 +81,7 @@ class StepKind:
         tokens_done: how many tokens a done step took, from its artefact and the artefacts of its inputs (by the names
             of these); None where its speed is not measured in tokens.
         labelled_inputs: names of the inputs that must have gold, and whether every row must (else some).
+        file_uses: what files its rows come from, and what they are for.
     """
 
     name: str
@@ -85,6 +96,7 @@ class StepKind:
     speed_key: Callable[[Mapping[str, Any]], Hashable] = lambda settings: ()
     tokens_done: Callable[[Path, Mapping[str, Path]], float] | None = None
     labelled_inputs: Callable[[Step], Mapping[str, bool]] = lambda step: {}
+    file_uses: Callable[[Step], Iterable[FileUse]] = lambda step: ()
 
     def step(
         self,

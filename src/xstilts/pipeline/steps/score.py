@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from xstilts.kinds.base import Kind
 from xstilts.metrics.tallies import Metric
 from xstilts.pipeline.estimates import Speed
 from xstilts.pipeline.steps import predict
-from xstilts.pipeline.steps.base import Cost, Estimator, EvaluationSet, StepKind
+from xstilts.pipeline.steps.base import Cost, Estimator, EvaluationSet, FileUse, StepKind
 
 VERSION = 3
 PREDICTIONS = "predictions"  # the input that is scored
@@ -54,7 +54,12 @@ def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
     return predict.tokens_done(inputs[PREDICTIONS], {})
 
 
-KIND = StepKind(name="score", version=VERSION, run=run, estimate=estimate, tokens_done=tokens_done)
+def file_uses(step: Step) -> Iterator[FileUse]:
+    for test in step.settings.tests:
+        yield FileUse(use=test.use, task=step.about["task"], source=test.source, views=test.views)
+
+
+KIND = StepKind(name="score", version=VERSION, run=run, estimate=estimate, tokens_done=tokens_done, file_uses=file_uses)
 
 
 def score_step(settings: ScoreSettings, predictions: Step) -> Step:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from xstilts.pipeline.steps.base import (
     Cost,
     EncoderAt,
     Estimator,
+    FileUse,
     StepKind,
     base_path,
 )
@@ -172,6 +173,13 @@ def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
     return float(read_json(path).get("tokens", 0)) if path.is_file() else 0.0
 
 
+def file_uses(step: Step) -> Iterator[FileUse]:
+    for i, part in enumerate(step.settings.parts):
+        rows = step.inputs[train_rows(i)].settings.source
+        yield FileUse(use="train", task=part.name, source=rows, views=part.train_views)
+        yield FileUse(use="dev", task=part.name, source=part.dev, views=part.dev_views)
+
+
 def labelled_inputs(step: Step) -> Mapping[str, bool]:
     """Training and dev sets must have gold somewhere."""
     return {name: False for i in range(len(step.settings.parts)) for name in (train_rows(i), dev_rows(i))}
@@ -188,6 +196,7 @@ KIND = StepKind(
     speed_depends_on_encoder=True,
     tokens_done=tokens_done,
     labelled_inputs=labelled_inputs,
+    file_uses=file_uses,
 )
 
 
