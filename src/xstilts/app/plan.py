@@ -103,8 +103,10 @@ class Plan:
             "missing_targets": dict(located.missing_targets),
             "missing_arms": dict(located.missing_arms),
             "missing_languages": {k: sorted(v) for k, v in located.missing_languages.items() if v},
-            "notes": [f"{name}: {note}" for name, notes in located.notes.items() for note in notes],
-            "warnings": list(same_files(self.session.goals)),
+            "notes": [
+                *(f"{name}: {note}" for name, notes in located.notes.items() for note in notes),
+                *same_files(self.session.goals),
+            ],
         }
 
     def __repr__(self) -> str:

@@ -37,5 +37,5 @@ def test_a_test_or_dev_file_that_is_trained_on_is_named(tmp_path: Path, test: st
         (tmp_path / f"{name}.tsv").write_text("text\tlabel\n" + text, "utf-8")
     (path := tmp_path / "study.yaml").write_text(STUDY.replace("TEST", test).replace("DEV", dev), "utf-8")
     made = plan(load_study(str(path)), options=Options(store=tmp_path / "store", data=(tmp_path,)))
-    warnings = made.to_dict()["warnings"]
+    warnings = made.to_dict()["notes"]
     assert len(warnings) == len(said) and all(map(str.startswith, warnings, said))
