@@ -33,6 +33,7 @@ SURFACE = {
     "predict": "CHECKPOINT FILE --task --study --out --data --store --tasks --device",
     "export": "CHECKPOINT DIR --task --study --adapter --store --tasks --json",
     "store du": "--store --json",
+    "store check": "--store --json",
     "store gc": "--keep --scale --data --store --tasks --dry-run --json",
 }
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from xstilts.core.errors import EncoderError
 from xstilts.core.files import read_json
+from xstilts.engine.artefact import artefact_damage, read_record
 from xstilts.engine.store import Store
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.session import catalog_for
@@ -17,7 +18,7 @@ from xstilts.tasks.base import Task
 
 def checkpoint_folder(name: str, options: Options) -> Path:
     """A checkpoint by folder, or by the key of a training step in the store. Raises EncoderError when it is neither, or
-    its weights were deleted after its predictions had been stored."""
+    its weights were deleted after its predictions had been stored, or a file is not as it was written."""
     for folder in (Path(name), options.store / "steps" / name):
         if (folder / "heads.json").is_file():
             if not all((folder / file).is_file() for file in read_json(folder / "parts.json")["weights"]):
@@ -25,9 +26,20 @@ def checkpoint_folder(name: str, options: Options) -> Path:
                     f"The checkpoint '{name}' has no weights any more: they went once its predictions were stored.",
                     hint="Run the study with `keep: all`: it trains again what has no weights, and keeps them.",
                 )
+            _check_content(folder)
             return folder
     keys = sorted(record["key"] for _, record in Store(options.store).records(train.KIND.name))
     raise EncoderError(f"'{name}' is neither a checkpoint folder nor a training step here.", value=name, allowed=keys)
+
+
+def _check_content(folder: Path) -> None:
+    """Raise EncoderError where a checkpoint of the store is not as it was written."""
+    if problem := artefact_damage(folder, read_record(folder, folder.name), None, True):
+        raise EncoderError(
+            f"The checkpoint is damaged: {problem}.",
+            where=str(folder),
+            hint="Run its study again: what is damaged is made again.",
+        )
 
 
 def task_for(name: str, study: str | None, options: Options) -> Task:

@@ -64,7 +64,7 @@ def _steps(session: Session, arm: str, seed: int, version: XtremeVersion) -> dic
         raise StudyError(f"no target of this study is of {version.title}.", allowed=tasks.values())
     by_target = {name: session.steps.scores.get((arm, tasks[name], seed)) for name in targets}
     steps = {name: step for name, step in by_target.items() if step is not None}
-    waiting = [name for name, step in steps.items() if not session.store.is_done(step)]
+    waiting = [name for name, step in steps.items() if not session.store.is_sound(step)]
     if waiting or not steps:
         raise StudyError(
             f"not finished: {', '.join(waiting or targets)} of arm '{arm}' and seed {seed}.",

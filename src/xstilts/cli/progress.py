@@ -94,6 +94,9 @@ class RichListener:
     def step_reused(self, count: int) -> None:
         """Told by `run_planned` already."""
 
+    def step_damaged(self, problem: str) -> None:
+        self.say(f"damaged, made again: {problem}")
+
     def _close(self, step: Step) -> None:
         self._finished += 1
         if (bar := self._bars.pop(step.key, None)) is not None:

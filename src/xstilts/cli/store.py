@@ -1,4 +1,4 @@
-"""`store du`, `store gc`: what the store holds, and what of it nothing needs any more."""
+"""`store du`, `store check`, `store gc`: what the store holds, whether it is whole, and what nothing needs any more."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from xstilts.cli.options import (
 )
 from xstilts.report.elements import formatting
 
-commands = typer.Typer(help="The store: how big it is, and delete what no study needs.", no_args_is_help=True)
+commands = typer.Typer(
+    help="The store: how big it is, is it whole, and delete what no study needs.", no_args_is_help=True
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -46,6 +48,26 @@ def du(store: StoreDir = None, as_json: AsJson = False) -> None:
 
 
 @commands.command()
+def check(store: StoreDir = None, as_json: AsJson = False) -> None:
+    """Compare everything in the store with its checksums; exit code 1 when something is damaged.
+
+    A damaged step is made again by the next run of its study. A file may be gone because it was removed."""
+    from xstilts.app.store_check import check_store
+    from xstilts.pipeline.options import default_store
+
+    items = list(check_store(store or default_store()))
+    damaged = [item for item in items if item.problem]
+    if as_json:
+        print_json({"checked": len(items), "damaged": [asdict(item) for item in damaged]})
+    else:
+        for item in damaged:
+            typer.echo(f"{item.name}: {item.problem}")
+        typer.echo(f"{len(items)} checked, {len(damaged)} damaged.")
+    if damaged:
+        raise typer.Exit(1)
+
+
+@commands.command()
 def gc(
     keep: Annotated[
         list[str], typer.Option("--keep", metavar="STUDY", help="A study whose steps stay. May be repeated.")
@@ -62,7 +84,8 @@ def gc(
 ) -> None:
     """Delete every step that none of the named studies needs.
 
-    Steps that are running now, fetched files and encoders stay."""
+    All steps of studies that are running now stay, and fetched files and encoders; drafts of downloads that ended
+    before they were done go."""
     from xstilts.engine.graph import steps_of
     from xstilts.engine.store import Store
     from xstilts.pipeline.options import default_store

@@ -7,7 +7,7 @@ import os
 import platform
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -19,6 +19,8 @@ from xstilts.core.errors import XstiltsError
 from xstilts.core.files import write_json
 from xstilts.core.io_errors import writing
 from xstilts.core.versions import library_versions
+from xstilts.engine.artefact import sealed
+from xstilts.engine.checksums import checksums
 from xstilts.engine.step import Context, Progress, Step
 from xstilts.engine.store import Store, remove, size
 
@@ -28,8 +30,8 @@ Status = Literal["done", "reused", "failed", "busy", "stale", "interrupted"]
 @dataclass(frozen=True, slots=True)
 class Result:
     """The end of an attempt. `busy`: another process holds the step or rebuilds an input; `stale`: an input is not
-    there or not whole any more. Both mean: look at the store again. `interrupted`: the user or the parent stopped it.
-    `error` is text for the user."""
+    there or not whole any more. Both mean: look at the store again; `error` then names a damaged input. `interrupted`:
+    the user or the parent stopped it. `error` is text for the user."""
 
     status: Status
     seconds: float = 0.0
@@ -64,7 +66,10 @@ def run_one(step: Step, store: Store, resources: Resources, *, wait: bool = Fals
                     return Result("busy")
                 if any(not store.is_whole(input_step, step.needs) for input_step in step.inputs.values()):
                     return Result("stale")
-                return _attempt(step, store, resources)
+                damaged = _damaged_inputs(step, store)
+                if not damaged:
+                    return _attempt(step, store, resources)
+            return _discard(damaged, store)
     except (XstiltsError, OSError) as error:
         return Result("failed", time.monotonic() - started, str(error))
 
@@ -75,6 +80,18 @@ def _reading(step: Step, store: Store, wait: bool) -> Iterator[bool]:
     with contextlib.ExitStack() as stack:
         keys = sorted({input_step.key for input_step in step.inputs.values()})
         yield all(stack.enter_context(store.lock(key, shared=True, wait=wait)) for key in keys)
+
+
+def _damaged_inputs(step: Step, store: Store) -> dict[Step, str]:
+    """Compare what `step` will read with its checksums; return inputs that differ, with what is wrong."""
+    damages = {each: store.damage(each, step.needs) for each in step.inputs.values()}
+    return {input_step: text for input_step, text in damages.items() if text}
+
+
+def _discard(damaged: Mapping[Step, str], store: Store) -> Result:
+    """Take damaged inputs out of the store; `busy` where somebody else holds one."""
+    is_gone = [store.discard(input_step) for input_step in damaged]
+    return Result("stale" if all(is_gone) else "busy", error="; ".join(damaged.values()))
 
 
 def _attempt(step: Step, store: Store, resources: Resources) -> Result:
@@ -130,7 +147,7 @@ def _record(step: Step, resources: Resources, began: datetime, seconds: float) -
 
 
 def _seal(step: Step, out: Path, record: dict[str, Any]) -> None:
-    """Bring what the step wrote to the disk, and then writes the done-marker, the last file of all."""
+    """Bring what the step wrote to the disk, and then write the done-marker with its checksums, the last file."""
     for path in out.rglob("*"):
         if path.is_file():
             handle = os.open(path, os.O_RDONLY)
@@ -138,7 +155,7 @@ def _seal(step: Step, out: Path, record: dict[str, Any]) -> None:
                 os.fsync(handle)
             finally:
                 os.close(handle)
-    write_json(out / "done.json", {**record, "bytes": size(out)})
+    write_json(out / "done.json", sealed({**record, "bytes": size(out), "files": checksums(out)}))
 
 
 @cache

@@ -21,6 +21,9 @@ class Listener(Protocol):
     def step_reused(self, count: int) -> None:
         """`count` more steps were found done in the store."""
 
+    def step_damaged(self, problem: str) -> None:
+        """A done step is not as it was written and is made again; `problem` names the file and the step."""
+
 
 class Silent:
     """A listener that ignores everything."""
@@ -34,3 +37,5 @@ class Silent:
     def step_failed(self, step: Step, error: str) -> None: ...
 
     def step_reused(self, count: int) -> None: ...
+
+    def step_damaged(self, problem: str) -> None: ...

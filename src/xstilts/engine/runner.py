@@ -14,7 +14,8 @@ from xstilts.core.errors import StoreError
 from xstilts.core.files import write_json
 from xstilts.engine.backends.base import Backend, Ended, Progressed, Started, StepEvent
 from xstilts.engine.execute import Result
-from xstilts.engine.graph import blocked, demand, readers_of, steps_of
+from xstilts.engine.graph import Demand, blocked, demand, readers_of, steps_of
+from xstilts.engine.leases import leased
 from xstilts.engine.listener import Listener, Silent
 from xstilts.engine.signals import Interrupt, interruptible
 from xstilts.engine.step import Step
@@ -89,7 +90,8 @@ def execute(
     record_path = store.root / "runs" / f"{began:%Y%m%dT%H%M%S}-{os.getpid()}.json"
     header = {"started": began.isoformat(timespec="seconds"), "goals": [goal.key for goal in goals]}
     write_json(record_path, header)
-    with interruptible(backend.cancel, backend.kill) as interrupt:
+    keys = {step.key for step in steps_of(goals)}
+    with leased(store.root, keys), interruptible(backend.cancel, backend.kill) as interrupt:
         outcome = run.to_the_end(interrupt)
     ended = datetime.now(UTC).isoformat(timespec="seconds")
     with contextlib.suppress(StoreError):  # the steps are done whether or not this can be written
@@ -125,6 +127,8 @@ class _Run:
         self.busy_until: dict[str, float] = {}
         self.stale: Counter[str] = Counter()
         self.interrupt = Interrupt()
+        self.compared: set[str] = set()  # goals whose checksums were compared
+        self.said: set[str] = set()  # damages
 
     def to_the_end(self, interrupt: Interrupt) -> Outcome:
         self.interrupt = interrupt
@@ -149,6 +153,8 @@ class _Run:
     def _refresh(self) -> None:
         """Ask the store what is demanded now; other processes may have changed it."""
         demanded = demand(self.goals, self.store.is_whole, self.kept)
+        if self._discard_damaged(demanded):
+            demanded = demand(self.goals, self.store.is_whole, self.kept)
         self.order, self.parts = demanded.to_run, demanded.parts
         self.rebuilt = {step.key for step in demanded.to_run if self.store.is_done(step)}
         self.pending = {
@@ -161,6 +167,24 @@ class _Run:
         if newly_reused:
             self.reused |= dict.fromkeys(newly_reused)
             self.listener.step_reused(len(newly_reused))
+
+    def _discard_damaged(self, demanded: Demand) -> bool:
+        """Compare goals that are done with their checksums, once, and say what was found to be damaged; return whether
+        a step is no longer done. Inputs are compared by who reads them."""
+        is_changed = False
+        for step in demanded.to_run:
+            self._say_damaged(self.store.damage(step, demanded.parts[step.key], content=False))
+        for goal in {goal.key: goal for goal in self.goals if goal.key not in self.compared}.values():
+            self.compared.add(goal.key)
+            problem = self.store.damage(goal)
+            self._say_damaged(problem)
+            is_changed |= bool(problem) and self.store.discard(goal)
+        return is_changed
+
+    def _say_damaged(self, problem: str) -> None:
+        if problem and problem not in self.said:
+            self.said.add(problem)
+            self.listener.step_damaged(problem)
 
     def _next(self) -> Step | None:
         """A step that can start now."""
@@ -226,10 +250,12 @@ class _Run:
                 self.listener.step_reused(1)
                 self._trim(step.inputs.values())
             case "busy":
+                self._say_damaged(result.error)
                 self._refresh()  # whoever held it may be done by now
                 self.busy_until[step.key] = time.monotonic() + _TICK
             case "stale" if self.stale[step.key] < _PATIENCE:
                 self.stale[step.key] += 1
+                self._say_damaged(result.error)
                 self._refresh()
             case "interrupted" if self.interrupt.requested:
                 self.pending[step.key] = step  # to be counted as left; nothing starts any more

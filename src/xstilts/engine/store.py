@@ -4,18 +4,21 @@
     work/<key>/out        what a running step has written so far; emptied at every start
     work/<key>/scratch    snapshots; survives an interruption, gone when the step is done
     locks/<key>.lock      held while a step runs, is read or is removed (flock)
+    locks/leases/         what the runs in progress need, which gc leaves alone (see `leases`)
     runs/                 a record of every run
 
 An artefact may name parts of itself that can be thrown away (`parts.json`: {"weights": ["encoder/model.safetensors"]});
-`trimmed.json` lists those that were. The other folders (data, encoders, translators, cache, reports) belong to other
-layers.
+`trimmed.json` lists those that were. `done.json` has the size and sha-256 of every file, and a checksum of itself: what
+is damaged is noticed when it is read and made again. The other folders (data, encoders, translators, cache, reports)
+belong to other layers.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +28,9 @@ from xstilts.core.errors import StoreError
 from xstilts.core.files import read_json, write_json
 from xstilts.core.io_errors import writing
 from xstilts.core.locks import locked
+from xstilts.engine import leases
+from xstilts.engine.artefact import artefact_damage, other_files, read_parts, read_record, read_trimmed
+from xstilts.engine.checksums import find_damage
 from xstilts.engine.step import Step
 
 LAYOUT = 1
@@ -61,12 +67,14 @@ class Store:
 
     def record(self, step: Step) -> dict[str, Any] | None:
         """Return the record of a done step (`done.json`); None when it is not done."""
-        return _record(self.path(step), step.key)
+        return read_record(self.path(step), step.key)
 
     def records(self, name: str) -> Iterator[tuple[Path, dict[str, Any]]]:
         """Yield (folder, record) of every done step of this name, whichever study it was for."""
-        for folder in sorted((self.root / "steps").glob(f"{name}-*/")):
-            if (record := _record(folder, folder.name)) is not None:
+        for folder in _subfolders(self.root / "steps"):
+            if not folder.name.startswith(f"{name}-"):
+                continue
+            if (record := read_record(folder, folder.name)) is not None:
                 yield folder, record
 
     def is_done(self, step: Step) -> bool:
@@ -74,20 +82,60 @@ class Store:
 
     def parts(self, step: Step) -> dict[str, list[str]]:
         """Return the parts of a done artefact that can be trimmed, with their files relative to the artefact."""
-        return _parts(self.path(step))
+        return read_parts(self.path(step))
 
     def is_whole(self, step: Step, parts: Collection[str] | None = None) -> bool:
-        """Say whether `step` is done and its `parts` (None: all) still have every file. A part it never had is
-        whole."""
-        if not self.is_done(step):
+        """Say whether `step` is done and its `parts` (None: all), and what belongs to no part, still have every file in
+        its size. A part it never had is whole."""
+        record = self.record(step)
+        if record is None:
             return False
-        folder, files_by_part = self.path(step), self.parts(step)
+        folder = self.path(step)
+        try:
+            files_by_part, trimmed_parts = read_parts(folder), set(read_trimmed(folder))
+        except StoreError:
+            return False
         needed_parts = files_by_part if parts is None else [part for part in parts if part in files_by_part]
-        trimmed_parts = set(_trimmed(folder))
-        return all(
-            part not in trimmed_parts and all((folder / name).exists() for name in files_by_part[part])
-            for part in needed_parts
+        return (
+            trimmed_parts.isdisjoint(needed_parts)
+            and all((folder / name).exists() for part in needed_parts for name in files_by_part[part])
+            and not find_damage(
+                folder, record.get("files", {}), other_files(files_by_part, needed_parts), content=False
+            )
         )
+
+    def damage(self, step: Step, parts: Collection[str] | None = (), content: bool = True) -> str:
+        """Return what is wrong with a done step, in words, "" where nothing is.
+
+        Args:
+            parts: those that are looked at, None for all that were not trimmed; what belongs to no part always is.
+            content: compare checksums, as opposed to kinds and sizes of files.
+        """
+        return artefact_damage(self.path(step), self.record(step), parts, content)
+
+    def is_sound(self, step: Step) -> bool:
+        """Say whether `step` is done, and what belongs to no part of it is as it was written, byte by byte."""
+        return self.is_done(step) and not self.damage(step)
+
+    def discard(self, step: Step) -> bool:
+        """Make a damaged step one that is not done; return whether that was possible: nobody may be using it."""
+        with self.lock(step.key, wait=False) as is_held:
+            if is_held:
+                with writing(self.path(step)):
+                    (self.path(step) / "done.json").unlink(missing_ok=True)
+            return is_held
+
+    def check(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what is wrong, "" for nothing) of every artefact, after comparing every checksum."""
+        for folder in _subfolders(self.root / "steps"):
+            record = read_record(folder, folder.name)
+            if folder.is_symlink():
+                yield folder.name, "is a link to somewhere else"
+            else:
+                yield (
+                    folder.name,
+                    artefact_damage(folder, record, None, True) if record else "its done-marker is damaged",
+                )
 
     def lock(self, key: str, *, shared: bool = False, wait: bool = True) -> AbstractContextManager[bool]:
         """Hold a step's lock: alone to run, trim or remove it, shared to read its artefact. Yields whether held.
@@ -114,11 +162,11 @@ class Store:
         An attempt may have been killed between the two, so the next one asks first. The caller holds the lock.
         """
         work, artefact = self.root / "work" / step.key, self.path(step)
-        if _record(work / "out", step.key) is None:
+        if read_record(work / "out", step.key) is None:
             return False
         with writing(artefact):
             artefact.parent.mkdir(parents=True, exist_ok=True)
-            if artefact.exists():  # trimmed or spoilt; renamed first, for a rename cannot be seen half done
+            if os.path.lexists(artefact):  # trimmed or spoilt; renamed first, for a rename cannot be seen half done
                 remove(work / "old")
                 artefact.rename(work / "old")
             (work / "out").rename(artefact)
@@ -142,7 +190,9 @@ class Store:
             names = self.parts(step).get(part, []) if is_held and self.is_done(step) else []
             if not any((folder / name).exists() for name in names):
                 return 0
-            write_json(folder / "trimmed.json", sorted({*_trimmed(folder), part}))  # first: a kill leaves it not whole
+            write_json(
+                folder / "trimmed.json", sorted({*read_trimmed(folder), part})
+            )  # first: a kill leaves it not whole
             freed = 0
             with writing(folder):
                 for name in names:
@@ -160,24 +210,24 @@ class Store:
         return {name: Usage(*entry) for name, entry in sorted(sums.items(), key=lambda item: -item[1][1])}
 
     def gc(self, keep: Collection[str], dry_run: bool = False) -> int:
-        """Remove artefacts and unfinished work whose key is not in `keep`, but nothing in use. Return the bytes that
-        were (or would be) freed."""
+        """Remove artefacts and unfinished work whose key is not in `keep`, but nothing in use, and nothing that a run
+        in progress needs (`leases`). Return the bytes that were (or would be) freed."""
         freed = 0
-        for folder, _ in self._folders():
-            if folder.name in keep:
-                continue
-            with self.lock(folder.name, wait=False) as is_held:
-                if is_held:
-                    freed += size(folder)
-                    if not dry_run:
-                        with writing(folder):
-                            (folder / "done.json").unlink(missing_ok=True)  # so half a removal is never a whole step
-                        remove(folder)
+        with leases.no_new_runs(self.root):
+            needed = {*keep, *leases.leased_keys(self.root)}
+            for folder, _ in self._folders():
+                if folder.name in needed:
+                    continue
+                with self.lock(folder.name, wait=False) as is_held:
+                    if is_held:
+                        freed += size(folder)
+                        if not dry_run:
+                            _remove_artefact(folder)
         return freed
 
     def _folders(self) -> Iterable[tuple[Path, str]]:
         for top in ("steps", "work"):
-            for folder in sorted((self.root / top).glob("*/")):
+            for folder in _subfolders(self.root / top):
                 yield folder, folder.name.rpartition("-")[0] if top == "steps" else "(unfinished)"
 
     def _check(self) -> None:
@@ -199,42 +249,30 @@ class Store:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder and all below it; nothing happens when it is not there."""
+    """Remove a folder and all below it, of a link the link alone; nothing happens when it is not there."""
     with writing(folder), contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(folder)
+        if folder.is_symlink() or folder.is_file():
+            folder.unlink()
+        else:
+            shutil.rmtree(folder)
 
 
 def size(path: Path) -> int:
-    """Return the bytes of a file, or of all files below a folder; 0 when there is none."""
+    """Return the bytes of a file, or of all files below a folder; 0 when there is none. Links are not followed."""
     total = 0
-    for file in path.rglob("*") if path.is_dir() else [path]:
+    for file in path.rglob("*") if path.is_dir() and not path.is_symlink() else [path]:
         with contextlib.suppress(OSError):  # a running step may take a file away meanwhile
-            total += file.lstat().st_size if not file.is_dir() else 0
+            total += file.lstat().st_size if file.is_symlink() or not file.is_dir() else 0
     return total
 
 
-def _record(folder: Path, key: str) -> dict[str, Any] | None:
-    try:
-        record = read_json(folder / "done.json")
-    except StoreError:
-        return None
-    return record if isinstance(record, dict) and record.get("key") == key else None
+def _subfolders(folder: Path) -> list[Path]:
+    """Return the folders in a folder, and links to folders, by name."""
+    return sorted(path for path in folder.glob("*") if path.is_symlink() or path.is_dir())
 
 
-def _parts(folder: Path) -> dict[str, list[str]]:
-    path = folder / "parts.json"
-    if not path.exists():
-        return {}
-    files_by_part = read_json(path)
-    if not isinstance(files_by_part, Mapping):
-        raise StoreError("this should map the names of parts to lists of files.", where=str(path))
-    if outside := [
-        name for names in files_by_part.values() for name in names if ".." in Path(name).parts or name[:1] == "/"
-    ]:
-        raise StoreError(f"the part file '{outside[0]}' lies outside the artefact.", where=str(path))
-    return {str(part): list(names) for part, names in files_by_part.items()}
-
-
-def _trimmed(folder: Path) -> list[str]:
-    path = folder / "trimmed.json"
-    return list(read_json(path)) if path.exists() else []
+def _remove_artefact(folder: Path) -> None:
+    if not folder.is_symlink():
+        with writing(folder):
+            (folder / "done.json").unlink(missing_ok=True)  # so half a removal is never a whole step
+    remove(folder)

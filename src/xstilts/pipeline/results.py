@@ -121,7 +121,7 @@ def _cell(session: Session, outcome: Outcome | None, key: tuple[str, str, int]) 
     if missing:
         return StudyCell(arm=arm, target=target, seed=seed, status="missing", reason=missing)
     step = session.steps.scores[key]
-    is_done = session.store.is_done(step)
+    is_done = session.store.is_sound(step)
     status, reason = ("done", "") if is_done else _why_not(step, outcome)
     trained = [training for training in session.steps.trainings[key] if session.store.is_done(training.step)]
     return StudyCell(
@@ -140,7 +140,7 @@ def _cell(session: Session, outcome: Outcome | None, key: tuple[str, str, int]) 
 def _forgetting_scores(session: Session, outcome: Outcome | None) -> Iterable[ForgettingScores]:
     for probe, step in session.steps.forgetting_probes:
         arm, _, seed = probe.route
-        chain, is_done = list(phases(probe.end)), session.store.is_done(step)
+        chain, is_done = list(phases(probe.end)), session.store.is_sound(step)
         status, reason = ("done", "") if is_done else _why_not(step, outcome)
         main = step.settings.metrics[0]
         yield ForgettingScores(

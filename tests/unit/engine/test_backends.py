@@ -43,6 +43,9 @@ class Hearing:
     def step_reused(self, count: int) -> None:
         self.heard.append(("reused", count))
 
+    def step_damaged(self, problem: str) -> None:
+        self.heard.append(("damaged", problem))
+
 
 class Desk:
     """A store, a folder that steers the toys, and a backend: one test's world."""

@@ -1,0 +1,60 @@
+"""Leases: what runs in progress need, so that nobody deletes it under them.
+
+A run writes the keys of all its steps to `locks/leases/<name>.json` and holds a lock on `<name>.lock` beside it until
+it ends, however it ends; a lease that nobody holds is left over, and is removed by the next who looks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from xstilts.core.errors import StoreError
+from xstilts.core.files import read_json, write_json
+from xstilts.core.locks import locked
+
+
+@contextlib.contextmanager
+def leased(root: Path, keys: Iterable[str]) -> Iterator[None]:
+    """Hold a lease on these steps inside the block. Waits for a removal in progress."""
+    lease = _folder(root) / f"{os.getpid()}-{uuid.uuid4().hex[:8]}.json"
+    with contextlib.ExitStack() as stack:
+        with no_new_runs(root):
+            stack.enter_context(locked(lease.with_suffix(".lock")))
+            write_json(lease, sorted(keys))
+        try:
+            yield
+        finally:
+            _remove(lease)
+
+
+def no_new_runs(root: Path) -> AbstractContextManager[bool]:
+    """Hold what a run needs for a moment to start."""
+    return locked(_folder(root) / "gate.lock")
+
+
+def leased_keys(root: Path) -> set[str]:
+    """Return the keys that runs in progress need, and remove leases that are left over. For use in `no_new_runs`."""
+    keys: set[str] = set()
+    for lease in sorted(_folder(root).glob("*.json")):
+        with locked(lease.with_suffix(".lock"), wait=False) as is_free:
+            if not is_free:
+                with contextlib.suppress(StoreError):  # it ended just now
+                    keys |= set(read_json(lease))
+            else:
+                _remove(lease)
+    return keys
+
+
+def _folder(root: Path) -> Path:
+    return root / "locks" / "leases"
+
+
+def _remove(lease: Path) -> None:
+    with contextlib.suppress(OSError):
+        lease.unlink(missing_ok=True)
+        lease.with_suffix(".lock").unlink(missing_ok=True)
