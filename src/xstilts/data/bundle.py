@@ -10,16 +10,17 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import shutil
 import tarfile
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from xstilts.core.errors import DataError
-from xstilts.core.files import file_fingerprint
+from xstilts.core.errors import DataError, XstiltsError
+from xstilts.core.files import file_fingerprint, read_json
 from xstilts.core.io_errors import writing
 from xstilts.data.locate import Roots, locate_files, place_addresses, revision_key
 from xstilts.data.lock import (
@@ -27,6 +28,7 @@ from xstilts.data.lock import (
     LockEntry,
     add_to_lock,
     check_digest,
+    checked_data_name,
     checked_relative_path,
     data_folder,
     fingerprint_cache,
@@ -66,6 +68,11 @@ class _Manifest:
         folders it may name."""
         data = Lock.of(value)
         store_files = Lock.of({"revisions": {}, "files": value.get("store", {})}).files
+        for path in data.files:
+            checked_data_name(path)
+        for revision in data.revisions.values():
+            if not re.fullmatch(r"[\w.-]*\w", revision):
+                raise DataError(f"'{revision[:80]}' is no name of a revision.")
         for path in store_files:
             if not checked_relative_path(path).startswith(_STORE_FOLDERS):
                 raise DataError(f"'{path}' is not a place for a file of an encoder.", allowed=_STORE_FOLDERS)
@@ -241,5 +248,25 @@ def _unpack_checked(archive: Path, draft: Path) -> _Manifest:
     for name, entry in entries.items():
         if not (draft / checked_relative_path(name)).is_file():
             raise DataError(f"the archive lacks '{name}', which its manifest lists.", where=str(archive))
-        check_digest(name, entry.sha256, lock_entry(draft / name, "").sha256, str(archive))
+        found = lock_entry(draft / name, "")
+        if found.bytes != entry.bytes:
+            message = f"'{name}' has {found.bytes} bytes, and the manifest says {entry.bytes}."
+            raise DataError(message, where=str(archive))
+        check_digest(name, entry.sha256, found.sha256, str(archive))
+    for path in manifest.store_files:
+        _check_record(draft / _STORE / path, path, archive)
     return manifest
+
+
+def _check_record(file: Path, path: str, archive: Path) -> None:
+    """Raise DataError where a record of a model names a folder or files outside its place."""
+    place = PurePosixPath(path)
+    if place.suffix != ".json" or len(place.parts) != 2:
+        return
+    try:
+        record = read_json(file)
+    except XstiltsError as error:
+        raise DataError(f"'{path}' is no record of a model.", where=str(archive)) from error
+    values = record if isinstance(record, Mapping) else {}
+    for name in (values.get("folder", "none"), *(values.get("files") or ())):
+        checked_relative_path(str(name))

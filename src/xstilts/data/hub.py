@@ -24,7 +24,16 @@ from xstilts.core.errors import DataError
 from xstilts.core.io_errors import writing
 from xstilts.data.archives import extract_member
 from xstilts.data.locate import Roots, place_addresses, place_layouts, revision_key
-from xstilts.data.lock import Lock, LockEntry, add_to_lock, check_digest, data_folder, lock_entry, read_lock
+from xstilts.data.lock import (
+    Lock,
+    LockEntry,
+    add_to_lock,
+    check_digest,
+    checked_commit,
+    data_folder,
+    lock_entry,
+    read_lock,
+)
 from xstilts.data.source import Place
 
 Announce = Callable[[str], None]
@@ -123,7 +132,9 @@ def _commit(place: Place, endpoint: str | None) -> str:
         return place.revision
     from huggingface_hub import HfApi
 
-    return str(HfApi(endpoint=endpoint).dataset_info(str(place.hub), revision=place.revision, timeout=_TIMEOUT).sha)
+    repo = str(place.hub)
+    answer = HfApi(endpoint=endpoint).dataset_info(repo, revision=place.revision, timeout=_TIMEOUT).sha
+    return checked_commit(answer, repo)
 
 
 @contextmanager

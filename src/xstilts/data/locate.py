@@ -86,7 +86,7 @@ def place_layouts(place: Place, lock: Lock) -> Iterator[tuple[str, ...]]:
         for name, member in zip(place.files, members, strict=True)
     ]
     if revision := lock.revisions.get(revision_key(place), place.revision):
-        yield tuple(f"hub/{place.hub}/{revision}/{name}" for name in names)
+        yield tuple(checked_relative_path(f"hub/{place.hub}/{revision}/{name}") for name in names)
     yield tuple(f"hub/{place.hub}/{name}" for name in names)
 
 

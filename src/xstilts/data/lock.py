@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -28,6 +29,14 @@ class LockEntry:
     def json(self) -> dict[str, Any]:
         return {"sha256": self.sha256, "bytes": self.bytes, "from": self.origin}
 
+    @classmethod
+    def of(cls, value: Any) -> LockEntry:
+        """Return the entry in a JSON value. Raises KeyError or TypeError when it is none."""
+        entry = cls(value["sha256"], value["bytes"], value["from"])
+        if not (isinstance(entry.sha256, str) and isinstance(entry.origin, str) and type(entry.bytes) is int):
+            raise TypeError(f"{value!r} has other types")
+        return entry
+
 
 @dataclass(frozen=True, slots=True)
 class Lock:
@@ -43,10 +52,11 @@ class Lock:
     def of(cls, value: Any) -> Lock:
         """Return the lock in a JSON value, as `json` writes it. Raises ValueError when it is none."""
         try:
-            files = {
-                path: LockEntry(item["sha256"], item["bytes"], item["from"]) for path, item in value["files"].items()
-            }
-            return cls(dict(value["revisions"]), files)
+            files = {path: LockEntry.of(item) for path, item in value["files"].items()}
+            revisions = dict(value["revisions"])
+            if not all(isinstance(text, str) for text in revisions.values()):
+                raise TypeError("a revision is no text")
+            return cls(revisions, files)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a list of files and checksums ({error!r})") from error
 
@@ -111,4 +121,21 @@ def checked_relative_path(name: str) -> str:
     path = PurePosixPath(name)
     if not name or path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
         raise DataError(f"'{name}' is not a path below the data folder")
+    return name
+
+
+def checked_commit(answer: object, repo: str) -> str:
+    """Return a commit, as a hub names it: 40 (or 64) hexadecimal digits. Raises DataError for anything else: it becomes
+    a folder."""
+    if not isinstance(answer, str) or not re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", answer):
+        raise DataError(f"the hub names no commit of {repo} but {str(answer)[:80]!r}.", value=str(answer)[:80])
+    return answer
+
+
+def checked_data_name(name: str) -> str:
+    """Return the path of a data file below the data folder. Raises DataError for one outside it, and for names that the
+    folder has a use of its own for."""
+    first = PurePosixPath(checked_relative_path(name)).parts[0]
+    if first.startswith((".", "lock.json")):
+        raise DataError(f"'{name}' is no name of a data file: the store has a use of its own for it.")
     return name

@@ -16,7 +16,7 @@ _KNOWN: dict[tuple[str, int, int, int, int], str] = {}
 def checksums(folder: Path) -> dict[str, list[Any]]:
     """Return [bytes, sha-256] of every file below a folder, by its path in it."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): [path.stat().st_size, _sha256(path)] for path in files}
+    return {path.relative_to(folder).as_posix(): [path.stat().st_size, file_checksum(path)] for path in files}
 
 
 def find_damage(folder: Path, files: Mapping[str, Any], skip: Collection[str], content: bool) -> str:
@@ -51,14 +51,15 @@ def _problem(path: Path, size: int, digest: str, content: bool) -> str:
             return "is no longer a file"
         if found.st_size != size:
             return f"has {found.st_size:,} bytes instead of {size:,}"
-        return "has other content than was written" if content and _sha256(path) != digest else ""
+        return "has other content than was written" if content and file_checksum(path) != digest else ""
     except FileNotFoundError:
         return "is gone"
     except OSError as error:
         return f"cannot be read ({error.strerror})"
 
 
-def _sha256(path: Path) -> str:
+def file_checksum(path: Path) -> str:
+    """Return the sha-256 of a file, read once in a process. Raises OSError."""
     found = path.stat()
     key = (str(path), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     if key not in _KNOWN:

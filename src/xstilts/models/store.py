@@ -15,6 +15,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase as fnmatch
 from pathlib import Path
 
 from xstilts.core.canonical import fingerprint
@@ -22,6 +23,7 @@ from xstilts.core.errors import EncoderError, XstiltsError
 from xstilts.core.files import file_fingerprint, read_json, write_atomic
 from xstilts.core.io_errors import writing
 from xstilts.data.locate import Roots
+from xstilts.data.lock import checked_commit, checked_relative_path
 
 Say = Callable[[str], None]
 
@@ -197,10 +199,18 @@ class ModelStore:
         path = self._record_file(name)
         if not path.is_file():
             return None
-        record = read_json(path)
-        folder = self.home / record["folder"]
+        try:
+            record = read_json(path)
+            folder, files = self.home / checked_relative_path(record["folder"]), dict(record["files"])
+        except (XstiltsError, KeyError, TypeError, ValueError) as error:
+            reason = error.what if isinstance(error, XstiltsError) else "it has no folder and files"
+            raise EncoderError(
+                f"the record of the {self.spec.noun} '{name}' is damaged: {reason}.",
+                where=str(path),
+                hint="Delete it to fetch the model again.",
+            ) from error
         digests = self._digests(folder)
-        for file, digest in record["files"].items():
+        for file, digest in files.items():
             if file not in digests:
                 return None
             if digests[file] != digest:
@@ -212,18 +222,25 @@ class ModelStore:
                 )
         return folder
 
+    def _wanted(self, names: Iterable[str]) -> list[str]:
+        """Return the files of a repository that matter: those in its uppermost folder, by plain names alone."""
+        patterns = self.spec.file_patterns
+        return [name for name in names if _plain(name) and any(fnmatch(name, pattern) for pattern in patterns)]
+
     def _download(self, name: str, address: str, packaged_names: Iterable[str]) -> Path:
         """Fetch `address`, `owner/name[@revision]`, and lock it under the name that the study uses."""
         from huggingface_hub import HfApi, snapshot_download
 
         repo, _, revision = address.partition("@")
         endpoint = os.environ.get("HF_ENDPOINT") or None
-        home, patterns = self.home / repo.replace("/", "--"), list(self.spec.file_patterns)
+        home = self.home / repo.replace("/", "--")
         try:
             with writing(home):
-                commit = HfApi(endpoint=endpoint).model_info(repo, revision=revision or None).sha or revision
+                info = HfApi(endpoint=endpoint).model_info(repo, revision=revision or None)
+                commit = checked_commit(info.sha, repo)
                 folder = home / commit
-                snapshot_download(repo, revision=commit, local_dir=folder, allow_patterns=patterns, endpoint=endpoint)
+                names = self._wanted(sibling.rfilename for sibling in info.siblings or ())
+                snapshot_download(repo, revision=commit, local_dir=folder, allow_patterns=names, endpoint=endpoint)
                 self.require(folder, name, MODEL)
                 if self.spec.convert is not None:
                     self.spec.convert(folder)
@@ -239,6 +256,11 @@ class ModelStore:
         folder_name = folder.relative_to(self.home).as_posix()
         write_atomic(self._record_file(name), _record(name, folder_name, self._digests(folder)))
         return folder
+
+
+def _plain(name: object) -> bool:
+    """Say whether this is the plain name of a file in a folder."""
+    return isinstance(name, str) and re.fullmatch(r"[\w+@=-][\w.+@=-]*", name) is not None
 
 
 def _record(name: str, folder_name: str, digests: Mapping[str, str], origin: str = "") -> str:

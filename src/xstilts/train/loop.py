@@ -213,14 +213,15 @@ class Run:
         self._count_seconds()
         began = time.monotonic()
         self.state.log_bytes = self.log.flush()
-        self.snapshots.save(self.attempt.tensors(), plain(asdict(self.state)))
+        best = [self.state.best["file"]] if self.state.best else []
+        self.snapshots.save(self.attempt.tensors(), plain(asdict(self.state)), beside=best)
         self._remove_old_weights()
         self.last_snapshot = time.monotonic()
         self.snapshot_cost = self.last_snapshot - began
 
     def _resume(self) -> Attempt | None:
         """Return the attempt as the newest usable snapshot has it."""
-        for snapshot in self.snapshots.all():
+        for snapshot in self.snapshots.whole():
             state = RunState(**snapshot.state)
             if state.best and not (self.scratch / state.best["file"]).is_file():
                 continue

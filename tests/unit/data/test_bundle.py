@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -93,6 +94,15 @@ def listing(*names: str, sha256: str = "0" * 64) -> dict:
         (listing("a.txt"), {"a.txt": "a"}, "sha256 .* locked as 0000"),
         (listing("a.txt"), {}, "lacks 'a.txt'"),
         (listing(), {"b.txt": "b"}, "holds 'b.txt', not in its manifest"),
+        (listing("lock.json"), {"lock.json": "{"}, "a use of its own"),
+        (listing("lock.json.lock"), {"lock.json.lock": "{"}, "a use of its own"),
+        (listing(".draft-1/a"), {".draft-1/a": "a"}, "a use of its own"),
+        (listing("a.txt"), {"a.txt": "ab"}, "has 2 bytes, and the manifest says 1"),
+        (listing() | {"revisions": {"o/n": "../../evil"}}, {}, "no name of a revision"),
+        (listing() | {"revisions": {"o/n": ["a"]}}, {}, "cannot be read"),
+        (listing() | {"files": {"a.txt": {"sha256": 1, "bytes": "1", "from": "x"}}}, {"a.txt": "a"}, "cannot be read"),
+        (listing() | {"store": listing("store.json")["files"]}, {"store/store.json": "{"}, "not a place for a file"),
+        (listing() | {"store": listing("encoders/../x")["files"]}, {"store/encoders/../x": "{"}, "not a path below"),
     ],
 )
 def test_archives_that_are_refused_leave_nothing_behind(tmp_path, manifest, members, what):
@@ -101,6 +111,18 @@ def test_archives_that_are_refused_leave_nothing_behind(tmp_path, manifest, memb
     left = [path for path in (tmp_path / "in").rglob("*") if path.is_file()]
     assert left == []
     assert not (tmp_path / "in" / "evil").exists()
+
+
+@pytest.mark.parametrize(
+    "record", [{"folder": "../../evil", "files": {}}, {"folder": "/evil"}, {"files": {"../x": "0"}}]
+)
+def test_a_record_of_a_model_names_nothing_outside(tmp_path, record):
+    text = json.dumps(record)
+    entry = {"sha256": hashlib.sha256(text.encode()).hexdigest(), "bytes": len(text), "from": "x"}
+    manifest = listing() | {"store": {"encoders/o.json": entry}}
+    with pytest.raises(DataError, match="not a path below"):
+        unpack_bundle(archive(tmp_path / "p.tar", manifest, **{"store/encoders/o.json": text}), tmp_path / "store")
+    assert not (tmp_path / "store" / "encoders").exists()
 
 
 def test_links_are_refused(tmp_path):

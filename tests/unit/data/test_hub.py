@@ -13,8 +13,8 @@ import pytest
 from fake_hub import BRANCH, COMMIT
 from xstilts.core.errors import DataError
 from xstilts.data.hub import NoNetworkError, fetch_place
-from xstilts.data.locate import Roots, locate_files
-from xstilts.data.lock import read_lock
+from xstilts.data.locate import Roots, locate_files, place_layouts
+from xstilts.data.lock import Lock, checked_commit, read_lock
 from xstilts.data.read import load_examples, resolve_source
 from xstilts.data.readers.catalog import Lines, Tsv
 from xstilts.data.row_makers.catalog import PairRow, TextRow
@@ -188,3 +188,23 @@ def test_what_cannot_be_fetched_at_all(roots, tmp_path):
         fetch_place(web_place(), roots)
     with pytest.raises(DataError, match="not a web address"):
         fetch_place(web_place(f"file://{tmp_path}"), roots)
+
+
+@pytest.mark.parametrize("commit", ["../../../../evil", "/tmp/evil", "main", "", "A" * 40, "a" * 41, None, 7])
+def test_a_commit_is_hexadecimal_or_refused(commit):
+    with pytest.raises(DataError, match="names no commit of o/n"):
+        checked_commit(commit, "o/n")
+
+
+def test_a_hub_that_names_a_path_as_its_commit_writes_nothing(server, roots, tmp_path, monkeypatch):
+    monkeypatch.setattr("fake_hub.BRANCH", "../../../../evil")
+    monkeypatch.setattr("fake_hub.COMMIT", "../../../../evil")
+    with pytest.raises(DataError, match="names no commit"):
+        fetch_place(hub_place(), roots, endpoint=server.address)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_locked_revision_that_is_a_path_is_refused(roots):
+    lock = Lock({"o/n": "../../../evil"}, {})
+    with pytest.raises(DataError, match="not a path below"):
+        list(place_layouts(hub_place(), lock))

@@ -138,7 +138,7 @@ def test_a_marker_that_says_something_else_is_none(toys) -> None:
 def test_a_plan_reads_no_content(toys, monkeypatch: pytest.MonkeyPatch) -> None:
     store, _, graph = toys
     run_all(store, graph, Heard())
-    monkeypatch.setattr("xstilts.engine.checksums._sha256", lambda path: pytest.fail(f"{path} was read"))
+    monkeypatch.setattr("xstilts.engine.checksums.file_checksum", lambda path: pytest.fail(f"{path} was read"))
     assert not plan(goals_of(graph), store).to_run
 
 

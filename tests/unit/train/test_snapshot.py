@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 
-from xstilts.train.snapshot import Snapshots, random_state, restore_random_state
+from xstilts.train.snapshot import DamagedSnapshot, Snapshots, random_state, restore_random_state
 
 
 def save(snapshots: Snapshots, update: int) -> None:
@@ -50,3 +51,32 @@ def test_random_numbers_go_on() -> None:
     drawn = torch.rand(3)
     restore_random_state(state, "cpu")
     assert torch.equal(drawn, torch.rand(3))
+
+
+def damaged_file(file, how: str) -> None:
+    content = bytearray(file.read_bytes())
+    if how == "flipped":
+        content[-1] ^= 1
+    file.write_bytes(b"" if how == "emptied" else content if how == "flipped" else content[:-9])
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "emptied"])
+@pytest.mark.parametrize("name", ["state.json", "weights.safetensors"])
+def test_a_damaged_newest_snapshot_gives_way_to_the_older_one(tmp_path, how, name):
+    snapshots = Snapshots(tmp_path / "snapshots")
+    for number in (1.0, 2.0):
+        snapshots.save({"weights": {"w": torch.full((3,), number)}}, {"update": number})
+    damaged_file(tmp_path / "snapshots" / "00000001" / name, how)
+    with pytest.warns(DamagedSnapshot, match="00000001"):
+        (left,) = Snapshots(tmp_path / "snapshots").whole()
+    assert left.state == {"update": 1.0} and torch.equal(left.tensors("weights")["w"], torch.ones(3))
+
+
+def test_a_snapshot_whose_best_weights_changed_is_none(tmp_path):
+    (tmp_path / "best-1.safetensors").write_bytes(b"best")
+    snapshots = Snapshots(tmp_path / "snapshots")
+    snapshots.save({"weights": {"w": torch.ones(1)}}, {"update": 1}, beside=["best-1.safetensors"])
+    assert [snapshot.state for snapshot in snapshots.whole()] == [{"update": 1}]
+    (tmp_path / "best-1.safetensors").write_bytes(b"bast")
+    with pytest.warns(DamagedSnapshot):
+        assert not list(snapshots.whole())
