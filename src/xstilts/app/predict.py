@@ -59,6 +59,8 @@ _READERS: Mapping[str, Reader] = {
 def predict_file(checkpoint: str, path: Path, task: Task, options: Options, out: Path | None) -> int:
     """Writes one JSON line a row, `{"id", "prediction"}` (and the labels' scores), to `out` or standard output.
     Returns the number of rows."""
+    if out is not None and out.exists() and path.exists() and out.samefile(path):
+        raise DataError(f"'{out}' is the file that is read; predictions would overwrite it.", where="--out")
     folder = checkpoint_folder(checkpoint, options)
     examples = read_examples(path, task)
     from xstilts.evaluate.predict import CheckpointRef, predict_examples

@@ -34,6 +34,7 @@ from xstilts.data.lock import (
     lock_entry,
     read_lock,
 )
+from xstilts.data.look import check_fetched
 from xstilts.data.source import Place
 
 Announce = Callable[[str], None]
@@ -202,6 +203,7 @@ def _take(
         elif name not in entries:
             with _draft(folder) as draft:
                 origin = make(draft)
+                check_fetched(draft, name, origin)
                 entries[name] = lock_entry(draft, origin)
                 if locked_entry is not None:
                     check_digest(name, locked_entry.sha256, entries[name].sha256, origin)

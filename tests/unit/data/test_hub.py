@@ -144,7 +144,7 @@ def test_a_member_of_an_archive_on_the_hub(server, roots):
 
 
 def test_what_is_no_archive_is_said_to_be_none(server, roots):
-    server.web["/x.zip"] = b"<html>moved</html>"
+    server.web["/x.zip"] = b"PK moved"
     with pytest.raises(DataError, match="archive cannot be read"):
         fetch_place(web_place(f"{server.address}/x.zip", members=("a",)), roots)
 
@@ -208,3 +208,28 @@ def test_a_locked_revision_that_is_a_path_is_refused(roots):
     lock = Lock({"o/n": "../../../evil"}, {})
     with pytest.raises(DataError, match="not a path below"):
         list(place_layouts(hub_place(), lock))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("d/a.txt", b"", "is empty"),
+        ("d/a.txt", b" \n\n", "is empty"),
+        ("d/a.txt", b"\xef\xbb\xbf\n <!DOCTYPE html><html><body>Sign in", "is a web page"),
+        ("d/a.json", b"<!-- x -->\n<HTML lang=en>", "is a web page"),
+        ("d/a.tsv", b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "Git LFS"),
+        ("d/a.tsv.gz", b"a\tb\n", "is no .gz file"),
+        ("d/a.zip", b"<html>", "is a web page"),
+        ("d/a.parquet", b"{}", "is no .parquet file"),
+    ],
+)
+def test_a_page_is_not_locked_as_data(server, roots, name, content, problem):
+    server.web[f"/{name}"] = content
+    with pytest.raises(DataError, match=problem):
+        fetch_place(web_place(f"{server.address}/{name}", files=(name,)), roots)
+    assert not read_lock(roots.store).files and not (roots.store / "data" / name).exists()
+
+
+def test_a_text_with_a_tag_in_it_is_data(server, roots):
+    server.web["/a.txt"] = b"<b>bold</b>\n"
+    fetch_place(web_place(f"{server.address}/a.txt"), roots)

@@ -1,0 +1,36 @@
+"""Nothing that is there is overwritten without a word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xstilts.app.export import _check_free
+from xstilts.app.predict import predict_file
+from xstilts.core.errors import DataError, StoreError
+
+
+def test_predictions_do_not_overwrite_their_input(tmp_path: Path) -> None:
+    file, task, options = tmp_path / "a.txt", Any, Any
+    file.write_text("one\n")
+    (tmp_path / "link.txt").symlink_to(file)
+    for out in (file, tmp_path / "link.txt", tmp_path / "x" / ".." / "a.txt"):
+        (tmp_path / "x").mkdir(exist_ok=True)
+        with pytest.raises(DataError, match="would overwrite it"):
+            predict_file("none", file, task, options, out)
+    assert file.read_text() == "one\n"
+
+
+def test_an_export_goes_into_a_new_folder(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    _check_free(tmp_path / "empty")
+    _check_free(tmp_path / "new")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "config.json").write_text("{}")
+    (tmp_path / "file").write_text("")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    for taken in ("full", "file", "dangling"):
+        with pytest.raises(StoreError, match="delete this one"):
+            _check_free(tmp_path / taken)
