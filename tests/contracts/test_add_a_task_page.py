@@ -50,9 +50,9 @@ def test_the_study_of_the_page_declares_an_ordinary_task(folder: Path):
     task = catalog.find("reviews")
     found = examples(task, folder)
     assert {name: len(rows) for name, rows in found.items()} == {
-        "train": len(found["train"]), "dev": 8 - len(found["train"]), "de": 2, "sw": 2,
+        "train": len(found["train"]), "dev": 24 - len(found["train"]), "de": 8, "sw": 8,
     }  # fmt: skip
-    assert found["dev"] and [e.label for e in found["sw"]] == ["good", "bad"]
+    assert found["dev"] and [e.label for e in found["sw"]] == ["good"] * 4 + ["bad"] * 4
     for rows in found.values():
         for example in rows:
             task.kind.check(example)
