@@ -17,7 +17,6 @@ import pytest
 from tiny_study import TinyStudy
 
 from xstilts.pipeline.steps import prepare
-from xstilts.pipeline.steps.train import SNAPSHOT_SECONDS
 
 Make = Callable[..., TinyStudy]
 # One training of about a second: long against the time between two snapshots, and between two looks at them.
@@ -37,7 +36,7 @@ def started(tiny: TinyStudy, *more: str) -> Iterator[subprocess.Popen[str]]:
     """`xstilts run` in a process of its own, with frequent snapshots; killed at the end where it still runs."""
     command = [sys.executable, "-m", "xstilts", "run", str(tiny.file), "--store", str(tiny.store)]
     command += ["--threads", "1", *more]
-    environment = {**os.environ, SNAPSHOT_SECONDS: "0.05"}
+    environment = {**os.environ, "XSTILTS_SNAPSHOT_SECONDS": "0.05"}
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -6,6 +6,7 @@ import lzma
 import re
 import tempfile
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,4 +80,5 @@ def _bytes_of(examples: list[Example], paths: tuple[Path, ...]) -> float:
     if line is not None and len(paths) == 1:
         with open_text(paths[0]) as file:
             return float(sum(len(text.encode("utf-8", "replace")) for text in islice(file, int(line[1]))))
-    return float(sum(len(repr(example).encode("utf-8", "replace")) for example in examples))
+    texts = (repr(replace(example, where="")) for example in examples)  # its place has the machine's folders in it
+    return float(sum(len(text.encode("utf-8", "replace")) for text in texts))
