@@ -7,7 +7,7 @@ from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.data.locate import Roots, locate_files, place_addresses
-from xstilts.data.read import load_examples, resolve_source
+from xstilts.data.read import joined_note, load_examples, resolve_source
 from xstilts.data.source import Source
 from xstilts.samples import describe as describe_sample
 from xstilts.tasks.base import Task
@@ -93,7 +93,7 @@ def _source_facts(use: str, language: str, source: Source, roots: Roots, count: 
             examples=None,
             dropped=None,
             fetch=fetch,
-            note=source.note,
+            note=source.notes,
         )
     samples = [description for path in located.paths if (description := describe_sample(path))]
     loaded = load_examples(resolve_source(source, roots)) if count else None
@@ -106,5 +106,5 @@ def _source_facts(use: str, language: str, source: Source, roots: Roots, count: 
         examples=len(loaded.examples) if loaded else None,
         dropped=sum(loaded.dropped.values()) if loaded else None,
         fetch=fetch,
-        note="; ".join([*([source.note] if source.note else []), *dict.fromkeys(samples)]),
+        note="; ".join([*([noted] if (noted := joined_note(source, located.place)) else []), *dict.fromkeys(samples)]),
     )

@@ -83,7 +83,7 @@ def resolve_source(source: Source, roots: Roots) -> ResolvedSource:
         language=source.language,
         paths=located.paths,
         kind=located.kind,
-        note=source.note,
+        note=joined_note(source, located.place),
     )
 
 
@@ -114,8 +114,13 @@ def expected_source(source: Source, roots: Roots) -> ResolvedSource:
         language=source.language,
         kind=TO_FETCH,
         rows=source.rows,
-        note=source.note,
+        note=joined_note(source, place),
     )
+
+
+def joined_note(source: Source, place: Place) -> str:
+    """Return what is to be said of the rows of a source that are read from `place`."""
+    return "; ".join(note for note in (source.note, place.note) if note)
 
 
 def load_examples(resolved: ResolvedSource) -> LoadedExamples:

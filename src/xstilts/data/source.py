@@ -61,6 +61,8 @@ class Place:
     urls: tuple[str, ...] = ()  # the original addresses, one for each file; tried after the hub
     members: tuple[str, ...] = ()  # for archives: the member read from each fetched file, "" when not an archive
     languages: tuple[str, ...] = ()  # one for each file ("" stays always), where a source holds texts of several
+    # what its files are, where they stand in for what the source names: "the development set"; shown with every score
+    note: str = field(default="", metadata=NOT_IDENTITY)
 
     def only_languages(self, languages: Collection[str]) -> Place:
         """Return this place without the files of other languages. Raises DataError for a language it has no file in."""
@@ -128,6 +130,11 @@ class Source:
     note: str = field(default="", metadata=NOT_IDENTITY)  # "a slice of the dev file": shown in every report
     # The published number of examples, for plans before the files are here.
     rows: int | None = field(default=None, metadata=NOT_IDENTITY, compare=False)
+
+    @property
+    def notes(self) -> str:
+        """What is to be said of its rows, wherever they lie."""
+        return "; ".join(dict.fromkeys(note for note in (self.note, *(place.note for place in self.places)) if note))
 
     def subsample(self, n: int, seed: int = 0) -> Source:
         """Return the first `n` rows of a seeded shuffle, in file order; a smaller `n` is a subset of a larger one. Of

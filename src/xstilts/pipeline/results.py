@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from xstilts.core.versions import library_versions
 from xstilts.engine.graph import steps_of
@@ -13,11 +11,11 @@ from xstilts.engine.runner import Outcome
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.metrics.tallies import Metric
+from xstilts.pipeline.read_files import file_records, file_steps, packaged_samples
 from xstilts.pipeline.same_files import same_files
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps import kind_of
-from xstilts.pipeline.steps.prepare import PreparedFiles
-from xstilts.report.elements.formatting import plural
+from xstilts.report.elements.formatting import name_list
 from xstilts.report.scores.inputs import ContrastSpec, ForgettingScores, Results, StepInfo, StudyCell, TargetInfo
 from xstilts.samples import CUT, describe
 from xstilts.study.contrast_weights import in_points
@@ -30,7 +28,7 @@ from xstilts.tasks.base import Task
 def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -> Results:
     """Collect the study's results as they are in the store. `outcome` says why a cell has no score; without it, one
     that is not there was not run."""
-    study, samples = session.study, _samples(session)
+    study, samples = session.study, packaged_samples(session)
     return Results(
         name=study.name,
         question=study.question,
@@ -44,7 +42,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         encoder=str(study.encoder),
         steps=tuple(_step(step, session.store, outcome) for step in steps_of(session.goals)),
         versions={**library_versions(), "machine": platform.machine()},
-        data=tuple(_data(session)),
+        data=tuple(file_records(session)),
         notes=tuple(_notes(session, samples)),
         scale=scale,
         forgetting=tuple(_forgetting_scores(session, outcome)),
@@ -66,13 +64,19 @@ def contrasts(study: Study) -> tuple[ContrastSpec, ...]:
 def _target(name: str, session: Session, samples: str) -> TargetInfo:
     task = session.located.targets[name]
     main = task.scored[0]
+    test_notes = _test_notes(name, session)
     return TargetInfo(
         name=name,
         languages=tuple(task.test),
         train_language=_training_language(session, name),
         headline=_headline(main),
         main=main.name,
-        notes=(*((task.note,) if task.note else ()), *session.located.notes.get(name, ())),
+        notes=(
+            *((task.note,) if task.note else ()),
+            *session.located.notes.get(name, ()),
+            *notes_by_language(test_notes, tuple(task.test)),
+        ),
+        test_notes=test_notes,
         kind=task.kind.name,
         is_retrieval=task.kind.is_retrieval,
         trained=task.train is not None,
@@ -80,6 +84,27 @@ def _target(name: str, session: Session, samples: str) -> TargetInfo:
         seen_text=dict(session.located.shared.get(name, {})),
         samples=samples,
         cuts_candidates=_cuts_candidates(task, session),
+    )
+
+
+def _test_notes(name: str, session: Session) -> dict[str, str]:
+    """Return what is to be said of each language's test set as it lies here: that it is the development set, a part."""
+    steps = (step for (_, target, _), step in session.steps.scores.items() if target == name)
+    tests = next((step.settings.tests for step in steps), ())
+    return {test.language: test.source.note for test in tests if test.source.note}
+
+
+def notes_by_language(notes: Mapping[str, str], languages: tuple[str, ...]) -> tuple[str, ...]:
+    """Say each note once, with its languages.
+
+    >>> notes_by_language({"ko": "training rows", "sw": "training rows"}, ("en", "ko", "sw"))
+    ('ko and sw: training rows',)
+    """
+    of: dict[str, list[str]] = {}
+    for language, note in notes.items():
+        of.setdefault(note, []).append(language)
+    return tuple(
+        note if len(said) == len(languages) else f"{name_list(said, len(said))}: {note}" for note, said in of.items()
     )
 
 
@@ -91,7 +116,7 @@ def _cuts_candidates(task: Task, session: Session) -> bool:
     views = [view for source in task.test.values() for view in source.views]
     return any(not getattr(view, "scored_alone", False) for view in views) or any(
         (describe(path) or "").startswith(CUT)
-        for step in _file_steps(session)
+        for step in file_steps(session)
         if step.about["task"] == task.name and step.about["use"] == "test"
         for path in step.settings.source.paths
     )
@@ -190,59 +215,6 @@ def _step(step: Step, store: Store, outcome: Outcome | None) -> StepInfo:
         is_training=kind.is_training,
         is_on_route=kind.is_on_route,
     )
-
-
-def _data(session: Session) -> Iterable[Mapping[str, Any]]:
-    """One line for each file that is read: its fingerprint, and what was dropped or cut."""
-    texts = {text.name: text for by_language in session.located.adapter_texts.values() for text in by_language.values()}
-    tasks: dict[str, Task] = {**texts, **session.located.intermediates, **session.located.targets}
-    for step in _file_steps(session):
-        task, use = step.about["task"], step.about["use"]
-        source, is_done = step.settings.source, session.store.is_done(step)
-        counts = PreparedFiles.of(session.store.path(step)) if is_done else None
-        first = counts.first_dropped if counts else {}
-        for path, digest in zip(source.paths, source.files, strict=True):
-            yield {
-                "task": task,
-                "use": f"{use}, translated" if step.settings.translated else use,
-                "language": step.about["language"],
-                "file": path.name,
-                "sha256": digest,
-                "read": counts and counts.read,
-                "rows": counts and counts.used,
-                "without_gold": counts and counts.without_gold,
-                "first_without_gold": counts and counts.first_blank and Path(counts.first_blank).name,
-                "dropped": dict(counts.dropped) if counts else {},
-                "first_dropped": {reason: Path(place).name for reason, place in first.items()},
-                "truncated": counts and counts.truncated,
-                "split": counts and counts.split,
-                "unusable": counts and counts.unusable,
-                "overlapping": counts and counts.notes.get("overlapping"),
-                "licence": tasks[task].origin.licence if task in tasks else "",
-            }
-
-
-def _file_steps(session: Session) -> Iterator[Step]:
-    return (step for step in steps_of(session.goals) if kind_of(step).reads_files)
-
-
-def _samples(session: Session) -> dict[str, str]:
-    """Return, for each task that is read from packaged samples in the place of its full files, what of it, in words."""
-    cuts: dict[str, dict[tuple[str, str], str]] = {}
-    for step in _file_steps(session):
-        for path in step.settings.source.paths:
-            if (description := describe(path)) and description.startswith(CUT):
-                use = step.about["use"], step.about["language"]
-                cuts.setdefault(step.about["task"], {})[use] = description.removeprefix(CUT)
-    return {name: f"packaged samples in the place of the full files ({_uses(cut)})" for name, cut in cuts.items()}
-
-
-def _uses(cuts: Mapping[tuple[str, str], str]) -> str:
-    """Describe what was cut, by use and language: "train 3,000 of 12,544 sentences; test sets of 16 languages"."""
-    trained = {use: f"{use} {cut}" for (use, _), cut in cuts.items() if use in ("train", "dev")}
-    languages = sum(use not in trained for use, _ in cuts)
-    uses = [trained[use] for use in ("train", "dev") if use in trained]
-    return "; ".join([*uses, *([f"test sets of {plural(languages, 'language')}"] if languages else [])])
 
 
 def _notes(session: Session, samples: Mapping[str, str]) -> Iterable[str]:

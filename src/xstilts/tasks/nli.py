@@ -7,7 +7,7 @@ from xstilts.data.row_makers.catalog import PairRow
 from xstilts.data.source import Source
 from xstilts.kinds.classification import Classification
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.sources import hub, local, names, source, web
+from xstilts.tasks.sources import hub, local, names, noted, source, web
 
 NLI = Classification(labels=("entailment", "neutral", "contradiction"))
 
@@ -127,10 +127,12 @@ XNLI = Task(
     ),
     test={
         language: source(
-            local(_XNLI_TEST, _XNLI_ROW, f"xnli/test-{language}.tsv.gz", "xnli/sw.genre.test.tsv.gz"),
+            noted(
+                local(_XNLI_TEST, _XNLI_ROW, f"xnli/test-{language}.tsv.gz", "xnli/sw.genre.test.tsv.gz"),
+                "the local copy holds 1,002 of 5,010 test rows",
+            ),
             hub("facebook/xnli", _XNLI_HUB, f"{language}/test-00000-of-00001.parquet"),
             language=language,
-            note="the local copy holds 1,002 of 5,010 test rows",
             rows=5_010,
         )
         for language in XNLI_LANGUAGES

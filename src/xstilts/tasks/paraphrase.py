@@ -7,7 +7,7 @@ from xstilts.data.row_makers.catalog import PairRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.sources import hub, local, names, source, web
+from xstilts.tasks.sources import hub, local, names, noted, source, web
 
 SAME = Classification(labels=("0", "1"))  # 1: a paraphrase
 
@@ -18,8 +18,14 @@ _TRAIN_ROW = PairRow(a="sentence1", b="sentence2", label="label", drop=(("senten
 
 
 def _pawsx_test(language: str) -> tuple[Place, ...]:
-    labelled = local(Tsv(header=True), _ROW, f"pawsx/x-final/{language}/test_2k.tsv.gz")
-    dev = local(Tsv(columns=("sentence1", "sentence2", "label")), _ROW, f"pawsx/dev-{language}.tsv.gz")
+    labelled = noted(
+        local(Tsv(header=True), _ROW, f"pawsx/x-final/{language}/test_2k.tsv.gz"),
+        "the local copy holds 1,000 of 2,000 test rows",
+    )
+    dev = noted(
+        local(Tsv(columns=("sentence1", "sentence2", "label")), _ROW, f"pawsx/dev-{language}.tsv.gz"),
+        "the local copy holds the development set, whose English rows also select; the hub has the test set",
+    )
     full = hub("google-research-datasets/paws-x", _ROW, f"{language}/test-00000-of-00001.parquet")
     return (labelled if language in ("de", "zh") else dev, full)
 
@@ -54,9 +60,6 @@ PAWSX = Task(
         language: source(
             *_pawsx_test(language),
             language=language,
-            note="the local copy holds 1,000 of 2,000 test rows"
-            if language in ("de", "zh")
-            else "the local copy holds the development set, whose English rows also select; the hub has the test set",
             rows=2_000,
         )
         for language in PAWSX_LANGUAGES

@@ -16,7 +16,7 @@ from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.tasks.base import Origin, Task
 from xstilts.tasks.retrieval import LAREQA as ONE_LANGUAGE
 from xstilts.tasks.retrieval import LAREQA_LANGUAGES, lareqa_urls
-from xstilts.tasks.sources import hub, local, names, source, web
+from xstilts.tasks.sources import hub, local, names, noted, source, web
 
 MIXED = "mul"  # the language code of text in several (ISO 639-2)
 ANSWER_SENTENCE = AnswerSentenceRow(span=SpanRow(group=("title",)))
@@ -42,7 +42,7 @@ def _lareqa(query_language: str, language: str) -> Source:
         AnswerPassages(languages=_LOCAL_LANGUAGES, query_language=query_language), _PARAGRAPH, *files(_LOCAL_LANGUAGES)
     )
     note = "the local copy lacks Greek and Turkish: a pool of nine languages, and nine right sentences a question"
-    return source(full, local_copy, language=language, note=note)
+    return source(full, noted(local_copy, note), language=language)
 
 
 LAREQA = Task(

@@ -13,7 +13,7 @@ from xstilts.data.source import Place, Source
 from xstilts.kinds.span_qa import SpanQA
 from xstilts.metrics.spans import Mlqa, SquadScore
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.sources import hub, local, names, raw, source, web
+from xstilts.tasks.sources import hub, local, names, noted, raw, source, web
 
 QA = SpanQA()
 _DOCUMENT = SpanRow(group=("title",))
@@ -67,9 +67,12 @@ SQUAD2 = Task(
     train=source(hub("rajpurkar/squad_v2", _HUB_SQUAD2, "squad_v2/train-00000-of-00001.parquet"), rows=130_319),
     test={
         "en": source(
-            local(SquadReader(), _DOCUMENT, "squad2/dev-v2.0.json.gz"),
+            noted(
+                local(SquadReader(), _DOCUMENT, "squad2/dev-v2.0.json.gz"),
+                "the local copy holds about half of it",
+            ),
             hub("rajpurkar/squad_v2", _HUB_SQUAD2, "squad_v2/validation-00000-of-00001.parquet"),
-            note="the development set (the test set is not public); the local copy holds about half of it",
+            note="the development set: the test set is not public",
         )
     },
     origin=Origin(
@@ -127,7 +130,10 @@ MLQA = Task(
     translations=SQUAD1.translations,
     test={
         language: source(
-            local(SquadReader(), _ITEM, f"mlqa/MLQA_V1/{_mlqa('dev', language)}.gz"),
+            noted(
+                local(SquadReader(), _ITEM, f"mlqa/MLQA_V1/{_mlqa('dev', language)}.gz"),
+                "the local copy holds the development set; the original address has the test set",
+            ),
             web(
                 SquadReader(),
                 _ITEM,
@@ -136,7 +142,6 @@ MLQA = Task(
                 (f"MLQA_V1/{_mlqa('test', language)}",),
             ),
             language=language,
-            note="the local copy holds the development set; the original address has the test set",
             rows=5_000,
         )
         for language in MLQA_LANGUAGES
@@ -171,7 +176,10 @@ def _tydiqa_test(language: str) -> tuple[Place, ...]:
     dev = f"tydiqa-goldp-v1.1-dev/tydiqa-goldp-dev-{TYDIQA_NAMES[language]}.json"
     full = web(SquadReader(), _CONTEXT, (f"tydiqa/{dev}",), (f"{_TYDIQA}/tydiqa-goldp-v1.1-dev.tgz",), (dev,))
     train = f"tydiqa/tydiqa-goldp-v1.1-train/tydiqa.goldp.{language}.train.json.gz"
-    return (local(SquadReader(), _CONTEXT, train), full) if language in ("ko", "sw") else (full,)
+    if language not in ("ko", "sw"):
+        return (full,)
+    note = "the local copy scores the training file of this language (the development answers are blank there)"
+    return (noted(local(SquadReader(), _CONTEXT, train), note), full)
 
 
 TYDIQA = Task(
@@ -191,9 +199,6 @@ TYDIQA = Task(
         language: source(
             *_tydiqa_test(language),
             language=language,
-            note="the local copy scores the training file of this language (the development answers are blank there)"
-            if language in ("ko", "sw")
-            else "",
         )
         for language in TYDIQA_NAMES
     },

@@ -7,7 +7,7 @@ from xstilts.data.row_makers.catalog import ChoiceRow
 from xstilts.data.source import Place
 from xstilts.kinds.choice import Choice
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.sources import CONVERTED, hub, local, names, raw, source, web
+from xstilts.tasks.sources import CONVERTED, hub, local, names, noted, raw, source, web
 
 CHOICE = Choice()
 
@@ -131,9 +131,8 @@ SOCIALIQA = Task(
     train=source(*_socialiqa("train", "train")),
     test={
         "en": source(
-            socialiqa_local("tst"),
+            noted(socialiqa_local("tst"), "the local copy holds the test set; elsewhere it is the development set"),
             *_socialiqa("validation", "dev"),
-            note="the local copy holds the test set; elsewhere the development set",
         )
     },
     origin=Origin(
@@ -228,7 +227,7 @@ ARC = Task(
     kind=CHOICE,
     train=source(_arc_hub("train")),
     dev=source(arc_local("Dev"), _arc_hub("validation")),
-    test={"en": source(arc_local("Test"), _arc_hub("test"), note="the local copy holds 1,150 of 1,172 questions")},
+    test={"en": source(noted(arc_local("Test"), "the local copy holds 1,150 of 1,172 questions"), _arc_hub("test"))},
     origin=Origin(
         licence="CC BY-SA 4.0",
         cite="Clark et al. 2018, Think you have Solved Question Answering? Try ARC, the AI2 Reasoning Challenge",
@@ -260,9 +259,11 @@ MMLU = Task(
     dev=source(hub("cais/mmlu", _MMLU_HUB, "all/validation-00000-of-00001.parquet")),
     test={
         "en": source(
-            local(Csv(), _MMLU_ROW, *(f"mmlu/test/{subject}_test.csv.gz" for subject in MMLU_SUBJECTS)),
+            noted(
+                local(Csv(), _MMLU_ROW, *(f"mmlu/test/{subject}_test.csv.gz" for subject in MMLU_SUBJECTS)),
+                "the local copy holds 53 questions of each of the 57 subjects",
+            ),
             hub("cais/mmlu", _MMLU_HUB, "all/test-00000-of-00001.parquet"),
-            note="the local copy holds 53 questions of each of the 57 subjects",
         )
     },
     origin=Origin(

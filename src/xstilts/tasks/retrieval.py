@@ -10,7 +10,7 @@ from xstilts.data.row_makers.catalog import MinedPartsRow, MinedRow, SentencesRo
 from xstilts.data.source import Source
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.sources import local, names, raw, source, web
+from xstilts.tasks.sources import local, names, noted, raw, source, web
 
 NEAREST = Retrieval(method="nearest")
 BOTH_WAYS = Retrieval(method="nearest", reverse=True)
@@ -149,7 +149,7 @@ def _bucc(language: str) -> Source:
         return source(full, language=language, rows=_BUCC_SENTENCES[language])
     dev = local(Mining(), MinedRow(), *(f"bucc2018/zh-en.dev.{side}.gz" for side in ("zh", "en", "gold")))
     note = "the local copy holds the sample set: half of its pairs set the threshold, half are scored"
-    return source(full, dev, language=language, note=note, rows=_BUCC_SENTENCES[language])
+    return source(full, noted(dev, note), language=language, rows=_BUCC_SENTENCES[language])
 
 
 BUCC = Task(

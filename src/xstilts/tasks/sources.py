@@ -38,6 +38,11 @@ def source(*places: Place, language: str = "en", note: str = "", rows: int | Non
     return Source(places=places, language=language, note=note, rows=rows)
 
 
+def noted(place: Place, note: str) -> Place:
+    """Return the place with what its files are, where they stand in for the published set: said with every score."""
+    return replace(place, note=note)
+
+
 def written_in(place: Place, *languages: str) -> Place:
     """Return the place with the languages that its files are written in: its files are texts in these languages, one
     for each."""

@@ -11,7 +11,7 @@ from xstilts.data.source import Place, Source
 from xstilts.kinds.tagging import Tagging
 from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.sources import hub, local, names, raw, source, web
+from xstilts.tasks.sources import hub, local, names, noted, raw, source, web
 from xstilts.tasks.treebanks import EWT, TREEBANKS, Treebank
 
 UPOS = Tagging(labels=names("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X"))
@@ -112,12 +112,12 @@ def _wikiann(language: str, split: str) -> Place:
 def _panx(language: str) -> Source:
     if language in _TAGGED_TESTS:
         note = "local copies hold at most 1,000 sentences of the test set"
-        tagged = _TAGGED_TESTS[language]
-        return source(tagged, _wikiann(language, "test"), language=language, note=note, rows=_PANX_TEST)
+        tagged = noted(_TAGGED_TESTS[language], note)
+        return source(tagged, _wikiann(language, "test"), language=language, rows=_PANX_TEST)
     if language in _PANX_DEV:
         dev = local(_PANX, _TAGS, f"panx/dev-{language}.tsv.gz")
         note = "the local copy holds 1,000 sentences or fewer of the development set; the hub has the test set"
-        return source(dev, _wikiann(language, "test"), language=language, note=note, rows=_PANX_TEST)
+        return source(noted(dev, note), _wikiann(language, "test"), language=language, rows=_PANX_TEST)
     return source(_wikiann(language, "test"), language=language, rows=_PANX_TEST)
 
 
@@ -201,9 +201,8 @@ def masakhaner_local(name: str, split: str) -> Place:
 
 def _masakhaner_test(name: str) -> Source:
     is_local = name in ("swa", "yor")
-    places = (masakhaner_local(name, "test"),) if is_local else ()
-    note = "the local copy holds 500 sentences" if is_local else ""
-    return source(*places, _masakhaner(name, "test"), language=canonical_code(name), note=note)
+    places = (noted(masakhaner_local(name, "test"), "the local copy holds 500 sentences"),) if is_local else ()
+    return source(*places, _masakhaner(name, "test"), language=canonical_code(name))
 
 
 MASAKHANER2 = Task(

@@ -17,8 +17,11 @@ from fake_study import ARMS, BASE, LANGUAGES, SEEDS, only
 from xstilts.core.errors import StoreError
 from xstilts.report.build import Report
 from xstilts.report.elements.blocks import Table, TableCell, TableColumn, TerminalTable
+from xstilts.report.formats.records import score_records
 from xstilts.report.formats.terminal import compact, render, summary
-from xstilts.report.scores.inputs import Results
+from xstilts.report.scores.contrasts import Comparison
+from xstilts.report.scores.inputs import Results, StudyCell
+from xstilts.report.scores.scoreboard import Scoreboard
 from xstilts.report.write import ReportFiles, report, save
 
 
@@ -151,3 +154,25 @@ def test_of_many_arms_and_targets_the_longer_side_goes_down(arms: int, targets: 
     assert not any("…" in line for line in lines)
     assert f"{arms - 1}{targets - 1}.5a" in " ".join(lines)
     assert lines[-1].strip() == "a: at chance"
+
+
+def test_one_line_of_a_score_is_main_and_notes_of_its_test_set_stand_beside_it(
+    results: Results, tmp_path: Path
+) -> None:
+    """Also where a target has two metrics and a language has neither score."""
+    one = {"headline": 1.0, "values": {"f1": 1.0}, "n": 3}
+    metrics = {name: {"headline": ["f1"], "languages": {"en": one}} for name in ("squad", "mlqa")}
+    record = {"main": "squad", "metrics": metrics, "missing": {"sw": "no file"}}
+    (tmp_path / "scores.json").write_text(json.dumps(record), "utf-8")
+    target = replace(
+        next(t for t in results.targets if t.name == "xquad"),
+        languages=("en", "sw"),
+        test_notes={"sw": "training rows"},
+    )
+    cell = StudyCell(arm="none", target="xquad", seed=1, status="done", scores=tmp_path)
+    board = Scoreboard(
+        results=replace(results, targets=(target,), cells=(cell,)), comparison=Comparison(standings=(), contrasts=())
+    )
+    found = [line for line in score_records(board) if line["value_name"] == "headline"]
+    assert [(line["language"], line["metric"]) for line in found if line["main"]] == [("en", "squad"), ("sw", "squad")]
+    assert [line["note"] for line in found] == ["", "training rows"] * 2

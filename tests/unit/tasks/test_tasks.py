@@ -10,7 +10,7 @@ from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import DataError
 from xstilts.core.languages import XTREME, XTREME_R
 from xstilts.data.locate import SAMPLES, Roots, locate_files
-from xstilts.data.read import load_examples, resolve_source
+from xstilts.data.read import joined_note, load_examples, resolve_source
 from xstilts.data.source import Source
 from xstilts.tasks.catalog import TASKS
 from xstilts.tasks.small_scale import TASKS as SMALL
@@ -188,3 +188,20 @@ def _found(found: Source, roots: Roots) -> bool:
         return locate_files(found, roots).root == SAMPLES
     except DataError:
         return False
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "said"),
+    [
+        ("tydiqa", "ko", "training file"),
+        ("tydiqa", "sw", "training file"),
+        ("mlqa", "de", "development set"),
+        ("pawsx", "en", "whose English rows also select"),
+    ],
+)
+def test_what_stands_in_for_a_test_set_is_said_where_it_is_read(tmp_path, name, language, said):
+    """By the place that is read: the published set, fetched, has no such note."""
+    source = TASKS[name].test[language]
+    stand_in, published = source.places
+    assert said in stand_in.note and not published.note and said in source.notes
+    assert said in joined_note(source, stand_in) and said not in joined_note(source, published)

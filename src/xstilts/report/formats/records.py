@@ -29,6 +29,7 @@ SCORE_FIELDS: dict[str, type] = {
     "n": int,  # examples
     "candidates": int,  # of retrieval: how many each query searched
     "at_chance": bool,
+    "note": str,  # what is read in the place of this language's test set, or which part of it
     "status": str,  # "done", or why not
     "reason": str,
 }
@@ -59,12 +60,15 @@ def _cell_records(cell: StudyCell, target: TargetInfo) -> Iterator[Record]:
     key: Record = {"arm": cell.arm, "target": cell.target, "seed": cell.seed, "train_language": target.train_language}
     if cell.scores is None:
         for language in target.languages:
-            yield _missing({**key, "language": language, "metric": target.main}, cell.status, cell.reason)
+            line = {**key, "language": language, "metric": target.main, "main": True}
+            yield _missing({**line, "note": target.test_notes.get(language, "")}, cell.status, cell.reason)
         return
     scored = read_scores(cell.scores)
     for name, by_language in scored.metrics.items():
         for language in target.languages:
-            line = {**key, "language": language, "metric": name, "main": name == (target.main or scored.main)}
+            main = name == (target.main or scored.main)
+            line = {**key, "language": language, "metric": name, "main": main}
+            line["note"] = target.test_notes.get(language, "")
             numbers = by_language.get(language)
             if numbers is None:
                 yield _missing(line, "missing", scored.missing.get(language, "no score"))
@@ -82,4 +86,4 @@ def _values(line: Record, numbers: LanguageNumbers) -> Iterator[Record]:
 
 
 def _missing(line: Record, status: str, reason: str) -> Record:
-    return {**line, "main": True, "value_name": "headline", "status": status, "reason": reason}
+    return {**line, "value_name": "headline", "status": status, "reason": reason}

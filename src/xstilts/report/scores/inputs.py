@@ -48,6 +48,8 @@ class TargetInfo:
     seen_text: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     test_limit: int | None = None  # the test examples that the study takes of each language; None: all
     samples: str = ""  # what of its data is a packaged sample in the place of the full files
+    # language -> what is read in the place of its test set, or which part of it (said in `notes` too)
+    test_notes: Mapping[str, str] = field(default_factory=dict)
     # of retrieval: queries search a part of the candidates alone, so that no published number is beside the score
     cuts_candidates: bool = False
 

@@ -105,7 +105,11 @@ def language_table(board: Scoreboard, target: TargetInfo) -> Table:
         *(TableColumn(label=arm) for arm in arms),
         TableColumn(label="floor"),
     )
-    small_print = "the single seeds" if len(board.results.seeds) > 1 else "the 95 % interval over documents"
+    small_print = (
+        "the single seeds"
+        if len(board.results.seeds) > 1
+        else "the 95 % interval over documents (of a treebank, sentences)"
+    )
     return Table(
         caption=f"{target.name}, {target.headline or target.main}, in percent. Small print: {small_print}.",
         columns=columns,
