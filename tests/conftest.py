@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fake_hub import Server
+from xstilts.pipeline import precision
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -28,6 +29,13 @@ def shared_golden() -> Path:
     if not (folder / "README.md").exists():
         pytest.skip("no golden cases beside the checkout (../shared/golden)")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def plain_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`precision: auto` is fp32 on every machine that runs the tests: what they compare depends on it."""
+    monkeypatch.setattr(precision, "processor_flags", lambda: frozenset())
+    monkeypatch.setattr(precision, "_NVIDIA", Path("/no/such/driver"))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ from tiny_study import TinyStudy
 
 from xstilts.app import run as app_run
 from xstilts.cli import main
-from xstilts.nn import precision_probe
+from xstilts.pipeline import precision as precision_rule
 from xstilts.pipeline import session as session_module
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.study import resolve
@@ -48,20 +49,20 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "auto"])
-def test_a_run_opens_its_study_once(
-    study: Callable[..., TinyStudy], calls: Counter[str], monkeypatch: pytest.MonkeyPatch, precision: str
-):
-    monkeypatch.setattr(precision_probe, "fastest_precision", lambda *_: "fp32")
+def test_a_run_opens_its_study_once(study: Callable[..., TinyStudy], calls: Counter[str], precision: str):
     arms = {"none": {"strategy": "direct"}}
     tiny = study(arms=arms, targets=["weather"], seeds=[1], precision=precision)
     assert tiny.call("run") == 0
     assert calls == {name: 1 for _, name in ONCE}
 
 
-def test_a_packaged_encoder_is_unpacked_and_timed_before_recipes_are_made(
-    study: Callable[..., TinyStudy], calls: Counter[str], monkeypatch: pytest.MonkeyPatch
+def test_precision_is_settled_before_recipes_are_made_and_said(
+    study: Callable[..., TinyStudy],
+    calls: Counter[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ):
-    monkeypatch.setattr(precision_probe, "fastest_precision", lambda *_: "bf16")
+    monkeypatch.setattr(precision_rule, "processor_flags", lambda: frozenset(["avx512_bf16"]))
     encoder = min(packaged_encoders(), key=len)
     arms = {"none": {"strategy": "direct"}}
     tiny = study(
@@ -71,4 +72,9 @@ def test_a_packaged_encoder_is_unpacked_and_timed_before_recipes_are_made(
     assert calls["open_session"] == calls["expand"] == 1
     (recipe,) = [record["settings"]["recipe"] for record in tiny.records("train")]
     assert recipe["precision"] == "bf16"
+    report = json.loads(next(tiny.store.glob("reports/*/*.json")).read_text("utf-8"))
+    assert "precision: bf16" in report["study"], "the record of the study says what auto was"
+    assert any("precision auto: bf16, as this processor has avx512_bf16" in note for note in report["notes"])
+    capsys.readouterr()
     assert main(["plan", str(tiny.file), "--store", str(tiny.store)]) == 0
+    assert "precision auto: bf16" in " ".join(capsys.readouterr().out.split())

@@ -311,7 +311,7 @@ def test_what_throwing_weights_away_will_cost_is_said_before(study: Make, capsys
     assert "2 trainings of before run again" in " ".join("".join(capsys.readouterr()).split())
 
 
-def test_every_strategy_runs_in_the_precision_that_is_found_faster(study: Make, capsys: pytest.CaptureFixture[str]):
+def test_every_strategy_runs_in_the_precision_that_auto_chooses(study: Make, capsys: pytest.CaptureFixture[str]):
     arms = {
         "none": {"strategy": "direct"},
         "frozen": {"strategy": "sequential", "through": [["words", "picks"], "places"], "tune": "frozen"},

@@ -99,6 +99,7 @@ class Plan:
             "forgetting": len(self.session.steps.forgetting_probes),
             "precision": self.session.precision,
             "power": self.power.to_dict(),
+            "precision_reason": self.session.precision_reason,
             "to_fetch": to_fetch(self.session),
             "missing_targets": dict(located.missing_targets),
             "missing_arms": dict(located.missing_arms),

@@ -18,12 +18,9 @@ from xstilts.core.errors import DataError
 from xstilts.core.files import write_atomic
 from xstilts.core.path_names import inside
 from xstilts.engine.backends.base import StepCommand
-from xstilts.engine.backends.inline import Inline
 from xstilts.engine.listener import Listener
-from xstilts.engine.runner import Outcome, execute, plan
+from xstilts.engine.runner import Outcome, plan
 from xstilts.engine.step import Step
-from xstilts.engine.store import Store
-from xstilts.models.encoders import LocatedEncoder
 from xstilts.pipeline.gold_check import unlabelled
 from xstilts.pipeline.kept_weights import weight_notices
 from xstilts.pipeline.options import Options, devices, make_store
@@ -58,8 +55,7 @@ def run(
     devices(options or Options())
     snapshot_seconds()
     loaded, options = load_with_options(study, options, scale)
-    folder_of = partial(_encoder_folder, options=options, listener=watch)
-    session = open_session(loaded, options, fetching=watch.say, encoder_folder=folder_of)
+    session = open_session(loaded, options, fetching=watch.say)
     planned = plan(session.goals, session.store, session.steps.weights.parts)
     for notice in weight_notices(session.steps.weights, planned.rebuilt):
         watch.say(notice)
@@ -85,16 +81,6 @@ def run_step(study: Study, key: str, *, options: Options) -> int:
     """Runs one step whose inputs are done, from a shared store, in this process. Returns an exit code."""
     session = open_session(study, options)
     return serve_step(session.goals, key, session.store)
-
-
-def _encoder_folder(encoder: LocatedEncoder, options: Options, listener: Listener) -> Path | None:
-    """The encoder's folder, unpacked first where the encoder comes packed with the program."""
-    if encoder.step is None:
-        return encoder.folder
-    store, backend = Store(options.store), Inline(device=devices(options)[0], threads=options.threads or 1)
-    if execute([encoder.step], store, backend=backend, listener=listener).interrupted:
-        raise KeyboardInterrupt
-    return store.path(encoder.step)
 
 
 def _read_files(session: Session, to_run: Sequence[Step], listener: Listener) -> Outcome:

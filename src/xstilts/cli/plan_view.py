@@ -134,6 +134,8 @@ def _steps(steps: Sequence[StepForecast]) -> Table:
 
 def _missing(session: Session) -> Iterable[Text]:
     chosen = session.located
+    if session.precision_reason:
+        yield Text(f"note: precision auto: {session.precision}, as {session.precision_reason}", style="dim")
     for name, notes in chosen.notes.items():
         for note in notes:
             yield Text(f"note: {name}: {note}", style="dim")

@@ -1,40 +1,78 @@
-"""The precision of a run: what a study asks for, or the faster one on this device, timed once and written down."""
+"""The precision of a run: what a study asks for, or what `auto` chooses by the abilities of the processor.
+
+bf16 is several times faster where a processor multiplies it, and tens of times slower where it has to be taken apart.
+What the processor says of itself decides, never a stopwatch: precision is part of identity, and two runs on one machine
+must not differ. The number of threads changes the speed of both in the same way, so it is said and does not decide.
+"""
 
 from __future__ import annotations
 
+import os
+import platform
+from dataclasses import dataclass
 from pathlib import Path
 
-from xstilts.core.files import read_json, write_json
-from xstilts.models.encoders import LocatedEncoder
 from xstilts.pipeline.options import Options, devices
 from xstilts.study.schema import Study
 
+# What /proc/cpuinfo calls instructions that multiply bf16.
+BF16_INSTRUCTIONS = ("amx_bf16", "avx512_bf16")
+_CPU_INFO = Path("/proc/cpuinfo")
+_NVIDIA = Path("/proc/driver/nvidia")
 
-def known_precision(study: Study, encoder: LocatedEncoder, options: Options) -> str:
-    """Return the study's precision; `auto` is what an earlier probe on this store wrote down, else fp32 until
-    `run` probes."""
+
+@dataclass(frozen=True, kw_only=True)
+class ChosenPrecision:
+    """`name`: "fp32" or "bf16"; `reason`: why `auto` chose it, "" where the study asks for it."""
+
+    name: str
+    reason: str = ""
+
+
+def chosen_precision(study: Study, options: Options) -> ChosenPrecision:
+    """Return the study's precision; `auto` is settled by the device that the options name. Raises StudyError for a
+    device that this machine does not have."""
     if study.precision != "auto":
-        return study.precision
-    path = _probe_file(options)
-    return str(read_json(path).get(_probe_key(encoder, options), "fp32")) if path.is_file() else "fp32"
+        return ChosenPrecision(name=study.precision)
+    if device_is_cpu(options):
+        return of_processor(processor_flags(), options.threads)
+    import torch
+
+    device = torch.device(devices(options)[0])
+    name, (major, _) = torch.cuda.get_device_name(device), torch.cuda.get_device_capability(device)
+    if major >= 8:  # compute capability 8.0 and later multiply bf16
+        return ChosenPrecision(name="bf16", reason=f"{name} multiplies bf16")
+    return ChosenPrecision(name="fp32", reason=f"{name} does not multiply bf16")
 
 
-def probe_precision(study: Study, encoder: LocatedEncoder, folder: Path, options: Options) -> None:
-    """Time the encoder once in fp32 and bf16 on this device and write the faster one down."""
-    path, key = _probe_file(options), _probe_key(encoder, options)
-    measured = read_json(path) if path.is_file() else {}
-    if study.precision != "auto" or key in measured:
-        return
-    from xstilts.nn.encoder import Encoder
-    from xstilts.nn.precision_probe import fastest_precision
+def of_processor(flags: frozenset[str], threads: int | None) -> ChosenPrecision:
+    """Return what `auto` is on a processor with these instructions.
 
-    device = devices(options)[0]
-    write_json(path, {**measured, key: fastest_precision(Encoder.load(folder, device=device), device)})
-
-
-def _probe_file(options: Options) -> Path:
-    return options.store / "cache" / "precision.json"
+    >>> of_processor(frozenset({"avx2", "avx512_bf16"}), 2)
+    ChosenPrecision(name='bf16', reason='this processor has avx512_bf16; 2 threads')
+    """
+    used = "as many threads as cores" if threads is None else f"{threads} thread{'s' if threads > 1 else ''}"
+    found = [name for name in BF16_INSTRUCTIONS if name in flags]
+    if found:
+        return ChosenPrecision(name="bf16", reason=f"this processor has {' and '.join(found)}; {used}")
+    missing = " nor ".join(BF16_INSTRUCTIONS)
+    return ChosenPrecision(name="fp32", reason=f"this processor has neither {missing}; {used}")
 
 
-def _probe_key(encoder: LocatedEncoder, options: Options) -> str:
-    return f"{encoder.ref.identity}@{(options.device or 'default').split(':')[0]}"
+def processor_flags() -> frozenset[str]:
+    """Return the names of instructions that torch may use here; none where the system does not say, or where
+    `ATEN_CPU_CAPABILITY` forbids the newer ones."""
+    if platform.machine() not in ("x86_64", "AMD64") or os.environ.get("ATEN_CPU_CAPABILITY") in ("default", "avx2"):
+        return frozenset()
+    try:
+        lines = _CPU_INFO.read_text("utf-8", errors="replace").splitlines()
+    except OSError:
+        return frozenset()
+    return frozenset(next((line.partition(":")[2] for line in lines if line.startswith("flags")), "").split())
+
+
+def device_is_cpu(options: Options) -> bool:
+    """Whether steps run on the CPU. torch, which takes seconds to import, is asked only where there is a driver."""
+    if options.device is None and not _NVIDIA.exists():
+        return True
+    return devices(options)[0] == "cpu"

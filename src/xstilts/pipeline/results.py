@@ -218,6 +218,8 @@ def _step(step: Step, store: Store, outcome: Outcome | None) -> StepInfo:
 
 
 def _notes(session: Session, samples: Mapping[str, str]) -> Iterable[str]:
+    if session.precision_reason:
+        yield f"precision auto: {session.precision}, as {session.precision_reason}"
     if session.encoder.origin:
         yield f"{session.study.encoder}: taken from {session.encoder.origin}, in the place of the hub's files"
     yield from (f"{name}: {note}" for name, note in samples.items())

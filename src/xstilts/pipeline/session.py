@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from xstilts.core.catalog import Catalog
 from xstilts.core.collection import deferred_collection
@@ -22,7 +21,7 @@ from xstilts.pipeline.build import StepBuilder, build_steps
 from xstilts.pipeline.fetch import Say, fetch_missing, fetch_translators
 from xstilts.pipeline.module_tasks import module_tasks
 from xstilts.pipeline.options import Options
-from xstilts.pipeline.precision import known_precision, probe_precision
+from xstilts.pipeline.precision import chosen_precision
 from xstilts.pipeline.steps.cut_encoder import first_layers
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.pipeline.study_steps import StudySteps
@@ -43,6 +42,7 @@ class Session:
     located: LocatedStudy
     encoder: LocatedEncoder
     precision: str
+    precision_reason: str  # why `auto` chose it; "" where the study asks for it
     routes: tuple[Route, ...]
     steps: StudySteps
     store: Store
@@ -71,7 +71,6 @@ def open_session(
     *,
     fetching: Say | None = None,
     planning: bool = False,
-    encoder_folder: Callable[[LocatedEncoder], Path | None] | None = None,
 ) -> Session:
     """Look up all a study needs, from names to steps. Nothing is trained.
 
@@ -79,24 +78,18 @@ def open_session(
         fetching: Missing files are fetched first, each announced through it; without it, a missing file is reported.
         planning: What could be fetched is taken as if it were here, by its published size, so that a study can be
             looked at before anything is fetched (not where nothing may be).
-        encoder_folder: Makes the encoder's folder (None: there is none), so that a study with `precision: auto` can
-            time it; without it, what an earlier probe wrote down counts, else fp32.
 
     Raises:
         StudyError, DataError, EncoderError: all that can be known before anything is spent.
     """
     with study.positions.shown():
-        return _open(study, options, fetching, planning, encoder_folder)
+        return _open(study, options, fetching, planning)
 
 
-def _open(
-    study: Study,
-    options: Options,
-    fetching: Say | None,
-    planning: bool,
-    encoder_folder: Callable[[LocatedEncoder], Path | None] | None,
-) -> Session:
+def _open(study: Study, options: Options, fetching: Say | None, planning: bool) -> Session:
     roots = options.roots
+    precision = chosen_precision(study, options)
+    study = study.model_copy(update={"precision": precision.name})  # so that its record says what `auto` was
     planning = planning and not roots.offline
     resolved = resolve_study(study, catalog_for(study, options))
     if fetching is not None and not roots.offline:
@@ -104,16 +97,11 @@ def _open(
         fetch_translators(needed_translators(resolved), roots, fetching, allow_missing=study.allow_missing)
     located = locate_study(resolved, lambda source: _require(source, roots, planning))
     encoder = _find_encoder(study.encoder, roots, fetching, planning)
-    if study.precision == "auto" and encoder_folder is not None:
-        folder = encoder_folder(encoder)
-        if folder is not None and folder.is_dir():
-            probe_precision(study, encoder, folder, options)
-    precision = known_precision(study, encoder, options)
-    routes = tuple(expand(located, encoder.ref, precision))
+    routes = tuple(expand(located, encoder.ref, precision.name))
     builder = StepBuilder(
         roots=roots,
         encoder=encoder,
-        precision=precision,
+        precision=precision.name,
         translators={name: find_translator(name, roots) for name in _used_translators(routes)},
         resolver=expected_source if planning else resolve_source,
     )
@@ -121,7 +109,8 @@ def _open(
         options=options,
         located=located,
         encoder=encoder,
-        precision=precision,
+        precision=precision.name,
+        precision_reason=precision.reason,
         routes=routes,
         steps=build_steps(located.study, located, list(routes), builder),
         store=Store(options.store),

@@ -14,7 +14,6 @@ from xstilts.nn import encoder as encoder_module
 from xstilts.nn.attention import PACKED
 from xstilts.nn.encoder import Encoder, PaddedEncoder
 from xstilts.nn.precision import autocast
-from xstilts.nn.precision_probe import fastest_precision
 
 PACKED_SHAPES = ("xlm-roberta", "roberta", "camembert", "bert", "electra", "modernbert", "eurobert", "distilbert")
 PADDED_SHAPES = ("deberta-v2", "mpnet", "rembert")
@@ -209,9 +208,3 @@ def test_compiled_blocks_are_one_graph_for_all_lengths(monkeypatch):
     exact, traced = (gradients(t, s.last_TD.pow(3).sum()) for t, s in zip((plain, compiled), states, strict=True))
     for name, value in exact.items():
         torch.testing.assert_close(traced[name], value, atol=1e-5 * max(1.0, float(value.abs().max())), rtol=1e-4)
-
-
-def test_fastest_precision_is_one_of_two_and_leaves_no_gradients():
-    tiny = encoder("bert")
-    assert fastest_precision(tiny, "cpu") in ("fp32", "bf16")
-    assert all(weight.grad is None for weight in tiny.parameters())
