@@ -27,6 +27,8 @@ from xstilts.metrics.bootstrap import group_counts
 from xstilts.metrics.proportions import score_interval
 from xstilts.metrics.tallies import Metric, headline
 
+_COMPARED = 200  # examples that tell which of several answers is the best
+
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageSet:
@@ -102,22 +104,38 @@ def score_language(
             hint="Give a labelled test file, or take the language out of the task.",
         )
     guesses = read(examples)
-    floor = kind.chance_guesses(golds)
+    blind = kind.blind_answers(golds)
     results = []
     for metric in metrics:
         counts = kind.count(metric, examples, guesses, language)[counted]
-        chance = headline(metric, kind.count(metric, scored_examples, floor, language).sum(axis=0))
+        chance = floor(kind, metric, scored_examples, blind, language)
         results.append(
             LanguageCounts(
                 language=language,
                 metric=metric,
                 examples=scored_examples,
                 counts=counts,
-                floor=float(chance),
+                floor=chance,
                 candidates=kind.searched(examples),
             )
         )
     return results
+
+
+def floor(
+    kind: Kind, metric: Metric, examples: Sequence[Example], blind: Sequence[Sequence[Any]], language: str
+) -> float:
+    """Return the score of the best of several answers that ignore the input. Where there are several, examples at even
+    distances tell which is best, and that one is scored on all."""
+
+    def value(answers: Sequence[Any], chosen: Sequence[int]) -> float:
+        counts = kind.count(metric, [examples[i] for i in chosen], [answers[i] for i in chosen], language)
+        return float(headline(metric, counts.sum(axis=0)))
+
+    every = range(len(examples))
+    some = every[:: max(1, len(examples) // _COMPARED)]
+    best = blind[0] if len(blind) == 1 else max(blind, key=lambda answers: np.nan_to_num(value(answers, some)))
+    return value(best, every)
 
 
 def read_guesses(path: Path, examples: Sequence[Example]) -> list[Any]:

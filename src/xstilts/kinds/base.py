@@ -103,6 +103,11 @@ class Kind(ABC):
         rows = [metric.tally(gold, guess, language) for gold, guess in pairs]
         return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(metric.counts))
 
+    def blind_answers(self, golds: Sequence[Any]) -> list[list[Any]]:
+        """Return several answers that ignore the input, each one guess for each gold; the best in a metric is its
+        floor. They may know what the golds have in common, and of each how long it is."""
+        return [self.chance_guesses(golds)]
+
     def searched(self, examples: Sequence[Any]) -> int | None:
         """Return how many candidates each scored query searches among these examples; None for a kind that searches
         nothing."""

@@ -129,6 +129,12 @@ class Dependency(Kind):
         sizes = [len(gold["heads"]) for gold in golds]
         return [{"heads": list(range(size)), "relations": [commonest] * size} for size in sizes]
 
+    def blind_answers(self, golds: Sequence[Mapping[str, Sequence]]) -> list[list[Any]]:
+        """Return the previous word as the head of each, and the next one, with the last as the root."""
+        before = self.chance_guesses(golds)
+        after = [{**guess, "heads": [*range(2, len(guess["heads"]) + 1), 0][: len(guess["heads"])]} for guess in before]
+        return [before, after]
+
     @classmethod
     def from_user_task(cls, task: TaskDeclaration, where: str) -> Self:
         """Return the parser of a declared task, with the 37 universal relations where the task names none."""

@@ -14,6 +14,7 @@ because the encoder was pretrained on its pieces.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
@@ -172,6 +173,11 @@ class SpanQA(Kind):
     def chance_guesses(self, golds: Sequence[Sequence[str]]) -> list[str]:
         """Return no answer everywhere: 0, or the share of questions that have none."""
         return [""] * len(golds)
+
+    def blind_answers(self, golds: Sequence[Sequence[str]]) -> list[list[str]]:
+        """Return no answer everywhere, and the answer that most questions have."""
+        counts = Counter(text for gold in golds for text in set(gold))
+        return [[text] * len(golds) for text in ("", *(text for text, _ in counts.most_common(1)))]
 
     @classmethod
     def from_user_task(cls, task: TaskDeclaration, where: str) -> Self:

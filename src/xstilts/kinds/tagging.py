@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle, islice, permutations
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -31,6 +32,7 @@ from xstilts.metrics.tallies import Metric
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+_BLIND_TAGS = 4  # the commonest ones, of which answers are made that ignore the words
 UNKNOWN = -1  # gold id of a tag that is not in the label set: never trained on, never right
 
 
@@ -151,6 +153,23 @@ class Tagging(Kind):
         """Return the commonest tag everywhere."""
         counts = Counter(tag for gold in golds for tag in gold)
         return [[counts.most_common(1)[0][0]] * len(gold) for gold in golds]
+
+    def blind_answers(self, golds: Sequence[Sequence[str]]) -> list[list[list[str]]]:
+        """Return the commonest tags everywhere, and two of them in turn: of a chunk F1 a single tag finds next to
+        nothing, for neighbours of one tag are one chunk. Of tags with a prefix also chunks of one word, of two, and of
+        the whole sentence, of each of the commonest types."""
+        counts = Counter(tag for gold in golds for tag in gold)
+        tags = [tag for tag, _ in counts.most_common(_BLIND_TAGS)]
+        patterns: list[tuple[str, ...]] = [*((tag,) for tag in tags), *permutations(tags, 2)]
+        for begin in [tag for tag, _ in counts.most_common() if tag.startswith("B-")][:_BLIND_TAGS]:
+            inside = f"I-{begin.removeprefix('B-')}"
+            patterns += [(begin,), (begin, inside), (begin, *[inside] * max(map(len, golds), default=1))]
+        sizes = [len(gold) for gold in golds]
+        answers = []
+        for pattern in dict.fromkeys(patterns):
+            of_size = {size: list(islice(cycle(pattern), size)) for size in set(sizes)}
+            answers.append([of_size[size] for size in sizes])
+        return answers
 
     @classmethod
     def from_user_task(cls, task: TaskDeclaration, where: str) -> Self:

@@ -12,14 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from xstilts.core.errors import DataError, StoreError
-from xstilts.data.examples import SentenceExample, TagExample, TextExample
-from xstilts.evaluate.score import LanguageSet, read_guesses, score
+from xstilts.data.examples import SentenceExample, SpanExample, TagExample, TextExample
+from xstilts.evaluate.score import LanguageCounts, LanguageSet, _entry, floor, read_guesses, score
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.retrieval import Retrieval
+from xstilts.kinds.span_qa import SpanQA
 from xstilts.kinds.tagging import Tagging
 from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.retrieval import MiningF1
+from xstilts.metrics.spans import SquadScore
 
 KIND = Classification(labels=("no", "yes"))
 
@@ -173,3 +175,55 @@ def test_ten_thousand_groups_are_resampled_in_well_under_a_second() -> None:
     start = time.process_time()
     interval(ChunkF1(), table, np.random.default_rng(0))
     assert time.process_time() - start < 1.0
+
+
+def tagged(tags: str, number: int) -> TagExample:
+    split = tags.split()
+    return TagExample(id=str(number), group=str(number), words=tuple(split), tags=tuple(split))
+
+
+def test_the_floor_is_the_best_answer_that_ignores_the_input_in_each_metric() -> None:
+    """One tag everywhere is the best of a token accuracy and nearly nothing in a chunk F1; two tags in turn are not."""
+    kind = Tagging(labels=("NOUN", "VERB", "PUNCT"))
+    examples = [tagged(text, i) for i, text in enumerate(["NOUN VERB NOUN VERB", "NOUN VERB NOUN NOUN", "NOUN VERB"])]
+    golds = [kind.gold(example) for example in examples]
+    blind = kind.blind_answers(golds)
+    assert floor(kind, TokenAccuracy(), examples, blind, "en") == pytest.approx(90.0)
+    in_turn = kind.count(ChunkF1(), examples, [["NOUN", "VERB"] * (len(g) // 2) for g in golds], "en").sum(axis=0)
+    found = floor(kind, ChunkF1(), examples, blind, "en")
+    assert found == pytest.approx(float(ChunkF1().values(in_turn)["f1"])) and found > 80
+    one_tag = kind.count(ChunkF1(), examples, kind.chance_guesses(golds), "en").sum(axis=0)
+    assert ChunkF1().values(one_tag)["f1"] == 0
+
+
+def test_the_floor_of_entities_is_not_that_of_no_entity() -> None:
+    kind = Tagging(labels=("O", "B-PER", "I-PER"))
+    examples = [tagged(text, i) for i, text in enumerate(["B-PER O O", "B-PER I-PER O O", "B-PER O O O O"])]
+    blind = kind.blind_answers([kind.gold(example) for example in examples])
+    assert floor(kind, ChunkF1(), examples, blind, "en") > 30
+
+
+def test_the_floor_of_questions_is_the_commonest_answer() -> None:
+    kind = SpanQA()
+    examples = [
+        SpanExample(id=str(i), group=str(i), question="?", context="yes no", answers=((text, "yes no".index(text)),))
+        for i, text in enumerate(["yes", "yes", "no"])
+    ]
+    blind = kind.blind_answers([kind.gold(example) for example in examples])
+    assert floor(kind, SquadScore(), examples, blind, "en") == pytest.approx(200 / 3)
+
+
+def test_at_chance_goes_by_the_interval_and_not_by_the_score() -> None:
+    """Two of three right is above a half, but the interval of three documents reaches it."""
+
+    def entry(right: list[int], chance: float) -> dict:
+        examples = [TextExample(id=str(i), group=str(i), text="") for i in range(len(right))]
+        counts = np.array([[float(x), 1.0] for x in right])
+        return _entry(LanguageCounts(language="en", metric=Accuracy(), examples=examples, counts=counts, floor=chance))
+
+    near = entry([1, 1, 0], 50.0)
+    assert near["headline"] > 50 > near["interval"][0] and near["at_chance"]
+    assert not entry([1] * 30 + [0] * 10, 50.0)["at_chance"]
+    some, none = entry([1] + [0] * 40, 0.0), entry([0] * 40, 0.0)
+    assert some["interval"][0] > 0 and not some["at_chance"], "above a floor of 0"
+    assert none["at_chance"]
