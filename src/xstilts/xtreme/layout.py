@@ -3,8 +3,9 @@ official program averages (google-research/xtreme, evaluate.py; Hu et al. 2020, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from xstilts.core.catalog import Catalog
 from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
@@ -13,6 +14,7 @@ from xstilts.metrics.ranking import MeanAveragePrecision
 from xstilts.metrics.retrieval import MiningF1
 from xstilts.metrics.spans import Mlqa, SquadScore
 from xstilts.metrics.tallies import Metric
+from xstilts.xtreme.labels import BINARY_LABELS, PANX_TAGS, UDPOS_TAGS, XNLI_LABELS
 from xstilts.xtreme.read import (
     ReadPairs,
     read_answers,
@@ -20,6 +22,7 @@ from xstilts.xtreme.read import (
     read_labels,
     read_pairs,
     read_rankings,
+    read_sentence_numbers,
     read_tags,
 )
 from xstilts.xtreme.write import (
@@ -51,22 +54,22 @@ class SubmissionTask:
     extra_metrics: Mapping[str, Metric] = field(default_factory=dict)
 
 
-def _labels(name: str, write_guesses: WriteFile = write_labels) -> SubmissionTask:
+def _labels(name: str, read: ReadPairs, write_guesses: WriteFile = write_labels) -> SubmissionTask:
     return SubmissionTask(
         name=name,
         suffix="tsv",
-        read=read_labels,
+        read=read,
         metric=Accuracy(),
         write_guesses=write_guesses,
         write_gold=write_guesses,
     )
 
 
-def _tags(name: str, **extra_metrics: Metric) -> SubmissionTask:
+def _tags(name: str, tags: Sequence[str], **extra_metrics: Metric) -> SubmissionTask:
     return SubmissionTask(
         name=name,
         suffix="tsv",
-        read=read_tags,
+        read=partial(read_tags, labels=tags),
         metric=ChunkF1(),
         write_guesses=write_tags,
         write_gold=write_tags,
@@ -88,18 +91,18 @@ def _answers(name: str, metric: Metric, **extra_metrics: Metric) -> SubmissionTa
 
 SUBMISSION_TASKS = Catalog(
     "task of the benchmark",
-    _labels("pawsx"),
-    _labels("xnli"),
+    _labels("pawsx", partial(read_labels, labels=BINARY_LABELS)),
+    _labels("xnli", partial(read_labels, labels=XNLI_LABELS)),
     SubmissionTask(
         name="xcopa",
         suffix="jsonl",
-        read=read_json_labels,
+        read=partial(read_json_labels, labels=BINARY_LABELS),
         metric=Accuracy(),
         write_guesses=write_json_labels,
         write_gold=write_json_labels,
     ),
-    _tags("panx"),
-    _tags("udpos", plain=TokenAccuracy()),
+    _tags("panx", PANX_TAGS),
+    _tags("udpos", UDPOS_TAGS, plain=TokenAccuracy()),
     SubmissionTask(
         name="bucc2018",
         suffix="tsv",
@@ -108,7 +111,7 @@ SUBMISSION_TASKS = Catalog(
         write_guesses=write_pairs,
         write_gold=write_pairs,
     ),
-    _labels("tatoeba", write_candidate_numbers),
+    _labels("tatoeba", read_sentence_numbers, write_candidate_numbers),
     _answers("xquad", SquadScore(), language_aware=Mlqa()),
     _answers("mlqa", Mlqa()),
     _answers("tydiqa", SquadScore(), language_aware=Mlqa()),

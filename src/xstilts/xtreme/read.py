@@ -8,7 +8,7 @@ twice: the official program counts some of these as wrong answers, and some into
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +17,40 @@ from xstilts.data.readers.json_records import parse_json
 from xstilts.data.readers.squad import SquadReader
 from xstilts.data.source import WHERE
 from xstilts.data.text_lines import Numbered, line_blocks, numbered_lines, read_text
+from xstilts.xtreme.labels import check_labels, check_sentence_numbers
 
 GoldGuessPairs = Sequence[tuple[Any, Any]]
 ReadPairs = Callable[[Path, Path], GoldGuessPairs]
 
 
-def read_labels(gold: Path, guess: Path) -> GoldGuessPairs:
-    """Read one label a line."""
+def read_labels(gold: Path, guess: Path, labels: Collection[str] = ()) -> GoldGuessPairs:
+    """Read one label a line, each one of `labels` where any are given."""
     sides = [_filled(gold, "label"), _filled(guess, "prediction")]
     _same_number(gold, guess, "lines", sides[0], sides[1])
+    if labels:
+        check_labels(gold, guess, *sides, labels)
     return [(a, b) for (_, a), (_, b) in zip(*sides, strict=True)]
 
 
-def read_json_labels(gold: Path, guess: Path) -> GoldGuessPairs:
-    """Read one JSON object a line, of which `label` counts."""
+def read_sentence_numbers(gold: Path, guess: Path) -> GoldGuessPairs:
+    """Read the number of a sentence a line."""
+    sides = [_filled(gold, "label"), _filled(guess, "prediction")]
+    _same_number(gold, guess, "lines", sides[0], sides[1])
+    check_sentence_numbers(gold, guess, *sides)
+    return [(a, b) for (_, a), (_, b) in zip(*sides, strict=True)]
+
+
+def read_json_labels(gold: Path, guess: Path, labels: Collection[str] = ()) -> GoldGuessPairs:
+    """Read one JSON object a line, of which `label` counts, one of `labels` where any are given."""
     sides = [[(number, _label(path, number, line)) for number, line in _filled(path, "line")] for path in (gold, guess)]
     _same_number(gold, guess, "lines", sides[0], sides[1])
+    if labels:
+        check_labels(gold, guess, *sides, labels)
     return [(a, b) for (_, a), (_, b) in zip(*sides, strict=True)]
 
 
-def read_tags(gold: Path, guess: Path) -> GoldGuessPairs:
-    """Read one tag a line, a blank line between sentences."""
+def read_tags(gold: Path, guess: Path, labels: Collection[str] = ()) -> GoldGuessPairs:
+    """Read one tag a line, each one of `labels` where any are given, a blank line between sentences."""
     sides = [list(line_blocks(path)) for path in (gold, guess)]
     _same_number(gold, guess, "sentences", *([block[0] for block in side] for side in sides))
     sentences = []
@@ -51,6 +64,9 @@ def read_tags(gold: Path, guess: Path) -> GoldGuessPairs:
         sentences.append(([line.strip() for _, line in gold_tags], [line.strip() for _, line in guessed_tags]))
     if all(tag in ("_", "") for gold_tags, _ in sentences for tag in gold_tags):
         raise DataError("the labels are blank: nothing can be scored against them", where=f"{gold}:1")
+    if labels:
+        lines = [[(number, line.strip()) for block in side for number, line in block] for side in sides]
+        check_labels(gold, guess, *lines, labels)
     return sentences
 
 
@@ -58,6 +74,7 @@ def read_pairs(gold: Path, guess: Path) -> GoldGuessPairs:
     """Read one pair of ids a line, the mined ones beside the true ones: a set against a set. A pair that is both, or
     only one of them, is one example: gold [id] or [], guess {"id": id} or None."""
     gold_pairs, guessed_pairs = (_pairs(path) for path in (gold, guess))
+    _same_sides(gold, guess, gold_pairs, guessed_pairs)
     all_pairs = dict.fromkeys((*gold_pairs, *guessed_pairs))
     return [
         ([pair[1]] if pair in gold_pairs else [], {"id": pair[1]} if pair in guessed_pairs else None)
@@ -85,6 +102,10 @@ def read_rankings(gold: Path, guess: Path) -> GoldGuessPairs:
         if not ids:
             raise DataError(f"nothing is relevant to '{name}': nothing can be scored", where=_place(gold, name))
     guesses = _same_ids(gold, guess, relevant, list, "a list of ids")
+    for name, ranking in guesses.items():
+        for candidate in ranking:
+            if not isinstance(candidate, str) or not candidate or candidate != candidate.strip():
+                raise DataError(f"'{candidate}' is no id, in the ranking of '{name}'", where=_place(guess, name))
     return [
         ([str(candidate).strip() for candidate in ids], [str(candidate) for candidate in guesses[name]])
         for name, ids in relevant.items()
@@ -130,13 +151,31 @@ def _pairs(path: Path) -> dict[tuple[str, str], int]:
     line_of_pair: dict[tuple[str, str], int] = {}
     for number, line in _filled(path, "pair"):
         cells = line.split("\t")
-        if len(cells) != 2 or not all(cells):
+        if len(cells) != 2 or not all(cell and cell == cell.strip() for cell in cells):
             raise DataError(f"not two ids with a tab between them: '{line}'", where=f"{path}:{number}")
         pair = (cells[0], cells[1])
         if pair in line_of_pair:
             raise DataError(f"the pair stands in line {line_of_pair[pair]} already: '{line}'", where=f"{path}:{number}")
         line_of_pair[pair] = number
     return line_of_pair
+
+
+def _same_sides(
+    gold: Path, guess: Path, gold_pairs: Mapping[tuple[str, str], int], guessed: Mapping[tuple[str, str], int]
+) -> None:
+    """Refuse an id that is not made as those of its column in the gold ("de-" and digits), such as columns the other
+    way round. Raises DataError."""
+    for side in (0, 1):
+        prefixes = dict.fromkeys(pair[side].rstrip("0123456789") for pair in gold_pairs)
+        if len(prefixes) != 1:
+            continue  # ids of no common form
+        for pair, number in guessed.items():
+            if pair[side].rstrip("0123456789") not in prefixes or not pair[side][-1].isdigit():
+                raise DataError(
+                    f"'{pair[side]}' is no sentence of column {side + 1}: those of {gold} begin with"
+                    f" '{next(iter(prefixes))}'",
+                    where=f"{guess}:{number}",
+                )
 
 
 def _same_ids(gold: Path, guess: Path, gold_ids: Mapping[str, Any], of: type, noun: str) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from xstilts.data.read import ResolvedSource, load_examples
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.metrics.spans import SquadScore
 from xstilts.tasks.retrieval import TATOEBA
+from xstilts.xtreme.layout import SUBMISSION_TASKS
 from xstilts.xtreme.read import (
     ReadPairs,
     read_answers,
@@ -132,3 +133,42 @@ def test_questions_with_one_id_count_each(write: Write) -> None:
     pairs = read_answers(*write(gold, '{"q": "no"}'))
     counts = sum(np.array(SquadScore().tally(gold, guess, "en")) for gold, guess in pairs)
     assert SquadScore().values(counts)["exact_match"] == pytest.approx(100 / 3)
+
+
+@pytest.mark.parametrize(
+    ("task", "gold", "guess", "said"),
+    [
+        ("pawsx", "1\n0\n", "1\n0.0\n", r"guess:2: '0\.0' is no label"),
+        ("xnli", "neutral\ncontradiction\n", "neutral\ncontradictory\n", "guess:2: .*Did you mean 'contradiction'"),
+        ("xnli", "neutral\n", "Neutral\n", "guess:1: 'Neutral' is no label.*Did you mean 'neutral'"),
+        ("xnli", "neutral\n", "1\n", "guess:1: '1' is no label"),
+        ("xnli", "0\n", "entailment\n", "guess:1: 'entailment' is no label"),
+        ("udpos", "NOUN\n", "dog\tNOUN\n", "guess:1: several columns"),
+        ("udpos", "dog\tNOUN\n", "NOUN\n", "gold:1: several columns"),
+        ("udpos", "NOUN\n\nVERB\n", "NOUN\n\nVRB\n", "guess:3: 'VRB' is no label"),
+        ("panx", "B-PER\n", "B_PER\n", "guess:1: 'B_PER' is no label"),
+        ("xcopa", '{"label": 1}\n', '{"label": true}\n', "guess:1: 'True' is no label"),
+        ("tatoeba", "1\n0\n", "1\n2\n", "guess:2: '2' is no number of a sentence: they are 0 to 1"),
+        ("tatoeba", "308\n", "1000\n", "guess:1: '1000' is no number of a sentence: they are 0 to 999"),
+        ("tatoeba", "308\n", "-1\n", "guess:1: '-1' is no number"),
+        ("tatoeba", "308\n", "308.0\n", r"guess:1: '308\.0' is no number"),
+        ("bucc2018", "de-1\ten-1\n", "en-1\tde-1\n", "guess:1: 'en-1' is no sentence of column 1"),
+        ("bucc2018", "de-1\ten-1\n", "de-1 \ten-1\n", "guess:1: not two ids"),
+        ("mewslix", '{"m": ["Q1"]}', '{"m": ["Q1 "]}', "guess:1: 'Q1 ' is no id"),
+    ],
+)  # fmt: skip
+def test_what_is_no_answer_is_refused_and_not_counted_as_wrong(
+    write: Write, task: str, gold: str, guess: str, said: str
+) -> None:
+    with pytest.raises(DataError) as refused:
+        SUBMISSION_TASKS[task].read(*write(gold, guess))
+    assert re.search(said, str(refused.value).replace("\n", " "))
+
+
+def test_labels_that_the_gold_happens_not_to_hold_are_labels(write: Write) -> None:
+    assert SUBMISSION_TASKS["xnli"].read(*write("neutral\n", "entailment\n")) == [("neutral", "entailment")]
+    assert SUBMISSION_TASKS["udpos"].read(*write("NOUN\n", "X\n")) == [(["NOUN"], ["X"])]
+
+
+def test_labels_of_another_spelling_on_both_sides_are_scored(write: Write) -> None:
+    assert SUBMISSION_TASKS["xnli"].read(*write("0\n2\n", "2\n2\n")) == [("0", "2"), ("2", "2")]
