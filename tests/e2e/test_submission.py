@@ -51,8 +51,12 @@ def test_what_is_written_scores_as_the_study_did(
 ) -> None:
     out, labels = tmp_path / "predictions", tmp_path / "labels"
     capsys.readouterr()
-    assert submit(study, out, "--labels", str(labels), "--json") == 0
+    assert submit(study, out, "--labels", str(labels), "--json") == 2
+    refused = " ".join(capsys.readouterr().err.split())
+    assert "a submission needs whole test sets" in refused and "--allow-cut" in refused and not out.exists()
+    assert submit(study, out, "--labels", str(labels), "--json", "--allow-cut") == 0
     said = json.loads(capsys.readouterr().out)
+    assert any(text.startswith("tatoeba in 'de' is") for text in said["cut"])
     assert said["written"] == LANGUAGES
     assert "zh" in said["lacking"]["udpos"] and "pawsx" in said["lacking"]
     scores = {path.parent.name: json.loads(path.read_text()) for path in study.glob("store/steps/score-*/scores.json")}

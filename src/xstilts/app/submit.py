@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,24 +17,34 @@ from xstilts.kinds.base import Kind
 from xstilts.metrics.retrieval import MiningF1
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps.score import PREDICTIONS, ScoreSettings
+from xstilts.samples import CUT, describe
 from xstilts.xtreme.layout import SUBMISSION_TASKS, SubmissionTask, XtremeVersion, study_task_name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """The languages written of each task, and those of the benchmark that are lacking."""
+    """The languages written of each task, those of the benchmark that are lacking, and which of the test sets written
+    are cut, in words."""
 
     written: dict[str, tuple[str, ...]]
     lacking: dict[str, tuple[str, ...]]
+    cut: tuple[str, ...] = ()
 
 
 def submit(
-    session: Session, arm: str, seed: int | None, version: XtremeVersion, out: Path, labels: Path | None = None
+    session: Session,
+    arm: str,
+    seed: int | None,
+    version: XtremeVersion,
+    out: Path,
+    labels: Path | None = None,
+    allow_cut: bool = False,
 ) -> Submission:
     """Write the predictions of one arm and seed (None: the study's first) below `out`, and the gold below `labels`.
 
-    Raises StudyError for an arm or a seed that the study has not, for a study without any target of the benchmark and
-    for one that has not run; DataError for a folder that is not empty.
+    Raises StudyError for an arm or a seed that the study has not, for a study without any target of the benchmark, for
+    one that has not run, and (without `allow_cut`) for test sets that are cut; DataError for a folder that is not
+    empty.
     """
     study = session.study
     if arm not in study.arms:
@@ -46,6 +56,13 @@ def submit(
         if folder is not None and folder.is_dir() and any(folder.iterdir()):
             raise DataError("the folder is not empty", where=str(folder), hint="Give one that is new.")
     steps = _steps(session, arm, seed, version)
+    cut = tuple(text for name, step in steps.items() for text in _cut_sets(name, step, version))
+    if cut and not allow_cut:
+        raise StudyError(
+            f"a submission needs whole test sets, and {len(cut)} are cut: {'; '.join(cut[:3])}"
+            f"{' ...' if len(cut) > 3 else ''}.",
+            hint="Run the study without take.test and on the full files (--data), or write the part: --allow-cut.",
+        )
     written = {
         name: _write(step, SUBMISSION_TASKS.find(name), version, session, out, labels) for name, step in steps.items()
     }
@@ -53,7 +70,26 @@ def submit(
         name: tuple(language for language in languages if language not in written.get(name, ()))
         for name, languages in version.languages.items()
     }
-    return Submission(written=written, lacking={name: languages for name, languages in lacking.items() if languages})
+    return Submission(
+        written=written, lacking={name: languages for name, languages in lacking.items() if languages}, cut=cut
+    )
+
+
+def _cut_sets(name: str, step: Step, version: XtremeVersion) -> Iterator[str]:
+    """Say of each test set of a task that is not whole what of it is scored."""
+    settings: ScoreSettings = step.settings
+    for test in settings.tests:
+        if test.language not in version.languages[name]:
+            continue
+        samples = [text for path in test.source.paths if (text := describe(path)) and text.startswith(CUT)]
+        if samples:
+            yield f"{name} in '{test.language}' is a {samples[0]}"
+        elif test.views:
+            loaded = load_examples(test.source).examples
+            scored = [example.scored for example in loaded]
+            chosen = sum(scored[i] for i in test.example_indices(loaded, settings.kind))
+            if chosen < sum(scored):
+                yield f"{name} in '{test.language}' is {chosen:,} of {sum(scored):,} examples"
 
 
 def _steps(session: Session, arm: str, seed: int, version: XtremeVersion) -> dict[str, Step]:

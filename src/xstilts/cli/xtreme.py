@@ -64,6 +64,7 @@ def submit(
     seed: Annotated[int | None, typer.Option(metavar="N", help="Of which seed; without it, the study's first.")] = None,
     labels: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the gold labels here too.")] = None,
     version: VersionName = "xtreme",
+    allow_cut: Annotated[bool, typer.Option("--allow-cut", help="Write test sets that are cut, too.")] = False,
     scale: Scale = None,
     data: Data = None,
     store: StoreDir = None,
@@ -78,12 +79,14 @@ def submit(
     benchmark = XTREME_VERSIONS.find(version, "--version")
     options = make_options(data=data_folders(study, data), store=store, tasks=tasks, offline=True)
     session = open_session(read_study(study, scale, allow_missing=True), options)
-    submission = write(session, arm, seed, benchmark, out, labels)
+    submission = write(session, arm, seed, benchmark, out, labels, allow_cut)
     if as_json:
-        print_json({"written": submission.written, "lacking": submission.lacking})
+        print_json({"written": submission.written, "lacking": submission.lacking, "cut": submission.cut})
         return
     for name, languages in submission.written.items():
         say(f"{name}: {', '.join(languages)}")
+    for text in submission.cut:
+        typer.echo(f"cut: {text}")
     for name, languages in submission.lacking.items():
         say(f"{benchmark.title} has beside: {name} in {', '.join(languages)}")
     say(f"In {out}. Score it: xstilts xtreme score --predictions {out} --labels {labels or 'DIR'}")
