@@ -28,7 +28,7 @@ def read_labels(gold: Path, guess: Path, labels: Collection[str] = ()) -> GoldGu
     sides = [_filled(gold, "label"), _filled(guess, "prediction")]
     _same_number(gold, guess, "lines", sides[0], sides[1])
     if labels:
-        check_labels(gold, guess, *sides, labels)
+        check_labels(gold, guess, sides[0], sides[1], labels)
     return [(a, b) for (_, a), (_, b) in zip(*sides, strict=True)]
 
 
@@ -36,7 +36,7 @@ def read_sentence_numbers(gold: Path, guess: Path) -> GoldGuessPairs:
     """Read the number of a sentence a line."""
     sides = [_filled(gold, "label"), _filled(guess, "prediction")]
     _same_number(gold, guess, "lines", sides[0], sides[1])
-    check_sentence_numbers(gold, guess, *sides)
+    check_sentence_numbers(gold, guess, sides[0], sides[1])
     return [(a, b) for (_, a), (_, b) in zip(*sides, strict=True)]
 
 
@@ -45,7 +45,7 @@ def read_json_labels(gold: Path, guess: Path, labels: Collection[str] = ()) -> G
     sides = [[(number, _label(path, number, line)) for number, line in _filled(path, "line")] for path in (gold, guess)]
     _same_number(gold, guess, "lines", sides[0], sides[1])
     if labels:
-        check_labels(gold, guess, *sides, labels)
+        check_labels(gold, guess, sides[0], sides[1], labels)
     return [(a, b) for (_, a), (_, b) in zip(*sides, strict=True)]
 
 
@@ -66,7 +66,7 @@ def read_tags(gold: Path, guess: Path, labels: Collection[str] = ()) -> GoldGues
         raise DataError("the labels are blank: nothing can be scored against them", where=f"{gold}:1")
     if labels:
         lines = [[(number, line.strip()) for block in side for number, line in block] for side in sides]
-        check_labels(gold, guess, *lines, labels)
+        check_labels(gold, guess, lines[0], lines[1], labels)
     return sentences
 
 
