@@ -15,7 +15,7 @@ from xstilts.pipeline.estimates import Speed
 from xstilts.pipeline.steps import predict
 from xstilts.pipeline.steps.base import Cost, Estimator, EvaluationSet, FileUse, StepKind
 
-VERSION = 3
+VERSION = 4
 PREDICTIONS = "predictions"  # the input that is scored
 SECONDS = 0.5
 NOMINAL_TOKENS = 1e6  # a second, of the predictions that are scored
