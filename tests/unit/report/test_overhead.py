@@ -48,7 +48,12 @@ def test_the_end_of_a_run_counts_the_report_as_well(
     from xstilts.engine.runner import Outcome
 
     given = SimpleNamespace(
-        report=made, pages=pages, outcome=Outcome(), results=made.scoreboard.results, report_seconds=7200.0
+        report=made,
+        pages=pages,
+        outcome=Outcome(),
+        results=made.scoreboard.results,
+        report_seconds=7200.0,
+        session=SimpleNamespace(goals=()),
     )
     print_answer(given)  # type: ignore[arg-type]
     said = " ".join(capsys.readouterr().out.split())

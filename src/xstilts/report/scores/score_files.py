@@ -10,6 +10,7 @@ from typing import Any
 
 from xstilts.core.files import read_json
 from xstilts.metrics.bootstrap import GroupCounts, group_counts
+from xstilts.metrics.catalog import METRICS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +74,8 @@ def _numbers(entry: Mapping[str, Any]) -> LanguageNumbers:
 
 
 def read_counts(folder: Path, metric: str) -> dict[str, GroupCounts]:
-    """Return, for each language, the counts of one metric summed by group, from `counts.parquet`."""
+    """Return, for each language, the counts of one metric summed by group, from `counts.parquet`: those that the
+    metric's headline is made of (retrieval counts the other direction of search behind them)."""
     import pyarrow.parquet as pq
 
     table = pq.read_table(
@@ -82,6 +84,8 @@ def read_counts(folder: Path, metric: str) -> dict[str, GroupCounts]:
     if not table.num_rows:
         return {}
     counts = table["counts"].combine_chunks().flatten().to_numpy().reshape(table.num_rows, -1)
+    if metric in METRICS:
+        counts = counts[:, : len(METRICS[metric].counts)]
     groups = table["group"].to_numpy()
     languages = table["language"].to_numpy()
     rows_of = {str(name): languages == name for name in dict.fromkeys(languages)}
