@@ -1,7 +1,7 @@
 """What a planned study can see: the least difference on the mean over targets that its seeds find in 80 of 100 studies.
 
-Variances are those of the study's own scores in the store, where two seeds of an arm are there; of other targets those
-that come with the program, by kind of task. They are typical of small encoders and say roughly what to expect.
+Variances are those of the study's own scores in the store, where two seeds of an arm are there; of other targets rules
+of thumb that come with the program, by kind of task: orders of magnitude for small encoders, not measurements.
 """
 
 from __future__ import annotations

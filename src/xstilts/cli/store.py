@@ -84,8 +84,7 @@ def gc(
 ) -> None:
     """Delete every step that none of the named studies needs.
 
-    All steps of studies that are running now stay, and fetched files and encoders; drafts of downloads that ended
-    before they were done go."""
+    All steps of studies that are running now stay, and fetched files and encoders."""
     from xstilts.engine.graph import steps_of
     from xstilts.engine.store import Store
     from xstilts.pipeline.options import default_store

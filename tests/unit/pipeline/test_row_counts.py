@@ -168,8 +168,6 @@ def test_the_report_says_what_became_of_the_rows():
     assert cells["Without gold"].small_print == ("first: a.jsonl:2",)
     assert cells["Dropped"].small_print == ("no label: 3 (first: a.jsonl:9)",)
     [line] = left_out([LINE, {**LINE, "without_gold": 0, "dropped": {}}])
-    assert line.text == (
-        "t train (en): 5 of 32 rows used; not used: 24 without gold (first: a.jsonl:2), 3 no label (first: a.jsonl:9)."
-    )
+    assert line.text == ("t train (en): 27 of 32 rows not used: 24 without gold (first: a.jsonl:2) and 1 other reason.")
     [note] = losses([LINE])
     assert "3 dropped (no label, the first at a.jsonl:9)" in note and "24 without gold" in note and "a.jsonl:2" in note
