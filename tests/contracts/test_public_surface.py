@@ -27,7 +27,7 @@ SURFACE = {
     "data pack": "STUDY ARCHIVE --scale --data --store --tasks --allow-missing",
     "data unpack": "ARCHIVE --store",
     "xtreme score": "--predictions --labels --version --json",
-    "xtreme submit": "STUDY --arm --out --seed --labels --version --scale --data --store --tasks --json",
+    "xtreme submit": "STUDY --arm --out --seed --labels --version --allow-cut --scale --data --store --tasks --json",
     "score dependency": "GOLD SYSTEM --json",
     "score srl": "GOLD SYSTEM --json",
     "predict": "CHECKPOINT FILE --task --study --out --data --store --tasks --device --threads",

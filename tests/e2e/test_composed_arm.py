@@ -77,7 +77,8 @@ def test_the_parts_go_after_they_were_joined_and_come_back_when_they_are_needed(
 
 
 def test_targets_alone_are_trimmed_and_joined_weights_stay(study: Make):
-    tiny = study(seeds=[1], targets=["weather"], arms={"averaged": composed("average", tune="full")})
+    arms = {"averaged": composed("average", tune="full")}
+    tiny = study(seeds=[1], targets=["weather"], arms=arms, keep="intermediate")
     assert tiny.call("run") == 0
     kept = {path.parent.parent.name.split("-")[0] for path in tiny.store.glob("steps/*/encoder/*.safetensors")}
     assert kept == {"train", "join"} and len(list(tiny.store.glob("steps/*/encoder/*.safetensors"))) == 3

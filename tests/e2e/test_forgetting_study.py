@@ -78,7 +78,7 @@ def test_asking_later_trains_intermediate_phases_no_second_time(study: Make):
 
 
 def test_the_weights_of_targets_go_once_all_scores_have_been_taken(study: Make):
-    tiny = study(**CHAIN, forgetting="all")
+    tiny = study(**CHAIN, forgetting="all", keep="intermediate")
     assert tiny.call("run") == 0
     labels = {record["label"]: tiny.store / "steps" / record["key"] for record in tiny.records("train")}
     kept = {label for label, folder in labels.items() if list(folder.glob("encoder/*.safetensors"))}

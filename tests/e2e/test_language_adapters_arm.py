@@ -114,4 +114,4 @@ def test_without_english_text_the_arm_is_refused_before_anything_is_trained(
     tiny.write(arms={"x": arm})
     assert call(tiny, "run") == 2
     said = " ".join(capsys.readouterr().err.split())
-    assert "tiny.yaml: arms.x: With 'language_adapters' the encoder must stay" in said
+    assert "arms.x: With 'language_adapters' the encoder must stay" in said and "tiny.yaml:" in said

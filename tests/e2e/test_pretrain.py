@@ -156,7 +156,7 @@ def test_mistakes_are_named_before_anything_runs(changes, said, data, tmp_path, 
     common = ["--data", str(data), "--store", str(tmp_path / "store"), "--offline"]
     assert main(["pretrain", write(tmp_path, **changes), *common]) == 2
     assert said in " ".join(capsys.readouterr().err.split())
-    assert not (tmp_path / "store" / "steps").exists()
+    assert not list((tmp_path / "store" / "steps").glob("*"))
 
 
 def test_a_folder_of_something_else_is_not_overwritten(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -12,7 +12,7 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-from xstilts.pipeline.options import Options, devices
+from xstilts.pipeline.options import Options, device_name, devices
 from xstilts.study.schema import Study
 
 # What /proc/cpuinfo calls instructions that multiply bf16.
@@ -30,14 +30,16 @@ class ChosenPrecision:
 
 
 def chosen_precision(study: Study, options: Options) -> ChosenPrecision:
-    """Return the study's precision; `auto` is settled by the device that the options name. Raises StudyError for a
-    device that this machine does not have."""
+    """Return the study's precision; `auto` is settled by the device that the options name. A plan may name a GPU that
+    is not here: it is taken to multiply bf16."""
     if study.precision != "auto":
         return ChosenPrecision(name=study.precision)
     if device_is_cpu(options):
         return of_processor(processor_flags(), options.threads)
     import torch
 
+    if not torch.cuda.is_available():
+        return ChosenPrecision(name="bf16", reason=f"{options.device}, which is not here, is taken to multiply bf16")
     device = torch.device(devices(options)[0])
     name, (major, _) = torch.cuda.get_device_name(device), torch.cuda.get_device_capability(device)
     if major >= 8:  # compute capability 8.0 and later multiply bf16
@@ -73,6 +75,6 @@ def processor_flags() -> frozenset[str]:
 
 def device_is_cpu(options: Options) -> bool:
     """Whether steps run on the CPU. torch, which takes seconds to import, is asked only where there is a driver."""
-    if options.device is None and not _NVIDIA.exists():
-        return True
-    return devices(options)[0] == "cpu"
+    if options.device is not None:
+        return device_name(options.device) == "cpu"
+    return not _NVIDIA.exists() or devices(options)[0] == "cpu"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic.dataclasses import dataclass
 
 from xstilts.core.settings.training import Recipe
@@ -135,6 +135,14 @@ class PhaseSpec(PhaseNumbers, GeneratedSection):
         return self
 
 
+def _form(value: Any) -> str:
+    """Return which of its forms `encoder:` has: the name of one, a student of a teacher, or the shape of a new one."""
+    if isinstance(value, str):
+        return "name"
+    is_student = "teacher" in value if isinstance(value, Mapping) else isinstance(value, StudentShape)
+    return "student" if is_student else "shape"
+
+
 class PackingSpec(StrictModel):
     """Bits of a number in the compact form that can be shipped: of matrices, and of the embedding table (None: the
     same)."""
@@ -154,7 +162,10 @@ class PretrainRecipe(StrictModel):
     corpora: tuple[str, ...] = Field(min_length=1)
     allow_noncommercial: bool = False
     tokenizer: TokenizerSpec = TokenizerSpec()
-    encoder: EncoderShape | StudentShape | str = EncoderShape()
+    encoder: Annotated[
+        Annotated[EncoderShape, Tag("shape")] | Annotated[StudentShape, Tag("student")] | Annotated[str, Tag("name")],
+        Discriminator(lambda value: _form(value)),
+    ] = EncoderShape()
     balance: float = Field(0.5, ge=0, le=1)  # exponent of a language's size in the sampling of text
     repeat: Mapping[str, int] = {}  # languages whose text is seen so many times as often as that
     switch: float = Field(0.4, gt=0, le=1)  # share of the words a lexicon knows that are switched

@@ -52,7 +52,7 @@ def test_gradients_equal_the_padded_ones(name):
     expected = gradients(tiny, (reference(tiny, batch, name) * direction).sum())
     for name, value in expected.items():
         scale = value.abs().max().clamp(min=1.0)
-        torch.testing.assert_close(packed[name] / scale, value / scale, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(packed[name] / scale, value / scale, atol=5e-5, rtol=1e-4)
 
 
 def gradients(tiny: Encoder, score: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -207,4 +207,4 @@ def test_compiled_blocks_are_one_graph_for_all_lengths(monkeypatch):
     assert counters["stats"]["unique_graphs"] == 1
     exact, traced = (gradients(t, s.last_TD.pow(3).sum()) for t, s in zip((plain, compiled), states, strict=True))
     for name, value in exact.items():
-        torch.testing.assert_close(traced[name], value, atol=1e-5 * max(1.0, float(value.abs().max())), rtol=1e-4)
+        torch.testing.assert_close(traced[name], value, atol=5e-5 * max(1.0, float(value.abs().max())), rtol=1e-4)
