@@ -125,5 +125,9 @@ def test_a_study_of_eight_rows_leaves_the_plan_of_a_large_one_sane(
     before = seconds_by_kind()
     assert tiny.call("run") == 0
     after = seconds_by_kind()
+    total = sum(before.values())
     for kind in ("score", "prepare", "train", "predict"):
-        assert after[kind] < 12 * before[kind], f"{kind}: {before[kind]:.0f} s before, {after[kind]:.0f} s after"
+        # What a start takes on a busy machine may be many times the nominal one; of the whole it stays next to nothing.
+        allowed = max(12 * before[kind], 0.01 * total)
+        assert after[kind] < allowed, f"{kind}: {before[kind]:.0f} s before, {after[kind]:.0f} s after"
+    assert sum(after.values()) < 1.2 * total
