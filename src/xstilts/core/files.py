@@ -12,8 +12,10 @@ import hashlib
 import io
 import json
 import os
+import stat
 import time
 import uuid
+import zlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
@@ -54,7 +56,7 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """Return the JSON value in `path` (UTF-8). Raises StoreError when it is missing, unreadable or not JSON."""
     try:
-        return json.loads(path.read_text("utf-8"))
+        return json.loads(path.read_text("utf-8") if path.is_file() else _no_file_text(path))
     except FileNotFoundError as error:
         raise StoreError("there is no such file.", where=str(path)) from error
     except OSError as error:
@@ -63,6 +65,54 @@ def read_json(path: Path) -> Any:
         raise StoreError(f"this is not JSON ({error.msg}).", where=f"{path}:{error.lineno}") from error
     except UnicodeDecodeError as error:
         raise StoreError(f"this is not UTF-8 text ({error.reason}).", where=str(path)) from error
+    except RecursionError as error:
+        raise StoreError("this JSON is nested too deeply.", where=str(path)) from error
+    except ValueError as error:  # a number of thousands of digits
+        raise StoreError(f"this JSON cannot be read ({error}).", where=str(path)) from error
+
+
+def _no_file_text(path: Path) -> str:
+    """Raise what opening a path raises that is no ordinary file; a pipe or a device is never opened."""
+    if problem := not_a_file(path):
+        raise StoreError(f"{problem}.", where=str(path))
+    return path.read_text("utf-8")
+
+
+def not_a_file(path: Path) -> str:
+    """Return what a path is where it is there and no ordinary file (opening a pipe would wait for ever), else ""."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return ""
+    if stat.S_ISREG(mode):
+        return ""
+    noun = next((noun for test, noun in _OTHER_THINGS.items() if test(mode)), "something else")
+    return f"this is {noun}, not a file"
+
+
+_OTHER_THINGS = {
+    stat.S_ISDIR: "a folder",
+    stat.S_ISFIFO: "a named pipe",
+    stat.S_ISCHR: "a device",
+    stat.S_ISBLK: "a device",
+    stat.S_ISSOCK: "a socket",
+}
+
+
+def file_text(path: Path) -> str:
+    """Return the text of a file (UTF-8, with or without a byte order mark). Raises DataError that names the first line
+    which is no UTF-8."""
+    with open_bytes(path) as file:
+        try:
+            content: bytes = file.read()
+        except (OSError, EOFError, zlib.error) as error:
+            raise DataError(f"the file cannot be read ({error})", where=str(path)) from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problem = f"line {line} is not UTF-8: byte 0x{content[error.start]:02x} ({error.reason})"
+        raise DataError(problem, where=str(path), hint="Save the file as UTF-8.") from error
 
 
 def open_text(path: Path) -> TextIO:
@@ -76,7 +126,9 @@ def open_text(path: Path) -> TextIO:
 def open_bytes(path: Path) -> Any:
     """Open a file or a gzipped one for reading bytes, told apart as `open_text` does.
 
-    Raises DataError when it is missing or cannot be read."""
+    Raises DataError when it is missing, is no file, or cannot be read."""
+    if problem := not_a_file(path):
+        raise DataError(f"{problem}.", where=str(path))
     try:
         raw = path.open("rb")
         packed = raw.read(2) == b"\x1f\x8b"
@@ -106,26 +158,28 @@ def file_fingerprint(path: Path, cache: Path | None = None) -> str:
     With `cache` (a JSON file, made when absent), a file whose path, size and mtime_ns are known is not read again.
     Two processes may share a cache. Raises DataError when the file cannot be read.
     """
+    if problem := not_a_file(path):
+        raise DataError(f"{problem}.", where=str(path))
     try:
-        stat = path.stat()
-        key, stamp = str(path.resolve()), [stat.st_size, stat.st_mtime_ns]
+        here = path.stat()
+        key, stamp = str(path.resolve()), [here.st_size, here.st_mtime_ns]
         if cache is not None and (entry := _cached(cache).get(key)) and entry[:2] == stamp:
             return str(entry[2])
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise DataError(f"the file cannot be read ({error.strerror}).", where=str(path)) from error
-    if cache is not None and time.time() - stat.st_mtime > _SETTLED:
+    if cache is not None and time.time() - here.st_mtime > _SETTLED:
         _remember(cache, key, [*stamp, digest])
     return digest
 
 
 def _cached(cache: Path) -> dict[str, list[Any]]:
     try:
-        stat = cache.stat()
+        here = cache.stat()
     except OSError:
         return {}
-    return _parse_cache(cache, (stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return _parse_cache(cache, (here.st_ino, here.st_size, here.st_mtime_ns))
 
 
 @lru_cache(maxsize=4)

@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from xstilts.core.errors import StudyError
+from xstilts.core.errors import DataError, StudyError
+from xstilts.core.files import file_text, not_a_file
 from xstilts.study.explanations import data_path, explain
 from xstilts.study.positions import LocatedMapping, Positions, located, place_name
+from xstilts.study.yaml_text import YamlError, parse_yaml
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -23,12 +25,16 @@ def find_file(name: str, packaged: Mapping[str, Path], noun: str) -> Path:
     try:
         if path.is_file():
             return path
-    except OSError as error:
-        raise StudyError(f"There can be no {noun} file of this name: {error.strerror}.", value=name[:80]) from error
+    except (OSError, ValueError) as error:
+        raise StudyError(
+            f"There can be no {noun} file of this name: {getattr(error, 'strerror', None) or error}.", value=name[:80]
+        ) from error
     if name in packaged:
         return packaged[name]
     if path.is_dir():
         raise StudyError(f"'{name}' is a folder, not a {noun} file.", allowed=packaged)
+    if problem := not_a_file(path):
+        raise StudyError(f"'{name}' is no {noun} file: {problem}.")
     if path.suffix in {".yaml", ".yml"} or "/" in name:
         raise StudyError(f"There is no {noun} file '{name}'.", value=path.stem, allowed=packaged)
     raise StudyError(f"'{name}' is neither a file nor a packaged {noun}.", value=name, allowed=packaged)
@@ -37,17 +43,12 @@ def find_file(name: str, packaged: Mapping[str, Path], noun: str) -> Path:
 def read_mapping(path: Path, otherwise: str) -> LocatedMapping:
     """The top level of a YAML file; `otherwise` is said when it is no mapping. Raises StudyError (file:line)."""
     try:
-        loader = _UniqueKeys(path.read_text(encoding="utf-8"))
-        node = loader.get_single_node()
-        data = loader.construct_document(node) if node is not None else None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = f":{mark.line + 1}" if mark else ""
+        node, data = parse_yaml(file_text(path))
+    except YamlError as error:
+        line = f":{error.line}" if error.line else ""
         raise StudyError(f"This is not valid YAML: {error.problem}.", where=f"{path.name}{line}") from error
-    except (UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
-        raise StudyError(f"This is not valid YAML text: {error}.", where=path.name) from error
-    except RecursionError as error:
-        raise StudyError("This is nested too deeply.", where=path.name) from error
+    except DataError as error:
+        raise StudyError(f"This cannot be read: {error.what}.", where=path.name, hint=error.hint) from error
     if not isinstance(data, dict) or not isinstance(node, yaml.MappingNode):
         raise StudyError(otherwise, where=path.name)
     return located(node, data, path.name)
@@ -86,25 +87,3 @@ def _with_value(data: Any, path: list[Any], value: str) -> Any:
     if isinstance(data, Mapping):
         return {**data, key: _with_value(data[key], rest, value)}
     return [_with_value(item, rest, value) if number == key else item for number, item in enumerate(data)]
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """SafeLoader that refuses a mapping with the same key twice (YAML would silently keep the last)."""
-
-
-def _unique_mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[str, Any]:
-    """Construct a mapping whose keys are the texts that stand in the file (`no` is Norwegian, never false)."""
-    seen: set[str] = set()
-    for key_node, _ in node.value:
-        if not isinstance(key_node, yaml.ScalarNode):
-            problem = "a key must be a text, not a list or a mapping"
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
-        if key_node.value in seen:
-            problem = f"the key '{key_node.value}' stands twice in one mapping"
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
-        seen.add(key_node.value)
-    loader.flatten_mapping(node)
-    return {str(key.value): loader.construct_object(value, deep=True) for key, value in node.value}
-
-
-_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)

@@ -118,7 +118,7 @@ def test_open_text_closes_the_file_under_gzip(tmp_path: Path) -> None:
 def test_open_text_of_a_missing_file_is_a_data_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"gone\.tsv: there is no such file"):
         open_text(tmp_path / "gone.tsv")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="this is a folder, not a file"):
         open_text(tmp_path)
 
 
