@@ -243,6 +243,14 @@ def _unpack_checked(archive: Path, draft: Path) -> _Manifest:
                     shutil.copyfileobj(content, out)
     except FileNotFoundError as error:
         raise DataError("there is no such archive.", where=str(archive)) from error
+    except RecursionError as error:
+        raise DataError("the archive's manifest is nested too deeply.", where=str(archive)) from error
+    except tarfile.ReadError as error:
+        raise DataError("the archive is damaged, or is no tar.", where=str(archive)) from error
+    except DataError as error:
+        if error.where:
+            raise
+        raise error.moved(str(archive)) from error
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise DataError(f"the archive cannot be read: {error}.", where=str(archive)) from error
     for name, entry in entries.items():

@@ -58,7 +58,7 @@ class Lock:
                 raise TypeError("a revision is no text")
             return cls(revisions, files)
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"not a list of files and checksums ({error!r})") from error
+            raise ValueError("it is no list of files, each with sha256, bytes and from, and of revisions") from error
 
 
 def data_folder(store: Path) -> Path:

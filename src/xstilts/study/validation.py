@@ -60,20 +60,24 @@ def checked(data: Mapping[str, Any], model: type[M], where: str) -> M:
     Raises StudyError for the first key or value that does not fit.
     """
     positions = getattr(data, "positions", Positions(where))
-    for _ in range(2):
+    written: set[str] = set()  # places that have their text already
+    while True:
         try:
             return model.model_validate(data)
         except ValidationError as error:
             as_written = {
-                place_name(path): path
+                place: path
                 for problem in error.errors()
-                if problem["type"] in _TEXT_WANTED and (path := data_path(data, problem))
+                if problem["type"] in _TEXT_WANTED
+                and (path := data_path(data, problem))
+                and (place := place_name(path)) in positions.raw
+                and place not in written
             }
-            if not (as_written := {k: path for k, path in as_written.items() if k in positions.raw}):
+            if not as_written:
                 raise explain(error, model, data, positions) from error
             for place, path in as_written.items():
                 data = _with_value(data, path, positions.raw[place])
-    return model.model_validate(data)
+            written |= as_written.keys()
 
 
 _TEXT_WANTED = ("string_type", "literal_error")

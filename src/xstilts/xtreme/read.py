@@ -212,6 +212,10 @@ def _object(path: Path, of: type, noun: str) -> dict[str, Any]:
         items_of_id = json.loads(text, object_pairs_hook=unique)
     except json.JSONDecodeError as error:
         raise DataError(f"not JSON: {error.msg}", where=f"{path}:{error.lineno}") from error
+    except (RecursionError, ValueError) as error:  # nested too deeply, or a number of thousands of digits
+        raise DataError(
+            "this JSON cannot be read: it is nested too deeply, or has an endless number", where=str(path)
+        ) from error
     if not isinstance(items_of_id, dict):
         raise DataError("one JSON object of id -> prediction is needed", where=str(path))
     if twice:

@@ -137,7 +137,7 @@ def test_links_are_refused(tmp_path):
 
 def test_archives_that_are_none(tmp_path):
     (tmp_path / "p.tar").write_text("no tar")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="is damaged, or is no tar"):
         unpack_bundle(tmp_path / "p.tar", tmp_path / "store")
     with pytest.raises(DataError, match="no such archive"):
         unpack_bundle(tmp_path / "none.tar", tmp_path / "store")

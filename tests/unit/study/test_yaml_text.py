@@ -9,6 +9,7 @@ import pytest
 
 from xstilts.core.errors import DataError, StoreError, StudyError
 from xstilts.core.files import file_fingerprint, open_text, read_json
+from xstilts.study.load import load_study
 from xstilts.study.validation import find_file, read_mapping
 from xstilts.study.yaml_text import DEEPEST, YamlError, parse_yaml
 
@@ -81,3 +82,10 @@ def test_json_bombs_in_the_store_are_store_errors(tmp_path: Path):
         file.write_text(text)
         with pytest.raises(StoreError):
             read_json(file)
+
+
+def test_a_scalar_that_is_no_allowed_text_either_is_refused_with_its_place(tmp_path: Path):
+    file = tmp_path / "s.yaml"
+    file.write_text("question: q\nencoder: tiny\narms: {a: {strategy: direct}}\ntargets: [xnli]\nkeep: true\n")
+    with pytest.raises(StudyError, match=r"s\.yaml:5: keep: .*intermediate"):
+        load_study(str(file))
