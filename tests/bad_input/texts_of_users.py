@@ -131,7 +131,7 @@ OPTIONS: list[tuple[str, list[str], str]] = [
     ("dots-study", ["plan", ".."], ".."),
     ("scale", ["plan", "{study}", "--scale", "huge"], "huge"),
     ("device", ["plan", "{study}", "--device", "tpu9"], "tpu9"),
-    ("device-number", ["plan", "{study}", "--device", "cuda:99"], "cuda:99"),
+    ("device-number", ["run", "{study}", "--device", "cuda:99"], "cuda:99"),
     ("device-escape", ["plan", "{study}", "--device", "c\x1b[1m"], "device"),
     ("threads-zero", ["run", "{study}", "--threads", "0"], "--threads"),
     ("threads-text", ["run", "{study}", "--threads", "many"], "--threads"),

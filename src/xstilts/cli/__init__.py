@@ -69,6 +69,7 @@ def _run(arguments: list[str] | None) -> int:
         complain(str(error))
         return error.exit_code
     except UsageError as error:
+        error.message = error.message.replace("Input should be", "this should be")
         error.show()
         return 2
     except (KeyboardInterrupt, typer.Abort):

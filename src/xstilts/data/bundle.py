@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from xstilts.core.errors import DataError, XstiltsError
-from xstilts.core.files import file_fingerprint, read_json
+from xstilts.core.files import file_fingerprint, not_a_file, read_json
 from xstilts.core.io_errors import writing
 from xstilts.data.locate import Roots, locate_files, place_addresses, revision_key
 from xstilts.data.lock import (
@@ -202,6 +202,8 @@ def unpack_bundle(archive: Path, store: Path) -> BundleContents:
     Everything is checked before anything is put in place: DataError for an archive that is damaged, holds paths that
     leave their folder, files other than its manifest lists, or another version of a file that is here.
     """
+    if problem := not_a_file(archive):
+        raise DataError(f"{problem}.", where=str(archive))
     folder = data_folder(store)
     draft = folder / f".draft-{uuid.uuid4().hex[:12]}"
     with writing(folder):

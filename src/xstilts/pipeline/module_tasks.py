@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,14 +28,15 @@ def module_tasks(spec: str, folders: Sequence[Path]) -> list[Task]:
     Raises StudyError where it cannot be imported, or holds something else.
     """
     module, _, attribute = spec.partition(":")
+    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", module):
+        raise StudyError(f"'{module}' is no name of a Python module.", where=WHERE, hint="Write `my_tasks:TASKS`.")
     try:
         tasks = getattr(_imported(module, folders), attribute or "TASKS")
     except XstiltsError:
         raise
-    except Exception as error:  # whatever a user's module raises while it is imported
-        said = f"{type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:  # whatever a user's module raises while it is imported
         raise StudyError(
-            f"The tasks '{spec}' cannot be imported: {said}.",
+            f"The tasks '{spec}' cannot be imported: {_said(error)}.",
             where=WHERE,
             hint="Write the module as Python imports it, without .py; it may lie in the current folder, beside the "
             "study or in a data folder.",
@@ -55,9 +57,19 @@ def _imported(module: str, folders: Sequence[Path]) -> object:
 
 
 def _listed(tasks: object) -> list[object]:
+    """Return what a list, a tuple, a set or a mapping holds; [] for anything else (a generator may never end)."""
     if isinstance(tasks, Mapping):
         return list(tasks.values())
-    return list(tasks) if isinstance(tasks, Iterable) and not isinstance(tasks, str) else []
+    return list(tasks) if isinstance(tasks, list | tuple | set | frozenset) else []
+
+
+def _said(error: BaseException) -> str:
+    """Return what happened while a module was imported, in words."""
+    if isinstance(error, SystemExit):
+        return "it ends the program"
+    if isinstance(error, AttributeError | ImportError | SyntaxError) or not str(error):
+        return str(error) or f"it raised {type(error).__name__.removesuffix('Error').lower()}"
+    return f"it raised '{' '.join(str(error).split())}'"
 
 
 def _checked(task: object, spec: str) -> Task:
