@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import (
     AutoModel,
+    AutoModelForMaskedLM,
     BertConfig,
     CamembertConfig,
     DebertaV2Config,
@@ -71,6 +73,17 @@ def encoder(name: str, seed: int = 0, **settings: Any) -> Encoder:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return Encoder(model, **settings).eval()
+
+
+def published(folder: Path, name: str) -> torch.nn.Module:
+    """A folder as it is published: the class with its language-model head, and a tokenizer."""
+    torch.manual_seed(5)
+    model = AutoModelForMaskedLM.from_config(config(name)).eval()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    model.save_pretrained(folder)
+    (folder / "tokenizer.json").write_text("{}")
+    return model
 
 
 def encoder_of(name: str = "bert", **changes: Any) -> Encoder:

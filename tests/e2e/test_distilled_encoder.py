@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from test_pretrain import GERMAN, NOUNS, lines
+from pretraining_text import TEXT, write_text
 
 from toy_vectors import VectorSettings, build
 from xstilts.cli import main
@@ -18,17 +17,12 @@ from xstilts.kinds.tokenizers import load_tokenizer
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    folder = tmp_path / "data" / "text" / "tatoeba"
-    folder.mkdir(parents=True)
-    for code, own in {"en": lines(NOUNS, "The", "sees"), "de": lines(GERMAN, "Das", "sieht")}.items():
-        (folder / f"{code}.txt.gz").write_bytes(gzip.compress("\n".join(own).encode()))
-    return tmp_path / "data"
+    return write_text(tmp_path / "data")
 
 
 @pytest.fixture
 def teacher(tmp_path: Path) -> Path:
-    text = {"en": lines(NOUNS, "The", "sees"), "de": lines(GERMAN, "Das", "sieht")}
-    build(text, tmp_path / "teacher", VectorSettings(vocabulary=600, width=32, layers=4, heads=2, positions=60))
+    build(TEXT, tmp_path / "teacher", VectorSettings(vocabulary=600, width=32, layers=4, heads=2, positions=60))
     return tmp_path / "teacher"
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from pretraining_text import write_text
 from transformers import AutoModelForMaskedLM
 
 from xstilts.app.pretrain import pretrain
@@ -28,22 +28,10 @@ from xstilts.pretrain.recipe import (
     packaged_recipes,
 )
 
-NOUNS = ["dog", "cat", "house", "tree", "boy", "girl", "river", "stone"]
-GERMAN = ["Hund", "Katze", "Haus", "Baum", "Junge", "Mädchen", "Fluss", "Stein"]
-
-
-def lines(nouns: list[str], start: str, verb: str) -> list[str]:
-    return [f"{start} {a} {verb} {start.lower()} {b}." for a in nouns for b in nouns]
-
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Monolingual text in two languages; NTREX comes from the packaged samples."""
-    folder = tmp_path / "data" / "text" / "tatoeba"
-    folder.mkdir(parents=True)
-    for code, own in {"en": lines(NOUNS, "The", "sees"), "de": lines(GERMAN, "Das", "sieht")}.items():
-        (folder / f"{code}.txt.gz").write_bytes(gzip.compress("\n".join(own).encode()))
-    return tmp_path / "data"
+    return write_text(tmp_path / "data")
 
 
 RECIPE: dict[str, Any] = {

@@ -54,7 +54,6 @@ def tasks(
     as_json: AsJson = False,
 ) -> None:
     """List the tasks, or show one: languages, files, sizes, licence, citation, and what is missing here."""
-
     from xstilts.app.tasks import facts
     from xstilts.cli.tasks_view import task_page, task_table
     from xstilts.pipeline.session import catalog_for

@@ -84,7 +84,7 @@ class RichListener:
     def step_finished(self, step: Step, seconds: float) -> None:
         self._close(step)
         if not self.live:
-            left = self._left()
+            left = _left(self._finished, self._total, time.monotonic() - self._began)
             self.say(f"[{self._finished}/{self._total}] {step.name} {step.label} · {seconds:.1f} s{left}")
 
     def step_failed(self, step: Step, error: str) -> None:
@@ -103,9 +103,6 @@ class RichListener:
             self._progress.remove_task(bar)
         if self._run_bar is not None:
             self._progress.update(self._run_bar, completed=self._finished)
-
-    def _left(self) -> str:
-        return _left(self._finished, self._total, time.monotonic() - self._began)
 
 
 def _left(done: float, total: float, seconds: float) -> str:

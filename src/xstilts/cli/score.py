@@ -31,7 +31,6 @@ def dependency(gold: GoldTrees, system: SystemTrees, as_json: AsJson = False) ->
     """UPOS, UAS, LAS and CLAS of dependency trees: F1 in percent, as the CoNLL 2018 evaluator computes them.
 
     Words and sentences may be cut differently, as long as the text is the same."""
-
     from xstilts.cli.score_view import dependency_page
     from xstilts.evaluate.shared_tasks import score_dependency
 
@@ -45,7 +44,6 @@ def dependency(gold: GoldTrees, system: SystemTrees, as_json: AsJson = False) ->
 @commands.command()
 def srl(gold: GoldRoles, system: SystemRoles, as_json: AsJson = False) -> None:
     """Overall precision, recall and F1 of arguments as spans, in percent, as srl-eval.pl of CoNLL 2005 prints them."""
-
     from xstilts.cli.score_view import srl_page
     from xstilts.evaluate.shared_tasks import score_srl
 

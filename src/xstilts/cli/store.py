@@ -48,7 +48,7 @@ def du(store: StoreDir = None, as_json: AsJson = False) -> None:
 
 
 @commands.command()
-def check(store: StoreDir = None, as_json: AsJson = False) -> None:
+def check(store: StoreDir = None, as_json: AsJson = False) -> int:
     """Compare everything in the store with its checksums; exit code 1 when something is damaged.
 
     A damaged step is made again by the next run of its study. A file may be gone because it was removed."""
@@ -61,10 +61,9 @@ def check(store: StoreDir = None, as_json: AsJson = False) -> None:
         print_json({"checked": len(items), "damaged": [asdict(item) for item in damaged]})
     else:
         for item in damaged:
-            typer.echo(f"{item.name}: {item.problem}")
-        typer.echo(f"{len(items)} checked, {len(damaged)} damaged.")
-    if damaged:
-        raise typer.Exit(1)
+            say(f"{item.name}: {item.problem}")
+        say(f"{len(items)} checked, {len(damaged)} damaged.")
+    return 1 if damaged else 0
 
 
 @commands.command()

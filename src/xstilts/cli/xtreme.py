@@ -44,7 +44,6 @@ def score(
     """Score a submission folder: the official numbers, and the plain ones beside the odd ones.
 
     With --json, the official program's own keys."""
-
     from xstilts.cli.xtreme_view import score_page
     from xstilts.xtreme.layout import XTREME_VERSIONS
     from xstilts.xtreme.score import score_folder
@@ -86,7 +85,7 @@ def submit(
     for name, languages in submission.written.items():
         say(f"{name}: {', '.join(languages)}")
     for text in submission.cut:
-        typer.echo(f"cut: {text}")
+        say(f"cut: {text}")
     for name, languages in submission.lacking.items():
         say(f"{benchmark.title} has beside: {name} in {', '.join(languages)}")
     say(f"In {out}. Score it: xstilts xtreme score --predictions {out} --labels {labels or 'DIR'}")

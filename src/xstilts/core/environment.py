@@ -49,13 +49,13 @@ def snapshot_seconds() -> float:
     return value
 
 
-def default_threads() -> int:
-    """Return the compute threads of a process where nobody gives a number: `OMP_NUM_THREADS` as the user set it (of
-    nested levels the first), else the cores that this process may use."""
+def default_threads(jobs: int = 1) -> int:
+    """Return the compute threads of each of so many processes where nobody gives a number: `OMP_NUM_THREADS` as the
+    user set it (of nested levels the first), else a share of the cores that this process may use."""
     first = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
     if first.isascii() and first.isdecimal() and int(first[:6]) >= 1:
         return int(first[:6])
-    return usable_cores()
+    return max(1, usable_cores() // jobs)
 
 
 def usable_cores() -> int:

@@ -55,8 +55,10 @@ def write_json(path: Path, value: Any) -> None:
 
 def read_json(path: Path) -> Any:
     """Return the JSON value in `path` (UTF-8). Raises StoreError when it is missing, unreadable or not JSON."""
+    if problem := not_a_file(path):
+        raise StoreError(f"{problem}.", where=str(path))
     try:
-        return json.loads(path.read_text("utf-8") if path.is_file() else _no_file_text(path))
+        return json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise StoreError("there is no such file.", where=str(path)) from error
     except OSError as error:
@@ -69,13 +71,6 @@ def read_json(path: Path) -> Any:
         raise StoreError("this JSON is nested too deeply.", where=str(path)) from error
     except ValueError as error:  # a number of thousands of digits
         raise StoreError(f"this JSON cannot be read ({error}).", where=str(path)) from error
-
-
-def _no_file_text(path: Path) -> str:
-    """Raise what opening a path raises that is no ordinary file; a pipe or a device is never opened."""
-    if problem := not_a_file(path):
-        raise StoreError(f"{problem}.", where=str(path))
-    return path.read_text("utf-8")
 
 
 def not_a_file(path: Path) -> str:

@@ -147,5 +147,4 @@ class Dependency(Kind):
         return TreesRow(cut="" if any(":" in label for label in task.labels) else ":", **id_and_group(columns))
 
     def from_user_row(self, row: Row, number: str) -> DependencyExample:
-        words = unlabelled_words(row, number)
-        return DependencyExample(id=words.id, group=words.group, where=words.where, words=words.words)
+        return unlabelled_words(row, number, DependencyExample)

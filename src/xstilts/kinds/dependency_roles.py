@@ -117,8 +117,7 @@ class DependencyRoles(Dependency):
         return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(metric.counts))
 
     def from_user_row(self, row: Row, number: str) -> DependencyRolesExample:
-        words = unlabelled_words(row, number)
-        return DependencyRolesExample(id=words.id, group=words.group, where=words.where, words=words.words)
+        return unlabelled_words(row, number, DependencyRolesExample)
 
 
 def _closest(label: str, number: Mapping[str, int]) -> int:

@@ -217,5 +217,4 @@ class SemanticRoles(Kind):
         return RolesRow(derive_heads=task.form == "heads", **id_and_group(columns))
 
     def from_user_row(self, row: Row, number: str) -> RolesExample:
-        words = unlabelled_words(row, number)
-        return RolesExample(id=words.id, group=words.group, where=words.where, words=words.words)
+        return unlabelled_words(row, number, RolesExample)

@@ -188,7 +188,7 @@ class Tagging(Kind):
         return TagsRow(words=columns["words"], tags=columns["tags"], **id_and_group(columns))
 
     def from_user_row(self, row: Row, number: str) -> TagExample:
-        return unlabelled_words(row, number)
+        return unlabelled_words(row, number, TagExample)
 
 
 def word_pieces(tokenizer: Tokenizer, words: Iterable[str]) -> dict[str, list[int]]:

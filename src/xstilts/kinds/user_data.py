@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from xstilts.core.errors import StudyError
-from xstilts.data.examples import Example, TagExample, TextExample
+from xstilts.data.examples import (
+    DependencyExample,
+    DependencyRolesExample,
+    Example,
+    RolesExample,
+    TagExample,
+    TextExample,
+)
 from xstilts.data.fields import field_value, split_words
 from xstilts.data.row_makers.catalog import PairRow, TagsRow, TextRow
 from xstilts.data.source import Reader, Row, RowMaker
 from xstilts.metrics.tag_schemes import Scheme
+
+Sentence = TypeVar("Sentence", TagExample, DependencyRolesExample, DependencyExample, RolesExample)
 
 
 class TaskDeclaration(Protocol):
@@ -79,13 +88,14 @@ def unlabelled_text(row: Row, number: str) -> TextExample:
     return example
 
 
-def unlabelled_words(row: Row, number: str) -> TagExample:
-    """Return words without tags; a text is cut at its blanks. Raises DataError (file:line)."""
+def unlabelled_words(row: Row, number: str, example_class: type[Sentence]) -> Sentence:
+    """Return words without gold, as an example of a class of sentences; a text is cut at its blanks. Raises DataError
+    (file:line)."""
     words = field_value(row, "words")
     row = {**row, "words": split_words(words)} if isinstance(words, str) else row
     example = made(TagsRow(tags=None, **user_id(row)), row, number)
     assert isinstance(example, TagExample)
-    return example
+    return example_class(id=example.id, group=example.group, where=example.where, words=example.words)
 
 
 def made(make: RowMaker, row: Row, number: str) -> Example:

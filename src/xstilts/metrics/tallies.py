@@ -16,7 +16,8 @@ class Metric(Protocol):
     """A frozen dataclass.
 
     name: unique, the field's standard term ("accuracy", "seqeval_f1", "squad").
-    counts: what the vector's K entries are called ("correct", "total").
+    counts: what the vector's K entries are called ("correct", "total"). What an option of a metric counts besides comes
+        last: the formula of the headline reads the same first entries with and without it.
     headline: the value names whose mean is the score of a task (QA: ("exact_match", "f1")).
     """
 

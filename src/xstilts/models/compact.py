@@ -26,6 +26,7 @@ from xstilts.core.io_errors import writing
 FORMAT = 1
 LIMIT = 24_000_000  # bytes that the package carries for one encoder at most
 RECORD = "packed.json"
+_TOKENIZER = "tokenizer.json.xz"
 _PLAIN = ("config.json", "tokenizer_config.json")
 BLOCK = 32  # numbers that share a scale in 4 bits
 _SCALE, _HALVES, _SCALES = "|scale", "|halves", "|scales"
@@ -63,9 +64,9 @@ def pack(
         for name in _PLAIN:
             shutil.copyfile(folder / name, out / name)
         text = (folder / "tokenizer.json").read_bytes()
-        (out / "tokenizer.json.xz").write_bytes(lzma.compress(text, preset=9 | lzma.PRESET_EXTREME))
+        (out / _TOKENIZER).write_bytes(lzma.compress(text, preset=9 | lzma.PRESET_EXTREME))
         save_file(packed, out / "weights.safetensors")
-    files = [out / name for name in (*_PLAIN, "tokenizer.json.xz", "weights.safetensors")]
+    files = [out / name for name in (*_PLAIN, _TOKENIZER, "weights.safetensors")]
     size = sum(path.stat().st_size for path in files)
     if size > limit:
         raise EncoderError(f"Packed, this encoder has {size:,} bytes, more than {limit:,}.", where=str(out))
@@ -96,8 +97,13 @@ def unpack(folder: Path, out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
         for name in _PLAIN:
             shutil.copyfile(folder / name, out / name)
-        (out / "tokenizer.json").write_bytes(lzma.decompress((folder / "tokenizer.json.xz").read_bytes()))
+        unpack_tokenizer(folder, out)
         save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
+
+
+def unpack_tokenizer(folder: Path, out: Path) -> None:
+    """Write tokenizer.json alone."""
+    (out / "tokenizer.json").write_bytes(lzma.decompress((folder / _TOKENIZER).read_bytes()))
 
 
 def read_record(folder: Path) -> Mapping[str, Any]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import EncoderError
 
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
 # What classes call their number of blocks in config.json; BERT's and XLM-R's name first.
 LAYER_KEYS = ("num_hidden_layers", "n_layers", "num_layers", "n_layer")
 
@@ -17,7 +15,7 @@ LAYER_KEYS = ("num_hidden_layers", "n_layers", "num_layers", "n_layer")
 def check_layers(config: Mapping[str, Any], layers: int, name: str) -> None:
     """Raise EncoderError where an encoder of this configuration has fewer layers than are to be kept. A configuration
     that is not known yet passes."""
-    there = next((config[key] for key in LAYER_KEYS if key in config), None)
+    there = _number_of_layers(config)
     if there is not None and layers > there:
         raise EncoderError(
             f"'{name}' has {there} layers, of which {layers} cannot be kept.",
@@ -34,7 +32,7 @@ def cut_config(config: Mapping[str, Any], kept: Sequence[int]) -> dict[str, Any]
     >>> cut_config({"num_hidden_layers": 3, "layer_types": ["a", "b", "c"], "hidden_size": 8}, [1, 3])
     {'num_hidden_layers': 2, 'layer_types': ['a', 'c'], 'hidden_size': 8}
     """
-    there = next((config[key] for key in LAYER_KEYS if key in config), None)
+    there = _number_of_layers(config)
 
     def cut(key: str, value: Any) -> Any:
         if key in LAYER_KEYS:
@@ -45,6 +43,11 @@ def cut_config(config: Mapping[str, Any], kept: Sequence[int]) -> dict[str, Any]
     return {key: cut(key, value) for key, value in config.items()}
 
 
+def _number_of_layers(config: Mapping[str, Any]) -> int | None:
+    """Return how many layers a configuration says; None where it does not."""
+    return next((config[key] for key in LAYER_KEYS if key in config), None)
+
+
 def keep_layers(folder: Path, kept: Sequence[int], out: Path) -> None:
     """Write an encoder of the blocks `kept` (from 1, in their order) of the one in `folder`, with its tokenizer, pooler
     and language-model head. Raises EncoderError where it has fewer, or cannot be loaded."""
@@ -52,6 +55,7 @@ def keep_layers(folder: Path, kept: Sequence[int], out: Path) -> None:
 
     from xstilts.nn import loading
     from xstilts.nn.adapters.targets import find_blocks
+    from xstilts.train.checkpoint import copy_tokenizer
 
     config = loading.read_config(folder)
     there = config.num_hidden_layers
@@ -62,6 +66,4 @@ def keep_layers(folder: Path, kept: Sequence[int], out: Path) -> None:
     parent, _, name = path.rpartition(".")
     setattr(model.get_submodule(parent), name, nn.ModuleList(blocks[layer - 1] for layer in kept))
     loading.write(out, model, type(config).from_dict(cut_config(config.to_dict(), kept)), heads)
-    for file in TOKENIZER_FILES:
-        if (folder / file).is_file():
-            shutil.copyfile(folder / file, out / file)
+    copy_tokenizer(folder, out)

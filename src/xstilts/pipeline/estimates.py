@@ -89,6 +89,11 @@ def encoder_bytes(encoder: LocatedEncoder) -> float:
     return parameters(encoder.config()) * 4.0
 
 
+def weights_share(tune: object) -> float:
+    """Return the share of the encoder's bytes that the weights of a training take; `tune`: its way of tuning."""
+    return 1.0 if isinstance(tune, str) else ADAPTER_SHARE
+
+
 def block_weights(config: Mapping[str, Any]) -> float:
     """Weights a token is multiplied with, from config.json (embeddings cost next to nothing): 4 d² + 2 d × inner a
     layer. A small encoder is assumed while its configuration is not known."""

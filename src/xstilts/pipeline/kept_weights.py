@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xstilts.engine.step import Step
-from xstilts.pipeline.estimates import ADAPTER_SHARE
+from xstilts.pipeline.estimates import weights_share
 from xstilts.pipeline.steps import kind_of
 from xstilts.pipeline.steps.base import WEIGHTS
 from xstilts.report.elements.formatting import plural, seconds, size
@@ -52,7 +52,7 @@ def kept_weights(
     `keep: auto` keeps the targets' where together they take at most `keep_gb`, and what an earlier run threw away is
     not missing; with `keep: all` it is.
     """
-    needed = sum(encoder_bytes * _share(step) for step in targets)
+    needed = sum(encoder_bytes * weights_share(step.settings.tune) for step in targets)
     budget = study.keep_gb * GIGABYTE if study.keep == "auto" else None
     keeps_targets = study.keep == "all" or (budget is not None and needed <= budget)
     trimmed = checkpoints if study.keep == "none" else () if keeps_targets else targets
@@ -63,11 +63,6 @@ def kept_weights(
         target_bytes=needed,
         budget=budget,
     )
-
-
-def _share(step: Step) -> float:
-    """The share of the encoder's bytes that a training's weights take."""
-    return 1.0 if isinstance(step.settings.tune, str) else ADAPTER_SHARE
 
 
 def weight_notices(weights: KeptWeights, rebuilt: Sequence[Step], seconds_again: float | None = None) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import lzma
 import re
 import tempfile
 from contextlib import suppress
@@ -15,8 +14,10 @@ from xstilts.core.errors import XstiltsError
 from xstilts.core.files import open_text
 from xstilts.data.examples import Example
 from xstilts.data.read import first_examples
+from xstilts.models.compact import unpack_tokenizer
 from xstilts.models.encoders import LocatedEncoder
 from xstilts.pipeline.estimates import Size
+from xstilts.pipeline.steps.encoder import UnpackSettings
 from xstilts.pipeline.steps.prepare import PrepareSettings
 
 if TYPE_CHECKING:
@@ -64,12 +65,10 @@ def _tokenizer(encoder: LocatedEncoder) -> Tokenizer | None:
 
     if encoder.folder is not None:
         return load_tokenizer(encoder.folder)
-    packed = getattr(encoder.step.settings, "folder", None) if encoder.step is not None else None
-    if packed is None or not (packed / "tokenizer.json.xz").is_file():
+    if encoder.step is None or not isinstance(encoder.step.settings, UnpackSettings):
         return None
     with tempfile.TemporaryDirectory() as folder:
-        text = lzma.decompress((packed / "tokenizer.json.xz").read_bytes())
-        (Path(folder) / "tokenizer.json").write_bytes(text)
+        unpack_tokenizer(encoder.step.settings.folder, Path(folder))
         return load_tokenizer(Path(folder))
 
 

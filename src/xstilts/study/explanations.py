@@ -107,8 +107,7 @@ def _key(path: Sequence[Any]) -> str:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+    return shortened(repr(value))
 
 
 def _expected(expected: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -16,24 +17,29 @@ LARGEST_SEED = 2**63 - 1
 LONGEST_LABEL = 200  # characters of the name of an arm or contrast
 
 
-def _canonical(code: str) -> str:
+@contextmanager
+def _refusing(*key: str | int) -> Iterator[None]:
+    """Refuse a value where a StudyError is raised within. `key`: the place of what is wrong, below the value."""
     try:
-        return canonical_code(code)
+        yield
     except StudyError as error:
-        raise refused(error) from error
+        raise refused(error, *key) from error
+
+
+def _canonical(code: str) -> str:
+    with _refusing():
+        return canonical_code(code)
 
 
 def _known_languages(codes: tuple[str, ...]) -> tuple[str, ...]:
     """The codes as they are written, which are known and of different languages."""
     found: list[str] = []
     for number, written in enumerate(codes):
-        try:
+        with _refusing(number):
             code = canonical_code(written)
-        except StudyError as error:
-            raise refused(error, number) from error
-        if code in found:
-            problem = f"'{codes[found.index(code)]}' and '{written}' are one language, {language(code).name}."
-            raise refused(StudyError(problem), number)
+            if code in found:
+                first = codes[found.index(code)]
+                raise StudyError(f"'{first}' and '{written}' are one language, {language(code).name}.")
         found.append(code)
     return codes
 
@@ -44,13 +50,11 @@ def _by_language(value: Any) -> Any:
         return value
     spelling: dict[str, str] = {}
     for key in map(str, value):
-        try:
+        with _refusing(key):
             code = canonical_code(key)
-        except StudyError as error:
-            raise refused(error, key) from error
-        if code in spelling:
-            problem = f"'{spelling[code]}' and '{key}' are one language, {language(code).name} ('{code}')."
-            raise refused(StudyError(problem), key)
+            if code in spelling:
+                both = f"'{spelling[code]}' and '{key}'"
+                raise StudyError(f"{both} are one language, {language(code).name} ('{code}').")
         spelling[code] = key
     return {code: value[key] for code, key in spelling.items()}
 
@@ -65,10 +69,8 @@ def _each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
 def _checked_keys(check: Callable[[str], str]) -> BeforeValidator:
     def check_all(value: Any) -> Any:
         for key in value if isinstance(value, Mapping) else ():
-            try:
+            with _refusing(str(key)):
                 check(str(key))
-            except StudyError as error:
-                raise refused(error, str(key)) from error
         return value
 
     return BeforeValidator(check_all)
@@ -94,10 +96,8 @@ def label(name: str) -> str:
 
 def _named_as(noun: str) -> Callable[[str], str]:
     def check(name: str) -> str:
-        try:
+        with _refusing():
             return path_component(name, noun)
-        except StudyError as error:
-            raise refused(error) from error
 
     return check
 

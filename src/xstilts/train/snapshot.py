@@ -7,7 +7,6 @@ no snapshot.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -22,7 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from xstilts.core.io_errors import writing
-from xstilts.engine.checksums import file_checksum
+from xstilts.engine.checksums import digest_of, file_checksum
 
 SNAPSHOTS = 2
 
@@ -76,7 +75,7 @@ class Snapshots:
                 sizes[path.name], digests[path.name] = path.stat().st_size, file_checksum(path)
                 _flush(path)
             content = {"sizes": sizes, "digests": digests, **state}
-            sealed = {**content, "sum": _sum(content)}
+            sealed = {**content, "sum": digest_of(content)}
             (draft / "state.json").write_text(json.dumps(sealed), encoding="utf-8")
             _flush(draft / "state.json")
             draft.rename(self.folder / f"{number:08d}")
@@ -108,16 +107,12 @@ def _read(folder: Path) -> Snapshot | None:
     """Return a snapshot whose files are all there in their sizes."""
     try:
         state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-        is_complete = state.pop("sum") == _sum(state)
+        is_complete = state.pop("sum") == digest_of(state)
         sizes, digests = state.pop("sizes"), state.pop("digests")
         is_complete = is_complete and all((folder / name).stat().st_size == size for name, size in sizes.items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return Snapshot(folder, state, digests) if is_complete else None
-
-
-def _sum(state: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
 
 
 def random_state(device: str) -> dict[str, Tensor]:

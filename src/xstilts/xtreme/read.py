@@ -25,28 +25,36 @@ ReadPairs = Callable[[Path, Path], GoldGuessPairs]
 
 def read_labels(gold: Path, guess: Path, labels: Collection[str] = ()) -> GoldGuessPairs:
     """Read one label a line, each one of `labels` where any are given."""
-    sides = [_filled(gold, "label"), _filled(guess, "prediction")]
-    _same_number(gold, guess, "lines", sides[0], sides[1])
+    golds, guesses = _filled(gold, "label"), _filled(guess, "prediction")
+    pairs = _line_by_line(gold, guess, golds, guesses)
     if labels:
-        check_labels(gold, guess, sides[0], sides[1], labels)
-    return [(a, b) for (_, a), (_, b) in zip(*sides, strict=True)]
+        check_labels(gold, guess, golds, guesses, labels)
+    return pairs
 
 
 def read_sentence_numbers(gold: Path, guess: Path) -> GoldGuessPairs:
     """Read the number of a sentence a line."""
-    sides = [_filled(gold, "label"), _filled(guess, "prediction")]
-    _same_number(gold, guess, "lines", sides[0], sides[1])
-    check_sentence_numbers(gold, guess, sides[0], sides[1])
-    return [(a, b) for (_, a), (_, b) in zip(*sides, strict=True)]
+    golds, guesses = _filled(gold, "label"), _filled(guess, "prediction")
+    pairs = _line_by_line(gold, guess, golds, guesses)
+    check_sentence_numbers(gold, guess, golds, guesses)
+    return pairs
 
 
 def read_json_labels(gold: Path, guess: Path, labels: Collection[str] = ()) -> GoldGuessPairs:
     """Read one JSON object a line, of which `label` counts, one of `labels` where any are given."""
-    sides = [[(number, _label(path, number, line)) for number, line in _filled(path, "line")] for path in (gold, guess)]
-    _same_number(gold, guess, "lines", sides[0], sides[1])
+    golds, guesses = (
+        [(number, _label(path, number, line)) for number, line in _filled(path, "line")] for path in (gold, guess)
+    )
+    pairs = _line_by_line(gold, guess, golds, guesses)
     if labels:
-        check_labels(gold, guess, sides[0], sides[1], labels)
-    return [(a, b) for (_, a), (_, b) in zip(*sides, strict=True)]
+        check_labels(gold, guess, golds, guesses, labels)
+    return pairs
+
+
+def _line_by_line(gold: Path, guess: Path, golds: Sequence[Numbered], guesses: Sequence[Numbered]) -> GoldGuessPairs:
+    """Pair the lines of two files. Raises DataError where one has more."""
+    _same_number(gold, guess, "lines", golds, guesses)
+    return [(label, prediction) for (_, label), (_, prediction) in zip(golds, guesses, strict=True)]
 
 
 def read_tags(gold: Path, guess: Path, labels: Collection[str] = ()) -> GoldGuessPairs:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForMaskedLM
 
-from tiny_encoders import config, ragged
+from tiny_encoders import published, ragged
 from xstilts.core.errors import EncoderError
 from xstilts.models.cut_layers import check_layers, keep_layers
 from xstilts.nn.encoder import Encoder
@@ -18,11 +17,7 @@ PLAIN = ("xlm-roberta", "bert", "electra", "distilbert", "deberta-v2")
 
 
 def whole(folder: Path, name: str) -> Path:
-    torch.manual_seed(5)
-    model = AutoModelForMaskedLM.from_config(config(name)).eval()
-    for parameter in model.parameters():
-        torch.nn.init.normal_(parameter, std=0.2)
-    model.save_pretrained(folder)
+    published(folder, name)
     (folder / "tokenizer.json").write_text('{"a": 1}')
     return folder
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
-from transformers import AutoModel, AutoModelForMaskedLM, GPT2Config, T5Config
+from transformers import AutoModel, GPT2Config, T5Config
 
-from tiny_encoders import VOCABULARY, config, encoder, ragged
+from tiny_encoders import VOCABULARY, config, encoder, published, ragged
 from xstilts.core.errors import EncoderError
 from xstilts.heads.pretrained_heads import class_config, class_state
 from xstilts.heads.registry import make_head
@@ -20,17 +19,6 @@ from xstilts.kinds.mlm import MaskedLM
 from xstilts.nn.encoder import Encoder
 
 NAMES = ("xlm-roberta", "bert", "electra", "modernbert", "distilbert", "deberta-v2")
-
-
-def published(folder: Path, name: str) -> torch.nn.Module:
-    """A folder as it is published: the class with its language-model head, and a tokenizer."""
-    torch.manual_seed(5)
-    model = AutoModelForMaskedLM.from_config(config(name)).eval()
-    for parameter in model.parameters():
-        torch.nn.init.normal_(parameter, std=0.2)
-    model.save_pretrained(folder)
-    (folder / "tokenizer.json").write_text("{}")
-    return model
 
 
 @pytest.mark.parametrize("name", NAMES)

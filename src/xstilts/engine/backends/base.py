@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from xstilts.core.environment import default_threads, usable_cores
+from xstilts.core.environment import default_threads
 from xstilts.engine.execute import Result
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
@@ -79,6 +78,4 @@ class MachineShare:
 
     @property
     def step_threads(self) -> int:
-        if self.threads is not None:
-            return self.threads
-        return default_threads() if "OMP_NUM_THREADS" in os.environ else max(1, usable_cores() // self.jobs)
+        return self.threads or default_threads(self.jobs)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from xstilts.engine.step import Context, Step
 from xstilts.models.cut_layers import check_layers, cut_config
 from xstilts.models.encoders import LocatedEncoder
-from xstilts.pipeline.estimates import parameters
 from xstilts.pipeline.steps.base import ENCODER, Cost, EncoderAt, Estimator, StepKind
 from xstilts.study.phase import EncoderRef
 
@@ -31,7 +30,7 @@ def run(settings: CutSettings, context: Context) -> None:
 
 
 def estimate(step: Step, estimator: Estimator) -> Cost:
-    return Cost(seconds=SECONDS, bytes=parameters(estimator.encoder_config) * 4.0)
+    return Cost(seconds=SECONDS, bytes=estimator.encoder_bytes)
 
 
 KIND = StepKind(name="cut", version=VERSION, run=run, estimate=estimate, is_on_route=True)

@@ -18,7 +18,7 @@ from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
 from xstilts.kinds.tokenized import TokenizedRows
 from xstilts.metrics.tallies import Metric
-from xstilts.pipeline.estimates import ADAPTER_SHARE, CHECKPOINT_BYTES, START_SECONDS, Size, Speed, nominal_speed
+from xstilts.pipeline.estimates import CHECKPOINT_BYTES, START_SECONDS, Size, Speed, nominal_speed, weights_share
 from xstilts.pipeline.steps.base import (
     WEIGHTS,
     Cost,
@@ -119,12 +119,11 @@ def estimate(step: Step, estimator: Estimator) -> Cost:
             )
         )
     length = phase_length(settings, sizes)
-    share = 1.0 if isinstance(settings.tune, str) else ADAPTER_SHARE
     return Cost(
         tokens=length.tokens,
         updates=length.updates,
         seconds=speed(estimator).seconds(length.tokens + length.dev_tokens / FORWARD_WORK),
-        bytes=estimator.encoder_bytes * share + CHECKPOINT_BYTES,
+        bytes=estimator.encoder_bytes * weights_share(settings.tune) + CHECKPOINT_BYTES,
         counted=all(size.counted for pair in sizes for size in pair),
     )
 

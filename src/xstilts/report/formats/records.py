@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from xstilts.report.scores.contrast_scopes import Contrast
@@ -47,7 +47,7 @@ def contrast_records(board: Scoreboard) -> list[Record]:
     """Return one record a contrast; lists are joined with spaces."""
     records = []
     for contrast in board.comparison.contrasts:
-        record = {**asdict(contrast), "level": contrast.level, "significant": contrast.significant}
+        record = contrast.to_dict()
         record["target"] = contrast.target or "all"
         record["weights"] = "; ".join(f"{arm} {weight:+g}" for arm, weight in contrast.weights.items())
         for name in ("targets", "languages", "by_seed"):

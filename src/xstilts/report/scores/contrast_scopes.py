@@ -9,7 +9,8 @@ are set apart and counted: `value` compares the runs that trained, `value_of_all
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -67,6 +68,10 @@ class Contrast:
     @property
     def significant(self) -> bool:
         return self.verdict == "significant"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: the fields, the level and whether it is significant."""
+        return {**asdict(self), "level": self.level, "significant": self.significant}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
 
 from xstilts.report.elements.blocks import Block, Figure, Fold, Prose, Section, Table, TableCell, TableColumn
 from xstilts.report.elements.charts import Effect, forest
@@ -137,18 +135,13 @@ def _remark(c: Contrast) -> str:
     return "; ".join(text for text in (c.note, f"all runs: {signed(c.value_of_all_runs)}" if apart else "") if text)
 
 
-def record(contrast: Contrast) -> dict[str, Any]:
-    """Return a contrast as plain values: its fields, its level and whether it is significant."""
-    return {**asdict(contrast), "level": contrast.level, "significant": contrast.significant}
-
-
 CONTRASTS = Topic(
     name="contrasts",
     compute=lambda board: board if board.comparison.contrasts else None,
     sections=sections,
     record=lambda board: {
-        "contrasts": [record(contrast) for contrast in board.comparison.contrasts],
-        "language_contrasts": [record(contrast) for contrast in board.comparison.language_contrasts],
+        "contrasts": [contrast.to_dict() for contrast in board.comparison.contrasts],
+        "language_contrasts": [contrast.to_dict() for contrast in board.comparison.language_contrasts],
     },
     empty_record={"contrasts": [], "language_contrasts": []},
     command_json={"contrasts": "contrasts"},

@@ -56,6 +56,17 @@ def _first(place: str | None) -> str:
     return f" (first: {place})" if place else ""
 
 
+def dropped_rows(lines: Sequence[Mapping[str, Any]]) -> tuple[Counter[str], dict[str, str | None]]:
+    """Return, for each reason for which rows of these files were dropped, how many, and where the first one stands."""
+    numbers: Counter[str] = Counter()
+    places: dict[str, str | None] = {}
+    for line in lines:
+        for reason, n in (line.get("dropped") or {}).items():
+            numbers[reason] += n
+            places.setdefault(reason, (line.get("first_dropped") or {}).get(reason))
+    return numbers, places
+
+
 def left_out(data: Sequence[Mapping[str, Any]]) -> tuple[TerminalText, ...]:
     """Say on the terminal how many rows of each task were not used, in one line for all its languages: the commonest
     reason, and where the first such row stands. The report has them all."""
@@ -72,15 +83,11 @@ def left_out(data: Sequence[Mapping[str, Any]]) -> tuple[TerminalText, ...]:
 
 def _left_out_of(task: str, use: str, lines: Sequence[Mapping[str, Any]]) -> str:
     """Return "reviews test (de, sw): 95 of 300 rows not used: 57 no label (first: de.tsv:7) and 2 other reasons."."""
-    numbers: Counter[str] = Counter()
-    places: dict[str, str] = {}
+    numbers, places = dropped_rows(lines)
     for line in lines:
-        for reason, n in (line.get("dropped") or {}).items():
-            numbers[reason] += n
-            places.setdefault(reason, _first((line.get("first_dropped") or {}).get(reason)))
         if n := line.get("without_gold"):
             numbers["without gold"] += n
-            places.setdefault("without gold", _first(line.get("first_without_gold")))
+            places.setdefault("without gold", line.get("first_without_gold"))
     [(reason, n)] = numbers.most_common(1)
     others = f" and {formatting.plural(len(numbers) - 1, 'other reason')}" if len(numbers) > 1 else ""
     languages = formatting.name_list([str(line.get("language")) for line in lines[:4]])
@@ -90,7 +97,7 @@ def _left_out_of(task: str, use: str, lines: Sequence[Mapping[str, Any]]) -> str
     total = formatting.count(sum(numbers.values()))
     return (
         f"{task} {use} ({languages}): {total} of {read} rows not used: "
-        f"{formatting.count(n)} {reason}{places[reason]}{others}."
+        f"{formatting.count(n)} {reason}{_first(places[reason])}{others}."
     )
 
 

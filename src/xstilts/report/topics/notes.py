@@ -9,6 +9,7 @@ from typing import Any
 from xstilts.report.elements.blocks import Items, Section
 from xstilts.report.elements.formatting import count, name_list, plural
 from xstilts.report.scores.scoreboard import Scoreboard
+from xstilts.report.topics.data import dropped_rows
 from xstilts.report.topics.topic import Topic
 
 # Columns of a data record that count what was lost, and how a note calls it.
@@ -52,13 +53,8 @@ def losses(data: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 def _loss(lines: Sequence[Mapping[str, Any]]) -> str:
     """ "1,200 rows used in 8 files; 31 dropped (empty, the first at a.tsv:7), 2 truncated"; "" where nothing is
     lost."""
-    reasons: dict[str, int] = {}
-    first: dict[str, str] = {}
-    for line in lines:
-        first = {**(line.get("first_dropped") or {}), **first}
-        for reason, n in (line.get("dropped") or {}).items():
-            reasons[reason] = reasons.get(reason, 0) + n
-    ordered = sorted(reasons.items(), key=lambda item: -item[1])
+    reasons, first = dropped_rows(lines)
+    ordered = reasons.most_common()
     parts = [f"{count(n)} dropped ({reason}{_first(first.get(reason))})" for reason, n in ordered[:3]]
     if others := ordered[3:]:
         parts.append(f"{count(sum(n for _, n in others))} dropped for {plural(len(others), 'other reason')}")

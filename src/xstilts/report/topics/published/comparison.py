@@ -89,11 +89,11 @@ def _comparison(board: Scoreboard, benchmark: Benchmark, rows: tuple[PublishedRo
     for target in targets:
         task = benchmark.tasks[target.name]
         if candidates := board.candidates(target):
-            not_compared += _other_task(task, rows, candidates)
+            not_compared += _incomparable(task, rows, f"ours is the best {candidates}, another task")
         elif task.metric in {s.metric for s in board.comparison.standings if s.target == target.name}:
             measures += [_compare(board, target, task, names, rows) for names in _comparable(task, rows)]
         else:
-            not_compared += _other_metric(task, rows, target.main)
+            not_compared += _incomparable(task, rows, f"{task.metric_title}; ours is {target.main}")
     averages, missing_averages = _averages(board, benchmark, rows, measures)
     names = [target.name for target in board.results.targets]
     return PublishedComparison(
@@ -208,21 +208,11 @@ def _mean_of_tasks(tasks: Sequence[str], scores: Mapping[str, BenchmarkScore]) -
     return BenchmarkScore(value=fmean(values))
 
 
-def _other_metric(task: BenchmarkTask, rows: Sequence[PublishedRow], our_metric: str) -> list[str]:
-    """List figures of a task in another metric than ours."""
+def _incomparable(task: BenchmarkTask, rows: Sequence[PublishedRow], why: str) -> list[str]:
+    """List published figures of a task that ours are not compared with, and why: another metric, or fewer candidates
+    that were searched."""
     return [
-        f"{row.name} on {task.name}: {', '.join(f'{_title([name])} {number(x)}' for name, x in values.items())} "
-        f"({task.metric_title}; ours is {our_metric})"
-        for row in rows
-        if (values := row.values(task.name))
-    ]
-
-
-def _other_task(task: BenchmarkTask, rows: Sequence[PublishedRow], candidates: str) -> list[str]:
-    """List figures of a retrieval task whose queries searched fewer candidates here."""
-    return [
-        f"{row.name} on {task.name}: {', '.join(f'{_title([name])} {number(x)}' for name, x in values.items())} "
-        f"(ours is the best {candidates}, another task)"
+        f"{row.name} on {task.name}: {', '.join(f'{_title([name])} {number(x)}' for name, x in values.items())} ({why})"
         for row in rows
         if (values := row.values(task.name))
     ]
