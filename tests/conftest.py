@@ -13,6 +13,12 @@ from xstilts.pipeline import precision
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Tests are named by texts and numbers, never by bytes: a packed file holds the second it was packed in, and
+    two processes that collect in different seconds would hold different tests."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real public data beside the checkout."""
