@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -137,12 +136,10 @@ def test_a_wrong_guess_is_not_perfect(wrong: str, here: Roots):
     assert headline(task.scored[0], counts.sum(axis=0)) == pytest.approx(100 * (ROWS - 1) / ROWS)
 
 
-def test_the_catalogue_is_read_fast_and_without_torch():
+def test_the_catalogue_is_read_without_heavy_libraries():
     code = (
         "import sys, xstilts.tasks.catalog\n"
         "print([n for n in ('torch', 'transformers', 'datasets', 'scipy', 'huggingface_hub') if n in sys.modules])"
     )
-    start = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    assert time.perf_counter() - start < 3

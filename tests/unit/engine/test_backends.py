@@ -23,6 +23,8 @@ from xstilts.engine.runner import Outcome, execute, plan
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 
+PATIENCE = 120.0  # seconds; only what hangs takes so long
+
 
 class Hearing:
     def __init__(self) -> None:
@@ -82,7 +84,7 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
     return Desk(tmp_path, request.param)
 
 
-def until(condition: Callable[[], object], seconds: float = 20) -> None:
+def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
@@ -184,7 +186,7 @@ def test_a_signal_stops_the_steps_and_loses_nothing_done(desk: Desk, number: int
     until(lambda: desk.store.is_done(graph["a"]))
     pid = int((desk.log / "started-c").read_text())
     process.send_signal(number)
-    said, _ = process.communicate(timeout=20)
+    said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130 and json.loads(said)["left"] >= 2
     assert not alive(pid)
     (desk.log / "wait-c").unlink()
@@ -213,7 +215,7 @@ def test_after_kill_9_nothing_runs_on_and_the_step_resumes_from_its_scratch(desk
 
 def test_two_runs_at_once_execute_each_step_once(desk: Desk) -> None:
     first, second = desk.start("wide"), desk.start("wide")
-    said = [json.loads(process.communicate(timeout=30)[0]) for process in (first, second)]
+    said = [json.loads(process.communicate(timeout=PATIENCE)[0]) for process in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0)
     assert desk.runs() == {"a": 1, **{f"w{n}": 1 for n in range(6)}}
     assert sum(one["done"] for one in said) == 7
@@ -228,7 +230,7 @@ def test_a_run_waits_for_the_step_that_another_run_is_at(desk: Desk) -> None:
     assert mine.poll() is None and desk.runs() == {"a": 1}
     (desk.log / "wait-a").unlink()
     for process in (mine, other):
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
         assert process.returncode == 0
     assert set(desk.runs().values()) == {1}
 

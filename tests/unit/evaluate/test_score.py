@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -166,15 +165,6 @@ def test_mining_counts_test_queries_only_at_the_threshold_of_the_tuning_ones(tmp
     line = json.loads((tmp_path / "scores.json").read_text())["metrics"]["mining_f1"]["languages"]["zh"]
     assert line["n"] == 2
     assert line["values"] == pytest.approx({"f1": 200 / 3, "precision": 100.0, "recall": 50.0})
-
-
-def test_ten_thousand_groups_are_resampled_in_well_under_a_second() -> None:
-    from xstilts.metrics.bootstrap import GroupCounts, interval
-
-    table = GroupCounts(np.arange(10_000), np.random.default_rng(0).random((10_000, 3)))
-    start = time.process_time()
-    interval(ChunkF1(), table, np.random.default_rng(0))
-    assert time.process_time() - start < 1.0
 
 
 def tagged(tags: str, number: int) -> TagExample:
