@@ -42,7 +42,7 @@ RECIPE: dict[str, Any] = {
     "phases": [
         {
             "name": "words", "updates": 3, "batch": 8, "max_length": 32,
-            "parts": [{"learn": "translation", "data": "parallel", "layer": 0}],
+            "parts": [{"learn": "translation", "data": "parallel", "layer": 0, "examples": 20}],
         },
         {
             "name": "context", "updates": 6, "batch": 8, "max_length": 32,

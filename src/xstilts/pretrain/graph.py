@@ -130,6 +130,7 @@ class _PhaseBuilder:
             max_length=max_length,
             **options_by_data.get(part.data, {}),
             seed=recipe.seed,
+            limit=part.examples,
             tokenizer="" if self.start else self._continued.identity,
             encoder=None if self.start else self._continued.folder,
         )

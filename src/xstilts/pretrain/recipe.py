@@ -66,7 +66,8 @@ class StudentShape(StrictModel):
 class PartSpec(StrictModel):
     """One objective of a phase: what is learnt (`mlm`, `translation` or `distillation`) from which data.
 
-    share: of the updates, relative to the other parts; batch: rows an update. `rate` and `candidates` belong to mlm,
+    share: of the updates, relative to the other parts; batch: rows an update; examples: of the data, drawn at random,
+    None for all. `rate` and `candidates` belong to mlm,
     `layer`, `sentences`, `words` and the temperatures to translation (see the kinds of these names). A pair under mlm
     is translation language modelling. `layers` belongs to distillation: layer of the student -> layer of its teacher,
     {} for the same share of the depth; `sentences` is the weight of its second loss.
@@ -76,6 +77,7 @@ class PartSpec(StrictModel):
     data: Data
     share: float = Field(1.0, gt=0)
     batch: int | None = Field(None, ge=1)
+    examples: int | None = Field(None, ge=1)
     rate: float = Field(0.15, gt=0, lt=1)
     candidates: int | None = Field(None, ge=1)
     layer: int | None = Field(None, ge=0)

@@ -1,5 +1,6 @@
 from xstilts.pretrain import rows
 from xstilts.pretrain.corpus import Bundle, CorpusData
+from xstilts.pretrain.steps.rows import drawn
 
 DATA = CorpusData(
     texts={"a": {"en": [f"line {i} of English" for i in range(100)], "sw": ["mstari mmoja", "mstari mbili"]}},
@@ -36,3 +37,12 @@ def test_words_are_switched_into_one_language_and_punctuation_stays():
     assert not any("moja" in text and "Englisch" in text for text in switched)
     assert rows.switched(data, 1.0, seed=3) == rows.switched(data, 1.0, seed=3)
     assert {e.text for e in rows.switched(data, 1e-9, seed=3)} == {'The "line", one English line.'}
+
+
+def test_examples_are_drawn_in_their_order_and_by_their_seed():
+    lines = {"en": list("abcdefghijklmnop"), "de": list("ABCDEFGHIJKLMNOP")}
+    examples = rows.pairs(CorpusData(parallel=[Bundle(name="b", lines=lines)]))
+    some = drawn(examples, 7, seed=1)
+    assert len(some) == 7 and some == [example for example in examples if example in some]
+    assert some == drawn(examples, 7, seed=1) != drawn(examples, 7, seed=2)
+    assert drawn(examples, 100, seed=1) == drawn(examples, None, seed=1) == examples

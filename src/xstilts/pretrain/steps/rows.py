@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xstilts.core.canonical import NOT_IDENTITY
+import numpy as np
+
+from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
 from xstilts.data.examples import TextExample
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Encoded
@@ -40,6 +42,7 @@ class RowSettings:
     balance: float = 1.0  # of text
     repeat: tuple[tuple[str, int], ...] = ()  # of text: (language, times)
     switch: float = 0.0  # of switched text
+    limit: int | None = field(default=None, metadata=OMIT_DEFAULT)  # examples drawn, None: all
     tokenizer: str = ""  # sha-256, where it is not an input's
     encoder: Path | None = field(default=None, metadata=NOT_IDENTITY)
 
@@ -48,7 +51,7 @@ def run(settings: RowSettings, context: Context) -> None:
     """Write the tokenised rows, those of translations with their aligned words."""
     corpus = load_corpus(context.inputs[CORPUS])
     tokenizer = load_tokenizer(settings.encoder or context.inputs[ENCODER])
-    examples = _examples(settings, corpus, context)
+    examples = drawn(_examples(settings, corpus, context), settings.limit, settings.seed)
     kind = settings.kind
     if isinstance(kind, TranslationRanking) and kind.words:
         kind = _with_links(settings, corpus, examples, tokenizer, context)
@@ -67,6 +70,14 @@ def _examples(settings: RowSettings, corpus: CorpusData, context: Context) -> li
     return rows.pairs(corpus)
 
 
+def drawn(examples: list[TextExample], limit: int | None, seed: int) -> list[TextExample]:
+    """Return `limit` of the examples in their order, drawn by `seed`; all where there are no more."""
+    if limit is None or limit >= len(examples):
+        return examples
+    places = np.random.default_rng(seed).permutation(len(examples))[:limit]
+    return [examples[place] for place in sorted(places.tolist())]
+
+
 def _with_links(
     settings: RowSettings, corpus: CorpusData, examples: list[TextExample], tokenizer: Tokenizer, context: Context
 ) -> TranslationRanking:
@@ -76,11 +87,14 @@ def _with_links(
     from xstilts.pretrain.links import links
 
     extra_pairs = {language: list(pairs) for language, pairs in corpus.lexicon.items()}
-    languages = rows.languages_of_pairs(corpus)
+    translations = list(zip(rows.languages_of_pairs(corpus), rows.pairs(corpus), strict=True))
     if settings.data == "mined":
-        for language, example in zip(languages, rows.pairs(corpus), strict=True):
+        for language, example in translations:
             extra_pairs.setdefault(language, []).append((example.text, example.pair or ""))
         languages = [example.id.partition("-")[0] for example in examples]
+    else:
+        language_of = {example.id: language for language, example in translations}
+        languages = [language_of[example.id] for example in examples]
 
     def on_progress(done: int, total: int, language: str) -> None:
         context.progress(done, total, "languages", f"aligning words, {language}")
