@@ -21,7 +21,7 @@ ONCE = (
     (app_run, "open_session"),
     (session_module, "resolve_study"),
     (resolve, "check_names"),
-    (resolve, "expand_sweeps"),
+    (resolve, "find_sweeps"),
     (resolve, "with_settings"),
     (session_module, "declared_tasks"),
     (session_module, "locate_study"),

@@ -13,6 +13,7 @@ from xstilts.pipeline.session import catalog_for
 from xstilts.pipeline.steps import train
 from xstilts.study.load import load_study
 from xstilts.study.resolve import check_settings, with_settings
+from xstilts.study.settings_sweep import find_sweeps
 from xstilts.tasks.base import Task
 
 
@@ -50,4 +51,4 @@ def task_for(name: str, study: str | None, options: Options) -> Task:
     with loaded.positions.shown():
         tasks = catalog_for(loaded, options)
         check_settings(loaded, tasks)
-        return with_settings(loaded, tasks).find(name)
+        return with_settings(loaded, tasks, find_sweeps(loaded, tasks)).find(name)

@@ -114,7 +114,7 @@ def _write(
 ) -> tuple[str, ...]:
     """Write the files of one task. Returns the languages written, in the order of the benchmark."""
     settings: ScoreSettings = step.settings
-    predictions = session.store.path(step.inputs[PREDICTIONS])
+    predictions = session.store.path(step.inputs[PREDICTIONS]) / settings.part
     tests = {test.language: test for test in settings.tests}
     languages = tuple(language for language in version.languages[target.name] if language in tests)
     for language in languages:

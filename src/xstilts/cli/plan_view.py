@@ -60,7 +60,7 @@ def _arms(session: Session) -> Table:
     before: dict[str, tuple[str, str]] = {}
     for route in session.routes:
         arms.setdefault(route.arm, set()).update(
-            training.step.key for training in session.steps.trainings[route.arm, route.target, route.seed]
+            training.step.key for training in session.steps.all_trainings((route.arm, route.target, route.seed))
         )
         before[route.arm] = before_target(route.end) or "–", _lengths(route.end) or "–"
     users = Counter(key for keys in arms.values() for key in keys)

@@ -1,6 +1,6 @@
 """Predict with a checkpoint: all languages of a task, and the pool they search, in one stream, written for scoring.
 
-<language>.parquet   id, group and guess (JSON text) of each example
+<language>.parquet   id, group and guess (JSON text) of each example; of several kinds in 0/, 1/, ...
 meta.json            {language: {"n", "rows", "tokens", "truncated", "split", "seconds"}}
 """
 
@@ -25,6 +25,7 @@ from xstilts.data.examples import Example
 from xstilts.evaluate.language_adapters import AdapterSwitcher
 from xstilts.heads.base import Head
 from xstilts.heads.registry import head_key, make_head
+from xstilts.heads.side_by_side import SideBySide
 from xstilts.kinds.base import Kind
 from xstilts.kinds.tokenized import ConcatenatedColumns, TokenizedRows
 from xstilts.kinds.tokenizers import load_tokenizer
@@ -36,6 +37,8 @@ from xstilts.train.model import Model, outputs
 
 if TYPE_CHECKING:
     from xstilts.engine.step import Progress
+
+OUTPUTS = 2**19  # rows times kinds that are kept at once: 2 GiB of vectors of 1,024 numbers
 
 
 class SelectedRows(NamedTuple):
@@ -116,19 +119,39 @@ def predict(
     out: Path,
     compute: Compute | None = None,
     progress: Progress | None = None,
+    *,
+    beside: Sequence[Kind] = (),
 ) -> None:
     """Write the guesses of every language into the folder `out`. `checkpoint` is a train artefact, or an encoder
-    folder for kinds that need no trained head.
+    folder for kinds that need no trained head; `beside` are more kinds that read the same rows: the encoder runs once
+    for all of them, as far as their outputs fit into memory.
 
     Raises EncoderError when the checkpoint has no head for `kind`, DataError when a language is empty.
     """
     compute, checkpoint = compute or Compute(), CheckpointRef.of(checkpoint)
-    rows = _AllRows(sets)
-    model, started = load_model(checkpoint, kind, compute), time.monotonic()
+    rows, seconds = _AllRows(sets), 0.0
     adapters = [adapter for part in rows.parts for adapter in part.row_adapters]
-    switcher = AdapterSwitcher(model, checkpoint.checkpoint, compute, progress)
-    decoded = switcher.outputs(head_key(kind), rows.row, rows.lengths, adapters)
-    _write_guesses(kind, rows, decoded, out, time.monotonic() - started)
+    for numbers in passes(1 + len(beside), len(rows.lengths)):
+        kinds = (kind, *beside)[numbers.start : numbers.stop]
+        model, started = load_model(checkpoint, kinds[0], compute, kinds[1:]), time.monotonic()
+        switcher = AdapterSwitcher(model, checkpoint.checkpoint, compute, progress)
+        decoded = switcher.outputs(head_key(kinds[0]), rows.row, rows.lengths, adapters)
+        seconds += time.monotonic() - started
+        for place, (number, one) in enumerate(zip(numbers, kinds, strict=True)):
+            of_kind = [output[place] for output in decoded] if len(kinds) > 1 else decoded
+            _write_guesses(one, rows, of_kind, out / str(number) if beside else out)
+    seconds_per_token = seconds / max(1, int(rows.lengths.sum()))
+    write_json(out / "meta.json", {language: _meta(one, seconds_per_token) for language, one in sets.items()})
+
+
+def passes(kinds: int, rows: int) -> list[range]:
+    """Return the numbers of the kinds that run together: as many as give at most `OUTPUTS` outputs, at least one.
+
+    >>> passes(5, rows=OUTPUTS // 2)
+    [range(0, 2), range(2, 4), range(4, 5)]
+    """
+    together = max(1, OUTPUTS // max(1, rows))
+    return [range(start, min(start + together, kinds)) for start in range(0, kinds, together)]
 
 
 class _AllRows:
@@ -149,19 +172,15 @@ class _AllRows:
         return prepared.row(number)
 
 
-def _write_guesses(kind: Kind, rows: _AllRows, decoded: Sequence[Any], out: Path, seconds: float) -> None:
-    """Write the folder `out` from the head's output for each row."""
+def _write_guesses(kind: Kind, rows: _AllRows, decoded: Sequence[Any], out: Path) -> None:
+    """Write the files of all languages into the folder `out` from the head's output for each row."""
     outputs_in_order = iter(decoded)
     decoded_of = {part: list(islice(outputs_in_order, len(part.rows.numbers))) for part in rows.parts}
-    seconds_per_token = seconds / max(1, int(rows.lengths.sum()))
     out.mkdir(parents=True, exist_ok=True)
-    meta = {}
     for language, predict_set in rows.sets.items():
         parts = [predict_set, predict_set.pool] if predict_set.pool else [predict_set]
         guesses = _guesses(kind, parts, decoded_of)[: len(predict_set.indices)]
         _write(inside(out, f"{language}.parquet"), predict_set.selected_examples, guesses)
-        meta[language] = _meta(predict_set, seconds_per_token)
-    write_json(out / "meta.json", meta)
 
 
 def _guesses(kind: Kind, parts: Sequence[PredictSet], decoded_of: Mapping[PredictSet, list[Any]]) -> list[Any]:
@@ -206,14 +225,15 @@ def predict_examples(
     )
 
 
-def load_model(checkpoint: Path | CheckpointRef, kind: Kind, compute: Compute) -> Model:
-    """Load the encoder with its head for `kind`. Raises EncoderError when there is no such head: one that was neither
-    trained nor pretrained would guess at random."""
+def load_model(checkpoint: Path | CheckpointRef, kind: Kind, compute: Compute, beside: Sequence[Kind] = ()) -> Model:
+    """Load the encoder with its head for `kind`; with `beside` with the heads of all these kinds as one. Raises
+    EncoderError when there is no such head: one that was neither trained nor pretrained would guess at random."""
     use_threads(compute.threads)
     checkpoint = CheckpointRef.of(checkpoint)
     encoder = load_encoder(checkpoint.checkpoint, checkpoint.base, device=compute.device)
     encoder.adapters.set_task(checkpoint.task)
-    head = _usable_head(checkpoint.head or checkpoint.checkpoint, kind, encoder)
+    heads = [_usable_head(checkpoint.head or checkpoint.checkpoint, one, encoder) for one in (kind, *beside)]
+    head = SideBySide(heads, encoder) if beside else heads[0]
     return Model(encoder, {head_key(kind): head})
 
 

@@ -11,12 +11,10 @@ import torch
 from torch import Tensor
 
 from xstilts.heads.base import Head, Rows, flat
-from xstilts.kinds.retrieval import Retrieval
+from xstilts.kinds.retrieval import Retrieval, layer_of
 from xstilts.nn import ragged
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder
-
-DEPTH = 14 / 24  # XTREME reads layer 14 of XLM-R Large and layer 7 of 12 of the smaller encoders
 
 
 class RetrievalHead(Head):
@@ -44,14 +42,3 @@ class RetrievalHead(Head):
 
     def decode(self, scores: Tensor, batch: Batch) -> list[Any]:
         return list(scores.detach().float().cpu().numpy())
-
-
-def layer_of(layer: int | None, depth: int) -> int:
-    """Return the layer that a setting means for an encoder of `depth` blocks.
-
-    >>> layer_of(None, 24), layer_of(None, 12), layer_of(None, 4), layer_of(-1, 4), layer_of(0, 4)
-    (14, 7, 2, 4, 0)
-    """
-    if layer is None:
-        return round(DEPTH * depth)
-    return depth + 1 + layer if layer < 0 else layer

@@ -124,6 +124,11 @@ class Kind(ABC):
         retrieval reads), a task is tokenised once for all of them."""
         return self
 
+    def at_depth(self, layers: int) -> Self:
+        """Return this kind as an encoder of so many blocks reads it: settings that count its layers are said as numbers
+        from 0. Raises StudyError for a layer that it has not."""
+        return self
+
     @property
     def head_settings(self) -> Mapping[str, Any] | None:
         """Settings that the shapes of a head's weights, or what they mean, depend on; None: labels alone."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from annotated_types import Ge, Le
 
 from xstilts.core.canonical import OMIT_DEFAULT
-from xstilts.core.errors import DataError
+from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import Example, SentenceExample
 from xstilts.data.row_makers.catalog import SentencesRow
 from xstilts.data.source import RowMaker
@@ -29,6 +29,8 @@ from xstilts.metrics.tallies import Metric
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+
+DEPTH = 14 / 24  # XTREME reads layer 14 of XLM-R Large and layer 7 of 12 of the smaller encoders
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,12 @@ class Retrieval(Kind):
     def as_encoded(self) -> Retrieval:
         """Another layer, or another search, reads the same rows."""
         return Retrieval(specials=self.specials)
+
+    def at_depth(self, layers: int) -> Self:
+        layer = layer_of(self.layer, layers)
+        if layer > layers:
+            raise StudyError(f"This encoder has layers 0 to {layers}, not {layer}.", where="layer", value=str(layer))
+        return replace(self, layer=layer)
 
     def check(self, example: SentenceExample) -> None:
         """Raise DataError for an unknown side or part, or a candidate with matches."""
@@ -161,6 +169,17 @@ class Retrieval(Kind):
     @classmethod
     def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
         return SentencesRow(a=columns["a"], b=columns["b"], **id_and_group(columns))
+
+
+def layer_of(layer: int | None, depth: int) -> int:
+    """Return the layer that a setting means for an encoder of `depth` blocks.
+
+    >>> layer_of(None, 24), layer_of(None, 12), layer_of(None, 4), layer_of(-1, 4), layer_of(0, 4)
+    (14, 7, 2, 4, 0)
+    """
+    if layer is None:
+        return round(DEPTH * depth)
+    return depth + 1 + layer if layer < 0 else layer
 
 
 def _where(examples: Sequence[SentenceExample]) -> str | None:

@@ -15,7 +15,7 @@ LAYER_KEYS = ("num_hidden_layers", "n_layers", "num_layers", "n_layer")
 def check_layers(config: Mapping[str, Any], layers: int, name: str) -> None:
     """Raise EncoderError where an encoder of this configuration has fewer layers than are to be kept. A configuration
     that is not known yet passes."""
-    there = _number_of_layers(config)
+    there = number_of_layers(config)
     if there is not None and layers > there:
         raise EncoderError(
             f"'{name}' has {there} layers, of which {layers} cannot be kept.",
@@ -32,7 +32,7 @@ def cut_config(config: Mapping[str, Any], kept: Sequence[int]) -> dict[str, Any]
     >>> cut_config({"num_hidden_layers": 3, "layer_types": ["a", "b", "c"], "hidden_size": 8}, [1, 3])
     {'num_hidden_layers': 2, 'layer_types': ['a', 'c'], 'hidden_size': 8}
     """
-    there = _number_of_layers(config)
+    there = number_of_layers(config)
 
     def cut(key: str, value: Any) -> Any:
         if key in LAYER_KEYS:
@@ -43,7 +43,7 @@ def cut_config(config: Mapping[str, Any], kept: Sequence[int]) -> dict[str, Any]
     return {key: cut(key, value) for key, value in config.items()}
 
 
-def _number_of_layers(config: Mapping[str, Any]) -> int | None:
+def number_of_layers(config: Mapping[str, Any]) -> int | None:
     """Return how many layers a configuration says; None where it does not."""
     return next((config[key] for key in LAYER_KEYS if key in config), None)
 

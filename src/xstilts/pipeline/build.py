@@ -27,11 +27,8 @@ from xstilts.pipeline.steps.prepare import TRANSLATION, PrepareSettings, prepare
 from xstilts.pipeline.steps.score import ScoreSettings, score_step
 from xstilts.pipeline.steps.train import START, TrainPart, TrainSettings, dev_rows, train_rows, train_step
 from xstilts.pipeline.steps.translate import TranslateSettings, translate_step
-from xstilts.pipeline.study_steps import RouteTraining, StudySteps
-from xstilts.study.availability import LocatedStudy
 from xstilts.study.expand import Route, end_name, phase_name, route_name
-from xstilts.study.forgetting import ForgettingProbe, dev_source, forgetting_probes
-from xstilts.study.hyperparameters import max_length
+from xstilts.study.forgetting import ForgettingProbe, dev_source
 from xstilts.study.phase import (
     EncoderRef,
     MergedCheckpoint,
@@ -71,7 +68,7 @@ class StepBuilder:
     _merged: dict[MergedCheckpoint, Step] = field(default_factory=dict)
     _resolved: dict[Source, ResolvedSource] = field(default_factory=dict)
     _scored: dict[Hashable, Step] = field(default_factory=dict)
-    _test_sets: dict[tuple[str, int], EvaluationInputs] = field(default_factory=dict)
+    _test_sets: dict[Hashable, EvaluationInputs] = field(default_factory=dict)
 
     def resolve(self, source: Source) -> ResolvedSource:
         """The source as its files are here, their content as identity, without views."""
@@ -187,18 +184,34 @@ class StepBuilder:
         return self.encoder_at(), {BASE: self.encoder.step} if self.encoder.step else {}
 
     def score(
-        self, end: Start, task: Task, length: int, missing: Mapping[str, str], languages: LanguageAdapters = ()
+        self,
+        end: Start,
+        task: Task,
+        length: int,
+        missing: Mapping[str, str],
+        languages: LanguageAdapters = (),
+        kinds: tuple[Kind, ...] = (),
+        swept: str = "",
     ) -> Step:
-        """The score of a checkpoint on the test sets of a task. `missing`: languages without a file, and why."""
-        key = (end, task.name, languages)
+        """The score of a checkpoint on the test sets of a task. `missing`: languages without a file, and why. Of a
+        sweep: `kinds`, those that are predicted in one pass, the task's among them, and `swept`, its values in words.
+        """
+        key = (end, task.name, task.kind, languages)
         if key not in self._scored:
             tests, label = self.test_sets(task, length, missing), f"{task.name} by {end_name(end)}"
+            with_values = f"{task.name}, {swept}, by {end_name(end)}" if swept else label
             adapters = {language_input(language): self.train(phase) for language, phase in languages}
             sides = (task.query_language, task.candidate_language) if languages else ("", "")
             tests = tests._replace(inputs={**tests.inputs, **adapters})
-            predictions = self.predict(end, task, tests, label, sides=sides)
-            settings = ScoreSettings(kind=task.kind, metrics=task.scored, tests=tests.sets, missing=missing)
-            self._scored[key] = score_step(settings, predictions)
+            predictions = self.predict(end, task, tests, label if kinds else with_values, sides=sides, kinds=kinds)
+            settings = ScoreSettings(
+                kind=task.kind,
+                metrics=task.scored,
+                tests=tests.sets,
+                missing=missing,
+                part=str(kinds.index(task.kind)) if kinds else "",
+            )
+            self._scored[key] = score_step(settings, predictions, with_values)
         return self._scored[key]
 
     def recall(self, probe: ForgettingProbe, task: Task, limit: int | None) -> Step:
@@ -222,7 +235,8 @@ class StepBuilder:
 
     def test_sets(self, task: Task, length: int, missing: Mapping[str, str]) -> EvaluationInputs:
         """The test sets of a target, which all checkpoints share."""
-        if (task.name, length) not in self._test_sets:
+        key = (task.name, task.kind.as_encoded, length)
+        if key not in self._test_sets:
             sets, inputs = [], {}
             for language, source in task.test.items():
                 if language not in missing:
@@ -237,8 +251,8 @@ class StepBuilder:
                 inputs[POOL] = self.prepare(
                     task.pool, task.kind, length, task=task.name, use="pool", label=f"{task.name} pool"
                 )
-            self._test_sets[task.name, length] = EvaluationInputs(tuple(sets), pool, inputs)
-        return self._test_sets[task.name, length]
+            self._test_sets[key] = EvaluationInputs(tuple(sets), pool, inputs)
+        return self._test_sets[key]
 
     def predict(
         self,
@@ -249,14 +263,17 @@ class StepBuilder:
         *,
         use: str = "test",
         sides: tuple[str, str] = ("", ""),
+        kinds: tuple[Kind, ...] = (),
     ) -> Step:
         """`sides`: the languages whose adapters read queries and candidates, where there are language adapters ("": the
-        test set's)."""
+        test set's); `kinds`: as of `score`."""
+        first, *beside = kinds or (task.kind,)
         is_encoder = isinstance(end, EncoderRef)
         checkpoint = self.encoder_input() if isinstance(end, EncoderRef) else {CHECKPOINT: self.checkpoint(end)}
         base_at, base_input = self.adapter_base(end)
         settings = PredictSettings(
-            kind=task.kind,
+            kind=first,
+            beside=tuple(beside),
             tests=tests.sets,
             precision=self.precision,
             encoder=self.encoder_at() if is_encoder else None,
@@ -271,31 +288,7 @@ class StepBuilder:
 
     def kept_weights(self, study: Study, routes: list[Route]) -> KeptWeights:
         """Return which weights go once nobody needs them, and which must be there."""
-        ends = {route.end: None for route in routes if isinstance(route.end, Phase)}
+        ends = {end: None for route in routes for end in route.ends if isinstance(end, Phase)}
         targets = [self.train(phase) for phase in ends if phase.role not in SHARED_ROLES]
         checkpoints = [*self._trained.values(), *self._merged.values()]
         return kept_weights(study, checkpoints, targets, encoder_bytes(self.encoder))
-
-
-def build_steps(study: Study, resolved: LocatedStudy, routes: list[Route], builder: StepBuilder) -> StudySteps:
-    """Return the steps of all routes; routes that share a phase share its step."""
-    scores, trainings = {}, {}
-    for route in routes:
-        key = (route.arm, route.target, route.seed)
-        task = resolved.targets[route.target]
-        length = max_length(study, task.name, task.kind)
-        missing = resolved.missing_languages.get(route.target, {})
-        scores[key] = builder.score(route.end, task, length, missing, route.languages)
-        trainings[key] = tuple(
-            RouteTraining(builder.train(phase), phase_name(phase), phase.role) for phase in route.trainings
-        )
-    tasks = {task.name: task for task in resolved.intermediates.values()}
-    probes = forgetting_probes(routes, study.forgetting)
-    return StudySteps(
-        scores=scores,
-        trainings=trainings,
-        weights=builder.kept_weights(study, routes),
-        forgetting_probes=tuple(
-            (probe, builder.recall(probe, tasks[probe.part.name], study.take.test)) for probe in probes
-        ),
-    )

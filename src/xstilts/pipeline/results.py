@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from xstilts.core.versions import library_versions
 from xstilts.engine.graph import steps_of
@@ -16,7 +17,15 @@ from xstilts.pipeline.same_files import same_files
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps import kind_of
 from xstilts.report.elements.formatting import name_list
-from xstilts.report.scores.inputs import ContrastSpec, ForgettingScores, Results, StepInfo, StudyCell, TargetInfo
+from xstilts.report.scores.inputs import (
+    ContrastSpec,
+    ForgettingScores,
+    Results,
+    StepInfo,
+    StudyCell,
+    SweepScores,
+    TargetInfo,
+)
 from xstilts.samples import CUT, describe
 from xstilts.study.contrast_weights import in_points
 from xstilts.study.expand import phase_name, phases
@@ -46,6 +55,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         notes=tuple(_notes(session, samples)),
         scale=scale,
         forgetting=tuple(_forgetting_scores(session, outcome)),
+        sweeps=tuple(_sweep_scores(session, outcome)),
     )
 
 
@@ -145,9 +155,7 @@ def _cell(session: Session, outcome: Outcome | None, key: tuple[str, str, int]) 
     missing = session.located.missing_targets.get(target) or session.located.missing_arms.get(arm)
     if missing:
         return StudyCell(arm=arm, target=target, seed=seed, status="missing", reason=missing)
-    step = session.steps.scores[key]
-    is_done = session.store.is_sound(step)
-    status, reason = ("done", "") if is_done else _why_not(step, outcome)
+    status, reason, scores = _state(session, session.steps.scores[key], outcome)
     trained = [training for training in session.steps.trainings[key] if session.store.is_done(training.step)]
     return StudyCell(
         arm=arm,
@@ -155,7 +163,7 @@ def _cell(session: Session, outcome: Outcome | None, key: tuple[str, str, int]) 
         seed=seed,
         status=status,
         reason=reason,
-        scores=session.store.path(step) if is_done else None,
+        scores=scores,
         trainings=tuple(session.store.path(training.step) for training in trained),
         training_names=tuple(training.name for training in trained),
         training_roles=tuple(training.role for training in trained),
@@ -165,8 +173,8 @@ def _cell(session: Session, outcome: Outcome | None, key: tuple[str, str, int]) 
 def _forgetting_scores(session: Session, outcome: Outcome | None) -> Iterable[ForgettingScores]:
     for probe, step in session.steps.forgetting_probes:
         arm, _, seed = probe.route
-        chain, is_done = list(phases(probe.end)), session.store.is_sound(step)
-        status, reason = ("done", "") if is_done else _why_not(step, outcome)
+        chain = list(phases(probe.end))
+        status, reason, scores = _state(session, step, outcome)
         main = step.settings.metrics[0]
         yield ForgettingScores(
             arm=arm,
@@ -179,8 +187,35 @@ def _forgetting_scores(session: Session, outcome: Outcome | None) -> Iterable[Fo
             targets=probe.targets,
             status=status,
             reason=reason,
-            scores=session.store.path(step) if is_done else None,
+            scores=scores,
         )
+
+
+def _sweep_scores(session: Session, outcome: Outcome | None) -> Iterable[SweepScores]:
+    sweeps = session.located.sweeps
+    for cell in (cell for cell in _cells(session, outcome) if cell.target in sweeps):
+        sweep, key = sweeps[cell.target], (cell.arm, cell.target, cell.seed)
+        steps = {score.point: score.step for score in session.steps.swept.get(key, ())}
+        of_cell = cell.status, cell.reason, cell.scores
+        for point in sweep.points:
+            state = _state(session, steps[point], outcome) if point in steps else of_cell
+            yield SweepScores(
+                target=cell.target,
+                arm=cell.arm,
+                seed=cell.seed,
+                values=dict(point.values),
+                is_reported=point == sweep.reported,
+                status=state[0],
+                reason=state[1],
+                scores=state[2],
+            )
+
+
+def _state(session: Session, step: Step, outcome: Outcome | None) -> tuple[str, str, Path | None]:
+    """Return the status of a score step, its reason, and where the scores are."""
+    if session.store.is_sound(step):
+        return "done", "", session.store.path(step)
+    return (*_why_not(step, outcome), None)
 
 
 def _why_not(step: Step, outcome: Outcome | None) -> tuple[str, str]:

@@ -14,18 +14,21 @@ from xstilts.data.read import expected_source, place_to_fetch, resolve_source
 from xstilts.data.source import Source
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
+from xstilts.models.cut_layers import number_of_layers
 from xstilts.models.encoders import LocatedEncoder, expected_encoder, find_encoder
 from xstilts.models.named_encoders import NAMED_ENCODERS
 from xstilts.models.translators import find_translator
-from xstilts.pipeline.build import StepBuilder, build_steps
+from xstilts.pipeline.build import StepBuilder
 from xstilts.pipeline.fetch import Say, fetch_missing, fetch_translators
 from xstilts.pipeline.module_tasks import module_tasks
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.precision import chosen_precision
+from xstilts.pipeline.route_steps import build_steps
 from xstilts.pipeline.steps.cut_encoder import first_layers
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.pipeline.study_steps import StudySteps
 from xstilts.study.availability import LocatedStudy, locate_study
+from xstilts.study.encoder_depth import at_depth
 from xstilts.study.encoder_section import EncoderSection
 from xstilts.study.expand import Route, expand, phases
 from xstilts.study.resolve import needed_sources, needed_translators, resolve_study
@@ -49,7 +52,7 @@ class Session:
 
     @property
     def study(self) -> Study:
-        """The study, its sweeps written out."""
+        """The study that was opened, `precision: auto` settled."""
         return self.located.study
 
     @property
@@ -59,8 +62,12 @@ class Session:
         earlier_tasks: dict[tuple[str, str, int], list[Step]] = {}
         for probe, step in self.steps.forgetting_probes:
             earlier_tasks.setdefault(probe.route, []).append(step)
-        scores = self.steps.scores.items()
-        steps = [step for key, score in scores for step in (score, *earlier_tasks.get(key, ()))]
+        swept = {key: [score.step for score in scores] for key, scores in self.steps.swept.items()}
+        steps = [
+            step
+            for key, score in self.steps.scores.items()
+            for step in (score, *swept.get(key, ()), *earlier_tasks.get(key, ()))
+        ]
         return list(dict.fromkeys([*steps, *self.steps.weights.required]))
 
 
@@ -97,6 +104,7 @@ def _open(study: Study, options: Options, fetching: Say | None, planning: bool) 
         fetch_translators(needed_translators(resolved), roots, fetching, allow_missing=study.allow_missing)
     located = locate_study(resolved, lambda source: _require(source, roots, planning))
     encoder = _find_encoder(study.encoder, roots, fetching, planning)
+    located = at_depth(located, number_of_layers(encoder.config()) if encoder.is_here else None)
     routes = tuple(expand(located, encoder.ref, precision.name))
     builder = StepBuilder(
         roots=roots,

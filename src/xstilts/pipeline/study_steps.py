@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from xstilts.engine.step import Step
 from xstilts.pipeline.kept_weights import KeptWeights
 from xstilts.study.forgetting import ForgettingProbe
+from xstilts.study.settings_sweep import SweepPoint
 
 RouteKey = tuple[str, str, int]  # arm, target, seed
 
@@ -21,6 +22,14 @@ class RouteTraining(NamedTuple):
     role: str
 
 
+class SweptScore(NamedTuple):
+    """A route's score with other values of a sweep than the reported ones, and what is trained for it alone."""
+
+    point: SweepPoint
+    step: Step
+    trainings: tuple[RouteTraining, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class StudySteps:
     """The steps of a study.
@@ -28,6 +37,7 @@ class StudySteps:
     Attributes:
         scores: the score step of each route.
         trainings: what each route's score stands on, first to last.
+        swept: the same routes with the other values of their targets' sweeps.
         weights: what becomes of the weights of all trainings.
         forgetting_probes: earlier tasks that are scored again, and the steps that do so.
     """
@@ -36,3 +46,9 @@ class StudySteps:
     trainings: Mapping[RouteKey, tuple[RouteTraining, ...]]
     weights: KeptWeights
     forgetting_probes: tuple[tuple[ForgettingProbe, Step], ...] = ()
+    swept: Mapping[RouteKey, tuple[SweptScore, ...]] = field(default_factory=dict)
+
+    def all_trainings(self, key: RouteKey) -> tuple[RouteTraining, ...]:
+        """Return the trainings of a route, those of its target's sweep behind them."""
+        swept = (training for score in self.swept.get(key, ()) for training in score.trainings)
+        return (*self.trainings[key], *swept)

@@ -26,6 +26,7 @@ from xstilts.study.phase import (
     adapter_tasks,
 )
 from xstilts.study.schema import Study
+from xstilts.study.settings_sweep import SweepPoint
 from xstilts.study.strategies import RouteParts, Stage
 from xstilts.study.translation import translations
 from xstilts.study.tune import tuning, with_task_names
@@ -40,11 +41,22 @@ class Route:
     end: Start
     # test language -> the phase whose language adapter takes the place of the training language's
     languages: tuple[tuple[str, Phase], ...] = ()
+    # the other values of the target's sweep, and what is evaluated with each
+    swept: tuple[tuple[SweepPoint, Start], ...] = ()
 
     @property
     def trainings(self) -> tuple[Phase, ...]:
         """All that the route's predictions stand on; the phase before them comes last."""
         return *(phase for _, phase in self.languages), *phases(self.end)
+
+    @property
+    def ends(self) -> tuple[Start, ...]:
+        """What is evaluated, with the reported values first."""
+        return self.end, *(end for _, end in self.swept)
+
+    def only_swept(self, end: Start) -> tuple[Phase, ...]:
+        """The phases of an end of the sweep that the route itself has not."""
+        return tuple(phase for phase in phases(end) if phase not in self.trainings)
 
 
 def phases(end: Start) -> Iterator[Phase]:
@@ -112,12 +124,22 @@ class _Builder:
 
     def route(self, name: str, located: LocatedStudy, encoder: EncoderRef, target: str) -> Route:
         if self.arm.language_adapters is None:
-            return Route(arm=name, target=target, seed=self.seed, end=self.end(located, encoder, target))
+            return self.route_from(encoder, name, located, target)
         texts, languages = located.adapter_texts[name], languages_of_route(self.arm, located, target)
         start = self.language(encoder, texts[languages.training_language])
         others = [(code, self.language(encoder, texts[code])) for code in languages.others if code in texts]
-        end = self.end(located, start, target)
-        return Route(arm=name, target=target, seed=self.seed, end=end, languages=tuple(others))
+        return replace(self.route_from(start, name, located, target), languages=tuple(others))
+
+    def route_from(self, start: Start, name: str, located: LocatedStudy, target: str) -> Route:
+        """The route to a target, with one more end for each other value of its sweep. Nothing is trained for a value of
+        what is scored after another task, or as it stands."""
+        task, sweep = located.finetuned_on(target), located.sweeps.get(target)
+        is_own = target not in located.finetuning_tasks
+        swept = tuple(
+            (point, self.end(located, start, task.replace(kind=point.kind) if is_own else task))
+            for point in (sweep.others if sweep else ())
+        )
+        return Route(arm=name, target=target, seed=self.seed, end=self.end(located, start, task), swept=swept)
 
     def language(self, encoder: EncoderRef, text: Task) -> Phase:
         """The phase that trains one language adapter, which arms with the same numbers share."""
@@ -132,7 +154,8 @@ class _Builder:
             role="language",
         )
 
-    def end(self, located: LocatedStudy, encoder: Start, target: str) -> Start:
+    def end(self, located: LocatedStudy, encoder: Start, task: Task) -> Start:
+        """What is evaluated of a route that is fine-tuned on `task`."""
         take = self.arm.take or self.study.take.intermediate
         # Two tasks of a stage may have the same substitute: it counts once.
         through = tuple(
@@ -140,7 +163,6 @@ class _Builder:
             for stage in stages(self.arm)
         )
         texts = self.masked(located)
-        task = located.finetuned_on(target)
         last = None if task.fit is None else self.part(task, self.study.take.target)
 
         def phase(start: Start, mix: Stage, role: str) -> Phase:
@@ -254,8 +276,7 @@ class Sharing:
 
 
 def sharing(routes: list[Route]) -> Sharing:
-    naive = sum(len(route.trainings) for route in routes)
-    distinct: set[Phase] = set()
-    for route in routes:
-        distinct.update(route.trainings)
+    chains = [(route.trainings, *(route.only_swept(end) for _, end in route.swept)) for route in routes]
+    distinct = {phase for of_route in chains for chain in of_route for phase in chain}
+    naive = sum(len(chain) for of_route in chains for chain in of_route)
     return Sharing(trainings=len(distinct), naive=naive)

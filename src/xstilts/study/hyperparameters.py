@@ -11,7 +11,6 @@ from xstilts.core.settings.training import Recipe
 from xstilts.kinds.base import Kind
 from xstilts.study.arms import ArmSpec
 from xstilts.study.schema import Study
-from xstilts.study.settings_sweep import base_name
 from xstilts.study.training_numbers import IntermediateNumbers, TrainNumbers
 from xstilts.study.tune import LEARNING_RATE
 
@@ -45,8 +44,8 @@ def numbers(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...]) -> di
     rate = LEARNING_RATE if fuses else arm.tuned(role).learning_rate
     defaults = {"epochs": DEFAULT_EPOCHS} | ({} if rate is None else {"lr": rate})
     layers = [defaults, _set(study.train), _set(section)]
-    if len(names) == 1 and (name := base_name(names[0])) in study.train.tasks:
-        layers.append(_set(study.train.tasks[name]))
+    if len(names) == 1 and names[0] in study.train.tasks:
+        layers.append(_set(study.train.tasks[names[0]]))
     if role == "intermediate":
         layers.append(_shared_length(study.train.intermediate, arm, len(names)))
     if role not in ("target", "language"):
@@ -71,6 +70,5 @@ def recipe(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...], precis
 
 def max_length(study: Study, task: str, kind: Kind) -> int:
     """Tokens of a sequence of one task: its own number, the study's, or what its kind is used with."""
-    name = base_name(task)
-    of_task = study.train.tasks[name].max_length if name in study.train.tasks else None
+    of_task = study.train.tasks[task].max_length if task in study.train.tasks else None
     return of_task or study.train.max_length or kind.default_max_length

@@ -19,6 +19,7 @@ from xstilts.study.explanations import explain
 from xstilts.study.positions import Positions
 from xstilts.study.strict_model import section_of
 
+REPORTED = "reported"  # beside the settings of a kind: which values of a sweep are the score (`settings_sweep`)
 OF_THE_DATA = ("labels", "open_labels")  # fields of kinds that say what a file holds, so that no study changes them
 
 
@@ -40,19 +41,21 @@ def settings_section(kind: type[Kind]) -> Any:
 def checked_settings(
     kind: type[Kind], settings: Mapping[str, Any], task: str, positions: Positions | None = None
 ) -> dict[str, Any]:
-    """Return the settings of a task; a list of values, which is a sweep, is checked value by value.
+    """Return the settings of a task; a list of values, which is a sweep, is checked value by value. What it
+    reports is checked with the sweep (`settings_sweep`).
 
     Raises StudyError for an unknown setting, a value of another type or out of range, an empty sweep and a value twice
     in one.
     """
     name = kind.name.replace("_", " ")
     where, prefix = positions or Positions(), ("settings", task)
-    for key in settings:
+    kind_values = {key: value for key, value in settings.items() if key != REPORTED}
+    for key in kind_values:
         if key not in setting_names(kind):
             what = f"A {name} task has no setting '{key}'."
             at = where(f"settings.{task}.{key}") if where.file else f"settings.{task}"
             raise StudyError(what, where=at, value=key, allowed=setting_names(kind))
-    for key, value in settings.items():
+    for key, value in kind_values.items():
         values = value if isinstance(value, list | tuple) else [value]
         if not values:
             raise StudyError(f"The list of values of '{key}' is empty.", where=where(f"settings.{task}.{key}"))

@@ -17,7 +17,7 @@ from xstilts.study.contrast_weights import in_points
 from xstilts.study.kind_settings import checked_settings
 from xstilts.study.language_adapters import RouteLanguages, candidate_texts, route_languages
 from xstilts.study.schema import Study
-from xstilts.study.settings_sweep import add_sweep_variants, base_name, expand_sweeps
+from xstilts.study.settings_sweep import Sweep, find_sweeps, former_name, plain_settings
 from xstilts.study.text_checks import check_texts
 from xstilts.study.text_overlap import SharedText, shared_notes, shared_text
 from xstilts.study.translation import check_translated, translated_sources, translation_models, translation_notes
@@ -26,9 +26,10 @@ from xstilts.tasks.base import Task
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedStudy:
-    """A study, its sweeps written out, with the tasks that its names stand for.
+    """A study with the tasks that its names stand for.
 
     targets, intermediates: by their names in the study, substitutes put in.
+    sweeps: target -> the values of its settings that it is scored with; the target's own kind has the reported ones.
     finetuning_tasks: target -> the task that is fine-tuned on in its place.
     notes: task, target or "arm <name>" -> what a report must say of it.
     shared: which arms read the training sentences of which target before.
@@ -39,6 +40,7 @@ class ResolvedStudy:
     targets: Mapping[str, Task]
     intermediates: Mapping[str, Task]
     finetuning_tasks: Mapping[str, Task] = field(default_factory=dict)
+    sweeps: Mapping[str, Sweep] = field(default_factory=dict)
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shared: SharedText = field(default_factory=dict)
 
@@ -57,10 +59,9 @@ def resolve_study(study: Study, tasks: Catalog[Task]) -> ResolvedStudy:
     Raises StudyError for an unknown task, language, arm or substitute, and for a setting that a task does not have.
     """
     check_settings(study, tasks)
-    study = expand_sweeps(study)
-    tasks = add_sweep_variants(study, tasks)
     check_names(study, tasks)
-    tasks = with_settings(study, tasks)
+    sweeps = find_sweeps(study, tasks)
+    tasks = with_settings(study, tasks, sweeps)
     notes: dict[str, tuple[str, ...]] = {}
     named = dict.fromkeys(name for arm in study.arms.values() for name in trained_tasks(arm))
     intermediates = {name: _substituted(study, tasks, name, notes) for name in named}
@@ -71,7 +72,12 @@ def resolve_study(study: Study, tasks: Catalog[Task]) -> ResolvedStudy:
         if task.finetuned_on
     }
     resolved = ResolvedStudy(
-        study=study, tasks=tasks, targets=targets, intermediates=intermediates, finetuning_tasks=finetuning
+        study=study,
+        tasks=tasks,
+        targets=targets,
+        intermediates=intermediates,
+        finetuning_tasks=finetuning,
+        sweeps={name: sweep for name, sweep in sweeps.items() if sweep.others},
     )
     for name, arm in study.arms.items():
         if arm.translated is not None:
@@ -157,17 +163,17 @@ def adapter_routes(
 def check_settings(study: Study, tasks: Catalog[Task]) -> None:
     """Raises StudyError for settings of a task that there is not, and for those that its kind does not allow."""
     for name, settings in study.settings.items():
-        task = base_name(name) if name in study.targets else name
-        _require_task(tasks, task, "settings")
-        checked_settings(type(tasks[task].kind), settings, name, study.positions)
+        _require_task(tasks, name, "settings")
+        checked_settings(type(tasks[name].kind), settings, name, study.positions)
 
 
-def with_settings(study: Study, tasks: Catalog[Task]) -> Catalog[Task]:
-    """The tasks, with the settings of their kinds that the study changes (the layer retrieval reads, a stride)."""
+def with_settings(study: Study, tasks: Catalog[Task], sweeps: Mapping[str, Sweep]) -> Catalog[Task]:
+    """The tasks, with the settings of their kinds that the study changes (the layer retrieval reads, a stride); of a
+    sweep, with the reported ones."""
     changed = {}
     for name, settings in study.settings.items():
-        kind = tasks[name].kind
-        changed[name] = tasks[name].replace(kind=replace(kind, **settings))  # type: ignore[type-var]
+        plain = replace(tasks[name].kind, **plain_settings(settings))  # type: ignore[type-var]
+        changed[name] = tasks[name].replace(kind=sweeps[name].reported.kind if name in sweeps else plain)
     return Catalog("task", *(changed.get(name, task) for name, task in tasks.items()))
 
 
@@ -202,8 +208,6 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
             raise StudyError(f"The task '{name}' has no test sets, so it cannot be a target.", where="targets")
     for name in study.train.tasks:
         _require_task(tasks, name, "train.tasks")
-    for name in study.settings:
-        _require_task(tasks, name, "settings")
     for old, new in study.substitute.items():
         _require_task(tasks, old, "substitute")
         _require_task(tasks, new, f"substitute.{old}")
@@ -224,7 +228,8 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
 
 def _require_task(tasks: Catalog[Task], name: str, where: str) -> None:
     if name not in tasks:
-        raise StudyError(f"There is no task '{name}'.", where=where, value=name, allowed=tasks)
+        hint = former_name(name, tasks)
+        raise StudyError(f"There is no task '{name}'.", where=where, value=name, allowed=tasks, hint=hint)
 
 
 def _check_languages(study: Study, tasks: Catalog[Task]) -> None:

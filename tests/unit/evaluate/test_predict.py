@@ -13,14 +13,17 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from toy_kinds import KINDS, checkpoint, examples, tokenizer
+from toy_kinds import KINDS, checkpoint, examples, tokenizer, words
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.examples import SentenceExample
+from xstilts.evaluate import predict as predict_module
 from xstilts.evaluate.predict import CheckpointRef, PredictSet, predict, predict_examples
 from xstilts.heads.registry import head_key
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.kinds.tokenized import TokenizedRows, write
+from xstilts.nn.batch import Batch
+from xstilts.nn.encoder import Encoder
 from xstilts.train.checkpoint import encoder_folder
 from xstilts.train.job import Compute
 from xstilts.train.model import Model
@@ -153,3 +156,57 @@ def test_out_of_memory_halves_the_batch(made: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Model, "forward", scarce)
     tight = predict_examples(made, KINDS["classification"], rows)
     assert max(sizes) > 50 and tight.guesses == calm.guesses
+
+
+@pytest.mark.parametrize("specials", [True, False])
+def test_kinds_side_by_side_guess_as_each_alone_in_one_pass(
+    specials: bool, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = [Retrieval(layer=layer, specials=specials, k=k) for layer, k in ((2, 4), (0, 4), (1, 2), (None, 4))]
+    given = {code: sentences(tmp_path / code, specials, start) for code, start in (("de", 0), ("fi", 50))}
+    tokens: list[int] = []
+    forward = Encoder.forward
+
+    def counted(self: Encoder, batch: Batch, *values: Any, **named: Any) -> Any:
+        tokens.append(int(batch.lengths_N.sum()))
+        return forward(self, batch, *values, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Encoder, "forward", counted)
+        predict(made, kinds[0], given, tmp_path / "together", Compute(forward_tokens=60), beside=kinds[1:])
+    assert sum(tokens) == sum(one.tokens for one in given.values()), "every token goes through the encoder once"
+    meta = json.loads((tmp_path / "together" / "meta.json").read_text())
+    assert {code: meta[code]["tokens"] for code in meta} == {code: one.tokens for code, one in given.items()}
+    found = []
+    for number, kind in enumerate(kinds):
+        predict(made, kind, given, tmp_path / f"alone{number}")
+        found.append({code: read(tmp_path / "together" / str(number) / f"{code}.parquet") for code in given})
+        assert found[-1] == {code: read(tmp_path / f"alone{number}" / f"{code}.parquet") for code in given}
+    assert found[0] != found[1], "layers that guess alike would show nothing"
+
+
+def test_kinds_whose_outputs_do_not_fit_together_run_apart(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = [Retrieval(layer=layer) for layer in (0, 1, 2)]
+    given = {"de": sentences(tmp_path / "de", True, 0)}
+    predict(made, kinds[0], given, tmp_path / "one", beside=kinds[1:])
+    monkeypatch.setattr(predict_module, "OUTPUTS", 2 * len(given["de"].indices))
+    predict(made, kinds[0], given, tmp_path / "two", beside=kinds[1:])
+    for number in range(3):
+        one, two = (read(tmp_path / run / str(number) / "de.parquet") for run in ("one", "two"))
+        assert one == two
+
+
+def sentences(folder: Path, specials: bool, start: int) -> PredictSet:
+    """Queries and candidates of random words."""
+    found = [
+        SentenceExample(
+            id=f"{side}{i}", group=str(i), text=words(2 + i % 5, start + at + i), side=side, matches=matches
+        )
+        for at, side, matches in ((0, "query", ("candidate0",)), (100, "candidate", None))
+        for i in range(12)
+    ]
+    folder.mkdir()
+    write(found, Retrieval(specials=specials), tokenizer(), 30, folder)
+    return PredictSet(prepared=TokenizedRows(folder), examples=found, indices=range(len(found)))

@@ -9,13 +9,12 @@ from xstilts.study.expand import Route, expand, phases
 from xstilts.study.forgetting import forgetting_probes
 from xstilts.study.load import load_study
 from xstilts.study.schema import Study
-from xstilts.study.settings_sweep import expand_sweeps
 from xstilts.tasks.catalog import TASKS
 from xstilts.xtreme.layout import XTREME_VERSIONS
 
 
 def opened(scale: str | None = None) -> tuple[Study, list[Route]]:
-    study = expand_sweeps(load_study("syntax_srl", scale)).model_copy(update={"seeds": (1,)})
+    study = load_study("syntax_srl", scale).model_copy(update={"seeds": (1,)})
     return study, expand(located(study, TASKS, everywhere), ENCODER, "fp32")
 
 

@@ -55,6 +55,8 @@ class PredictSettings:
     queries: str = field(default="", metadata=OMIT_DEFAULT)
     candidates: str = field(default="", metadata=OMIT_DEFAULT)
     task: str = field(default="", metadata=OMIT_DEFAULT)  # as of TrainPart
+    # more kinds that read the same rows in the same pass; the guesses of each are in a folder of its number, from 0
+    beside: tuple[Kind, ...] = field(default=(), metadata=OMIT_DEFAULT)
 
 
 def run(settings: PredictSettings, context: Context) -> None:
@@ -84,7 +86,7 @@ def run(settings: PredictSettings, context: Context) -> None:
         task=settings.task,
     )
     compute = Compute(device=context.device, threads=context.threads, precision=settings.precision)
-    predict(checkpoint, settings.kind, sets, context.out, compute, context.progress)
+    predict(checkpoint, settings.kind, sets, context.out, compute, context.progress, beside=settings.beside)
 
 
 def example_adapters(sides: tuple[str, str], examples: Sequence[Example], context: Context) -> tuple[Path | None, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xstilts.core.canonical import NOT_IDENTITY
+from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
 from xstilts.data.read import load_examples
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
@@ -27,6 +27,7 @@ class ScoreSettings:
     metrics: tuple[Metric, ...]
     tests: tuple[EvaluationSet, ...]
     missing: Mapping[str, str] = field(default_factory=dict, metadata=NOT_IDENTITY)  # language -> why it is not here
+    part: str = field(default="", metadata=OMIT_DEFAULT)  # of predictions by several kinds: the folder of this one's
 
 
 def run(settings: ScoreSettings, context: Context) -> None:
@@ -39,7 +40,8 @@ def run(settings: ScoreSettings, context: Context) -> None:
         context.progress(number, len(settings.tests), "languages", test.language)
         examples = [loaded.examples[i] for i in test.example_indices(loaded.examples, settings.kind)]
         sets[test.language] = LanguageSet(examples=examples, dropped=dict(loaded.dropped))
-    score(settings.kind, settings.metrics, sets, context.inputs[PREDICTIONS], context.out, settings.missing)
+    predictions = context.inputs[PREDICTIONS] / settings.part
+    score(settings.kind, settings.metrics, sets, predictions, context.out, settings.missing)
 
 
 def estimate(step: Step, estimator: Estimator) -> Cost:
@@ -62,5 +64,6 @@ def file_uses(step: Step) -> Iterator[FileUse]:
 KIND = StepKind(name="score", version=VERSION, run=run, estimate=estimate, tokens_done=tokens_done, file_uses=file_uses)
 
 
-def score_step(settings: ScoreSettings, predictions: Step) -> Step:
-    return KIND.step(settings, {PREDICTIONS: predictions}, label=predictions.label, about=predictions.about)
+def score_step(settings: ScoreSettings, predictions: Step, label: str = "") -> Step:
+    """`label`: another one than that of the predictions."""
+    return KIND.step(settings, {PREDICTIONS: predictions}, label=label or predictions.label, about=predictions.about)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xstilts.report.elements import svg
-from xstilts.report.elements.formatting import interval, number, signed
+from xstilts.report.elements.formatting import interval, number, plural, signed
 
 PANEL_WIDTH, PANEL_HEIGHT, PANEL_POINTS = 255.0, 120.0, 150
 Points = Sequence[tuple[float, float]]
@@ -194,7 +194,7 @@ def panel(heading: str, curves: Sequence[Curve], floor: float | None = None) -> 
         tip, y = svg.title(f"chance: {floor:.1f}"), up(floor)
         parts.append(svg.shape("line", "floor", tip, x1=44.0, y1=y, x2=PANEL_WIDTH - 18, y2=y))
     parts += [_line(curve, line, across, up) for curve, line in zip(curves, finite, strict=True)]
-    return svg.picture(PANEL_WIDTH, PANEL_HEIGHT + 20, f"{heading}, {len(curves)} runs", parts)
+    return svg.picture(PANEL_WIDTH, PANEL_HEIGHT + 20, f"{heading}, {plural(len(curves), 'line')}", parts)
 
 
 def _line(curve: Curve, points: Points, across: svg.AxisScale, up: svg.AxisScale) -> str:

@@ -80,6 +80,20 @@ class ForgettingScores:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SweepScores:
+    """One arm and seed on a target with one of the values that its settings are swept over."""
+
+    target: str
+    arm: str
+    seed: int
+    values: Mapping[str, Any]  # {"layer": 7}
+    is_reported: bool  # whether this is the target's score
+    status: str = "done"  # as of a cell
+    reason: str = ""
+    scores: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepInfo:
     """A step of the run graph, and what it cost."""
 
@@ -141,3 +155,4 @@ class Results:
     notes: tuple[str, ...] = ()
     scale: str = ""
     forgetting: tuple[ForgettingScores, ...] = ()  # earlier tasks scored again, arm by arm
+    sweeps: tuple[SweepScores, ...] = ()  # targets with each value that they are swept over, the reported one too

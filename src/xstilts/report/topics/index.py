@@ -18,6 +18,7 @@ from xstilts.report.topics.published.topic import PUBLISHED
 from xstilts.report.topics.run_graph import RUN_GRAPH
 from xstilts.report.topics.scores import SCORES
 from xstilts.report.topics.study import STUDY
+from xstilts.report.topics.sweeps import SWEEPS
 from xstilts.report.topics.topic import Topic
 from xstilts.report.topics.training import TRAINING
 
@@ -29,6 +30,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     GAIN_BY_TARGET,
     PUBLISHED,
     LANGUAGES,
+    SWEEPS,
     FORGETTING,
     TRAINING,
     COSTS,
