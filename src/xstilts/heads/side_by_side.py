@@ -22,8 +22,8 @@ class SideBySide(Head):
     def __init__(self, heads: Sequence[Head], encoder: Encoder) -> None:
         super().__init__()
         self.parts = nn.ModuleList(heads)
-        self.read = [encoder.num_layers if head.layer is None else head.layer for head in heads]
-        self.layers = tuple(sorted(set(self.read)))
+        self.layer_of_head = [encoder.num_layers if head.layer is None else head.layer for head in heads]
+        self.layers = tuple(sorted(set(self.layer_of_head)))
         self.layer = max(self.layers)  # nothing above it is computed
 
     def collate(self, rows: Rows, draw: Sequence[int] = ()) -> Batch:
@@ -32,7 +32,7 @@ class SideBySide(Head):
     def forward(self, hidden_TD: Tensor, batch: Batch) -> list[Any]:
         """`hidden_TD`: the states of `layers` side by side."""
         states = dict(zip(self.layers, hidden_TD.chunk(len(self.layers), dim=-1), strict=True))
-        return [head(states[layer], batch) for head, layer in zip(self._heads, self.read, strict=True)]
+        return [head(states[layer], batch) for head, layer in zip(self._heads, self.layer_of_head, strict=True)]
 
     def decode(self, scores: list[Any], batch: Batch) -> list[Any]:
         decoded = (head.decode(of_head, batch) for head, of_head in zip(self._heads, scores, strict=True))
