@@ -14,10 +14,10 @@ from xstilts.core.errors import XstiltsError
 from xstilts.core.files import open_text
 from xstilts.data.examples import Example
 from xstilts.data.read import first_examples
+from xstilts.models.bundled import packed_folders
 from xstilts.models.compact import unpack_tokenizer
 from xstilts.models.encoders import LocatedEncoder
 from xstilts.pipeline.estimates import Size
-from xstilts.pipeline.steps.encoder import UnpackSettings
 from xstilts.pipeline.steps.prepare import PrepareSettings
 
 if TYPE_CHECKING:
@@ -65,10 +65,11 @@ def _tokenizer(encoder: LocatedEncoder) -> Tokenizer | None:
 
     if encoder.folder is not None:
         return load_tokenizer(encoder.folder)
-    if encoder.step is None or not isinstance(encoder.step.settings, UnpackSettings):
+    packed = next((folder for folder in packed_folders() if folder.name == encoder.ref.name), None)
+    if packed is None:
         return None
     with tempfile.TemporaryDirectory() as folder:
-        unpack_tokenizer(encoder.step.settings.folder, Path(folder))
+        unpack_tokenizer(packed, Path(folder))
         return load_tokenizer(Path(folder))
 
 
