@@ -14,7 +14,8 @@ from typing import Any
 from xstilts.app.execution import Quiet, RunListener, command_options, execute_steps, serve_step
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import StudyError
-from xstilts.core.files import file_fingerprint, read_json, write_atomic, write_json
+from xstilts.core.files import read_json, write_atomic, write_json
+from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.path_names import inside
 from xstilts.engine.backends.base import StepCommand
 from xstilts.engine.graph import steps_of

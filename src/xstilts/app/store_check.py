@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.core.errors import XstiltsError
-from xstilts.core.files import file_fingerprint, read_json
+from xstilts.core.files import read_json
+from xstilts.core.fingerprints import file_fingerprint
 from xstilts.data.lock import data_folder, read_lock
 from xstilts.engine.store import Store
 

@@ -2,7 +2,7 @@
 
 Literals are identity. A value without a stable form (a function, an open file, a path, any object whose printed form
 holds an address) raises instead of silently giving a key that changes from run to run. Paths are execution, never
-identity: hash a file's content with `core.files.file_fingerprint` and put the result in.
+identity: hash a file's content with `core.fingerprints.file_fingerprint` and put the result in.
 """
 
 from __future__ import annotations

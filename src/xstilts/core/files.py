@@ -1,4 +1,4 @@
-"""Files that are either whole or not there, and the fingerprint of a file's content.
+"""Files that are either whole or not there.
 
 Every write goes to a temporary file in the same folder, reaches the disk, and is renamed into place. A full disk or a
 forbidden folder is a `StoreError` and leaves the old file as it was.
@@ -8,23 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import hashlib
 import io
 import json
 import os
 import stat
-import time
 import uuid
 import zlib
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
 from xstilts.core.errors import DataError, StoreError
 from xstilts.core.io_errors import writing
-from xstilts.core.locks import locked
-
-_SETTLED = 2.0  # seconds; a younger file could still change without a visible change of size and time
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:
@@ -145,49 +139,3 @@ class _Unzipped(gzip.GzipFile):
     def close(self) -> None:
         super().close()
         self._raw.close()
-
-
-def file_fingerprint(path: Path, cache: Path | None = None) -> str:
-    """Return the sha-256 (hex) of the file's bytes as they are on the disk.
-
-    With `cache` (a JSON file, made when absent), a file whose path, size and mtime_ns are known is not read again.
-    Two processes may share a cache. Raises DataError when the file cannot be read.
-    """
-    if problem := not_a_file(path):
-        raise DataError(f"{problem}.", where=str(path))
-    try:
-        here = path.stat()
-        key, stamp = str(path.resolve()), [here.st_size, here.st_mtime_ns]
-        if cache is not None and (entry := _cached(cache).get(key)) and entry[:2] == stamp:
-            return str(entry[2])
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise DataError(f"the file cannot be read ({error.strerror}).", where=str(path)) from error
-    if cache is not None and time.time() - here.st_mtime > _SETTLED:
-        _remember(cache, key, [*stamp, digest])
-    return digest
-
-
-def _cached(cache: Path) -> dict[str, list[Any]]:
-    try:
-        here = cache.stat()
-    except OSError:
-        return {}
-    return _parse_cache(cache, (here.st_ino, here.st_size, here.st_mtime_ns))
-
-
-@lru_cache(maxsize=4)
-def _parse_cache(cache: Path, stamp: tuple[int, int, int]) -> dict[str, list[Any]]:
-    # Every write replaces the file, so inode, size and time name one content: a plan looks up hundreds of files.
-    try:
-        entries = read_json(cache)
-    except StoreError:
-        return {}
-    return entries if isinstance(entries, dict) else {}
-
-
-def _remember(cache: Path, key: str, entry: list[Any]) -> None:
-    # A cache that cannot be written costs time, never a run.
-    with contextlib.suppress(StoreError), locked(cache.with_name(cache.name + ".lock")):
-        write_json(cache, {**_cached(cache), key: entry})

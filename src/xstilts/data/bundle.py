@@ -20,7 +20,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from xstilts.core.errors import DataError, XstiltsError
-from xstilts.core.files import file_fingerprint, not_a_file, read_json
+from xstilts.core.files import not_a_file, read_json
+from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.io_errors import writing
 from xstilts.data.locate import Roots, locate_files, place_addresses, revision_key
 from xstilts.data.lock import (

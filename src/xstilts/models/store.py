@@ -20,10 +20,11 @@ from pathlib import Path
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import EncoderError, XstiltsError
-from xstilts.core.files import file_fingerprint, read_json, write_atomic
+from xstilts.core.files import read_json, write_atomic
+from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.io_errors import writing
 from xstilts.data.locate import Roots
-from xstilts.data.lock import checked_commit, checked_relative_path
+from xstilts.data.lock import checked_commit, checked_relative_path, fingerprint_cache
 
 Say = Callable[[str], None]
 
@@ -185,7 +186,7 @@ class ModelStore:
 
     def _digests(self, folder: Path) -> dict[str, str]:
         """Return the sha-256 of every file that matters, by name."""
-        cache = self.roots.store / "cache" / "fingerprints.json"
+        cache = fingerprint_cache(self.roots.store)
         files = sorted({path for pattern in self.spec.file_patterns for path in folder.glob(pattern)})
         return {path.name: file_fingerprint(path, cache) for path in files}
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from xstilts.core.canonical import fingerprint, identity_name
 from xstilts.core.errors import EncoderError
-from xstilts.core.files import file_fingerprint, read_json, write_json
+from xstilts.core.files import read_json, write_json
+from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.settings.tuning import METHODS, Adapter, Bottleneck, Fuse, adapter_shape
 from xstilts.nn.encoder import Encoder
 from xstilts.train.snapshot import save_weights

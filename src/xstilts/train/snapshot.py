@@ -20,8 +20,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from xstilts.core.fingerprints import file_checksum
 from xstilts.core.io_errors import writing
-from xstilts.engine.checksums import digest_of, file_checksum
+from xstilts.engine.checksums import digest_of
 
 SNAPSHOTS = 2
 

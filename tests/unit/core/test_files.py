@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import errno
 import gzip
-import json
-import multiprocessing
 import os
 from pathlib import Path
 from typing import Any
@@ -11,21 +9,7 @@ from typing import Any
 import pytest
 
 from xstilts.core.errors import DataError, StoreError
-from xstilts.core.files import (
-    file_fingerprint,
-    open_text,
-    read_json,
-    write_atomic,
-    write_json,
-)
-
-EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
-
-def _old(path: Path, seconds: int = 100) -> Path:
-    stamp = path.stat().st_mtime - seconds
-    os.utime(path, (stamp, stamp))
-    return path
+from xstilts.core.files import open_text, read_json, write_atomic, write_json
 
 
 def _handles() -> int:
@@ -120,72 +104,3 @@ def test_open_text_of_a_missing_file_is_a_data_error(tmp_path: Path) -> None:
         open_text(tmp_path / "gone.tsv")
     with pytest.raises(DataError, match="this is a folder, not a file"):
         open_text(tmp_path)
-
-
-def test_fingerprint_is_sha256_of_the_bytes(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"")
-    assert file_fingerprint(tmp_path / "a") == EMPTY
-    with pytest.raises(DataError, match="cannot be read"):
-        file_fingerprint(tmp_path / "b")
-
-
-def test_a_known_file_is_not_read_again_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, cache = tmp_path / "a", tmp_path / "cache" / "files.json"
-    path.write_bytes(b"one")
-    first = file_fingerprint(_old(path), cache)
-    reads: list[Path] = []
-    opened = Path.open
-
-    def counted(name: Path, *args: Any, **kwargs: Any) -> Any:
-        if name == path:
-            reads.append(path)
-        return opened(name, *args, **kwargs)
-
-    monkeypatch.setattr(Path, "open", counted)
-    assert file_fingerprint(path, cache) == first and reads == []
-    path.write_bytes(b"two")
-    reads.clear()
-    assert file_fingerprint(_old(path, 50), cache) != first and reads
-    assert set(json.loads(cache.read_text())) == {str(path.resolve())}
-
-
-def test_a_file_written_this_second_is_not_trusted_to_the_cache(tmp_path: Path) -> None:
-    path, cache = tmp_path / "a", tmp_path / "files.json"
-    path.write_bytes(b"one")
-    file_fingerprint(path, cache)
-    assert not cache.exists()
-
-
-@pytest.mark.parametrize("junk", [b"", b"{oops", b"[1]", b"\xff"])
-def test_a_spoilt_cache_is_replaced(tmp_path: Path, junk: bytes) -> None:
-    path, cache = tmp_path / "a", tmp_path / "files.json"
-    path.write_bytes(b"")
-    cache.write_bytes(junk)
-    assert file_fingerprint(_old(path), cache) == EMPTY
-    assert len(json.loads(cache.read_text())) == 1
-
-
-def test_a_cache_that_cannot_be_written_costs_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "a").write_bytes(b"")
-    _old(tmp_path / "a")
-    monkeypatch.setattr(os, "replace", _refuse(errno.ENOSPC))
-    assert file_fingerprint(tmp_path / "a", tmp_path / "files.json") == EMPTY
-
-
-def _fingerprint_all(folder: Path, names: list[str]) -> None:
-    for name in names:
-        file_fingerprint(folder / name, folder / "cache" / "files.json")
-
-
-def test_two_processes_share_a_cache(tmp_path: Path) -> None:
-    names = [f"f{i}" for i in range(20)]
-    for name in names:
-        (tmp_path / name).write_bytes(name.encode())
-        _old(tmp_path / name)
-    fork = multiprocessing.get_context("fork")
-    workers = [fork.Process(target=_fingerprint_all, args=(tmp_path, part)) for part in (names[:10], names[10:])]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert len(json.loads((tmp_path / "cache" / "files.json").read_text())) == 20

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from xstilts.core.errors import DataError, StoreError, StudyError
-from xstilts.core.files import file_fingerprint, open_text, read_json
+from xstilts.core.files import open_text, read_json
+from xstilts.core.fingerprints import file_fingerprint
 from xstilts.study.load import load_study
 from xstilts.study.validation import find_file, read_mapping
 from xstilts.study.yaml_text import DEEPEST, YamlError, parse_yaml

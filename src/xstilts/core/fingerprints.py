@@ -1,0 +1,99 @@
+"""Fingerprints of files: the sha-256 of their content, remembered for as long as a file is surely the same.
+
+A file is taken for the same where its inode, the time its entry changed (which no program can set), its size and its
+time are, and where a sample of its bytes, which is read each time, is as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from xstilts.core.errors import DataError, StoreError
+from xstilts.core.files import not_a_file, read_json, write_json
+from xstilts.core.locks import locked
+
+_SETTLED = 2.0  # seconds; a file that changed later could change once more without another time
+_SAMPLE, _PIECES = 4096, 4  # bytes of a piece, and pieces of a file, that are compared each time
+
+# (path, its stamp) -> sha-256: a file is read once in a process.
+_KNOWN: dict[tuple[str, tuple[int, ...]], str] = {}
+
+
+def file_checksum(path: Path) -> str:
+    """Return the sha-256 (hex) of a file, read once in a process. Raises OSError."""
+    key = (str(path), tuple(_stamp(path.stat())))
+    if key not in _KNOWN:
+        _KNOWN[key] = _sha256(path)
+    return _KNOWN[key]
+
+
+def file_fingerprint(path: Path, cache: Path | None = None) -> str:
+    """Return the sha-256 (hex) of the file's bytes as they are on the disk.
+
+    With `cache` (a JSON file, made when absent), a file that was read before and is the same is not read again.
+    Two processes may share a cache. Raises DataError when the file cannot be read.
+    """
+    if problem := not_a_file(path):
+        raise DataError(f"{problem}.", where=str(path))
+    try:
+        if cache is None:
+            return _sha256(path)
+        here, key = path.stat(), str(path.resolve())
+        known = [*_stamp(here), _sample(path, here.st_size)]
+        if isinstance(entry := _cached(cache).get(key), list) and entry[:-1] == known:
+            return str(entry[-1])
+        digest = _sha256(path)
+    except OSError as error:
+        raise DataError(f"the file cannot be read ({error.strerror}).", where=str(path)) from error
+    if time.time() - here.st_ctime > _SETTLED:
+        _remember(cache, key, [*known, digest])
+    return digest
+
+
+def _stamp(found: os.stat_result) -> list[int]:
+    return [found.st_ino, found.st_ctime_ns, found.st_size, found.st_mtime_ns]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sample(path: Path, size: int) -> str:
+    """Return a digest of pieces of a file, from its beginning to its end; of a small file, of all of it."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for i in range(_PIECES):
+            file.seek(max(0, size - _SAMPLE) * i // (_PIECES - 1))
+            digest.update(file.read(_SAMPLE))
+    return digest.hexdigest()[:16]
+
+
+def _cached(cache: Path) -> dict[str, list[Any]]:
+    try:
+        here = cache.stat()
+    except OSError:
+        return {}
+    return _parse_cache(cache, (here.st_ino, here.st_size, here.st_mtime_ns))
+
+
+@lru_cache(maxsize=4)
+def _parse_cache(cache: Path, stamp: tuple[int, int, int]) -> dict[str, list[Any]]:
+    # Every write replaces the file, so inode, size and time name one content: a plan looks up hundreds of files.
+    try:
+        entries = read_json(cache)
+    except StoreError:
+        return {}
+    return entries if isinstance(entries, dict) else {}
+
+
+def _remember(cache: Path, key: str, entry: list[Any]) -> None:
+    # A cache that cannot be written costs time, never a run.
+    with contextlib.suppress(StoreError), locked(cache.with_name(cache.name + ".lock")):
+        write_json(cache, {**_cached(cache), key: entry})
