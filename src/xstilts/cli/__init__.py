@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 some steps failed, 2 user error, 70 a defect of the progra
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, cast
 
 import typer
@@ -13,6 +14,7 @@ from xstilts.cli import data, encoders, models, pretrain, score, store, studies,
 from xstilts.cli.complaints import complain, defect
 from xstilts.cli.console import dependable_streams
 from xstilts.core.errors import XstiltsError
+from xstilts.core.io_errors import full_disk
 
 app = typer.Typer(
     name="xstilts",
@@ -75,10 +77,13 @@ def _run(arguments: list[str] | None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         complain("Interrupted. Nothing that was finished is lost; the same command goes on from here.")
         return INTERRUPTED
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        complain(f"{place}{error.strerror or error}.")
-        return 2
     except Exception as error:  # noqa: BLE001 - what escapes is a defect, and is reported as one
+        if full := full_disk(error, Path.cwd()):
+            complain(str(full))
+            return full.exit_code
+        if isinstance(error, OSError):
+            place = f"{error.filename}: " if error.filename else ""
+            complain(f"{place}{error.strerror or error}.")
+            return 2
         complain(defect(error))
         return DEFECT

@@ -103,13 +103,13 @@ def _convert_tokenizer(folder: Path) -> None:
 
     try:
         backend = AutoTokenizer.from_pretrained(folder, trust_remote_code=False).backend_tokenizer
-        backend.save(str(folder / "tokenizer.json"))
     except Exception as error:
         raise EncoderError(
             f"This encoder has no tokenizer.json, and none can be made of its files: {one_line(error)}",
             where=str(folder),
             hint="Only encoders with a fast tokenizer can be used.",
         ) from error
+    backend.save(str(folder / "tokenizer.json"))
 
 
 ENCODER = ModelFiles(

@@ -100,8 +100,9 @@ class Local:
     def launch(self, step: Step, store: Store, on_event: OnEvent) -> None:
         device = self._free_device(step) or "cpu"
         on_event(Started(step.key, device))
-        errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the child is buried
+        errors = None
         try:
+            errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the child is buried
             process = subprocess.Popen(
                 self.command_for(step),
                 stdin=subprocess.DEVNULL,
@@ -112,7 +113,8 @@ class Local:
                 preexec_fn=_die_with_parent,
             )
         except OSError as error:
-            errors.close()
+            if errors is not None:
+                errors.close()
             on_event(Ended(step.key, Result("failed", error=f"the step's process cannot be started: {error}")))
             return
         child = _Child(step, store, on_event, process, errors, device)
