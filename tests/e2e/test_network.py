@@ -15,6 +15,8 @@ from fake_hub import BRANCH, COMMIT, Server
 from xstilts.cli import main
 from xstilts.core.errors import EncoderError
 from xstilts.data.locate import Roots
+from xstilts.engine.drafts import draft_folders
+from xstilts.engine.store import Store
 from xstilts.models.encoders import find_encoder
 
 
@@ -133,11 +135,34 @@ def test_names_of_one_encoder_share_a_folder_and_branches_stay_where_they_were(h
     )
     assert said == ["fetching the encoder o/n", "fetching the encoder o/n@main", f"fetching the encoder o/n@{COMMIT}"]
     assert newest.folder == commit.folder != branch.folder
+    weights = [request for request in hub.asked if request.startswith("GET") and "safetensors" in request]
+    assert len(weights) == 2  # the same commit under another name is not fetched again
     assert newest.ref.identity == branch.ref.identity  # the same content
     hub.asked.clear()
     quiet = Roots(store=roots.store, offline=True)
     assert find_encoder("o/n@main", quiet, {}).folder == branch.folder
     assert hub.asked == []
+
+
+def test_a_killed_fetch_of_an_encoder_goes_on_from_the_files_that_came(hub, tmp_path, monkeypatch):
+    roots, store = Roots(store=tmp_path / "store"), Store(tmp_path / "store")
+
+    def kill(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("xstilts.models.store.move_files", kill)
+        for _ in range(3):
+            with pytest.raises(KeyboardInterrupt):
+                find_encoder("o/n", roots, {}, fetch=print)
+    (draft,) = draft_folders(roots.store)
+    left = draft / "files" / ".cache" / "huggingface" / "download" / "x.1.incomplete"
+    left.write_bytes(b"what the client had of a file")
+    assert store.du()["(unfinished downloads)"].bytes > 1000 and not list((roots.store / "encoders").glob("*.json"))
+    hub.asked.clear()
+    assert find_encoder("o/n", roots, {}, fetch=print).folder is not None
+    assert not [request for request in hub.asked if request.startswith("GET") and "/resolve/" in request]
+    assert not draft_folders(roots.store) and store.du() == {}
 
 
 def test_an_encoder_with_a_word_list_alone_gets_a_tokenizer(hub, tmp_path):

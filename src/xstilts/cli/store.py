@@ -32,7 +32,7 @@ def add_to(app: typer.Typer) -> None:
 
 @commands.command()
 def du(store: StoreDir = None, as_json: AsJson = False) -> None:
-    """Show the disk use of each kind of step."""
+    """Show the disk use of each kind of step, and of downloads that were broken off."""
     from xstilts.engine.store import Store
     from xstilts.pipeline.options import default_store
 
@@ -83,7 +83,7 @@ def gc(
 ) -> None:
     """Delete every step that none of the named studies needs.
 
-    All steps of studies that are running now stay, and fetched files and encoders."""
+    All steps of studies that are running now stay, and fetched files and encoders. Downloads that were broken off go."""
     from xstilts.engine.graph import steps_of
     from xstilts.engine.store import Store
     from xstilts.pipeline.options import default_store

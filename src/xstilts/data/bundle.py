@@ -13,7 +13,6 @@ import json
 import re
 import shutil
 import tarfile
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -23,6 +22,7 @@ from xstilts.core.errors import DataError, XstiltsError
 from xstilts.core.files import not_a_file, read_json
 from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.io_errors import writing
+from xstilts.core.locks import locked
 from xstilts.data.locate import Roots, locate_files, place_addresses, revision_key
 from xstilts.data.lock import (
     Lock,
@@ -38,6 +38,7 @@ from xstilts.data.lock import (
 )
 from xstilts.data.read import resolve_source
 from xstilts.data.source import Source
+from xstilts.engine.drafts import draft
 
 _MANIFEST = "manifest.json"
 _STORE = "store"  # what members that are no data are below
@@ -177,18 +178,20 @@ def _entry_of_bytes(content: bytes) -> LockEntry:
 
 
 def _write(archive: Path, manifest: _Manifest, members: Mapping[str, Path | bytes]) -> None:
-    draft = archive.with_name(f".{archive.name}.{uuid.uuid4().hex[:12]}.tmp")
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with tarfile.open(draft, "w") as tar:
-            text = json.dumps(manifest.json(), ensure_ascii=False, indent=1).encode()
-            for name, content in {_MANIFEST: text, **dict(sorted(members.items()))}.items():
-                with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as opened:
-                    size = len(content) if isinstance(content, bytes) else content.stat().st_size
-                    tar.addfile(_member(name, size), opened)
-        draft.replace(archive)
-    finally:
-        draft.unlink(missing_ok=True)
+    draft_file = archive.with_name(f".{archive.name}.tmp")  # always this one: what a kill left is written over
+    text = json.dumps(manifest.json(), ensure_ascii=False, indent=1).encode()
+    with locked(draft_file, wait=False) as is_held:
+        if not is_held:
+            raise DataError("another process is writing this archive.", where=str(archive))
+        try:
+            with tarfile.open(draft_file, "w") as tar:
+                for name, content in {_MANIFEST: text, **dict(sorted(members.items()))}.items():
+                    with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as opened:
+                        size = len(content) if isinstance(content, bytes) else content.stat().st_size
+                        tar.addfile(_member(name, size), opened)
+            draft_file.replace(archive)
+        finally:
+            draft_file.unlink(missing_ok=True)
 
 
 def _member(name: str, size: int) -> tarfile.TarInfo:
@@ -206,22 +209,17 @@ def unpack_bundle(archive: Path, store: Path) -> BundleContents:
     if problem := not_a_file(archive):
         raise DataError(f"{problem}.", where=str(archive))
     folder = data_folder(store)
-    draft = folder / f".draft-{uuid.uuid4().hex[:12]}"
-    with writing(folder):
-        try:
-            draft.mkdir(parents=True)
-            manifest = _unpack_checked(archive, draft)
-            places = {name: manifest.place(name, store) for name in manifest.members()}
-            for name, entry in manifest.members().items():
-                if places[name].is_file():
-                    digest = file_fingerprint(places[name], fingerprint_cache(store))
-                    check_digest(name, digest, entry.sha256, str(archive))
-            add_to_lock(store, manifest.data)
-            for name, place in places.items():
-                place.parent.mkdir(parents=True, exist_ok=True)
-                (draft / name).replace(place)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+    with writing(folder), draft(folder, f"unpacking {archive.resolve()}") as home:
+        manifest = _unpack_checked(archive, home)
+        places = {name: manifest.place(name, store) for name in manifest.members()}
+        for name, entry in manifest.members().items():
+            if places[name].is_file():
+                digest = file_fingerprint(places[name], fingerprint_cache(store))
+                check_digest(name, digest, entry.sha256, str(archive))
+        add_to_lock(store, manifest.data)
+        for name, place in places.items():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            (home / name).replace(place)
     return manifest.packed()
 
 

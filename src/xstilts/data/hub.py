@@ -13,7 +13,6 @@ import re
 import shutil
 import urllib.error
 import urllib.request
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +25,6 @@ from xstilts.data.archives import extract_member
 from xstilts.data.locate import Roots, place_addresses, place_layouts, revision_key
 from xstilts.data.lock import (
     Lock,
-    LockEntry,
     add_to_lock,
     check_digest,
     checked_commit,
@@ -36,6 +34,7 @@ from xstilts.data.lock import (
 )
 from xstilts.data.look import check_fetched
 from xstilts.data.source import Place
+from xstilts.engine.drafts import draft
 
 Announce = Callable[[str], None]
 _TIMEOUT = 30  # seconds without an answer
@@ -124,7 +123,7 @@ def _from_hub(place: Place, roots: Roots, say: Announce, endpoint: str | None) -
         Path(came).replace(target)
         return f"hf://datasets/{repo}@{revision}/{file}"
 
-    return _take(files, roots, Lock({revision_key(place): revision}), download)
+    return _take(files, roots, Lock({revision_key(place): revision}), say, download)
 
 
 def _commit(place: Place, endpoint: str | None) -> str:
@@ -166,7 +165,7 @@ def _from_urls(place: Place, roots: Roots, say: Announce) -> tuple[Path, ...]:
         _download(url, target)
         return url
 
-    return _take(files, roots, Lock(), download)
+    return _take(files, roots, Lock(), say, download)
 
 
 def _archive_of(url: str) -> str:
@@ -189,48 +188,44 @@ def _download(url: str, target: Path) -> None:
 
 
 def _take(
-    files: Sequence[_FileToFetch], roots: Roots, news: Lock, download: Callable[[str, Path], str]
+    files: Sequence[_FileToFetch], roots: Roots, news: Lock, say: Announce, download: Callable[[str, Path], str]
 ) -> tuple[Path, ...]:
-    """Put the wanted files into the data folder and lock them, with the revisions in `news`. A file that differs from
+    """Put the wanted files into the data folder and lock each, with the revisions in `news`. A file that differs from
     its lock never reaches its place."""
-    folder, lock = data_folder(roots.store), read_lock(roots.store)
-    entries: dict[str, LockEntry] = {}
+    folder = data_folder(roots.store)
+
+    def is_here(name: str) -> bool:
+        entry = read_lock(roots.store).files.get(name)
+        if entry is None or not (folder / name).is_file():
+            return False
+        check_digest(name, entry.sha256, lock_entry(folder / name, "").sha256, str(folder / name))
+        return True
 
     def put_file(name: str, make: Callable[[Path], str]) -> None:
-        target, locked_entry = folder / name, lock.files.get(name)
-        if locked_entry is not None and target.is_file():
-            check_digest(name, locked_entry.sha256, lock_entry(target, "").sha256, str(target))
-        elif name not in entries:
-            with _draft(folder) as draft:
-                origin = make(draft)
-                check_fetched(draft, name, origin)
-                entries[name] = lock_entry(draft, origin)
-                if locked_entry is not None:
-                    check_digest(name, locked_entry.sha256, entries[name].sha256, origin)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                draft.replace(target)
+        if is_here(name):
+            return
+        with draft(folder, name, say) as home:
+            if is_here(name):  # another process has fetched it meanwhile
+                return
+            origin = make(home / "file")
+            check_fetched(home / "file", name, origin)
+            entry = lock_entry(home / "file", origin)
+            if locked_entry := read_lock(roots.store).files.get(name):
+                check_digest(name, locked_entry.sha256, entry.sha256, origin)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (home / "file").replace(folder / name)
+            add_to_lock(roots.store, Lock(news.revisions, {name: entry}))
 
     def unpack(file: _FileToFetch, target: Path) -> str:
         put_file(file.archive, partial(download, file.address))
         extract_member(folder / file.archive, file.member, target)
-        return f"{(entries.get(file.archive) or lock.files[file.archive]).origin}#{file.member}"
+        return f"{read_lock(roots.store).files[file.archive].origin}#{file.member}"
 
     for file in files:
         put_file(file.name, partial(unpack, file) if file.archive else partial(download, file.address))
-    add_to_lock(roots.store, Lock(news.revisions, entries))
+    add_to_lock(roots.store, news)
     return tuple(folder / file.name for file in files)
 
 
 def _members(place: Place) -> tuple[str, ...]:
     return place.members or ("",) * len(place.files)
-
-
-@contextmanager
-def _draft(folder: Path) -> Iterator[Path]:
-    """Yield a path on the same disk as `folder`, in a folder of its own that is gone afterwards."""
-    home = folder / f".draft-{uuid.uuid4().hex[:12]}"
-    home.mkdir(parents=True)
-    try:
-        yield home / "file"
-    finally:
-        shutil.rmtree(home, ignore_errors=True)

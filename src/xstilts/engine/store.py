@@ -10,7 +10,7 @@
 An artefact may name parts of itself that can be thrown away (`parts.json`: {"weights": ["encoder/model.safetensors"]});
 `trimmed.json` lists those that were. `done.json` has the size and sha-256 of every file, and a checksum of itself: what
 is damaged is noticed when it is read and made again. The other folders (data, encoders, translators, cache, reports)
-belong to other layers.
+belong to other layers; drafts in them (see `drafts`) are counted and collected here.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from xstilts.core.locks import locked
 from xstilts.engine import leases
 from xstilts.engine.artefact import artefact_damage, other_files, read_parts, read_record, read_trimmed
 from xstilts.engine.checksums import find_damage
+from xstilts.engine.drafts import draft_folders
 from xstilts.engine.step import Step
 
 LAYOUT = 1
@@ -201,7 +202,8 @@ class Store:
             return freed
 
     def du(self) -> dict[str, Usage]:
-        """Return steps and bytes by step name, largest first; what unfinished steps hold is under "(unfinished)"."""
+        """Return steps and bytes by step name, largest first; what unfinished steps hold is under "(unfinished)", what
+        was fetched in part under "(unfinished downloads)"."""
         sums: dict[str, list[int]] = {}
         for folder, name in self._folders():
             entry = sums.setdefault(name, [0, 0])
@@ -210,8 +212,8 @@ class Store:
         return {name: Usage(*entry) for name, entry in sorted(sums.items(), key=lambda item: -item[1][1])}
 
     def gc(self, keep: Collection[str], dry_run: bool = False) -> int:
-        """Remove artefacts and unfinished work whose key is not in `keep`, but nothing in use, and nothing that a run
-        in progress needs (`leases`). Return the bytes that were (or would be) freed."""
+        """Remove artefacts and unfinished work whose key is not in `keep`, and drafts of downloads, but nothing in use,
+        and nothing that a run in progress needs (`leases`). Return the bytes that were (or would be) freed."""
         freed = 0
         with leases.no_new_runs(self.root):
             needed = {*keep, *leases.leased_keys(self.root)}
@@ -229,6 +231,7 @@ class Store:
         for top in ("steps", "work"):
             for folder in _subfolders(self.root / top):
                 yield folder, folder.name.rpartition("-")[0] if top == "steps" else "(unfinished)"
+        yield from ((folder, "(unfinished downloads)") for folder in draft_folders(self.root))
 
     def _check(self) -> None:
         try:

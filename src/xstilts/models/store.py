@@ -8,11 +8,10 @@ the files are not those of the hub.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
-import shutil
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase as fnmatch
@@ -25,6 +24,8 @@ from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.io_errors import writing
 from xstilts.data.locate import Roots
 from xstilts.data.lock import checked_commit, checked_relative_path, fingerprint_cache
+from xstilts.engine.drafts import draft
+from xstilts.models.hub_files import fetch_files, is_plain_name, move_files
 
 Say = Callable[[str], None]
 
@@ -124,7 +125,7 @@ class ModelStore:
                 )
             fetch(f"fetching the {spec.noun} {name}")
             try:
-                folder = self._download(name, repo or name, packaged_names)
+                folder = self._download(name, repo or name, packaged_names, fetch)
             except EncoderError as error:
                 if substitute is None:
                     raise
@@ -137,20 +138,16 @@ class ModelStore:
         return str(read_json(path).get("origin", "")) if path.is_file() else ""
 
     def _substituted(self, name: str, substitute: Substitute, fetch: Say, refusal: EncoderError | None) -> Path:
-        """Write the substitute's folder beside its place, then rename it: it is whole or not there."""
+        """Write the substitute's folder as a draft, then rename it: it is whole or not there."""
         folder = self.home / substitute.folder_name
-        draft = self.home / f"{substitute.folder_name}.{uuid.uuid4().hex[:8]}.part"
         try:
-            if not folder.is_dir():
-                with writing(self.home):
-                    self.home.mkdir(parents=True, exist_ok=True)
-                    substitute.write(draft, fetch, self.roots.offline)
-                    draft.rename(folder)
+            with writing(self.home), draft(self.home, substitute.folder_name, fetch) as drafted:
+                if not folder.is_dir():
+                    substitute.write(drafted / "files", fetch, self.roots.offline)
+                    (drafted / "files").rename(folder)
         except EncoderError as error:
             hub = f"{refusal.what} And: " if refusal else ""
             raise EncoderError(f"{hub}{error.what}", where=error.where, value=name, hint=error.hint) from error
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
         digests = self._digests(folder)
         write_atomic(self._record_file(name), _record(name, substitute.folder_name, digests, substitute.label))
         return folder
@@ -226,11 +223,11 @@ class ModelStore:
     def _wanted(self, names: Iterable[str]) -> list[str]:
         """Return the files of a repository that matter: those in its uppermost folder, by plain names alone."""
         patterns = self.spec.file_patterns
-        return [name for name in names if _plain(name) and any(fnmatch(name, pattern) for pattern in patterns)]
+        return [name for name in names if is_plain_name(name) and any(fnmatch(name, pattern) for pattern in patterns)]
 
-    def _download(self, name: str, address: str, packaged_names: Iterable[str]) -> Path:
+    def _download(self, name: str, address: str, packaged_names: Iterable[str], say: Say) -> Path:
         """Fetch `address`, `owner/name[@revision]`, and lock it under the name that the study uses."""
-        from huggingface_hub import HfApi, snapshot_download
+        from huggingface_hub import HfApi
 
         repo, _, revision = address.partition("@")
         endpoint = os.environ.get("HF_ENDPOINT") or None
@@ -241,10 +238,14 @@ class ModelStore:
                 commit = checked_commit(info.sha, repo)
                 folder = home / commit
                 names = self._wanted(sibling.rfilename for sibling in info.siblings or ())
-                snapshot_download(repo, revision=commit, local_dir=folder, allow_patterns=names, endpoint=endpoint)
-                self.require(folder, name, MODEL)
-                if self.spec.convert is not None:
-                    self.spec.convert(folder)
+                with draft(self.home, f"{repo}@{commit}", say, resumed=True) as drafted:
+                    if not self._is_locked(folder, names):
+                        fetch_files(repo, commit, names, drafted / "files", endpoint)
+                        self.require(drafted / "files", name, MODEL)
+                        if self.spec.convert is not None:
+                            self.spec.convert(drafted / "files")
+                        move_files(drafted / "files", folder)
+                    write_atomic(self._record_file(name), _record(name, self._relative(folder), self._digests(folder)))
         except XstiltsError:
             raise
         except Exception as error:
@@ -254,14 +255,21 @@ class ModelStore:
                 allowed=[] if address != name else packaged_names,
                 hint=self.spec.hint,
             ) from error
-        folder_name = folder.relative_to(self.home).as_posix()
-        write_atomic(self._record_file(name), _record(name, folder_name, self._digests(folder)))
         return folder
 
+    def _is_locked(self, folder: Path, names: Iterable[str]) -> bool:
+        """Say whether the record of another name vouches for all these files of a folder."""
+        digests = self._digests(folder)
+        for path in self.home.glob("*.json"):
+            with contextlib.suppress(XstiltsError, KeyError, TypeError, AttributeError):
+                record = read_json(path)
+                files, is_same = dict(record["files"]), record["folder"] == self._relative(folder)
+                if is_same and set(names) <= files.keys() and files.items() <= digests.items():
+                    return True
+        return False
 
-def _plain(name: object) -> bool:
-    """Say whether this is the plain name of a file in a folder."""
-    return isinstance(name, str) and re.fullmatch(r"[\w+@=-][\w.+@=-]*", name) is not None
+    def _relative(self, folder: Path) -> str:
+        return folder.relative_to(self.home).as_posix()
 
 
 def _record(name: str, folder_name: str, digests: Mapping[str, str], origin: str = "") -> str:

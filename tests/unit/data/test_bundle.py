@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from xstilts.core.errors import DataError
+from xstilts.core.locks import locked
 from xstilts.data.bundle import check_sources, pack_bundle, unpack_bundle
 from xstilts.data.locate import Roots, locate_files
 from xstilts.data.lock import Lock, add_to_lock, lock_entry, read_lock
@@ -64,6 +65,16 @@ def test_the_same_files_give_the_same_archive(here, tmp_path):
     assert (tmp_path / "p.tar").read_bytes() == (tmp_path / "q.tar").read_bytes()
 
 
+def test_what_a_killed_pack_left_is_written_over_and_two_do_not_write_one_archive(here, tmp_path):
+    (left := tmp_path / ".p.tar.tmp").write_bytes(b"half of an archive" * 1000)
+    with locked(left), pytest.raises(DataError, match=r"p\.tar: another process is writing this archive"):
+        pack_bundle(SOURCES, here, tmp_path / "p.tar")
+    pack_bundle(SOURCES, here, tmp_path / "p.tar")
+    pack_bundle(SOURCES, here, tmp_path / "q.tar")
+    assert (tmp_path / "p.tar").read_bytes() == (tmp_path / "q.tar").read_bytes()
+    assert not list(tmp_path.glob(".*.tmp"))
+
+
 def test_nothing_is_packed_when_a_file_is_missing(here, tmp_path):
     with pytest.raises(DataError, match=r"gone\.txt"):
         pack_bundle([*SOURCES, source("gone.txt")], here, tmp_path / "p.tar")
@@ -108,7 +119,7 @@ def listing(*names: str, sha256: str = "0" * 64) -> dict:
 def test_archives_that_are_refused_leave_nothing_behind(tmp_path, manifest, members, what):
     with pytest.raises(DataError, match=what):
         unpack_bundle(archive(tmp_path / "p.tar", manifest, **members), tmp_path / "in" / "store")
-    left = [path for path in (tmp_path / "in").rglob("*") if path.is_file()]
+    left = [path for path in (tmp_path / "in").rglob("*") if path.is_file() and path.parent.name != "locks"]
     assert left == []
     assert not (tmp_path / "in" / "evil").exists()
 

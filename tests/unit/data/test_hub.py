@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import socket
 import tarfile
+import threading
 import zipfile
+from collections.abc import Callable
 
 import pytest
 
 from fake_hub import BRANCH, COMMIT
 from xstilts.core.errors import DataError
+from xstilts.data import hub
 from xstilts.data.hub import NoNetworkError, fetch_place
 from xstilts.data.locate import Roots, locate_files, place_layouts
-from xstilts.data.lock import Lock, checked_commit, read_lock
+from xstilts.data.lock import Lock, add_to_lock, checked_commit, lock_entry, read_lock
 from xstilts.data.read import load_examples, resolve_source
 from xstilts.data.readers.catalog import Lines, Tsv
 from xstilts.data.row_makers.catalog import PairRow, TextRow
 from xstilts.data.source import Place, Source
+from xstilts.engine.drafts import draft
+from xstilts.engine.store import Store
 
 
 @pytest.fixture
@@ -233,3 +239,56 @@ def test_a_page_is_not_locked_as_data(server, roots, name, content, problem):
 def test_a_text_with_a_tag_in_it_is_data(server, roots):
     server.web["/a.txt"] = b"<b>bold</b>\n"
     fetch_place(web_place(f"{server.address}/a.txt"), roots)
+
+
+def killed(at: str, work: Callable[[], object]) -> None:
+    """Do it in a process that is killed when it comes to a function of `hub`."""
+    if (child := os.fork()) == 0:
+        try:
+            setattr(hub, at, lambda *arguments: os._exit(9))
+            work()
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+@pytest.mark.parametrize("from_hub", [True, False])
+def test_killed_downloads_leave_one_draft_and_the_next_leaves_none(server, roots, from_hub):
+    server.files[COMMIT, "en/dev.tsv"] = server.web["/a.txt"] = b"p\th\n" * 1000
+    place = hub_place() if from_hub else web_place(f"{server.address}/a.txt")
+    store = Store(roots.store)
+    for _ in range(3):
+        killed("check_fetched", lambda: fetch_place(place, roots, endpoint=server.address))
+    left = store.du()["(unfinished downloads)"]
+    assert left.steps == 1 and 4000 <= left.bytes < 5000
+    assert fetch_place(place, roots, endpoint=server.address)[0].stat().st_size == 4000
+    assert store.du() == {}
+
+
+def test_a_member_whose_archive_came_before_a_kill_is_taken_from_it(server, roots):
+    server.web["/a"] = zipped(a="a")
+    place = web_place(f"{server.address}/a", members=("D/a.txt",))
+    killed("extract_member", lambda: fetch_place(place, roots))
+    assert server.asked == ["GET /a"]
+    assert fetch_place(place, roots)[0].read_text() == "a" and server.asked == ["GET /a"]
+
+
+def test_what_another_process_fetched_meanwhile_is_not_fetched_again(server, roots):
+    server.web["/a.txt"] = b"text\n"
+    place = web_place(f"{server.address}/a.txt")
+    told, came = [], []
+    waits = threading.Event()
+
+    def say(text: str) -> None:
+        told.append(text)
+        waits.set()
+
+    with draft(roots.store / "data", "d/a.txt"):
+        (thread := threading.Thread(target=lambda: came.append(fetch_place(place, roots, say)))).start()
+        assert waits.wait(10)
+        path = roots.store / "data" / "d/a.txt"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"text\n")
+        add_to_lock(roots.store, Lock({}, {"d/a.txt": lock_entry(path, "x")}))
+    thread.join()
+    assert came == [(path,)] and server.asked == [] and told == ["waiting for another process that is at d/a.txt"]
