@@ -13,6 +13,7 @@ from xstilts.pipeline.forecast import Forecast, forecast
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.same_files import same_files
 from xstilts.pipeline.session import Session, open_session
+from xstilts.pipeline.shared_rows import shared_rows
 from xstilts.pipeline.steps import STEP_KINDS, kind_of
 from xstilts.report.elements.formatting import count, plural, seconds, size
 from xstilts.report.topics.overhead import TimeSpent
@@ -107,6 +108,7 @@ class Plan:
             "notes": [
                 *(f"{name}: {note}" for name, notes in located.notes.items() for note in notes),
                 *same_files(self.session.goals),
+                *(note.sentence for note in shared_rows(self.session).notes),
             ],
         }
 

@@ -26,6 +26,7 @@ from xstilts.pipeline.kept_weights import weight_notices
 from xstilts.pipeline.options import Options, devices, make_store
 from xstilts.pipeline.results import collect
 from xstilts.pipeline.session import Session, open_session
+from xstilts.pipeline.shared_rows import data_warnings
 from xstilts.pipeline.steps import kind_of
 from xstilts.report.build import compose
 from xstilts.report.scores.published_files import rows_named
@@ -61,6 +62,9 @@ def run(
         watch.say(notice)
     watch.run_planned(len(planned.to_run), len(planned.reused) + planned.not_needed)
     outcome = Outcome() if loaded.allow_missing else _read_files(session, planned.to_run, watch)
+    if any(kind_of(step).is_training for step in planned.to_run):
+        for warning in data_warnings(session):
+            watch.say(f"warning: {warning}")
     if not outcome.interrupted:
         outcome = outcome.then(_execute(session, session.goals, watch))
     return _answer(session, outcome, scale, out)

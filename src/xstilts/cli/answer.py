@@ -8,7 +8,6 @@ from rich.text import Text
 
 from xstilts.app.answer import Answer
 from xstilts.cli.console import make_console
-from xstilts.pipeline.same_files import same_files
 from xstilts.report.topics.overhead import TimeSpent
 
 
@@ -19,7 +18,7 @@ def print_answer(answer: Answer) -> None:
     console = make_console()
     for part in render(answer.report, answer.pages.html):
         console.print(part)
-    for warning in same_files(answer.session.goals):
+    for warning in answer.results.warnings:
         console.print(Text(f"Warning: {warning}.", style="yellow"))
     outcome = answer.outcome
     if outcome.failed or outcome.not_run:

@@ -14,8 +14,8 @@ from xstilts.app.plan_power import power_forecast
 from xstilts.engine.graph import steps_of
 from xstilts.pipeline.forecast import Forecast, StepForecast
 from xstilts.pipeline.kept_weights import weight_notices
-from xstilts.pipeline.same_files import same_files
 from xstilts.pipeline.session import Session
+from xstilts.pipeline.shared_rows import data_warnings
 from xstilts.pipeline.steps import STEP_KINDS
 from xstilts.report.elements import formatting
 from xstilts.report.elements.formatting import name_list, plural
@@ -139,7 +139,7 @@ def _missing(session: Session) -> Iterable[Text]:
     for name, notes in chosen.notes.items():
         for note in notes:
             yield Text(f"note: {name}: {note}", style="dim")
-    for warning in same_files(session.goals):
+    for warning in data_warnings(session):
         yield Text(f"warning: {warning}", style="yellow")
     for what, missing in (("target", chosen.missing_targets), ("arm", chosen.missing_arms)):
         for name, reason in missing.items():

@@ -83,7 +83,7 @@ def gc(
 ) -> None:
     """Delete every step that none of the named studies needs.
 
-    All steps of studies that are running now stay, and fetched files and encoders. Downloads that were broken off go."""
+    All steps of studies that are running now stay, and fetched files and encoders; broken-off downloads go."""
     from xstilts.engine.graph import steps_of
     from xstilts.engine.store import Store
     from xstilts.pipeline.options import default_store

@@ -23,6 +23,11 @@ class Example:
         """True where a score counts this example: all but what is only searched through or sets a threshold."""
         return True
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that the example says, without its gold; by it rows of different files are compared."""
+        return ()
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextExample(Example):
@@ -32,6 +37,10 @@ class TextExample(Example):
     pair: str | None = None
     label: str | None = None
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.text,) if self.pair is None else (self.text, self.pair)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChoiceExample(Example):
@@ -40,6 +49,10 @@ class ChoiceExample(Example):
     prompts: tuple[str, ...]
     options: tuple[str, ...]
     answer: int | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (*self.prompts, *self.options)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +65,10 @@ class SpanExample(Example):
     answers: tuple[tuple[str, int], ...] | None = None
     impossible: bool = False
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.question, self.context)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TagExample(Example):
@@ -59,6 +76,10 @@ class TagExample(Example):
 
     words: tuple[str, ...]
     tags: tuple[str, ...] | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return self.words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +94,10 @@ class DependencyExample(Example):
     heads: tuple[int, ...] | None = None
     relations: tuple[str, ...] | None = None
     tokens: tuple[tuple[int, int, str], ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return self.words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,6 +122,10 @@ class RolesExample(Example):
     words: tuple[str, ...]
     predicates: tuple[Predicate, ...] | None = None
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return self.words
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DependencyRolesExample(DependencyExample):
@@ -116,6 +145,10 @@ class SentenceExample(Example):
     part: str = "test"  # "tune": may set a threshold; "test": scored
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.text,)
+
+    @property
     def scored(self) -> bool:
         return self.side == "query" and self.part == "test"
 
@@ -131,6 +164,10 @@ class PassageExample(Example):
     passage: str | None = None
     context: str | None = None
     relevant: tuple[str, ...] | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return tuple(text for text in (self.query, self.passage) if text)
 
     @property
     def name(self) -> str:

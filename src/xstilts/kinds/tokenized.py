@@ -1,7 +1,7 @@
 """Tokenized rows on disk: written once in a stream, read by memory mapping, a row being slices of the mapped file.
 
 rows.arrow   Arrow IPC file, uncompressed: `example` int32, every other column a list of int32
-keys.arrow   id and group of each example
+keys.arrow   id, group and text key of each example, and whether a score counts it
 meta.json    {"rows", "examples", "tokens", "truncated", "split", "unusable", "notes", "max_length"}
 """
 
@@ -20,7 +20,9 @@ from xstilts.core.errors import StoreError
 from xstilts.core.files import read_json, write_json
 from xstilts.core.io_errors import writing
 from xstilts.data.examples import Example
-from xstilts.data.source import Key
+from xstilts.data.read import apply_views
+from xstilts.data.source import Key, View
+from xstilts.data.text_keys import text_keys
 from xstilts.kinds.base import Encoded, Kind
 
 if TYPE_CHECKING:
@@ -111,9 +113,32 @@ def _batch(encoded: Encoded, start: int) -> pa.RecordBatch:
 def _write_keys(examples: Sequence[Example], path: Path) -> None:
     import pyarrow as pa
 
-    table = pa.table({"id": [e.id for e in examples], "group": [e.group for e in examples]})
+    table = pa.table(
+        {
+            "id": [e.id for e in examples],
+            "group": [e.group for e in examples],
+            "scored": [e.scored for e in examples],
+            "text": text_keys(examples),
+        }
+    )
     with writing(path), pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
+
+
+def read_text_keys(folder: Path, views: Sequence[View]) -> np.ndarray | None:
+    """Return the text key of each example that views let through and a score counts; None of rows that were prepared
+    before there were text keys."""
+    import pyarrow as pa
+
+    table = pa.ipc.open_file(pa.memory_map(str(folder / "keys.arrow"))).read_all()
+    if "text" not in table.schema.names:
+        return None
+    texts, scored = table["text"].to_numpy(), table["scored"].to_numpy()
+    if views:
+        columns = (table[name].to_pylist() for name in ("id", "group", "scored"))
+        chosen = apply_views(views, [Key(*key) for key in zip(*columns, strict=True)])
+        texts, scored = texts[chosen], scored[chosen]
+    return np.asarray(texts[scored])
 
 
 class RaggedColumn(Sequence[Any]):

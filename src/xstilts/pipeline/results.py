@@ -15,6 +15,7 @@ from xstilts.metrics.tallies import Metric
 from xstilts.pipeline.read_files import file_records, file_steps, packaged_samples
 from xstilts.pipeline.same_files import same_files
 from xstilts.pipeline.session import Session
+from xstilts.pipeline.shared_rows import SharedNote, shared_rows
 from xstilts.pipeline.steps import kind_of
 from xstilts.report.elements.formatting import name_list
 from xstilts.report.scores.inputs import (
@@ -37,13 +38,16 @@ from xstilts.tasks.base import Task
 def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -> Results:
     """Collect the study's results as they are in the store. `outcome` says why a cell has no score; without it, one
     that is not there was not run."""
-    study, samples = session.study, packaged_samples(session)
+    study, samples, shared = session.study, packaged_samples(session), shared_rows(session)
+    same = same_files(session.goals)
     return Results(
         name=study.name,
         question=study.question,
         arms=tuple(study.arms),
         baseline=study.base,
-        targets=tuple(_target(name, session, samples.get(name, "")) for name in study.targets),
+        targets=tuple(
+            _target(name, session, samples.get(name, ""), shared.tests.get(name, ())) for name in study.targets
+        ),
         seeds=study.seeds,
         cells=tuple(_cells(session, outcome)),
         contrasts=contrasts(study),
@@ -52,7 +56,8 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         steps=tuple(_step(step, session.store, outcome) for step in steps_of(session.goals)),
         versions={**library_versions(), "machine": platform.machine()},
         data=tuple(file_records(session)),
-        notes=tuple(_notes(session, samples)),
+        notes=(*_notes(session, samples), *same, *(note.sentence for note in shared.notes)),
+        warnings=(*same, *shared.warnings),
         scale=scale,
         forgetting=tuple(_forgetting_scores(session, outcome)),
         sweeps=tuple(_sweep_scores(session, outcome)),
@@ -71,7 +76,7 @@ def contrasts(study: Study) -> tuple[ContrastSpec, ...]:
     return tuple(specs.values())
 
 
-def _target(name: str, session: Session, samples: str) -> TargetInfo:
+def _target(name: str, session: Session, samples: str, shared: Iterable[SharedNote]) -> TargetInfo:
     task = session.located.targets[name]
     main = task.scored[0]
     test_notes = _test_notes(name, session)
@@ -85,6 +90,7 @@ def _target(name: str, session: Session, samples: str) -> TargetInfo:
             *((task.note,) if task.note else ()),
             *session.located.notes.get(name, ()),
             *notes_by_language(test_notes, tuple(task.test)),
+            *(note.sentence for note in shared),
         ),
         test_notes=test_notes,
         kind=task.kind.name,
@@ -258,7 +264,6 @@ def _notes(session: Session, samples: Mapping[str, str]) -> Iterable[str]:
     if session.encoder.origin:
         yield f"{session.study.encoder}: taken from {session.encoder.origin}, in the place of the hub's files"
     yield from (f"{name}: {note}" for name, note in samples.items())
-    yield from same_files(session.goals)
     resolved = session.located
     for name, notes in resolved.notes.items():
         if name not in resolved.targets:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from xstilts.study.arms import ArmSpec
 from xstilts.tasks.base import Task
@@ -39,18 +39,18 @@ def shared_notes(shared: SharedText, targets: Mapping[str, Task], arms: Mapping[
         name = targets[target].name
         same = "" if name not in tasks else f" ({name} with the same labels)" if tasks != [name] else " itself"
         notes[target] = (
-            f"{_arms(tasks_by_arm, arms)} read its training sentences ({', '.join(targets[target].corpora)}) before, "
-            f"as {', '.join(tasks)}{same}"
+            f"{name_arms(tasks_by_arm, arms)} read its training sentences "
+            f"({', '.join(targets[target].corpora)}) before, as {', '.join(tasks)}{same}"
         )
     return notes
 
 
-def _arms(tasks_by_arm: Mapping[str, object], arms: Mapping[str, object]) -> str:
+def name_arms(some: Collection[str], arms: Collection[str]) -> str:
     """ "all arms but 'none' (8 of 9)", "the arms parse, srl (2 of 4)"."""
-    others = [arm for arm in arms if arm not in tasks_by_arm]
+    others = [arm for arm in arms if arm not in some]
     if not others:
         return "all arms"
-    share = f"({len(tasks_by_arm)} of {len(arms)})"
-    if len(others) == 1 < len(tasks_by_arm):
+    share = f"({len(some)} of {len(arms)})"
+    if len(others) == 1 < len(some):
         return f"all arms but '{others[0]}' {share}"
-    return f"the arm{'s' if len(tasks_by_arm) > 1 else ''} {', '.join(tasks_by_arm)} {share}"
+    return f"the arm{'s' if len(some) > 1 else ''} {', '.join(some)} {share}"

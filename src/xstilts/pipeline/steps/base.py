@@ -55,11 +55,13 @@ class Estimator(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class FileUse:
-    """Files that a step trains on ("train"), selects with ("dev") or scores ("test"), through views."""
+    """Files that a step trains on ("train"), selects with ("dev") or scores ("test"), through views; `prepared` is the
+    step that reads them."""
 
     use: str
     task: str
     source: ResolvedSource
+    prepared: Step
     views: tuple[View, ...] = ()
 
 

@@ -58,7 +58,8 @@ def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
 
 def file_uses(step: Step) -> Iterator[FileUse]:
     for test in step.settings.tests:
-        yield FileUse(use=test.use, task=step.about["task"], source=test.source, views=test.views)
+        prepared = step.inputs[PREDICTIONS].inputs[test.input]
+        yield FileUse(use=test.use, task=step.about["task"], source=test.source, prepared=prepared, views=test.views)
 
 
 KIND = StepKind(name="score", version=VERSION, run=run, estimate=estimate, tokens_done=tokens_done, file_uses=file_uses)

@@ -153,6 +153,8 @@ class Results:
     # {"task", "language", "use", "file", "sha256", "rows", "dropped": {...}, "truncated", "licence"}
     data: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
+    # of the notes, those on data that are trained on and scored, which are said on the terminal too
+    warnings: tuple[str, ...] = ()
     scale: str = ""
     forgetting: tuple[ForgettingScores, ...] = ()  # earlier tasks scored again, arm by arm
     sweeps: tuple[SweepScores, ...] = ()  # targets with each value that they are swept over, the reported one too

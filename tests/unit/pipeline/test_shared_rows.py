@@ -1,0 +1,147 @@
+"""Rows that are trained on and scored are counted: by arm, by language, whatever file they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import yaml
+
+from toy_vectors import VectorSettings, build
+from xstilts.app.plan import plan
+from xstilts.engine.backends.inline import Inline
+from xstilts.engine.graph import steps_of
+from xstilts.engine.runner import execute
+from xstilts.pipeline.options import Options
+from xstilts.pipeline.results import collect
+from xstilts.pipeline.session import Session, open_session
+from xstilts.pipeline.shared_rows import UNKNOWN, data_warnings, share_notes, shared_rows
+from xstilts.pipeline.steps import kind_of
+from xstilts.study.load import load_study
+
+COLUMNS = {"text": "text", "label": "label"}
+TESTS = {"de": "de.tsv", "sw": "sw.tsv"}
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("encoder")
+    lines = [f"text {i}" for i in range(100)]
+    build(
+        {"en": lines, "de": lines},
+        folder,
+        VectorSettings(vocabulary=100, width=8, layers=1, heads=2, positions=60, seed=0),
+    )
+    return folder
+
+
+def rows(numbers: Sequence[int], form: str = "text {}") -> str:
+    return "text\tlabel\n" + "".join(f"{form.format(i)}\t{'xy'[i % 2]}\n" for i in numbers)
+
+
+def opened(
+    folder: Path, encoder: Path, files: dict[str, str], task: dict[str, Any] | None = None, **study: Any
+) -> Session:
+    """A study whose files are prepared, and nothing else is done."""
+    for name, text in files.items():
+        (folder / f"{name}.tsv").write_text(text, "utf-8")
+    declared = {
+        "kind": "classification",
+        "labels": ["x", "y"],
+        "reader": "tsv",
+        "columns": {"text": "text", "label": "label"},
+    }
+    value = {
+        "question": "q", "encoder": str(encoder), "precision": "fp32", "targets": ["t"],
+        "tasks": {
+            "t": {**declared, "train": "train.tsv", "dev": "dev.tsv", "test": TESTS, **(task or {})},
+            "other": {**declared, "train": "other.tsv", "dev": "dev.tsv", "test": {"de": "de.tsv"}},
+        },
+        "arms": {"none": {"strategy": "direct"}, "more": {"strategy": "sequential", "through": ["other"]}},
+        **study,
+    }  # fmt: skip
+    (path := folder / "study.yaml").write_text(yaml.safe_dump(value, sort_keys=False), "utf-8")
+    session = open_session(load_study(str(path)), Options(store=folder / "store", data=(folder,)))
+    execute([step for step in steps_of(session.goals) if kind_of(step).reads_files], session.store, backend=Inline())
+    return session
+
+
+FILES = {
+    "train": rows(range(10)),
+    "dev": rows(range(100, 104)),
+    "other": rows(range(20, 30)),
+    "de": rows([1, 2, 50, 51, 52, 20], "Text  {}"),  # spaced and cased otherwise
+    "sw": rows([60, 61, 62]),
+}
+
+
+def test_rows_are_counted_for_each_arm_and_language(tmp_path: Path, encoder: Path) -> None:
+    session = opened(tmp_path, encoder, FILES)
+    found = shared_rows(session)
+    assert found.tests == {
+        "t": (
+            ("2 of 9 test rows are also training rows of the arm none (1 of 2): de 2 of 6", 2 / 6),
+            ("3 of 9 test rows are also training rows of the arm more (1 of 2): de 3 of 6", 3 / 6),
+        )
+    }
+    said = tuple(f"t: {sentence}" for sentence, _ in found.tests["t"])
+    assert found.dev == () and data_warnings(session) == said
+    assert tuple(plan(session.study, options=session.options).to_dict()["notes"]) == said
+    results = collect(session)
+    assert results.warnings == results.notes == said
+    assert results.targets[0].notes == tuple(sentence for sentence, _ in found.tests["t"])
+
+
+def test_a_few_rows_are_noted_and_no_warning(tmp_path: Path, encoder: Path) -> None:
+    """As most data sets have them."""
+    session = opened(tmp_path, encoder, {**FILES, "de": rows([1, *range(30, 50)])})
+    (said,) = collect(session).notes
+    assert said == "t: 1 of 24 test rows are also training rows of all arms: de 1 of 21"
+    assert data_warnings(session) == collect(session).warnings == ()
+
+
+def test_without_shared_rows_nothing_is_said(tmp_path: Path, encoder: Path) -> None:
+    files = {**FILES, "de": rows(range(50, 56))}
+    assert data_warnings(opened(tmp_path, encoder, files)) == ()
+
+
+def test_dev_rows_that_are_trained_on_are_counted(tmp_path: Path, encoder: Path) -> None:
+    files = {**FILES, "de": FILES["sw"], "dev": rows([0, 1, 2, 100])}
+    assert data_warnings(opened(tmp_path, encoder, files)) == (
+        "t: 3 of 4 dev rows, which select, are also training rows",
+    )
+
+
+def test_only_rows_that_views_let_through_count(tmp_path: Path, encoder: Path) -> None:
+    files = {**FILES, "de": rows(range(10)), "sw": rows(range(60, 70))}
+    session = opened(tmp_path, encoder, files, arms={"none": {"strategy": "direct"}}, take={"target": 4, "test": 5})
+    ((note, _),) = shared_rows(session).tests["t"]
+    shared, of = (int(word) for word in note.split()[:3:2])
+    assert of == 10 and 0 < shared <= 4 and f"de {shared} of 5" in note and "all arms" in note
+
+
+def test_a_part_held_out_of_the_training_file_is_no_training_row(tmp_path: Path, encoder: Path) -> None:
+    files = {**FILES, "de": FILES["sw"]}
+    task = {"dev": None, "holdout": 0.5}
+    assert shared_rows(opened(tmp_path, encoder, files, task)).dev == ()
+
+
+def test_rows_prepared_by_an_earlier_version_are_said_to_be_unknown(tmp_path: Path, encoder: Path) -> None:
+    session = opened(tmp_path, encoder, FILES)
+    for path in session.store.root.glob("steps/prepare-*/keys.arrow"):
+        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all().select(["id", "group"])
+        path.unlink()
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+    assert shared_rows(session).tests == {"t": ((UNKNOWN, 0.0),)}
+
+
+def test_arms_that_share_the_same_rows_are_one_sentence() -> None:
+    shares = {arm: {"de": (1000, 5000), "sw": (0, 10)} for arm in ("a", "b")} | {"c": {"de": (0, 5000), "sw": (0, 10)}}
+    ((said, share),) = share_notes(shares, ("a", "b", "c"))
+    assert said == "1,000 of 5,010 test rows are also training rows of all arms but 'c' (2 of 3): de 1,000 of 5,000"
+    assert share == 0.2
+    assert list(share_notes({"c": {}}, ("c",))) == []
