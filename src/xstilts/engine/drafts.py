@@ -37,7 +37,9 @@ def draft(
         if not stack.enter_context(locked(lock, wait=False)):
             say(f"waiting for another process that is at {purpose}")
             stack.enter_context(locked(lock))
-        if not resumed:
+        if place.is_symlink():
+            place.unlink()
+        elif not resumed:
             shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True, exist_ok=True)
         try:

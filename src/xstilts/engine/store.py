@@ -151,6 +151,8 @@ class Store:
         self.prepare()
         work = self.root / "work" / step.key
         with writing(work):
+            if work.is_symlink():
+                remove(work)
             remove(work / "out")
             for folder in (work / "out", work / "scratch"):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -189,6 +191,7 @@ class Store:
         folder = self.path(step)
         with self.lock(step.key, wait=False) as is_held:
             names = self.parts(step).get(part, []) if is_held and self.is_done(step) else []
+            names = [name for name in names if _is_inside(folder / name, folder)]
             if not any((folder / name).exists() for name in names):
                 return 0
             write_json(
@@ -272,6 +275,11 @@ def size(path: Path) -> int:
 def _subfolders(folder: Path) -> list[Path]:
     """Return the folders in a folder, and links to folders, by name."""
     return sorted(path for path in folder.glob("*") if path.is_symlink() or path.is_dir())
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    """Say whether no folder on the way to `path` is a link out of `folder`."""
+    return path.parent.resolve().is_relative_to(folder.resolve())
 
 
 def _remove_artefact(folder: Path) -> None:

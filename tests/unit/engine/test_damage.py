@@ -165,6 +165,33 @@ def test_a_step_that_is_a_link_is_made_again_in_its_place(toys, tmp_path: Path) 
         shutil.rmtree(step)
 
 
+@pytest.mark.parametrize("name", ["", "out", "scratch"])
+def test_work_that_is_a_link_is_left_behind_where_it_points(toys, tmp_path: Path, name: str) -> None:
+    store, _, graph = toys
+    (elsewhere := tmp_path / "elsewhere" / "out").mkdir(parents=True)
+    (elsewhere / "mine.txt").write_text("x")
+    link = store.root / "work" / graph["a"].key / name
+    link.parent.mkdir(parents=True)
+    link.symlink_to(elsewhere if name else elsewhere.parent)
+    assert execute([graph["a"]], store, backend=Inline()).exit_code == 0
+    assert (elsewhere / "mine.txt").exists() and not os.path.lexists(store.root / "work" / graph["a"].key)
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(elsewhere if name else elsewhere.parent)
+    store.gc(keep=())
+    assert (elsewhere / "mine.txt").exists() and not list((store.root / "work").iterdir())
+
+
+def test_trimming_removes_nothing_behind_a_link(toys, tmp_path: Path) -> None:
+    store, _, graph = toys
+    run_all(store, graph, Heard())
+    step = store.path(graph["train"])
+    (step / "parts.json").write_text(json.dumps({"weights": ["sub/model.bin"]}))
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    (elsewhere / "model.bin").write_bytes(b"x")
+    (step / "sub").symlink_to(elsewhere)
+    assert store.trim(graph["train"], "weights") == 0 and (elsewhere / "model.bin").exists()
+
+
 def test_gc_leaves_what_a_running_study_needs(tmp_path: Path) -> None:
     """A process that has done a and waits in b; a removal beside it takes what it does not need."""
     log, store = tmp_path / "log", Store(tmp_path / "store")

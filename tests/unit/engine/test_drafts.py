@@ -79,3 +79,20 @@ def test_the_second_that_wants_the_same_waits_and_is_told(tmp_path: Path) -> Non
         order.append("first")
     thread.join()
     assert order == ["first", "second"] and said == ["waiting for another process that is at a"]
+
+
+@pytest.mark.parametrize("resumed", [True, False])
+def test_a_draft_that_is_a_link_is_left_behind_where_it_points(tmp_path: Path, resumed: bool) -> None:
+    with draft(tmp_path / "data", "a") as place:
+        pass
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    (elsewhere / "mine").write_text("x")
+    place.symlink_to(elsewhere)
+    with draft(tmp_path / "data", "a", resumed=resumed) as home:
+        assert list(home.iterdir()) == []
+    assert (elsewhere / "mine").exists()
+    place.symlink_to(elsewhere)
+    (tmp_path / "store").mkdir()
+    (tmp_path / "data").rename(tmp_path / "store" / "data")
+    Store(tmp_path / "store").gc(keep=())
+    assert (elsewhere / "mine").exists() and not draft_folders(tmp_path / "store")

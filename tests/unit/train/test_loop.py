@@ -28,6 +28,7 @@ from xstilts.train.attempt import Attempt
 from xstilts.train.job import Job, JobPart
 from xstilts.train.loop import fit
 from xstilts.train.model import Model
+from xstilts.train.snapshot import DamagedSnapshot
 
 
 @pytest.fixture(scope="module")
@@ -396,6 +397,38 @@ def test_an_interrupt_waits_for_the_update_and_leaves_a_snapshot_of_it(
     fit(resumable(encoder, part), tmp_path / "whole", tmp_path / "scratch2")
     assert same(tmp_path / "out", tmp_path / "whole")
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize("damaged", [1, 2])
+def test_a_flipped_byte_in_a_snapshot_costs_updates_and_no_bit(
+    encoder: Path, part: JobPart, tmp_path: Path, damaged: int
+) -> None:
+    """The newest of two, or both: the older one is taken, or the training starts again."""
+
+    def interrupt(done: float, total: float, unit: str = "", text: str = "") -> None:
+        if done == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    scratch = tmp_path / "scratch"
+    with pytest.raises(KeyboardInterrupt):
+        fit(resumable(encoder, part), tmp_path / "out", scratch, interrupt, snapshot_seconds=0)
+    weights = sorted((scratch / "snapshots").glob("0*/weights.safetensors"))
+    assert len(weights) == 2
+    for file in weights[-damaged:]:
+        content = bytearray(file.read_bytes())
+        content[-3] ^= 4
+        file.write_bytes(content)
+    made: list[float] = []
+    with pytest.warns(DamagedSnapshot):
+        fit(
+            resumable(encoder, part),
+            tmp_path / "out",
+            scratch,
+            lambda done, total, unit="", text="": made.append(done),
+        )
+    assert (made[0] > 1) == (damaged == 1)  # it goes on from the older one, or starts again
+    fit(resumable(encoder, part), tmp_path / "whole", tmp_path / "scratch2")
+    assert same(tmp_path / "out", tmp_path / "whole")
 
 
 def test_a_second_interrupt_does_not_wait(encoder: Path, part: JobPart, tmp_path: Path) -> None:
