@@ -126,14 +126,16 @@ def _write_keys(examples: Sequence[Example], path: Path) -> None:
 
 
 def read_text_keys(folder: Path, views: Sequence[View]) -> np.ndarray | None:
-    """Return the text key of each example that views let through and a score counts; None of rows that were prepared
-    before there were text keys."""
+    """Return the text key of each example that views let through and a score counts; None where there are none: the
+    file is damaged, or the rows were prepared before there were text keys."""
     import pyarrow as pa
 
-    table = pa.ipc.open_file(pa.memory_map(str(folder / "keys.arrow"))).read_all()
-    if "text" not in table.schema.names:
+    try:
+        table = pa.ipc.open_file(pa.memory_map(str(folder / "keys.arrow"))).read_all()
+        table.validate(full=True)
+        texts, scored = table["text"].to_numpy(), table["scored"].to_numpy()
+    except (OSError, pa.ArrowInvalid, KeyError):
         return None
-    texts, scored = table["text"].to_numpy(), table["scored"].to_numpy()
     if views:
         columns = (table[name].to_pylist() for name in ("id", "group", "scored"))
         chosen = apply_views(views, [Key(*key) for key in zip(*columns, strict=True)])

@@ -27,7 +27,7 @@ from xstilts.study.text_overlap import name_arms
 _Rows = tuple[str, tuple[View, ...]]  # the step that prepared them, and which of its rows
 WARNED_SHARE = 0.05
 Shares = Mapping[str, tuple[int, int]]  # language -> rows that are trained on, rows
-UNKNOWN = "its test rows were not compared with training rows, as some were prepared by an earlier version"
+UNKNOWN = "not all test rows were compared with training rows: some files are damaged, or of an earlier version"
 
 
 class SharedNote(NamedTuple):

@@ -139,6 +139,15 @@ def test_rows_prepared_by_an_earlier_version_are_said_to_be_unknown(tmp_path: Pa
     assert shared_rows(session).tests == {"t": ((UNKNOWN, 0.0),)}
 
 
+@pytest.mark.parametrize("content", [b"", b"ARROW1", bytes(5000)])
+def test_damaged_keys_are_said_to_be_unknown(tmp_path: Path, encoder: Path, content: bytes) -> None:
+    session = opened(tmp_path, encoder, FILES)
+    for path in session.store.root.glob("steps/prepare-*/keys.arrow"):
+        path.unlink()
+        path.write_bytes(content)
+    assert shared_rows(session).tests == {"t": ((UNKNOWN, 0.0),)}
+
+
 def test_arms_that_share_the_same_rows_are_one_sentence() -> None:
     shares = {arm: {"de": (1000, 5000), "sw": (0, 10)} for arm in ("a", "b")} | {"c": {"de": (0, 5000), "sw": (0, 10)}}
     ((said, share),) = share_notes(shares, ("a", "b", "c"))
