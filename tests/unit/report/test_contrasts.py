@@ -117,7 +117,7 @@ def test_the_questions_are_asked_in_order_and_each_once(tmp_path: Path) -> None:
 def test_one_seed_tests_nothing(tmp_path: Path) -> None:
     found = compare(study(tmp_path, seeds=(1,)))
     assert not any(c.significant or c.p is not None or c.p_adjusted is not None for c in found.contrasts)
-    assert {c.interval for c in found.contrasts} == {"over documents, this training"}
+    assert {c.interval for c in found.contrasts} == {"over test items, this training"}
     assert found.language_contrasts == ()
 
 

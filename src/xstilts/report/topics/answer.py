@@ -90,10 +90,10 @@ def _untested(contrasts: Sequence[Contrast]) -> str:
         return ""
     if contrasts[0].seeds == 1:
         return (
-            f"One seed was run, so nothing is tested; in points {_scope(contrasts[0])}, with intervals over documents, "
+            f"One seed was run, so nothing is tested; in points {_scope(contrasts[0])}, with intervals over test items, "
             f"for this training: {_sizes(contrasts)}."
         )
-    return f"Not tested: {_sizes(contrasts)} (too few runs trained, or a language has a single document)."
+    return f"Not tested: {_sizes(contrasts)} (too few runs trained, or a language has a single test item)."
 
 
 def _single_targets(contrasts: Sequence[Contrast], names: Collection[str]) -> str:

@@ -108,7 +108,7 @@ def language_table(board: Scoreboard, target: TargetInfo) -> Table:
     small_print = (
         "the single seeds"
         if len(board.results.seeds) > 1
-        else "the 95 % interval over documents (of a treebank, sentences)"
+        else "the 95 % interval over test items"
     )
     return Table(
         caption=f"{target.name}, {target.headline or target.main}, in percent. Small print: {small_print}.",
