@@ -104,8 +104,8 @@ def _seeds(needed: int | None) -> str:
 
 
 def _measured(session: Session, target: str) -> tuple[float, float] | None:
-    """Return the variances of runs and of test items of a target, from scores in the store; None without two seeds of an
-    arm. The median over arms: a collapsed run is no variance."""
+    """Return the variances of runs and of test items of a target, from scores in the store; None without two seeds of
+    an arm. The median over arms: a collapsed run is no variance."""
     means: dict[str, list[float]] = {}
     documents: list[float] = []
     train = session.located.targets[target].train

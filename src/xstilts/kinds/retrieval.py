@@ -43,8 +43,8 @@ PARTS = ("tune", "test")
 class Retrieval(Kind):
     """`method`: "nearest" or "mine"; `layer`: the hidden state that is mean-pooled: 0 the embeddings, k the k-th block,
     -1 the last, None XTREME's of 24 blocks (the 14th) and of 12 (the 8th), at another depth the one at 14/24;
-    `specials`: special tokens are part of the mean, as in XTREME; `k`: neighbours of the margin; `reverse`: candidates look for their
-    nearest query as well, for a second value ("nearest" alone).
+    `specials`: special tokens are part of the mean, as in XTREME; `k`: neighbours of the margin; `reverse`: candidates
+    look for their nearest query as well, for a second value ("nearest" alone).
 
     Columns of a row, beside the common ones:
         text   [start, end] of the text's tokens, only without `specials`
