@@ -13,7 +13,6 @@ from tiny_encoders import encoder
 from xstilts.core.errors import StudyError
 from xstilts.heads.base import Head
 from xstilts.heads.registry import head_class, head_key, make_head
-
 from xstilts.kinds.catalog import KINDS
 from xstilts.kinds.choice import Choice
 from xstilts.kinds.classification import Classification
