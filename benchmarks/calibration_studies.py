@@ -45,6 +45,11 @@ class Design:
         return self.deviation * factors
 
     @property
+    def varies_alike(self) -> bool:
+        """Whether every run of every arm is drawn from one distribution."""
+        return self.deviations == "equal" and not self.collapsed
+
+    @property
     def weights(self) -> np.ndarray:
         """Return every arm against the first, [C, A]."""
         return np.hstack([-np.ones((self.arms - 1, 1)), np.eye(self.arms - 1)])
@@ -53,12 +58,14 @@ class Design:
 @dataclass(frozen=True, eq=False)
 class Study:
     """One invented study. mean: what the tests are given; parts: what it is the mean of; scores: [T, A, S];
-    covariance: the true one of the arms' means over targets, [A, A]."""
+    covariance: the true one of the arms' means over targets, [A, A]; documents: the part of each of its variances that
+    no number of runs makes smaller."""
 
     mean: MeanOfArms
     parts: list[TargetMeans]
     scores: np.ndarray
     covariance: np.ndarray
+    documents: float
 
     def targets(self) -> list[MeanOfArms]:
         """Return what the tests of each target are given."""
@@ -90,4 +97,4 @@ def study(design: Design, rng: np.random.Generator, effects: np.ndarray | None =
     names = tuple(map(str, range(design.arms)))
     seed_variance = own[:, 0] ** 2 * (SHARED_BY_TARGETS + (1 - SHARED_BY_TARGETS) / design.targets)
     variance = (document + luck / design.seeds) / design.targets + seed_variance / design.seeds
-    return Study(over_targets(names, means), means, scores, np.diag(variance))
+    return Study(over_targets(names, means), means, scores, np.diag(variance), document / design.targets)

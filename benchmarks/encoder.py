@@ -120,7 +120,7 @@ def _settings(results: Found) -> str:
     )
     sentences = [
         f"Identity {results.identity}. {sizes}.",
-        f"Percent, with 95 % intervals over test documents and seeds ({', '.join(map(str, plan.seeds))}); floor: the"
+        f"Percent, with 95 % intervals over test items and seeds ({', '.join(map(str, plan.seeds))}); floor: the"
         " best guess that ignores the input.",
         f"Fine-tuned in one language at a peak rate of {plan.lr:g} for the encoder and {plan.head_lr:g} for the head,"
         " scored in the others; retrieval reads the mean"

@@ -1,7 +1,7 @@
 """From the results of several encoders on one task to means over languages with intervals, and their differences.
 
 A mean is over the languages that every encoder has a score for, the language trained in left out. Its 95 % interval
-counts test documents and seeds, as the contrasts of a report do (`xstilts.metrics.significance`); with one seed it
+counts test items and seeds, as the contrasts of a report do (`xstilts.metrics.significance`); with one seed it
 holds for that seed only.
 """
 
@@ -25,7 +25,7 @@ _NOTHING = "nothing"  # an arm that scores zero: a mean is its difference from i
 
 @dataclass(frozen=True, kw_only=True)
 class Number:
-    """Percent, or points for a difference. `low` and `high` are None where a language has a single document."""
+    """Percent, or points for a difference. `low` and `high` are None where a language has a single test item."""
 
     value: float
     low: float | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from xstilts.report.build import Report
 from xstilts.report.elements.formatting import interval, number, plural, probability, signed
 from xstilts.report.formats.records import SCORE_FIELDS, score_records
 from xstilts.report.scores.contrast_scopes import Contrast
+from xstilts.report.scores.contrasts import headline_contrasts
 from xstilts.report.scores.inputs import Results
 from xstilts.report.write import ReportFiles
 
@@ -93,11 +95,7 @@ class Answer:
             ]
             for arm in self.results.arms
         ]
-        contrasts = [
-            [c.name, c.target or "all targets", signed(c.value), interval(c.low, c.high), probability(c.p_adjusted)]
-            for c in self.contrasts
-            if c.scope == self.contrasts[-1].scope
-        ]
+        contrasts = contrast_rows(self.contrasts)
         names = ["contrast", "target", "points", "95 % interval", "p (adjusted)"]
         return "".join(
             (
@@ -121,6 +119,21 @@ class Answer:
             *(stopped if outcome.interrupted else ()),
             *self.report.document.answer,
         )
+
+
+def contrast_rows(contrasts: Sequence[Contrast]) -> list[list[str]]:
+    """Return name, target, points (starred where significant), interval and p adjusted of what a notebook shows: every
+    contrast over the languages not trained in, or over all where there are no others."""
+    return [
+        [
+            c.name,
+            c.target or "all targets",
+            signed(c.value) + (" *" if c.significant else ""),
+            interval(c.low, c.high),
+            probability(c.p_adjusted),
+        ]
+        for c in headline_contrasts(contrasts)
+    ]
 
 
 def _optional(package: str) -> Any:

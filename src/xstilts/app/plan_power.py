@@ -22,7 +22,7 @@ EFFECTS = (0.5, 1.0, 2.0, 5.0)  # points
 SEED_DEVIATIONS = {"classification": 1.2, "choice": 1.2, "tagging": 0.5, "span_qa": 0.8, "retrieval": 0.8}
 OTHER_KINDS = 0.8
 TEST_EXAMPLES = 1000  # of a language whose test set has not been scored
-SHARED_BY_LANGUAGES = 0.4  # of the variance over documents: parallel test sets
+SHARED_BY_LANGUAGES = 0.4  # of the variance over test items: parallel test sets
 SHARED_BY_ARMS = 0.5
 
 
@@ -50,7 +50,7 @@ class PowerForecast:
             "detectable": self.detectable,
             "seeds_for": {f"{effect:g}": self.study.seeds_for(effect) for effect in EFFECTS},
             "seed_deviation": math.sqrt(self.study.seed_variance),
-            "document_deviation": math.sqrt(self.study.document_variance),
+            "item_deviation": math.sqrt(self.study.document_variance),
             "measured": list(self.measured),
             "packaged": list(self.packaged),
         }
@@ -104,8 +104,8 @@ def _seeds(needed: int | None) -> str:
 
 
 def _measured(session: Session, target: str) -> tuple[float, float] | None:
-    """Return the variances of runs and of documents of a target, from scores in the store; None without two seeds of an
-    arm. The median over arms: a collapsed run is no variance."""
+    """Return the variances of runs and of test items of a target, from scores in the store; None without two seeds of
+    an arm. The median over arms: a collapsed run is no variance."""
     means: dict[str, list[float]] = {}
     documents: list[float] = []
     train = session.located.targets[target].train
@@ -121,7 +121,7 @@ def _measured(session: Session, target: str) -> tuple[float, float] | None:
 
 
 def _of_documents(intervals: Sequence[tuple[float | None, float | None]]) -> float:
-    """Return the variance over documents of a difference of two arms' means over languages."""
+    """Return the variance over test items of a difference of two arms' means over languages."""
     widths = [(high - low) / 3.92 for low, high in intervals if low is not None and high is not None]
     return _difference([width**2 for width in widths]) if widths else 0.0
 

@@ -42,8 +42,8 @@ class DualEncoder(Kind):
         train_mewslix.sh: 64 and 64), never more than the phase's `max_length`.
     k: passages that are kept of a ranking; the metric looks at 20.
 
-    A passage with a context is one sequence of both, cut longest-first, in training and when it is searched. (There,
-    evaluate_retrieval.py searches for sentence and context joined without a separator: that is not done here.)
+    A passage with a context is one sequence of both as a pair, cut longest-first, in training and when it is searched.
+    (There both are joined without a separator, in processors/lareqa.py as in evaluate_retrieval.py.)
 
     A row holds the query, the passage, or the query and then the passage: one or two sequences. gold [number of the
     passage's tokens] where it has both, else []; output of the head for a row: vectors [sequences, D], float32, of

@@ -111,7 +111,7 @@ class _Columns:
 
 
 def mine(query_QD: np.ndarray, candidate_ND: np.ndarray, k: int) -> list[tuple[int, int, float]]:
-    """Return (query, candidate, margin) pairs, best margin first, no query and no candidate twice.
+    """Return (query, candidate, margin) pairs, best margin first, no query and no candidate twice, no margin below 0.
 
     margin(x, y) = cos(x, y) / ((mean cosine of x with its k nearest + mean cosine of y with its k nearest) / 2).
     Each side proposes, among its k nearest, the partner of highest margin; proposals of both sides are then taken
@@ -131,7 +131,8 @@ def mine(query_QD: np.ndarray, candidate_ND: np.ndarray, k: int) -> list[tuple[i
         if query not in seen_queries and candidate not in seen_candidates:
             seen_queries.add(query)
             seen_candidates.add(candidate)
-            pairs.append((query, candidate, float(margins[i])))
+            if margins[i] > 0:
+                pairs.append((query, candidate, float(margins[i])))
     return pairs
 
 

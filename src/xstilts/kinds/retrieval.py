@@ -2,13 +2,14 @@
 
 `nearest`: each query's nearest candidate by cosine (Tatoeba). `mine`: pairs by ratio margin over k neighbours in both
 directions, one-to-one, kept above a threshold that is tuned on queries of their own (BUCC): Artetxe and Schwenk 2019,
-"max" retrieval of LASER's `mine_bitexts.py` and of XTREME.
+"max" retrieval of LASER's `mine_bitexts.py` and of XTREME. Each part of a mining test is mined on its own, and of a
+sentence that stands twice no pair is kept, as there.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
@@ -30,15 +31,20 @@ from xstilts.metrics.tallies import Metric
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-DEPTH = 14 / 24  # XTREME reads layer 14 of XLM-R Large and layer 7 of 12 of the smaller encoders
+# Blocks: the block that XTREME reads. Its script (run_tatoeba.sh) counts from 0 behind the embeddings: 13 and 7.
+XTREME = {24: 14, 12: 8}
+DEPTH = 14 / 24  # of the others
+
+SIDES = ("query", "candidate")
+PARTS = ("tune", "test")
 
 
 @dataclass(frozen=True)
 class Retrieval(Kind):
     """`method`: "nearest" or "mine"; `layer`: the hidden state that is mean-pooled: 0 the embeddings, k the k-th block,
-    -1 the last, None the one at 14/24 of the depth, XTREME's choice for 24 blocks and for 12; `specials`: special
-    tokens are part of the mean, as in XTREME; `k`: neighbours of the margin; `reverse`: candidates look for their
-    nearest query as well, for a second value ("nearest" alone).
+    -1 the last, None XTREME's of 24 blocks (the 14th) and of 12 (the 8th), at another depth the one at 14/24;
+    `specials`: special tokens are part of the mean, as in XTREME; `k`: neighbours of the margin; `reverse`: candidates
+    look for their nearest query as well, for a second value ("nearest" alone).
 
     Columns of a row, beside the common ones:
         text   [start, end] of the text's tokens, only without `specials`
@@ -80,8 +86,7 @@ class Retrieval(Kind):
 
     def check(self, example: SentenceExample) -> None:
         """Raise DataError for an unknown side or part, or a candidate with matches."""
-        sides, parts = ("query", "candidate"), ("tune", "test")
-        for name, value, allowed in (("side", example.side, sides), ("part", example.part, parts)):
+        for name, value, allowed in (("side", example.side, SIDES), ("part", example.part, PARTS)):
             if value not in allowed:
                 raise DataError(f"{name} '{value}' does not exist", where=example.where, value=value, allowed=allowed)
         if example.side == "candidate" and example.matches:
@@ -109,7 +114,8 @@ class Retrieval(Kind):
     def postprocess(
         self, examples: Sequence[SentenceExample], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
     ) -> list[Any]:
-        """Compare all queries with all candidates. Raises DataError when there is no query or no candidate."""
+        """Compare all queries with all candidates; when mining, those of each part. Raises DataError when there is no
+        query, or no candidate for one."""
         guesses: list[Any] = [None] * len(examples)
         row_of_example = {int(rows["example"][row]): row for row in range(len(outputs))}
         queries = [i for i, e in enumerate(examples) if e.side == "query"]
@@ -127,8 +133,11 @@ class Retrieval(Kind):
                 for candidate, match in zip(candidates, nearest(candidate_ND, query_QD), strict=True):
                     guesses[candidate] = examples[queries[int(match)]].id
         else:
-            for query, match, margin in mine(query_QD, candidate_ND, self.k):
-                guesses[queries[query]] = {"id": examples[candidates[match]].id, "margin": margin}
+            vectors = dict(zip([*queries, *candidates], [*query_QD, *candidate_ND], strict=True))
+            for part in PARTS:
+                sides = [[i for i in side if examples[i].part == part] for side in (queries, candidates)]
+                for query, match, margin in _mined(examples, vectors, sides[0], sides[1], self.k):
+                    guesses[query] = {"id": examples[match].id, "margin": margin}
         return guesses
 
     def searched(self, examples: Sequence[SentenceExample]) -> int:
@@ -175,11 +184,42 @@ def layer_of(layer: int | None, depth: int) -> int:
     """Return the layer that a setting means for an encoder of `depth` blocks.
 
     >>> layer_of(None, 24), layer_of(None, 12), layer_of(None, 4), layer_of(-1, 4), layer_of(0, 4)
-    (14, 7, 2, 4, 0)
+    (14, 8, 2, 4, 0)
     """
     if layer is None:
-        return round(DEPTH * depth)
+        return XTREME.get(depth, round(DEPTH * depth))
     return depth + 1 + layer if layer < 0 else layer
+
+
+def _mined(
+    examples: Sequence[SentenceExample],
+    vectors: Mapping[int, np.ndarray],
+    queries: Sequence[int],
+    candidates: Sequence[int],
+    k: int,
+) -> Iterator[tuple[int, int, float]]:
+    """Yield (query, candidate, margin) of one part, by the numbers of the examples. Sentences of one side that read the
+    same are one in the search, and a pair of them is dropped: nobody can say which of them it is. Raises DataError for
+    queries without a candidate."""
+    if not queries:
+        return
+    if not candidates:
+        part = examples[queries[0]].part
+        raise DataError(f"nothing to retrieve: the part '{part}' has no candidates", where=_where(examples))
+    sides = [_same_text(examples, side) for side in (queries, candidates)]
+    query_QD, candidate_ND = (np.stack([vectors[same[0]] for same in side]) for side in sides)
+    for query, match, margin in mine(query_QD, candidate_ND, k):
+        found = sides[0][query], sides[1][match]
+        if all(len(same) == 1 for same in found):
+            yield found[0][0], found[1][0], margin
+
+
+def _same_text(examples: Sequence[SentenceExample], numbers: Sequence[int]) -> list[list[int]]:
+    """Return the numbers in groups of the same text, in the order of the first of each."""
+    groups: dict[str, list[int]] = {}
+    for i in numbers:
+        groups.setdefault(examples[i].text.strip(), []).append(i)
+    return list(groups.values())
 
 
 def _where(examples: Sequence[SentenceExample]) -> str | None:

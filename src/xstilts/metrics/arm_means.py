@@ -1,6 +1,7 @@
 """Means of arms over languages and targets, with what documents and seeds may do to them.
 
-Two things vary by chance. *Documents*: another test set would hold others. The groups of the test set are resampled;
+Two things vary by chance. *Documents*, for short: test items, whatever is resampled as one (a paragraph with its
+questions, a sentence of a treebank); another test set would hold others. The groups of the test set are resampled;
 one group moves together in every language, arm and seed, so arms are compared on the same documents. *Seeds*: another
 training would end elsewhere. An arm's seeds vary by themselves: what two arms share at a seed is not taken off, so that
 a comparison is never surer than it is for trainings that share nothing.

@@ -107,7 +107,7 @@ def best_threshold(margins: np.ndarray, right: np.ndarray, gold: float) -> float
     margins [N]: score of each candidate pair; -inf where a query has none. right [N]: 1 where the pair is in
     the gold. gold: number of gold pairs. The threshold is midway between the last pair kept and the next
     one; where the best cut keeps every pair it is the last pair's own margin. Pairs of equal margin are kept
-    or dropped together. inf where no pair is right (nothing is worth keeping).
+    or dropped together. 0, where all pairs are kept, when none is right.
     """
     order = np.argsort(-margins, kind="stable")
     order = order[np.isfinite(margins[order])]
@@ -116,7 +116,7 @@ def best_threshold(margins: np.ndarray, right: np.ndarray, gold: float) -> float
     f1 = 2 * correct / (np.arange(1, len(order) + 1) + gold)
     f1[:-1][scores[:-1] == scores[1:]] = -1.0
     if not len(order) or f1.max() <= 0:
-        return float("inf")
+        return 0.0
     last_kept = int(np.argmax(f1))
     if last_kept == len(order) - 1:
         return float(scores[last_kept])

@@ -79,7 +79,7 @@ def stability_guide(by_seed: np.ndarray, freedom: np.ndarray) -> np.ndarray:
     by_seed: [T, A, S]; freedom: of each arm's seeds [A].
     """
     targets, arms, _ = by_seed.shape
-    if targets < 2:
+    if targets < 2 or not arms:
         return np.ones(arms)
     centred = by_seed - by_seed.mean(axis=-1, keepdims=True)
     scale = np.sqrt((centred**2).mean(axis=(1, 2), keepdims=True))

@@ -1,8 +1,9 @@
 """One contrast alone, paired by seed and document: estimate, 95 % interval, two-sided p.
 
 A contrast is a linear combination of arms (weights that sum to zero), averaged over languages, then targets,
-then seeds. Two things vary by chance. *Documents*: another test set would hold others. The groups of the test
-set are resampled; one group moves together in every language, arm and seed, so the comparison is paired.
+then seeds. Two things vary by chance. *Documents*, for short: test items (`arm_means`); another test set would hold
+others. The groups of the test set are resampled; one group moves together in every language, arm and seed, so the
+comparison is paired.
 *Seeds*: another training would end elsewhere. Arms are paired by seed, and the variance of the per-seed
 contrast is taken as it is seen.
 

@@ -13,7 +13,7 @@ def in_points(name: str, weights: Mapping[str, float]) -> dict[str, float]:
 
     Raises StudyError for weights that are not numbers, do not sum to zero, or compare nothing.
 
-    >>> in_points("several over one", {"shared": 2, "nli": -1, "qa": -1})
+    >>> in_points("several over the mean of single ones", {"shared": 2, "nli": -1, "qa": -1})
     {'shared': 1.0, 'nli': -0.5, 'qa': -0.5}
     """
     where = f"contrasts.{name}"

@@ -17,7 +17,7 @@ from xstilts.kinds.catalog import KINDS
 from xstilts.kinds.choice import Choice
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.mlm import MaskedLM
-from xstilts.kinds.retrieval import Retrieval
+from xstilts.kinds.retrieval import Retrieval, layer_of
 from xstilts.kinds.span_qa import SpanQA
 from xstilts.kinds.tagging import Tagging
 from xstilts.nn import ragged
@@ -136,6 +136,12 @@ def test_retrieval_without_special_tokens_and_at_a_relative_layer(tiny):
     np.testing.assert_allclose(outputs[0], state_TD[1:4].mean(0).detach().numpy(), atol=1e-6)
     np.testing.assert_allclose(outputs[1], state_TD[5:].mean(0).detach().numpy(), atol=1e-6)
     assert make_head(Retrieval(layer=-1), tiny).layer == tiny.num_layers
+
+
+def test_the_layer_of_retrieval_is_that_of_xtremes_script():
+    """`all_layer_outputs[-num_layers:][specific_layer]`, where the first state is that of the embeddings."""
+    states = {depth: list(range(depth + 1))[-depth:] for depth in (12, 24)}
+    assert (layer_of(None, 12), layer_of(None, 24)) == (states[12][7], states[24][13]) == (8, 14)
 
 
 def text_row(example: int, length: int):

@@ -17,8 +17,8 @@ def query(id: str, *matches: str, part: str = "test") -> SentenceExample:
     return SentenceExample(id=id, group=id, text=id, side="query", matches=matches, part=part)
 
 
-def candidate(id: str) -> SentenceExample:
-    return SentenceExample(id=id, group=id, text=id, side="candidate")
+def candidate(id: str, part: str = "test") -> SentenceExample:
+    return SentenceExample(id=id, group=id, text=id, side="candidate", part=part)
 
 
 def rows(examples: list[SentenceExample]) -> dict[str, list[int]]:
@@ -90,7 +90,7 @@ def test_mining_finds_noisy_translations_and_tunes_its_threshold() -> None:
     true = random.normal(size=(60, 32))
     queries = [*(true + 0.3 * random.normal(size=true.shape)), *random.normal(size=(40, 32))]
     examples = [query(f"q{i}", *([f"c{i}"] if i < 60 else []), part="tune" if i % 2 else "test") for i in range(100)]
-    examples += [candidate(f"c{i}") for i in range(60)]
+    examples += [candidate(f"c{i}", part="tune" if i % 2 else "test") for i in range(60)]
     kind = Retrieval(method="mine")
     guesses = kind.postprocess(examples, rows(examples), [*queries, *true])
     assert sorted(g["id"] for g in guesses if g) == sorted({g["id"] for g in guesses if g})
@@ -98,6 +98,37 @@ def test_mining_finds_noisy_translations_and_tunes_its_threshold() -> None:
     assert counts[1:100:2].sum() == 0 and counts[100:].sum() == 0
     assert counts.sum(axis=0)[2] == 30
     assert MiningF1().values(counts.sum(axis=0))["f1"] > 95
+
+
+def test_each_part_is_mined_on_its_own() -> None:
+    """BUCC's sample and training set are two corpora: the sentences of one are no candidates of the other."""
+    kind = Retrieval(method="mine")
+    parts = [
+        [query(f"q{part}", f"c{part}", part=part), query(f"r{part}", part=part), candidate(f"c{part}", part=part)]
+        for part in ("tune", "test")
+    ]
+    vectors = list(np.random.default_rng(3).normal(size=(6, 4)) + 2)
+    alone = [kind.postprocess(p, rows(p), vectors[3 * i : 3 * i + 3]) for i, p in enumerate(parts)]
+    assert kind.postprocess([*parts[0], *parts[1]], rows([*parts[0], *parts[1]]), vectors) == [*alone[0], *alone[1]]
+    assert [guess["id"] for guess in [*alone[0], *alone[1]] if guess] == ["ctune", "ctest"]
+    with pytest.raises(DataError, match="nothing to retrieve: the part 'tune' has no candidates"):
+        kind.postprocess([query("1", part="tune"), candidate("2")], {"example": [0, 1]}, [np.ones(2)] * 2)
+
+
+def test_of_a_sentence_that_stands_twice_no_pair_is_mined() -> None:
+    kind = Retrieval(method="mine")
+    examples = [query("1", "a"), query("2"), query("3", "b"), candidate("a"), candidate("b")]
+    examples[1] = SentenceExample(id="2", group="2", text="1 ", side="query", matches=())
+    vectors = [np.array(v, dtype=np.float32) for v in ([1, 0.1], [1, 0.1], [0.1, 1], [1, 0], [0, 1])]
+    assert [guess and guess["id"] for guess in kind.postprocess(examples, rows(examples), vectors)[:3]] == [
+        None, None, "b",
+    ]  # fmt: skip
+
+
+def test_a_margin_below_zero_makes_no_pair() -> None:
+    """The second candidate's nearest query points away from it, as LASER's and XTREME's programs drop it."""
+    queries, candidates = unit(np.array([[1, 0], [0.9, 0.1]])), unit(np.array([[1, 0.1], [-1, -0.6]]))
+    assert [pair[:2] for pair in mine(queries, candidates, 1)] == [(1, 0)]
 
 
 def test_a_small_side_has_fewer_neighbours_than_k() -> None:

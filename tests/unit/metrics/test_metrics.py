@@ -149,8 +149,8 @@ def test_retrieval_accuracy() -> None:
         ([1.0, 1.5, 1.25], [0, 1, 1], 2, 1.125),  # any order
         ([1.4, 1.2], [1, 1], 2, 1.2),  # the best cut keeps all: no neighbour below
         ([1.4, 1.2, 1.2], [1, 1, 0], 2, 1.2),  # a tie is kept or dropped together
-        ([1.4], [0], 3, np.inf),
-        ([], [], 3, np.inf),
+        ([1.4], [0], 3, 0.0),  # none is right: all are kept, as in XTREME
+        ([], [], 3, 0.0),
         ([1.4, -np.inf], [1, 0], 2, 1.4),  # a query without a candidate
         ([1.0, np.nextafter(1.0, 0)], [1, 0], 1, 1.0),  # no number lies between
     ],

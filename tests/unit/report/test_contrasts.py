@@ -11,8 +11,11 @@ from xstilts.data.examples import TextExample
 from xstilts.evaluate.score import LanguageSet, score
 from xstilts.kinds.classification import Classification
 from xstilts.metrics.labels import Accuracy
+from xstilts.report.build import compose
+from xstilts.report.formats.html import html
+from xstilts.report.formats.markdown import markdown
 from xstilts.report.scores.contrasts import Contrast, compare, contrasts
-from xstilts.report.scores.inputs import ContrastSpec, Results, StudyCell, TargetInfo
+from xstilts.report.scores.inputs import ContrastSpec, Results, StudyCell, TargetInfo, contrast_title
 from xstilts.report.scores.standings import ArmScore, standings
 
 LANGUAGES = ("en", "de", "sw")
@@ -117,7 +120,7 @@ def test_the_questions_are_asked_in_order_and_each_once(tmp_path: Path) -> None:
 def test_one_seed_tests_nothing(tmp_path: Path) -> None:
     found = compare(study(tmp_path, seeds=(1,)))
     assert not any(c.significant or c.p is not None or c.p_adjusted is not None for c in found.contrasts)
-    assert {c.interval for c in found.contrasts} == {"over documents, this training"}
+    assert {c.interval for c in found.contrasts} == {"over test items, this training"}
     assert found.language_contrasts == ()
 
 
@@ -242,3 +245,22 @@ def test_a_zero_shot_language_that_was_expected_is_still_missing(tmp_path: Path)
     cells = tuple(replace(c, scores=artefact(tmp_path / f"en{i}", {"en": 80})) for i, c in enumerate(whole.cells))
     made = contrasts(replace(whole, cells=cells))
     assert any(c.zero_shot and c.value is None and "no language but the one trained in" in c.reason for c in made)
+
+
+def test_a_contrast_of_several_arms_says_that_it_is_their_mean() -> None:
+    """Whatever its author calls it: halves are no maximum."""
+    assert contrast_title("over the better alone", {"both": 1.0, "nli": -0.5, "qa": -0.5}) == (
+        "over the better alone (both over the mean of nli and qa)"
+    )
+    assert contrast_title("x", {"a": 0.5, "b": 0.5, "none": -1.0}) == "x (the mean of a and b, over none)"
+    assert contrast_title("x", {"a": 1.0, "b": -0.75, "c": -0.25}) == "x (a over the mean of 0.75 b and 0.25 c)"
+    assert contrast_title("whatever", {"a": 1.0, "none": -1.0}) == "a over none"
+
+
+def test_the_answer_and_the_tables_say_it_too(tmp_path: Path) -> None:
+    whole = study(tmp_path, targets=("xnli",))
+    cells = [replace(c, arm="qa") for c in whole.cells if c.arm == "nli"]
+    spec = ContrastSpec(name="over the better alone", weights={"nli": 1.0, "none": -0.5, "qa": -0.5})
+    made = compose(replace(whole, arms=("none", "nli", "qa"), cells=(*whole.cells, *cells), contrasts=(spec,)))
+    said = "over the better alone (nli over the mean of none and qa)"
+    assert said in " ".join(made.document.answer) and said in markdown(made.document) and said in html(made.document)

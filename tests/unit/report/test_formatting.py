@@ -15,6 +15,19 @@ def test_a_signed_number_carries_a_sign_exactly_when_it_is_not_zero(value: float
     assert "-" not in text
 
 
+@given(st.floats(0, 1) | st.floats(0.0499, 0.0501))
+def test_a_printed_p_is_below_5_per_cent_exactly_when_it_is(p: float) -> None:
+    text = formatting.probability(p)
+    assert (text == "< 0.001" or float(text) < 0.05) == (p < 0.05)
+
+
+@given(st.floats(1e-9, 100), st.floats(0, 100), st.sampled_from((1, -1)))
+def test_a_printed_interval_leaves_out_zero_exactly_when_it_does(near: float, width: float, side: int) -> None:
+    ends = sorted((side * near, side * (near + width)))
+    low, high = (float(end.replace("−", "-")) for end in formatting.interval(*ends).strip("()").split(" to "))
+    assert low * side > 0 and high * side > 0
+
+
 def test_what_is_not_there_is_called_missing() -> None:
     assert formatting.number(None) == formatting.number(math.nan) == formatting.signed(None) == "missing"
     assert (

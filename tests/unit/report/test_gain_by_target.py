@@ -58,7 +58,7 @@ def test_no_average_no_shares(results: Results) -> None:
 def test_a_contrast_that_the_study_names_is_taken_apart_too(results: Results) -> None:
     named = ContrastSpec(name="both", weights={"nli": 0.5, "qa": 0.5, "none": -1.0})
     made = compose(replace(only(results, targets=TARGETS), contrasts=(named,)))
-    assert [gain.name for gain in gains(made)] == ["both"]
+    assert [gain.name for gain in gains(made)] == ["both (the mean of nli and qa, over none)"]
 
 
 GAINS = {"xnli": 1.0, "panx": -2.0, "tatoeba": 10.0}

@@ -253,7 +253,9 @@ def test_one_seed_holds_for_this_seed_only(results: Results) -> None:
     assert " *<" not in html(made.document)
     assert "this seed only" in html(made.document)
     languages = next(t for t in tables(made) if t.caption.startswith("xnli,"))
-    assert "95 % interval over documents" in languages.caption and re.search(r"\(\d.* to \d", languages.rows[0][1].flat)
+    assert "95 % interval over test items" in languages.caption and re.search(
+        r"\(\d.* to \d", languages.rows[0][1].flat
+    )
 
 
 def test_one_arm_is_reported_without_a_comparison(results: Results) -> None:

@@ -68,12 +68,12 @@ def test_the_reported_value_is_the_stated_one_else_the_task_s_own() -> None:
 
 
 def test_layers_are_numbers_of_the_encoder_each_once() -> None:
-    made = study(settings={"r": {"layer": [12, 0, 7, -1]}})
+    made = study(settings={"r": {"layer": [12, 0, 8, -1]}})
     found = at_depth(located(made, TASKS, everywhere), 12)
-    assert [point.values for point in found.sweeps["r"].points] == [(("layer", n),) for n in (0, 7, 12)]
-    assert found.targets["r"].kind.layer == 7, "14/24 of 12 blocks"
-    assert found.notes["r"] == ("scored with layer 7, the task's own value; swept beside it: layer 0; layer 12",)
-    same = at_depth(located(study(settings={"r": {"layer": [7]}}), TASKS, everywhere), 12)
+    assert [point.values for point in found.sweeps["r"].points] == [(("layer", n),) for n in (0, 8, 12)]
+    assert found.targets["r"].kind.layer == 8, "XTREME's of 12 blocks"
+    assert found.notes["r"] == ("scored with layer 8, the task's own value; swept beside it: layer 0; layer 12",)
+    same = at_depth(located(study(settings={"r": {"layer": [8]}}), TASKS, everywhere), 12)
     assert not same.sweeps and "r" not in same.notes
     unknown = at_depth(located(made, TASKS, everywhere), None)
     assert len(unknown.sweeps["r"].points) == 5 and "layer null" in unknown.notes["r"][0]

@@ -30,7 +30,7 @@ from xstilts.pipeline.steps.base import (
 if TYPE_CHECKING:
     from xstilts.evaluate.predict import PredictSet
 
-VERSION = 2
+VERSION = 3
 CHECKPOINT = "checkpoint"  # the input that predicts, where it is not the pretrained encoder
 HEAD = "head"  # the input whose head is used, where it is an earlier checkpoint's
 POOL = "pool"  # the input with what all languages search

@@ -45,19 +45,22 @@ def interval(low: float | None, high: float | None, before: str = "") -> str:
 
 
 def _digits(end: float) -> int:
-    """Return the least digits, 1 to 6, with which a number is not written as zero."""
-    return next((digits for digits in range(1, 6) if float(f"{end:.{digits}f}") != 0), 6)
+    """Return the least digits, 1 to 12, with which a number is not written as zero."""
+    return next((digits for digits in range(1, 12) if float(f"{end:.{digits}f}") != 0), 12)
 
 
 def probability(p: float | None) -> str:
-    """Write a p value.
+    """Write a p value. One below 0.05 is never written as 0.050: a star stands beside it.
 
-    >>> probability(0.0004), probability(0.031)
-    ('< 0.001', '0.031')
+    >>> probability(0.0004), probability(0.031), probability(0.04998)
+    ('< 0.001', '0.031', '0.04998')
     """
     if p is None or math.isnan(p):
         return ""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+    if p < 0.001:
+        return "< 0.001"
+    digits = next((digits for digits in range(3, 12) if (float(f"{p:.{digits}f}") < 0.05) == (p < 0.05)), 12)
+    return f"{p:.{digits}f}"
 
 
 def count(n: float | None) -> str:

@@ -23,7 +23,7 @@ SCORE_FIELDS: dict[str, type] = {
     "main": bool,  # the target's main metric
     "value_name": str,  # "headline": the mean of the metric's headline values
     "value": float,  # percent; empty where missing
-    "low": float,  # 95 % interval over documents; of the headline alone
+    "low": float,  # 95 % interval over test items; of the headline alone
     "high": float,
     "floor": float,  # of the headline alone
     "n": int,  # examples

@@ -24,7 +24,7 @@ UNTESTED = "not tested"
 @dataclass(frozen=True, kw_only=True)
 class Contrast:
     """A difference in points. `value` None: missing, and `reason` says why; `low`, `high`, `p` are None where there is
-    no interval (a language with one document)."""
+    no interval (a language with one test item)."""
 
     name: str
     weights: Mapping[str, float]  # the positive ones sum to 1, the negative ones to -1
@@ -43,7 +43,7 @@ class Contrast:
     p: float | None = None  # alone, as if it were the only question; None where it is not tested
     p_adjusted: float | None = None  # over the study's hierarchy of questions
     verdict: str = UNTESTED  # "significant": `p_adjusted` below 0.05; "not significant"; or "not tested"
-    interval: str = ""  # what the interval is: "simultaneous", "alone", "over documents, this training"
+    interval: str = ""  # what the interval is: "simultaneous", "alone", "over test items, this training"
     by_seed: tuple[float, ...] = ()  # of all runs
     note: str = ""
     reason: str = ""
@@ -151,7 +151,7 @@ def _with_value(empty: Contrast, means: MeanOfArms | None, used: Sequence[Target
             f"{lost} of {of} runs collapsed" + (", set apart here" if is_apart else ", in the number all the same")
         )
     if means.groups < 2:
-        notes.append("a language has one document: no interval")
+        notes.append("a language has a single test item: no interval")
     return replace(
         empty,
         value=value,

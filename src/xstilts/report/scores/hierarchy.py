@@ -21,12 +21,13 @@ from xstilts.report.scores.target_draws import TargetDraws
 
 SIMULTANEOUS = "simultaneous"
 ALONE = "alone"
-ONE_SEED = "over documents, this training"
+ONE_SEED = "over test items, this training"
 
 
 @dataclass(frozen=True, eq=False)
 class DrawnScope:
-    """One scope with the errors of its contrasts; None where it has no interval (nothing to compare, one document)."""
+    """One scope with the errors of its contrasts; None where it has no interval (nothing to compare, one test
+    item)."""
 
     scope: ScopeMeans
     family: Family | None
@@ -87,7 +88,7 @@ def _family(scope: ScopeMeans) -> Family | None:
 
 
 def _least_p(means: MeanOfArms) -> float:
-    """Return the p below which no test by flipping signs of the documents can get."""
+    """Return the p below which no test by flipping signs of the test items can get."""
     return float(2.0 ** (1 - min(means.groups, 1000)))
 
 

@@ -125,13 +125,30 @@ class ContrastSpec:
 
 
 def contrast_title(name: str, weights: Mapping[str, float]) -> str:
-    """Return "nli over none" where one arm is compared with another, else the contrast's own name.
+    """Return "nli over none" where one arm is compared with another; of several, the contrast's own name and what it
+    compares: a name may promise more ("over the better one") than a mean of arms is.
 
     >>> contrast_title("nli − none", {"nli": 1.0, "none": -1.0})
     'nli over none'
+    >>> contrast_title("both", {"both": 1.0, "nli": -0.5, "qa": -0.5})
+    'both (both over the mean of nli and qa)'
     """
-    arms = {weight: arm for arm, weight in weights.items()}
-    return f"{arms[1.0]} over {arms[-1.0]}" if sorted(weights.values()) == [-1.0, 1.0] else name
+    sides = [{arm: sign * weight for arm, weight in weights.items() if sign * weight > 0} for sign in (1, -1)]
+    compared = (" over " if len(sides[0]) == 1 else ", over ").join(map(_mean_of_arms, sides))
+    return compared if max(map(len, sides)) == 1 else f"{name} ({compared})"
+
+
+def _mean_of_arms(weights: Mapping[str, float]) -> str:
+    """Name one side of a contrast: "nli", "the mean of nli and qa", "the mean of 0.75 nli and 0.25 qa".
+
+    >>> _mean_of_arms({"a": 0.25, "b": 0.25, "c": 0.5})
+    'the mean of 0.25 a, 0.25 b and 0.5 c'
+    """
+    if len(weights) == 1:
+        return next(iter(weights))
+    equal = max(weights.values()) - min(weights.values()) < 1e-9
+    *first, last = (arm if equal else f"{weight:.3g} {arm}" for arm, weight in weights.items())
+    return f"the mean of {', '.join(first)} and {last}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ class LanguageNumbers:
 
     headline: the mean of the metric's headline values; None where there is none.
     values: value name -> value ("exact_match", "f1").
-    interval: 95 % over documents.
+    interval: 95 % over test items.
     at_chance: whether the interval reaches the floor; None where that is not known.
     candidates: of retrieval, how many each query searched.
     """

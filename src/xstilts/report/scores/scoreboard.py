@@ -143,7 +143,7 @@ class Scoreboard:
         return f"of {' to '.join(f'{n:,}' for n in dict.fromkeys((sizes[0], sizes[-1])))} candidates"
 
     def interval(self, arm: str, target: TargetInfo, language: str, seed: int) -> tuple[float | None, float | None]:
-        """Return the 95 % interval over documents of one score, as the score artefact gives it."""
+        """Return the 95 % interval over test items of one score, as the score artefact gives it."""
         cell, standing = self.cells.get((arm, target.name, seed)), self.standings[arm, target.name]
         if cell is None or cell.scores is None:
             return None, None

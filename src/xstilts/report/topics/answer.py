@@ -41,7 +41,7 @@ def answer(board: Scoreboard) -> tuple[str, ...]:
     sentences = [
         _significant(by_verdict["significant"], contrasts),
         _not_significant(board, unsure, is_all=len(unsure) == len(overall)),
-        _untested(by_verdict[UNTESTED]),
+        _untested(by_verdict[UNTESTED], contrasts),
         _not_computed([c for c in overall if c.value is None], contrasts),
         _collapsed(board),
     ]
@@ -84,16 +84,18 @@ def _not_significant(board: Scoreboard, contrasts: Sequence[Contrast], is_all: b
     return f"Not significant: {_sizes(contrasts)}."
 
 
-def _untested(contrasts: Sequence[Contrast]) -> str:
-    """Write one sentence for differences without a test: of one seed, or of arms of which too few runs trained."""
+def _untested(contrasts: Sequence[Contrast], all_contrasts: Sequence[Contrast]) -> str:
+    """Write one sentence for differences without a test: of one seed, or of arms of which too few runs trained. Their
+    targets may have been tested all the same."""
     if not contrasts:
         return ""
     if contrasts[0].seeds == 1:
         return (
-            f"One seed was run, so nothing is tested; in points {_scope(contrasts[0])}, with intervals over documents, "
-            f"for this training: {_sizes(contrasts)}."
+            f"One seed was run, so nothing is tested; in points {_scope(contrasts[0])}, with intervals over test "
+            f"items, for this training: {_sizes(contrasts)}."
         )
-    return f"Not tested: {_sizes(contrasts)} (too few runs trained, or a language has a single document)."
+    said = f"Not tested: {_sizes(contrasts)} (too few runs trained, or a language has a single test item)."
+    return f"{said} {_single_targets(all_contrasts, {c.name for c in contrasts})}".rstrip()
 
 
 def _single_targets(contrasts: Sequence[Contrast], names: Collection[str]) -> str:

@@ -47,7 +47,9 @@ def forest_plots(contrasts: Sequence[Contrast]) -> tuple[Block, ...]:
         "leave out zero. Means over targets are tested first, then the targets of those found."
     )
     if any(c.seeds == 1 for c in drawn):
-        caption = f"{scope}. One seed: nothing is tested, and the 95 % intervals are over documents, for this training."
+        caption = (
+            f"{scope}. One seed: nothing is tested, and the 95 % intervals are over test items, for this training."
+        )
     if all(c.value is None for c in drawn):
         return (Prose(text="No difference can be computed; the table says what is missing."),)
     full = forest(groups, "Differences with intervals; the same numbers in the table below")

@@ -1,6 +1,6 @@
 """Forgetting: what an arm's earlier tasks score after each of its phases, compared with the phase that trained them.
 
-Scores are of dev sets, by the head that a task's own phase left; a change is paired by seed and by document, as every
+Scores are of dev sets, by the head that a task's own phase left; a change is paired by seed and by test item, as every
 contrast is.
 """
 
@@ -143,7 +143,7 @@ def _score(entry: ForgettingScores) -> float | None:
 
 
 def _difference(now: Sequence[ForgettingScores], then: Sequence[ForgettingScores]) -> _Difference:
-    """Compute the change over paired seeds, resampled by document."""
+    """Compute the change over paired seeds, resampled by test item."""
     metric = now[0].metric
     if metric not in METRICS:
         pairs = [(_score(a), _score(b)) for a, b in zip(now, then, strict=True)]

@@ -105,11 +105,7 @@ def language_table(board: Scoreboard, target: TargetInfo) -> Table:
         *(TableColumn(label=arm) for arm in arms),
         TableColumn(label="floor"),
     )
-    small_print = (
-        "the single seeds"
-        if len(board.results.seeds) > 1
-        else "the 95 % interval over documents (of a treebank, sentences)"
-    )
+    small_print = "the single seeds" if len(board.results.seeds) > 1 else "the 95 % interval over test items"
     return Table(
         caption=f"{target.name}, {target.headline or target.main}, in percent. Small print: {small_print}.",
         columns=columns,
