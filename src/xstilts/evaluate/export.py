@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 from xstilts.core.errors import EncoderError
 from xstilts.core.io_errors import writing
 from xstilts.heads.base import Head
+from xstilts.heads.own_head import beside, load_own_head
 from xstilts.heads.pretrained_heads import HeadModule, class_config, class_state
 from xstilts.heads.registry import head_key
 from xstilts.kinds.base import Kind
@@ -29,7 +30,8 @@ from xstilts.train.snapshot import save_weights
 
 
 def export(checkpoint: Path, kind: Kind, out: Path, task: str = "") -> str | None:
-    """Write the encoder with its head for `kind` into the folder `out`, tokenizer included.
+    """Write the encoder with its head for `kind` into the folder `out`, tokenizer included, and its own language-model
+    head, where it has one and the class has no other layer of such a name.
 
     Returns the class of `transformers` that loads both with the same logits (`AutoModelForSequenceClassification`, ..).
     None where there is no such class: then `out` is the encoder alone, with our head next to it as `head.safetensors`.
@@ -66,7 +68,7 @@ def export_adapter(checkpoint: Path, kind: Kind, out: Path) -> None:
 
 def _load(checkpoint: Path, kind: Kind) -> tuple[Encoder, Head]:
     encoder = load_encoder(checkpoint, attention_dropout=None)
-    head = load_head(checkpoint, kind, encoder)
+    head = load_head(checkpoint, kind, encoder) or load_own_head(kind, encoder)
     if head is None:
         raise EncoderError(
             f"this checkpoint has no head for '{head_key(kind)}' (the kind, and a digest of its labels).",
@@ -78,13 +80,14 @@ def _load(checkpoint: Path, kind: Kind) -> tuple[Encoder, Head]:
 
 
 def _write_model(encoder: Encoder, head: Head, kind: Kind, out: Path) -> None:
-    """Write the class's own configuration and weights, head included."""
+    """Write the class's own configuration and weights, the head and the encoder's own included."""
     part = cast(HeadModule, head.get_submodule("part"))
     module = cast(PreTrainedModel, part.module)
     config = class_config(encoder, module.config.num_labels or 0, tuple(getattr(kind, "labels", ())))
     config.architectures, config.dtype = [type(module).__name__], torch.float32
     config.save_pretrained(out)
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in class_state(encoder, part).items()}
+    named = beside(encoder, part) | class_state(encoder, part)
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in named.items()}
     save_weights(out / "model.safetensors", _without_shared_names(state))
 
 

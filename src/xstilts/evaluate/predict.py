@@ -24,13 +24,14 @@ from xstilts.core.path_names import inside
 from xstilts.data.examples import Example
 from xstilts.evaluate.language_adapters import AdapterSwitcher
 from xstilts.heads.base import Head
-from xstilts.heads.registry import head_key, make_head
+from xstilts.heads.own_head import load_own_head
+from xstilts.heads.registry import head_key
 from xstilts.heads.side_by_side import SideBySide
 from xstilts.kinds.base import Kind
 from xstilts.kinds.tokenized import ConcatenatedColumns, TokenizedRows
 from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.nn.encoder import Encoder
-from xstilts.train.checkpoint import encoder_folder, head_keys, load_encoder, load_head, unique_tensors
+from xstilts.train.checkpoint import encoder_folder, head_keys, load_encoder, load_head
 from xstilts.train.job import Compute
 from xstilts.train.memory import use_threads
 from xstilts.train.model import Model, outputs
@@ -238,10 +239,9 @@ def load_model(checkpoint: Path | CheckpointRef, kind: Kind, compute: Compute, b
 
 
 def _usable_head(checkpoint: Path, kind: Kind, encoder: Encoder) -> Head:
-    """Load the head for `kind` of a checkpoint, or make one that came with the pretrained encoder. Raises
-    EncoderError."""
-    head = load_head(checkpoint, kind, encoder) or make_head(kind, encoder)
-    if head_key(kind) not in head_keys(checkpoint) and not _needs_no_training(head, encoder):
+    """Load the head for `kind` of a checkpoint, or the encoder's own. Raises EncoderError."""
+    head = load_head(checkpoint, kind, encoder) or load_own_head(kind, encoder)
+    if head is None:
         raise EncoderError(
             f"this checkpoint has no head for '{head_key(kind)}' (the kind, and a digest of its labels).",
             where=str(checkpoint),
@@ -250,12 +250,6 @@ def _usable_head(checkpoint: Path, kind: Kind, encoder: Encoder) -> Head:
             hint="It can only predict what it was trained for; labels and their order count.",
         )
     return head
-
-
-def _needs_no_training(head: Head, encoder: Encoder) -> bool:
-    """Tell whether all weights of a head, if it has any, came with the pretrained encoder."""
-    names = (name.removeprefix("part.module.") for name in unique_tensors(head))
-    return all(name in encoder.pretrained_head_weights for name in names)
 
 
 def _meta(predict_set: PredictSet, seconds_per_token: float) -> dict[str, Any]:

@@ -35,12 +35,14 @@ class Head(nn.Module):
     layers: where it reads several, these: `forward` gets them side by side, [T, layers * D].
     compares_rows: whether its loss compares the rows of an update with each other, so that an update is one pass.
     reads_embedding_table: whether it computes with the embedding table as well as with the states.
+    is_encoders_own: whether it is the encoder's own head, which goes on with the encoder from phase to phase.
     """
 
     layer: int | None = None
     layers: tuple[int, ...] = ()
     compares_rows: bool = False
     reads_embedding_table: bool = False
+    is_encoders_own: bool = False
 
     @property
     def auto_class(self) -> str | None:

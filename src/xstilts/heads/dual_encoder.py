@@ -71,7 +71,7 @@ def _pooler(encoder: Encoder) -> nn.Linear:
     dense = nn.Linear(size, size)
     nn.init.normal_(dense.weight, std=getattr(encoder.config, "initializer_range", 0.02))
     nn.init.zeros_(dense.bias)
-    pretrained = {name: encoder.pretrained_head_weights.get(prefix + name) for name in ("weight", "bias")}
+    pretrained = {name: encoder.own_head_weights.get(prefix + name) for name in ("weight", "bias")}
     weights = {name: tensor for name, tensor in pretrained.items() if tensor is not None}
     if all(name in weights and weights[name].shape == tensor.shape for name, tensor in dense.state_dict().items()):
         dense.load_state_dict(weights)

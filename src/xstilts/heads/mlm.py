@@ -24,6 +24,7 @@ class MaskedLMHead(Head):
     (true ids, guessed ids) a row."""
 
     reads_embedding_table = True
+    is_encoders_own = True
 
     def __init__(self, kind: MaskedLM, encoder: Encoder) -> None:
         super().__init__()

@@ -5,8 +5,8 @@ For a native head the class of `transformers` is built without memory, its encod
 hidden states through, and the rest is initialised as that class initialises it. Its own forward then computes the
 logits, and names and shapes are the class's: an export is the encoder's weights and the head's in one file.
 
-Weights that the pretrained folder has for the head (BERT's pooler, a language-model head, ModernBERT's dense layer) are
-loaded, as the class would.
+Weights that the encoder brings for the head (BERT's pooler, a language-model head, ModernBERT's dense layer) are
+loaded, as the class would. The way back is `heads.own_head`.
 
 Shapes: B sequences of L states each (one pooled state each, or all tokens as one sequence), D hidden size, C outputs.
 """
@@ -36,17 +36,40 @@ MULTIPLE_CHOICE = "AutoModelForMultipleChoice"
 SEQUENCE_LEVEL = ("AutoModelForSequenceClassification", MULTIPLE_CHOICE)
 LANGUAGE_MODEL = "AutoModelForMaskedLM"
 
+# What the weights of our own language-model head are called in an encoder folder: no class has such names.
+PLAIN_LANGUAGE_MODEL = "xstilts_language_model."
+
 # Model types whose classes are tested to give the same logits through the stand-in.
 NATIVE = ("xlm-roberta", "roberta", "camembert", "bert", "electra", "modernbert", "distilbert", "deberta-v2", "mpnet")
 
 
 class HeadModule(nn.Module):
     """A module that turns hidden states into logits. `module` holds the parameters; `auto_class` is set where it is
-    that of the encoder's own class."""
+    that of the encoder's own class.
+
+    published_prefix: what the names of its weights begin with where an encoder holds them as its own.
+    """
 
     module: nn.Module
     auto_class: str | None = None
     pooling = "cls"
+    published_prefix = ""
+
+    @property
+    def published(self) -> dict[str, Tensor]:
+        """The weights by the names under which an encoder holds them as its own."""
+        return {f"{self.published_prefix}{name}": tensor for name, tensor in self.module.state_dict().items()}
+
+    def load_own(self, encoder: Encoder) -> None:
+        """Start from those of the encoder's own weights that fit; others stay as they were drawn."""
+        shapes = {name: tensor.shape for name, tensor in self.module.state_dict().items()}
+        own = {
+            name.removeprefix(self.published_prefix): tensor
+            for name, tensor in encoder.own_head_weights.items()
+            if name.startswith(self.published_prefix)
+        }
+        fitting = {name: tensor for name, tensor in own.items() if shapes.get(name) == tensor.shape}
+        self.module.load_state_dict(fitting, strict=False)
 
     def forward(self, hidden_BLD: Tensor) -> Tensor:
         """Return logits of states [B, L, D]: [B, C] for sequence-level kinds (L is 1), [B, L, C] for token-level
@@ -79,6 +102,7 @@ class ClassHead(HeadModule):
         config = class_config(encoder, outputs)
         self.pooling = getattr(config, "classifier_pooling", "cls")
         self.module = _shell(auto_class, config, encoder)
+        self.load_own(encoder)
         self._is_choice = auto_class == MULTIPLE_CHOICE
 
     def forward(self, hidden_BLD: Tensor) -> Tensor:
@@ -110,12 +134,14 @@ class PlainHead(HeadModule):
             narrow = nn.Linear(size, table.embedding_dim)
             decoder = TiedDecoder(table, nn.Parameter(torch.zeros(table.num_embeddings)))
             self.module = nn.Sequential(narrow, nn.GELU(), nn.LayerNorm(table.embedding_dim), decoder)
+            self.published_prefix = PLAIN_LANGUAGE_MODEL
         else:
             self.module = nn.Sequential(nn.Dropout(dropout), nn.Linear(size, outputs))
         for layer in self.module.modules():
             if isinstance(layer, nn.Linear):
                 nn.init.normal_(layer.weight, std=getattr(config, "initializer_range", 0.02))
                 nn.init.zeros_(layer.bias)
+        self.load_own(encoder)
 
     def forward(self, hidden_BLD: Tensor) -> Tensor:
         return self.module(hidden_BLD[:, 0] if self._pooled else hidden_BLD)
@@ -225,11 +251,6 @@ def _shell(auto_class: str, config: PreTrainedConfig, encoder: Encoder) -> PreTr
     shell.apply(shell._init_weights)
     if decoder is not None:
         _tie(shell, decoder, encoder.embeddings)
-    shapes = {name: tensor.shape for name, tensor in shell.state_dict().items()}
-    pretrained = {
-        name: tensor for name, tensor in encoder.pretrained_head_weights.items() if shapes.get(name) == tensor.shape
-    }
-    shell.load_state_dict(pretrained, strict=False)
     return shell
 
 

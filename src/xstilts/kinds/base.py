@@ -56,6 +56,8 @@ class Kind(ABC):
     survives_translation: whether gold still holds when a model translates the texts.
     is_retrieval: whether nothing is trained for it: an encoder's states are compared as they are.
     hf_auto_class: the class of `transformers` with the same head; None where there is none.
+    training_version: one more whenever what a training on it writes changes, though its rows and others' trainings do
+        not; part of a training's identity.
     user_columns: columns of a file that declares a task of this kind in a study; None: a study cannot declare one.
     """
 
@@ -67,6 +69,7 @@ class Kind(ABC):
     survives_translation: ClassVar[bool] = False
     is_retrieval: ClassVar[bool] = False
     hf_auto_class: ClassVar[str | None] = None
+    training_version: ClassVar[int] = 1
     user_columns: ClassVar[UserColumns | None] = None
 
     @property

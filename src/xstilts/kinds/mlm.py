@@ -49,6 +49,7 @@ class MaskedLM(Kind):
     example: ClassVar[type[Example]] = TextExample
     head: ClassVar[str] = "xstilts.heads.mlm:MaskedLMHead"
     hf_auto_class: ClassVar[str | None] = "AutoModelForMaskedLM"
+    training_version: ClassVar[int] = 2  # the head goes on with the encoder
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

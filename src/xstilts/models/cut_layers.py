@@ -61,7 +61,7 @@ def keep_layers(folder: Path, kept: Sequence[int], out: Path) -> None:
     there = config.num_hidden_layers
     check_layers({"num_hidden_layers": there}, max(kept), str(folder))
     model = loading.read_model(folder, config)
-    heads = loading.read_pretrained_heads(folder, model)
+    heads = loading.read_own_heads(folder, model)
     path, blocks = find_blocks(model, there)
     parent, _, name = path.rpartition(".")
     setattr(model.get_submodule(parent), name, nn.ModuleList(blocks[layer - 1] for layer in kept))

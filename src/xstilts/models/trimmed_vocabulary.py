@@ -72,14 +72,14 @@ def trim_encoder(folder: Path, kept_K: NDArray[np.int64], out: Path) -> None:
     trimmed = trim_tokenizer(text, kept_K.tolist())
     config = loading.read_config(folder)
     model = loading.read_model(folder, config)
-    heads = {  # a decoder over the whole vocabulary has no meaning over a part of it
-        name: tensor
-        for name, tensor in loading.read_pretrained_heads(folder, model).items()
-        if config.vocab_size not in tensor.shape
+    kept = torch.from_numpy(kept_K)
+    heads = {  # of a decoder and its bias the kept pieces are left, as of the embedding table
+        name: tensor[kept] if tensor.shape[:1] == (config.vocab_size,) else tensor
+        for name, tensor in loading.read_own_heads(folder, model).items()
     }
     table = model.get_input_embeddings()
     assert isinstance(table, torch.nn.Embedding)
-    rows_KE = table.weight.detach()[torch.from_numpy(kept_K)]
+    rows_KE = table.weight.detach()[kept]
     new_id = {int(old): new for new, old in enumerate(kept_K)}
     for name in ("pad_token_id", "bos_token_id", "eos_token_id"):
         old = getattr(config, name, None)

@@ -44,8 +44,8 @@ class Encoder(nn.Module):
     Attributes
         model: the bare class, without pooler and heads.
         config: its configuration; `hidden_size`, `num_layers`, `max_length` (tokens) are read from it.
-        pretrained_head_weights: weights of the pretrained folder that heads start from (pooler, language-model head),
-            by published name.
+        own_head_weights: weights that go with the encoder and that heads start from (pooler, language-model head), by
+            published name: those of its folder, or as a head has trained them since.
         adapters: small layers attached to the model, which is saved without them; none at first.
         kept_embeddings: while training, the rows of the embedding table that are left of it; None where all are there.
         bf16_copy: while training, the bf16 copy that computes in the model's place; None where there is none.
@@ -60,13 +60,13 @@ class Encoder(nn.Module):
         *,
         checkpointing: bool = False,
         compile: bool = False,
-        pretrained_head_weights: dict[str, Tensor] | None = None,
+        own_head_weights: dict[str, Tensor] | None = None,
         saved_dropouts: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
         self.model = model
         self.config: PreTrainedConfig = model.config
-        self.pretrained_head_weights = pretrained_head_weights or {}
+        self.own_head_weights = own_head_weights or {}
         self.kept_embeddings: KeptEmbeddings | None = None
         self.bf16_copy: Bf16Copy[PreTrainedModel] | None = None
         self.frozen_is_bf16 = False
@@ -120,7 +120,7 @@ class Encoder(nn.Module):
             model,
             checkpointing=checkpointing,
             compile=compile,
-            pretrained_head_weights=loading.read_pretrained_heads(folder, model),
+            own_head_weights=loading.read_own_heads(folder, model),
             saved_dropouts=saved_dropouts,
         )
         return encoder.to(device)
@@ -131,7 +131,7 @@ class Encoder(nn.Module):
         config = copy.deepcopy(self.config)
         for name, value in self._saved_dropouts.items():
             setattr(config, name, value)
-        loading.write(Path(folder), self.model, config, self.pretrained_head_weights)
+        loading.write(Path(folder), self.model, config, self.own_head_weights)
 
     def keep_embeddings(self, token_ids: Tensor) -> None:
         """Cut the embedding table down to the rows of these tokens: no other may come. Call it before

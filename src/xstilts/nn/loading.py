@@ -105,7 +105,7 @@ def _model_class(config: PreTrainedConfig) -> type[PreTrainedModel]:
     return found[0] if isinstance(found, tuple) else found
 
 
-def read_pretrained_heads(folder: Path, model: PreTrainedModel) -> dict[str, Tensor]:
+def read_own_heads(folder: Path, model: PreTrainedModel) -> dict[str, Tensor]:
     """Read what the folder holds in addition to the encoder, under the names of the published classes: a pooler, a
     language-model head. Weights tied to the embeddings and output layers of fine-tuned tasks are left out."""
     encoder_weights = set(model.state_dict())

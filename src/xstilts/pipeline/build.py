@@ -157,6 +157,7 @@ class StepBuilder:
             added=part.extra_update_ratio,
             apart=fit.exclude_dev_ids,
             task=part.task,
+            training_version=fit.kind.training_version,
         )
 
     def merge(self, merged: MergedCheckpoint) -> Step:

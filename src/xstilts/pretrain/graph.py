@@ -94,10 +94,7 @@ class _PhaseBuilder:
             self.mined.append(self._mine(phase.mine, phase.name))
         before = self._latest
         settings = PhaseSettings(
-            parts=tuple(
-                PhasePart(name=f"{part.learn} of {part.data}", kind=_kind(part), share=part.share, batch=part.batch)
-                for part in phase.parts
-            ),
+            parts=tuple(_part(part) for part in phase.parts),
             recipe=phase.recipe,
             seed=self.recipe.seed if phase.seed is None else phase.seed,
             encoder="" if before else self._continued.identity,
@@ -146,6 +143,17 @@ class _PhaseBuilder:
     def _continued(self) -> Continued:
         assert self.continued is not None
         return self.continued
+
+
+def _part(part: PartSpec) -> PhasePart:
+    kind = _kind(part)
+    return PhasePart(
+        name=f"{part.learn} of {part.data}",
+        kind=kind,
+        share=part.share,
+        batch=part.batch,
+        training_version=kind.training_version,
+    )
 
 
 def _kind(part: PartSpec) -> Objective:

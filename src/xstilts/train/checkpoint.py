@@ -1,6 +1,8 @@
 """Checkpoint: a trained encoder with its heads, as a folder.
 
-encoder/                an ordinary Hugging Face folder with its tokenizer; not there where adapters alone were trained
+encoder/                an ordinary Hugging Face folder: its tokenizer, and its own language-model head as it was last
+                        trained; not there where adapters alone were trained
+own_head.safetensors    that head, where the encoder below the adapters has an older one
 adapter.json, adapters/ the adapters of the encoder, where it has any (see `train.adapter_files`)
 heads/<key>.safetensors weights of one head, by `heads.registry.head_key`
 heads.json              {"encoder": {shape}, "heads": {key: {"native", "auto_class"}}}
@@ -21,14 +23,18 @@ from xstilts.core.errors import EncoderError
 from xstilts.core.files import read_json, write_json
 from xstilts.core.io_errors import writing
 from xstilts.heads.base import Head
+from xstilts.heads.own_head import give_back
 from xstilts.heads.registry import head_key, make_head
 from xstilts.kinds.base import Kind
 from xstilts.nn.encoder import Encoder
+from xstilts.nn.loading import read_own_heads
 from xstilts.train import adapter_files
 from xstilts.train.snapshot import save_weights
-from xstilts.train.weight_check import fitting_tensors
+from xstilts.train.weight_check import fitting_tensors, same_tensors, stored_tensors
 
+OWN_HEAD = "own_head.safetensors"
 _HEADS_FILE = "heads.json"
+_PARTS_FILE = "parts.json"
 _TOKENIZER_FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -69,10 +75,15 @@ def save(folder: Path, encoder: Encoder, heads: Mapping[str, Head], start: Path,
     Raises StoreError on a full disk.
     """
     base = encoder_folder(start) if adapters_alone else folder / adapter_files.ENCODER_FOLDER
+    give_back(encoder, heads.values())
+    own_head = []
     with writing(folder):
         if not adapters_alone:
             encoder.save(base)
             copy_tokenizer(encoder_folder(start), base)
+        elif not same_tensors(encoder.own_head_weights, read_own_heads(base, encoder.model)):
+            own_head = [folder / OWN_HEAD]
+            save_weights(folder / OWN_HEAD, encoder.own_head_weights)
         adapters = adapter_files.write(folder, encoder, base) if encoder.adapters.each else []
     entries = {}
     for key, head in heads.items():
@@ -80,13 +91,13 @@ def save(folder: Path, encoder: Encoder, heads: Mapping[str, Head], start: Path,
         entries[key] = {"native": head.native, "auto_class": head.auto_class}
     write_json(folder / _HEADS_FILE, {"encoder": adapter_files.shape_of(encoder.config.to_dict()), "heads": entries})
     encoder_weights = [] if adapters_alone else list(base.glob("*.safetensors"))
-    weights = [*encoder_weights, *adapters, *(folder / "heads").glob("*.safetensors")]
-    write_json(folder / "parts.json", {"weights": sorted(path.relative_to(folder).as_posix() for path in weights)})
+    weights = [*encoder_weights, *own_head, *adapters, *(folder / "heads").glob("*.safetensors")]
+    write_json(folder / _PARTS_FILE, {"weights": sorted(path.relative_to(folder).as_posix() for path in weights)})
 
 
 def weight_bytes(folder: Path) -> int:
     """Return the bytes of the weight files of a checkpoint."""
-    return sum((folder / name).stat().st_size for name in read_json(folder / "parts.json")["weights"])
+    return sum((folder / name).stat().st_size for name in read_json(folder / _PARTS_FILE)["weights"])
 
 
 def load_encoder(folder: Path, base: Path | None = None, **settings: Any) -> Encoder:
@@ -105,7 +116,17 @@ def load_encoder(folder: Path, base: Path | None = None, **settings: Any) -> Enc
         return Encoder.load(encoder_path, **settings)
     encoder = Encoder.load(encoder_path, **settings)
     adapter_files.read(Path(folder), encoder, encoder_path)
+    encoder.own_head_weights = newer_own_head(folder) or encoder.own_head_weights
     return encoder
+
+
+def newer_own_head(folder: Path) -> dict[str, Tensor]:
+    """Return the encoder's own head of a checkpoint of adapters, where it is newer than that of the encoder below; else
+    {}. Raises EncoderError where its file is gone."""
+    parts = Path(folder) / _PARTS_FILE
+    if not parts.is_file() or OWN_HEAD not in read_json(parts)["weights"]:
+        return {}
+    return stored_tensors(Path(folder) / OWN_HEAD, "the encoder's own head")
 
 
 def load_head(folder: Path, kind: Kind, encoder: Encoder) -> Head | None:

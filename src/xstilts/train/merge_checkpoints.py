@@ -1,5 +1,5 @@
 """Merging of checkpoints: phases that were trained separately, each from one encoder, become one checkpoint without
-heads.
+heads of tasks. The encoder's own head is merged as its weights are.
 
 Nothing is trained and nothing is read but weights, so it runs on the CPU. Whole encoders are held in memory at once.
 """
@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 
 from xstilts.core.errors import EncoderError
-from xstilts.core.settings.merging import AdapterFusion, Arithmetic, Composition, Join, Stacked, Ties
+from xstilts.core.settings.merging import AdapterFusion, Arithmetic, Average, Composition, Join, Stacked, Ties
 from xstilts.core.settings.tuning import Adapter, Bottleneck
 from xstilts.nn.adapters.merging import join as merge_weights
 from xstilts.nn.encoder import Encoder
 from xstilts.train import adapter_files
-from xstilts.train.checkpoint import encoder_folder, has_adapters, load_encoder, save
+from xstilts.train.checkpoint import encoder_folder, has_adapters, load_encoder, newer_own_head, save
 from xstilts.train.summary import TrainSummary
 
 Weights = dict[str, Tensor]
@@ -53,9 +53,25 @@ def _merge_encoders(base: Path, checkpoints: Sequence[Path], method: Composition
         raise EncoderError("whole encoders are joined by their weights: average, arithmetic or ties.")
     encoder = Encoder.load(base)
     start = _float_weights(encoder)
-    encoder_weights = [_float_weights(load_encoder(checkpoint)) for checkpoint in checkpoints]
+    encoder_weights, own_heads = [], []
+    for checkpoint in checkpoints:
+        trained = load_encoder(checkpoint)
+        encoder_weights.append(_float_weights(trained))
+        own_heads.append(trained.own_head_weights)
     encoder.model.load_state_dict(merge_weights(method, start, encoder_weights), strict=False)
+    encoder.own_head_weights = merge_own_heads(method, encoder.own_head_weights, own_heads)
     return encoder
+
+
+def merge_own_heads(method: Join, start: Mapping[str, Tensor], heads: Sequence[Mapping[str, Tensor]]) -> Weights:
+    """Return the encoder's own head of a merged checkpoint: the weights that any part has trained are merged like its
+    others. What is new in a part has nothing in common with the other parts' and is left out."""
+    common = {name: first for name, first in start.items() if all(name in head for head in heads)}
+    trained = [name for name, first in common.items() if any(not torch.equal(head[name], first) for head in heads)]
+    if not trained:
+        return common
+    first, *others = ({name: head[name] for name in trained} for head in (start, *heads))
+    return common | merge_weights(method, first, others)
 
 
 def _float_weights(encoder: Encoder) -> Weights:
@@ -77,6 +93,10 @@ def _merge_adapters(base: Path, checkpoints: Sequence[Path], method: Composition
     else:
         weights = _merge_adapter_weights(method, base, trained)
         encoder.adapters.add(trained[0].settings).load_state_dict(weights)
+    start = encoder.own_head_weights
+    own_heads = [newer_own_head(checkpoint) or start for checkpoint in checkpoints]
+    by_weights = Average() if isinstance(method, AdapterFusion | Stacked) else method
+    encoder.own_head_weights = merge_own_heads(by_weights, start, own_heads)
     return encoder
 
 

@@ -89,7 +89,7 @@ def test_random_weights_are_the_same_shapes_and_always_the_same(
     assert {key: value.shape for key, value in ours.items()} == {key: value.shape for key, value in theirs.items()}
     table = next(key for key in ours if key.endswith("word_embeddings.weight"))
     assert not torch.allclose(ours[table], theirs[table])
-    assert Encoder.load(first).pretrained_head_weights == {}
+    assert Encoder.load(first).own_head_weights == {}
 
 
 def test_a_control_that_is_there_is_not_made_again(tmp_path: Path, scripts: dict[str, Any]) -> None:

@@ -53,14 +53,14 @@ def test_vectors_are_those_of_each_pooling(shape: str) -> None:
 def test_the_pooler_is_the_encoders_own_where_it_has_one(tmp_path: Path) -> None:
     encoder = tiny_encoders.encoder("bert")
     size = encoder.hidden_size
-    encoder.pretrained_head_weights = {
+    encoder.own_head_weights = {
         "bert.pooler.dense.weight": torch.eye(size),
         "bert.pooler.dense.bias": torch.ones(size),
     }
     head = make_head(DualEncoder(), encoder)
     assert isinstance(head, DualEncoderHead) and head.dense is not None
     assert torch.equal(head.dense.weight, torch.eye(size)) and torch.equal(head.dense.bias, torch.ones(size))
-    encoder.pretrained_head_weights = {"bert.pooler.dense.weight": torch.eye(size)}
+    encoder.own_head_weights = {"bert.pooler.dense.weight": torch.eye(size)}
     half = make_head(DualEncoder(), encoder)
     assert isinstance(half, DualEncoderHead) and half.dense is not None
     assert not torch.equal(half.dense.weight, torch.eye(size)) and not half.dense.bias.any()

@@ -34,7 +34,8 @@ def test_the_last_state_of_a_cut_encoder_is_that_layer_of_the_whole(name: str, l
         expected_TD = full(batch, layers=(layers,)).layers[layers]
         assert cut.num_layers == layers
         torch.testing.assert_close(cut(batch).last_TD, expected_TD, atol=1e-5, rtol=1e-5)
-    assert cut.pretrained_head_weights.keys() == full.pretrained_head_weights.keys()
+    assert cut.own_head_weights.keys() == full.own_head_weights.keys()
+    assert all(torch.equal(cut.own_head_weights[name], tensor) for name, tensor in full.own_head_weights.items())
     assert (tmp_path / "cut" / "tokenizer.json").read_text() == '{"a": 1}'
 
 

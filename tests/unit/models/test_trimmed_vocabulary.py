@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 import toy_training
 from xstilts.core.errors import DataError, EncoderError
+from xstilts.heads.own_head import load_own_head
+from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.tokenizers import load_tokenizer, specials
 from xstilts.models.trimmed_vocabulary import special_ids, trim_encoder, trim_tokenizer
 from xstilts.nn.batch import Batch
@@ -53,6 +57,28 @@ def test_a_text_of_kept_pieces_has_the_states_it_had(whole: Path, tmp_path: Path
     for text in ("the sunny day", "THE DAY", "a rainy day"):
         assert load_tokenizer(small).encode(text).tokens == load_tokenizer(whole).encode(text).tokens
         torch.testing.assert_close(states(small, text), states(whole, text))
+
+
+def test_the_language_model_scores_kept_pieces_as_it_did(whole: Path, tmp_path: Path):
+    tensors = load_file(whole / "model.safetensors")
+    tensors["lm_head.bias"] = torch.randn(len(tensors["lm_head.bias"]))
+    biased = shutil.copytree(whole, tmp_path / "biased")
+    save_file(tensors, biased / "model.safetensors", metadata={"format": "pt"})
+    small = trimmed(biased, tmp_path / "small", load_tokenizer(biased).get_vocab_size())
+    pieces = [load_tokenizer(biased).token_to_id(piece) for piece in pieces_of(small)]
+    torch.testing.assert_close(scores(small, "the sunny day"), scores(biased, "the sunny day")[:, pieces])
+
+
+def pieces_of(folder: Path) -> list[str]:
+    tokenizer = load_tokenizer(folder)
+    return [tokenizer.id_to_token(number) for number in range(tokenizer.get_vocab_size())]
+
+
+def scores(folder: Path, text: str) -> torch.Tensor:
+    head = load_own_head(MaskedLM(), Encoder.load(folder))
+    assert head is not None, "it is the encoder's own, nothing of it is new"
+    with torch.no_grad():
+        return head.eval().get_submodule("part").tokens(states(folder, text))
 
 
 def test_special_tokens_keep_their_roles(whole: Path, tmp_path: Path):

@@ -44,7 +44,7 @@ def test_a_saved_folder_is_an_ordinary_one(name, tmp_path):
     again = Encoder.load(tmp_path / "b")
     for weight, tensor in tiny.state_dict().items():
         assert torch.equal(again.state_dict()[weight], tensor), weight
-    assert tiny.pretrained_head_weights.keys() == again.pretrained_head_weights.keys() and tiny.pretrained_head_weights
+    assert tiny.own_head_weights.keys() == again.own_head_weights.keys() and tiny.own_head_weights
     theirs = AutoModel.from_pretrained(tmp_path / "b").state_dict()
     for weight, tensor in tiny.model.state_dict().items():
         assert torch.equal(theirs[weight], tensor), weight
@@ -69,7 +69,7 @@ def test_another_tasks_output_layer_never_leaks_into_ours(tmp_path):
     save_file(state, tmp_path / "model.safetensors", metadata={"format": "pt"})
     (tmp_path / "tokenizer.json").write_text("{}")
     loaded = Encoder.load(tmp_path)
-    assert set(loaded.pretrained_head_weights) == {"bert.pooler.dense.weight", "bert.pooler.dense.bias"}
+    assert set(loaded.own_head_weights) == {"bert.pooler.dense.weight", "bert.pooler.dense.bias"}
 
 
 def test_an_export_is_loaded_by_the_class_with_the_same_logits(tmp_path):

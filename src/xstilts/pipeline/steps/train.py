@@ -60,6 +60,7 @@ class TrainPart:
     added: float | None = field(default=None, metadata=OMIT_DEFAULT)
     apart: bool = field(default=False, metadata=OMIT_DEFAULT)  # see `Fit`
     task: str = field(default="", metadata=OMIT_DEFAULT)  # which of its adapters' tasks it is, if any
+    training_version: int = field(default=1, metadata=OMIT_DEFAULT)  # of the kind
 
 
 @dataclass(frozen=True, kw_only=True)

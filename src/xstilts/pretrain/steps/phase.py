@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xstilts.core.canonical import NOT_IDENTITY
+from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
 from xstilts.core.environment import snapshot_seconds
 from xstilts.core.settings.training import Recipe
 from xstilts.engine.step import Context, Step
@@ -26,6 +26,7 @@ class PhasePart:
     kind: Objective
     share: float
     batch: int | None
+    training_version: int = field(default=1, metadata=OMIT_DEFAULT)  # of the kind
 
 
 @dataclass(frozen=True, kw_only=True)

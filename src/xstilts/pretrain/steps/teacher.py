@@ -12,7 +12,7 @@ from xstilts.pretrain.corpus import load_corpus
 from xstilts.pretrain.rows import monolingual
 from xstilts.pretrain.steps.base import CORPUS, ENCODER, Continued
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,47 @@
+"""The encoder's own head on its way from phase to phase: a language-model head belongs to the encoder, which is saved,
+merged and exported with it as it was last trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from torch import Tensor
+
+from xstilts.heads.base import Head
+from xstilts.heads.pretrained_heads import HeadModule, TiedDecoder
+from xstilts.heads.registry import make_head
+from xstilts.kinds.base import Kind
+from xstilts.nn.encoder import Encoder
+
+
+def give_back(encoder: Encoder, heads: Iterable[Head]) -> None:
+    """Put what these heads have learnt in the place of the encoder's own; heads of tasks are left out."""
+    for head in heads:
+        if head.is_encoders_own:
+            part = cast(HeadModule, head.get_submodule("part"))
+            weights = {name: tensor.detach().clone() for name, tensor in part.published.items()}
+            encoder.own_head_weights = {**_without_tied(encoder, part), **weights}
+
+
+def load_own_head(kind: Kind, encoder: Encoder) -> Head | None:
+    """Return the head for `kind` that the encoder brings, or one without weights; None where any would be new."""
+    head = make_head(kind, encoder)
+    prefix = getattr(getattr(head, "part", None), "published_prefix", "")
+    names = {name.replace("part.module.", prefix, 1) for name, _ in head.named_parameters()}
+    return head if names <= encoder.own_head_weights.keys() else None
+
+
+def beside(encoder: Encoder, part: HeadModule) -> dict[str, Tensor]:
+    """Return the encoder's own head under names that can stand in one file with `part`, the head of a task. Nothing
+    where the class of `part` has another layer under one of them, as ModernBERT's have."""
+    pooler = f"{encoder.model.base_model_prefix}.pooler."
+    own = {name: tensor for name, tensor in encoder.own_head_weights.items() if not name.startswith(pooler)}
+    return {} if own.keys() & part.published.keys() else own
+
+
+def _without_tied(encoder: Encoder, part: HeadModule) -> dict[str, Tensor]:
+    """Return the encoder's own weights without second names of what `part` ties, which would keep the older numbers."""
+    decoders = [name for name, module in part.module.named_modules() if isinstance(module, TiedDecoder)]
+    second = {f"{part.published_prefix}{decoder}.{name}" for decoder in decoders for name in ("weight", "bias")}
+    return {name: tensor for name, tensor in encoder.own_head_weights.items() if name not in second}
