@@ -75,14 +75,7 @@ def check(verdicts: list[Verdict]) -> None:
     assert counts[CLEAR] >= 0.95 * (counts[CLEAR] + counts[UNCLEAR] + counts[ACCEPTED]), said
 
 
-REACH = "damaged encoders are still noticed by the libraries that load them: the reach is not met on this surface"
-OPEN = {"encoder", "checkpoint"}
-
-
-@pytest.mark.parametrize(
-    "surface",
-    [pytest.param(name, marks=pytest.mark.xfail(reason=REACH) if name in OPEN else ()) for name in SURFACES],
-)
+@pytest.mark.parametrize("surface", SURFACES)
 def test_bad_input_is_refused_clearly(
     surface: str, valid: Valid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,7 +84,6 @@ def test_bad_input_is_refused_clearly(
     check(measured(cases, tmp_path))
 
 
-@pytest.mark.xfail(reason="what a hub answers is checked by its client alone, in its words")
 def test_what_a_hub_answers_is_refused_clearly(valid: Valid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from huggingface_hub import constants
 

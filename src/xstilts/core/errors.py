@@ -7,6 +7,7 @@ exits with `exit_code`. Anything else that escapes is a defect of the program.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Self
 
@@ -22,6 +23,19 @@ def nearest(value: str, allowed: Iterable[str]) -> str | None:
 def shortened(value: str, limit: int = 60) -> str:
     """Return a value for a message: its beginning, where it is long."""
     return value if len(value) <= limit else f"{value[: limit - 1]}…"
+
+
+_CLASS = re.compile(r"\b(?:\w+\.)*\w+(?:Error|Exception)\b:?\s*")
+
+
+def reason_of(error: BaseException, limit: int = 200) -> str:
+    """Return what an error of a library says, for a message: its beginning in one line, without names of classes.
+
+    >>> reason_of(ValueError("KeyError: no\\n such thing"))
+    'no such thing'
+    """
+    text = " ".join(_CLASS.sub("", str(error)).split())
+    return shortened(text or type(error).__name__.removesuffix("Error"), limit)
 
 
 class XstiltsError(Exception):

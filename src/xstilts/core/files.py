@@ -67,6 +67,15 @@ def read_json(path: Path) -> Any:
         raise StoreError(f"this JSON cannot be read ({error}).", where=str(path)) from error
 
 
+def read_json_mapping(path: Path) -> dict[str, Any]:
+    """Return the JSON object in `path`, values by name. Raises StoreError as `read_json`, and for any other value."""
+    value = read_json(path)
+    if not isinstance(value, dict):
+        noun = {list: "a list", str: "a text", bool: "a truth value", type(None): "null"}.get(type(value), "a number")
+        raise StoreError(f"this is {noun}, not values by name ({{...}}).", where=str(path))
+    return value
+
+
 def not_a_file(path: Path) -> str:
     """Return what a path is where it is there and no ordinary file (opening a pipe would wait for ever), else ""."""
     try:

@@ -22,6 +22,7 @@ from pathlib import Path, PurePosixPath
 from xstilts.core.errors import DataError
 from xstilts.core.io_errors import writing
 from xstilts.data.archives import extract_member
+from xstilts.data.hub_answer import understood
 from xstilts.data.locate import Roots, place_addresses, place_layouts, revision_key
 from xstilts.data.lock import (
     Lock,
@@ -133,7 +134,11 @@ def _commit(place: Place, endpoint: str | None) -> str:
     from huggingface_hub import HfApi
 
     repo = str(place.hub)
-    answer = HfApi(endpoint=endpoint).dataset_info(repo, revision=place.revision, timeout=_TIMEOUT).sha
+    try:
+        with understood(repo):
+            answer = HfApi(endpoint=endpoint).dataset_info(repo, revision=place.revision, timeout=_TIMEOUT).sha
+    except DataError as error:
+        raise _RefusedError(error.what.rstrip("."), answered=True) from error
     return checked_commit(answer, repo)
 
 

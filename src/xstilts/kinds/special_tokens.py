@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xstilts.core.errors import StudyError
+from xstilts.core.errors import EncoderError, StudyError
 from xstilts.kinds.tokenizers import pieces, unlimited
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ class Frame:
 
 
 def frame(tokenizer: Tokenizer, texts: int) -> Frame:
-    """Return the frame of `texts` (1 or 2) texts, read off a probe."""
+    """Return the frame of `texts` (1 or 2) texts, read off a probe. Raises EncoderError where the tokenizer has no
+    token for a letter."""
     with unlimited(tokenizer):
         probe = tokenizer.encode("a", "b") if texts == 2 else tokenizer.encode("a")
     ids, types, owner = probe.ids, probe.type_ids, probe.sequence_ids
@@ -80,6 +81,8 @@ def frame(tokenizer: Tokenizer, texts: int) -> Frame:
     text_types: list[int] = []
     at = 0
     for text in range(texts):
+        if text not in owner:
+            raise EncoderError(f"the tokenizer has no token for a text of one letter ('{'ab'[text]}'), not even <unk>.")
         first = owner.index(text)
         fixed.append(tuple(ids[at:first]))
         fixed_types.append(tuple(types[at:first]))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xstilts.core.errors import EncoderError
+from xstilts.core.errors import EncoderError, reason_of
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -61,7 +61,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:
-        raise EncoderError(f"cannot be read as a tokenizer: {error}", where=str(path)) from error
+        raise EncoderError(f"cannot be read as a tokenizer: {reason_of(error)}", where=str(path)) from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

@@ -16,8 +16,10 @@ from xstilts.core.errors import EncoderError
 from xstilts.core.files import read_json
 from xstilts.data.locate import Roots
 from xstilts.engine.step import Step
+from xstilts.models.encoder_check import check_encoder, check_once
 from xstilts.models.named_encoders import NAMED_ENCODERS
-from xstilts.models.store import MODEL, ChangedEncoderError, ModelFiles, ModelStore, Say, one_line
+from xstilts.models.store import MODEL, ChangedEncoderError, ModelFiles, ModelStore, Say, naming
+from xstilts.models.tokenizer_conversion import TOKENIZER_SOURCES, convert_tokenizer
 from xstilts.study.phase import EncoderRef
 
 __all__ = ["ChangedEncoderError", "LocatedEncoder", "find_encoder", "from_folder", "portable_files"]
@@ -70,7 +72,8 @@ def find_encoder(name: str, roots: Roots, built: Mapping[str, Step], *, fetch: S
 
 def from_folder(folder: Path, name: str, roots: Roots) -> LocatedEncoder:
     """Return an encoder in an ordinary Hugging Face folder; a checkpoint of ours is one too (its `encoder/`), but for
-    one that has adapters, which would be lost without a word. Raises EncoderError."""
+    one that has adapters, which would be lost without a word. What is in the files is checked the first time. Raises
+    EncoderError."""
     if (folder / "adapter.json").is_file():
         raise EncoderError(
             f"'{name}' is an encoder with adapters, and a study starts from a plain one.",
@@ -82,7 +85,10 @@ def from_folder(folder: Path, name: str, roots: Roots) -> LocatedEncoder:
         folder = inner
     model_store = _model_store(roots)
     model_store.require(folder, name, ENCODER.required_files)
-    return LocatedEncoder(ref=EncoderRef(identity=model_store.identity(folder), name=name), folder=folder)
+    identity = model_store.identity(folder)
+    with naming(ENCODER, name):
+        check_once(folder, identity, roots.store / "cache" / "encoders.json")
+    return LocatedEncoder(ref=EncoderRef(identity=identity, name=name), folder=folder)
 
 
 def portable_files(encoder: LocatedEncoder, roots: Roots) -> dict[str, Path | bytes]:
@@ -93,23 +99,6 @@ def portable_files(encoder: LocatedEncoder, roots: Roots) -> dict[str, Path | by
 
 def _model_store(roots: Roots) -> ModelStore:
     return ModelStore(spec=ENCODER, roots=roots)
-
-
-def _convert_tokenizer(folder: Path) -> None:
-    """Encoders published with a SentencePiece file or a vocabulary alone get a tokenizer.json, once."""
-    if (folder / "tokenizer.json").is_file():
-        return
-    from transformers import AutoTokenizer
-
-    try:
-        backend = AutoTokenizer.from_pretrained(folder, trust_remote_code=False).backend_tokenizer
-    except Exception as error:
-        raise EncoderError(
-            f"This encoder has no tokenizer.json, and none can be made of its files: {one_line(error)}",
-            where=str(folder),
-            hint="Only encoders with a fast tokenizer can be used.",
-        ) from error
-    backend.save(str(folder / "tokenizer.json"))
 
 
 ENCODER = ModelFiles(
@@ -128,6 +117,9 @@ ENCODER = ModelFiles(
         "spiece.model",
     ),
     required_files={**MODEL, "tokenizer.json": "tokenizer.json"},
-    convert=_convert_tokenizer,
+    converted="tokenizer.json",
+    converted_patterns=TOKENIZER_SOURCES,
+    convert=convert_tokenizer,
+    check=check_encoder,
     hint="Give a local folder as `encoder:`, or try again with a network.",
 )

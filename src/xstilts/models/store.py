@@ -12,16 +12,17 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase as fnmatch
 from pathlib import Path
 
 from xstilts.core.canonical import fingerprint
-from xstilts.core.errors import EncoderError, XstiltsError
+from xstilts.core.errors import EncoderError, XstiltsError, reason_of
 from xstilts.core.files import read_json, write_atomic
 from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.io_errors import writing
+from xstilts.data.hub_answer import file_names, understood
 from xstilts.data.locate import Roots
 from xstilts.data.lock import checked_commit, checked_relative_path, fingerprint_cache
 from xstilts.engine.drafts import draft
@@ -45,7 +46,10 @@ class ModelFiles:
         store_folder: the folder below the store.
         file_patterns: of the files that matter; no others are fetched, hashed or carried.
         required_files: what -> pattern of the files it cannot be used without.
+        converted: the file that `convert` makes where the hub has none, of the files of `converted_patterns`, which
+            are fetched only then.
         convert: completes a folder that was fetched.
+        check: raises EncoderError where a folder that was fetched cannot be used; it is then not taken into the store.
         hint: how else one can be given.
     """
 
@@ -54,7 +58,10 @@ class ModelFiles:
     store_folder: str
     file_patterns: tuple[str, ...]
     required_files: Mapping[str, str]
-    convert: Callable[[Path], None] | None = None
+    converted: str = ""
+    converted_patterns: tuple[str, ...] = ()
+    convert: Callable[[Path], None] = lambda folder: None
+    check: Callable[[Path], None] = lambda folder: None
     hint: str
 
 
@@ -220,10 +227,11 @@ class ModelStore:
                 )
         return folder
 
-    def _wanted(self, names: Iterable[str]) -> list[str]:
+    def _wanted(self, names: Collection[str]) -> list[str]:
         """Return the files of a repository that matter: those in its uppermost folder, by plain names alone."""
-        patterns = self.spec.file_patterns
-        return [name for name in names if is_plain_name(name) and any(fnmatch(name, pattern) for pattern in patterns)]
+        spec = self.spec
+        patterns = spec.file_patterns if spec.converted in names else (*spec.file_patterns, *spec.converted_patterns)
+        return [name for name in names if is_plain_name(name) and _matches(name, patterns)]
 
     def _download(self, name: str, address: str, packaged_names: Iterable[str], say: Say) -> Path:
         """Fetch `address`, `owner/name[@revision]`, and lock it under the name that the study uses."""
@@ -234,23 +242,23 @@ class ModelStore:
         home = self.home / repo.replace("/", "--")
         try:
             with writing(home):
-                info = HfApi(endpoint=endpoint).model_info(repo, revision=revision or None)
-                commit = checked_commit(info.sha, repo)
+                with understood(repo):
+                    info = HfApi(endpoint=endpoint).model_info(repo, revision=revision or None)
+                    commit = checked_commit(info.sha, repo)
+                    names = self._wanted(file_names(info.siblings, repo))
                 folder = home / commit
-                names = self._wanted(sibling.rfilename for sibling in info.siblings or ())
                 with draft(self.home, f"{repo}@{commit}", say, resumed=True) as drafted:
                     if not self._is_locked(folder, names):
-                        fetch_files(repo, commit, names, drafted / "files", endpoint)
-                        self.require(drafted / "files", name, MODEL)
-                        if self.spec.convert is not None:
-                            self.spec.convert(drafted / "files")
+                        if names:
+                            fetch_files(repo, commit, names, drafted / "files", endpoint)
+                        self._complete(drafted / "files", name)
                         move_files(drafted / "files", folder)
                     write_atomic(self._record_file(name), _record(name, self._relative(folder), self._digests(folder)))
         except XstiltsError:
             raise
         except Exception as error:
             raise EncoderError(
-                f"The {self.spec.noun} '{name}' could not be fetched from the hub: {one_line(error)}",
+                f"The {self.spec.noun} '{name}' could not be fetched from the hub: {reason_of(error)}",
                 value=name,
                 allowed=[] if address != name else packaged_names,
                 hint=self.spec.hint,
@@ -259,24 +267,44 @@ class ModelStore:
 
     def _is_locked(self, folder: Path, names: Iterable[str]) -> bool:
         """Say whether the record of another name vouches for all these files of a folder."""
-        digests = self._digests(folder)
+        digests, needed = self._digests(folder), {name for name in names if _matches(name, self.spec.file_patterns)}
         for path in self.home.glob("*.json"):
             with contextlib.suppress(XstiltsError, KeyError, TypeError, AttributeError):
                 record = read_json(path)
                 files, is_same = dict(record["files"]), record["folder"] == self._relative(folder)
-                if is_same and set(names) <= files.keys() and files.items() <= digests.items():
+                if is_same and needed <= files.keys() and files.items() <= digests.items():
                     return True
         return False
+
+    def _complete(self, folder: Path, name: str) -> None:
+        """Convert what was fetched where that is needed. Raises EncoderError where it is no model that can be used."""
+        self.require(folder, name, MODEL)
+        with naming(self.spec, name):
+            self.spec.convert(folder)
+            self.spec.check(folder)
 
     def _relative(self, folder: Path) -> str:
         return folder.relative_to(self.home).as_posix()
 
 
+@contextlib.contextmanager
+def naming(spec: ModelFiles, name: str) -> Iterator[None]:
+    """Say the name that a user knows a model by in errors about the content of its files."""
+    try:
+        yield
+    except EncoderError as error:
+        if (error.where or "").startswith(name):  # a folder of the user's own
+            raise
+        what = f"the {spec.noun} '{name}' cannot be used: {error.what}"
+        raise EncoderError(
+            what, where=error.where, value=error.value, allowed=error.allowed, hint=error.hint
+        ) from error
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)
+
+
 def _record(name: str, folder_name: str, digests: Mapping[str, str], origin: str = "") -> str:
     record = {"name": name, "folder": folder_name, "files": dict(digests), **({"origin": origin} if origin else {})}
     return json.dumps(record, ensure_ascii=False, indent=1) + "\n"
-
-
-def one_line(error: Exception) -> str:
-    """Return the class and the beginning of the text of an error, in one line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xstilts.core.errors import EncoderError
+from xstilts.models.sentencepiece_model import fields
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -46,29 +46,8 @@ def normalisation_map() -> bytes:
         normalization_rule_name="nmt_nfkc",
         minloglevel=2,
     )
-    normalizer = dict(_fields(model.getvalue()))[3]  # ModelProto.normalizer_spec
-    return dict(_fields(normalizer))[2]  # NormalizerSpec.precompiled_charsmap
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, Any]]:
-    """Yield (number, value) of the fields of a protocol buffer message."""
-    stream = io.BytesIO(message)
-    sizes = {1: 8, 5: 4}
-    while stream.tell() < len(message):
-        key = _varint(stream)
-        kind = key & 7
-        value = _varint(stream) if kind in (0, 2) else stream.read(sizes[kind])
-        yield key >> 3, stream.read(int(value)) if kind == 2 else value
-
-
-def _varint(stream: io.BytesIO) -> int:
-    value = shift = 0
-    while True:
-        byte = stream.read(1)[0]
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            return value
+    normalizer = dict(fields(model.getvalue()))[3]  # ModelProto.normalizer_spec
+    return dict(fields(normalizer))[2]  # NormalizerSpec.precompiled_charsmap
 
 
 def make_tokenizer(vocabulary: Vocabulary, charsmap: bytes) -> Tokenizer:

@@ -6,7 +6,7 @@ Nothing is unpickled, no code from the folder is run, and a missing weight is an
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.models.auto import modeling_auto
 from transformers.utils import logging as transformers_logging
 
-from xstilts.core.errors import EncoderError
+from xstilts.core.errors import EncoderError, reason_of
+from xstilts.core.tensor_files import WEIGHTS, TensorHeader, read_header, weight_files
 from xstilts.nn.published_config import read_published
 
-WEIGHTS = "model.safetensors"
+FLOATS = ("F64", "F32", "F16", "BF16")
 
 # What the classes of `transformers` call their dropouts.
 _HIDDEN_DROPOUT = (
@@ -75,24 +76,97 @@ def set_dropout(config: PreTrainedConfig, hidden: float | None, attention: float
 
 
 def read_model(folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
-    """Load the bare encoder in fp32, without pooler and language-model head."""
-    _weight_files(folder)
+    """Load the bare encoder in fp32, without pooler and language-model head. Raises EncoderError where the weights are
+    cut, or are not those of this configuration."""
+    return _loaded(folder, config, folder, use_safetensors=True)
+
+
+def check_weights(folder: Path, config: PreTrainedConfig) -> None:
+    """Raise EncoderError as `read_model` does, from the headers of the files alone: the encoder and its weights are
+    without numbers."""
+    tensors = {
+        name: torch.empty(tensor.shape, device="meta")
+        for file in weight_files(folder)
+        for name, tensor in read_header(file).items()
+    }
+    _loaded(folder, config, None, state_dict=tensors, device_map={"": "meta"})
+
+
+def _loaded(folder: Path, config: PreTrainedConfig, source: Path | None, **how: Any) -> PreTrainedModel:
+    """Return the bare encoder of `source`, a folder, or of the state that is given. Raises EncoderError."""
+    headers = {name: tensor for file in weight_files(folder) for name, tensor in read_header(file).items()}
     model_class = _model_class(config)
     takes_pooler = "add_pooling_layer" in inspect.signature(model_class).parameters
     bare: dict[str, Any] = {"add_pooling_layer": False} if takes_pooler else {}
     with quiet():
         try:
             loaded: Any = model_class.from_pretrained(
-                folder, config=config, dtype=torch.float32, local_files_only=True,
-                use_safetensors=True, output_loading_info=True, **bare,
+                source, config=config, dtype=torch.float32, local_files_only=True, ignore_mismatched_sizes=True,
+                output_loading_info=True, **how, **bare,
             )  # fmt: skip
             model, info = loaded
-        except (OSError, RuntimeError, ValueError) as error:
-            raise EncoderError(f"the weights cannot be loaded: {error}", where=str(folder)) from error
-    if missing := sorted(name for name in info["missing_keys"] if "pooler" not in name):
-        message = f"the weights lack {len(missing)} tensors of a '{config.model_type}' encoder, '{missing[0]}' first."
-        raise EncoderError(message, where=str(folder))
+        except Exception as error:  # a class checks its configuration as it likes
+            message = f"no '{config.model_type}' encoder can be made of config.json and the weights: {reason_of(error)}"
+            raise EncoderError(message, where=str(folder)) from error
+    _check_types(headers, model, folder)
+    _check_complete(info, model, folder)
     return model
+
+
+def _check_complete(info: Mapping[str, Any], model: PreTrainedModel, folder: Path) -> None:
+    """Raise EncoderError where the weights are not those of the model, as `transformers` says: of another shape, not
+    there, or of more blocks."""
+    kind = model.config.model_type
+    if wrong := sorted(info["mismatched_keys"]):
+        name, found, needed = wrong[0]
+        raise EncoderError(
+            f"the tensor '{name}' is {_size(found)}; config.json needs {_size(needed)}{_others(wrong)}.",
+            where=str(folder),
+            hint="One of the two files is not of this encoder.",
+        )
+    if missing := sorted(name for name in info["missing_keys"] if "pooler" not in name):
+        message = f"the weights lack {len(missing)} tensors of a '{kind}' encoder, '{missing[0]}' first."
+        raise EncoderError(message, where=str(folder))
+    known = {_of_any_block(name) for name in model.state_dict()} - {""}
+    prefix = model.base_model_prefix + "."
+    more = [name for name in info["unexpected_keys"] if _of_any_block(name.removeprefix(prefix)) in known]
+    if more:
+        raise EncoderError(
+            f"the weights hold more blocks than config.json says, '{sorted(more)[0]}' first.",
+            where=str(folder),
+            hint="To use the first layers alone, say `encoder: {name: ..., layers: N}` in the study.",
+        )
+
+
+def _of_any_block(name: str) -> str:
+    """Return the name of a tensor with the numbers of blocks taken out; "" for one that is in no block.
+
+    >>> _of_any_block("encoder.layer.11.output.dense.bias"), _of_any_block("pooler.dense.bias")
+    ('encoder.layer.#.output.dense.bias', '')
+    """
+    parts = name.split(".")
+    return ".".join("#" if part.isdigit() else part for part in parts) if any(map(str.isdigit, parts)) else ""
+
+
+def _check_types(headers: Mapping[str, TensorHeader], model: PreTrainedModel, folder: Path) -> None:
+    """Raise EncoderError where weights are whole numbers or of fewer than 16 bits: quantised, by a scale elsewhere."""
+    weights = {name for name, parameter in model.named_parameters() if parameter.is_floating_point()}
+    prefix = model.base_model_prefix + "."
+    for name, tensor in headers.items():
+        if name.removeprefix(prefix) in weights and tensor.dtype not in FLOATS:
+            raise EncoderError(
+                f"the tensor '{name}' is of type {tensor.dtype}, and weights are read as {', '.join(FLOATS)}.",
+                where=str(folder),
+                hint="Take the unquantised weights.",
+            )
+
+
+def _size(shape: Sequence[int]) -> str:
+    return "x".join(map(str, shape)) or "a single number"
+
+
+def _others(wrong: Sequence[Any]) -> str:
+    return f" ({len(wrong) - 1} more do not fit)" if len(wrong) > 1 else ""
 
 
 def _model_class(config: PreTrainedConfig) -> type[PreTrainedModel]:
@@ -112,7 +186,7 @@ def read_own_heads(folder: Path, model: PreTrainedModel) -> dict[str, Tensor]:
     prefix = model.base_model_prefix + "."
     tied = model.get_input_embeddings().weight.shape if model.config.tie_word_embeddings else None
     head_weights: dict[str, Tensor] = {}
-    for file in _weight_files(folder):
+    for file in weight_files(folder):
         with safe_open(file, framework="pt") as tensors:
             for stored in tensors.keys():  # noqa: SIM118 (not a dict)
                 # The first BERT checkpoints call the weights of a norm so.
@@ -137,15 +211,6 @@ def write(folder: Path, model: PreTrainedModel, config: PreTrainedConfig, head_w
     named = {f"{model.base_model_prefix}.{name}": tensor for name, tensor in model.state_dict().items()} | head_weights
     tensors = {name: tensor.detach().float().cpu().contiguous() for name, tensor in named.items()}
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
-
-
-def _weight_files(folder: Path) -> list[Path]:
-    files = sorted(folder.glob("model*.safetensors"))
-    if not files:
-        pickled = sorted(path.name for path in folder.glob("*.bin"))
-        hint = f"{pickled[0]} is a pickle and is not read; convert it to safetensors." if pickled else None
-        raise EncoderError(f"'{folder}' has no {WEIGHTS}.", value=str(folder), hint=hint)
-    return files
 
 
 @contextmanager

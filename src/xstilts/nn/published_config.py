@@ -17,8 +17,8 @@ from typing import Any
 from transformers import PreTrainedConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING, CONFIG_MAPPING_NAMES
 
-from xstilts.core.errors import EncoderError, StoreError
-from xstilts.core.files import read_json
+from xstilts.core.errors import EncoderError, reason_of
+from xstilts.nn.config_values import check_values, read_settings
 
 # Names of attention that are part of transformers and torch. None is followed: xstilts chooses its own.
 ATTENTION = ("eager", "sdpa", "flex_attention", "flash_attention_2", "flash_attention_3", "paged_attention")
@@ -50,9 +50,9 @@ def read_published(path: Path, model_types: Collection[str] = ()) -> PreTrainedC
         model_types: those that are of use, for the message; () for all that `transformers` has.
 
     Raises EncoderError where the file is no configuration, names a model type that `transformers` lacks or an attention
-    that is not in `ATTENTION`, where the weights are quantised, and where its class refuses a value.
+    that is not in `ATTENTION`, where the weights are quantised, and for values that no encoder or not its class takes.
     """
-    values = _read_mapping(path)
+    values = read_settings(path)
     model_type = values.get("model_type")
     if not isinstance(model_type, str) or model_type not in CONFIG_MAPPING_NAMES:
         own_code = " Its own code (`auto_map`) is not run." if "auto_map" in values else ""
@@ -62,12 +62,12 @@ def read_published(path: Path, model_types: Collection[str] = ()) -> PreTrainedC
             value=str(model_type),
             allowed=sorted(model_types),
         )
+    check_values(values, str(path))
     settings = allowed_settings(values, path)
     try:
         return CONFIG_MAPPING[model_type].from_dict(settings)
     except Exception as error:  # a class checks its values as it likes
-        reason = " ".join(str(error).split())[:300]
-        raise EncoderError(f"config.json cannot be used: {reason}", where=str(path)) from error
+        raise EncoderError(f"config.json cannot be used: {reason_of(error)}", where=str(path)) from error
 
 
 def allowed_settings(values: Mapping[str, Any], path: Path) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def check_tokenizer_settings(folder: Path) -> None:
     path = folder / "tokenizer_config.json"
     if not path.is_file():
         return
-    values = _read_mapping(path)
+    values = read_settings(path)
     name = values.get("tokenizer_class")
     if name is None and not values.get("auto_map"):
         return
@@ -118,7 +118,7 @@ def tokenizer_settings(folder: Path) -> dict[str, Any]:
     no files. Raises EncoderError as `check_tokenizer_settings`."""
     check_tokenizer_settings(folder)
     path = folder / "tokenizer_config.json"
-    values = _read_mapping(path) if path.is_file() else {}
+    values = read_settings(path) if path.is_file() else {}
     return {
         key: value
         for key, value in values.items()
@@ -159,15 +159,3 @@ def _is_plain(value: Any, depth: int) -> bool:
         case dict():
             return depth > 0 and all(_is_allowed(str(key), item, depth - 1) for key, item in value.items())
     return False
-
-
-def _read_mapping(path: Path) -> dict[str, Any]:
-    try:
-        values = read_json(path)
-    except StoreError as error:
-        raise EncoderError(error.what, where=error.where) from error
-    except RecursionError as error:
-        raise EncoderError("this is nested too deeply.", where=str(path)) from error
-    if not isinstance(values, dict):
-        raise EncoderError(f"this holds {type(values).__name__}, not settings by name.", where=str(path))
-    return values

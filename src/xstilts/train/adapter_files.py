@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.canonical import fingerprint, identity_name
-from xstilts.core.errors import EncoderError
+from xstilts.core.errors import EncoderError, StoreError
 from xstilts.core.files import read_json, write_json
 from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.settings.tuning import METHODS, Adapter, Bottleneck, Fuse, adapter_shape
@@ -54,10 +54,14 @@ class AdapterFile:
 
     @classmethod
     def read(cls, folder: Path) -> AdapterFile:
-        """Read the file of a checkpoint. Raises StoreError where it cannot be read."""
-        record = read_json(folder / FILE)
-        base = record["base"]
-        return cls(folder / FILE, base["fingerprint"], base["place"], base, tuple(record["adapters"]))
+        """Read the file of a checkpoint. Raises StoreError where it cannot be read, or holds something else."""
+        match read_json(folder / FILE):
+            case {"base": {"fingerprint": str(digest), "place": str(place)} as base, "adapters": list(entries)} if all(
+                _is_entry(entry) for entry in entries
+            ):
+                return cls(folder / FILE, digest, place, base, tuple(entries))
+        expected = "the `base` (`fingerprint`, `place`) of adapters and the `adapters` (`method`, `settings`, `file`)"
+        raise StoreError(f"this should hold {expected}.", where=str(folder / FILE))
 
     @property
     def adapters(self) -> list[StoredAdapter]:
@@ -66,6 +70,13 @@ class AdapterFile:
             StoredAdapter(settings_of(entry, str(self.path)), self.path.parent / entry["file"])
             for entry in self.entries
         ]
+
+
+def _is_entry(entry: object) -> bool:
+    match entry:
+        case {"method": str(), "settings": dict(), "file": str(file)}:
+            return file.startswith("adapters/") and ".." not in file
+    return False
 
 
 def encoder_fingerprint(folder: Path) -> str:

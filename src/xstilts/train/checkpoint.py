@@ -19,8 +19,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from xstilts.core.errors import EncoderError
-from xstilts.core.files import read_json, write_json
+from xstilts.core.errors import EncoderError, StoreError
+from xstilts.core.files import read_json, read_json_mapping, write_json
 from xstilts.core.io_errors import writing
 from xstilts.heads.base import Head
 from xstilts.heads.own_head import give_back
@@ -57,12 +57,15 @@ class HeadsFile:
 
     @classmethod
     def read(cls, folder: Path) -> HeadsFile | None:
-        """Read the file of a checkpoint; None where there is none, as in a plain encoder folder."""
+        """Read the file of a checkpoint; None where there is none, as in a plain encoder folder. Raises StoreError for
+        a file with other content."""
         path = Path(folder) / _HEADS_FILE
         if not path.is_file():
             return None
-        record = read_json(path)
-        return cls(record["encoder"], record["heads"])
+        match read_json(path):
+            case {"encoder": dict(shape), "heads": dict(heads)}:
+                return cls(shape, heads)
+        raise StoreError("this should hold the `encoder` and the `heads` of a checkpoint.", where=str(path))
 
 
 def save(folder: Path, encoder: Encoder, heads: Mapping[str, Head], start: Path, adapters_alone: bool = False) -> None:
@@ -97,7 +100,7 @@ def save(folder: Path, encoder: Encoder, heads: Mapping[str, Head], start: Path,
 
 def weight_bytes(folder: Path) -> int:
     """Return the bytes of the weight files of a checkpoint."""
-    return sum((folder / name).stat().st_size for name in read_json(folder / _PARTS_FILE)["weights"])
+    return sum((folder / name).stat().st_size for name in read_json_mapping(folder / _PARTS_FILE)["weights"])
 
 
 def load_encoder(folder: Path, base: Path | None = None, **settings: Any) -> Encoder:
@@ -165,7 +168,7 @@ def check_shape(folder: Path) -> None:
     heads_file, config = HeadsFile.read(folder), encoder_folder(folder) / "config.json"
     if heads_file is None or not config.is_file():
         return
-    expected, actual = heads_file.encoder_shape, adapter_files.shape_of(read_json(config))
+    expected, actual = heads_file.encoder_shape, adapter_files.shape_of(read_json_mapping(config))
     names = adapter_files.SHAPE
     if differing := [name for name in names if actual[name] is not None and expected.get(name) != actual[name]]:
         raise EncoderError(

@@ -11,17 +11,20 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from xstilts.core.errors import EncoderError
+from xstilts.core.errors import EncoderError, reason_of
+from xstilts.core.tensor_files import read_header
 
 
 def stored_tensors(path: Path, name: str) -> dict[str, Tensor]:
     """Return the tensors of a file. `name`: of what is read, for the error: "an adapter". Raises EncoderError where it
     cannot be read."""
     try:
+        read_header(path)
         return load_file(path)
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, EncoderError) as error:
+        reason = error.what if isinstance(error, EncoderError) else reason_of(error)
         raise EncoderError(
-            f"the weights of {name} cannot be read: {error}",
+            f"the weights of {name} cannot be read: {reason}",
             where=str(path),
             hint="If they were deleted to save space, train the phase again.",
         ) from error

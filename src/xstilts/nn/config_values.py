@@ -1,0 +1,88 @@
+"""Values of a config.json: what every class takes for sizes, rates and token ids, checked without loading any class."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from xstilts.core.errors import EncoderError, StoreError, shortened
+from xstilts.core.files import read_json_mapping
+
+# What the classes of `transformers` call their sizes: the smallest and the largest that any encoder has.
+_LAYERS, _WIDTH, _ROWS = (1, 1_000), (1, 1_000_000), (1, 100_000_000)
+_SIZES: Mapping[str, tuple[int, int]] = {
+    **dict.fromkeys(("num_hidden_layers", "n_layers", "num_layers", "n_layer"), _LAYERS),
+    **dict.fromkeys(("num_attention_heads", "num_key_value_heads", "n_heads", "n_head"), _WIDTH),
+    **dict.fromkeys(("hidden_size", "embedding_size", "input_embedding_size", "output_embedding_size"), _WIDTH),
+    **dict.fromkeys(("intermediate_size", "dim", "hidden_dim", "d_model", "emb_dim", "head_dim", "d_head"), _WIDTH),
+    **dict.fromkeys(("vocab_size", "n_words", "max_position_embeddings"), _ROWS),
+    "type_vocab_size": (0, _WIDTH[1]),
+}
+_IDS = ("pad_token_id", "bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id", "mask_token_id")
+_DEPTH = 100  # of lists and mappings within each other, as deep as is looked
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Return the settings in a JSON file by name. Raises EncoderError where it cannot be read or holds none."""
+    try:
+        return read_json_mapping(path)
+    except StoreError as error:
+        raise EncoderError(error.what, where=error.where) from error
+
+
+def check_values(values: Mapping[str, Any], where: str) -> None:
+    """Raise EncoderError for a size, a rate or a token id that no encoder has, for numbers that are none, and where the
+    heads do not share the width evenly.
+
+    Args:
+        values: the content of a config.json.
+        where: the file, for messages.
+    """
+    for key, number in _numbers(values, "", _DEPTH):
+        if not math.isfinite(number):
+            raise EncoderError(f"`{key}` is {number}; a finite number is allowed.", where=where)
+    for key, (least, most) in _SIZES.items():
+        _check_whole(values, key, least, most, where)
+    for key, value in values.items():
+        if "dropout" in key and isinstance(value, (int, float)) and not 0 <= value <= 1:
+            raise EncoderError(f"`{key}` is {value}; a number from 0 to 1 is allowed.", where=where)
+    for key in _IDS:
+        ids = values.get(key)
+        if not all(type(number) is int for number in (ids if isinstance(ids, list) else [ids]) if number is not None):
+            raise EncoderError(f"`{key}` is {_said(ids)}; the number of a token is allowed.", where=where)
+    _check_heads(values, where)
+
+
+def _check_whole(values: Mapping[str, Any], key: str, least: int, most: int, where: str) -> None:
+    value = values.get(key)
+    if value is not None and not (type(value) is int and least <= value <= most):
+        allowed = f"a whole number from {least} to {most:,}"
+        raise EncoderError(f"`{key}` is {_said(value)}; {allowed} is allowed.", where=where)
+
+
+def _check_heads(values: Mapping[str, Any], where: str) -> None:
+    width, heads = values.get("hidden_size"), values.get("num_attention_heads")
+    own_width = any(key in values for key in ("head_dim", "d_head", "attention_head_size", "embedding_size"))
+    if width is not None and heads is not None and not own_width and width % heads:
+        raise EncoderError(
+            f"`num_attention_heads` is {heads}, which does not divide `hidden_size` {width}.", where=where
+        )
+
+
+def _numbers(value: Any, key: str, depth: int) -> Iterator[tuple[str, float]]:
+    if isinstance(value, float):
+        yield key, value
+    elif depth and isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _numbers(item, f"{key}.{name}" if key else str(name), depth - 1)
+    elif depth and isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _numbers(item, f"{key}[{number}]", depth - 1)
+
+
+def _said(value: Any) -> str:
+    """Return a value of a JSON file as it stands there, its beginning where it is long."""
+    words = {True: "true", False: "false"}
+    return words[value] if isinstance(value, bool) else shortened(repr(value))
