@@ -75,10 +75,10 @@ def encoder(name: str, seed: int = 0, **settings: Any) -> Encoder:
         return Encoder(model, **settings).eval()
 
 
-def published(folder: Path, name: str) -> torch.nn.Module:
+def published(folder: Path, name: str, **changes: Any) -> torch.nn.Module:
     """A folder as it is published: the class with its language-model head, and a tokenizer."""
     torch.manual_seed(5)
-    model = AutoModelForMaskedLM.from_config(config(name)).eval()
+    model = AutoModelForMaskedLM.from_config(config(name, **changes)).eval()
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
     model.save_pretrained(folder)

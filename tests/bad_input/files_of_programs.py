@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from safetensors.numpy import load_file, save
+
 from fake_hub import COMMIT, Server
 from xstilts.xtreme.layout import XTREME_VERSIONS
 
@@ -86,7 +88,10 @@ def _binary_damages(content: bytes, draw: random.Random) -> Iterator[tuple[str, 
     yield "html", b"<!DOCTYPE html><html><body>Not Found</body></html>"
 
 
-CONFIG = ("model_type", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "vocab_size")
+CONFIG = (
+    "model_type", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "vocab_size",
+    "max_position_embeddings", "type_vocab_size", "hidden_act", "hidden_dropout_prob", "layer_norm_eps", "pad_token_id",
+)  # fmt: skip
 
 
 def encoder_cases(valid: Valid, draw: random.Random) -> Iterator[Case]:
@@ -110,6 +115,30 @@ def encoder_cases(valid: Valid, draw: random.Random) -> Iterator[Case]:
         new = dumped({**config, key: new_value})
         yield case(f"config.{key}", _writes("config.json", new), may_pass=True)
     yield case("tokenizer-too-big", _more_tokens)
+    for name, tensors in _other_tensors(valid.encoder, draw):
+        yield case(f"tensors:{name}", _writes("model.safetensors", save(tensors)))
+    tokenizer = json.loads((valid.encoder / "tokenizer.json").read_text())
+    for key, value in (("model", {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}), ("post_processor", None)):
+        yield case(f"tokenizer.{key}", _writes("tokenizer.json", dumped({**tokenizer, key: value})))
+    index = dumped({"metadata": {}, "weight_map": {"x": "model-00001-of-00002.safetensors"}})
+    yield case("lost-shard", lambda folder: _only_index(folder, index))
+
+
+def _other_tensors(encoder: Path, draw: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (name, tensors) of weights of which one does not belong to the configuration."""
+    tensors = load_file(encoder / "model.safetensors")
+    blocks = sorted(name for name in tensors if ".layer." in name and tensors[name].ndim == 2)
+    name = draw.choice(blocks)
+    yield "lost", {key: tensor for key, tensor in tensors.items() if key != name}
+    yield "reshaped", {**tensors, name: tensors[name][:-1]}
+    yield "quantised", {**tensors, name: tensors[name].astype("int8")}
+    yield "renamed", {key.replace(".layer.0.", ".layer.7."): tensor for key, tensor in tensors.items()}
+    yield "more-blocks", {**tensors, name.replace(".layer.0.", ".layer.1."): tensors[name]}
+
+
+def _only_index(folder: Path, index: bytes) -> None:
+    (folder / "model.safetensors").rename(folder / "model-00002-of-00002.safetensors")
+    (folder / "model.safetensors.index.json").write_bytes(index)
 
 
 def _writes(name: str, content: bytes) -> Callable[[Path], object]:
@@ -305,12 +334,15 @@ class BadHub(Server):
 
 
 def hub_cases(hub: BadHub, valid: Valid, draw: random.Random) -> Iterator[Case]:
-    def case(name: str, *, content: bytes = b"", may_pass: bool = False, **answer: Any) -> Case:
+    def case(
+        name: str, *, content: bytes | None = None, file: str = "config.json", may_pass: bool = False, **answer: Any
+    ) -> Case:
         def make(folder: Path) -> list[str]:
             hub.said, hub.raw, hub.cut = answer.get("said", {}), answer.get("raw"), answer.get("cut", False)
             hub.model = {(COMMIT, path.name): path.read_bytes() for path in valid.encoder.iterdir()}
-            if content:
-                hub.model[COMMIT, "config.json"] = content
+            if content is not None:
+                hub.model[COMMIT, file] = content
+            hub.model = {key: held for key, held in hub.model.items() if key[1] != answer.get("lacks")}
             if answer.get("none"):
                 hub.model = {}
             study = valid.write_study(folder, valid.value(encoder="o/n"))
@@ -329,3 +361,9 @@ def hub_cases(hub: BadHub, valid: Valid, draw: random.Random) -> Iterator[Case]:
     yield case("no-files", none=True)
     for kind, made in [*json_damages(b'{"model_type": "x"}'), ("html", b"<!DOCTYPE html><html></html>")]:
         yield case(f"config:{kind}", content=made)
+    for file in ("model.safetensors", "tokenizer.json"):
+        for kind, made in _binary_damages((valid.encoder / file).read_bytes(), draw):
+            yield case(f"{file}:{kind}", content=made, file=file)
+    for kind, made in (("empty", b""), ("html", b"<html>"), ("noise", draw.randbytes(500)), ("word", b"sun\n")):
+        for file in ("sentencepiece.bpe.model", "vocab.txt"):
+            yield case(f"{file}:{kind}", content=made, file=file, lacks="tokenizer.json")

@@ -12,11 +12,14 @@ import yaml
 from tiny_study import TinyStudy, texts, write_weather
 
 from fake_hub import BRANCH, COMMIT, Server
+from tiny_encoders import published
+from toy_tokenizers import byte_pairs
 from xstilts.cli import main
 from xstilts.core.errors import EncoderError
 from xstilts.data.locate import Roots
 from xstilts.engine.drafts import draft_folders
 from xstilts.engine.store import Store
+from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.models.encoders import find_encoder
 
 
@@ -165,14 +168,27 @@ def test_a_killed_fetch_of_an_encoder_goes_on_from_the_files_that_came(hub, tmp_
     assert not draft_folders(roots.store) and store.du() == {}
 
 
-def test_an_encoder_with_a_word_list_alone_gets_a_tokenizer(hub, tmp_path):
-    del hub.model[COMMIT, "tokenizer.json"], hub.model[COMMIT, "tokenizer_config.json"]
-    hub.model[COMMIT, "config.json"] = json.dumps({"model_type": "bert", "vocab_size": 7}).encode()
-    hub.model[COMMIT, "vocab.txt"] = b"[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nsun\n##ny\n"
-    found = find_encoder("o/n", Roots(store=tmp_path / "store"), {}, fetch=lambda text: None)
-    from xstilts.kinds.tokenizers import load_tokenizer
+def test_an_encoder_with_files_of_an_older_format_alone_gets_a_tokenizer(hub, tmp_path):
+    store, folder = tmp_path / "store", tmp_path / "published"
+    published(folder, "roberta", vocab_size=300)
+    (folder / "tokenizer.json").unlink()
+    byte_pairs(folder, ["s u", "su n"])
+    hub.model = {(COMMIT, path.name): path.read_bytes() for path in folder.iterdir()}
+    found = find_encoder("o/n", Roots(store=store), {}, fetch=lambda text: None)
+    assert load_tokenizer(found.folder).encode("sun").tokens == ["<s>", "sun", "</s>"]
+    hub.asked.clear()
+    assert find_encoder("o/n", Roots(store=store, offline=True), {}) == found and hub.asked == []
 
-    assert load_tokenizer(found.folder).encode("sunny").tokens == ["[CLS]", "sun", "##ny", "[SEP]"]
+
+def test_an_encoder_that_is_none_never_comes_into_the_store(hub, tmp_path):
+    roots, config = Roots(store=tmp_path / "store"), json.loads(hub.model[COMMIT, "config.json"])
+    hub.model[COMMIT, "config.json"] = json.dumps({**config, "vocab_size": 5000}).encode()
+    with pytest.raises(EncoderError, match=r"the encoder 'o/n' cannot be used: the tensor .* config.json needs 5000x"):
+        find_encoder("o/n", roots, {}, fetch=lambda text: None)
+    del hub.model[COMMIT, "tokenizer.json"]
+    with pytest.raises(EncoderError, match=r"the encoder 'o/n' cannot be used: this encoder has no tokenizer.json"):
+        find_encoder("o/n", Roots(store=tmp_path / "new"), {}, fetch=lambda text: None)
+    assert not list(roots.store.glob("encoders/*.json"))
 
 
 def test_an_encoder_that_cannot_be_had_names_what_is_like_it(hub, tmp_path):

@@ -26,6 +26,7 @@ def shortened(value: str, limit: int = 60) -> str:
 
 
 _CLASS = re.compile(r"\b(?:\w+\.)*\w+(?:Error|Exception)\b:?\s*")
+_TYPE = re.compile(r"<class '([\w.]+)'>")
 
 
 def reason_of(error: BaseException, limit: int = 200) -> str:
@@ -34,7 +35,7 @@ def reason_of(error: BaseException, limit: int = 200) -> str:
     >>> reason_of(ValueError("KeyError: no\\n such thing"))
     'no such thing'
     """
-    text = " ".join(_CLASS.sub("", str(error)).split())
+    text = " ".join(_CLASS.sub("", _TYPE.sub(r"\1", str(error))).split())
     return shortened(text or type(error).__name__.removesuffix("Error"), limit)
 
 

@@ -56,9 +56,12 @@ def weight_files(folder: Path) -> list[Path]:
 
 def _shards(folder: Path) -> list[Path]:
     path = folder / INDEX
-    tensors = _mapping(path).get("weight_map")
+    index = _mapping(path)
+    tensors = index.get("weight_map")
     if not isinstance(tensors, dict) or not tensors:
         raise EncoderError("`weight_map` should name the file of every tensor.", where=str(path))
+    if not isinstance(index.get("metadata"), dict):  # which `transformers` asks for
+        raise EncoderError("`metadata` should be values by name, as {}.", where=str(path))
     names = sorted({str(name) for name in tensors.values()})
     for name in names:
         if "/" in name or "\\" in name or not name.endswith(".safetensors"):
@@ -149,9 +152,7 @@ def _tensor(name: str, value: Any, path: Path) -> tuple[TensorHeader, tuple[int,
 
 def _check_ranges(ranges: list[tuple[int, int, str]], size: int, path: Path) -> None:
     """Raise EncoderError where the tensors do not fill the rest of the file, one after another."""
-    if not ranges:
-        raise EncoderError("the file holds no tensors.", where=str(path))
-    last, name = max((last, name) for _, last, name in ranges)
+    last, name = max(((last, name) for _, last, name in ranges), default=(0, ""))
     if last > size:
         raise EncoderError(
             f"the file is cut: '{name}' should end {last:,} bytes after the header, and {size:,} are there.",

@@ -57,7 +57,7 @@ def read_model(path: Path) -> SentencePieceModel:
     try:
         return _model(path.read_bytes())
     except (OSError, ValueError, IndexError, KeyError, struct.error) as error:
-        raise EncoderError("this is not a model of SentencePiece.", where=str(path)) from error
+        raise EncoderError("this is not a whole model of SentencePiece.", where=str(path)) from error
 
 
 def _model(content: bytes) -> SentencePieceModel:
@@ -71,8 +71,8 @@ def _model(content: bytes) -> SentencePieceModel:
             trainer = dict(fields(value))
         elif number == 3:
             normalizer = dict(fields(value))
-    if not pieces:
-        raise ValueError("there are no pieces")
+    if not (pieces and trainer and normalizer):  # these follow the pieces, so a file that is cut lacks them
+        raise ValueError("it is not whole")
     return SentencePieceModel(
         pieces=tuple(pieces),
         model_type=int(trainer.get(3, UNIGRAM)),

@@ -5,8 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from xstilts.core.tensor_files import read_header, weight_files
 from xstilts.data.locate import Roots
-from xstilts.models.store import MODEL, ModelFiles, ModelStore, Say
+from xstilts.models.store import MODEL, ModelFiles, ModelStore, Say, naming
+from xstilts.nn.config_values import read_settings
+
+
+def _check(folder: Path) -> None:
+    """Raise EncoderError where config.json cannot be read, or weights are cut or not there. No weight is read."""
+    read_settings(folder / "config.json")
+    for file in weight_files(folder):
+        read_header(file)
+
 
 TRANSLATOR = ModelFiles(
     noun="translation model",
@@ -28,6 +38,7 @@ TRANSLATOR = ModelFiles(
         "spiece.model",
     ),
     required_files=MODEL,
+    check=_check,
     hint="Give a local folder as `model:`, or try again with a network. Where a repository has its weights as "
     "safetensors in another branch, name it: `owner/name@refs/pr/1`.",
 )
@@ -48,6 +59,8 @@ def find_translator(name: str, roots: Roots, *, fetch: Say | None = None) -> Loc
     model_store = ModelStore(spec=TRANSLATOR, roots=roots)
     folder = model_store.find(name, fetch=fetch)
     model_store.require(folder, name, TRANSLATOR.required_files)
+    with naming(TRANSLATOR, name):
+        _check(folder)
     return LocatedTranslator(name=name, identity=model_store.identity(folder), folder=folder)
 
 

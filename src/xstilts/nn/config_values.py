@@ -46,12 +46,16 @@ def check_values(values: Mapping[str, Any], where: str) -> None:
     for key, (least, most) in _SIZES.items():
         _check_whole(values, key, least, most, where)
     for key, value in values.items():
-        if "dropout" in key and isinstance(value, (int, float)) and not 0 <= value <= 1:
-            raise EncoderError(f"`{key}` is {value}; a number from 0 to 1 is allowed.", where=where)
+        is_rate = value is None or (isinstance(value, (int, float)) and 0 <= value <= 1)
+        if "dropout" in key and not is_rate:
+            raise EncoderError(f"`{key}` is {said(value)}; a number from 0 to 1 is allowed.", where=where)
     for key in _IDS:
         ids = values.get(key)
         if not all(type(number) is int for number in (ids if isinstance(ids, list) else [ids]) if number is not None):
-            raise EncoderError(f"`{key}` is {_said(ids)}; the number of a token is allowed.", where=where)
+            raise EncoderError(f"`{key}` is {said(ids)}; the number of a token is allowed.", where=where)
+    padding = values.get("pad_token_id")
+    if padding is not None and padding < 0:
+        raise EncoderError(f"`pad_token_id` is {padding}; the number of a token, from 0 on, is allowed.", where=where)
     _check_heads(values, where)
 
 
@@ -59,7 +63,7 @@ def _check_whole(values: Mapping[str, Any], key: str, least: int, most: int, whe
     value = values.get(key)
     if value is not None and not (type(value) is int and least <= value <= most):
         allowed = f"a whole number from {least} to {most:,}"
-        raise EncoderError(f"`{key}` is {_said(value)}; {allowed} is allowed.", where=where)
+        raise EncoderError(f"`{key}` is {said(value)}; {allowed} is allowed.", where=where)
 
 
 def _check_heads(values: Mapping[str, Any], where: str) -> None:
@@ -82,7 +86,7 @@ def _numbers(value: Any, key: str, depth: int) -> Iterator[tuple[str, float]]:
             yield from _numbers(item, f"{key}[{number}]", depth - 1)
 
 
-def _said(value: Any) -> str:
+def said(value: Any) -> str:
     """Return a value of a JSON file as it stands there, its beginning where it is long."""
     words = {True: "true", False: "false"}
     return words[value] if isinstance(value, bool) else shortened(repr(value))

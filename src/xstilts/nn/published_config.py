@@ -18,7 +18,7 @@ from transformers import PreTrainedConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING, CONFIG_MAPPING_NAMES
 
 from xstilts.core.errors import EncoderError, reason_of
-from xstilts.nn.config_values import check_values, read_settings
+from xstilts.nn.config_values import check_values, read_settings, said
 
 # Names of attention that are part of transformers and torch. None is followed: xstilts chooses its own.
 ATTENTION = ("eager", "sdpa", "flex_attention", "flash_attention_2", "flash_attention_3", "paged_attention")
@@ -65,9 +65,14 @@ def read_published(path: Path, model_types: Collection[str] = ()) -> PreTrainedC
     check_values(values, str(path))
     settings = allowed_settings(values, path)
     try:
-        return CONFIG_MAPPING[model_type].from_dict(settings)
+        config = CONFIG_MAPPING[model_type].from_dict(settings)
     except Exception as error:  # a class checks its values as it likes
         raise EncoderError(f"config.json cannot be used: {reason_of(error)}", where=str(path)) from error
+    for key in sorted(values.keys() - settings.keys()):
+        if hasattr(config, key) and not _is_ignored(key):  # the class's default would stand for it
+            allowed = "numbers, truth values and plain words"
+            raise EncoderError(f"`{key}` is {said(values[key])}; {allowed} are allowed.", where=str(path))
+    return config
 
 
 def allowed_settings(values: Mapping[str, Any], path: Path) -> dict[str, Any]:
@@ -138,8 +143,12 @@ def _check_attention(value: Any, key: str, path: Path) -> None:
             )
 
 
+def _is_ignored(key: str) -> bool:
+    return key.startswith("_") or key in _IGNORED or "implementation" in key
+
+
 def _is_allowed(key: str, value: Any, depth: int) -> bool:
-    if key.startswith("_") or key in _IGNORED or "implementation" in key:
+    if _is_ignored(key):
         return False
     if key in _LABELS:
         return True

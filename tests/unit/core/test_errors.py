@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from xstilts.core.errors import DataError, EncoderError, StoreError, StudyError, XstiltsError, nearest
+from xstilts.core.errors import DataError, EncoderError, StoreError, StudyError, XstiltsError, nearest, reason_of
 
 
 def test_nearest_ignores_case_and_gives_up_on_the_far() -> None:
@@ -34,3 +34,11 @@ def test_long_lists_are_cut_and_counted() -> None:
 @pytest.mark.parametrize("kind", [StudyError, DataError, EncoderError, StoreError])
 def test_all_are_user_errors_with_exit_code_two(kind: type[XstiltsError]) -> None:
     assert issubclass(kind, XstiltsError) and kind("x").exit_code == 2
+
+
+def test_what_a_library_says_comes_without_its_classes():
+    assert reason_of(ValueError("a.b.StrictDataclassError: Field 'x':\n KeyError: 7 is no <class 'int'>")) == (
+        "Field 'x': 7 is no int"
+    )
+    assert reason_of(KeyError()) == "Key" and reason_of(OSError("404 Client Error")) == "404 Client Error"
+    assert len(reason_of(ValueError("x" * 500))) == 200

@@ -292,3 +292,18 @@ def test_what_another_process_fetched_meanwhile_is_not_fetched_again(server, roo
         add_to_lock(roots.store, Lock({}, {"d/a.txt": lock_entry(path, "x")}))
     thread.join()
     assert came == [(path,)] and server.asked == [] and told == ["waiting for another process that is at d/a.txt"]
+
+
+@pytest.mark.parametrize("answer", [b"", b"<html>no</html>", b"null", b"[1]", b"[" * 5000, b"7" * 5000, b"\xff"])
+def test_an_answer_that_is_none_is_refused_in_words(answer, server, roots, monkeypatch):
+    monkeypatch.setattr(server, "_api", lambda path, files: answer)
+    with pytest.raises(DataError, match=r"hub's answer about 'o/n' is not understood") as refusal:
+        fetch_place(hub_place(), roots, endpoint=server.address)
+    assert "Error" not in str(refusal.value)
+
+
+def test_where_the_hub_answers_nonsense_the_original_address_is_asked(server, roots, monkeypatch):
+    monkeypatch.setattr(server, "_api", lambda path, files: b"<html>")
+    server.web["/dev.tsv"] = b"p\th\n"
+    (path,) = fetch_place(hub_place(urls=(f"{server.address}/dev.tsv",)), roots, endpoint=server.address)
+    assert path.read_bytes() == b"p\th\n"

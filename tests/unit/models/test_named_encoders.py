@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tiny_encoders import VOCABULARY, published
+from toy_tokenizers import of_characters
 from xstilts.core.errors import EncoderError
 from xstilts.data.locate import Roots
 from xstilts.models import encoders
@@ -26,9 +28,8 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
         asked.append("offline" if offline else "online")
         if offline:
             raise EncoderError("not installed.")
-        folder.mkdir()
-        for name in ("config.json", "model.safetensors", "tokenizer.json"):
-            (folder / name).write_text("{}", "utf-8")
+        published(folder, "bert")
+        of_characters(folder, VOCABULARY)
 
     substitute = Substitute(label="toybox 1.0 (4 bits)", folder_name="toybox-1.0", write=write)
     toy = replace(NAMED_ENCODERS["e5-small"], substitute=substitute)

@@ -70,7 +70,9 @@ def test_an_ordinary_configuration_is_read_as_transformers_reads_it(name: str, t
         ({"model_type": "planted", "auto_map": {"AutoConfig": "planted.Config"}}, "is not run"),
         ({"model_type": "brt"}, "Did you mean 'bert'"),
         ({"model_type": ["bert"]}, "model_type"),
-        ({"hidden_size": "many"}, "config.json"),
+        ({"hidden_size": "many"}, "a whole number from 1 to 1,000,000 is allowed"),
+        ({"hidden_act": "owner/act"}, "`hidden_act` is 'owner/act'; numbers, truth values and plain words are allowed"),
+        ({"initializer_range": "x"}, "'initializer_range' expected float, got str"),
     ],
 )
 def test_what_would_run_code_or_is_none_is_refused(bert: Path, changes: dict[str, Any], said: str) -> None:
