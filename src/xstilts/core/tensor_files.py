@@ -34,9 +34,6 @@ class TensorHeader:
     dtype: str
     shape: tuple[int, ...]
 
-    def __str__(self) -> str:
-        return "x".join(map(str, self.shape)) or "a single number"
-
 
 def weight_files(folder: Path) -> list[Path]:
     """Return the files that hold the weights of an encoder: one, or the shards that the index names.
