@@ -30,6 +30,7 @@ def used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
     monkeypatch.setattr("xstilts.evaluate.predict.predict_examples", guess)
     monkeypatch.setattr("xstilts.train.memory.use_threads", found.append)
     monkeypatch.setattr("xstilts.evaluate.export.export", export)
+    monkeypatch.setattr("xstilts.app.checkpoints.check_encoder", lambda folder: None)
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "heads.json").write_text("{}")
     (tmp_path / "model" / "parts.json").write_text(json.dumps({"weights": []}))
