@@ -14,11 +14,13 @@ from safetensors.torch import load_file, save_file
 
 from tiny_encoders import VOCABULARY, published
 from toy_tokenizers import of_characters
+from toy_translators import marian
 from xstilts.core.errors import EncoderError
 from xstilts.data.locate import Roots
 from xstilts.models import encoder_check
 from xstilts.models.encoder_check import check_encoder, check_once
 from xstilts.models.encoders import find_encoder
+from xstilts.models.translators import find_translator
 from xstilts.nn.encoder import Encoder
 
 NAMES = (
@@ -155,3 +157,12 @@ def test_what_did_not_pass_is_checked_again(folder: Path, tmp_path: Path) -> Non
     for _ in range(2):
         with pytest.raises(EncoderError):
             check_once(folder, "a", tmp_path / "cache.json")
+
+
+@pytest.mark.parametrize("file", ["config.json", "model.safetensors"])
+def test_a_cut_translation_model_is_named(file: str, tmp_path: Path) -> None:
+    folder = marian(tmp_path / "model")
+    assert find_translator(str(folder), Roots(store=tmp_path / "store")).folder == folder
+    (folder / file).write_bytes((folder / file).read_bytes()[:-3])
+    with pytest.raises(EncoderError, match=file):
+        find_translator(str(folder), Roots(store=tmp_path / "store"))
