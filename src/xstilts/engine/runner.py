@@ -240,6 +240,8 @@ class _Run:
                 self._ended(step, result)
 
     def _ended(self, step: Step, result: Result) -> None:
+        if result.status != "done" and result.status != "failed":
+            self.listener.step_left(step)
         match result.status:
             case "done":
                 self.done[step.key] = result.seconds

@@ -7,7 +7,7 @@ import pytest
 from xstilts.core.environment import default_threads, is_set, usable_cores, whole_number
 from xstilts.core.errors import StudyError
 from xstilts.engine.backends.base import MachineShare
-from xstilts.pipeline.options import Options, device_name, devices
+from xstilts.pipeline.options import OFFLINE, Options, device_name, devices
 
 NAME = "XSTILTS_OFFLINE"
 
@@ -25,12 +25,12 @@ NAME = "XSTILTS_OFFLINE"
         ("", False),
     ],
 )
-@pytest.mark.parametrize("name", [NAME, "HF_HUB_OFFLINE"])
+@pytest.mark.parametrize("name", OFFLINE)
 def test_what_people_write_for_yes_and_no(
     name: str, text: str, means: bool, monkeypatch: pytest.MonkeyPatch, tmp_path
 ) -> None:
-    monkeypatch.delenv(NAME, raising=False)
-    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    for other in OFFLINE:
+        monkeypatch.delenv(other, raising=False)
     monkeypatch.setenv(name, text)
     assert is_set(name) is means
     assert Options(store=tmp_path).roots.offline is means
