@@ -97,6 +97,7 @@ def test_a_data_frame_is_given_the_rows_and_the_columns(package: str, unrun: Ans
     assert getattr(unrun, f"to_{package}")() == (unrun.scores, list(unrun.scores[0]))
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("package", ["pandas", "polars"])
 def test_a_real_data_frame_has_the_rows(package: str, unrun: Answer):
     pytest.importorskip(package)

@@ -63,6 +63,9 @@ def test_a_defect_is_called_one_and_keeps_its_traceback(monkeypatch: pytest.Monk
     assert "a defect of xstilts" in said and "TypeError: an ␛[31mescape" in said and "Traceback" not in said
     (kept,) = tmp_path.glob("xstilts-defect-*.txt")
     assert "in broken" in kept.read_text("utf-8")
+    monkeypatch.setenv("XSTILTS_DEBUG", "false")
+    main(["plan", "quickstart"])
+    assert "Traceback" not in capsys.readouterr().err
     monkeypatch.setenv("XSTILTS_DEBUG", "1")
     main(["plan", "quickstart"])
     assert "Traceback" in capsys.readouterr().err

@@ -80,7 +80,7 @@ def test_mistakes_are_named(study: Path, tmp_path: Path, capsys: pytest.CaptureF
     full.mkdir()
     (full / "mine.txt").touch()
     assert submit(study, full) == 2
-    assert "the folder is not empty" in capsys.readouterr().err
+    assert "this folder is not empty" in capsys.readouterr().err
     assert submit(study, tmp_path / "new", "--seed", "7") == 2
     assert "no seed 7" in capsys.readouterr().err
     assert submit(study, tmp_path / "new", "--version", "xtrem") == 2

@@ -66,6 +66,7 @@ def test_a_second_run_executes_nothing_and_says_so(study: Make, capsys: pytest.C
     assert printed_json(capsys)["executed"] == 0
 
 
+@pytest.mark.versions
 def test_the_numbers_printed_as_json_are_those_of_the_predictions(whole: TinyStudy, capsys: pytest.CaptureFixture[str]):
     capsys.readouterr()
     assert whole.call("report", "--json") == 0
@@ -179,6 +180,7 @@ USER_ROWS: Mapping[str, tuple[str, list[dict[str, Any]], Callable[[Any], bool]]]
 }
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("task", USER_ROWS)
 def test_a_checkpoint_predicts_on_a_users_file(whole: TinyStudy, tmp_path: Path, task: str):
     label, rows, fits = USER_ROWS[task]
@@ -215,6 +217,7 @@ def test_predictions_on_the_test_file_are_those_of_the_study(whole: TinyStudy, t
     assert found == [json.loads(line["guess"]) for line in table]
 
 
+@pytest.mark.versions
 def test_an_exported_classifier_has_our_logits(whole: TinyStudy, tmp_path: Path):
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from xstilts.core.errors import StudyError
 from xstilts.engine.backends.base import MachineShare, StepCommand
 from xstilts.engine.backends.catalog import make_backend
-from xstilts.engine.backends.worker import serve
+from xstilts.engine.backends.worker import DEVICE, serve
 from xstilts.engine.graph import steps_of
 from xstilts.engine.listener import Listener, Silent
 from xstilts.engine.runner import Outcome, execute
@@ -70,8 +71,12 @@ def command_options(options: Options) -> list[str]:
 def serve_step(goals: Sequence[Step], key: str, store: Store, noun: str = "study") -> int:
     """Run one of the steps that `goals` depend on, whose inputs are done, in this process. Returns an exit code.
 
-    `noun`: whose steps they are, for the error. Raises StudyError when there is no such step."""
+    `noun`: whose steps they are, for the error. Raises StudyError when there is no such step, or no such device."""
     steps = {step.key: step for step in steps_of(goals)}
     if key not in steps:
         raise StudyError(f"This {noun} has no step '{key}'.", value=key, allowed=steps)
+    try:
+        devices(Options(device=os.environ.get(DEVICE) or "cpu"))
+    except StudyError as error:
+        raise error.moved(DEVICE) from error
     return serve(steps[key], store)

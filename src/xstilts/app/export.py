@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 from xstilts.app.checkpoints import checkpoint_folder
 from xstilts.core.environment import default_threads
-from xstilts.core.errors import StoreError
+from xstilts.core.free_places import check_free_folder
 from xstilts.pipeline.options import Options
 from xstilts.tasks.base import Task
 
@@ -23,18 +22,9 @@ def export_checkpoint(
 
     use_threads(options.threads or default_threads())
     folder = checkpoint_folder(checkpoint, options)
-    _check_free(out)
+    check_free_folder(out)
     if adapter:
         export_adapter(folder, task.kind, out)
         return {"folder": str(out), "auto_class": None}
     auto_class = export(folder, task.kind, out, task.name)
     return {"folder": str(out), "auto_class": auto_class}
-
-
-def _check_free(out: Path) -> None:
-    """Raise StoreError where something is already at `out`: nothing of anybody's is overwritten or mixed with."""
-    if out.is_dir() and not any(out.iterdir()):
-        return
-    if os.path.lexists(out):
-        what = "this folder is not empty" if out.is_dir() else "this is not a folder"
-        raise StoreError(f"{what}.", where=str(out), hint="Choose a new folder, or delete this one.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 from xstilts.app.checkpoints import checkpoint_folder
 from xstilts.core.environment import default_threads
 from xstilts.core.errors import DataError
-from xstilts.core.files import write_atomic
+from xstilts.core.files import not_a_file, write_atomic
+from xstilts.core.visible_text import escaped_json
 from xstilts.data.examples import Example
 from xstilts.data.readers.catalog import Csv, Jsonl, Lines, Parquet, Tsv
 from xstilts.data.source import Reader, Row
@@ -56,11 +56,14 @@ _READERS: Mapping[str, Reader] = {
 }
 
 
-def predict_file(checkpoint: str, path: Path, task: Task, options: Options, out: Path | None) -> int:
-    """Writes one JSON line a row, `{"id", "prediction"}` (and the labels' scores), to `out` or standard output.
-    Returns the number of rows."""
+def predict_file(checkpoint: str, path: Path, task: Task, options: Options, out: Path | None) -> str:
+    """Return one JSON line a row, `{"id", "prediction"}` (and the labels' scores); `out`: a file they go into."""
     if out is not None and out.exists() and path.exists() and out.samefile(path):
         raise DataError(f"'{out}' is the file that is read; predictions would overwrite it.", where="--out")
+    if out is not None and (out.is_dir() or not_a_file(out)):
+        raise DataError(
+            f"'{out}' is no file; predictions go into a new file, or one that they may replace.", where="--out"
+        )
     folder = checkpoint_folder(checkpoint, options)
     examples = read_examples(path, task)
     from xstilts.evaluate.predict import CheckpointRef, predict_examples
@@ -72,12 +75,10 @@ def predict_file(checkpoint: str, path: Path, task: Task, options: Options, out:
         _line(example.id, guess, predictions.scores[i] if predictions.scores else None)
         for i, (example, guess) in enumerate(zip(examples, predictions.guesses, strict=True))
     ]
-    text = "\n".join(lines) + "\n"
-    if out is None:
-        sys.stdout.write(text)
-    else:
-        write_atomic(out, text)
-    return len(lines)
+    text = escaped_json("\n".join(lines))
+    if out is not None:
+        write_atomic(out, text + "\n")
+    return text
 
 
 def _line(name: str, guess: Any, scores: Mapping[str, float] | None) -> str:

@@ -16,13 +16,15 @@ from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import StudyError
 from xstilts.core.files import read_json, write_atomic, write_json
 from xstilts.core.fingerprints import file_fingerprint
+from xstilts.core.free_places import check_free_folder
+from xstilts.core.io_errors import make_folder
 from xstilts.core.path_names import inside
 from xstilts.engine.backends.base import StepCommand
 from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import Outcome, plan
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
-from xstilts.models.compact import pack
+from xstilts.models.compact import RECORD, pack
 from xstilts.models.cut_layers import check_layers
 from xstilts.models.encoders import find_encoder
 from xstilts.pipeline.fetch import Say
@@ -96,8 +98,9 @@ def pretrain(
     devices(options)
     loaded, steps = prepare(recipe, options, listener.say)
     folder = out or options.store / "pretrained" / (loaded.name or "encoder")
-    if folder.exists() and not (folder / "pretraining.json").is_file() and any(folder.iterdir()):
+    if folder.is_dir() and not (folder / "pretraining.json").is_file() and any(folder.iterdir()):
         raise StudyError(f"'{folder}' holds something that is not a pretrained encoder of ours.", where="--out")
+    make_folder(folder)
     store = Store(options.store)
     planned = plan(steps.goals, store)
     listener.run_planned(len(planned.to_run), len(planned.reused) + planned.not_needed)
@@ -116,6 +119,12 @@ def run_step(recipe: PretrainRecipe | str, key: str, *, options: Options) -> int
     return serve_step(prepare(recipe, options)[1].goals, key, Store(options.store), "recipe")
 
 
+def check_packed(folder: Path) -> None:
+    """Raise StoreError where the compact form cannot be written into `folder`; an earlier one is replaced."""
+    check_free_folder(folder, mark=RECORD)
+    make_folder(folder)
+
+
 def ship(folder: Path, out: Path) -> None:
     """Write the compact form of an encoder that `pretrain` made, as its recipe says, with its record. Raises
     EncoderError when it is too large to be shipped."""
@@ -127,7 +136,9 @@ def ship(folder: Path, out: Path) -> None:
 def _prepare_command(recipe: PretrainRecipe, options: Options) -> StepCommand:
     """Write down the recipe, and return the command with which a child process runs a step of it."""
     text = dump_recipe(recipe)
-    path = inside(options.store / "cache" / "recipes", f"{recipe.name or 'recipe'}-{fingerprint(text)}.yaml")
+    path = inside(
+        options.store / "cache" / "recipes", f"{recipe.name[:40].strip() or 'recipe'}-{fingerprint(text)}.yaml"
+    )
     write_atomic(path, text)
     words = command_options(replace(options, tasks=()))  # a recipe has no tasks
     return lambda step: [sys.executable, "-m", "xstilts", "pretrain-step", str(path), step.key, *words]

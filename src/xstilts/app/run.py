@@ -16,6 +16,8 @@ from xstilts.core.canonical import fingerprint
 from xstilts.core.environment import snapshot_seconds
 from xstilts.core.errors import DataError
 from xstilts.core.files import write_atomic
+from xstilts.core.free_places import check_free_folder
+from xstilts.core.io_errors import make_folder
 from xstilts.core.path_names import inside
 from xstilts.engine.backends.base import StepCommand
 from xstilts.engine.listener import Listener
@@ -56,6 +58,7 @@ def run(
     devices(options or Options())
     snapshot_seconds()
     loaded, options = load_with_options(study, options, scale)
+    folder = report_folder(loaded, options, scale, out)
     session = open_session(loaded, options, fetching=watch.say)
     planned = plan(session.goals, session.store, session.steps.weights.parts)
     for notice in weight_notices(session.steps.weights, planned.rebuilt):
@@ -67,7 +70,7 @@ def run(
             watch.say(f"warning: {warning}")
     if not outcome.interrupted:
         outcome = outcome.then(_execute(session, session.goals, watch))
-    return _answer(session, outcome, scale, out)
+    return _answer(session, outcome, scale, folder)
 
 
 def report(
@@ -78,7 +81,7 @@ def report(
     Raises StudyError for a row that does not exist."""
     rows = rows_named(against)
     session = open_session(study, options)
-    return _answer(session, Outcome(), scale, out, rows)
+    return _answer(session, Outcome(), scale, report_folder(study, options, scale, out), rows)
 
 
 def run_step(study: Study, key: str, *, options: Options) -> int:
@@ -115,19 +118,26 @@ def _prepare_command(session: Session) -> StepCommand:
     """Write down the study as it was expanded, and return the command with which a child process runs a step of it."""
     options = session.options
     text = dump_study(session.study)
-    path = inside(options.store / "cache" / "studies", f"{session.study.name}-{fingerprint(text)}.yaml")
+    path = inside(options.store / "cache" / "studies", f"{session.study.name[:40].strip()}-{fingerprint(text)}.yaml")
     write_atomic(path, text)
     words = command_options(options)
     return lambda step: [sys.executable, "-m", "xstilts", "step", str(path), step.key, *words]
 
 
-def _answer(
-    session: Session, outcome: Outcome, scale: str, out: Path | None, rows: Sequence[PublishedRow] = ()
-) -> Answer:
+def report_folder(study: Study, options: Options, scale: str, out: Path | None) -> Path:
+    """Make the folder of the report and return it. Raises StoreError or StudyError where there can be none: before
+    anything is trained, not after."""
+    name = f"{study.name}-{scale}" if scale else study.name
+    folder = out or inside(options.store / "reports", name, "report")
+    if out is not None:
+        check_free_folder(out, mark="report.json")
+    make_folder(folder)
+    return folder
+
+
+def _answer(session: Session, outcome: Outcome, scale: str, folder: Path, rows: Sequence[PublishedRow] = ()) -> Answer:
     began = time.monotonic()
     report = compose(collect(session, outcome, scale), rows)
-    name = f"{session.study.name}-{scale}" if scale else session.study.name
-    folder = out or inside(session.options.store / "reports", name, "report")
     pages = save(report, folder)
     spent = round(time.monotonic() - began, 3)
     return Answer(report=report, pages=pages, outcome=outcome, session=session, report_seconds=spent)

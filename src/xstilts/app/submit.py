@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts.core.errors import DataError, StudyError
+from xstilts.core.errors import StudyError
 from xstilts.core.files import write_atomic
+from xstilts.core.free_places import check_free_folder
 from xstilts.data.examples import Example
 from xstilts.data.read import load_examples
 from xstilts.engine.step import Step
@@ -43,7 +44,7 @@ def submit(
     """Write the predictions of one arm and seed (None: the study's first) below `out`, and the gold below `labels`.
 
     Raises StudyError for an arm or a seed that the study has not, for a study without any target of the benchmark, for
-    one that has not run, and (without `allow_cut`) for test sets that are cut; DataError for a folder that is not
+    one that has not run, and (without `allow_cut`) for test sets that are cut; StoreError for a folder that is not
     empty.
     """
     study = session.study
@@ -53,8 +54,8 @@ def submit(
     if seed not in study.seeds:
         raise StudyError(f"the study has no seed {seed}.", where="--seed", allowed=map(str, study.seeds))
     for folder in (out, labels):
-        if folder is not None and folder.is_dir() and any(folder.iterdir()):
-            raise DataError("the folder is not empty", where=str(folder), hint="Give one that is new.")
+        if folder is not None:
+            check_free_folder(folder)
     steps = _steps(session, arm, seed, version)
     cut = tuple(text for name, step in steps.items() for text in _cut_sets(name, step, version))
     if cut and not allow_cut:

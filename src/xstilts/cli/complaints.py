@@ -8,6 +8,7 @@ import traceback
 from pathlib import Path
 
 from xstilts.cli.console import make_console
+from xstilts.core.environment import FALSE
 
 DEBUG = "XSTILTS_DEBUG"  # set: a defect prints its traceback
 
@@ -27,7 +28,7 @@ def defect(error: Exception) -> str:
     trace = "".join(traceback.format_exception(error))
     said = " ".join(str(error).split())[:300]
     what = f"This is a defect of xstilts, not of your input: {type(error).__name__}: {said}."
-    if os.environ.get(DEBUG):
+    if os.environ.get(DEBUG, "").strip().lower() not in FALSE:  # whatever else it says, nothing is refused here
         return f"{what}\n{trace}"
     return f"{what} Please report it with {_kept(trace)}."
 

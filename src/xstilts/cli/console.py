@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
-from xstilts.core.visible_text import visible
+from xstilts.core.errors import StoreError
+from xstilts.core.visible_text import escaped_json, visible
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -49,6 +52,18 @@ def say(text: str, *, err: bool = False) -> None:
     stream.flush()
 
 
+def say_json(text: str) -> None:
+    """Print JSON on standard output: what its encoding lacks as escapes, so that a program reads the same values.
+
+    Raises StoreError where it cannot be written, for somebody counts on it; a reader that has gone away is none."""
+    stream = sys.stdout
+    stream.write(escaped_json(text, getattr(stream, "encoding", None) or "utf-8") + "\n")
+    stream.flush()
+    lost = getattr(stream, "lost", None)
+    if lost is not None:
+        raise StoreError(f"this could not be written ({lost.strerror}).", where="standard output")
+
+
 class _Shown:
     """A renderable whose text is visible."""
 
@@ -64,18 +79,22 @@ class _Shown:
 
 @contextlib.contextmanager
 def dependable_streams() -> Iterator[None]:
-    """Put streams in the place of standard output and error that never raise, and forget an impossible COLUMNS."""
+    """Put streams in the place of standard output and error that never raise, forget an impossible COLUMNS, and make
+    the text of warnings visible."""
     columns = os.environ.get("COLUMNS", "")
-    if columns and not (columns.isdecimal() and int(columns) >= LEAST_COLUMNS):
+    if columns and not (columns.isdecimal() and len(columns) < 6 and int(columns) >= LEAST_COLUMNS):
         del os.environ["COLUMNS"]
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = _Dependable(sys.stdout), _Dependable(sys.stderr)
+    warning_text = warnings.formatwarning
+    warnings.formatwarning = lambda *args, **settings: visible(warning_text(*args, **settings))
     try:
         yield
     finally:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         sys.stdout, sys.stderr = before
+        warnings.formatwarning = warning_text
 
 
 class _Dependable:
@@ -84,6 +103,7 @@ class _Dependable:
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
         self._is_open = stream is not None
+        self.lost: OSError | None = None  # why something could not be written, where the reader is still there
         with contextlib.suppress(AttributeError, ValueError, OSError):
             stream.reconfigure(errors=_PLAIN)  # type: ignore[union-attr]
 
@@ -91,8 +111,8 @@ class _Dependable:
         if self._is_open and self._stream is not None:
             try:
                 self._stream.write(text)
-            except (OSError, ValueError):
-                self._close()
+            except (OSError, ValueError) as error:
+                self._close(error)
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -103,8 +123,8 @@ class _Dependable:
         if self._is_open and self._stream is not None:
             try:
                 self._stream.flush()
-            except (OSError, ValueError):
-                self._close()
+            except (OSError, ValueError) as error:
+                self._close(error)
 
     def isatty(self) -> bool:
         try:
@@ -112,9 +132,11 @@ class _Dependable:
         except ValueError:
             return False
 
-    def _close(self) -> None:
+    def _close(self, error: OSError | ValueError) -> None:
         """Write nothing more. What is buffered goes nowhere, so that the interpreter can flush it when it ends."""
         self._is_open = False
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError) and error.errno != errno.EBADF:
+            self.lost = error
         with contextlib.suppress(OSError, ValueError, AttributeError):
             assert self._stream is not None
             nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from xstilts.cli.console import say
+from xstilts.cli.console import say, say_json
 from xstilts.cli.options import RESULTS_PANEL, AsJson, Data, Device, StoreDir, Tasks, Threads, make_options, print_json
 
 Checkpoint = Annotated[
@@ -49,9 +49,11 @@ def predict(
     from xstilts.app.predict import predict_file
 
     options = make_options(data=data, store=store, tasks=tasks, device=device, threads=threads)
-    count = predict_file(checkpoint, file, task_for(task, study, options), options, out)
-    if out is not None:
-        say(f"{count} predictions in {out}")
+    lines = predict_file(checkpoint, file, task_for(task, study, options), options, out)
+    if out is None:
+        say_json(lines)
+    else:
+        say(f"{lines.count(chr(10)) + 1} predictions in {out}")
 
 
 def export(

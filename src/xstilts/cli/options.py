@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from xstilts.cli.console import say
-from xstilts.core.visible_text import escaped_json
+from xstilts.cli.console import say_json
 
 if TYPE_CHECKING:  # every command loads this module, and the help needs no study
     from xstilts.pipeline.options import Options
@@ -104,4 +103,4 @@ def data_folders(study: str, data: list[Path] | None) -> list[Path]:
 
 
 def print_json(value: Any) -> None:
-    say(escaped_json(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
+    say_json(json.dumps(value, ensure_ascii=False, indent=2, default=str))

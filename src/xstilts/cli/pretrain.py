@@ -62,6 +62,8 @@ def pretrain(
     if dry_run:
         _print_steps(recipe, options, as_json)
         return 0
+    if packed is not None:
+        app.check_packed(packed)
     with RichListener() as listener:
         pretrained = app.pretrain(recipe, options=options, out=out, listener=listener)
     outcome = pretrained.outcome

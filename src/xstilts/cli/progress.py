@@ -1,12 +1,15 @@
 """Progress for people: a bar with an ETA for every step that runs, and one for the whole run.
 
 On a terminal the bars are live; elsewhere each finished step is one line, so that a log stays readable, and a step that
-runs long says once a minute how far it is. All of it goes to stderr: stdout carries the answer.
+runs long says once a minute how far it is, also while it reports nothing (a long dev set, a model that is loaded). All
+of it goes to stderr: stdout carries the answer.
 """
 
 from __future__ import annotations
 
+import threading
 import time
+from dataclasses import dataclass
 from types import TracebackType
 
 from rich.console import Console
@@ -17,6 +20,23 @@ from xstilts.core.visible_text import visible
 from xstilts.engine.step import Step
 
 HEARTBEAT = 60.0  # seconds between two lines of a step in a log
+_LOOK = 1.0  # seconds between two looks at whether a line is due
+
+
+@dataclass
+class _Running:
+    """A step that runs: when it began, when it last wrote a line, and how far it said it was."""
+
+    step: Step
+    began: float
+    spoke: float
+    done: float = 0.0
+    total: float = 0.0
+    remark: str = ""
+
+    def line(self, now: float) -> str:
+        said = self.remark or f"{(now - self.began) / 60:.0f} min so far"
+        return f"  … {self.step.name} {self.step.label} · {said}{_left(self.done, self.total, now - self.began)}"
 
 
 class RichListener:
@@ -30,8 +50,9 @@ class RichListener:
         self._finished = 0
         self._total = 0
         self._began = time.monotonic()
-        self._started: dict[str, float] = {}  # when each running step began
-        self._spoke: dict[str, float] = {}  # when it last wrote a line
+        self._running: dict[str, _Running] = {}
+        self._lock = threading.Lock()  # of what is running: the heart beats in a thread of its own
+        self._ended = threading.Event()
         self._progress = Progress(
             TextColumn("{task.fields[kind]:<8}", style="cyan"),
             TextColumn("{task.description}", markup=False),
@@ -48,16 +69,19 @@ class RichListener:
 
     def __enter__(self) -> RichListener:
         self._progress.start()
+        if not self.live:
+            threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._ended.set()
         self._progress.stop()
 
     def say(self, text: str) -> None:
         """A line that stays, such as the name of a file being fetched."""
-        self.console.print(text, markup=False)
+        self.console.print(text, markup=False, soft_wrap=not self.live)
 
     def run_planned(self, to_run: int, reused: int) -> None:
         self._total = to_run
@@ -68,7 +92,9 @@ class RichListener:
         self._run_bar = self._progress.add_task("all steps", total=to_run, kind="run", remark="")
 
     def step_started(self, step: Step, device: str) -> None:
-        self._started[step.key] = self._spoke[step.key] = time.monotonic()
+        now = time.monotonic()
+        with self._lock:
+            self._running[step.key] = _Running(step, now, now)
         label = visible(step.label or step.key)
         self._bars[step.key] = self._progress.add_task(label, total=None, kind=step.name, remark="")
 
@@ -76,10 +102,10 @@ class RichListener:
         remark = f"{done:,.0f}/{total:,.0f} {unit} {text}" if unit else text
         if step.key in self._bars:
             self._progress.update(self._bars[step.key], completed=done, total=total or None, remark=visible(remark))
-        now = time.monotonic()
-        if not self.live and now - self._spoke.get(step.key, now) >= HEARTBEAT:
-            self._spoke[step.key] = now
-            self.say(f"  … {step.name} {step.label} · {remark}{_left(done, total, now - self._started[step.key])}")
+        with self._lock:
+            if (running := self._running.get(step.key)) is not None:
+                running.done, running.total, running.remark = done, total, remark
+        self._say_what_is_due()
 
     def step_finished(self, step: Step, seconds: float) -> None:
         self._close(step)
@@ -89,20 +115,45 @@ class RichListener:
 
     def step_failed(self, step: Step, error: str) -> None:
         self._close(step)
-        self.console.print(f"failed: {step.name} {step.label}: {error}", style="red", markup=False)
+        text = f"failed: {step.name} {step.label}: {error}"
+        self.console.print(text, style="red", markup=False, soft_wrap=not self.live)
 
     def step_reused(self, count: int) -> None:
         """Told by `run_planned` already."""
+
+    def step_left(self, step: Step) -> None:
+        self._forget(step)
 
     def step_damaged(self, problem: str) -> None:
         self.say(f"damaged, made again: {problem}")
 
     def _close(self, step: Step) -> None:
         self._finished += 1
-        if (bar := self._bars.pop(step.key, None)) is not None:
-            self._progress.remove_task(bar)
+        self._forget(step)
         if self._run_bar is not None:
             self._progress.update(self._run_bar, completed=self._finished)
+
+    def _forget(self, step: Step) -> None:
+        with self._lock:
+            self._running.pop(step.key, None)
+        if (bar := self._bars.pop(step.key, None)) is not None:
+            self._progress.remove_task(bar)
+
+    def _beat(self) -> None:
+        while not self._ended.wait(_LOOK):
+            self._say_what_is_due()
+
+    def _say_what_is_due(self) -> None:
+        """Write a line for each step that has written none for a while."""
+        now = time.monotonic()
+        if self.live:
+            return
+        with self._lock:
+            due = [running for running in self._running.values() if now - running.spoke >= HEARTBEAT]
+            for running in due:
+                running.spoke = now
+        for running in due:
+            self.say(running.line(now))
 
 
 def _left(done: float, total: float, seconds: float) -> str:

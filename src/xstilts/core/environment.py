@@ -6,7 +6,7 @@ import os
 
 from xstilts.core.errors import StudyError, shortened
 
-_TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+TRUE, FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 
 def is_set(name: str) -> bool:
@@ -18,11 +18,11 @@ def is_set(name: str) -> bool:
     >>> del os.environ["XSTILTS_OFFLINE"]
     """
     text = os.environ.get(name, "").strip().lower()
-    if text in _TRUE:
+    if text in TRUE:
         return True
-    if text in _FALSE:
+    if text in FALSE:
         return False
-    allowed = (*_TRUE, *_FALSE[1:])
+    allowed = (*TRUE, *FALSE[1:])
     raise StudyError(f"{name} is {shortened(text)!r}, which says neither yes nor no.", value=text, allowed=allowed)
 
 

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from xstilts.core.errors import DataError, StoreError
-from xstilts.core.io_errors import writing
+from xstilts.core.io_errors import make_folder, writing
+from xstilts.core.visible_text import escaped_json
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:
@@ -28,8 +29,8 @@ def write_atomic(path: Path, data: bytes | str) -> None:
     """
     payload = data.encode() if isinstance(data, str) else data
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
+    make_folder(path.parent)
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with draft.open("xb") as file:
                 file.write(payload)
@@ -43,8 +44,9 @@ def write_atomic(path: Path, data: bytes | str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as indented JSON, atomically. Numbers that JSON lacks (NaN, infinities) raise ValueError."""
-    write_atomic(path, json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    """Write `value` as indented JSON, atomically; what would steer a terminal is an escape in it. Numbers that JSON
+    lacks (NaN, infinities) raise ValueError."""
+    write_atomic(path, escaped_json(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)) + "\n")
 
 
 def read_json(path: Path) -> Any:

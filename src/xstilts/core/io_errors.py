@@ -87,3 +87,12 @@ def _room(path: Path) -> str:
     if disk.f_files and not disk.f_favail:
         return "no more files can be made, whatever their size"
     return f"{disk.f_bavail * disk.f_frsize / 1e6:,.1f} MB are free"
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those around it. Raises StoreError where there can be none, as in /proc."""
+    with writing(folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError as error:
+            raise StoreError(f"no folder can be made here ({error.strerror}).", where=str(folder)) from error

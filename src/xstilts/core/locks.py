@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from xstilts.core.io_errors import writing
+from xstilts.core.io_errors import make_folder, writing
 
 
 @contextlib.contextmanager
@@ -18,8 +18,8 @@ def locked(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[b
     Any number may hold it `shared`, one alone otherwise. The file is made when absent and never removed: removing a
     lock file lets two holders in. Raises StoreError where the file cannot be made.
     """
+    make_folder(path.parent)
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from xstilts.core.errors import StudyError, XstiltsError
@@ -30,7 +31,15 @@ def path_component(text: str, noun: str, where: str | None = None, error: type[X
 
 
 def inside(folder: Path, name: str, noun: str = "file") -> Path:
-    """Return the path of `name` directly in `folder`. Raises StudyError for a name that would lead elsewhere."""
+    """Return the path of `name` directly in `folder`. Raises StudyError for a name that would lead elsewhere, or that
+    this locale has no bytes for."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError as error:
+        raise StudyError(
+            f"The {noun} name {name!r} cannot name a file where file names are in {error.encoding}.",
+            hint="Set PYTHONUTF8=1 or LC_ALL=C.UTF-8.",
+        ) from error
     return folder / path_component(name, noun)
 
 

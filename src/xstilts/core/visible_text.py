@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 # C0 but for tab and newline, DEL, C1 (0x9b begins an escape sequence on some terminals), marks that turn the direction
@@ -20,9 +21,33 @@ def visible(text: str) -> str:
     return _STEERING.sub(_shown, text)
 
 
-def escaped_json(text: str) -> str:
-    """Return JSON text with the same characters as escapes: the same value, whatever shows it."""
-    return _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+def escaped_json(text: str, encoding: str = "utf-8") -> str:
+    """Return JSON text with the same characters as escapes, and those that `encoding` lacks: the same value, whatever
+    shows it.
+
+    >>> escaped_json('"→"', "ascii")
+    '"\\\\u2192"'
+    """
+    safe = _STEERING.sub(_escape, text)
+    if encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
+        return safe
+    return "".join(char if _has(encoding, char) else _escape_sequence(char) for char in safe)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return _escape_sequence(match[0])
+
+
+def _escape_sequence(char: str) -> str:
+    return json.dumps(char)[1:-1] if ord(char) > 0x7F else f"\\u{ord(char):04x}"
+
+
+def _has(encoding: str, char: str) -> bool:
+    try:
+        char.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _shown(match: re.Match[str]) -> str:

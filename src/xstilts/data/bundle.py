@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
 import tarfile
@@ -178,6 +179,8 @@ def _entry_of_bytes(content: bytes) -> LockEntry:
 
 
 def _write(archive: Path, manifest: _Manifest, members: Mapping[str, Path | bytes]) -> None:
+    if os.path.lexists(archive) and not (archive.is_file() and tarfile.is_tarfile(archive)):
+        raise DataError("this is there already, and is no bundle.", where=str(archive), hint="Choose a new file.")
     draft_file = archive.with_name(f".{archive.name}.tmp")  # always this one: what a kill left is written over
     text = json.dumps(manifest.json(), ensure_ascii=False, indent=1).encode()
     with locked(draft_file, wait=False) as is_held:

@@ -21,6 +21,10 @@ class Listener(Protocol):
     def step_reused(self, count: int) -> None:
         """`count` more steps were found done in the store."""
 
+    def step_left(self, step: Step) -> None:
+        """An attempt at a step ended and it is neither done nor failed here: another process has it, an input is gone,
+        or the run was interrupted."""
+
     def step_damaged(self, problem: str) -> None:
         """A done step is not as it was written and is made again; `problem` names the file and the step."""
 
@@ -37,5 +41,7 @@ class Silent:
     def step_failed(self, step: Step, error: str) -> None: ...
 
     def step_reused(self, count: int) -> None: ...
+
+    def step_left(self, step: Step) -> None: ...
 
     def step_damaged(self, problem: str) -> None: ...

@@ -22,7 +22,7 @@ from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 
 _TICK = 0.2  # seconds between two looks at what other processes do
-_GRACE = 10.0  # seconds that a step has to stop when asked
+_GRACE = 120.0  # seconds that a step has to stop when asked: an update of a large encoder, and its snapshot
 _PATIENCE = 5  # times that an input may vanish under a step
 
 
@@ -240,6 +240,8 @@ class _Run:
                 self._ended(step, result)
 
     def _ended(self, step: Step, result: Result) -> None:
+        if result.status != "done" and result.status != "failed":
+            self.listener.step_left(step)
         match result.status:
             case "done":
                 self.done[step.key] = result.seconds

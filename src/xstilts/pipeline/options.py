@@ -12,6 +12,9 @@ from xstilts.core.environment import is_set
 from xstilts.core.errors import DataError, StoreError, StudyError, shortened
 from xstilts.data.locate import Roots
 
+# Variables that forbid the network: ours, and those that libraries of the hub heed.
+OFFLINE = ("XSTILTS_OFFLINE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+
 
 def default_store() -> Path:
     """`XSTILTS_STORE`, else a folder in the user's cache."""
@@ -72,7 +75,7 @@ class Options:
     @property
     def roots(self) -> Roots:
         check_store(self.store)
-        offline = any([self.offline, is_set("XSTILTS_OFFLINE"), is_set("HF_HUB_OFFLINE")])
+        offline = any([self.offline, *map(is_set, OFFLINE)])
         return Roots(data=data_folders(self.data), store=self.store, offline=offline)
 
 

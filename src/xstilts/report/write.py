@@ -49,12 +49,12 @@ def save(report: Report, out: Path) -> ReportFiles:
         json=out / "report.json",
     )
     scores, contrasts = score_records(report.scoreboard), contrast_records(report.scoreboard)
+    write_json(paths.json, report.record())  # first: it says whose folder this is
     write_atomic(paths.html, html(report.document))
     write_atomic(paths.markdown, markdown(report.document))
     write_atomic(paths.scores_csv, _csv(scores, tuple(SCORE_FIELDS)))
     write_atomic(paths.scores_parquet, _parquet(scores))
     write_atomic(paths.contrasts_csv, _csv(contrasts, CONTRAST_FIELDS))
-    write_json(paths.json, report.record())
     return paths
 
 
@@ -66,7 +66,7 @@ def _csv(lines: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> str:
     return text.getvalue()
 
 
-_FORMULA = ("=", "+", "-", "@", "\t")  # a spreadsheet runs a text that begins so
+_FORMULA = tuple("=+-@＝＋－＠\t\n")  # a spreadsheet runs a text that begins so, in some places in wide characters too
 
 
 def _cell(value: Any) -> Any:

@@ -29,24 +29,27 @@ class Waiting:
 @contextlib.contextmanager
 def waiting_interrupts() -> Iterator[Waiting]:
     """Hold the first SIGINT or SIGTERM back inside the block; `deliver` passes it on to who would have had it, which
-    raises KeyboardInterrupt. A second one is passed on at once. Outside the main thread nothing is held back."""
+    raises KeyboardInterrupt. A second one is passed on at once. A signal that is ignored (of a job in the background)
+    stays so; outside the main thread nothing is held back."""
     state = Waiting()
     if threading.current_thread() is not threading.main_thread():
         yield state
         return
-    before: dict[int, Any] = {}
+    found = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before: dict[int, Any] = {
+        number: handler for number, handler in found.items() if handler not in (None, signal.SIG_IGN)
+    }
 
     def handle(number: int, frame: FrameType | None) -> None:
-        handler = before[number]
-        if state.requested or not callable(handler):
-            (handler if callable(handler) else signal.default_int_handler)(number, frame)
+        handler = before[number] if callable(before[number]) else signal.default_int_handler
+        if state.requested:
+            handler(number, frame)
             return
         state.deliver = lambda: handler(number, frame)
         with contextlib.suppress(OSError):
             if os.isatty(_STDERR):
                 os.write(_STDERR, _SAID)
 
-    before |= {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:
         signal.signal(number, handle)
     try:

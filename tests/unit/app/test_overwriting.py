@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from xstilts.app.export import _check_free
 from xstilts.app.predict import predict_file
 from xstilts.core.errors import DataError, StoreError
+from xstilts.core.free_places import check_free_folder
 
 
 def test_predictions_do_not_overwrite_their_input(tmp_path: Path) -> None:
@@ -25,12 +25,24 @@ def test_predictions_do_not_overwrite_their_input(tmp_path: Path) -> None:
 
 def test_an_export_goes_into_a_new_folder(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    _check_free(tmp_path / "empty")
-    _check_free(tmp_path / "new")
+    check_free_folder(tmp_path / "empty")
+    check_free_folder(tmp_path / "new")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "config.json").write_text("{}")
     (tmp_path / "file").write_text("")
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
     for taken in ("full", "file", "dangling"):
         with pytest.raises(StoreError, match="delete this one"):
-            _check_free(tmp_path / taken)
+            check_free_folder(tmp_path / taken)
+
+
+def test_a_folder_that_the_command_wrote_itself_is_written_again(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("{}")
+    check_free_folder(tmp_path, mark="report.json")
+    with pytest.raises(StoreError, match="not empty"):
+        check_free_folder(tmp_path, mark="packed.json")
+
+
+def test_predictions_go_into_a_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is no file"):
+        predict_file("none", tmp_path / "a.txt", Any, Any, tmp_path)

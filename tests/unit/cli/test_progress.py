@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 from rich.console import Console
@@ -32,3 +33,23 @@ def test_a_long_step_writes_a_line_a_minute_with_its_remark_and_what_is_left(mon
     assert len(lines) == 5
     assert "train nli · seed 1" in lines[0] and "60/600 updates loss 1.20 · dev 55.1" in lines[0]
     assert "about 9 min left" in lines[0] and "about 5 min left" in lines[-1]
+
+
+def test_a_step_that_reports_nothing_is_spoken_of_too_and_no_longer_once_it_has_ended(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(progress, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(progress, "_LOOK", 0.01)
+    log = io.StringIO()
+    with RichListener(Console(file=log, width=20)) as listener:
+        listener.step_started(STEP, "cpu")
+        time.sleep(0.2)
+        listener.step_progress(STEP, 3, 6, "updates", "loss 1.20 · dev 55.1")
+        time.sleep(0.2)
+        for ended in (listener.step_left, lambda step: listener.step_finished(step, 1.0)):
+            ended(STEP)
+            said = log.getvalue()
+            time.sleep(0.2)
+            assert log.getvalue() == said
+            listener.step_started(STEP, "cpu")
+    lines = log.getvalue().split("\n")
+    assert any(line.startswith("  … train nli · seed 1 · 0 min so far") for line in lines)
+    assert any("3/6 updates loss 1.20 · dev 55.1 · about 0 s left" in line for line in lines)  # not wrapped

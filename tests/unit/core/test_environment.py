@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from xstilts.app.execution import serve_step
 from xstilts.core.environment import default_threads, is_set, usable_cores, whole_number
 from xstilts.core.errors import StudyError
 from xstilts.engine.backends.base import MachineShare
-from xstilts.pipeline.options import Options, device_name, devices
+from xstilts.engine.step import Step
+from xstilts.engine.store import Store
+from xstilts.pipeline.options import OFFLINE, Options, device_name, devices
 
 NAME = "XSTILTS_OFFLINE"
 
@@ -25,12 +30,12 @@ NAME = "XSTILTS_OFFLINE"
         ("", False),
     ],
 )
-@pytest.mark.parametrize("name", [NAME, "HF_HUB_OFFLINE"])
+@pytest.mark.parametrize("name", OFFLINE)
 def test_what_people_write_for_yes_and_no(
     name: str, text: str, means: bool, monkeypatch: pytest.MonkeyPatch, tmp_path
 ) -> None:
-    monkeypatch.delenv(NAME, raising=False)
-    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    for other in OFFLINE:
+        monkeypatch.delenv(other, raising=False)
     monkeypatch.setenv(name, text)
     assert is_set(name) is means
     assert Options(store=tmp_path).roots.offline is means
@@ -63,6 +68,16 @@ def test_threads_are_those_the_user_set(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_device_that_there_is_not_is_refused(device: str) -> None:
     with pytest.raises(StudyError, match=r"--device: There is no device.*Allowed: cpu, cuda"):
         device_name(device)
+
+
+@pytest.mark.parametrize(("device", "said"), [("gpu", "no device 'gpu'"), ("cuda:999", "CUDA device")])
+def test_a_step_on_its_own_is_told_its_device_in_the_same_words(
+    device: str, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    step = Step(name="one", version=1, settings={}, inputs={}, call=lambda settings, context: None, label="")
+    monkeypatch.setenv("XSTILTS_DEVICE", device)
+    with pytest.raises(StudyError, match=f"XSTILTS_DEVICE: .*{said}"):
+        serve_step([step], step.key, Store(tmp_path))
 
 
 def test_cuda_without_cuda_is_refused_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:

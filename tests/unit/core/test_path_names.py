@@ -28,6 +28,13 @@ def test_other_names_stay_as_they_are(name: str) -> None:
     assert path_component(name, "task") == name
 
 
+def test_a_name_that_the_locale_cannot_write_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xstilts.core.path_names.os.fsencode", lambda name: name.encode("ascii"))
+    assert inside(Path("x"), "abc") == Path("x/abc")
+    with pytest.raises(StudyError, match=r"file names are in ascii.*PYTHONUTF8=1"):
+        inside(Path("x"), "Überprüfung", "study")
+
+
 @given(st.text(max_size=120))
 @example("..")
 @example("a/../../b")

@@ -23,6 +23,12 @@ def test_ordinary_text_of_any_script_stays():
         assert visible(text) == text
 
 
+@given(st.text(), st.sampled_from(["ascii", "latin-1", "utf-8", "cp1252", "UTF8"]))
+def test_json_has_the_same_value_in_every_encoding(text: str, encoding: str):
+    written = escaped_json(json.dumps({"it": text}, ensure_ascii=False), encoding)
+    assert json.loads(written.encode(encoding).decode(encoding)) == {"it": text}
+
+
 @given(st.text())
 def test_json_has_the_same_value_and_no_steering_character(text: str):
     written = escaped_json(json.dumps({"it": text}, ensure_ascii=False, indent=1))

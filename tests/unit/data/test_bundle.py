@@ -75,6 +75,17 @@ def test_what_a_killed_pack_left_is_written_over_and_two_do_not_write_one_archiv
     assert not list(tmp_path.glob(".*.tmp"))
 
 
+def test_what_is_no_bundle_is_not_overwritten(here, tmp_path):
+    file = tmp_path / "mine" / "x" / "a.txt"
+    (tmp_path / "link").symlink_to(file)
+    for taken in (file, tmp_path / "link", tmp_path / "mine"):
+        with pytest.raises(DataError, match="no bundle"):
+            pack_bundle(SOURCES, here, taken)
+    assert file.read_text() == "a\n"
+    for _ in range(2):
+        pack_bundle(SOURCES, here, tmp_path / "all.tar")
+
+
 def test_nothing_is_packed_when_a_file_is_missing(here, tmp_path):
     with pytest.raises(DataError, match=r"gone\.txt"):
         pack_bundle([*SOURCES, source("gone.txt")], here, tmp_path / "p.tar")

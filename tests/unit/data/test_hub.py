@@ -47,6 +47,7 @@ def closed_port() -> str:
         return f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
+@pytest.mark.versions
 def test_the_newest_revision_is_fetched_once_and_locked(server, roots):
     server.files[COMMIT, "en/dev.tsv"] = b"p\th\n"
     source = Source(places=(hub_place(),))

@@ -64,6 +64,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(put):
     assert without_where(Csv()([put("a.csv", "\ufeffa,b\n1,2\n")])) == [{"a": "1", "b": "2"}]
 
 
+@pytest.mark.versions
 def test_csv_cells_hold_line_breaks_commas_and_quotes(put):
     path = put("a.csv", ',text,label\r\n0,"two\r\nlines, ""quoted""",1\r\n1,plain,0\r\n')
     rows = list(Csv()([path]))
@@ -93,6 +94,7 @@ def test_malformed_csv_names_its_line(put, text, line, what):
         list(Csv()([path]))
 
 
+@pytest.mark.versions
 def test_jsonl_passes_over_blank_lines_and_counts_them(put):
     path = put("a.jsonl", '{"a": 1}\n\n{"a": 2}\n')
     assert [(row["a"], row[WHERE]) for row in Jsonl()([path])] == [(1, f"{path}:1"), (2, f"{path}:3")]
@@ -115,6 +117,7 @@ def test_a_json_list_below_a_path(put):
         list(JsonList(at="data")([path]))
 
 
+@pytest.mark.versions
 def test_parquet_row_groups_and_nested_columns(tmp_path):
     path = tmp_path / "a.parquet"
     table = pa.table(

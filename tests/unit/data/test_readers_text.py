@@ -11,6 +11,7 @@ from xstilts.data.readers.catalog import Jsonl, Lines, Mining, ParallelText, Squ
 from xstilts.data.source import WHERE
 
 
+@pytest.mark.versions
 def test_parallel_lines_stay_aligned_over_blank_lines(put):
     rows = list(ParallelText()([put("a", "eins\n\ndrei\n"), put("b", "one\ntwo\nthree\n")]))
     assert [(row["a"], row["b"]) for row in rows] == [("eins", "one"), ("", "two"), ("drei", "three")]
@@ -72,6 +73,7 @@ def squad(put, paragraphs, name="s.json"):
     return put(name, json.dumps({"data": [{"title": "T", "paragraphs": paragraphs}]}))
 
 
+@pytest.mark.versions
 def test_squad_keeps_contexts_and_blanks_as_they_are(put):
     path = squad(
         put, [{"context": " a b ", "qas": [{"id": 7, "question": "q ", "answers": [{"text": "b", "answer_start": 3}]}]}]

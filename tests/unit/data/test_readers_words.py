@@ -20,6 +20,7 @@ def put(tmp_path: Path):
     return write
 
 
+@pytest.mark.versions
 def test_bio_in_three_layouts(put):
     tabs = list(Bio(columns=("token", "tag"))([put("a\tB-X\nb\tO\n\n\nc\tO")]))
     assert [(row["words"], row["tags"]) for row in tabs] == [(["a", "b"], ["B-X", "O"]), (["c"], ["O"])]
@@ -62,6 +63,7 @@ SENTENCE = """\
 """
 
 
+@pytest.mark.versions
 def test_conllu_words_skip_ranges_and_empty_nodes(put):
     (row,) = Conllu()([put(SENTENCE)])
     assert row["words"] == ["vamos", "nos", "a", "el", "mar azul"]

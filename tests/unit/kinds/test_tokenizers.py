@@ -24,6 +24,7 @@ def test_a_folder_without_tokenizer_json_is_named(tmp_path: Path) -> None:
         load_tokenizer(tmp_path)
 
 
+@pytest.mark.versions
 def test_a_loaded_tokenizer_neither_cuts_nor_pads(tmp_path: Path, xlmr: Tokenizer) -> None:
     copy = Tokenizer.from_str(xlmr.to_str())
     copy.enable_truncation(4)
@@ -54,6 +55,7 @@ def test_the_folder_may_name_its_special_tokens(tmp_path: Path, xlmr: Tokenizer)
     assert specials(xlmr, tmp_path) == Specials(cls=0, sep=2, pad=2, mask=3, unk=3)
 
 
+@pytest.mark.versions
 def test_the_frame_is_what_the_post_processor_makes(tokenizer: Tokenizer) -> None:
     a, b = "Ulm 1990", "Germans signed"
     whole = tokenizer.encode(a, b)

@@ -34,6 +34,7 @@ def reference(tiny: Encoder, batch, name: str, layer: int | None = None) -> torc
     return states[inputs["attention_mask"].bool()]
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("lengths", LENGTHS, ids=str)
 @pytest.mark.parametrize("name", PACKED_SHAPES + PADDED_SHAPES)
 def test_states_equal_the_padded_forward(name, lengths):

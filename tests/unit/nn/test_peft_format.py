@@ -61,6 +61,7 @@ def plain(name: str = "xlm-roberta") -> PreTrainedModel:
     return model
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("method", SETTINGS)
 def test_peft_loads_what_is_written(tmp_path: Path, method: str) -> None:
     model = encoder("xlm-roberta")
@@ -83,6 +84,7 @@ def test_what_is_written_is_read_with_the_same_settings(tmp_path: Path, method: 
     assert torch.equal(ours(other), ours(model))
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("method", CONFIGS)
 def test_what_peft_saves_is_read(tmp_path: Path, method: str) -> None:
     asked = CONFIGS[method]

@@ -22,7 +22,7 @@ from xstilts.report.formats.terminal import compact, render, summary
 from xstilts.report.scores.contrasts import Comparison
 from xstilts.report.scores.inputs import Results, StudyCell
 from xstilts.report.scores.scoreboard import Scoreboard
-from xstilts.report.write import ReportFiles, report, save
+from xstilts.report.write import ReportFiles, _cell, report, save
 
 
 def lines(path: Path) -> list[dict[str, str]]:
@@ -176,3 +176,9 @@ def test_one_line_of_a_score_is_main_and_notes_of_its_test_set_stand_beside_it(
     found = [line for line in score_records(board) if line["value_name"] == "headline"]
     assert [(line["language"], line["metric"]) for line in found if line["main"]] == [("en", "squad"), ("sw", "squad")]
     assert [line["note"] for line in found] == ["", "training rows"] * 2
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\n=1", "\r=1", "＝1+1", "＠x", "\x1b[31m=1"])
+def test_a_cell_is_no_formula_and_steers_nothing(text: str) -> None:
+    assert _cell(text)[0] not in "=+-@＝＋－＠\t\n\r" and "\x1b" not in _cell(text)
+    assert _cell(-1.5) == -1.5

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xstilts.app.run import report_folder
 from xstilts.core.errors import StudyError, XstiltsError
 from xstilts.pipeline.module_tasks import module_tasks
 from xstilts.pipeline.options import Options, make_store
@@ -66,6 +67,19 @@ def test_a_place_that_can_be_no_store_is_said(tmp_path: Path) -> None:
         with pytest.raises(XstiltsError, match="store"):
             assert Options(store=folder).roots
             make_store(folder)
+
+
+def test_where_a_report_cannot_be_is_said_before_anything_runs(tmp_path: Path) -> None:
+    study = parse_study({**BASE, "name": "x" * 90})
+    options = Options(store=tmp_path / "store")
+    assert report_folder(study, options, "", None) == tmp_path / "store" / "reports" / ("x" * 90)
+    with pytest.raises(StudyError, match="report name"):
+        report_folder(study, options, "s" * 20, None)
+    (tmp_path / "index.html").write_text("a page of somebody's")
+    with pytest.raises(XstiltsError, match="not empty"):
+        report_folder(study, options, "", tmp_path)
+    with pytest.raises(XstiltsError, match="no folder can be made here"):
+        report_folder(study, options, "", Path("/proc/xstilts"))
 
 
 def test_tasks_of_a_module_lie_beside_the_study_and_are_checked(

@@ -60,6 +60,7 @@ def damaged_file(file, how: str) -> None:
     file.write_bytes(b"" if how == "emptied" else content if how == "flipped" else content[:-9])
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("how", ["flipped", "cut", "emptied"])
 @pytest.mark.parametrize("name", ["state.json", "weights.safetensors"])
 def test_a_damaged_newest_snapshot_gives_way_to_the_older_one(tmp_path, how, name):

@@ -30,7 +30,7 @@ def serve(step: Step, store: Store) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     resources = Resources(
         progress=Reporter(events, step.key),
-        device=os.environ.get(DEVICE, "cpu"),
+        device=os.environ.get(DEVICE) or "cpu",
         threads=whole_number(THREADS) or default_threads(),
     )
     try:
