@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from xstilts.core.errors import DataError
-from xstilts.data.source import WHERE, Row
+from xstilts.data.source import WHERE, Row, RowPlace
 
 _LONGEST_NAME = 64
 _LONGEST_SHOWN = 80
@@ -44,7 +44,7 @@ def field_value(row: Row, path: str) -> Any:
                 field_value({WHERE: row[WHERE], "item": item}, ".".join(["item", *steps[i + 1 :]])) for item in value
             ]
         if not isinstance(value, dict) or step not in value:
-            names = [name for name in value if name is not WHERE] if isinstance(value, dict) else []
+            names = [name for name in value if not isinstance(name, RowPlace)] if isinstance(value, dict) else []
             raise DataError(f"the row has no field '{path}'", where=row[WHERE], value=step, allowed=names)
         value = value[step]
     return value
