@@ -20,7 +20,6 @@ from xstilts.metrics.tallies import percent
 from xstilts.metrics.trees import COLUMNS, AlignedUpos, Attachment, first_difference, tallies
 from xstilts.metrics.word_alignment import TextWords, lay, without_blanks
 
-
 _SHOWN = 20  # characters of texts that differ
 
 

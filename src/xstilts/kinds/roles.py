@@ -220,7 +220,7 @@ class SemanticRoles(Kind):
         if task.reader == "conllup":  # its reader renames the labels of the file in the same way
             labels = tuple(map(english_label, labels))
             if twice := next((label for label in labels if labels.count(label) > 1), None):
-                problem = f"'{twice}' and '{projected_label(twice)}' are one label: what files write as A0 is read as ARG0."
+                problem = f"'{twice}' and '{projected_label(twice)}' are one label: A0 is read as ARG0."
                 raise StudyError(problem, where=f"{where}.labels")
         return cls(labels=labels, form="heads" if task.form == "heads" else "spans")
 

@@ -17,8 +17,9 @@ class ConlluTrees:
     """The syntactic words of CoNLL-U, the tokens they stand in, and their tree; empty nodes (`8.1`) are passed over.
 
     Rows: words (forms), upos, heads (ints, 0 is the root) and deprels (both None in a sentence without heads), tokens
-    ([first word, last word, form] of each range such as `3-4`), sent_id, text and fault: what is wrong with the tree, as (reason, text, file:line), or None. A tree may be wrong: whether that is an
-    error is for the reader of the row to say. A malformed line is one here.
+    ([first word, last word, form] of each range such as `3-4`), sent_id, text and fault: what is wrong with the tree,
+    as (reason, text, file:line), or None. A tree may be wrong: whether that is an error is for the reader of the row
+    to say. A malformed line is one here.
     """
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:

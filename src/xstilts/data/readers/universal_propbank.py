@@ -63,9 +63,7 @@ def _projected(path: Path, block: Sequence[Numbered], words: int) -> list[dict[s
             if [label for _, label in heads] != [label for *_, label in spans]:
                 raise DataError("the labels of heads and spans differ", where=where)
             places = [where] * len(spans)
-            predicates.append(
-                {"index": seen - 1, "sense": cells[1], "spans": spans, "heads": heads, "places": places}
-            )
+            predicates.append({"index": seen - 1, "sense": cells[1], "spans": spans, "heads": heads, "places": places})
         elif cells[2:] != ["_", "_"]:
             raise DataError("arguments without a predicate", where=where)
     if seen != words:
