@@ -13,8 +13,9 @@ from xstilts.core.environment import default_threads
 from xstilts.core.errors import DataError
 from xstilts.core.files import write_atomic
 from xstilts.data.examples import Example
-from xstilts.data.readers.catalog import Csv, Jsonl, Lines, Parquet, Tsv
+from xstilts.data.readers.catalog import Csv, Jsonl, JsonList, Lines, Parquet, Tsv
 from xstilts.data.source import Reader, Row
+from xstilts.data.text_lines import first_character
 from xstilts.pipeline.options import Options, devices
 from xstilts.tasks.base import Task
 
@@ -39,6 +40,9 @@ def read_examples(path: Path, task: Task) -> list[Example]:
 def _rows(path: Path) -> Iterator[Row]:
     """Read a file as a study reads one of its layout: a table, JSON, or a text on each line."""
     name = path.name.removesuffix(".gz")
+    if name.endswith(".json"):  # a list of objects, or an object a line
+        yield from (JsonList() if first_character(path) == "[" else Jsonl())([path])
+        return
     reader = next((reader for ending, reader in _READERS.items() if name.endswith(ending)), None)
     if reader is not None:
         yield from reader([path])
@@ -49,7 +53,6 @@ def _rows(path: Path) -> Iterator[Row]:
 
 _READERS: Mapping[str, Reader] = {
     ".jsonl": Jsonl(),
-    ".json": Jsonl(),
     ".tsv": Tsv(header=True),
     ".csv": Csv(),
     ".parquet": Parquet(),
