@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import DataError, nearest
+from xstilts.data.fields import label_text
 from xstilts.data.readers.json_records import parse_json, parse_json_file
 from xstilts.data.readers.squad import SquadReader
 from xstilts.data.source import WHERE
@@ -151,7 +152,7 @@ def _label(path: Path, number: int, line: str) -> str:
     row = parse_json(line, where)
     if not isinstance(row, dict) or row.get("label") in (None, ""):
         raise DataError("a JSON object with a 'label' is needed", where=where)
-    return str(row["label"])
+    return str(label_text(row["label"], "label", where))
 
 
 def _pairs(path: Path) -> dict[tuple[str, str], int]:

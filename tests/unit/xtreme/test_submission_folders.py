@@ -147,7 +147,7 @@ def test_questions_with_one_id_count_each(write: Write) -> None:
         ("udpos", "dog\tNOUN\n", "NOUN\n", "gold:1: several columns"),
         ("udpos", "NOUN\n\nVERB\n", "NOUN\n\nVRB\n", "guess:3: 'VRB' is no label"),
         ("panx", "B-PER\n", "B_PER\n", "guess:1: 'B_PER' is no label"),
-        ("xcopa", '{"label": 1}\n', '{"label": true}\n', "guess:1: 'True' is no label"),
+        ("xcopa", '{"label": 1}\n', '{"label": true}\n', "guess:1: 'true' is no label"),
         ("tatoeba", "1\n0\n", "1\n2\n", "guess:2: '2' is no number of a sentence: they are 0 to 1"),
         ("tatoeba", "308\n", "1000\n", "guess:1: '1000' is no number of a sentence: they are 0 to 999"),
         ("tatoeba", "308\n", "-1\n", "guess:1: '-1' is no number"),
