@@ -23,7 +23,7 @@ class SquadReader:
     answers        list of (text, start), as written; None where the file has no such key
     is_impossible  bool; None where the file has no such key
     plausible      raw plausible_answers, [] without
-    title          of the document; where it has none, "document" and its number, from 0 over all files
+    title          of the document; where it has none, "unnamed document" and its number, from 0 over all files
     paragraph      number of the paragraph in its document, from 0
 
     Documents of one title are one document in parts: their paragraphs are counted on, and one that another part has
@@ -41,7 +41,7 @@ class SquadReader:
             for d, document in enumerate(_list(root, "data", str(path))):
                 paragraphs = _list(document, "paragraphs", f"{path}:data[{d}]")
                 title = document.get("title")
-                title = title if str(title or "").strip() else f"document {number}"
+                title = title if str(title or "").strip() else f"unnamed document {number}"
                 number += 1
                 contexts: dict[tuple[str, str], int] = {}
                 for p, paragraph in enumerate(paragraphs):
