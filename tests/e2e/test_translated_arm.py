@@ -73,6 +73,21 @@ def test_translations_with_other_ids_than_the_original_are_refused(study: Make, 
     assert "no id of the translated rows ('d0', ...) is one of the original's ('e0', ...)" in said
 
 
+@pytest.mark.parametrize("rows", [23, 25])
+def test_a_translation_of_another_number_of_rows_is_refused_before_anything_is_trained(
+    rows: int, study: Make, capsys: pytest.CaptureFixture[str]
+):
+    tiny = with_translations(small(study, {"x": TRANSLATED}))
+    write_weather(tiny.folder / "train-sw.tsv", texts("sw", rows, seed=2))
+    assert tiny.call("run") == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "train-sw.tsv: the translation has" in said and f"has {rows} rows, but what it translates" in said
+    assert "weather-en.tsv) has 24" in said and "Nothing was trained" in said and not tiny.records("train")
+    tiny.write(allow_missing=True)
+    assert tiny.call("run") == 1 and f"weather[sw]: the translation has {rows} rows" in capsys.readouterr().out
+    assert not tiny.records("train")
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return toy_translators.marian(tmp_path_factory.mktemp("models") / "en-de")

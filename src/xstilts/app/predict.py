@@ -13,8 +13,9 @@ from xstilts.core.errors import DataError
 from xstilts.core.files import not_a_file, write_atomic
 from xstilts.core.visible_text import escaped_json
 from xstilts.data.examples import Example
-from xstilts.data.readers.catalog import Csv, Jsonl, Lines, Parquet, Tsv
+from xstilts.data.readers.catalog import Conllu, Csv, Jsonl, JsonList, Lines, Parquet, Tsv
 from xstilts.data.source import Reader, Row
+from xstilts.data.text_lines import first_character
 from xstilts.pipeline.options import Options, devices
 from xstilts.tasks.base import Task
 
@@ -24,12 +25,15 @@ def read_examples(path: Path, task: Task) -> list[Example]:
     if not path.is_file():
         raise DataError(f"There is no file '{path}'.")
     examples = []
+    places: dict[str, str] = {}  # id -> where it stands first
     for number, row in enumerate(_rows(path)):
         example = task.kind.from_user_row(row, str(number))
         if example is None:
             message = f"A {task.kind.name} task predicts on whole test sets, not on single rows."
             raise DataError(message, where=task.name)
         task.kind.check(example)
+        if (first := places.setdefault(example.id, example.where)) != example.where:
+            raise DataError(f"the id '{example.id}' occurs twice, first at {first}", where=example.where)
         examples.append(example)
     if not examples:
         raise DataError("The file has no rows.", where=str(path))
@@ -37,8 +41,11 @@ def read_examples(path: Path, task: Task) -> list[Example]:
 
 
 def _rows(path: Path) -> Iterator[Row]:
-    """Read a file as a study reads one of its layout: a table, JSON, or a text on each line."""
-    name = path.name.removesuffix(".gz")
+    """Read a file as a study reads one of its layout: a table, JSON, CoNLL-U, or a text on each line."""
+    name = path.name.lower().removesuffix(".gz")
+    if name.endswith(".json"):  # a list of objects, or an object a line
+        yield from (JsonList() if first_character(path) == "[" else Jsonl())([path])
+        return
     reader = next((reader for ending, reader in _READERS.items() if name.endswith(ending)), None)
     if reader is not None:
         yield from reader([path])
@@ -49,10 +56,10 @@ def _rows(path: Path) -> Iterator[Row]:
 
 _READERS: Mapping[str, Reader] = {
     ".jsonl": Jsonl(),
-    ".json": Jsonl(),
     ".tsv": Tsv(header=True),
     ".csv": Csv(),
     ".parquet": Parquet(),
+    ".conllu": Conllu(),
 }
 
 

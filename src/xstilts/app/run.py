@@ -30,6 +30,7 @@ from xstilts.pipeline.results import collect
 from xstilts.pipeline.session import Session, open_session
 from xstilts.pipeline.shared_rows import data_warnings
 from xstilts.pipeline.steps import kind_of
+from xstilts.pipeline.translation_check import wrongly_paired
 from xstilts.report.build import compose
 from xstilts.report.scores.published_files import rows_named
 from xstilts.report.scores.published_rows import PublishedRow
@@ -96,7 +97,8 @@ def _read_files(session: Session, to_run: Sequence[Step], listener: Listener) ->
     outcome = _execute(session, [step for step in to_run if kind_of(step).reads_files], listener)
     if outcome.interrupted:
         return replace(outcome, left=tuple(step.key for step in to_run if step.key not in outcome.done))
-    if refused := [*outcome.failed.values()] or list(unlabelled(to_run, session.store)):
+    refused = [*outcome.failed.values()]
+    if refused := refused or [*unlabelled(to_run, session.store), *wrongly_paired(to_run, session.store)]:
         others = f"{len(refused) - 1} more: {' '.join(refused[1:])} " if refused[1:] else ""
         raise DataError(refused[0], hint=f"{others}Nothing was trained; the files that could be read are kept.")
     return outcome

@@ -29,7 +29,11 @@ def add_to(app: typer.Typer) -> None:
 def predict(
     checkpoint: Checkpoint,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="JSON lines, TSV or CSV with a header, Parquet, or one text a line.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="JSON lines or a JSON list, TSV or CSV with a header, Parquet, CoNLL-U, or one text a line.",
+        ),
     ],
     task: TaskName,
     study: OfStudy = None,

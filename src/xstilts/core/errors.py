@@ -11,10 +11,14 @@ import re
 from collections.abc import Iterable
 from typing import Self
 
+from xstilts.core.lookalikes import code_points, look_alike
+
 
 def nearest(value: str, allowed: Iterable[str]) -> str | None:
     """The member of `allowed` that looks most like `value`, or None when nothing is close."""
     names = [str(name) for name in allowed]
+    if alike := next((name for name in names if look_alike(str(value), name)), None):
+        return alike
     lowered = {name.lower(): name for name in reversed(names)}
     close = difflib.get_close_matches(str(value).lower(), list(lowered), n=1, cutoff=0.5)
     return lowered[close[0]] if close else None
@@ -72,6 +76,9 @@ class XstiltsError(Exception):
         parts = [f"{self.where}: {self.what}" if self.where else self.what]
         if self.value is not None and (match := nearest(self.value, self.allowed)):
             parts.append(f"Did you mean '{match}'?")
+            if look_alike(str(self.value), match):
+                here, there = code_points(str(self.value), match)
+                parts.append(f"They look alike, but it has {here} where the allowed one has {there}.")
         if self.allowed:
             names = ", ".join(self.allowed[:40])
             others = f" and {len(self.allowed) - 40} more" if len(self.allowed) > 40 else ""

@@ -7,7 +7,8 @@ Gold is None where the file has none; nothing may invent it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,10 +72,30 @@ class SpanExample(Example):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TagExample(Example):
-    """Words and one tag for each."""
+class WordsExample(Example):
+    """The base of sentences. `lines`: the line of each word in the file; () where a sentence stands in one line."""
 
     words: tuple[str, ...]
+    lines: tuple[int, ...] = field(default=(), compare=False, repr=False)
+
+    def place(self, word: int) -> str:
+        """Return file:line of a word (from 0), for error messages."""
+        return word_place(self.where, self.lines, word)
+
+
+def word_place(where: str, lines: Sequence[int], word: int) -> str:
+    """Return file:line of a word (from 0) of a sentence at `where` whose words stand in `lines`, () in one line.
+
+    >>> word_place("f:4", (5, 6), 1), word_place("f:4", (), 1)
+    ('f:6', 'f:4')
+    """
+    return f"{where.rpartition(':')[0]}:{lines[word]}" if word < len(lines) else where
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TagExample(WordsExample):
+    """Words and one tag for each."""
+
     tags: tuple[str, ...] | None = None
 
     @property
@@ -83,14 +104,13 @@ class TagExample(Example):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DependencyExample(Example):
+class DependencyExample(WordsExample):
     """Syntactic words and their tree: for each word the number of its head (words count from 1, 0 is the root) and its
     relation. Both are None where the file has no tree.
 
     `tokens` are the tokens of several words as they stand on the page, (first word, last word, form), words from 1.
     """
 
-    words: tuple[str, ...]
     heads: tuple[int, ...] | None = None
     relations: tuple[str, ...] | None = None
     tokens: tuple[tuple[int, int, str], ...] = ()
@@ -107,19 +127,20 @@ class Predicate:
     index: the word. sense: its roleset ("come.03"), None where the file has none.
     spans: (start, end, label), `words[start:end]`; heads: (word, label). None: the file does not have this form.
     A label may begin with "C-" (it continues the argument of that label before it) or "R-" (it refers to one).
+    places: file:line of each argument, for error messages; () where they are not known.
     """
 
     index: int
     sense: str | None = None
     spans: tuple[tuple[int, int, str], ...] | None = None
     heads: tuple[tuple[int, str], ...] | None = None
+    places: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RolesExample(Example):
+class RolesExample(WordsExample):
     """Words and the predicates among them, from left to right; () : there are none, None: unlabelled."""
 
-    words: tuple[str, ...]
     predicates: tuple[Predicate, ...] | None = None
 
     @property

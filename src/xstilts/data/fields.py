@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from xstilts.core.errors import DataError
-from xstilts.data.source import WHERE, Row
+from xstilts.data.source import WHERE, Row, RowPlace
 
 _LONGEST_NAME = 64
 _LONGEST_SHOWN = 80
@@ -44,7 +44,7 @@ def field_value(row: Row, path: str) -> Any:
                 field_value({WHERE: row[WHERE], "item": item}, ".".join(["item", *steps[i + 1 :]])) for item in value
             ]
         if not isinstance(value, dict) or step not in value:
-            names = [name for name in value if name is not WHERE] if isinstance(value, dict) else []
+            names = [name for name in value if not isinstance(name, RowPlace)] if isinstance(value, dict) else []
             raise DataError(f"the row has no field '{path}'", where=row[WHERE], value=step, allowed=names)
         value = value[step]
     return value
@@ -160,11 +160,13 @@ def fill_template(template: str, row: Row) -> str:
 
 def group_name(row: Row, paths: Sequence[str]) -> str:
     """Return one name from the values of some fields, joined by " / "; a digest where that is long or of several
-    lines; "" where all of them are blank."""
+    lines; "" where all of them are blank. Raises DataError (file:line) for a value that names nothing (NaN, which rows
+    without a name would share; an object)."""
     parts = []
     for path in paths:
         value = field_value(row, path)
-        parts.append(" ".join(map(_name, value)) if isinstance(value, list | tuple) else _name(value))
+        values = value if isinstance(value, list | tuple) else (value,)
+        parts.append(" ".join(_name(item, path, row[WHERE]) for item in values))
     if not any(map(str.strip, parts)):
         return ""
     joined = " / ".join(parts)
@@ -173,5 +175,10 @@ def group_name(row: Row, paths: Sequence[str]) -> str:
     return hashlib.sha256(joined.encode()).hexdigest()[:16]
 
 
-def _name(value: Any) -> str:
-    return "" if value is None else str(value)
+def _name(value: Any, path: str, where: str) -> str:
+    if value is None:
+        return ""
+    text = json.dumps(value) if isinstance(value, bool) else written_out(value)
+    if text is None:
+        raise DataError(f"the field '{path}' names no group: {shown(value)}", where=where)
+    return text

@@ -19,13 +19,16 @@ from xstilts.data.examples import Example
 
 
 class RowPlace(Enum):
-    """The key of a row's place. It is no text, so that no column of a file is hidden by it."""
+    """The keys of a row's place. They are no texts, so that no column of a file is hidden by them."""
 
     WHERE = "where"
+    LINES = "lines"
 
 
 WHERE = RowPlace.WHERE
-Row = dict[Any, Any]  # raw fields by name, plus WHERE: "file:line"
+LINES = RowPlace.LINES
+# raw fields by name, plus WHERE: "file:line"; where words have lines of their own, LINES: the line of each
+Row = dict[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,11 @@ def read_text(path: Path) -> str:
         return handle.read().removeprefix("\ufeff")
 
 
+def first_character(path: Path) -> str:
+    """Return the first character of a text file that is no blank; "" where there is none."""
+    return next((line.strip()[0] for _, line in numbered_lines(path) if line.strip()), "")
+
+
 def line_blocks(path: Path) -> Iterator[list[Numbered]]:
     """Yield runs of lines between blank lines (a line of blanks alone is blank)."""
     block: list[Numbered] = []

@@ -11,13 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from xstilts.core.errors import DataError
+from xstilts.core.lookalikes import code_points
 from xstilts.data.readers.conllu_trees import ConlluTrees
 from xstilts.data.readers.props import Props
-from xstilts.data.source import WHERE, Row
+from xstilts.data.source import LINES, WHERE, Row
 from xstilts.metrics.roles import SpanRoles, judge_sentence
 from xstilts.metrics.tallies import percent
 from xstilts.metrics.trees import COLUMNS, AlignedUpos, Attachment, first_difference, tallies
 from xstilts.metrics.word_alignment import TextWords, lay, without_blanks
+
+_SHOWN = 20  # characters of texts that differ
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,9 +159,9 @@ def _trees(path: Path) -> list[Row]:
         if row["fault"]:
             _, fault, where = row["fault"]
             raise DataError(f"no tree: {fault}", where=where)
-        for form, place in zip(row["words"], row["places"], strict=True):
+        for form, line in zip(row["words"], row[LINES], strict=True):
             if not without_blanks(form):
-                raise DataError("a word without a form", where=place)
+                raise DataError("a word without a form", where=f"{path}:{line}")
     return [{**row, "relations": row["deprels"]} for row in rows]
 
 
@@ -167,8 +170,12 @@ def _check_texts(gold: Path, system: Path, golds: Sequence[Row], systems: Sequen
     if a.text == b.text:
         return
     at = first_difference(a.text, b.text)
+    here, there = b.text[at : at + _SHOWN], a.text[at : at + _SHOWN]
+    points = ("", "")
+    if not (here + there).isascii() or not (here + there).isprintable():  # they may look alike
+        points = tuple(f" ({named})" for named in code_points(here, there))
     raise DataError(
-        f"the texts differ: '{b.text[at : at + 20]}' here, '{a.text[at : at + 20]}' in {_place(gold, a, golds, at)}",
+        f"the texts differ: '{here}'{points[0]} here, '{there}'{points[1]} in {_place(gold, a, golds, at)}",
         where=_place(system, b, systems, at),
         hint="Words and sentences may be cut differently, but all forms without blanks must make the same text.",
     )
@@ -176,6 +183,6 @@ def _check_texts(gold: Path, system: Path, golds: Sequence[Row], systems: Sequen
 
 def _place(path: Path, laid: TextWords, rows: Sequence[Row], at: int) -> str:
     """Return the line of the word that holds the character `at`; the last one where the text ends before it."""
-    places = [place for row in rows for place in row["places"]]
+    lines = [line for row in rows for line in row[LINES]]
     word = int(np.searchsorted(laid.starts, at, side="right")) - 1
-    return str(places[word]) if places else str(path)
+    return f"{path}:{lines[word]}" if lines else str(path)

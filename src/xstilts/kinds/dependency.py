@@ -92,11 +92,13 @@ class Dependency(Kind):
             if len(values) != len(example.words):
                 raise DataError(f"{len(values)} {name} for {len(example.words)} words", where=example.where)
         if wrong := tree_fault(example.heads):
-            raise DataError(f"no tree: {wrong.description}", where=example.where)
-        strange = next((relation for relation in example.relations if relation not in self.labels), None)
+            raise DataError(f"no tree: {wrong.description}", where=example.place(wrong.word - 1))
+        strange = next((word for word, name in enumerate(example.relations) if name not in self.labels), None)
         if strange is not None and not self.open_labels:
-            problem = f"'{strange}' is not one of this task's relations"
-            raise DataError(problem, where=example.where, value=strange, allowed=self.labels)
+            relation = example.relations[strange]
+            problem = f"'{relation}' is not one of this task's relations"
+            hint = "" if any(":" in label for label in self.labels) else "A subtype is cut off: nsubj:pass is nsubj."
+            raise DataError(problem, where=example.place(strange), value=relation, allowed=self.labels, hint=hint)
 
     def encode(self, examples: Sequence[DependencyExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
         """Return a row for each sentence."""

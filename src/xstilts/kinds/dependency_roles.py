@@ -63,7 +63,8 @@ class DependencyRoles(Dependency):
             raise DataError("roles are packed into a tree, and the sentence has none", where=example.where)
         for predicate in example.predicates or ():
             if predicate.spans is None:
-                raise DataError(f"the arguments of the predicate {predicate.index} are not spans", where=example.where)
+                problem = f"the arguments of the predicate {predicate.index} are not spans"
+                raise DataError(problem, where=example.place(predicate.index))
             ends = [predicate.index + 1, *(end for _, end, _ in predicate.spans)]
             if not 0 < min(ends) <= max(ends) <= len(example.words):
                 problem = f"the predicate {predicate.index} or its arguments are outside {len(example.words)} words"

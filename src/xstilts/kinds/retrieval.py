@@ -85,10 +85,12 @@ class Retrieval(Kind):
         return replace(self, layer=layer)
 
     def check(self, example: SentenceExample) -> None:
-        """Raise DataError for an unknown side or part, or a candidate with matches."""
+        """Raise DataError for an unknown side or part, a candidate with matches, or a sentence that is blank."""
         for name, value, allowed in (("side", example.side, SIDES), ("part", example.part, PARTS)):
             if value not in allowed:
                 raise DataError(f"{name} '{value}' does not exist", where=example.where, value=value, allowed=allowed)
+        if not example.text.strip():
+            raise DataError(f"the {example.side} is blank: nothing can find it", where=example.where)
         if example.side == "candidate" and example.matches:
             raise DataError(f"candidate '{example.id}' has matches; only queries do", where=example.where)
 

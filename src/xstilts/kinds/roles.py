@@ -17,6 +17,7 @@ from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import Example, Predicate, RolesExample
 from xstilts.data.readers.catalog import ConlluProps, EwtPropBank, UniversalPropBank
+from xstilts.data.readers.universal_propbank import english_label, projected_label
 from xstilts.data.row_makers.catalog import RolesRow
 from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
@@ -29,6 +30,8 @@ from xstilts.metrics.tallies import Metric
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+
+_AS_READ = "Files of Universal PropBank have A0 for ARG0 and AM-TMP for ARGM-TMP."
 
 Form = Literal["spans", "heads"]
 Span = tuple[int, int, str]  # words start to end - 1
@@ -114,15 +117,18 @@ class SemanticRoles(Kind):
     def _check_arguments(self, example: RolesExample, predicate: Predicate) -> None:
         if getattr(predicate, self.form) is None:
             raise DataError(
-                f"the arguments of the predicate {predicate.index} are not {self.form}", where=example.where
+                f"the arguments of the predicate {predicate.index} are not {self.form}",
+                where=example.place(predicate.index),
             )
-        for start, end, label in self._spans(predicate):
+        for number, (start, end, label) in enumerate(self._spans(predicate)):
+            place = predicate.places[number] if number < len(predicate.places) else example.place(predicate.index)
             if not 0 <= start < end <= len(example.words):
                 problem = f"the argument {label} of words {start} to {end - 1} is none of {len(example.words)} words"
-                raise DataError(problem, where=example.where)
+                raise DataError(problem, where=place)
             if label not in self.labels and not self.open_labels:
                 problem = f"'{label}' is not one of this task's roles"
-                raise DataError(problem, where=example.where, value=label, allowed=self.labels)
+                hint = _AS_READ if label != projected_label(label) else None
+                raise DataError(problem, where=place, value=label, allowed=self.labels, hint=hint)
 
     def _spans(self, predicate: Predicate) -> list[Span]:
         """Return the arguments as spans, heads as spans of one word."""
@@ -210,7 +216,13 @@ class SemanticRoles(Kind):
     @classmethod
     def from_user_task(cls, task: TaskDeclaration, where: str) -> Self:
         """Return the kind of a declared task, with the roles of English PropBank where the task names none."""
-        return cls(labels=task.labels or PROPBANK_ROLES, form="heads" if task.form == "heads" else "spans")
+        labels = task.labels or PROPBANK_ROLES
+        if task.reader == "conllup":  # its reader renames the labels of the file in the same way
+            labels = tuple(map(english_label, labels))
+            if twice := next((label for label in labels if labels.count(label) > 1), None):
+                problem = f"'{twice}' and '{projected_label(twice)}' are one label: A0 is read as ARG0."
+                raise StudyError(problem, where=f"{where}.labels")
+        return cls(labels=labels, form="heads" if task.form == "heads" else "spans")
 
     @classmethod
     def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:

@@ -102,14 +102,11 @@ class Tagging(Kind):
         if len(example.tags) != len(example.words):
             problem = f"{len(example.tags)} tags for {len(example.words)} words"
             raise DataError(problem, where=example.where)
-        strange = next((tag for tag in example.tags if tag not in self.labels), None)
+        strange = next((word for word, tag in enumerate(example.tags) if tag not in self.labels), None)
         if strange is not None and not self.open_labels:
-            raise DataError(
-                f"tag '{strange}' is not one of this task's tags",
-                where=example.where,
-                value=strange,
-                allowed=self.labels,
-            )
+            tag = example.tags[strange]
+            problem = f"tag '{tag}' is not one of this task's tags"
+            raise DataError(problem, where=example.place(strange), value=tag, allowed=self.labels)
 
     def encode(self, examples: Sequence[TagExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
         """Return a row for each sentence, or several where it is longer than `max_length` tokens.

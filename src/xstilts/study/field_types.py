@@ -59,11 +59,18 @@ def _by_language(value: Any) -> Any:
     return {code: value[key] for code, key in spelling.items()}
 
 
-def _each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
+def _each_once(values: tuple[Any, ...], *key: str) -> tuple[Any, ...]:
     for number, value in enumerate(values):
         if value in values[:number]:
-            raise refused(StudyError(f"'{value}' stands here twice."), number)
+            raise refused(StudyError(f"'{value}' stands here twice."), *key, number)
     return values
+
+
+def _each_once_in(lists: Mapping[str, Any]) -> Mapping[str, Any]:
+    for key, values in lists.items():
+        if isinstance(values, tuple):
+            _each_once(values, key)
+    return lists
 
 
 def _checked_keys(check: Callable[[str], str]) -> BeforeValidator:
@@ -102,7 +109,8 @@ def _named_as(noun: str) -> Callable[[str], str]:
     return check
 
 
-EachOnce = AfterValidator(_each_once)
+EachOnce = AfterValidator(lambda values: _each_once(values))
+EachOnceIn = AfterValidator(_each_once_in)  # of a mapping, in each of its lists
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 LanguageCode = Annotated[str, AfterValidator(_canonical)]
 LanguagesAsWritten = Annotated[tuple[str, ...], AfterValidator(_known_languages)]  # a model's name may hold the code

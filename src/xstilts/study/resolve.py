@@ -21,6 +21,7 @@ from xstilts.study.settings_sweep import Sweep, find_sweeps, former_name, plain_
 from xstilts.study.text_checks import check_texts
 from xstilts.study.text_overlap import SharedText, shared_notes, shared_text
 from xstilts.study.translation import check_translated, translated_sources, translation_models, translation_notes
+from xstilts.study.twin_targets import twin_notes
 from xstilts.tasks.base import Task
 
 
@@ -66,6 +67,8 @@ def resolve_study(study: Study, tasks: Catalog[Task]) -> ResolvedStudy:
     named = dict.fromkeys(name for arm in study.arms.values() for name in trained_tasks(arm))
     intermediates = {name: _substituted(study, tasks, name, notes) for name in named}
     targets = {name: _target(study, tasks, name, notes) for name in study.targets}
+    for name, note in twin_notes(targets).items():
+        notes[name] = (*notes.get(name, ()), note)
     finetuning = {
         name: _substituted(study, tasks, task.finetuned_on, notes, name)
         for name, task in targets.items()

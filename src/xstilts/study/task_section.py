@@ -9,7 +9,7 @@ from pydantic import Field
 
 from xstilts.kinds.catalog import user_kinds
 from xstilts.metrics.tag_schemes import Scheme
-from xstilts.study.field_types import ByLanguage, EachOnce, LanguageCode
+from xstilts.study.field_types import ByLanguage, EachOnce, EachOnceIn, LanguageCode
 from xstilts.study.strict_model import StrictModel, one_of
 
 
@@ -26,7 +26,7 @@ class UserTask(StrictModel):
     labels: Annotated[
         tuple[str, ...], EachOnce
     ] = ()  # in the order of their ids: of classification, tagging, relations, roles
-    columns: Mapping[str, str | tuple[str, ...]] = {}  # role -> column of the file
+    columns: Annotated[Mapping[str, str | tuple[str, ...]], EachOnceIn] = {}  # role -> column of the file
     header: bool = True  # of a tsv or csv file
     fields: Annotated[tuple[str, ...], EachOnce] = ()  # names of the file's columns where no header says them
     separator: str = "\t"  # between the columns of a bio file

@@ -78,6 +78,8 @@ class _StrictLoader(yaml.SafeLoader):
             raise YamlError(f"it is nested too deeply: at most {DEEPEST} levels are read", line)
         node = super().compose_node(parent, index)
         self.depth -= 1
+        if isinstance(node, yaml.ScalarNode) and not node.value.isascii():
+            _check_whole(node)
         return node
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
@@ -88,6 +90,15 @@ class _StrictLoader(yaml.SafeLoader):
             kind = str(node.tag).rpartition(":")[2]
             said = f"'{shortened(str(node.value))}' is no {_KINDS.get(kind, kind)}; quote it where it is a text"
             raise yaml.MarkedYAMLError(problem=said, problem_mark=node.start_mark) from error
+
+
+def _check_whole(node: yaml.ScalarNode) -> None:
+    """Join pairs of surrogates, which YAML may write as two escapes. Raises YamlError for half of a pair."""
+    try:
+        node.value = node.value.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        problem = "a text holds half a character: a surrogate without the other one of its pair"
+        raise YamlError(problem, node.start_mark.line + 1) from None
 
 
 _KINDS = {"int": "whole number", "float": "number", "bool": "true or false", "timestamp": "date"}

@@ -42,6 +42,9 @@ class DevSet:
         if part.dev is None:
             raise DataError(f"'{part.name}' has no dev set.")
         self.part, self.dev = part, part.dev
+        if not part.dev_indices:
+            problem = f"nothing of '{part.name}' is held out to steer selection: its training rows are one group"
+            raise DataError(problem, hint="Give it a dev file, or more documents.")
         labelled = [i for i in part.dev_indices if self._is_scored(part.dev_examples[i])]
         if not labelled:
             raise DataError(f"the dev set of '{part.name}' has no labelled examples: nothing can steer selection.")

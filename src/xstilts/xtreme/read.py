@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import DataError, nearest
-from xstilts.data.readers.json_records import parse_json
+from xstilts.data.fields import label_text
+from xstilts.data.readers.json_records import parse_json, parse_json_file
 from xstilts.data.readers.squad import SquadReader
 from xstilts.data.source import WHERE
 from xstilts.data.text_lines import Numbered, line_blocks, numbered_lines, read_text
@@ -151,7 +152,7 @@ def _label(path: Path, number: int, line: str) -> str:
     row = parse_json(line, where)
     if not isinstance(row, dict) or row.get("label") in (None, ""):
         raise DataError("a JSON object with a 'label' is needed", where=where)
-    return str(row["label"])
+    return str(label_text(row["label"], "label", where))
 
 
 def _pairs(path: Path) -> dict[tuple[str, str], int]:
@@ -205,7 +206,6 @@ def _same_ids(gold: Path, guess: Path, gold_ids: Mapping[str, Any], of: type, no
 
 
 def _object(path: Path, of: type, noun: str) -> dict[str, Any]:
-    text = read_text(path)
     twice: list[str] = []
 
     def unique(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -216,14 +216,7 @@ def _object(path: Path, of: type, noun: str) -> dict[str, Any]:
             values[name] = value
         return values
 
-    try:
-        items_of_id = json.loads(text, object_pairs_hook=unique)
-    except json.JSONDecodeError as error:
-        raise DataError(f"not JSON: {error.msg}", where=f"{path}:{error.lineno}") from error
-    except (RecursionError, ValueError) as error:  # nested too deeply, or a number of thousands of digits
-        raise DataError(
-            "this JSON cannot be read: it is nested too deeply, or has an endless number", where=str(path)
-        ) from error
+    items_of_id = parse_json_file(path, unique)
     if not isinstance(items_of_id, dict):
         raise DataError("one JSON object of id -> prediction is needed", where=str(path))
     if twice:

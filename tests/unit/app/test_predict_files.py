@@ -29,6 +29,7 @@ CLS = task("classification", reader="tsv", labels=("x", "y"), columns={"text": "
 TAG = task("tagging", reader="bio", labels=("O", "I-PER"))
 CHOICE = task("choice", reader="jsonl", columns={"prompt": "q", "options": "o", "answer": "a"})
 SPAN = task("span-qa", reader="squad")
+TREES = task("dependency", reader="conllu")
 
 
 @pytest.mark.parametrize(
@@ -110,3 +111,26 @@ def test_options_prompts_and_pairs_as_they_stand(put: Put):
     assert isinstance(pair, TextExample) and (pair.text, pair.pair, pair.label) == ("a", "b", None)
     [span] = read_examples(put("c.jsonl", '{"question": "q", "context": "c", "answers": "any"}'), SPAN)
     assert isinstance(span, SpanExample) and span.answers is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['[{"text": "a"},\n {"text": "b"}]', '\ufeff\n [{"text": "a"}, {"text": "b"}]', '{"text": "a"}\n{"text": "b"}\n'],
+)
+def test_a_json_file_is_a_list_or_an_object_a_line(put: Put, text: str):
+    for name in ("a.json", "A.JSON"):
+        examples = read_examples(put(name, text), CLS)
+        assert [e.text for e in examples if isinstance(e, TextExample)] == ["a", "b"]
+
+
+def test_the_words_of_conllu_are_its_words(put: Put):
+    lines = "# sent_id = 1\n1\ta\t_\tX\t_\t_\t0\troot\t_\t_\n2\tb c\t_\tX\t_\t_\t1\tobj\t_\t_\n\n"
+    for task in (TAG, TREES):
+        [example] = read_examples(put("a.conllu", lines), task)
+        assert example.words == ("a", "b c")  # type: ignore[attr-defined]
+
+
+def test_an_id_that_comes_twice_is_refused_as_in_a_study(put: Put):
+    path = put("a.jsonl", '{"text": "a", "id": 1}\n{"text": "b", "id": 2}\n{"text": "c", "id": "1"}\n')
+    with pytest.raises(DataError, match=r"a\.jsonl:3: the id '1' occurs twice, first at .*a\.jsonl:1"):
+        read_examples(path, CLS)

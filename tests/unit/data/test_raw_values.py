@@ -185,6 +185,23 @@ def test_blank_options_at_the_end_are_none_and_no_answer_points_at_them():
     assert listed(row(q="q", o=["x", "y", ""], right=0), 0).options == ("x", "y")  # type: ignore[union-attr]
 
 
+def test_nulls_at_the_end_of_a_list_are_no_options():
+    make = ChoiceRow(prompt="{q}", options="o", answer="a")
+    found = make(row(q="q", o=["x", "y", None, None], a=1), 0)
+    assert isinstance(found, ChoiceExample) and (found.options, found.answer) == (("x", "y"), 1)
+    for options, answer in ((["x", "y", None], 2), (["x", None, "y"], 0), (["x", None], 0), ([None, None], 0)):
+        with pytest.raises(DataError, match=r"^f:3: "):
+            make(row(q="q", o=options, a=answer), 0)
+
+
+def test_a_blank_answer_before_the_text_is_none():
+    for empty, gold in (("impossible", ()), ("unlabelled", None)):
+        found = SpanRow(id=None, group=(), empty=empty)(row(question="q", context="c", answers=[("", -1)]), 0)
+        assert isinstance(found, SpanExample) and (found.answers, found.impossible) == (gold, gold == ())
+    blank = SpanRow(id=None, group=(), empty="impossible")(row(question="q", context="c", answers=[("", 0)]), 0)
+    assert isinstance(blank, SpanExample) and blank.answers is None, "a blank one within the text is unlabelled"
+
+
 def test_an_answer_by_its_text_names_one_option():
     with pytest.raises(DataError, match="names 2 of the options"):
         ChoiceRow(prompt="{q}", options=("a", "b"), answer="r", answer_as="text")(row(q="q", a="x", b="x", r="x"), 0)
@@ -217,6 +234,27 @@ def test_documents_without_a_name_are_told_apart_by_their_number(put, document: 
     assert [fields["title"] for fields in named] == ["A", "A"]
 
 
+def test_documents_of_one_title_are_its_parts(put):
+    def document(*contexts: str) -> dict[str, Any]:
+        question = {"id": "1", "question": "?"}
+        return {"title": "A", "paragraphs": [{"context": text, "qas": [question]} for text in contexts]}
+
+    def numbers(*documents: dict[str, Any]) -> list[int]:
+        return [fields["paragraph"] for fields in SquadReader()([put("a.json", json.dumps({"data": documents}))])]
+
+    assert numbers(document("x", "y"), document("z")) == [0, 1, 2], "another paragraph"
+    assert numbers(document("x"), document("y"), document("x"), document("z")) == [0, 1, 0, 3], "one that came before"
+    assert numbers(document("x", "x")) == [0, 1], "as they stand in one document"
+
+
+@pytest.mark.parametrize("value", [float("nan"), {"a": 1}, float("inf")])
+def test_what_names_nothing_is_no_group(value: Any):
+    for group in (value, ["a", value]):
+        with pytest.raises(DataError, match=r"^f:3: the field 'g' names no group"):
+            TextRow(group=("g",))(row(text="t", g=group), 0)
+    assert TextRow(group=("g",))(row(text="t", g=True), 0).group == "true"  # type: ignore[union-attr]
+
+
 def test_a_blank_group_is_no_group():
     make = TextRow(group=("g",))
     groups = [make(row(text="t", g=g), i).group for i, g in enumerate(["", None, " ", "a", "a"])]  # type: ignore[union-attr]
@@ -232,7 +270,7 @@ def test_half_a_surrogate_names_its_line(put, half: str):
     with pytest.raises(DataError, match=r"a.jsonl:2: the text holds half a character"):
         list(Jsonl()([path]))
     whole = put("a.json", '{"data": [\n' + good + ',\n{"text": "' + half + '"}]}')
-    with pytest.raises(DataError, match=r"a.json: .*\(line 3\)"):
+    with pytest.raises(DataError, match=r"a.json:3: the text holds half a character"):
         list(JsonList(at="data")([whole]))
 
 

@@ -35,10 +35,12 @@ def test_props_with_nesting_and_escapes(put: Put) -> None:
         list(Props()([put("props", "- (A0*\nsee *)(V*\n")]))
     text = "-   (A0(A1*   *\nsee *)        (A\\*2*\ngo  *A0)      *)\n"
     [row] = Props()([put("props", text)])
-    assert row["predicates"] == [
-        {"index": 1, "sense": "see", "spans": [(0, 3, "A0"), (0, 2, "A1")]},
-        {"index": 2, "sense": "go", "spans": [(1, 3, "A\\*2")]},
+    assert [(found["index"], found["sense"], found["spans"]) for found in row["predicates"]] == [
+        (1, "see", [(0, 3, "A0"), (0, 2, "A1")]),
+        (2, "go", [(1, 3, "A\\*2")]),
     ]
+    lines = [[place.rpartition(":")[2] for place in found["places"]] for found in row["predicates"]]
+    assert lines == [["1", "1"], ["2"]]
 
 
 def conllu(name: str, *forms: str) -> str:

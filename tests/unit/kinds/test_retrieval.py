@@ -183,3 +183,10 @@ def test_where_queries_were_cut_the_other_direction_is_undefined() -> None:
 
 def test_a_query_counts_the_candidates_it_searches() -> None:
     assert Retrieval().searched([query("1", "a"), candidate("a"), candidate("b")]) == 2
+
+
+@pytest.mark.parametrize("side", ["query", "candidate"])
+def test_a_blank_sentence_can_be_found_by_nothing(side: str) -> None:
+    blank = SentenceExample(id="1", group="1", where="f:3", text=" \u3000", side=side)
+    with pytest.raises(DataError, match=rf"^f:3: the {side} is blank"):
+        Retrieval().check(blank)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import t as student
 
 from xstilts.metrics.bootstrap import GroupCounts, interval
 from xstilts.metrics.chunks import ChunkF1
@@ -59,3 +60,12 @@ def test_other_scores_stay_within_their_range_and_a_single_document_has_none() -
     low, high = score_interval(ChunkF1(), table, np.random.default_rng(0))
     assert 80 < low < 95 and high == 100.0
     assert all(np.isnan(x) for x in score_interval(Accuracy(), counts(np.ones(1)), np.random.default_rng(0)))
+
+
+def test_with_few_documents_the_variance_is_the_unbiased_one() -> None:
+    """With as many questions right of each of G documents, n is p (1 - p) over the unbiased variance of their mean."""
+    right = np.array([2, 8, 5, 9])
+    low, high = score_interval(Accuracy(), counts(right, 10), np.random.default_rng(0), resamples=20_000)
+    p, variance = right.mean() / 10, np.var(right / 10, ddof=1) / len(right)
+    expected = wilson(p * p * (1 - p) / variance, p * (1 - p) / variance, float(student.ppf(0.975, len(right) - 1)))
+    assert (low, high) == pytest.approx((100 * expected[0], 100 * expected[1]), abs=1.0)

@@ -81,6 +81,24 @@ def test_the_document_error_is_the_standard_error_of_the_mean_difference() -> No
     assert found.document_error == pytest.approx(np.std(25.0 * (b - a), ddof=1) / 200**0.5, rel=0.06)
 
 
+@pytest.mark.parametrize("documents", [4, 6])
+def test_with_few_documents_the_document_error_is_the_unbiased_one(documents: int) -> None:
+    """Exponential weights spread a mean over G documents by (G - 1) / (G + 1) of that."""
+    b = [0, 4, 1, 3, 2, 4][:documents]
+    found = contrast([(toy({"a": [2] * documents, "b": b}), LANGUAGES)], AGAINST)
+    assert found.document_error == pytest.approx(25.0 * np.std(b, ddof=1) / documents**0.5, rel=0.08)
+
+
+def test_languages_count_the_same_whatever_their_size() -> None:
+    def cell(right: int, documents: int) -> GroupCounts:
+        return group_counts([str(i) for i in range(documents)], np.array([[right, 4.0]] * documents))
+
+    cells = {("a", 1, x): cell(1, n) for x, n in (("en", 5), ("de", 50))}
+    cells |= {("b", 1, "en"): cell(3, 5), ("b", 1, "de"): cell(1, 50)}
+    draws = draw(Accuracy(), cells, Axes(("a", "b"), (1,), ("en", "de")), np.random.default_rng(0))
+    assert contrast([(draws, ("en", "de"))], AGAINST).value == pytest.approx((50 + 0) / 2)
+
+
 def test_seeds_that_agree_leave_the_interval_of_the_documents() -> None:
     rights = {"a": [0, 1, 2, 3] * 20, "b": [1, 1, 2, 4] * 20}
     one = contrast([(toy(rights), LANGUAGES)], AGAINST)

@@ -16,7 +16,7 @@ from xstilts.data.locate import Roots
 from xstilts.data.read import load_examples, resolve_source
 from xstilts.data.row_makers.catalog import TreesRow
 from xstilts.data.source import Source
-from xstilts.pipeline.steps.prepare import row_counts
+from xstilts.pipeline.steps.prepare import row_counts, unpaired
 from xstilts.report.topics.data import data_table, left_out
 from xstilts.report.topics.notes import losses
 from xstilts.study.task_section import UserTask
@@ -171,3 +171,10 @@ def test_the_report_says_what_became_of_the_rows():
     assert line.text == ("t train (en): 27 of 32 rows not used: 24 without gold (first: a.jsonl:2) and 1 other reason.")
     [note] = losses([LINE])
     assert "3 dropped (no label, the first at a.jsonl:9)" in note and "24 without gold" in note and "a.jsonl:2" in note
+
+
+def test_a_translation_paired_by_number_has_as_many_rows() -> None:
+    assert unpaired(24, 24, translation="de.tsv", original="en.tsv") is None
+    for rows in (23, 25):
+        message = str(unpaired(rows, 24, translation="de.tsv", original="en.tsv"))
+        assert message.startswith(f"de.tsv: the translation has {rows} rows, but what it translates (en.tsv) has 24")

@@ -23,40 +23,53 @@ ITEMS = 60
 LEVEL = {"none": {"en": 80, "de": 70, "sw": 50}, "nli": {"en": 80, "de": 85, "sw": 75}}
 
 
-def artefact(folder: Path, levels: dict[str, int], missing: dict[str, str] | None = None) -> Path:
-    """A real score artefact: the first `level` per cent of the items of each language are right."""
+def artefact(
+    folder: Path, levels: dict[str, int], missing: dict[str, str] | None = None, items: dict[str, int] | None = None
+) -> Path:
+    """A real score artefact: the first `level` per cent of the items of each language are right. `items`: how many a
+    language has, where it is not `ITEMS`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     folder.mkdir(parents=True)
-    examples = [TextExample(id=str(i), group=f"g{i // 2}", text="", label="yny"[i % 3]) for i in range(ITEMS)]
+    sets = {}
     for language, level in levels.items():
-        order = np.random.default_rng(1).permutation(ITEMS)  # which items are hard is the same for all
-        guesses = [json.dumps(e.label if order[i] < level * ITEMS / 100 else "?") for i, e in enumerate(examples)]
+        count = (items or {}).get(language, ITEMS)
+        examples = [TextExample(id=str(i), group=f"g{i // 2}", text="", label="yny"[i % 3]) for i in range(count)]
+        sets[language] = LanguageSet(examples=examples)
+        order = np.random.default_rng(1).permutation(count)  # which items are hard is the same for all
+        guesses = [json.dumps(e.label if order[i] < level * count / 100 else "?") for i, e in enumerate(examples)]
         table = {"id": [e.id for e in examples], "group": [e.group for e in examples], "guess": guesses}
         pq.write_table(pa.table(table), folder / f"{language}.parquet")
-    sets = {language: LanguageSet(examples=examples) for language in levels}
     score(Classification(labels=("y", "n")), (Accuracy(),), sets, folder, folder, missing)
     return folder
 
 
-def study(root: Path, seeds: tuple[int, ...] = (1, 2), targets: tuple[str, ...] = ("xnli", "pawsx")) -> Results:
+def study(
+    root: Path,
+    seeds: tuple[int, ...] = (1, 2),
+    targets: tuple[str, ...] = ("xnli", "pawsx"),
+    arms: dict[str, dict[str, int]] = LEVEL,
+    items: dict[str, int] | None = None,
+) -> Results:
+    """The first of `arms` is the baseline of the others."""
     cells = []
-    for arm, levels in LEVEL.items():
+    base, *others = arms
+    for arm, levels in arms.items():
         for target in targets:
             for seed in seeds:
                 shifted = {language: level + 2 * seed for language, level in levels.items()}
-                place = artefact(root / f"{arm}-{target}-{seed}", shifted)
+                place = artefact(root / f"{arm}-{target}-{seed}", shifted, items=items)
                 cells.append(StudyCell(arm=arm, target=target, seed=seed, status="done", scores=place))
     return Results(
         name="toy",
         question="?",
-        arms=tuple(LEVEL),
-        baseline="none",
+        arms=tuple(arms),
+        baseline=base,
         targets=tuple(TargetInfo(name=name, languages=LANGUAGES, main="accuracy") for name in targets),
         seeds=seeds,
         cells=tuple(cells),
-        contrasts=(ContrastSpec(name="nli - none", weights={"nli": 1.0, "none": -1.0}),),
+        contrasts=tuple(ContrastSpec(name=f"{arm} - {base}", weights={arm: 1.0, base: -1.0}) for arm in others),
         study_yaml="",
         encoder="toy",
     )
@@ -264,3 +277,29 @@ def test_the_answer_and_the_tables_say_it_too(tmp_path: Path) -> None:
     made = compose(replace(whole, arms=("none", "nli", "qa"), cells=(*whole.cells, *cells), contrasts=(spec,)))
     said = "over the better alone (nli over the mean of none and qa)"
     assert said in " ".join(made.document.answer) and said in markdown(made.document) and said in html(made.document)
+
+
+def test_a_difference_is_significant_by_the_p_of_all_questions_and_not_by_its_own(tmp_path: Path) -> None:
+    levels = LEVEL["none"]
+    lifted = {f"+{lift}": {"en": 80, "de": 70 + lift, "sw": 50 + lift} for lift in range(2, 14, 2)}
+    asked = [
+        c for c in contrasts(study(tmp_path, targets=("xnli",), arms={"none": levels, **lifted})) if c.p is not None
+    ]
+    assert [c for c in asked if c.p is not None and c.p < 0.05 <= (c.p_adjusted or 0)], "one that only its own p finds"
+    assert any(c.significant for c in asked)
+    for c in asked:
+        assert c.p is not None and c.p_adjusted is not None and c.low is not None and c.high is not None
+        assert c.p_adjusted >= c.p
+        assert (c.verdict == "significant") == c.significant == (c.p_adjusted < 0.05) == (c.low > 0 or c.high < 0)
+
+
+def test_every_language_counts_the_same_however_many_examples_it_has(tmp_path: Path) -> None:
+    results = study(tmp_path, targets=("xnli",), items={"de": 20, "sw": 200})
+    score = row(standings(results), "none")
+    assert [language.n for language in score.languages] == [ITEMS, 20, 200]
+    by_language = {language.language: language.by_seed for language in score.languages}
+    for number, seed in enumerate((1, 2)):
+        assert score.overall.by_seed[number] == pytest.approx(np.mean([by_language[x][seed] for x in LANGUAGES]))
+        assert score.zero_shot.by_seed[number] == pytest.approx(np.mean([by_language[x][seed] for x in ("de", "sw")]))
+    assert score.zero_shot.value == pytest.approx((70 + 50) / 2 + 3, abs=3)
+    assert one(contrasts(results), "xnli", True).value == pytest.approx((15 + 25) / 2, abs=1.5)

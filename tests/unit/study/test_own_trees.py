@@ -57,7 +57,7 @@ def test_labels_with_subtypes_keep_them(folder: Path):
 
 def test_a_relation_that_was_not_named_stops_with_its_line(folder: Path):
     (folder / "en.conllu").write_text(TREE.format(name="a", relation="obk"))
-    with pytest.raises(DataError, match=r"en\.conllu:1: .*'obk' is not one of this task's relations"):
+    with pytest.raises(DataError, match=r"en\.conllu:5: .*'obk' is not one of this task's relations"):
         examples(own(kind="dependency", reader="conllu", train="en.conllu"), folder)
 
 

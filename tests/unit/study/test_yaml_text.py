@@ -33,6 +33,8 @@ WRONG = {
     "object": ("x: !!python/object/apply:os.system [ls]", 1, "python/object"),
     "no such alias": ("x: *y", 1, "undefined alias"),
     "two documents": ("x: 1\n---\nx: 2", 2, "document"),
+    "half a character": ('x: 1\ny: "a\\ud83d"', 2, "half a character"),
+    "half a character in a key": ('x: 1\n"a\\udc00": 1', 2, "half a character"),
     "control character": ("x: 1\ny: a\x07b", 2, "U+0007"),
     "tab": ("x:\n\ty: 1", 2, "cannot start any token"),
 }
@@ -90,3 +92,7 @@ def test_a_scalar_that_is_no_allowed_text_either_is_refused_with_its_place(tmp_p
     file.write_text("question: q\nencoder: tiny\narms: {a: {strategy: direct}}\ntargets: [xnli]\nkeep: true\n")
     with pytest.raises(StudyError, match=r"s\.yaml:5: keep: .*intermediate"):
         load_study(str(file))
+
+
+def test_a_pair_of_escapes_is_the_character_they_stand_for():
+    assert parse_yaml('{"\\ud83d\\ude00": "a\\uD83D\\uDE00b\\u00e9"}')[1] == {"\U0001f600": "a\U0001f600b\u00e9"}

@@ -60,3 +60,14 @@ def test_passes_hold_every_row_once_and_respect_the_budget(lengths_R: np.ndarray
     )
     for piece in passes:
         assert lengths_R[piece].sum() <= tokens or len(lengths_R[piece]) == 1
+
+
+def test_the_seed_chooses_the_rows_of_a_pool_and_the_order_of_its_updates() -> None:
+    lengths_R, batch = np.arange(1, 4 * POOL + 1), 2
+    first, second = (Batcher(lengths_R, batch, POOL, (seed,)) for seed in (1, 2))
+    rows = [{row for turn in range(POOL) for row in batcher.update(turn).tolist()} for batcher in (first, second)]
+    assert rows[0] != rows[1], "a pool is half of the rows"
+    whole = [Batcher(lengths_R, 4, POOL, (seed,)) for seed in (1, 2)]
+    updates = [[tuple(batcher.update(turn).tolist()) for turn in range(POOL)] for batcher in whole]
+    assert sorted(updates[0]) == sorted(updates[1]), "a pool of all rows is cut by length alone"
+    assert updates[0] != updates[1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.core.errors import DataError
-from xstilts.data.source import WHERE, Row
+from xstilts.data.source import LINES, WHERE, Row
 from xstilts.data.text_lines import expect_fields, line_blocks
 
 
@@ -48,4 +48,5 @@ class Bio:
                     expect_fields(fields := line.split(self.separator), len(names), f"{path}:{number}")
                     table.append(fields)
                 columns = [list(column) for column in zip(*table, strict=True)]
-                yield {**dict(zip(names, columns, strict=True)), WHERE: f"{path}:{word_lines[0][0]}"}
+                lines = [number for number, _ in word_lines]
+                yield {**dict(zip(names, columns, strict=True)), WHERE: f"{path}:{lines[0]}", LINES: lines}

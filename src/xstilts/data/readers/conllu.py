@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xstilts.core.errors import DataError
-from xstilts.data.source import WHERE, Row
+from xstilts.data.source import LINES, WHERE, Row
 from xstilts.data.text_lines import Numbered, expect_fields, line_blocks
 
 # Which of several equally high words names a fused token: the lists of ud-conversion-tools, which XTREME runs.
@@ -21,7 +21,7 @@ _PRECEDENCE = {
 
 
 class ConlluWord(NamedTuple):
-    """A syntactic word: its columns, and the line (file:line) it was read from."""
+    """A syntactic word: its columns, and where it was read (file:line, and the line alone)."""
 
     form: str
     upos: str
@@ -31,6 +31,7 @@ class ConlluWord(NamedTuple):
     deprel: str
     misc: str
     where: str
+    line: int
     attached: bool = True  # False: the head is "_"
 
 
@@ -41,6 +42,7 @@ class MultiwordToken(NamedTuple):
     last: int
     form: str
     where: str
+    line: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,20 +77,25 @@ class Conllu:
 
     def _xtreme_row(self, words: list[ConlluWord], fused: list[MultiwordToken]) -> Row:
         starts = {token.first: token for token in fused}
-        tokens: list[tuple[str, str]] = []
+        tokens: list[tuple[str, str, int]] = []
         index = 1
         while index <= len(words):
             token = starts.get(index)
             if token is None:
-                tokens.append((words[index - 1].form, words[index - 1].upos))
+                tokens.append((words[index - 1].form, words[index - 1].upos, words[index - 1].line))
                 index += 1
             else:
-                tokens.append((token.form, self._upos(words, token)))
+                tokens.append((token.form, self._upos(words, token), token.line))
                 index = token.last + 1
-        forms = [form.replace("\u200c", "").replace(" ", "") for form, _ in tokens]
+        forms = [form.replace("\u200c", "").replace(" ", "") for form, _, _ in tokens]
         blanks = forms.count("_")
         masked = blanks > 0 and blanks >= len(forms) - 1
-        return {"words": forms, "upos": [upos for _, upos in tokens], "masked": masked}
+        return {
+            "words": forms,
+            "upos": [upos for _, upos, _ in tokens],
+            "masked": masked,
+            LINES: [line for *_, line in tokens],
+        }
 
     def _upos(self, words: list[ConlluWord], token: MultiwordToken) -> str:
         order = _PRECEDENCE.get(self.language, _PRECEDENCE[""]).split()
@@ -108,6 +115,7 @@ def _words_row(words: list[ConlluWord], fused: list[MultiwordToken]) -> Row:
         "heads": [word.head for word in words],
         "deprels": [word.deprel for word in words],
         "misc": [word.misc for word in words],
+        LINES: [word.line for word in words],
     }
 
 
@@ -139,13 +147,14 @@ def parse_sentence(path: Path, block: list[Numbered]) -> tuple[dict[str, str], l
             continue
         if "-" in index:
             first, _, last = index.partition("-")
-            fused.append(MultiwordToken(_number(first, where), _number(last, where), cells[1], where))
+            fused.append(MultiwordToken(_number(first, where), _number(last, where), cells[1], where, number))
             continue
         if _number(index, where) != len(words) + 1:
             raise DataError(f"the word has number {index}, expected {len(words) + 1}", where=where)
         attached = cells[6] != "_"
         head = _number(cells[6], where) if attached else 0
-        words.append(ConlluWord(cells[1], cells[3], cells[4], cells[5], head, cells[7], cells[9], where, attached))
+        columns = (cells[1], cells[3], cells[4], cells[5], head, cells[7], cells[9])
+        words.append(ConlluWord(*columns, where, number, attached))
     _check_ranges(words, fused)
     return comments, words, fused
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.data.readers.conllu import ConlluWord, MultiwordToken, parse_sentence
-from xstilts.data.source import WHERE, Row
+from xstilts.data.source import LINES, WHERE, Row
 from xstilts.data.syntax.trees import TreeFault, tree_fault
 from xstilts.data.text_lines import line_blocks
 
@@ -17,9 +17,9 @@ class ConlluTrees:
     """The syntactic words of CoNLL-U, the tokens they stand in, and their tree; empty nodes (`8.1`) are passed over.
 
     Rows: words (forms), upos, heads (ints, 0 is the root) and deprels (both None in a sentence without heads), tokens
-    ([first word, last word, form] of each range such as `3-4`), sent_id, text, places (file:line of each word) and
-    fault: what is wrong with the tree, as (reason, text, file:line), or None. A tree may be wrong: whether that is an
-    error is for the reader of the row to say. A malformed line is one here.
+    ([first word, last word, form] of each range such as `3-4`), sent_id, text and fault: what is wrong with the tree,
+    as (reason, text, file:line), or None. A tree may be wrong: whether that is an error is for the reader of the row
+    to say. A malformed line is one here.
     """
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
@@ -40,8 +40,8 @@ def _tree_row(words: list[ConlluWord], fused: list[MultiwordToken]) -> Row:
         "heads": [word.head for word in words] if labelled else None,
         "deprels": [word.deprel for word in words] if labelled else None,
         "tokens": [[token.first, token.last, token.form] for token in fused],
-        "places": [word.where for word in words],
         "fault": wrong and (wrong.reason, wrong.description, words[wrong.word - 1].where),
+        LINES: [word.line for word in words],
     }
 
 

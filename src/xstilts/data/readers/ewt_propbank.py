@@ -61,10 +61,12 @@ def _skeleton_predicates(path: Path, block: Sequence[Numbered]) -> list[dict[str
     for where, cells in table:
         expect_fields(cells, 8 + count, where)
     senses = [(i, cells[7]) for i, (_, cells) in enumerate(table) if cells[7] != "-"]
-    return [
-        {"index": i, "sense": sense, "spans": bracketed_spans([(where, cells[8 + k]) for where, cells in table])}
-        for k, (i, sense) in enumerate(senses)
-    ]
+    predicates = []
+    for k, (i, sense) in enumerate(senses):
+        spans = bracketed_spans([(where, cells[8 + k]) for where, cells in table])
+        places = [table[start][0] for start, _, _ in spans]
+        predicates.append({"index": i, "sense": sense, "spans": spans, "places": places})
+    return predicates
 
 
 def _join_table(path: Path) -> dict[str, tuple[Mapping[str, str], str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from typing import Any
 from xstilts.core.errors import DataError
 from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import numbered_lines, read_text
+
+PairsHook = Callable[[list[tuple[str, Any]]], Any]  # what makes an object of its names and values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,7 @@ class JsonList:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            value = parse_json(read_text(path), str(path))
+            value = parse_json_file(path)
             for name in self.at.split(".") if self.at else ():
                 if not isinstance(value, dict) or name not in value:
                     fields = value if isinstance(value, dict) else {}
@@ -52,21 +54,29 @@ class JsonList:
 
 
 def parse_json(text: str, where: str) -> Any:
-    """Return the value of a JSON text. Raises DataError at `where`; `where` of a whole file gets the line of the
-    fault."""
+    """Return the value of a JSON text. Raises DataError at `where`."""
+    return _parsed(text, lambda line: where, None)
+
+
+def parse_json_file(path: Path, pairs: PairsHook | None = None) -> Any:
+    """Return the value of a JSON file; `pairs` makes the objects. Raises DataError at the line of the fault."""
+    return _parsed(read_text(path), lambda line: f"{path}:{line}", pairs)
+
+
+def _parsed(text: str, where: Callable[[int], str], pairs: PairsHook | None) -> Any:
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=pairs)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise DataError(f"not valid JSON: {error.msg} ({place})", where=where) from None
+        raise DataError(f"not valid JSON: {error.msg} ({place})", where=where(error.lineno)) from None
     except RecursionError:
-        raise DataError("this JSON is nested too deeply to be data", where=where) from None
+        raise DataError("this JSON is nested too deeply to be data", where=where(1)) from None
     except ValueError as error:  # a number of thousands of digits
-        raise DataError(f"this JSON cannot be read: {error}", where=where) from None
+        raise DataError(f"this JSON cannot be read: {error}", where=where(1)) from None
     if half := _half_surrogate(text):
-        place = f"line {text.count(chr(10), 0, half.start()) + 1}"
-        problem = f"the text holds half a character, {half[0]} ({place}): a surrogate without the other one of its pair"
-        raise DataError(problem, where=where)
+        line = text.count("\n", 0, half.start()) + 1
+        problem = f"the text holds half a character, {half[0]}: a surrogate without the other one of its pair"
+        raise DataError(problem, where=where(line))
     return value
 
 

@@ -1,7 +1,7 @@
 """Readers of props columns, in which CoNLL 2005 has the arguments of predicates.
 
 Predicates in a row are mappings with `index` (the word, from 0), `sense` and, as the file has them, `spans` (start,
-end, label; words `start` to `end` - 1) and `heads` (word, label).
+end, label; words `start` to `end` - 1) and `heads` (word, label); `places` is the file:line of each argument's label.
 """
 
 from __future__ import annotations
@@ -43,7 +43,13 @@ class Props:
                     bracketed_spans([(where, cells[1 + k]) for where, cells in table]) for k, _ in enumerate(places)
                 ]
                 predicates = [
-                    {"index": i, "sense": verbs[i], "spans": spans} for i, spans in zip(places, columns, strict=True)
+                    {
+                        "index": i,
+                        "sense": verbs[i],
+                        "spans": spans,
+                        "places": [table[start][0] for start, _, _ in spans],
+                    }
+                    for i, spans in zip(places, columns, strict=True)
                 ]
                 yield {"verbs": verbs, "predicates": predicates, WHERE: table[0][0]}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,8 @@ from typing import Any, ClassVar
 from xstilts.core.errors import DataError
 from xstilts.data.answer_spans import read_answers
 from xstilts.data.fields import shown, written_out
-from xstilts.data.readers.json_records import parse_json
+from xstilts.data.readers.json_records import parse_json_file
 from xstilts.data.source import WHERE, Row
-from xstilts.data.text_lines import read_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,26 +23,39 @@ class SquadReader:
     answers        list of (text, start), as written; None where the file has no such key
     is_impossible  bool; None where the file has no such key
     plausible      raw plausible_answers, [] without
-    title          of the document; where it has none, "document" and its number, from 0 over all files
+    title          of the document; where it has none, "unnamed document" and its number, from 0 over all files
     paragraph      number of the paragraph in its document, from 0
+
+    Documents of one title are one document in parts: their paragraphs are counted on, and one that another part has
+    already (a file may have a document a question) keeps its number.
     """
 
     identity_name: ClassVar[str] = "Squad"
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         number = 0
+        counts: Counter[str] = Counter()  # title -> paragraphs in earlier parts
+        known: dict[tuple[str, str], int] = {}  # title, context -> number, in earlier parts
         for path in paths:
-            root = parse_json(read_text(path), str(path))
+            root = parse_json_file(path)
             for d, document in enumerate(_list(root, "data", str(path))):
                 paragraphs = _list(document, "paragraphs", f"{path}:data[{d}]")
                 title = document.get("title")
-                title = title if str(title or "").strip() else f"document {number}"
+                title = title if str(title or "").strip() else f"unnamed document {number}"
                 number += 1
+                contexts: dict[tuple[str, str], int] = {}
                 for p, paragraph in enumerate(paragraphs):
                     where = f"{path}:data[{d}].paragraphs[{p}]"
-                    shared = {"context": _get(paragraph, "context", where), "title": title, "paragraph": p}
+                    context = _get(paragraph, "context", where)
+                    key = (str(title), str(context))
+                    place = counts[str(title)] + p
+                    contexts.setdefault(key, place)
+                    shared = {"context": context, "title": title, "paragraph": known.get(key, place)}
                     for q, item in enumerate(_list(paragraph, "qas", where)):
                         yield {**shared, **_question(item, f"{where}.qas[{q}]")}
+                counts[str(title)] += len(paragraphs)
+                for key, place in contexts.items():
+                    known.setdefault(key, place)
 
 
 def _question(item: Any, where: str) -> Row:

@@ -62,7 +62,8 @@ def _projected(path: Path, block: Sequence[Numbered], words: int) -> list[dict[s
             heads, spans = _heads(cells[2], words, where), _spans(cells[3], words, where)
             if [label for _, label in heads] != [label for *_, label in spans]:
                 raise DataError("the labels of heads and spans differ", where=where)
-            predicates.append({"index": seen - 1, "sense": cells[1], "spans": spans, "heads": heads})
+            places = [where] * len(spans)
+            predicates.append({"index": seen - 1, "sense": cells[1], "spans": spans, "heads": heads, "places": places})
         elif cells[2:] != ["_", "_"]:
             raise DataError("arguments without a predicate", where=where)
     if seen != words:
@@ -99,3 +100,12 @@ def english_label(label: str) -> str:
     if not match:
         return label
     return (match[1] or "") + {"A": "ARG", "AM-": "ARGM-"}[match[2]] + match[3]
+
+
+def projected_label(label: str) -> str:
+    """Return a label of English PropBank as CoNLL 2005 has it, which `english_label` reads.
+
+    >>> [projected_label(label) for label in ("ARG0", "C-ARG1-DSP", "R-ARGM-TMP", "V")]
+    ['A0', 'C-A1-DSP', 'R-AM-TMP', 'V']
+    """
+    return re.sub(r"^([CR]-)?ARG(M-)?", lambda match: (match[1] or "") + ("AM-" if match[2] else "A"), label)

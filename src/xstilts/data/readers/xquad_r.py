@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import DataError
-from xstilts.data.readers.json_records import parse_json
+from xstilts.data.readers.json_records import parse_json_file
 from xstilts.data.source import WHERE, Row
-from xstilts.data.text_lines import read_text
 
 _Paragraph = tuple[str, dict[str, Any], str]  # name, what the file says, where
 
@@ -91,7 +90,7 @@ def _sentences(paragraph: dict[str, Any]) -> list[str]:
 
 
 def _paragraphs(path: Path) -> Iterator[_Paragraph]:
-    for d, document in enumerate(parse_json(read_text(path), str(path))["data"]):
+    for d, document in enumerate(parse_json_file(path)["data"]):
         for p, paragraph in enumerate(document["paragraphs"]):
             where = f"{path}:data[{d}].paragraphs[{p}]"
             if "sentence_breaks" not in paragraph:

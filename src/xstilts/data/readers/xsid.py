@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from xstilts.core.errors import DataError
-from xstilts.data.source import WHERE, Row
+from xstilts.data.source import LINES, WHERE, Row
 from xstilts.data.text_lines import Numbered, expect_fields, line_blocks
 
 
@@ -31,10 +31,11 @@ class XsidUtterances:
 
 def _utterance(path: Path, block: list[Numbered]) -> Row:
     comments = dict(_comment(line) for _, line in block if line.startswith("#"))
-    words, intents, slots = [], [], []
+    words, intents, slots, lines = [], [], [], []
     for number, line in block:
         if not line.startswith("#"):
             expect_fields(fields := line.split("\t"), 4, f"{path}:{number}")
+            lines.append(number)
             words.append(fields[1])
             intents.append(fields[2])
             slots.append(fields[3])
@@ -50,6 +51,7 @@ def _utterance(path: Path, block: list[Numbered]) -> Row:
         "text": text,
         "item": item,
         WHERE: where,
+        LINES: lines,
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from xstilts.core.errors import DataError
-from xstilts.data.source import WHERE, Reader, Row
+from xstilts.data.source import WHERE, Reader, Row, RowPlace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class ZippedFiles:
             merged[self.on] = values[0]
         for row, prefix in zip(rows, prefixes, strict=True):
             for name, value in row.items():
-                if name in (WHERE, self.on):
+                if isinstance(name, RowPlace) or name == self.on:
                     continue
                 if prefix + name in merged:
                     message = f"two files have a field '{prefix + name}'"

@@ -22,7 +22,7 @@ class ChoiceRow(RowMakerBase):
         options: path of a list of options ("endings", "question.choices.*.text"), or one field for each option.
         option: template for the second half; "{option}" is the option at hand. `prompt` may use it too, where the file
             has no field of that name.
-            Blank options at the end of a row are no options: tables pad rows of fewer options with them.
+            Blank options and nulls at the end of a row are no options: rows of fewer options are padded with them.
         answer: field of the answer; None: unlabelled. An empty answer is unlabelled too.
         answer_as: "index" (from 0), "number" (from 1), "letter" (A is the first), "text" (the option itself) or
             "label" (the position in the list at path `answer_labels`).
@@ -57,7 +57,7 @@ class ChoiceRow(RowMakerBase):
 
     def _options(self, row: Row) -> tuple[str, ...]:
         if isinstance(self.options, str):
-            options = list(words_field(row, self.options))
+            options = list(words_field(_without_nulls_at_the_end(row, self.options), self.options))
         else:
             options = [name_field(row, path) for path in _without_nulls(row, self.options)]
         while options and not options[-1].strip():
@@ -85,6 +85,17 @@ class ChoiceRow(RowMakerBase):
         if names.count(raw) > 1:
             raise DataError(f"the answer '{raw}' names {names.count(raw)} of the options", where=row[WHERE])
         return names.index(raw)
+
+
+def _without_nulls_at_the_end(row: Row, path: str) -> Row:
+    """Return a row whose list at `path` has no nulls at its end, which pad it as blanks would."""
+    value = field_value(row, path)
+    if not isinstance(value, list) or not value or value[-1] is not None:
+        return row
+    count = len(value)
+    while count and value[count - 1] is None:
+        count -= 1
+    return {**row, path: value[:count]}
 
 
 def _without_nulls(row: Row, paths: Sequence[str]) -> Sequence[str]:

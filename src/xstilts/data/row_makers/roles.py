@@ -10,7 +10,7 @@ from xstilts.core.errors import DataError
 from xstilts.data.examples import Predicate, RolesExample
 from xstilts.data.fields import words_field
 from xstilts.data.row_makers.base import RowMakerBase
-from xstilts.data.source import WHERE, Drop, Row
+from xstilts.data.source import LINES, WHERE, Drop, Row
 from xstilts.data.syntax.trees import span_head
 
 
@@ -39,6 +39,7 @@ class RolesRow(RowMakerBase):
         return RolesExample(
             **self.names(row, number),
             words=words_field(row, "words"),
+            lines=tuple(row.get(LINES, ())),
             predicates=None
             if predicates is None
             else tuple(self._predicate(predicate, row) for predicate in predicates),
@@ -50,9 +51,11 @@ class RolesRow(RowMakerBase):
             if row["heads"] is None or row["fault"]:
                 raise DataError("heads of arguments need a tree, and the sentence has none", where=row[WHERE])
             heads = [(span_head(row["heads"], start, end) - 1, label) for start, end, label in spans or ()]
+        places = zip(heads or () if spans is None else spans, predicate.get("places", ()), strict=False)
         return Predicate(
             index=predicate["index"],
             sense=predicate["sense"],
             spans=None if spans is None else tuple(tuple(span) for span in spans if span[-1] not in self.without),
             heads=None if heads is None else tuple(tuple(head) for head in heads if head[-1] not in self.without),
+            places=tuple(place for argument, place in places if argument[-1] not in self.without),
         )

@@ -26,7 +26,8 @@ class SpanRow(RowMakerBase):
         answers: field of a list of {"text", "answer_start"} or of (text, start), or of {"text": [...],
             "answer_start": [...]}; None, and a row where it is null: unlabelled.
         impossible: field that is true where the context holds no answer; a row may lack SQuAD's own, `is_impossible`.
-        empty: what a question without answers is where `impossible` does not say: "unlabelled" or "impossible".
+        empty: what a question without answers is where `impossible` does not say: "unlabelled" or "impossible". Blank
+            answers that begin before the text (at -1) are none.
         misplaced: a row with an answer that does not stand where it says is an "error" (of the kind), or a "drop".
 
     Groups: the default is the paragraph of the file, which is right where all languages have the same documents in the
@@ -78,7 +79,7 @@ class SpanRow(RowMakerBase):
             return (), True
         if any(answer for answer, _ in answers):
             return answers, False
-        if not answers and is_impossible is None and self.empty == "impossible":
+        if is_impossible is None and self.empty == "impossible" and all(start < 0 for _, start in answers):
             return (), True
         return None, False
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from xstilts.data.examples import TagExample
+from xstilts.data.examples import TagExample, word_place
 from xstilts.data.fields import labels_field, words_field
 from xstilts.data.row_makers.base import Labels, RowMakerBase, label_name
-from xstilts.data.source import WHERE, Drop, Row
+from xstilts.data.source import LINES, WHERE, Drop, Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,8 @@ class TagsRow(RowMakerBase):
     def __call__(self, row: Row, number: int) -> TagExample | Drop:
         if drop := self.dropped(row):
             return drop
-        return TagExample(**self.names(row, number), words=words_field(row, self.words), tags=self._tags(row))
+        words = words_field(row, self.words)
+        return TagExample(**self.names(row, number), words=words, lines=tuple(row.get(LINES, ())), tags=self._tags(row))
 
     def _tags(self, row: Row) -> tuple[str, ...] | None:
         if self.tags is None:
@@ -41,5 +42,6 @@ class TagsRow(RowMakerBase):
             return None
         if self.cut:
             raw = tuple(tag.split(self.cut, 1)[0] for tag in raw)
-        names = [label_name(tag, self.labels, row[WHERE]) for tag in raw]
+        places = (word_place(row[WHERE], row.get(LINES, ()), word) for word in range(len(raw)))
+        names = [label_name(tag, self.labels, place) for tag, place in zip(raw, places, strict=True)]
         return None if None in names else tuple(tag for tag in names if tag is not None)

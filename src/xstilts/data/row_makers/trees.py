@@ -9,7 +9,7 @@ from xstilts.core.errors import DataError
 from xstilts.data.examples import DependencyExample
 from xstilts.data.fields import words_field
 from xstilts.data.row_makers.base import RowMakerBase
-from xstilts.data.source import Drop, Row
+from xstilts.data.source import LINES, Drop, Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,7 @@ class TreesRow(RowMakerBase):
         return DependencyExample(
             **self.names(row, number),
             words=words_field(row, "words"),
+            lines=tuple(row.get(LINES, ())),
             heads=None if row["heads"] is None else tuple(row["heads"]),
             relations=None if relations is None else tuple(relations),
             tokens=tuple((first, last, form) for first, last, form in row["tokens"]),

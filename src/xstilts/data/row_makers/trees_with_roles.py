@@ -30,6 +30,7 @@ class TreesWithRolesRow(RowMakerBase):
         return DependencyRolesExample(
             **self.names(row, number),
             words=tree.words,
+            lines=tree.lines,
             heads=tree.heads,
             relations=tree.relations,
             tokens=tree.tokens,

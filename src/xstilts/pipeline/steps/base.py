@@ -83,6 +83,7 @@ class StepKind:
         tokens_done: how many tokens a done step took, from its artefact and the artefacts of its inputs (by the names
             of these); None where its speed is not measured in tokens.
         labelled_inputs: names of the inputs that must have gold, and whether every row must (else some).
+        paired_inputs: pairs of inputs, a translation and its original, whose rows are paired by their number.
         file_uses: what files its rows come from, and what they are for.
     """
 
@@ -98,6 +99,7 @@ class StepKind:
     speed_key: Callable[[Mapping[str, Any]], Hashable] = lambda settings: ()
     tokens_done: Callable[[Path, Mapping[str, Path]], float] | None = None
     labelled_inputs: Callable[[Step], Mapping[str, bool]] = lambda step: {}
+    paired_inputs: Callable[[Step], Iterable[tuple[str, str]]] = lambda step: ()
     file_uses: Callable[[Step], Iterable[FileUse]] = lambda step: ()
 
     def step(

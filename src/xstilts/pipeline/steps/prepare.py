@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.canonical import OMIT_DEFAULT
+from xstilts.core.errors import DataError
 from xstilts.core.files import read_json, write_json
 from xstilts.data.read import LoadedExamples, ResolvedSource, load_examples
 from xstilts.engine.step import Context, Step
@@ -114,6 +115,19 @@ def row_counts(loaded: LoadedExamples, kind: Kind) -> dict[str, Any]:
         "dropped": dict(loaded.dropped),
         "first_dropped": dict(loaded.first_dropped),
     }
+
+
+def unpaired(translated_rows: int, rows: int, *, translation: str, original: str) -> DataError | None:
+    """Return what is wrong with a translation of another number of rows than the original's `rows`, where rows without
+    an id are paired by their number: from the first lost row on each would be taken for the translation of another."""
+    if translated_rows == rows:
+        return None
+    return DataError(
+        f"the translation has {translated_rows:,} rows, but what it translates ({original}) has {rows:,}, and rows "
+        "without an id are paired by their number",
+        where=translation,
+        hint="Give the translation a row for each row, or both files a column of ids (`columns: {id: ...}`).",
+    )
 
 
 def size(step: Step, artefact: Path | None) -> Size:

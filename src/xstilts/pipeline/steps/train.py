@@ -28,6 +28,7 @@ from xstilts.pipeline.steps.base import (
     StepKind,
     base_path,
 )
+from xstilts.pipeline.steps.prepare import PreparedFiles, unpaired
 
 VERSION = 3
 START = "start"  # the input that is the checkpoint of an earlier phase
@@ -81,6 +82,8 @@ def run(settings: TrainSettings, context: Context) -> None:
         train, dev = TokenizedRows(context.inputs[train_rows(i)]), TokenizedRows(context.inputs[dev_rows(i)])
         train_indices, dev_indices = apply_views(part.train_views, train.keys), apply_views(part.dev_views, dev.keys)
         if part.apart:
+            if _is_paired_by_number(part):
+                _check_numbers(part, context.inputs[train_rows(i)], context.inputs[dev_rows(i)])
             train_indices = without_translations_of(train_indices, train.keys, dev_indices, dev.keys)
         parts.append(
             JobPart(
@@ -186,6 +189,23 @@ def labelled_inputs(step: Step) -> Mapping[str, bool]:
     return {name: False for i in range(len(step.settings.parts)) for name in (train_rows(i), dev_rows(i))}
 
 
+def paired_inputs(step: Step) -> Iterator[tuple[str, str]]:
+    """Training rows in translation, and those of the original that the dev set is cut from."""
+    for i, part in enumerate(step.settings.parts):
+        if part.apart and _is_paired_by_number(part):
+            yield train_rows(i), dev_rows(i)
+
+
+def _is_paired_by_number(part: TrainPart) -> bool:
+    return getattr(part.dev.row, "id", None) is None
+
+
+def _check_numbers(part: TrainPart, translation: Path, original: Path) -> None:
+    rows = [PreparedFiles.of(folder).read for folder in (translation, original)]
+    if error := unpaired(*rows, translation=part.name, original="the rows of its dev set"):
+        raise error
+
+
 KIND = StepKind(
     name="train",
     version=VERSION,
@@ -197,6 +217,7 @@ KIND = StepKind(
     speed_depends_on_encoder=True,
     tokens_done=tokens_done,
     labelled_inputs=labelled_inputs,
+    paired_inputs=paired_inputs,
     file_uses=file_uses,
 )
 
