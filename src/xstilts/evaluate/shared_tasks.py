@@ -171,11 +171,11 @@ def _check_texts(gold: Path, system: Path, golds: Sequence[Row], systems: Sequen
         return
     at = first_difference(a.text, b.text)
     here, there = b.text[at : at + _SHOWN], a.text[at : at + _SHOWN]
-    points = ("", "")
+    here_named = there_named = ""
     if not (here + there).isascii() or not (here + there).isprintable():  # they may look alike
-        points = tuple(f" ({named})" for named in code_points(here, there))
+        here_named, there_named = (f" ({named})" for named in code_points(here, there))
     raise DataError(
-        f"the texts differ: '{here}'{points[0]} here, '{there}'{points[1]} in {_place(gold, a, golds, at)}",
+        f"the texts differ: '{here}'{here_named} here, '{there}'{there_named} in {_place(gold, a, golds, at)}",
         where=_place(system, b, systems, at),
         hint="Words and sentences may be cut differently, but all forms without blanks must make the same text.",
     )

@@ -87,6 +87,8 @@ def test_what_is_no_tree_names_its_line(put: Put, side: str, words: list[str], l
         (["a/X/0/root", "B/X/1/x", "c/X/1/x"], 3, "'Bc' here, 'bc' in"),
         (["a/X/0/root", "b/X/1/x"], 3, "'' here, 'c' in .*gold:4"),
         (["a/X/0/root", "b/X/1/x", "c/X/1/x", "", "d/X/0/root"], 6, "'d' here, '' in .*gold:4"),
+        (["a/X/0/root", "\u0431/X/1/x", "c/X/1/x"], 3, r"'\u0431c' \(U\+0431\) here, 'bc' \(U\+0062\) in .*gold:3"),
+        (["a/X/0/root", "b/X/1/x", "c\u0327/X/1/x"], 4, r"'\u0327' \(U\+0327\) here, '' \(nothing\) in .*gold:4"),
     ],
 )
 def test_texts_that_differ_name_both_lines(put: Put, words: list[str], line: int, what: str) -> None:
