@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import tomllib
 from importlib.metadata import version
@@ -15,6 +16,7 @@ from packaging.version import Version
 import xstilts
 
 ROOT = Path(__file__).resolve().parents[2]
+OLDEST = "XSTILTS_OLDEST_VERSIONS"  # set by .ci/versions where the lower bounds are installed
 TOOLS = ("dev", "docs")  # extras of people who change the program; constraints.txt alone says what they are tested with
 
 
@@ -51,7 +53,9 @@ def test_every_module_can_be_imported():
 
 
 @pytest.mark.versions
-def test_what_is_installed_is_within_the_ranges():
-    optional = {"pandas", "polars", "sentencepiece"}
-    installed = {name: version(name) for name in promised() if name not in optional}
+def test_what_is_installed_is_within_the_ranges_and_the_oldest_where_that_is_asked_for():
+    optional = set() if OLDEST in os.environ else {"pandas", "polars", "sentencepiece"}
+    installed = {name: Version(version(name)) for name in promised() if name not in optional}
     assert {name: found for name, found in installed.items() if found not in promised()[name].specifier} == {}
+    if OLDEST in os.environ:
+        assert {name: Version(found.public) for name, found in installed.items()} == pinned("constraints-oldest.txt")
