@@ -161,10 +161,10 @@ def _word_pieces(path: Path, settings: Mapping[str, Any], tokens: Mapping[str, s
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")  # pieces may hold any other line break
     except UnicodeDecodeError as error:
         raise EncoderError("this is not UTF-8 text.", where=str(path)) from error
-    vocabulary = {line.rstrip("\r"): number for number, line in enumerate(lines)}
+    vocabulary = {line.removesuffix("\r"): number for number, line in enumerate(lines)}
     named = set(tokens.values())
     cased = any(piece != piece.lower() for piece in vocabulary if piece not in named and not piece.startswith("["))
     tokenizer = Tokenizer(

@@ -118,6 +118,15 @@ def test_word_pieces(more: list[str], settings_: dict[str, Any] | None, expected
     assert specials(made).mask == PIECES.index("[MASK]")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("odd", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1e", "a\rb"])
+def test_only_line_feeds_end_a_piece(odd: str, end: str, tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_bytes("".join(f"{piece}{end}" for piece in [*PIECES[:5], odd, *PIECES[5:]]).encode())
+    made = converted(folder_of(tmp_path, {"model_type": "bert"}))
+    assert made.get_vocab_size() == len(PIECES) + 1
+    assert [made.token_to_id(piece) for piece in (odd, ",")] == [5, len(PIECES)]
+
+
 def test_pairs_of_bytes_and_their_places(tmp_path: Path) -> None:
     byte_pairs(tmp_path, ["d o", "do g", "Ġ dog"])
     made = converted(folder_of(tmp_path, {"model_type": "roberta"}))
