@@ -6,6 +6,7 @@ below; any other is refused. No class of `transformers` is asked: those take fil
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ _ROBERTA = {"cls": "<s>", "sep": "</s>", "pad": "<pad>", "mask": "<mask>", "unk"
 _ONE, _TWO = "{cls} $A {sep}", "{cls} $A {sep} $B:1 {sep}:1"
 _TWO_AS_ROBERTA = "{cls} $A {sep} {sep} $B {sep}"
 
+_MARKED = re.compile(r"\[.*\]|<.*>", re.DOTALL)  # pieces that are no words, as [unused1] and <S>
+_CASED = 0.01  # of the pieces of a vocabulary that keeps capitals; a few stray ones are no sign of it
 
 Make = Callable[[Path, Mapping[str, Any], Mapping[str, str]], "Tokenizer"]
 
@@ -157,7 +160,8 @@ def _frame(tokenizer: Tokenizer, tokens: Mapping[str, str], pair: str) -> None:
 def _word_pieces(path: Path, settings: Mapping[str, Any], tokens: Mapping[str, str]) -> Tokenizer:
     """BERT's: words are split at blanks, punctuation and Chinese characters, then into the longest pieces.
 
-    Where the folder does not say whether text is put into lower case, the pieces do."""
+    Where the folder does not say whether text is put into lower case, the pieces do: a share of `_CASED` with
+    capitals."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
     try:
@@ -165,8 +169,8 @@ def _word_pieces(path: Path, settings: Mapping[str, Any], tokens: Mapping[str, s
     except UnicodeDecodeError as error:
         raise EncoderError("this is not UTF-8 text.", where=str(path)) from error
     vocabulary = {line.removesuffix("\r"): number for number, line in enumerate(lines)}
-    named = set(tokens.values())
-    cased = any(piece != piece.lower() for piece in vocabulary if piece not in named and not piece.startswith("["))
+    words = [piece for piece in vocabulary if piece not in tokens.values() and not _MARKED.fullmatch(piece)]
+    cased = sum(piece != piece.lower() for piece in words) >= max(1, _CASED * len(words))
     tokenizer = Tokenizer(
         models.WordPiece(
             vocabulary, unk_token=tokens["unk"], max_input_chars_per_word=100, continuing_subword_prefix="##"

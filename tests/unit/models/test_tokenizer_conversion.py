@@ -103,6 +103,8 @@ PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "sun", "##ny", "é", "e"
         ([], None, ["sun", "##ny", "e", ",", "日", "日"]),
         (["Sunny"], None, ["Sunny", "é", ",", "日", "日"]),  # pieces with capitals: the text keeps its own
         (["Sunny"], {"do_lower_case": True}, ["sun", "##ny", "e", ",", "日", "日"]),
+        (["<S>", "<T>", "[Unused1]"], None, ["sun", "##ny", "e", ",", "日", "日"]),  # marks are no words
+        ([*map(chr, range(0x4E00, 0x4F00)), "A"], None, ["sun", "##ny", "e", ",", "日", "日"]),  # nor one of many
         ([], {"do_lower_case": False}, ["[UNK]", "é", ",", "日", "日"]),
         ([], {"strip_accents": False}, ["sun", "##ny", "é", ",", "日", "日"]),
         (["日日"], {"tokenize_chinese_chars": False}, ["sun", "##ny", "e", ",", "日日"]),
