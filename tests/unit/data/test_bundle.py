@@ -86,6 +86,24 @@ def test_what_is_no_bundle_is_not_overwritten(here, tmp_path):
         pack_bundle(SOURCES, here, tmp_path / "all.tar")
 
 
+@pytest.mark.parametrize(
+    ("manifest", "members"),
+    [
+        (None, {}),
+        (None, {"photo.jpg": "x"}),
+        (None, {"photo.jpg": "x", "manifest.json": '{"revisions": {}, "files": {}}'}),
+        ({"name": "an extension of a browser"}, {"photo.jpg": "x"}),
+        ([1], {}),
+    ],
+)
+def test_an_archive_of_others_is_not_overwritten(here, tmp_path, manifest, members):
+    theirs = archive(tmp_path / "backup.tar", manifest, **members)
+    before = theirs.read_bytes()
+    with pytest.raises(DataError, match=r"backup\.tar: this is there already, and is no bundle"):
+        pack_bundle(SOURCES, here, theirs)
+    assert theirs.read_bytes() == before
+
+
 def test_nothing_is_packed_when_a_file_is_missing(here, tmp_path):
     with pytest.raises(DataError, match=r"gone\.txt"):
         pack_bundle([*SOURCES, source("gone.txt")], here, tmp_path / "p.tar")
