@@ -18,7 +18,7 @@ from fnmatch import fnmatchcase as fnmatch
 from pathlib import Path
 
 from xstilts.core.canonical import fingerprint
-from xstilts.core.errors import EncoderError, XstiltsError, reason_of
+from xstilts.core.errors import DataError, EncoderError, XstiltsError, reason_of
 from xstilts.core.files import read_json, write_atomic
 from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.io_errors import writing
@@ -109,7 +109,7 @@ class ModelStore:
             substitute: what is taken where the hub gives nothing.
 
         Raises EncoderError when it is neither a folder nor on the hub, cannot be fetched, is not what was fetched, or
-        lacks something it needs."""
+        lacks something it needs; DataError where what answers is no hub."""
         spec = self.spec
         folder = Path(name) if Path(name).is_dir() else self._in_store(name)
         if folder is None:
@@ -133,7 +133,7 @@ class ModelStore:
             fetch(f"fetching the {spec.noun} {name}")
             try:
                 folder = self._download(name, repo or name, packaged_names, fetch)
-            except EncoderError as error:
+            except (EncoderError, DataError) as error:  # DataError: of an answer that is none of a hub's
                 if substitute is None:
                     raise
                 folder = self._substituted(name, substitute, fetch, error)
@@ -144,7 +144,7 @@ class ModelStore:
         path = self._record_file(name)
         return str(read_json(path).get("origin", "")) if path.is_file() else ""
 
-    def _substituted(self, name: str, substitute: Substitute, fetch: Say, refusal: EncoderError | None) -> Path:
+    def _substituted(self, name: str, substitute: Substitute, fetch: Say, refusal: XstiltsError | None) -> Path:
         """Write the substitute's folder as a draft, then rename it: it is whole or not there."""
         folder = self.home / substitute.folder_name
         try:
