@@ -251,7 +251,7 @@ class ModelStore:
                     if not self._is_locked(folder, names):
                         if names:
                             fetch_files(repo, commit, names, drafted / "files", endpoint)
-                        self._complete(drafted / "files", name)
+                        self._complete(drafted / "files", name, names)
                         move_files(drafted / "files", folder)
                     write_atomic(self._record_file(name), _record(name, self._relative(folder), self._digests(folder)))
         except XstiltsError:
@@ -276,12 +276,26 @@ class ModelStore:
                     return True
         return False
 
-    def _complete(self, folder: Path, name: str) -> None:
-        """Convert what was fetched where that is needed. Raises EncoderError where it is no model that can be used."""
-        self.require(folder, name, MODEL)
-        with naming(self.spec, name):
-            self.spec.convert(folder)
-            self.spec.check(folder)
+    def _complete(self, folder: Path, name: str, names: Collection[str]) -> None:
+        """Convert what was fetched, the files `names`, where that is needed. Raises EncoderError where it is no model
+        that can be used."""
+        if self.spec.converted and self.spec.converted not in names:  # what an earlier attempt made of them
+            (folder / self.spec.converted).unlink(missing_ok=True)
+        try:
+            self.require(folder, name, MODEL)
+            with naming(self.spec, name):
+                self.spec.convert(folder)
+                self.spec.check(folder)
+        except EncoderError as error:
+            kept = "What was fetched is kept for another attempt; `xstilts store gc` removes it."
+            hint = f"{error.hint} {kept}" if error.hint else kept
+            raise EncoderError(
+                error.what,
+                where=error.where,
+                value=error.value,
+                allowed=error.allowed,
+                hint=hint if names else error.hint,
+            ) from error
 
     def _relative(self, folder: Path) -> str:
         return folder.relative_to(self.home).as_posix()
