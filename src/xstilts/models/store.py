@@ -50,6 +50,7 @@ class ModelFiles:
             are fetched only then.
         convert: completes a folder that was fetched.
         check: raises EncoderError where a folder that was fetched cannot be used; it is then not taken into the store.
+        remember: told the store and the identity of a folder that passed, so that it is not checked again.
         hint: how else one can be given.
     """
 
@@ -62,6 +63,7 @@ class ModelFiles:
     converted_patterns: tuple[str, ...] = ()
     convert: Callable[[Path], None] = lambda folder: None
     check: Callable[[Path], None] = lambda folder: None
+    remember: Callable[[Path, str], None] = lambda store, identity: None
     hint: str
 
 
@@ -253,6 +255,7 @@ class ModelStore:
                             fetch_files(repo, commit, names, drafted / "files", endpoint)
                         self._complete(drafted / "files", name, names)
                         move_files(drafted / "files", folder)
+                        self.spec.remember(self.roots.store, self.identity(folder))
                     write_atomic(self._record_file(name), _record(name, self._relative(folder), self._digests(folder)))
         except XstiltsError:
             raise

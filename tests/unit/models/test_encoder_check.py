@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from fake_hub import COMMIT, Server
 from tiny_encoders import VOCABULARY, published
 from toy_tokenizers import of_characters
 from toy_translators import marian
@@ -141,22 +142,57 @@ def test_no_weight_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     check_encoder(folder)
 
 
-def test_what_passed_is_not_checked_again(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    checked: list[Path] = []
-    monkeypatch.setattr(encoder_check, "check_encoder", checked.append)
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders that were checked."""
+    found: list[Path] = []
+    monkeypatch.setattr(encoder_check, "check_encoder", found.append)
+    return found
+
+
+def test_what_passed_is_not_checked_again(folder: Path, tmp_path: Path, checked: list[Path]) -> None:
     for identity in ("a", "a", "b"):
-        check_once(folder, identity, tmp_path / "cache" / "encoders.json")
+        check_once(folder, identity, tmp_path)
     assert checked == [folder, folder]
     (tmp_path / "cache" / "encoders.json").write_text("[]")
-    check_once(folder, "a", tmp_path / "cache" / "encoders.json")
+    check_once(folder, "a", tmp_path)
     assert len(checked) == 3
+
+
+def test_other_versions_check_again(
+    folder: Path, tmp_path: Path, checked: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_once(folder, "a", tmp_path)
+    monkeypatch.setattr(encoder_check, "library_versions", lambda: {"transformers": "9.0.0"})
+    for _ in range(2):
+        check_once(folder, "a", tmp_path)
+    monkeypatch.setattr(encoder_check, "VERSION", encoder_check.VERSION + 1)
+    check_once(folder, "a", tmp_path)
+    assert len(checked) == 3
+
+
+def test_what_became_an_adapter_is_refused_though_it_passed(folder: Path, tmp_path: Path) -> None:
+    assert find_encoder(str(folder), Roots(store=tmp_path), {}).folder == folder
+    (folder / "adapter_config.json").write_text("{}")
+    with pytest.raises(EncoderError, match="adapter for another model"):
+        find_encoder(str(folder), Roots(store=tmp_path), {})
 
 
 def test_what_did_not_pass_is_checked_again(folder: Path, tmp_path: Path) -> None:
     of_characters(folder, 40)
     for _ in range(2):
         with pytest.raises(EncoderError):
-            check_once(folder, "a", tmp_path / "cache.json")
+            check_once(folder, "a", tmp_path)
+
+
+def test_what_is_fetched_is_checked_once(
+    folder: Path, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", server.address)
+    monkeypatch.setenv("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    server.model = {(COMMIT, path.name): path.read_bytes() for path in folder.iterdir()}
+    monkeypatch.setattr(encoder_check, "check_encoder", lambda folder: pytest.fail("checked once more"))
+    find_encoder("o/n", Roots(store=tmp_path / "store"), {}, fetch=lambda text: None)
 
 
 @pytest.mark.parametrize("file", ["config.json", "model.safetensors"])
