@@ -183,7 +183,7 @@ def _write(archive: Path, manifest: _Manifest, members: Mapping[str, Path | byte
         raise DataError("this is there already, and is no bundle.", where=str(archive), hint="Choose a new file.")
     draft_file = archive.with_name(f".{archive.name}.tmp")  # always this one: what a kill left is written over
     text = json.dumps(manifest.json(), ensure_ascii=False, indent=1).encode()
-    with locked(draft_file, wait=False) as is_held:
+    with locked(archive.with_name(f".{archive.name}.lock"), wait=False) as is_held:
         if not is_held:
             raise DataError("another process is writing this archive.", where=str(archive))
         try:
