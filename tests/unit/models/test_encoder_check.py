@@ -51,6 +51,13 @@ def test_what_is_published_whole_passes(name: str, tmp_path: Path) -> None:
     check_encoder(made(tmp_path, name))
 
 
+def test_positions_that_a_class_does_not_use_may_be_any(tmp_path: Path) -> None:
+    published(tmp_path, "modernbert")
+    of_characters(tmp_path, VOCABULARY)
+    configure(max_position_embeddings=-1)(tmp_path)
+    check_encoder(tmp_path)
+
+
 def test_shards_and_the_names_of_the_first_checkpoints_pass(folder: Path) -> None:
     tensors = load_file(folder / "model.safetensors")
     old = {name.replace("LayerNorm.weight", "LayerNorm.gamma"): tensor for name, tensor in tensors.items()}
@@ -102,6 +109,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "width": (configure(hidden_size=36), "config.json needs"),
     "feed-forward": (configure(intermediate_size=44), "config.json needs 44"),
     "positions": (configure(max_position_embeddings=128), "config.json needs 128x32"),
+    "no positions": (configure(max_position_embeddings=-1), "config.json"),
     "fewer blocks": (configure(num_hidden_layers=2), "more blocks than config.json says, 'roberta.encoder.layer.2"),
     "more blocks": (configure(num_hidden_layers=4), "the weights lack 16 tensors"),
     "heads": (configure(num_attention_heads=5), "5, which does not divide `hidden_size` 32"),
