@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from xstilts.app import pretrain
+from xstilts.app.export import export_checkpoint
 from xstilts.app.predict import predict_file
 from xstilts.core.errors import DataError, StoreError
 from xstilts.core.free_places import check_free_folder
@@ -36,6 +37,12 @@ def test_an_export_goes_into_a_new_folder(tmp_path: Path) -> None:
     for taken in ("full", "file", "dangling"):
         with pytest.raises(StoreError, match="delete this one"):
             check_free_folder(tmp_path / taken)
+
+
+def test_a_taken_folder_is_refused_before_the_checkpoint_is_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="delete this one"):
+        export_checkpoint("no such checkpoint", tmp_path, Any, Options(store=tmp_path / "store"))
 
 
 def test_a_folder_that_the_command_wrote_itself_is_written_again(tmp_path: Path) -> None:
