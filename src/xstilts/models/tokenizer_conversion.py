@@ -18,7 +18,7 @@ from xstilts.models import unigram_tokenizers as unigram
 from xstilts.nn.config_values import read_settings
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import AddedToken, Tokenizer
 
 # Everything that a tokenizer is made of in older formats.
 TOKENIZER_SOURCES = (
@@ -30,6 +30,7 @@ _ROBERTA = {"cls": "<s>", "sep": "</s>", "pad": "<pad>", "mask": "<mask>", "unk"
 _ONE, _TWO = "{cls} $A {sep}", "{cls} $A {sep} $B:1 {sep}:1"
 _TWO_AS_ROBERTA = "{cls} $A {sep} {sep} $B {sep}"
 
+_FLAGS = ("special", "normalized", "lstrip", "rstrip", "single_word")  # of a token that was added
 _MARKED = re.compile(r"\[.*\]|<.*>", re.DOTALL)  # pieces that are no words, as [unused1] and <S>
 _CASED = 0.01  # of the pieces of a vocabulary that keeps capitals; a few stray ones are no sign of it
 
@@ -71,7 +72,7 @@ def convert_tokenizer(folder: Path) -> None:
     tokens = {role: _token(settings, role) or token for role, token in chosen.tokens.items()}
     try:
         tokenizer = chosen.make(folder / chosen.files[0], settings, tokens)
-        _add_special_tokens(tokenizer, folder, tokens)
+        _add_special_tokens(tokenizer, folder, tokens, _added_tokens(folder, settings))
         _frame(tokenizer, tokens, chosen.pair)
     except EncoderError:
         raise
@@ -116,34 +117,54 @@ def _token(settings: Mapping[str, Any], role: str) -> str | None:
     return token if isinstance(token, str) else None
 
 
-def _add_special_tokens(tokenizer: Tokenizer, folder: Path, tokens: Mapping[str, str]) -> None:
+def _add_special_tokens(
+    tokenizer: Tokenizer, folder: Path, tokens: Mapping[str, str], added: Mapping[AddedToken, int]
+) -> None:
     """Make the special tokens known as such: a mask that is no piece is put behind the pieces, and so are tokens that
-    added_tokens.json names. Raises EncoderError where another is no piece, or comes to lie elsewhere than is said."""
+    were added. Raises EncoderError where another is no piece, or comes to lie elsewhere than is said."""
     from tokenizers import AddedToken
 
     for role in ("cls", "sep", "pad", "unk"):
         if tokenizer.token_to_id(tokens[role]) is None:
             raise EncoderError(f"the {role} token '{tokens[role]}' is none of the pieces.", where=str(folder))
-    added = _added_tokens(folder)
-    tokenizer.add_tokens(
-        [token for token in sorted(added, key=lambda token: added[token]) if token not in tokens.values()]
-    )
+    for token in sorted(added, key=lambda token: added[token]):
+        if token.content not in tokens.values():
+            (tokenizer.add_special_tokens if token.special else tokenizer.add_tokens)([token])
     special = [AddedToken(token, special=True, normalized=False) for role, token in tokens.items() if role != "mask"]
     # As in the classes of the field, the blank before a mask belongs to it.
     before = tokens["mask"] == _ROBERTA["mask"]
     tokenizer.add_special_tokens([*special, AddedToken(tokens["mask"], special=True, normalized=False, lstrip=before)])
     for token, number in added.items():
-        if (found := tokenizer.token_to_id(token)) != number:
-            message = f"the token '{token}' should be number {number}, and the pieces make it {found}."
-            raise EncoderError(message, where=str(folder / "added_tokens.json"))
+        if (found := tokenizer.token_to_id(token.content)) != number:
+            message = f"the token '{token.content}' should be number {number}, and the pieces make it {found}."
+            raise EncoderError(message, where=str(_added_file(folder)))
 
 
-def _added_tokens(folder: Path) -> dict[str, int]:
-    path = folder / "added_tokens.json"
-    added = read_settings(path) if path.is_file() else {}
-    if not all(type(number) is int for number in added.values()):
-        raise EncoderError("this should give each token its number.", where=str(path))
-    return added
+def _added_file(folder: Path) -> Path:
+    """Return the file that says which tokens were added: one of its own in the oldest folders."""
+    own = folder / "added_tokens.json"
+    return own if own.is_file() else folder / "tokenizer_config.json"
+
+
+def _added_tokens(folder: Path, settings: Mapping[str, Any]) -> dict[AddedToken, int]:
+    """Return the tokens that were added, with their numbers. Raises EncoderError where they are not said as such."""
+    from tokenizers import AddedToken
+
+    path = _added_file(folder)
+    if path.name == "added_tokens.json":
+        numbers = read_settings(path)
+        if not all(type(number) is int for number in numbers.values()):
+            raise EncoderError("this should give each token its number.", where=str(path))
+        return {AddedToken(token): number for token, number in numbers.items()}
+    decoder = settings.get("added_tokens_decoder") or {}
+    try:
+        return {
+            AddedToken(value["content"], **{flag: bool(value[flag]) for flag in _FLAGS if flag in value}): int(number)
+            for number, value in decoder.items()
+        }
+    except (AttributeError, TypeError, KeyError, ValueError) as error:
+        message = "`added_tokens_decoder` should give a token by its number, as `content` and its flags."
+        raise EncoderError(message, where=str(path)) from error
 
 
 def _frame(tokenizer: Tokenizer, tokens: Mapping[str, str], pair: str) -> None:

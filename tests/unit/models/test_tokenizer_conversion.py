@@ -185,6 +185,49 @@ def test_a_cut_model_of_sentencepiece_gives_no_tokenizer(share: float, tmp_path:
         convert_tokenizer(folder_of(tmp_path, {"model_type": "xlm-roberta"}))
 
 
+@pytest.mark.parametrize(("name", "said"), [("xlm-roberta", "<unk> <s> </s>"), ("camembert", "<unk>")])
+def test_pieces_that_others_stand_for_are_those(name: str, said: str, tmp_path: Path) -> None:
+    """Otherwise every number would be off, without a word."""
+    sentencepiece(tmp_path / "sentencepiece.bpe.model", LINES, unk_id=2, bos_id=1, eos_id=0)
+    with pytest.raises(EncoderError, match=rf"begins with </s>.* with {said}; it is not converted"):
+        convert_tokenizer(folder_of(tmp_path, {"model_type": name}))
+
+
+def added(number: int, content: str, **flags: bool) -> dict[str, Any]:
+    return {"added_tokens_decoder": {str(number): {"content": content, **flags}}}
+
+
+def test_added_tokens_of_the_settings_are_added(tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("".join(f"{piece}\n" for piece in PIECES), "utf-8")
+    said = {  # in any order, beside tokens that are pieces
+        str(len(PIECES) + 1): {"content": "[B]", "special": True, "normalized": False},
+        str(len(PIECES)): {"content": "@User", "lstrip": True},
+        "0": {"content": "[PAD]", "special": True, "normalized": False},
+    }
+    made = converted(folder_of(tmp_path, {"model_type": "bert"}, {"added_tokens_decoder": said}))
+    assert tokens(made, "sun @user [B]") == ["[CLS]", "sun", " @user", "[B]", "[SEP]"]  # with its blank
+    assert made.token_to_id("[B]") == len(PIECES) + 1
+    assert made.decode(made.encode("sun [B]").ids) == "sun"  # special
+
+
+@pytest.mark.parametrize(
+    ("settings_", "said"),
+    [
+        (added(40, "[B]"), "tokenizer_config.json: the token '[B]' should be number 40, and the pieces make it 11"),
+        (added(4, "sun"), "the token 'sun' should be number 4, and the pieces make it 5"),
+        ({"added_tokens_decoder": ["[B]"]}, "should give a token by its number"),
+        ({"added_tokens_decoder": {"x": {"content": "[B]"}}}, "should give a token by its number"),
+        ({"added_tokens_decoder": {"11": "[B]"}}, "should give a token by its number"),
+        ({"added_tokens_decoder": {"11": {"content": 7}}}, "should give a token by its number"),
+    ],
+)
+def test_added_tokens_that_cannot_be_are_said(settings_: dict[str, Any], said: str, tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("".join(f"{piece}\n" for piece in PIECES), "utf-8")
+    with pytest.raises(EncoderError) as refusal:
+        convert_tokenizer(folder_of(tmp_path, {"model_type": "bert"}, settings_))
+    assert said in str(refusal.value)
+
+
 def test_a_tokenizer_that_is_there_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
     convert_tokenizer(tmp_path)
