@@ -1,7 +1,8 @@
 """Conversion of tokenizers: tokenizer.json of an encoder that is published with the files of an older format alone.
 
-Which of the tokenizers of the field it is follows from `tokenizer_class`, else from the model type, and is one of those
-below; any other is refused. No class of `transformers` is asked: those take files they do not find for empty ones.
+Which of the tokenizers of the field it is follows from `tokenizer_class`, else (where none is named, or a general one)
+from the model type, and is one of those below; any other is refused. No class of `transformers` is asked: those take
+files they do not find for empty ones.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ _ROBERTA = {"cls": "<s>", "sep": "</s>", "pad": "<pad>", "mask": "<mask>", "unk"
 _ONE, _TWO = "{cls} $A {sep}", "{cls} $A {sep} $B:1 {sep}:1"
 _TWO_AS_ROBERTA = "{cls} $A {sep} {sep} $B {sep}"
 
+# Classes that say nothing about how a tokenizer works.
+_GENERIC = (
+    "PreTrainedTokenizer", "PreTrainedTokenizerFast", "TokenizersBackend", "SentencePieceBackend", "PythonBackend",
+)  # fmt: skip
 _FLAGS = ("special", "normalized", "lstrip", "rstrip", "single_word")  # of a token that was added
 _MARKED = re.compile(r"\[.*\]|<.*>", re.DOTALL)  # pieces that are no words, as [unused1] and <S>
 _CASED = 0.01  # of the pieces of a vocabulary that keeps capitals; a few stray ones are no sign of it
@@ -91,7 +96,7 @@ def _format_of(folder: Path, settings: Mapping[str, Any]) -> TokenizerFormat:
         raise EncoderError(
             "the tokenizer is code (`auto_map`), and code of a folder is not run.", where=where, hint=hint
         )
-    if name is not None:
+    if name is not None and name not in _GENERIC:
         kind = str(name).removesuffix("Fast")
         chosen = next((each for each in _FORMATS if kind in each.classes), None)
         words, value, allowed = "of the class", str(name), {name for each in _FORMATS for name in each.classes}

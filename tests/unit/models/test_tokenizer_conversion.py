@@ -193,6 +193,19 @@ def test_pieces_that_others_stand_for_are_those(name: str, said: str, tmp_path: 
         convert_tokenizer(folder_of(tmp_path, {"model_type": name}))
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["PreTrainedTokenizerFast", "PreTrainedTokenizer", "TokenizersBackend", "SentencePieceBackend", "PythonBackend"],
+)
+def test_where_the_class_is_a_general_one_the_model_type_decides(name: str, tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("".join(f"{piece}\n" for piece in PIECES), "utf-8")
+    made = converted(folder_of(tmp_path, {"model_type": "bert"}, {"tokenizer_class": name}))
+    assert tokens(made, "sunny") == ["[CLS]", "sun", "##ny", "[SEP]"]
+    (tmp_path / "tokenizer.json").unlink()
+    with pytest.raises(EncoderError, match="that of 'esm' is not converted"):
+        convert_tokenizer(folder_of(tmp_path, {"model_type": "esm"}))
+
+
 def added(number: int, content: str, **flags: bool) -> dict[str, Any]:
     return {"added_tokens_decoder": {str(number): {"content": content, **flags}}}
 
