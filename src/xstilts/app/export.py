@@ -21,8 +21,8 @@ def export_checkpoint(
     from xstilts.train.memory import use_threads
 
     use_threads(options.threads or default_threads())
+    check_free_folder(out)  # first: a checkpoint is read whole
     folder = checkpoint_folder(checkpoint, options)
-    check_free_folder(out)
     if adapter:
         export_adapter(folder, task.kind, out)
         return {"folder": str(out), "auto_class": None}

@@ -13,11 +13,10 @@ from typing import Any
 
 from xstilts.app.execution import Quiet, RunListener, command_options, execute_steps, serve_step
 from xstilts.core.canonical import fingerprint
-from xstilts.core.errors import StudyError
 from xstilts.core.files import read_json, write_atomic, write_json
 from xstilts.core.fingerprints import file_fingerprint
-from xstilts.core.free_places import check_free_folder
-from xstilts.core.io_errors import make_folder
+from xstilts.core.free_places import check_free_folder, marked_last
+from xstilts.core.io_errors import make_folder, writing
 from xstilts.core.path_names import inside
 from xstilts.engine.backends.base import StepCommand
 from xstilts.engine.graph import steps_of
@@ -35,6 +34,7 @@ from xstilts.pretrain.recipe import PackingSpec, PretrainRecipe, StudentShape, d
 from xstilts.pretrain.steps.base import Continued
 from xstilts.pretrain.steps.corpus import corpus_step
 
+_PRETRAINING = "pretraining.json"  # the record of a pretrained encoder
 CURVE_POINTS = 200  # points of a loss curve that are written down
 _PHASE_FACTS = (
     "seed",
@@ -90,7 +90,7 @@ def pretrain(
     """Run what is missing of a recipe and write the encoder to `out` (default: `pretrained/<name>` in the store), with
     its loss curve, data and seeds in `pretraining.json`.
 
-    An interrupted run goes on from its last snapshot at the next call. Raises StudyError when `out` holds something
+    An interrupted run goes on from its last snapshot at the next call. Raises StoreError when `out` holds something
     else, and what `prepare` raises; a step that fails is in `Pretrained.outcome.failed`.
     """
     options, listener = options or Options(), listener or Quiet()
@@ -98,8 +98,7 @@ def pretrain(
     devices(options)
     loaded, steps = prepare(recipe, options, listener.say)
     folder = out or options.store / "pretrained" / (loaded.name or "encoder")
-    if folder.is_dir() and not (folder / "pretraining.json").is_file() and any(folder.iterdir()):
-        raise StudyError(f"'{folder}' holds something that is not a pretrained encoder of ours.", where="--out")
+    check_free_folder(folder, mark=_PRETRAINING)
     make_folder(folder)
     store = Store(options.store)
     planned = plan(steps.goals, store)
@@ -128,9 +127,9 @@ def check_packed(folder: Path) -> None:
 def ship(folder: Path, out: Path) -> None:
     """Write the compact form of an encoder that `pretrain` made, as its recipe says, with its record. Raises
     EncoderError when it is too large to be shipped."""
-    packing = PackingSpec.model_validate(read_json(folder / "pretraining.json")["recipe"].get("packing", {}))
+    packing = PackingSpec.model_validate(read_json(folder / _PRETRAINING)["recipe"].get("packing", {}))
     pack(folder, out, bits=packing.bits, table_bits=packing.table_bits)
-    shutil.copyfile(folder / "pretraining.json", out / "pretraining.json")
+    shutil.copyfile(folder / _PRETRAINING, out / _PRETRAINING)
 
 
 def _prepare_command(recipe: PretrainRecipe, options: Options) -> StepCommand:
@@ -146,11 +145,10 @@ def _prepare_command(recipe: PretrainRecipe, options: Options) -> StepCommand:
 
 def _publish(encoder: Path, folder: Path, record: dict[str, Any]) -> None:
     """Copy the encoder's files to `folder`. The record is written last: a folder that has one is whole."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "pretraining.json").unlink(missing_ok=True)
-    for path in sorted(encoder.iterdir()):
-        shutil.copyfile(path, folder / path.name)
-    write_json(folder / "pretraining.json", record)
+    with writing(folder), marked_last(folder, _PRETRAINING):
+        for path in sorted(encoder.iterdir()):
+            shutil.copyfile(path, folder / path.name)
+        write_json(folder / _PRETRAINING, record)
 
 
 def _record(recipe: PretrainRecipe, steps: PretrainSteps, store: Store) -> dict[str, Any]:

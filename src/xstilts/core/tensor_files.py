@@ -122,6 +122,8 @@ def _parsed(file: BinaryIO, size: int, path: Path) -> tuple[Mapping[str, Any], i
 
 def _other_content(begin: bytes) -> str | None:
     """Return what a file is that is often found in the place of weights, None for anything else."""
+    if begin[4:9] == b"\0\0\0\0{":  # a header after its size, whose first bytes may be any: 640 begins as a pickle does
+        return None
     text = begin.lstrip().lower()
     if not begin:
         return "an empty file"

@@ -179,11 +179,11 @@ def _entry_of_bytes(content: bytes) -> LockEntry:
 
 
 def _write(archive: Path, manifest: _Manifest, members: Mapping[str, Path | bytes]) -> None:
-    if os.path.lexists(archive) and not (archive.is_file() and tarfile.is_tarfile(archive)):
+    if os.path.lexists(archive) and not _is_bundle(archive):
         raise DataError("this is there already, and is no bundle.", where=str(archive), hint="Choose a new file.")
     draft_file = archive.with_name(f".{archive.name}.tmp")  # always this one: what a kill left is written over
     text = json.dumps(manifest.json(), ensure_ascii=False, indent=1).encode()
-    with locked(draft_file, wait=False) as is_held:
+    with locked(archive.with_name(f".{archive.name}.lock"), wait=False) as is_held:
         if not is_held:
             raise DataError("another process is writing this archive.", where=str(archive))
         try:
@@ -195,6 +195,22 @@ def _write(archive: Path, manifest: _Manifest, members: Mapping[str, Path | byte
             draft_file.replace(archive)
         finally:
             draft_file.unlink(missing_ok=True)
+
+
+def _is_bundle(archive: Path) -> bool:
+    """Say whether a file is an archive that was packed here: its first member is a manifest."""
+    try:
+        with tarfile.open(archive) as tar:
+            return _manifest(tar) is not None
+    except (OSError, tarfile.TarError, EOFError, ValueError, RecursionError, XstiltsError):
+        return False
+
+
+def _manifest(tar: tarfile.TarFile) -> _Manifest | None:
+    """Return the manifest of an opened archive, None where its first member is none. Raises as `_Manifest.of`."""
+    first = tar.next()
+    opened = tar.extractfile(first) if first and first.name == _MANIFEST and first.isfile() else None
+    return None if opened is None else _Manifest.of(json.load(opened))
 
 
 def _member(name: str, size: int) -> tarfile.TarInfo:
@@ -230,13 +246,11 @@ def _unpack_checked(archive: Path, draft: Path) -> _Manifest:
     """Extract all members below `draft` and compare them with the manifest."""
     try:
         with tarfile.open(archive) as tar:
-            first, *members = tar.getmembers() or [tarfile.TarInfo()]
-            opened = tar.extractfile(first) if first.name == _MANIFEST and first.isfile() else None
-            if opened is None:
+            manifest = _manifest(tar)
+            if manifest is None:
                 raise DataError("the archive was not made by `xstilts data pack`: no manifest.", where=str(archive))
-            manifest = _Manifest.of(json.load(opened))
             entries = manifest.members()
-            for member in members:
+            for member in tar.getmembers()[1:]:
                 if not member.isfile() or member.name not in entries:
                     raise DataError(f"the archive holds '{member.name}', not in its manifest.", where=str(archive))
                 target = draft / checked_relative_path(member.name)

@@ -10,7 +10,8 @@ from xstilts.engine.step import Step
 class Listener(Protocol):
     """All calls come from the thread that called `execute`."""
 
-    def step_started(self, step: Step, device: str) -> None: ...
+    def step_started(self, step: Step, device: str) -> None:
+        """An attempt at a step began. It ends as finished, failed or left."""
 
     def step_progress(self, step: Step, done: float, total: float, unit: str, text: str) -> None: ...
 
@@ -22,8 +23,8 @@ class Listener(Protocol):
         """`count` more steps were found done in the store."""
 
     def step_left(self, step: Step) -> None:
-        """An attempt at a step ended and it is neither done nor failed here: another process has it, an input is gone,
-        or the run was interrupted."""
+        """An attempt at a step ended, and it was neither finished nor failed here: another process has it, or has made
+        it (then `step_reused` follows), an input is gone, or the run was interrupted."""
 
     def step_damaged(self, problem: str) -> None:
         """A done step is not as it was written and is made again; `problem` names the file and the step."""

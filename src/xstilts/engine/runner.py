@@ -23,6 +23,7 @@ from xstilts.engine.store import Store
 
 _TICK = 0.2  # seconds between two looks at what other processes do
 _GRACE = 120.0  # seconds that a step has to stop when asked: an update of a large encoder, and its snapshot
+_KILLED = 10.0  # seconds until one that was killed is seen to have ended
 _PATIENCE = 5  # times that an input may vanish under a step
 
 
@@ -240,8 +241,6 @@ class _Run:
                 self._ended(step, result)
 
     def _ended(self, step: Step, result: Result) -> None:
-        if result.status != "done" and result.status != "failed":
-            self.listener.step_left(step)
         match result.status:
             case "done":
                 self.done[step.key] = result.seconds
@@ -249,17 +248,21 @@ class _Run:
                 self._trim(step.inputs.values())
             case "reused":
                 self.reused[step.key] = None
+                self.listener.step_left(step)
                 self.listener.step_reused(1)
                 self._trim(step.inputs.values())
             case "busy":
+                self.listener.step_left(step)
                 self._say_damaged(result.error)
                 self._refresh()  # whoever held it may be done by now
                 self.busy_until[step.key] = time.monotonic() + _TICK
             case "stale" if self.stale[step.key] < _PATIENCE:
                 self.stale[step.key] += 1
+                self.listener.step_left(step)
                 self._say_damaged(result.error)
                 self._refresh()
             case "interrupted" if self.interrupt.requested:
+                self.listener.step_left(step)
                 self.pending[step.key] = step  # to be counted as left; nothing starts any more
             case _:
                 self._failed(step, result.error or f"the step was stopped from outside ({result.status})")
@@ -284,7 +287,7 @@ class _Run:
         self._wait(_GRACE)
         if self.running:
             self.backend.kill()
-            self._wait(_GRACE)
+            self._wait(_KILLED)
 
     def _wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds

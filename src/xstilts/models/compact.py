@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from xstilts.core.errors import EncoderError
 from xstilts.core.files import read_json, write_json
 from xstilts.core.fingerprints import file_fingerprint
+from xstilts.core.free_places import marked_last
 from xstilts.core.io_errors import writing
 
 FORMAT = 1
@@ -60,20 +61,19 @@ def pack(
             rounding = max(rounding, float(off))
         else:
             packed[name] = tensor.astype(np.float16) if tensor.dtype.kind == "f" else tensor
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
+    with writing(out), marked_last(out, RECORD):
         for name in _PLAIN:
             shutil.copyfile(folder / name, out / name)
         text = (folder / "tokenizer.json").read_bytes()
         (out / _TOKENIZER).write_bytes(lzma.compress(text, preset=9 | lzma.PRESET_EXTREME))
         save_file(packed, out / "weights.safetensors")
-    files = [out / name for name in (*_PLAIN, _TOKENIZER, "weights.safetensors")]
-    size = sum(path.stat().st_size for path in files)
-    if size > limit:
-        raise EncoderError(f"Packed, this encoder has {size:,} bytes, more than {limit:,}.", where=str(out))
-    digests = {path.name: file_fingerprint(path) for path in files}
-    record = {"format": FORMAT, "files": digests, "bytes": size, "rounding": round(rounding, 6)}
-    write_json(out / RECORD, record)
+        files = [out / name for name in (*_PLAIN, _TOKENIZER, "weights.safetensors")]
+        size = sum(path.stat().st_size for path in files)
+        if size > limit:
+            raise EncoderError(f"Packed, this encoder has {size:,} bytes, more than {limit:,}.", where=str(out))
+        digests = {path.name: file_fingerprint(path) for path in files}
+        record = {"format": FORMAT, "files": digests, "bytes": size, "rounding": round(rounding, 6)}
+        write_json(out / RECORD, record)
     return record
 
 

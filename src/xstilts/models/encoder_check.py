@@ -12,6 +12,7 @@ from pathlib import Path
 from xstilts.core.errors import StoreError
 from xstilts.core.files import read_json_mapping, write_json
 from xstilts.core.locks import locked
+from xstilts.core.versions import library_versions
 from xstilts.kinds.tokenizer_check import check_tokenizer
 
 VERSION = 1  # of what is checked
@@ -29,20 +30,35 @@ def check_encoder(folder: Path) -> None:
     check_tokenizer(folder, config.vocab_size)
 
 
-def check_once(folder: Path, identity: str, cache: Path) -> None:
+def check_once(folder: Path, identity: str, store: Path) -> None:
     """Check an encoder whose content was not checked before.
 
     Args:
         folder: of the encoder.
         identity: a digest of its content.
-        cache: the file that says what passed.
+        store: knows what passed.
     """
-    if _passed(cache).get(identity) == VERSION:
-        return
-    check_encoder(folder)
+    is_adapter = (folder / "adapter_config.json").is_file()  # which decides, and is no part of an encoder's content
+    if is_adapter or _passed(_cache(store)).get(identity) != _checked_by():
+        check_encoder(folder)
+        remember(store, identity)
+
+
+def remember(store: Path, identity: str) -> None:
+    """Write down that content passed."""
+    cache = _cache(store)
     # A cache that cannot be written costs time, never a run.
     with suppress(StoreError), locked(cache.with_name(cache.name + ".lock")):
-        write_json(cache, {**_passed(cache), identity: VERSION})
+        write_json(cache, {**_passed(cache), identity: _checked_by()})
+
+
+def _checked_by() -> str:
+    """Say what checks: the classes of another version of `transformers` may refuse what those of this one take."""
+    return f"{VERSION} {library_versions().get('transformers')}"
+
+
+def _cache(store: Path) -> Path:
+    return store / "cache" / "encoders.json"
 
 
 def _passed(cache: Path) -> dict[str, object]:

@@ -16,7 +16,7 @@ from xstilts.core.errors import EncoderError
 from xstilts.core.files import read_json
 from xstilts.data.locate import Roots
 from xstilts.engine.step import Step
-from xstilts.models.encoder_check import check_encoder, check_once
+from xstilts.models.encoder_check import check_encoder, check_once, remember
 from xstilts.models.named_encoders import NAMED_ENCODERS
 from xstilts.models.store import MODEL, ChangedEncoderError, ModelFiles, ModelStore, Say, naming
 from xstilts.models.tokenizer_conversion import TOKENIZER_SOURCES, convert_tokenizer
@@ -87,7 +87,7 @@ def from_folder(folder: Path, name: str, roots: Roots) -> LocatedEncoder:
     model_store.require(folder, name, ENCODER.required_files)
     identity = model_store.identity(folder)
     with naming(ENCODER, name):
-        check_once(folder, identity, roots.store / "cache" / "encoders.json")
+        check_once(folder, identity, roots.store)
     return LocatedEncoder(ref=EncoderRef(identity=identity, name=name), folder=folder)
 
 
@@ -121,5 +121,6 @@ ENCODER = ModelFiles(
     converted_patterns=TOKENIZER_SOURCES,
     convert=convert_tokenizer,
     check=check_encoder,
+    remember=remember,
     hint="Give a local folder as `encoder:`, or try again with a network.",
 )

@@ -18,7 +18,7 @@ from fnmatch import fnmatchcase as fnmatch
 from pathlib import Path
 
 from xstilts.core.canonical import fingerprint
-from xstilts.core.errors import EncoderError, XstiltsError, reason_of
+from xstilts.core.errors import DataError, EncoderError, XstiltsError, reason_of
 from xstilts.core.files import read_json, write_atomic
 from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.io_errors import writing
@@ -50,6 +50,7 @@ class ModelFiles:
             are fetched only then.
         convert: completes a folder that was fetched.
         check: raises EncoderError where a folder that was fetched cannot be used; it is then not taken into the store.
+        remember: told the store and the identity of a folder that passed, so that it is not checked again.
         hint: how else one can be given.
     """
 
@@ -62,6 +63,7 @@ class ModelFiles:
     converted_patterns: tuple[str, ...] = ()
     convert: Callable[[Path], None] = lambda folder: None
     check: Callable[[Path], None] = lambda folder: None
+    remember: Callable[[Path, str], None] = lambda store, identity: None
     hint: str
 
 
@@ -109,7 +111,7 @@ class ModelStore:
             substitute: what is taken where the hub gives nothing.
 
         Raises EncoderError when it is neither a folder nor on the hub, cannot be fetched, is not what was fetched, or
-        lacks something it needs."""
+        lacks something it needs; DataError where what answers is no hub."""
         spec = self.spec
         folder = Path(name) if Path(name).is_dir() else self._in_store(name)
         if folder is None:
@@ -133,7 +135,7 @@ class ModelStore:
             fetch(f"fetching the {spec.noun} {name}")
             try:
                 folder = self._download(name, repo or name, packaged_names, fetch)
-            except EncoderError as error:
+            except (EncoderError, DataError) as error:  # DataError: of an answer that is none of a hub's
                 if substitute is None:
                     raise
                 folder = self._substituted(name, substitute, fetch, error)
@@ -144,7 +146,7 @@ class ModelStore:
         path = self._record_file(name)
         return str(read_json(path).get("origin", "")) if path.is_file() else ""
 
-    def _substituted(self, name: str, substitute: Substitute, fetch: Say, refusal: EncoderError | None) -> Path:
+    def _substituted(self, name: str, substitute: Substitute, fetch: Say, refusal: XstiltsError | None) -> Path:
         """Write the substitute's folder as a draft, then rename it: it is whole or not there."""
         folder = self.home / substitute.folder_name
         try:
@@ -251,8 +253,9 @@ class ModelStore:
                     if not self._is_locked(folder, names):
                         if names:
                             fetch_files(repo, commit, names, drafted / "files", endpoint)
-                        self._complete(drafted / "files", name)
+                        self._complete(drafted / "files", name, names)
                         move_files(drafted / "files", folder)
+                        self.spec.remember(self.roots.store, self.identity(folder))
                     write_atomic(self._record_file(name), _record(name, self._relative(folder), self._digests(folder)))
         except XstiltsError:
             raise
@@ -276,12 +279,26 @@ class ModelStore:
                     return True
         return False
 
-    def _complete(self, folder: Path, name: str) -> None:
-        """Convert what was fetched where that is needed. Raises EncoderError where it is no model that can be used."""
-        self.require(folder, name, MODEL)
-        with naming(self.spec, name):
-            self.spec.convert(folder)
-            self.spec.check(folder)
+    def _complete(self, folder: Path, name: str, names: Collection[str]) -> None:
+        """Convert what was fetched, the files `names`, where that is needed. Raises EncoderError where it is no model
+        that can be used."""
+        if self.spec.converted and self.spec.converted not in names:  # what an earlier attempt made of them
+            (folder / self.spec.converted).unlink(missing_ok=True)
+        try:
+            self.require(folder, name, MODEL)
+            with naming(self.spec, name):
+                self.spec.convert(folder)
+                self.spec.check(folder)
+        except EncoderError as error:
+            kept = "What was fetched is kept for another attempt; `xstilts store gc` removes it."
+            hint = f"{error.hint} {kept}" if error.hint else kept
+            raise EncoderError(
+                error.what,
+                where=error.where,
+                value=error.value,
+                allowed=error.allowed,
+                hint=hint if names else error.hint,
+            ) from error
 
     def _relative(self, folder: Path) -> str:
         return folder.relative_to(self.home).as_posix()

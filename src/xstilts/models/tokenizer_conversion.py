@@ -1,11 +1,13 @@
 """Conversion of tokenizers: tokenizer.json of an encoder that is published with the files of an older format alone.
 
-Which of the tokenizers of the field it is follows from `tokenizer_class`, else from the model type, and is one of those
-below; any other is refused. No class of `transformers` is asked: those take files they do not find for empty ones.
+Which of the tokenizers of the field it is follows from `tokenizer_class`, else (where none is named, or a general one)
+from the model type, and is one of those below; any other is refused. No class of `transformers` is asked: those take
+files they do not find for empty ones.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from xstilts.models import unigram_tokenizers as unigram
 from xstilts.nn.config_values import read_settings
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import AddedToken, Tokenizer
 
 # Everything that a tokenizer is made of in older formats.
 TOKENIZER_SOURCES = (
@@ -29,6 +31,13 @@ _ROBERTA = {"cls": "<s>", "sep": "</s>", "pad": "<pad>", "mask": "<mask>", "unk"
 _ONE, _TWO = "{cls} $A {sep}", "{cls} $A {sep} $B:1 {sep}:1"
 _TWO_AS_ROBERTA = "{cls} $A {sep} {sep} $B {sep}"
 
+# Classes that say nothing about how a tokenizer works.
+_GENERIC = (
+    "PreTrainedTokenizer", "PreTrainedTokenizerFast", "TokenizersBackend", "SentencePieceBackend", "PythonBackend",
+)  # fmt: skip
+_FLAGS = ("special", "normalized", "lstrip", "rstrip", "single_word")  # of a token that was added
+_MARKED = re.compile(r"\[.*\]|<.*>", re.DOTALL)  # pieces that are no words, as [unused1] and <S>
+_CASED = 0.01  # of the pieces of a vocabulary that keeps capitals; a few stray ones are no sign of it
 
 Make = Callable[[Path, Mapping[str, Any], Mapping[str, str]], "Tokenizer"]
 
@@ -68,7 +77,7 @@ def convert_tokenizer(folder: Path) -> None:
     tokens = {role: _token(settings, role) or token for role, token in chosen.tokens.items()}
     try:
         tokenizer = chosen.make(folder / chosen.files[0], settings, tokens)
-        _add_special_tokens(tokenizer, folder, tokens)
+        _add_special_tokens(tokenizer, folder, tokens, _added_tokens(folder, settings))
         _frame(tokenizer, tokens, chosen.pair)
     except EncoderError:
         raise
@@ -87,7 +96,7 @@ def _format_of(folder: Path, settings: Mapping[str, Any]) -> TokenizerFormat:
         raise EncoderError(
             "the tokenizer is code (`auto_map`), and code of a folder is not run.", where=where, hint=hint
         )
-    if name is not None:
+    if name is not None and name not in _GENERIC:
         kind = str(name).removesuffix("Fast")
         chosen = next((each for each in _FORMATS if kind in each.classes), None)
         words, value, allowed = "of the class", str(name), {name for each in _FORMATS for name in each.classes}
@@ -113,34 +122,54 @@ def _token(settings: Mapping[str, Any], role: str) -> str | None:
     return token if isinstance(token, str) else None
 
 
-def _add_special_tokens(tokenizer: Tokenizer, folder: Path, tokens: Mapping[str, str]) -> None:
+def _add_special_tokens(
+    tokenizer: Tokenizer, folder: Path, tokens: Mapping[str, str], added: Mapping[AddedToken, int]
+) -> None:
     """Make the special tokens known as such: a mask that is no piece is put behind the pieces, and so are tokens that
-    added_tokens.json names. Raises EncoderError where another is no piece, or comes to lie elsewhere than is said."""
+    were added. Raises EncoderError where another is no piece, or comes to lie elsewhere than is said."""
     from tokenizers import AddedToken
 
     for role in ("cls", "sep", "pad", "unk"):
         if tokenizer.token_to_id(tokens[role]) is None:
             raise EncoderError(f"the {role} token '{tokens[role]}' is none of the pieces.", where=str(folder))
-    added = _added_tokens(folder)
-    tokenizer.add_tokens(
-        [token for token in sorted(added, key=lambda token: added[token]) if token not in tokens.values()]
-    )
+    for token in sorted(added, key=lambda token: added[token]):
+        if token.content not in tokens.values():
+            (tokenizer.add_special_tokens if token.special else tokenizer.add_tokens)([token])
     special = [AddedToken(token, special=True, normalized=False) for role, token in tokens.items() if role != "mask"]
     # As in the classes of the field, the blank before a mask belongs to it.
     before = tokens["mask"] == _ROBERTA["mask"]
     tokenizer.add_special_tokens([*special, AddedToken(tokens["mask"], special=True, normalized=False, lstrip=before)])
     for token, number in added.items():
-        if (found := tokenizer.token_to_id(token)) != number:
-            message = f"the token '{token}' should be number {number}, and the pieces make it {found}."
-            raise EncoderError(message, where=str(folder / "added_tokens.json"))
+        if (found := tokenizer.token_to_id(token.content)) != number:
+            message = f"the token '{token.content}' should be number {number}, and the pieces make it {found}."
+            raise EncoderError(message, where=str(_added_file(folder)))
 
 
-def _added_tokens(folder: Path) -> dict[str, int]:
-    path = folder / "added_tokens.json"
-    added = read_settings(path) if path.is_file() else {}
-    if not all(type(number) is int for number in added.values()):
-        raise EncoderError("this should give each token its number.", where=str(path))
-    return added
+def _added_file(folder: Path) -> Path:
+    """Return the file that says which tokens were added: one of its own in the oldest folders."""
+    own = folder / "added_tokens.json"
+    return own if own.is_file() else folder / "tokenizer_config.json"
+
+
+def _added_tokens(folder: Path, settings: Mapping[str, Any]) -> dict[AddedToken, int]:
+    """Return the tokens that were added, with their numbers. Raises EncoderError where they are not said as such."""
+    from tokenizers import AddedToken
+
+    path = _added_file(folder)
+    if path.name == "added_tokens.json":
+        numbers = read_settings(path)
+        if not all(type(number) is int for number in numbers.values()):
+            raise EncoderError("this should give each token its number.", where=str(path))
+        return {AddedToken(token): number for token, number in numbers.items()}
+    decoder = settings.get("added_tokens_decoder") or {}
+    try:
+        return {
+            AddedToken(value["content"], **{flag: bool(value[flag]) for flag in _FLAGS if flag in value}): int(number)
+            for number, value in decoder.items()
+        }
+    except (AttributeError, TypeError, KeyError, ValueError) as error:
+        message = "`added_tokens_decoder` should give a token by its number, as `content` and its flags."
+        raise EncoderError(message, where=str(path)) from error
 
 
 def _frame(tokenizer: Tokenizer, tokens: Mapping[str, str], pair: str) -> None:
@@ -157,16 +186,17 @@ def _frame(tokenizer: Tokenizer, tokens: Mapping[str, str], pair: str) -> None:
 def _word_pieces(path: Path, settings: Mapping[str, Any], tokens: Mapping[str, str]) -> Tokenizer:
     """BERT's: words are split at blanks, punctuation and Chinese characters, then into the longest pieces.
 
-    Where the folder does not say whether text is put into lower case, the pieces do."""
+    Where the folder does not say whether text is put into lower case, the pieces do: a share of `_CASED` with
+    capitals."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")  # pieces may hold any other line break
     except UnicodeDecodeError as error:
         raise EncoderError("this is not UTF-8 text.", where=str(path)) from error
-    vocabulary = {line.rstrip("\r"): number for number, line in enumerate(lines)}
-    named = set(tokens.values())
-    cased = any(piece != piece.lower() for piece in vocabulary if piece not in named and not piece.startswith("["))
+    vocabulary = {line.removesuffix("\r"): number for number, line in enumerate(lines)}
+    words = [piece for piece in vocabulary if piece not in tokens.values() and not _MARKED.fullmatch(piece)]
+    cased = sum(piece != piece.lower() for piece in words) >= max(1, _CASED * len(words))
     tokenizer = Tokenizer(
         models.WordPiece(
             vocabulary, unk_token=tokens["unk"], max_input_chars_per_word=100, continuing_subword_prefix="##"

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def xlmr_unigram(path: Path, settings: Mapping[str, Any]) -> Tokenizer:
     """XLM-R's, numbered as in fairseq: four special tokens, then the pieces without the model's own three."""
     model = _unigram_model(path)
-    return _tokenizer(_specials("<s>", "<pad>", "</s>", "<unk>") + model.pieces[3:], 3, model)
+    pieces = _without(model, ("<unk>", "<s>", "</s>"), path)
+    return _tokenizer(_specials("<s>", "<pad>", "</s>", "<unk>") + pieces, 3, model)
 
 
 def camembert_unigram(path: Path, settings: Mapping[str, Any]) -> Tokenizer:
@@ -27,7 +28,7 @@ def camembert_unigram(path: Path, settings: Mapping[str, Any]) -> Tokenizer:
     model = _unigram_model(path)
     unused = Piece("<unk>NOTUSED", -100.0, CONTROL)
     first = (*_specials("<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>"), unused)
-    return _tokenizer(first + model.pieces[1:], 3, model)
+    return _tokenizer(first + _without(model, ("<unk>",), path), 3, model)
 
 
 def deberta_unigram(path: Path, settings: Mapping[str, Any]) -> Tokenizer:
@@ -63,6 +64,19 @@ def _albert_rules(settings: Mapping[str, Any], lower: bool, accents: bool) -> li
 
 def _specials(*names: str) -> tuple[Piece, ...]:
     return tuple(Piece(name, 0.0, CONTROL) for name in names)
+
+
+def _without(model: SentencePieceModel, first: tuple[str, ...], path: Path) -> tuple[Piece, ...]:
+    """Return the pieces behind the first, which others stand for. Raises EncoderError where the model begins with
+    others than these."""
+    found = tuple(piece.text for piece in model.pieces[: len(first)])
+    if found != first:
+        raise EncoderError(
+            f"this model of SentencePiece begins with {' '.join(found)}, and one of such an encoder with "
+            f"{' '.join(first)}; it is not converted.",
+            where=str(path),
+        )
+    return model.pieces[len(first) :]
 
 
 def _unigram_model(path: Path) -> SentencePieceModel:

@@ -17,9 +17,17 @@ _SIZES: Mapping[str, tuple[int, int]] = {
     **dict.fromkeys(("num_attention_heads", "num_key_value_heads", "n_heads", "n_head"), _WIDTH),
     **dict.fromkeys(("hidden_size", "embedding_size", "input_embedding_size", "output_embedding_size"), _WIDTH),
     **dict.fromkeys(("intermediate_size", "dim", "hidden_dim", "d_model", "emb_dim", "head_dim", "d_head"), _WIDTH),
-    **dict.fromkeys(("vocab_size", "n_words", "max_position_embeddings"), _ROWS),
+    **dict.fromkeys(("vocab_size", "n_words"), _ROWS),
+    "max_position_embeddings": (-1, _ROWS[1]),  # 0 and -1 stand for none: the weights tell
     "type_vocab_size": (0, _WIDTH[1]),
 }
+# What they call their rates. Other names that speak of dropout may mean anything.
+_RATES = (
+    "dropout", "hidden_dropout", "hidden_dropout_prob", "attention_dropout", "attention_probs_dropout_prob",
+    "activation_dropout", "embedding_dropout", "mlp_dropout", "pooler_dropout", "cls_dropout", "classifier_dropout",
+    "classifier_dropout_prob", "qa_dropout", "seq_classif_dropout", "summary_first_dropout", "summary_last_dropout",
+    "local_attention_probs_dropout_prob", "lsh_attention_probs_dropout_prob",
+)  # fmt: skip
 _IDS = ("pad_token_id", "bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id", "mask_token_id")
 _DEPTH = 100  # of lists and mappings within each other, as deep as is looked
 
@@ -45,13 +53,14 @@ def check_values(values: Mapping[str, Any], where: str) -> None:
             raise EncoderError(f"`{key}` is {number}; a finite number is allowed.", where=where)
     for key, (least, most) in _SIZES.items():
         _check_whole(values, key, least, most, where)
-    for key, value in values.items():
-        is_rate = value is None or (isinstance(value, (int, float)) and 0 <= value <= 1)
-        if "dropout" in key and not is_rate:
+    for key in _RATES:
+        value = values.get(key)
+        if value is not None and not (isinstance(value, (int, float)) and 0 <= value <= 1):
             raise EncoderError(f"`{key}` is {said(value)}; a number from 0 to 1 is allowed.", where=where)
     for key in _IDS:
         ids = values.get(key)
-        if not all(type(number) is int for number in (ids if isinstance(ids, list) else [ids]) if number is not None):
+        numbers = ids if isinstance(ids, list) and key == "eos_token_id" else [ids]  # a text may end in several ways
+        if ids is not None and not all(type(number) is int for number in numbers):
             raise EncoderError(f"`{key}` is {said(ids)}; the number of a token is allowed.", where=where)
     padding = values.get("pad_token_id")
     if padding is not None and padding < 0:

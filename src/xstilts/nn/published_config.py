@@ -32,6 +32,8 @@ _IGNORED = frozenset(
 )  # fmt: skip
 _CODE = frozenset(("auto_map", "custom_pipelines", "custom_generate", "kernel_config", "use_kernels"))
 _LABELS = frozenset(("id2label", "label2id", "task_specific_params", "finetuning_task", "prefix", "license"))
+_SAYS_NOTHING = frozenset(("architectures",))  # of the weights: odd text is left out
+_DTYPE_KEYS = ("dtype", "torch_dtype")
 _DTYPES = re.compile(r"(torch\.)?[a-z]+\d*")
 _WORD = re.compile(r"[\w+|\- ]*")
 _DEPTH = 6  # of lists and mappings within each other
@@ -69,7 +71,9 @@ def read_published(path: Path, model_types: Collection[str] = ()) -> PreTrainedC
     except Exception as error:  # a class checks its values as it likes
         raise EncoderError(f"config.json cannot be used: {reason_of(error)}", where=str(path)) from error
     for key in sorted(values.keys() - settings.keys()):
-        if hasattr(config, key) and not _is_ignored(key):  # the class's default would stand for it
+        if (
+            hasattr(config, key) and key not in _SAYS_NOTHING and not _is_ignored(key)
+        ):  # the class's default would stand for it
             allowed = "numbers, truth values and plain words"
             raise EncoderError(f"`{key}` is {said(values[key])}; {allowed} are allowed.", where=str(path))
     return config
@@ -96,7 +100,7 @@ def allowed_settings(values: Mapping[str, Any], path: Path) -> dict[str, Any]:
     if ignored := sorted(key for key in values if key in _CODE and values[key]):
         text = f"{path}: {', '.join(f'`{key}`' for key in ignored)} would run code and is ignored."
         warnings.warn(IgnoredSettings(text), stacklevel=2)
-    return {key: value for key, value in values.items() if _is_allowed(key, value, _DEPTH)}
+    return {key: _plain_dtypes(key, value) for key, value in values.items() if _is_allowed(key, value, _DEPTH)}
 
 
 def check_tokenizer_settings(folder: Path) -> None:
@@ -152,9 +156,16 @@ def _is_allowed(key: str, value: Any, depth: int) -> bool:
         return False
     if key in _LABELS:
         return True
-    if key in ("dtype", "torch_dtype"):
+    if key in _DTYPE_KEYS:
         return value is None or (isinstance(value, str) and _DTYPES.fullmatch(value) is not None)
     return key == "transformers_version" or _is_plain(value, depth)
+
+
+def _plain_dtypes(key: str, value: Any) -> Any:
+    """Return a setting with types of numbers by the name alone that `transformers` looks up in torch."""
+    if isinstance(value, Mapping):
+        return {name: _plain_dtypes(str(name), item) for name, item in value.items()}
+    return value.removeprefix("torch.") if key in _DTYPE_KEYS and isinstance(value, str) else value
 
 
 def _is_plain(value: Any, depth: int) -> bool:

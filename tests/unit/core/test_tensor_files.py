@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
@@ -40,6 +40,15 @@ def test_a_cut_file_is_refused(content: dict[str, tuple[str, tuple[int, ...]]], 
     (tmp_path / "x").write_bytes(whole[: int(len(whole) * share)])
     with pytest.raises(EncoderError, match=r"cut|empty file|not a safetensors"):
         read_header(tmp_path / "x")
+
+
+@here
+@given(size=st.integers(0, 2000))
+@example(size=640 - len(json.dumps({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}})))  # b"\x80\x02"
+def test_a_header_may_have_any_size(size: int, tmp_path: Path) -> None:
+    text = json.dumps({"a": GOOD}).encode() + b" " * size
+    (tmp_path / "x").write_bytes(struct.pack("<Q", len(text)) + text + bytes(8))
+    assert read_header(tmp_path / "x") == {"a": TensorHeader("F32", (2,))}
 
 
 GOOD = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}

@@ -66,13 +66,24 @@ def test_the_same_files_give_the_same_archive(here, tmp_path):
 
 
 def test_what_a_killed_pack_left_is_written_over_and_two_do_not_write_one_archive(here, tmp_path):
-    (left := tmp_path / ".p.tar.tmp").write_bytes(b"half of an archive" * 1000)
-    with locked(left), pytest.raises(DataError, match=r"p\.tar: another process is writing this archive"):
+    (tmp_path / ".p.tar.tmp").write_bytes(b"half of an archive" * 1000)
+    with (
+        locked(tmp_path / ".p.tar.lock"),
+        pytest.raises(DataError, match=r"p\.tar: another process is writing this archive"),
+    ):
         pack_bundle(SOURCES, here, tmp_path / "p.tar")
     pack_bundle(SOURCES, here, tmp_path / "p.tar")
     pack_bundle(SOURCES, here, tmp_path / "q.tar")
     assert (tmp_path / "p.tar").read_bytes() == (tmp_path / "q.tar").read_bytes()
     assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_the_lock_of_an_archive_stays(here, tmp_path):
+    """Who has opened a lock file that is renamed or removed holds another lock than who comes next."""
+    pack_bundle(SOURCES, here, tmp_path / "p.tar")
+    before = (tmp_path / ".p.tar.lock").stat().st_ino
+    pack_bundle(SOURCES, here, tmp_path / "p.tar")
+    assert (tmp_path / ".p.tar.lock").stat().st_ino == before != (tmp_path / "p.tar").stat().st_ino
 
 
 def test_what_is_no_bundle_is_not_overwritten(here, tmp_path):
@@ -84,6 +95,24 @@ def test_what_is_no_bundle_is_not_overwritten(here, tmp_path):
     assert file.read_text() == "a\n"
     for _ in range(2):
         pack_bundle(SOURCES, here, tmp_path / "all.tar")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "members"),
+    [
+        (None, {}),
+        (None, {"photo.jpg": "x"}),
+        (None, {"photo.jpg": "x", "manifest.json": '{"revisions": {}, "files": {}}'}),
+        ({"name": "an extension of a browser"}, {"photo.jpg": "x"}),
+        ([1], {}),
+    ],
+)
+def test_an_archive_of_others_is_not_overwritten(here, tmp_path, manifest, members):
+    theirs = archive(tmp_path / "backup.tar", manifest, **members)
+    before = theirs.read_bytes()
+    with pytest.raises(DataError, match=r"backup\.tar: this is there already, and is no bundle"):
+        pack_bundle(SOURCES, here, theirs)
+    assert theirs.read_bytes() == before
 
 
 def test_nothing_is_packed_when_a_file_is_missing(here, tmp_path):

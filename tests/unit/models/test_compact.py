@@ -9,13 +9,14 @@ from transformers import AutoModel, AutoModelForMaskedLM
 
 import toy_training
 from xstilts.core.errors import EncoderError
+from xstilts.core.free_places import check_free_folder
 from xstilts.data.locate import Roots
 from xstilts.engine.backends.inline import Inline
 from xstilts.engine.runner import execute
 from xstilts.engine.store import Store
 from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.models import bundled
-from xstilts.models.compact import four_bits, from_four_bits, int8_rows, pack, unpack
+from xstilts.models.compact import RECORD, four_bits, from_four_bits, int8_rows, pack, unpack
 from xstilts.models.encoders import find_encoder
 from xstilts.pipeline.steps.encoder import packaged_encoders
 
@@ -110,6 +111,23 @@ def test_a_damaged_a_missing_and_an_unknown_file(ordinary, tmp_path):
     (packed / "packed.json").write_text(json.dumps({**record, "format": 9}))
     with pytest.raises(EncoderError, match="format 9"):
         unpack(packed, tmp_path / "out")
+
+
+def test_what_a_kill_left_of_a_packed_encoder_is_written_again(ordinary, tmp_path, monkeypatch):
+    def killed(*arguments, **named):
+        raise KeyboardInterrupt
+
+    pack(ordinary, tmp_path / "whole")
+    for earlier in (False, True):
+        monkeypatch.setattr("lzma.compress", killed)
+        with pytest.raises(KeyboardInterrupt):
+            pack(ordinary, tmp_path / "packed")
+        monkeypatch.undo()
+        check_free_folder(tmp_path / "packed", mark=RECORD)
+        assert not (tmp_path / "packed" / RECORD).exists(), earlier
+        pack(ordinary, tmp_path / "packed")
+        written = {path.name: path.read_bytes() for path in (tmp_path / "packed").iterdir()}
+        assert written == {path.name: path.read_bytes() for path in (tmp_path / "whole").iterdir()}
 
 
 def test_a_packed_encoder_is_found_by_name_and_unpacked_into_the_store(ordinary, tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from fake_hub import COMMIT, Server
 from tiny_encoders import VOCABULARY, published
 from toy_tokenizers import of_characters
 from toy_translators import marian
@@ -48,6 +49,13 @@ def folder(whole: Path, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_published_whole_passes(name: str, tmp_path: Path) -> None:
     check_encoder(made(tmp_path, name))
+
+
+def test_positions_that_a_class_does_not_use_may_be_any(tmp_path: Path) -> None:
+    published(tmp_path, "modernbert")
+    of_characters(tmp_path, VOCABULARY)
+    configure(max_position_embeddings=-1)(tmp_path)
+    check_encoder(tmp_path)
 
 
 def test_shards_and_the_names_of_the_first_checkpoints_pass(folder: Path) -> None:
@@ -101,6 +109,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "width": (configure(hidden_size=36), "config.json needs"),
     "feed-forward": (configure(intermediate_size=44), "config.json needs 44"),
     "positions": (configure(max_position_embeddings=128), "config.json needs 128x32"),
+    "no positions": (configure(max_position_embeddings=-1), "config.json"),
     "fewer blocks": (configure(num_hidden_layers=2), "more blocks than config.json says, 'roberta.encoder.layer.2"),
     "more blocks": (configure(num_hidden_layers=4), "the weights lack 16 tensors"),
     "heads": (configure(num_attention_heads=5), "5, which does not divide `hidden_size` 32"),
@@ -141,22 +150,57 @@ def test_no_weight_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     check_encoder(folder)
 
 
-def test_what_passed_is_not_checked_again(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    checked: list[Path] = []
-    monkeypatch.setattr(encoder_check, "check_encoder", checked.append)
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders that were checked."""
+    found: list[Path] = []
+    monkeypatch.setattr(encoder_check, "check_encoder", found.append)
+    return found
+
+
+def test_what_passed_is_not_checked_again(folder: Path, tmp_path: Path, checked: list[Path]) -> None:
     for identity in ("a", "a", "b"):
-        check_once(folder, identity, tmp_path / "cache" / "encoders.json")
+        check_once(folder, identity, tmp_path)
     assert checked == [folder, folder]
     (tmp_path / "cache" / "encoders.json").write_text("[]")
-    check_once(folder, "a", tmp_path / "cache" / "encoders.json")
+    check_once(folder, "a", tmp_path)
     assert len(checked) == 3
+
+
+def test_other_versions_check_again(
+    folder: Path, tmp_path: Path, checked: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_once(folder, "a", tmp_path)
+    monkeypatch.setattr(encoder_check, "library_versions", lambda: {"transformers": "9.0.0"})
+    for _ in range(2):
+        check_once(folder, "a", tmp_path)
+    monkeypatch.setattr(encoder_check, "VERSION", encoder_check.VERSION + 1)
+    check_once(folder, "a", tmp_path)
+    assert len(checked) == 3
+
+
+def test_what_became_an_adapter_is_refused_though_it_passed(folder: Path, tmp_path: Path) -> None:
+    assert find_encoder(str(folder), Roots(store=tmp_path), {}).folder == folder
+    (folder / "adapter_config.json").write_text("{}")
+    with pytest.raises(EncoderError, match="adapter for another model"):
+        find_encoder(str(folder), Roots(store=tmp_path), {})
 
 
 def test_what_did_not_pass_is_checked_again(folder: Path, tmp_path: Path) -> None:
     of_characters(folder, 40)
     for _ in range(2):
         with pytest.raises(EncoderError):
-            check_once(folder, "a", tmp_path / "cache.json")
+            check_once(folder, "a", tmp_path)
+
+
+def test_what_is_fetched_is_checked_once(
+    folder: Path, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", server.address)
+    monkeypatch.setenv("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    server.model = {(COMMIT, path.name): path.read_bytes() for path in folder.iterdir()}
+    monkeypatch.setattr(encoder_check, "check_encoder", lambda folder: pytest.fail("checked once more"))
+    find_encoder("o/n", Roots(store=tmp_path / "store"), {}, fetch=lambda text: None)
 
 
 @pytest.mark.parametrize("file", ["config.json", "model.safetensors"])

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from fake_hub import Server
 from tiny_encoders import VOCABULARY, published
 from toy_tokenizers import of_characters
-from xstilts.core.errors import EncoderError
+from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.locate import Roots
 from xstilts.models import encoders
 from xstilts.models.encoders import expected_encoder, find_encoder, portable_files
@@ -46,6 +47,21 @@ def test_without_a_hub_the_substitute_is_written_once_and_said(calls: list[str],
     again = find_encoder("e5-small", roots, {})  # a plan: nothing is fetched
     assert again == first and calls == ["online"]
     assert [path.name for path in (tmp_path / "encoders").iterdir() if path.name.endswith(".part")] == []
+
+
+@pytest.mark.parametrize(
+    "answer", [b"<html>Please sign in.</html>", b"[]", b'{"sha": 3}', b'{"sha": "main", "siblings": [{}]}']
+)
+def test_what_answers_and_is_no_hub_is_as_none(
+    calls: list[str], answer: bytes, server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A proxy that answers everything."""
+    monkeypatch.setattr(server, "_content", lambda path: (answer, {"Content-Type": "text/html"}))
+    monkeypatch.setenv("HF_ENDPOINT", server.address)
+    found = find_encoder("e5-small", Roots(store=tmp_path), {}, fetch=lambda text: None)
+    assert found.origin == "toybox 1.0 (4 bits)" and calls == ["online"]
+    with pytest.raises((DataError, EncoderError), match="hub"):  # which has no substitute
+        find_encoder("xlmr-base", Roots(store=tmp_path), {}, fetch=lambda text: None)
 
 
 def test_what_stands_in_travels_with_its_origin(calls: list[str], tmp_path: Path) -> None:

@@ -103,6 +103,8 @@ PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "sun", "##ny", "é", "e"
         ([], None, ["sun", "##ny", "e", ",", "日", "日"]),
         (["Sunny"], None, ["Sunny", "é", ",", "日", "日"]),  # pieces with capitals: the text keeps its own
         (["Sunny"], {"do_lower_case": True}, ["sun", "##ny", "e", ",", "日", "日"]),
+        (["<S>", "<T>", "[Unused1]"], None, ["sun", "##ny", "e", ",", "日", "日"]),  # marks are no words
+        ([*map(chr, range(0x4E00, 0x4F00)), "A"], None, ["sun", "##ny", "e", ",", "日", "日"]),  # nor one of many
         ([], {"do_lower_case": False}, ["[UNK]", "é", ",", "日", "日"]),
         ([], {"strip_accents": False}, ["sun", "##ny", "é", ",", "日", "日"]),
         (["日日"], {"tokenize_chinese_chars": False}, ["sun", "##ny", "e", ",", "日日"]),
@@ -116,6 +118,15 @@ def test_word_pieces(more: list[str], settings_: dict[str, Any] | None, expected
     assert both.type_ids == [0, 0, 0, 1, 1]
     assert made.token_to_id("##ny") == PIECES.index("##ny")
     assert specials(made).mask == PIECES.index("[MASK]")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("odd", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1e", "a\rb"])
+def test_only_line_feeds_end_a_piece(odd: str, end: str, tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_bytes("".join(f"{piece}{end}" for piece in [*PIECES[:5], odd, *PIECES[5:]]).encode())
+    made = converted(folder_of(tmp_path, {"model_type": "bert"}))
+    assert made.get_vocab_size() == len(PIECES) + 1
+    assert [made.token_to_id(piece) for piece in (odd, ",")] == [5, len(PIECES)]
 
 
 def test_pairs_of_bytes_and_their_places(tmp_path: Path) -> None:
@@ -172,6 +183,62 @@ def test_a_cut_model_of_sentencepiece_gives_no_tokenizer(share: float, tmp_path:
     file.write_bytes(whole[: int(len(whole) * share)])
     with pytest.raises(EncoderError, match="not a whole model"):
         convert_tokenizer(folder_of(tmp_path, {"model_type": "xlm-roberta"}))
+
+
+@pytest.mark.parametrize(("name", "said"), [("xlm-roberta", "<unk> <s> </s>"), ("camembert", "<unk>")])
+def test_pieces_that_others_stand_for_are_those(name: str, said: str, tmp_path: Path) -> None:
+    """Otherwise every number would be off, without a word."""
+    sentencepiece(tmp_path / "sentencepiece.bpe.model", LINES, unk_id=2, bos_id=1, eos_id=0)
+    with pytest.raises(EncoderError, match=rf"begins with </s>.* with {said}; it is not converted"):
+        convert_tokenizer(folder_of(tmp_path, {"model_type": name}))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["PreTrainedTokenizerFast", "PreTrainedTokenizer", "TokenizersBackend", "SentencePieceBackend", "PythonBackend"],
+)
+def test_where_the_class_is_a_general_one_the_model_type_decides(name: str, tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("".join(f"{piece}\n" for piece in PIECES), "utf-8")
+    made = converted(folder_of(tmp_path, {"model_type": "bert"}, {"tokenizer_class": name}))
+    assert tokens(made, "sunny") == ["[CLS]", "sun", "##ny", "[SEP]"]
+    (tmp_path / "tokenizer.json").unlink()
+    with pytest.raises(EncoderError, match="that of 'esm' is not converted"):
+        convert_tokenizer(folder_of(tmp_path, {"model_type": "esm"}))
+
+
+def added(number: int, content: str, **flags: bool) -> dict[str, Any]:
+    return {"added_tokens_decoder": {str(number): {"content": content, **flags}}}
+
+
+def test_added_tokens_of_the_settings_are_added(tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("".join(f"{piece}\n" for piece in PIECES), "utf-8")
+    said = {  # in any order, beside tokens that are pieces
+        str(len(PIECES) + 1): {"content": "[B]", "special": True, "normalized": False},
+        str(len(PIECES)): {"content": "@User", "lstrip": True},
+        "0": {"content": "[PAD]", "special": True, "normalized": False},
+    }
+    made = converted(folder_of(tmp_path, {"model_type": "bert"}, {"added_tokens_decoder": said}))
+    assert tokens(made, "sun @user [B]") == ["[CLS]", "sun", " @user", "[B]", "[SEP]"]  # with its blank
+    assert made.token_to_id("[B]") == len(PIECES) + 1
+    assert made.decode(made.encode("sun [B]").ids) == "sun"  # special
+
+
+@pytest.mark.parametrize(
+    ("settings_", "said"),
+    [
+        (added(40, "[B]"), "tokenizer_config.json: the token '[B]' should be number 40, and the pieces make it 11"),
+        (added(4, "sun"), "the token 'sun' should be number 4, and the pieces make it 5"),
+        ({"added_tokens_decoder": ["[B]"]}, "should give a token by its number"),
+        ({"added_tokens_decoder": {"x": {"content": "[B]"}}}, "should give a token by its number"),
+        ({"added_tokens_decoder": {"11": "[B]"}}, "should give a token by its number"),
+        ({"added_tokens_decoder": {"11": {"content": 7}}}, "should give a token by its number"),
+    ],
+)
+def test_added_tokens_that_cannot_be_are_said(settings_: dict[str, Any], said: str, tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("".join(f"{piece}\n" for piece in PIECES), "utf-8")
+    with pytest.raises(EncoderError) as refusal:
+        convert_tokenizer(folder_of(tmp_path, {"model_type": "bert"}, settings_))
+    assert said in str(refusal.value)
 
 
 def test_a_tokenizer_that_is_there_is_left_alone(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ SIZES = (
     "dim",
 )
 NAMES = ("xlm-roberta", "bert", "electra", "modernbert", "eurobert", "distilbert", "deberta-v2", "mpnet", "rembert")
+IDS = ("pad_token_id", "bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id", "mask_token_id")
 odd = st.one_of(
     st.integers(max_value=0), st.integers(min_value=10**9), st.booleans(), st.floats(), st.text(), st.lists(st.none())
 )
@@ -49,6 +50,9 @@ def test_a_size_is_a_positive_whole_number(key: str, value: Any) -> None:
         ({"attention_dropout": "much"}, "`attention_dropout` is 'much'; a number from 0 to 1 is allowed"),
         ({"pad_token_id": -7}, "`pad_token_id` is -7; the number of a token, from 0 on, is allowed"),
         ({"pad_token_id": True}, "`pad_token_id` is true; the number of a token is allowed"),
+        *(({key: [0]}, f"`{key}` is [0]; the number of a token is allowed") for key in IDS if key != "eos_token_id"),
+        ({"eos_token_id": [None]}, "`eos_token_id` is [None]"),
+        ({"max_position_embeddings": -2}, "a whole number from -1"),
         ({"eos_token_id": ["x"]}, "`eos_token_id` is ['x']"),
         ({"hidden_size": 30, "num_attention_heads": 4}, "`num_attention_heads` is 4, which does not divide"),
         ({"type_vocab_size": -1}, "a whole number from 0"),
@@ -63,5 +67,7 @@ def test_other_values_that_cannot_be(values: dict[str, Any], said: str) -> None:
 def test_what_classes_leave_open_passes() -> None:
     check_values(
         {"type_vocab_size": 0, "pad_token_id": None, "eos_token_id": [1, 2], "classifier_dropout": None,
+         "dropout_schedule": "linear", "dropout_steps": 1000, "token_dropout": True,
          "hidden_size": 30, "head_dim": 8, "num_attention_heads": 4, "max_position_embeddings": None}, "config.json",
     )  # fmt: skip
+    check_values({"max_position_embeddings": -1}, "config.json")  # which some classes do not use

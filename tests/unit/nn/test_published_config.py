@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from transformers import AutoConfig, AutoModel
 from transformers.utils import import_utils
 
@@ -56,6 +57,19 @@ def test_an_ordinary_configuration_is_read_as_transformers_reads_it(name: str, t
     assert ours.to_dict() == {**theirs.to_dict(), "_name_or_path": ours.to_dict().get("_name_or_path")} or (
         ours.to_diff_dict() == theirs.to_diff_dict()
     )
+
+
+@pytest.mark.parametrize("key", ["dtype", "torch_dtype"])
+def test_types_of_numbers_may_be_said_as_torch_says_them(bert: Path, key: str) -> None:
+    config = {name: value for name, value in json.loads((bert / "config.json").read_text()).items() if name != "dtype"}
+    (bert / "config.json").write_text(json.dumps({**config, key: "torch.float16"}))
+    assert loading.read_config(bert).dtype == torch.float16
+    Encoder.load(bert)
+
+
+@pytest.mark.parametrize("odd", [["owner/Model"], "x.y", 7, {"a": ["b:c"]}])
+def test_architectures_say_nothing_about_the_weights(bert: Path, odd: Any) -> None:
+    Encoder.load(change(bert, architectures=odd))
 
 
 @pytest.mark.parametrize(
