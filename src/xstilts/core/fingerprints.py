@@ -1,7 +1,8 @@
 """Fingerprints of files: the sha-256 of their content, remembered for as long as a file is surely the same.
 
 A file is taken for the same where its inode, the time its entry changed (which no program can set), its size and its
-time are, and where a sample of its bytes, which is read each time, is as it was.
+time are as they were; from one run to the next, also a sample of its bytes, which is read each time. One that changed a
+moment ago is not remembered.
 """
 
 from __future__ import annotations
@@ -21,16 +22,21 @@ from xstilts.core.locks import locked
 _SETTLED = 2.0  # seconds; a file that changed later could change once more without another time
 _SAMPLE, _PIECES = 4096, 4  # bytes of a piece, and pieces of a file, that are compared each time
 
-# (path, its stamp) -> sha-256: a file is read once in a process.
+# (path, its stamp) -> sha-256, of what was read in this process.
 _KNOWN: dict[tuple[str, tuple[int, ...]], str] = {}
 
 
 def file_checksum(path: Path) -> str:
-    """Return the sha-256 (hex) of a file, read once in a process. Raises OSError."""
-    key = (str(path), tuple(_stamp(path.stat())))
-    if key not in _KNOWN:
-        _KNOWN[key] = _sha256(path)
-    return _KNOWN[key]
+    """Return the sha-256 (hex) of a file. What was read in this process and has the same inode, times and size is not
+    read again, unless it had changed just before it was read. Raises OSError."""
+    here = path.stat()
+    key = (str(path), tuple(_stamp(here)))
+    if key in _KNOWN:
+        return _KNOWN[key]
+    digest = _sha256(path)
+    if _is_settled(here):
+        _KNOWN[key] = digest
+    return digest
 
 
 def file_fingerprint(path: Path, cache: Path | None = None) -> str:
@@ -51,13 +57,17 @@ def file_fingerprint(path: Path, cache: Path | None = None) -> str:
         digest = _sha256(path)
     except OSError as error:
         raise DataError(f"the file cannot be read ({error.strerror}).", where=str(path)) from error
-    if time.time() - here.st_ctime > _SETTLED:
+    if _is_settled(here):
         _remember(cache, key, [*known, digest])
     return digest
 
 
 def _stamp(found: os.stat_result) -> list[int]:
     return [found.st_ino, found.st_ctime_ns, found.st_size, found.st_mtime_ns]
+
+
+def _is_settled(found: os.stat_result) -> bool:
+    return time.time() - found.st_ctime > _SETTLED
 
 
 def _sha256(path: Path) -> str:

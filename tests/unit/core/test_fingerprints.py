@@ -110,6 +110,20 @@ def test_a_known_file_is_not_read_again_until_it_changes(tmp_path: Path, settled
     assert set(json.loads(cache.read_text())) == {str(path.resolve())}
 
 
+def test_a_checksum_is_known_in_the_process_once_the_file_is_settled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: list[Path]
+) -> None:
+    """Within a tick of the clock a file may change and keep its times."""
+    monkeypatch.setattr(fingerprints, "_stamp", lambda found: [1, 2, 3, 4])
+    path = tmp_path / "a"
+    for content in (b"one", b"two"):
+        path.write_bytes(content)
+        assert file_checksum(path) == file_fingerprint(path)
+    assert len(reads) == 4
+    monkeypatch.setattr(fingerprints, "_SETTLED", -1.0)
+    assert file_checksum(path) == file_checksum(path) and len(reads) == 5
+
+
 def test_a_file_written_this_second_is_not_trusted_to_the_cache(tmp_path: Path) -> None:
     path, cache = tmp_path / "a", tmp_path / "files.json"
     path.write_bytes(b"one")
