@@ -18,6 +18,8 @@ from xstilts.core.errors import StoreError, XstiltsError
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NO_FOLDER = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
+# The classes of Python itself that libraries in other languages raise; in the text of any other, a number is content.
+_OF_LIBRARIES = (Exception, OSError)
 _NUMBER = re.compile(r"(?:\bos error |\berrno )(\d+)\b", re.IGNORECASE)
 
 
@@ -50,12 +52,12 @@ def full_disk(error: BaseException, path: Path) -> StoreError | None:
     """Return what is to be said where a full disk is the reason for an error of any class; None where it is not.
 
     Args:
-        error: it, one that it was raised from or while it was handled, says what the disk said.
+        error: it, one that it was raised from or while it was handled (unless `from None`), says what the disk said.
         path: what was written, where the error does not know.
     """
     cause: BaseException | None = error
     while cause is not None and _number(cause) not in _FULL:
-        cause = cause.__cause__ or cause.__context__
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
     if cause is None:
         return None
     known = isinstance(cause, OSError) and (cause.filename2 or cause.filename)  # of a copy, the second is the new one
@@ -73,7 +75,8 @@ def _number(error: BaseException) -> int | None:
     """Return the system's number of an error."""
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno
-    found = None if isinstance(error, XstiltsError) else _NUMBER.search(str(error))
+    is_python = type(error).__module__ == "builtins" and type(error) not in _OF_LIBRARIES
+    found = None if is_python or isinstance(error, XstiltsError) else _NUMBER.search(str(error))
     return int(found[1]) if found else None
 
 

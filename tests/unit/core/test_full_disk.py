@@ -94,6 +94,9 @@ def test_a_disk_without_room_for_names_says_so(tmp_path: Path, monkeypatch: pyte
         SafetensorError("Error while deserializing header: header too large"),
         SafetensorError("I/O error: No such file or directory (os error 2)"),
         DataError("a row says (os error 28)"),
+        ValueError("a row says (os error 28)"),
+        KeyError("errno 28"),
+        UnicodeDecodeError("utf-8", b"x", 0, 1, "errno 28"),
         StoreError("the file cannot be read"),
         OSError(errno.EIO, "Input/output error"),
     ],
@@ -102,6 +105,17 @@ def test_other_errors_stay_what_they_are(tmp_path: Path, error: Exception) -> No
     with pytest.raises(type(error)) as caught, writing(tmp_path):
         raise error
     assert caught.value is error
+
+
+def test_a_full_disk_that_was_dealt_with_is_not_told(tmp_path: Path) -> None:
+    def otherwise() -> None:
+        try:
+            plain()
+        except OSError:
+            raise ValueError("the second disk is not there either") from None
+
+    with pytest.raises(ValueError, match="the second disk"), writing(tmp_path):
+        otherwise()
 
 
 def test_the_innermost_place_is_the_one_that_is_named(tmp_path: Path) -> None:
