@@ -164,6 +164,7 @@ class SentenceExample(Example):
     side: str  # "query" | "candidate"
     matches: tuple[str, ...] | None = None
     part: str = "test"  # "tune": may set a threshold; "test": scored
+    corpus: str = ""  # mining searches within a corpus
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -2,14 +2,14 @@
 
 `nearest`: each query's nearest candidate by cosine (Tatoeba). `mine`: pairs by ratio margin over k neighbours in both
 directions, one-to-one, kept above a threshold that is tuned on queries of their own (BUCC): Artetxe and Schwenk 2019,
-"max" retrieval of LASER's `mine_bitexts.py` and of XTREME. Each part of a mining test is mined on its own, and of a
+"max" retrieval of LASER's `mine_bitexts.py` and of XTREME. Each corpus of a mining test is mined on its own, and of a
 sentence that stands twice no pair is kept, as there.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
@@ -116,7 +116,7 @@ class Retrieval(Kind):
     def postprocess(
         self, examples: Sequence[SentenceExample], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
     ) -> list[Any]:
-        """Compare all queries with all candidates; when mining, those of each part. Raises DataError when there is no
+        """Compare all queries with all candidates; when mining, those of each corpus. Raises DataError when there is no
         query, or no candidate for one."""
         guesses: list[Any] = [None] * len(examples)
         row_of_example = {int(rows["example"][row]): row for row in range(len(outputs))}
@@ -125,25 +125,29 @@ class Retrieval(Kind):
         if not queries or not candidates:
             missing = "candidates" if queries else "queries"
             raise DataError(f"nothing to retrieve: there are no {missing}", where=_where(examples))
-        query_QD = unit(np.stack([outputs[row_of_example[i]] for i in queries]))
-        candidate_ND = unit(np.stack([outputs[row_of_example[i]] for i in candidates]))
-        if self.method == "nearest":
-            for query, match in zip(queries, nearest(query_QD, candidate_ND), strict=True):
-                guesses[query] = examples[candidates[int(match)]].id
-            matched = {id for i in queries for id in examples[i].matches or ()}
-            if self.reverse and all(examples[i].id in matched for i in candidates):
-                for candidate, match in zip(candidates, nearest(candidate_ND, query_QD), strict=True):
-                    guesses[candidate] = examples[queries[int(match)]].id
-        else:
-            vectors = dict(zip([*queries, *candidates], [*query_QD, *candidate_ND], strict=True))
-            for part in PARTS:
-                sides = [[i for i in side if examples[i].part == part] for side in (queries, candidates)]
+
+        def vectors(numbers: Sequence[int]) -> np.ndarray:
+            return unit(np.stack([outputs[row_of_example[i]] for i in numbers]))
+
+        if self.method == "mine":
+            for corpus in dict.fromkeys(examples[i].corpus for i in queries):
+                sides = [[i for i in side if examples[i].corpus == corpus] for side in (queries, candidates)]
                 for query, match, margin in _mined(examples, vectors, sides[0], sides[1], self.k):
                     guesses[query] = {"id": examples[match].id, "margin": margin}
+            return guesses
+        query_QD, candidate_ND = vectors(queries), vectors(candidates)
+        for query, match in zip(queries, nearest(query_QD, candidate_ND), strict=True):
+            guesses[query] = examples[candidates[int(match)]].id
+        matched = {id for i in queries for id in examples[i].matches or ()}
+        if self.reverse and all(examples[i].id in matched for i in candidates):
+            for candidate, match in zip(candidates, nearest(candidate_ND, query_QD), strict=True):
+                guesses[candidate] = examples[queries[int(match)]].id
         return guesses
 
     def searched(self, examples: Sequence[SentenceExample]) -> int:
-        return sum(example.side == "candidate" for example in examples)
+        candidates = Counter(e.corpus if self.method == "mine" else "" for e in examples if e.side == "candidate")
+        scored = {e.corpus if self.method == "mine" else "" for e in examples if e.scored}
+        return max((candidates[corpus] for corpus in scored), default=0)
 
     def chance_guesses(self, golds: Sequence[Sequence[str] | None]) -> list[Any]:
         """Return the candidate that is most often right, for every query (1 in N); nothing at all when mining."""
@@ -195,21 +199,19 @@ def layer_of(layer: int | None, depth: int) -> int:
 
 def _mined(
     examples: Sequence[SentenceExample],
-    vectors: Mapping[int, np.ndarray],
+    vectors: Callable[[Sequence[int]], np.ndarray],
     queries: Sequence[int],
     candidates: Sequence[int],
     k: int,
 ) -> Iterator[tuple[int, int, float]]:
-    """Yield (query, candidate, margin) of one part, by the numbers of the examples. Sentences of one side that read the
-    same are one in the search, and a pair of them is dropped: nobody can say which of them it is. Raises DataError for
-    queries without a candidate."""
-    if not queries:
-        return
+    """Yield (query, candidate, margin) of one corpus, by the numbers of the examples; `vectors` are those of some of
+    them. Sentences of one side that read the same are one in the search, and a pair of them is dropped: nobody can say
+    which of them it is. Raises DataError for queries without a candidate."""
     if not candidates:
-        part = examples[queries[0]].part
-        raise DataError(f"nothing to retrieve: the part '{part}' has no candidates", where=_where(examples))
+        corpus = examples[queries[0]].corpus
+        raise DataError(f"nothing to retrieve: the part '{corpus}' has no candidates", where=_where(examples))
     sides = [_same_text(examples, side) for side in (queries, candidates)]
-    query_QD, candidate_ND = (np.stack([vectors[same[0]] for same in side]) for side in sides)
+    query_QD, candidate_ND = (vectors([same[0] for same in side]) for side in sides)
     for query, match, margin in mine(query_QD, candidate_ND, k):
         found = sides[0][query], sides[1][match]
         if all(len(same) == 1 for same in found):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import SentenceExample
+from xstilts.data.row_makers.catalog import MinedPartsRow, MinedRow
+from xstilts.data.source import WHERE
 from xstilts.kinds.nearest_neighbours import both_ways, mine, nearest, neighbours, unit
-from xstilts.kinds.retrieval import Retrieval
+from xstilts.kinds.retrieval import PARTS, SIDES, Retrieval
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
 
 
@@ -103,19 +108,49 @@ def test_mining_finds_noisy_translations_and_tunes_its_threshold() -> None:
     assert MiningF1().values(counts.sum(axis=0))["f1"] > 95
 
 
-def test_each_part_is_mined_on_its_own() -> None:
+def test_each_corpus_is_mined_on_its_own() -> None:
     """BUCC's sample and training set are two corpora: the sentences of one are no candidates of the other."""
     kind = Retrieval(method="mine")
     parts = [
-        [query(f"q{part}", f"c{part}", part=part), query(f"r{part}", part=part), candidate(f"c{part}", part=part)]
+        [replace(e, corpus=part) for e in (query(f"q{part}", f"c{part}", part=part), query(f"r{part}", part=part),
+                                           candidate(f"c{part}", part=part))]
         for part in ("tune", "test")
-    ]
+    ]  # fmt: skip
     vectors = list(np.random.default_rng(3).normal(size=(6, 4)) + 2)
     alone = [kind.postprocess(p, rows(p), vectors[3 * i : 3 * i + 3]) for i, p in enumerate(parts)]
     assert kind.postprocess([*parts[0], *parts[1]], rows([*parts[0], *parts[1]]), vectors) == [*alone[0], *alone[1]]
     assert [guess["id"] for guess in [*alone[0], *alone[1]] if guess] == ["ctune", "ctest"]
+    assert kind.searched([*parts[0], *parts[1], replace(candidate("d"), corpus="tune")]) == 1
+    assert Retrieval().searched([*parts[0], *parts[1]]) == 2
     with pytest.raises(DataError, match="nothing to retrieve: the part 'tune' has no candidates"):
-        kind.postprocess([query("1", part="tune"), candidate("2")], {"example": [0, 1]}, [np.ones(2)] * 2)
+        kind.postprocess([replace(query("1"), corpus="tune"), candidate("2")], {"example": [0, 1]}, [np.ones(2)] * 2)
+
+
+@pytest.mark.parametrize(("rows_as", "corpora", "searched"), [(MinedRow(), [""], 40), (MinedPartsRow(), PARTS, 20)])
+def test_only_parts_that_the_files_state_are_mined_apart(
+    rows_as: MinedRow, corpora: Sequence[str], searched: int
+) -> None:
+    """Halves by a hash are no sets of anyone: a query searches all of the file, whichever half it is in."""
+    read = [
+        {"id": f"{side}{i}", "text": f"{side} {i}", "side": side, "pair": f"g{i}", "part": PARTS[i % 2],
+         WHERE: f"f:{i}", "matches": [f"candidate{i}"] if side == "query" else None}
+        for side in SIDES for i in range(40)
+    ]  # fmt: skip
+    examples = [rows_as(row, number) for number, row in enumerate(read)]
+    assert all(isinstance(e, SentenceExample) for e in examples)
+    sentences = [e for e in examples if isinstance(e, SentenceExample)]
+    assert {e.corpus for e in sentences} == set(corpora) and {e.part for e in sentences} == set(PARTS)
+    random, kind = np.random.default_rng(5), Retrieval(method="mine")
+    vectors = list(random.normal(size=(80, 16)))
+    found = kind.postprocess(sentences, rows(sentences), vectors)
+    by_corpus = [[i for i, e in enumerate(sentences) if e.corpus == corpus] for corpus in corpora]
+    wanted = []
+    for numbers in by_corpus:
+        sides = [[i for i in numbers if sentences[i].side == side] for side in SIDES]
+        pairs = mine(*(unit(np.stack([vectors[i] for i in side])) for side in sides), kind.k)
+        wanted += [(sides[0][q], sentences[sides[1][c]].id) for q, c, _ in pairs]
+    assert [(i, guess["id"]) for i, guess in enumerate(found) if guess] == sorted(wanted)
+    assert kind.searched(sentences) == searched
 
 
 def test_of_a_sentence_that_stands_twice_no_pair_is_mined() -> None:

@@ -45,8 +45,8 @@ class MinedRow(RowMakerBase):
     """A sentence of a comparable corpus, as `readers.Mining` gives it.
 
     A gold pair shares a group; other sentences stand alone. `tune` is the share of the groups (both sides, by a hash of
-    the group and `seed`) whose sentences may set the threshold; the rest is scored. Each part is a mining problem of
-    its own.
+    the group and `seed`) whose sentences may set the threshold; the rest is scored. Both parts are one corpus, which is
+    searched as a whole.
     """
 
     identity_name: ClassVar[str] = "Mined"
@@ -76,10 +76,14 @@ class MinedRow(RowMakerBase):
 
 @dataclass(frozen=True, kw_only=True)
 class MinedPartsRow(MinedRow):
-    """A `MinedRow` sentence whose part ("tune" or "test") is the field `part` of its row, as `MiningParts` gives it."""
+    """A `MinedRow` sentence whose part ("tune" or "test") is the field `part` of its row, as `MiningParts` gives it:
+    each part is a corpus of its own."""
 
     identity_name: ClassVar[str] = "MinedParts"
 
     def __call__(self, row: Row, number: int) -> SentenceExample | Drop:
         sentence = super().__call__(row, number)
-        return sentence if isinstance(sentence, Drop) else replace(sentence, part=text_field(row, "part"))
+        if isinstance(sentence, Drop):
+            return sentence
+        part = text_field(row, "part")
+        return replace(sentence, part=part, corpus=part)
