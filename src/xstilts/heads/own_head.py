@@ -25,11 +25,12 @@ def give_back(encoder: Encoder, heads: Iterable[Head]) -> None:
 
 
 def load_own_head(kind: Kind, encoder: Encoder) -> Head | None:
-    """Return the head for `kind` that the encoder brings, or one without weights; None where any would be new."""
+    """Return the head for `kind` that the encoder brings, or one without weights; None where any would be new: has
+    another name, or another shape than the encoder brings."""
     head = make_head(kind, encoder)
     prefix = getattr(getattr(head, "part", None), "published_prefix", "")
-    names = {name.replace("part.module.", prefix, 1) for name, _ in head.named_parameters()}
-    return head if names <= encoder.own_head_weights.keys() else None
+    needed = {(name.replace("part.module.", prefix, 1), weight.shape) for name, weight in head.named_parameters()}
+    return head if needed <= {(name, tensor.shape) for name, tensor in encoder.own_head_weights.items()} else None
 
 
 def beside(encoder: Encoder, part: HeadModule) -> dict[str, Tensor]:

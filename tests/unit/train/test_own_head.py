@@ -284,3 +284,15 @@ def test_predictions_of_masked_words_need_no_phase_of_their_own(xlmr: Toy) -> No
     head = load_model(checkpoint, MLM, Compute()).by_key[head_key(MLM)]
     assert our_loss(checkpoint, head) == our_loss(checkpoint)
     assert len(predict_examples(checkpoint, MLM, toy.texts(3)).guesses) == 3
+
+
+@pytest.mark.filterwarnings("ignore::xstilts.nn.encoder.PaddedEncoder")
+@pytest.mark.parametrize(
+    ("shape", "name"), [("bert", "cls.predictions.bias"), ("rembert", f"{PLAIN_LANGUAGE_MODEL}3.bias")]
+)
+def test_a_head_of_another_vocabulary_is_not_the_encoder_s_own(shape: str, name: str, tmp_path: Path) -> None:
+    toy_other = made(tmp_path, published(tmp_path / "start", shape))
+    encoder = load_encoder(toy_other.train(toy_other.encoder, "mlm"))
+    assert load_own_head(MLM, encoder) is not None
+    encoder.own_head_weights[name] = encoder.own_head_weights[name][:-1]
+    assert load_own_head(MLM, encoder) is None, "its bias would be new"
