@@ -100,7 +100,16 @@ def save(folder: Path, encoder: Encoder, heads: Mapping[str, Head], start: Path,
 
 def weight_bytes(folder: Path) -> int:
     """Return the bytes of the weight files of a checkpoint."""
-    return sum((folder / name).stat().st_size for name in read_json_mapping(folder / _PARTS_FILE)["weights"])
+    return sum((folder / name).stat().st_size for name in _weight_names(folder))
+
+
+def _weight_names(folder: Path) -> list[str]:
+    """Return the weight files that `parts.json` names. Raises StoreError for a file with other content."""
+    path = folder / _PARTS_FILE
+    match read_json(path):
+        case {"weights": list(names)} if all(isinstance(name, str) for name in names):
+            return names
+    raise StoreError("this should name the `weights` of a checkpoint.", where=str(path))
 
 
 def load_encoder(folder: Path, base: Path | None = None, **settings: Any) -> Encoder:
@@ -125,9 +134,8 @@ def load_encoder(folder: Path, base: Path | None = None, **settings: Any) -> Enc
 
 def newer_own_head(folder: Path) -> dict[str, Tensor]:
     """Return the encoder's own head of a checkpoint of adapters, where it is newer than that of the encoder below; else
-    {}. Raises EncoderError where its file is gone."""
-    parts = Path(folder) / _PARTS_FILE
-    if not parts.is_file() or OWN_HEAD not in read_json(parts)["weights"]:
+    {}. Raises EncoderError where its file is gone, StoreError where `parts.json` holds something else."""
+    if not (Path(folder) / _PARTS_FILE).exists() or OWN_HEAD not in _weight_names(Path(folder)):
         return {}
     return stored_tensors(Path(folder) / OWN_HEAD, "the encoder's own head")
 

@@ -12,12 +12,12 @@ from transformers import AutoModel
 
 from tiny_encoders import config
 from tiny_encoders import encoder as tiny
-from xstilts.core.errors import EncoderError
+from xstilts.core.errors import EncoderError, StoreError
 from xstilts.heads.registry import head_key, make_head
 from xstilts.kinds.choice import Choice
 from xstilts.kinds.classification import Classification
 from xstilts.nn.encoder import Encoder
-from xstilts.train.checkpoint import head_keys, load_encoder, load_head, save
+from xstilts.train.checkpoint import head_keys, load_encoder, load_head, newer_own_head, save, weight_bytes
 
 KIND = Classification(labels=("a", "b"))
 
@@ -70,6 +70,17 @@ def test_trimmed_weights_are_an_error_that_says_so(checkpoint: Path) -> None:
     (checkpoint / "heads" / f"{head_key(KIND)}.safetensors").unlink()
     with pytest.raises(EncoderError, match=r"cannot be read.*deleted to save space"):
         load_head(checkpoint, KIND, encoder)
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"weights": null}', '{"weights": [1]}', "{"])
+def test_damaged_parts_are_an_error_in_words(checkpoint: Path, content: str) -> None:
+    (checkpoint / "parts.json").write_text(content)
+    for read in (newer_own_head, weight_bytes):
+        with pytest.raises(
+            StoreError, match=r"this (should name the `weights` of a checkpoint|is not JSON)"
+        ) as refused:
+            read(checkpoint)
+        assert str(checkpoint / "parts.json") in str(refused.value)
 
 
 def test_a_plain_encoder_folder_has_no_heads(tmp_path: Path) -> None:
