@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from xstilts.core.canonical import fingerprint
 from xstilts.data.locate import Roots
 from xstilts.data.read import ResolvedSource, resolve_source
 from xstilts.data.source import MachineTranslation, Source
@@ -197,7 +198,7 @@ class StepBuilder:
         """The score of a checkpoint on the test sets of a task. `missing`: languages without a file, and why. Of a
         sweep: `kinds`, those that are predicted in one pass, the task's among them, and `swept`, its values in words.
         """
-        key = (end, task.name, task.kind, languages)
+        key = (end, task.name, fingerprint(task.kind), languages)
         if key not in self._scored:
             tests, label = self.test_sets(task, length, missing), f"{task.name} by {end_name(end)}"
             with_values = f"{task.name}, {swept}, by {end_name(end)}" if swept else label
@@ -236,7 +237,7 @@ class StepBuilder:
 
     def test_sets(self, task: Task, length: int, missing: Mapping[str, str]) -> EvaluationInputs:
         """The test sets of a target, which all checkpoints share."""
-        key = (task.name, task.kind.as_encoded, length)
+        key = (task.name, fingerprint(task.kind.as_encoded), length)
         if key not in self._test_sets:
             sets, inputs = [], {}
             for language, source in task.test.items():

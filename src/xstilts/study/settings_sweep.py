@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
+from xstilts.core.canonical import fingerprint
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import StudyError
 from xstilts.kinds.base import Kind
@@ -26,6 +27,9 @@ class SweepPoint:
 
     values: tuple[tuple[str, Any], ...]  # (("layer", 7),)
     kind: Kind
+
+    def __hash__(self) -> int:  # by what is identity: a field of a kind may be a mapping
+        return hash(fingerprint(self.kind))
 
     @property
     def title(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from xstilts.core.canonical import fingerprint
 from xstilts.tasks.base import Task
 
 
@@ -12,7 +13,7 @@ def twin_notes(targets: Mapping[str, Task]) -> dict[str, str]:
     seen: dict[tuple[object, ...], str] = {}
     notes = {}
     for name, task in targets.items():
-        content = (task.kind, task.train, task.dev, tuple(task.test.items()), task.pool, task.finetuned_on)
+        content = (fingerprint(task.kind), task.train, task.dev, tuple(task.test.items()), task.pool, task.finetuned_on)
         if (first := seen.setdefault(content, name)) != name:
             notes[name] = f"the same files as {first}, read alike: a mean over targets counts them twice"
     return notes

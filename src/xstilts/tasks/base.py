@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from xstilts.core.canonical import OMIT_DEFAULT
+from xstilts.core.canonical import OMIT_DEFAULT, fingerprint
 from xstilts.data.source import Source
 from xstilts.kinds.base import Kind
 from xstilts.metrics.tallies import Metric
@@ -37,6 +37,9 @@ class TrainingView:
     version: int = 1
     # True: what has the id of a dev example is not trained on (a translation of data that the dev set was cut from)
     exclude_dev_ids: bool = field(default=False, metadata={**OMIT_DEFAULT, "identity_name": "apart"})
+
+    def __hash__(self) -> int:  # by what is identity: a field of a kind may be a mapping
+        return hash((fingerprint(self.kind), self.train, self.dev))
 
 
 @dataclass(frozen=True, kw_only=True)
