@@ -20,8 +20,7 @@ from xstilts.core.errors import StoreError
 from xstilts.core.files import read_json, write_json
 from xstilts.core.io_errors import writing
 from xstilts.data.examples import Example
-from xstilts.data.read import apply_views
-from xstilts.data.source import Key, View
+from xstilts.data.source import Key
 from xstilts.data.text_keys import text_keys
 from xstilts.kinds.base import Encoded, Kind
 
@@ -123,24 +122,6 @@ def _write_keys(examples: Sequence[Example], path: Path) -> None:
     )
     with writing(path), pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
-
-
-def read_text_keys(folder: Path, views: Sequence[View]) -> np.ndarray | None:
-    """Return the text key of each example that views let through and a score counts; None where there are none: the
-    file is damaged, or the rows were prepared before there were text keys."""
-    import pyarrow as pa
-
-    try:
-        table = pa.ipc.open_file(pa.memory_map(str(folder / "keys.arrow"))).read_all()
-        table.validate(full=True)
-        texts, scored = table["text"].to_numpy(), table["scored"].to_numpy()
-    except (OSError, pa.ArrowInvalid, KeyError):
-        return None
-    if views:
-        columns = (table[name].to_pylist() for name in ("id", "group", "scored"))
-        chosen = apply_views(views, [Key(*key) for key in zip(*columns, strict=True)])
-        texts, scored = texts[chosen], scored[chosen]
-    return np.asarray(texts[scored])
 
 
 class RaggedColumn(Sequence[Any]):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from xstilts.core.catalog import Catalog
 from xstilts.core.collection import deferred_collection
@@ -49,6 +50,7 @@ class Session:
     routes: tuple[Route, ...]
     steps: StudySteps
     store: Store
+    remembered: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # what is worked out only once
 
     @property
     def study(self) -> Study:

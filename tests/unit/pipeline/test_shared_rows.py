@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from xstilts.app.plan import plan
 from xstilts.engine.backends.inline import Inline
 from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import execute
+from xstilts.kinds.prepared_keys import TextKeys
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.results import collect
 from xstilts.pipeline.session import Session, open_session
-from xstilts.pipeline.shared_rows import UNKNOWN, data_warnings, share_notes, shared_rows
+from xstilts.pipeline.shared_rows import data_warnings, share_notes, shared_rows
 from xstilts.pipeline.steps import kind_of
 from xstilts.study.load import load_study
 
@@ -129,23 +131,89 @@ def test_a_part_held_out_of_the_training_file_is_no_training_row(tmp_path: Path,
     assert shared_rows(opened(tmp_path, encoder, files, task)).dev == ()
 
 
-def test_rows_prepared_by_an_earlier_version_are_said_to_be_unknown(tmp_path: Path, encoder: Path) -> None:
-    session = opened(tmp_path, encoder, FILES)
+def test_rows_that_a_training_leaves_out_are_not_trained_on(tmp_path: Path, encoder: Path) -> None:
+    """Of a translation, those with the ids of dev rows: here the first four rows, three of which are dev rows."""
+    files = {**FILES, "de": FILES["sw"], "dev": rows([0, 1, 2, 100])}
+    session = opened(tmp_path, encoder, files, arms={"none": {"strategy": "direct"}})
+    assert len(shared_rows(session).dev) == 1
+    ((key, (training,)),) = session.steps.trainings.items()
+    settings = training.step.settings
+    apart = replace(training.step, settings=replace(settings, parts=(replace(settings.parts[0], apart=True),)))
+    steps = replace(session.steps, trainings={key: (training._replace(step=apart),)})
+    assert shared_rows(replace(session, steps=steps, remembered={})).dev == ()
+
+
+def test_each_file_is_read_once_however_often_it_is_asked(
+    tmp_path: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, read = opened(tmp_path, encoder, FILES, take={"target": 4}, seeds=[1, 2]), []
+    monkeypatch.setattr(TextKeys, "read", classmethod(lambda cls, folder: read.append(folder) or reading(folder)))
+    found = shared_rows(session)
+    assert len(read) == len(set(read)) == 5
+    assert (data_warnings(session), collect(session).warnings) == (found.warnings, found.warnings)
+    assert len(read) == 5
+    (read[0] / "done.json").unlink()
+    shared_rows(session)
+    assert len(read) == 9, "what is prepared has changed"
+
+
+reading = TextKeys.read
+
+
+def test_rows_prepared_by_an_earlier_version_are_named_with_what_to_do(tmp_path: Path, encoder: Path) -> None:
+    session = opened(tmp_path, encoder, FILES, arms={"none": {"strategy": "direct"}})
     for path in session.store.root.glob("steps/prepare-*/keys.arrow"):
         table = pa.ipc.open_file(pa.memory_map(str(path))).read_all().select(["id", "group"])
         path.unlink()
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table)
-    assert shared_rows(session).tests == {"t": ((UNKNOWN, 0.0),)}
+    ((said, share),) = shared_rows(session).tests["t"]
+    folders = {path.parent.name for path in session.store.root.glob("steps/prepare-*/keys.arrow")}
+    assert share == 0 and sum(folder in said for folder in folders) == 3
+    assert said.startswith("not compared: test rows of t (de), test rows of t (sw) and training rows of t (en), ")
+    assert "prepared by an earlier version" in said and "damaged" not in said
+    ((said, share),) = shared_rows(session).dev
+    assert share == 0 and said.startswith("not compared: dev rows of t (en), prepared by an earlier version")
 
 
-@pytest.mark.parametrize("content", [b"", b"ARROW1", bytes(5000)])
-def test_damaged_keys_are_said_to_be_unknown(tmp_path: Path, encoder: Path, content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"", b"ARROW1", bytes(5000), None])
+def test_damaged_keys_are_named_and_read_again(tmp_path: Path, encoder: Path, content: bytes | None) -> None:
     session = opened(tmp_path, encoder, FILES)
-    for path in session.store.root.glob("steps/prepare-*/keys.arrow"):
-        path.unlink()
+    path = next(
+        session.store.path(use.prepared) / "keys.arrow"
+        for step in steps_of(session.goals) for use in kind_of(step).file_uses(step)
+        if use.use == "test" and use.source.language == "sw"
+    )  # fmt: skip
+    whole = path.read_bytes()
+    path.unlink()
+    if content is not None:
         path.write_bytes(content)
-    assert shared_rows(session).tests == {"t": ((UNKNOWN, 0.0),)}
+    said = [sentence for sentence, _ in shared_rows(session).tests["t"]]
+    assert said[0] == (
+        f"not compared: test rows of t (sw), whose keys.arrow is damaged: delete {path.parent.name} from steps/ of the "
+        "store, and the next run that reads these rows prepares them anew"
+    )
+    assert said[1].startswith("2 of 6 test rows"), "the other language is compared"
+    path.unlink(missing_ok=True)
+    path.write_bytes(whole)
+    assert "damaged" not in str(shared_rows(session))
+
+
+def test_a_few_rows_in_many_arms_are_one_sentence() -> None:
+    arms = tuple("abcdefghijkl")
+    shares = {arm: {"de": (i, 5000), "sw": (1 if i > 7 else 0, 5000)} for i, arm in enumerate(arms)}
+    shares["l"] = {"de": (1000, 5000), "sw": (0, 5000)}
+    many, few = share_notes(shares, arms)
+    assert many.sentence == "1,000 of 10,000 test rows are also training rows of the arm l (1 of 12): de 1,000 of 5,000"
+    assert few.sentence == (
+        "1 to 11 of 10,000 test rows are also training rows, by arm (10 of 12): "
+        "de up to 10 of 5,000 and sw up to 1 of 5,000"
+    )
+    assert few.share == 10 / 5000
+    alone = share_notes({"a": shares["b"], "b": shares["a"]}, ("a", "b"))
+    assert [note.sentence for note in alone] == [
+        "1 of 10,000 test rows are also training rows of the arm a (1 of 2): de 1 of 5,000"
+    ]
 
 
 def test_arms_that_share_the_same_rows_are_one_sentence() -> None:

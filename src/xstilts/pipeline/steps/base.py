@@ -56,13 +56,14 @@ class Estimator(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class FileUse:
     """Files that a step trains on ("train"), selects with ("dev") or scores ("test"), through views; `prepared` is the
-    step that reads them."""
+    step that reads them. `without`: rows that translate one of these are left out."""
 
     use: str
     task: str
     source: ResolvedSource
     prepared: Step
     views: tuple[View, ...] = ()
+    without: FileUse | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -179,9 +179,16 @@ def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
 def file_uses(step: Step) -> Iterator[FileUse]:
     for i, part in enumerate(step.settings.parts):
         train, dev = step.inputs[train_rows(i)], step.inputs[dev_rows(i)]
-        source = train.settings.source
-        yield FileUse(use="train", task=part.name, source=source, prepared=train, views=part.train_views)
-        yield FileUse(use="dev", task=part.name, source=part.dev, prepared=dev, views=part.dev_views)
+        selects = FileUse(use="dev", task=part.name, source=part.dev, prepared=dev, views=part.dev_views)
+        yield FileUse(
+            use="train",
+            task=part.name,
+            source=train.settings.source,
+            prepared=train,
+            views=part.train_views,
+            without=selects if part.apart else None,
+        )
+        yield selects
 
 
 def labelled_inputs(step: Step) -> Mapping[str, bool]:
