@@ -39,6 +39,7 @@ class Answer:
     outcome: Outcome
     session: Session
     report_seconds: float = 0.0  # what putting the report together and writing it took
+    warned: tuple[str, ...] = ()  # warnings that were said before anything was trained
 
     @property
     def results(self) -> Results:

@@ -66,12 +66,12 @@ def run(
         watch.say(notice)
     watch.run_planned(len(planned.to_run), len(planned.reused) + planned.not_needed)
     outcome = Outcome() if loaded.allow_missing else _read_files(session, planned.to_run, watch)
-    if any(kind_of(step).is_training for step in planned.to_run):
-        for warning in data_warnings(session):
-            watch.say(f"warning: {warning}")
+    warned = data_warnings(session) if any(kind_of(step).is_training for step in planned.to_run) else ()
+    for warning in warned:
+        watch.say(f"warning: {warning}")
     if not outcome.interrupted:
         outcome = outcome.then(_execute(session, session.goals, watch))
-    return _answer(session, outcome, scale, folder)
+    return replace(_answer(session, outcome, scale, folder), warned=warned)
 
 
 def report(

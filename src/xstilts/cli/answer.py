@@ -19,6 +19,8 @@ def print_answer(answer: Answer) -> None:
     for part in render(answer.report, answer.pages.html):
         console.print(part)
     for warning in answer.results.warnings:
+        if warning in answer.warned:
+            continue
         console.print(Text(f"Warning: {warning}.", style="yellow"))
     outcome = answer.outcome
     if outcome.failed or outcome.not_run:

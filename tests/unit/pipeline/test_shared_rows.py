@@ -12,7 +12,10 @@ import pytest
 import yaml
 
 from toy_vectors import VectorSettings, build
+from xstilts.app.execution import Quiet
 from xstilts.app.plan import plan
+from xstilts.app.run import run
+from xstilts.cli.answer import print_answer
 from xstilts.engine.backends.inline import Inline
 from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import execute
@@ -222,3 +225,26 @@ def test_arms_that_share_the_same_rows_are_one_sentence() -> None:
     assert said == "1,000 of 5,010 test rows are also training rows of all arms but 'c' (2 of 3): de 1,000 of 5,000"
     assert share == 0.2
     assert list(share_notes({"c": {}}, ("c",))) == []
+
+
+class Heard(Quiet):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+def test_a_warning_is_said_once_and_stays_in_the_report(
+    tmp_path: Path, encoder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is trained; where nothing is, with the answer."""
+    arms, train = {"none": {"strategy": "direct"}}, {"updates": 1, "batch": 2}
+    session, heard = opened(tmp_path, encoder, FILES, arms=arms, train=train), Heard()
+    answer = run(session.study, options=session.options, listener=heard)
+    (warning,) = answer.results.warnings
+    assert "2 of 9 test rows" in warning and heard.said.count(f"warning: {warning}") == 1
+    print_answer(answer)
+    assert "Warning:" not in capsys.readouterr().out
+    print_answer(run(session.study, options=session.options))
+    assert f"Warning: {warning}." in " ".join(capsys.readouterr().out.split())

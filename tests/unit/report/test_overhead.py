@@ -54,6 +54,7 @@ def test_the_end_of_a_run_counts_the_report_as_well(
         results=made.scoreboard.results,
         report_seconds=7200.0,
         session=SimpleNamespace(goals=()),
+        warned=(),
     )
     print_answer(given)  # type: ignore[arg-type]
     said = " ".join(capsys.readouterr().out.split())
