@@ -17,7 +17,7 @@ from xstilts.study.contrast_weights import in_points
 from xstilts.study.kind_settings import checked_settings
 from xstilts.study.language_adapters import RouteLanguages, candidate_texts, route_languages
 from xstilts.study.schema import Study
-from xstilts.study.settings_sweep import Sweep, find_sweeps, former_name, plain_settings
+from xstilts.study.settings_sweep import Sweep, find_sweeps, plain_settings
 from xstilts.study.text_checks import check_texts
 from xstilts.study.text_overlap import SharedText, shared_notes, shared_text
 from xstilts.study.translation import check_translated, translated_sources, translation_models, translation_notes
@@ -231,8 +231,7 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
 
 def _require_task(tasks: Catalog[Task], name: str, where: str) -> None:
     if name not in tasks:
-        hint = former_name(name, tasks)
-        raise StudyError(f"There is no task '{name}'.", where=where, value=name, allowed=tasks, hint=hint)
+        raise StudyError(f"There is no task '{name}'.", where=where, value=name, allowed=tasks)
 
 
 def _check_languages(study: Study, tasks: Catalog[Task]) -> None:

@@ -20,6 +20,8 @@ from xstilts.study.kind_settings import REPORTED
 from xstilts.study.schema import Study
 from xstilts.tasks.base import Task
 
+NAMED_VALUES = 6  # of a sweep, in a sentence
+
 
 @dataclass(frozen=True, kw_only=True)
 class SweepPoint:
@@ -34,7 +36,7 @@ class SweepPoint:
     @property
     def title(self) -> str:
         """The values in words: "layer 7"; "layer null" of one that the kind settles itself."""
-        return ", ".join(f"{key} {'null' if value is None else value}" for key, value in self.values)
+        return _title(self.values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,7 @@ class Sweep:
 
     points: tuple[SweepPoint, ...]
     reported: SweepPoint  # one of the points
-    is_stated: bool  # whether the study says which is reported; else it is the task's own value
+    stated: frozenset[str]  # settings whose reported value the study says; others have the task's own
 
     @property
     def others(self) -> tuple[SweepPoint, ...]:
@@ -52,9 +54,13 @@ class Sweep:
     @property
     def note(self) -> str:
         """What a report must say of the target's score."""
-        why = "as the study says" if self.is_stated else "the task's own value"
-        others = "; ".join(point.title for point in self.others)
-        return f"scored with {self.reported.title}, {why}; swept beside it: {others}"
+        by_study = [(key, value) for key, value in self.reported.values if key in self.stated]
+        own = [(key, value) for key, value in self.reported.values if key not in self.stated]
+        said = [f"{_title(by_study)}, as the study says"] if by_study else []
+        if own:
+            said.append(f"{_title(own)}, the task's own value{'s' if len(own) > 1 else ''}")
+        others = _value_list([point.values for point in self.others])
+        return f"scored with {', and '.join(said)}; swept beside it: {others}"
 
     def one_pass(self, kind: Kind) -> tuple[Kind, ...]:
         """Return the kinds that one pass of an encoder serves together with `kind`, itself among them: those that read
@@ -101,18 +107,6 @@ def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if key != REPORTED and not isinstance(value, list | tuple)}
 
 
-def former_name(name: str, tasks: Catalog[Task]) -> str | None:
-    """Say what is written today for a target that was named after a value of its sweep; None for other names.
-
-    >>> former_name("xnli", Catalog("task"))
-    """
-    task, mark, values = name.partition("@")
-    if not mark or task not in tasks:
-        return None
-    settings = ", ".join(pair.replace("=", ": ", 1) for pair in values.split(","))
-    return f"A target is named as its task, and its settings stand apart: `settings: {{{task}: {{{settings}}}}}`."
-
-
 def _sweep(kind: Kind, lists: Mapping[str, Sequence[Any]], stated: Mapping[str, Any]) -> Sweep:
     """Return the sweep over all combinations. One that is reported and not among them is a point too."""
 
@@ -122,7 +116,38 @@ def _sweep(kind: Kind, lists: Mapping[str, Sequence[Any]], stated: Mapping[str, 
     own = {key: values[0] if len(values) == 1 else getattr(kind, key) for key, values in lists.items()}
     reported = point({**own, **stated})
     combinations = [point(dict(zip(lists, values, strict=True))) for values in product(*lists.values())]
-    return Sweep(points=_in_order([*combinations, reported]), reported=reported, is_stated=bool(stated))
+    by_study = frozenset({*stated, *(key for key, values in lists.items() if len(values) == 1)})
+    return Sweep(points=_in_order([*combinations, reported]), reported=reported, stated=by_study)
+
+
+def _title(values: Iterable[tuple[str, Any]]) -> str:
+    return ", ".join(f"{key} {'null' if value is None else value}" for key, value in values)
+
+
+def _value_list(each: Sequence[Sequence[tuple[str, Any]]]) -> str:
+    """Return values in words: consecutive numbers of one setting as a range, the first of many and how many more.
+
+    >>> _value_list([[("layer", n)] for n in (0, 1, 2, 3, 5, 8)])
+    'layer 0 to 3; layer 5; layer 8'
+    """
+    runs: list[list[Sequence[tuple[str, Any]]]] = []
+    for values in each:
+        if runs and _follows(values, runs[-1][-1]):
+            runs[-1].append(values)
+        else:
+            runs.append([values])
+    parts = [(_title(run[0]) if len(run) == 1 else f"{_title(run[0])} to {run[-1][0][1]}", len(run)) for run in runs]
+    named = parts if len(parts) <= NAMED_VALUES else parts[: NAMED_VALUES - 1]
+    left = len(each) - sum(number for _, number in named)
+    return "; ".join([*(part for part, _ in named), *([f"{left} more"] if left else [])])
+
+
+def _follows(values: Sequence[tuple[str, Any]], before: Sequence[tuple[str, Any]]) -> bool:
+    """Say whether these are the same single setting, one higher."""
+    if len(values) != 1 or len(before) != 1:
+        return False
+    one, other = values[0][1], before[0][1]
+    return type(one) is type(other) is int and one == other + 1
 
 
 def _stated(settings: Mapping[str, Any], lists: Mapping[str, Sequence[Any]], where: str) -> dict[str, Any]:

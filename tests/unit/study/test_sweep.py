@@ -147,12 +147,20 @@ def test_what_is_no_sweep_is_refused(settings: dict[str, Any], said: str) -> Non
         find_sweeps(study(settings=settings), TASKS)
 
 
-def test_the_former_name_of_a_swept_target_says_what_is_written_today() -> None:
-    with pytest.raises(StudyError, match=r"no task 'r@layer=2'.*`settings: \{r: \{layer: 2\}\}`"):
-        resolve_study(study(targets=["t", "r@layer=2"]), TASKS)
-    with pytest.raises(StudyError, match=r"no task 'rr@layer=2'") as caught:
-        resolve_study(study(targets=["rr@layer=2"]), TASKS)
-    assert "settings:" not in str(caught.value)
+def test_a_note_is_short_and_says_whose_each_value_is() -> None:
+    every = sweep({"layer": list(range(25)), "reported": {"layer": 7}})
+    assert every.note == "scored with layer 7, as the study says; swept beside it: layer 0 to 6; layer 8 to 24"
+    single = sweep({"layer": [3], "k": [2, 3, 9]})
+    assert single.note == (
+        "scored with layer 3, as the study says, and k 4, the task's own value; swept beside it: layer 3, k 2; "
+        "layer 3, k 3; layer 3, k 9"
+    )
+    assert sweep({"layer": [0, 7], "k": [2, 4]}).note.startswith("scored with layer null, k 4, the task's own values;")
+    partly = sweep({"layer": [0, 7], "k": [2, 4], "reported": {"layer": 7}})
+    assert partly.note.startswith("scored with layer 7, as the study says, and k 4, the task's own value;")
+    assert sweep({"layer": list(range(0, 24, 2)), "reported": {"layer": 0}}).note.endswith(
+        "beside it: layer 2; layer 4; layer 6; layer 8; layer 10; 6 more"
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
