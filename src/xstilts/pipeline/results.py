@@ -39,7 +39,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
     """Collect the study's results as they are in the store. `outcome` says why a cell has no score; without it, one
     that is not there was not run."""
     study, samples, shared = session.study, packaged_samples(session), shared_rows(session)
-    same = same_files(session.goals)
+    same, cells = same_files(session.goals), tuple(_cells(session, outcome))
     return Results(
         name=study.name,
         question=study.question,
@@ -49,7 +49,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
             _target(name, session, samples.get(name, ""), shared.tests.get(name, ())) for name in study.targets
         ),
         seeds=study.seeds,
-        cells=tuple(_cells(session, outcome)),
+        cells=cells,
         contrasts=contrasts(study),
         study_yaml=dump_study(study),
         encoder=str(study.encoder),
@@ -60,7 +60,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         warnings=(*same, *shared.warnings),
         scale=scale,
         forgetting=tuple(_forgetting_scores(session, outcome)),
-        sweeps=tuple(_sweep_scores(session, outcome)),
+        sweeps=tuple(_sweep_scores(cells, session, outcome)),
     )
 
 
@@ -197,9 +197,9 @@ def _forgetting_scores(session: Session, outcome: Outcome | None) -> Iterable[Fo
         )
 
 
-def _sweep_scores(session: Session, outcome: Outcome | None) -> Iterable[SweepScores]:
+def _sweep_scores(cells: Iterable[StudyCell], session: Session, outcome: Outcome | None) -> Iterable[SweepScores]:
     sweeps = session.located.sweeps
-    for cell in (cell for cell in _cells(session, outcome) if cell.target in sweeps):
+    for cell in (cell for cell in cells if cell.target in sweeps):
         sweep, key = sweeps[cell.target], (cell.arm, cell.target, cell.seed)
         steps = {score.point: score.step for score in session.steps.swept.get(key, ())}
         of_cell = cell.status, cell.reason, cell.scores

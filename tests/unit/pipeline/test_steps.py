@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from xstilts.engine.graph import steps_of
@@ -50,6 +51,16 @@ def test_a_task_whose_name_has_a_space_is_reported_by_its_whole_name(tmp_path: P
         ("test", "de", "de.tsv"),
     }
     assert {line["licence"] for line in lines} == {"ours alone"}
+
+
+def test_each_score_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(
+        "xstilts.pipeline.results._state", lambda session, step, outcome: looked.append(step.key) or ("x", "", None)
+    )
+    session = opened(tmp_path)
+    assert len(collect(session).cells) == 1
+    assert looked == [step.key for step in session.steps.scores.values()]
 
 
 def test_every_step_says_what_it_is_about(tmp_path: Path) -> None:
