@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 from xstilts.core.errors import EncoderError
 from xstilts.core.io_errors import writing
 from xstilts.heads.base import Head
-from xstilts.heads.own_head import beside, load_own_head
+from xstilts.heads.own_head import beside, drop_outdated, load_own_head
 from xstilts.heads.pretrained_heads import HeadModule, class_config, class_state
 from xstilts.heads.registry import head_key
 from xstilts.kinds.base import Kind
@@ -35,12 +35,14 @@ def export(checkpoint: Path, kind: Kind, out: Path, task: str = "") -> str | Non
 
     Returns the class of `transformers` that loads both with the same logits (`AutoModelForSequenceClassification`, ..).
     None where there is no such class: then `out` is the encoder alone, with our head next to it as `head.safetensors`.
+    A published language-model head that one of our own has replaced is left out, for its numbers are older.
     Adapters are put into the weights where they can be; with others left, `out` holds them as `adapter.json` and
     `adapters/` and there is no class either. Adapters that differ by task become ordinary ones, those of `task`.
 
     Raises EncoderError when the checkpoint has no head for `kind`, StoreError on a full disk.
     """
     encoder, head = _load(checkpoint, kind)
+    drop_outdated(encoder)
     encoder.adapters.materialize_task(task)
     encoder.adapters.merge()
     with writing(out):

@@ -1,5 +1,9 @@
 """The encoder's own head on its way from phase to phase: a language-model head belongs to the encoder, which is saved,
-merged and exported with it as it was last trained."""
+merged and exported with it as it was last trained.
+
+Classes of `transformers` whose head we do not train as it is (RemBERT, EuroBERT; see `pretrained_heads.NATIVE`) get one
+of our own for masked words, under names of its own. The published head, which no phase goes on training, is then left
+out: beside an encoder that has moved on it would load as if it were this encoder's."""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from typing import cast
 from torch import Tensor
 
 from xstilts.heads.base import Head
-from xstilts.heads.pretrained_heads import HeadModule, TiedDecoder
+from xstilts.heads.pretrained_heads import PLAIN_LANGUAGE_MODEL, HeadModule, TiedDecoder
 from xstilts.heads.registry import make_head
 from xstilts.kinds.base import Kind
 from xstilts.nn.encoder import Encoder
@@ -22,6 +26,16 @@ def give_back(encoder: Encoder, heads: Iterable[Head]) -> None:
             part = cast(HeadModule, head.get_submodule("part"))
             weights = {name: tensor.detach().clone() for name, tensor in part.published.items()}
             encoder.own_head_weights = {**_without_tied(encoder, part), **weights}
+            drop_outdated(encoder)
+
+
+def drop_outdated(encoder: Encoder) -> None:
+    """Leave out the published language-model head of an encoder that has one of our own: its numbers are older. A
+    pooler stays."""
+    pooler, own = f"{encoder.model.base_model_prefix}.pooler.", encoder.own_head_weights
+    if any(name.startswith(PLAIN_LANGUAGE_MODEL) for name in own):
+        kept = {name: tensor for name, tensor in own.items() if name.startswith((PLAIN_LANGUAGE_MODEL, pooler))}
+        encoder.own_head_weights = kept
 
 
 def load_own_head(kind: Kind, encoder: Encoder) -> Head | None:

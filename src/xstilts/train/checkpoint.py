@@ -1,7 +1,8 @@
 """Checkpoint: a trained encoder with its heads, as a folder.
 
 encoder/                an ordinary Hugging Face folder: its tokenizer, and its own language-model head as it was last
-                        trained; not there where adapters alone were trained
+                        trained, or one of ours in its place (RemBERT, EuroBERT: `heads.own_head`), which
+                        `AutoModelForMaskedLM` does not know; not there where adapters alone were trained
 own_head.safetensors    that head, where the encoder below the adapters has an older one
 adapter.json, adapters/ the adapters of the encoder, where it has any (see `train.adapter_files`)
 heads/<key>.safetensors weights of one head, by `heads.registry.head_key`

@@ -215,6 +215,25 @@ def test_our_own_head_of_other_classes_goes_on_as_well(tmp_path: Path) -> None:
     assert stored and all(torch.equal(begun[name], tensor) for name, tensor in stored.items())
 
 
+@pytest.mark.filterwarnings("ignore::xstilts.nn.encoder.PaddedEncoder")
+def test_a_published_head_that_ours_has_replaced_never_loads_with_older_numbers(tmp_path: Path) -> None:
+    toy_other = made(tmp_path, published(tmp_path / "start", "rembert"))
+    before = own_head(toy_other.encoder)
+    assert any(name.startswith("cls.predictions.") for name in before)
+    checkpoint = toy_other.train(toy_other.encoder, "mlm")
+    earlier = load_encoder(checkpoint)
+    earlier.own_head_weights = before | earlier.own_head_weights
+    earlier.save(shutil.copytree(checkpoint, tmp_path / "earlier") / "encoder")  # as it was written before
+    export(tmp_path / "earlier", MLM, tmp_path / "out")
+    for folder in (checkpoint / "encoder", tmp_path / "out"):
+        _, info = AutoModelForMaskedLM.from_pretrained(folder, output_loading_info=True)
+        assert {name for name in before if ".pooler." not in name} <= set(info["missing_keys"]), (
+            "it is new, and its class says so"
+        )
+        assert any(name.startswith(PLAIN_LANGUAGE_MODEL) for name in load_file(folder / "model.safetensors"))
+    assert own_head(toy_other.train(toy_other.encoder, "labels")).keys() == before.keys()
+
+
 @pytest.mark.parametrize("tune", [LoRA(rank=2), Bottleneck(reduction=2, invertible=True)], ids=["lora", "bottleneck"])
 def test_adapters_alone_keep_the_head_beside_them(xlmr: Toy, tune: Any, tmp_path: Path) -> None:
     first = xlmr.train(xlmr.encoder, "mlm", tune=tune)
