@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,14 +14,23 @@ from xstilts.core.errors import StoreError
 from xstilts.data.read import apply_views
 from xstilts.data.source import Key, View
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 
 @dataclass(frozen=True)
 class TextKeys:
-    """Text keys of prepared rows, `text` [N]; `scored` [N]: a score counts the row; `keys` [N]: what views look at."""
+    """Text keys of prepared rows, `text` [N]; `scored` [N]: a score counts the row; `names`: ids and groups."""
 
     text: np.ndarray
     scored: np.ndarray
-    keys: Sequence[Key]
+    names: tuple[pa.ChunkedArray, pa.ChunkedArray]
+
+    @cached_property
+    def keys(self) -> list[Key]:
+        """What views look at, [N]."""
+        ids, groups = (column.to_pylist() for column in self.names)
+        return list(map(Key, ids, groups, self.scored.tolist()))
 
     @classmethod
     def read(cls, folder: Path) -> TextKeys | None:
@@ -31,16 +42,15 @@ class TextKeys:
         try:
             table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
             table.validate(full=True)
-            ids, groups = (table[name].to_pylist() for name in ("id", "group"))
+            names = table["id"], table["group"]
         except (OSError, pa.ArrowInvalid, KeyError) as error:
             raise StoreError("the keys of prepared rows are damaged.", where=str(path)) from error
         if not {"text", "scored"} <= set(table.column_names):
             return None
-        scored = table["scored"].to_numpy()
-        return cls(table["text"].to_numpy(), scored, list(map(Key, ids, groups, scored.tolist())))
+        return cls(table["text"].to_numpy(), table["scored"].to_numpy(), names)
 
     def indices(self, views: Sequence[View]) -> list[int]:
-        return apply_views(views, self.keys)
+        return apply_views(views, self.keys) if views else list(range(len(self.text)))
 
     def of(self, indices: Sequence[int]) -> np.ndarray:
         """Return the keys of some rows, those that a score counts."""
