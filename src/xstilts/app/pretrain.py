@@ -99,7 +99,8 @@ def pretrain(
     loaded, steps = prepare(recipe, options, listener.say)
     folder = out or options.store / "pretrained" / (loaded.name or "encoder")
     check_free_folder(folder, mark=_PRETRAINING)
-    make_folder(folder)
+    if out is not None:  # one in the store is made when the store is one
+        make_folder(out)
     store = Store(options.store)
     planned = plan(steps.goals, store)
     listener.run_planned(len(planned.to_run), len(planned.reused) + planned.not_needed)

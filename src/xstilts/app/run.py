@@ -127,13 +127,13 @@ def _prepare_command(session: Session) -> StepCommand:
 
 
 def report_folder(study: Study, options: Options, scale: str, out: Path | None) -> Path:
-    """Make the folder of the report and return it. Raises StoreError or StudyError where there can be none: before
-    anything is trained, not after."""
+    """Return the folder of the report; one that was asked for is made. Raises StoreError or StudyError where there can
+    be none: before anything is trained, not after."""
     name = f"{study.name}-{scale}" if scale else study.name
     folder = out or inside(options.store / "reports", name, "report")
     if out is not None:
         check_free_folder(out, mark="report.json")
-    make_folder(folder)
+        make_folder(out)
     return folder
 
 
