@@ -152,7 +152,8 @@ def test_a_folder_of_something_else_is_not_overwritten(data: Path, tmp_path: Pat
     (tmp_path / "mine" / "thesis.txt").write_text("all of it")
     common = ["--data", str(data), "--store", str(tmp_path / "store"), "--offline"]
     assert main(["pretrain", write(tmp_path), "--out", str(tmp_path / "mine"), *common]) == 2
-    assert "not a pretrained encoder" in capsys.readouterr().err
+    assert "this folder is not empty" in capsys.readouterr().err
+    assert [file.name for file in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 
 
 def test_packaged_recipes_are_recipes():
