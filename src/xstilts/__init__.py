@@ -10,7 +10,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
+
+from xstilts.core.environment import bound_spinning
 
 if TYPE_CHECKING:
     from xstilts.app.answer import Answer
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from xstilts.app.run import run
     from xstilts.study.schema import Study
     from xstilts.tasks.base import Task
+
+bound_spinning(os.environ)  # before anything loads torch
 
 __all__ = ["Answer", "Plan", "Study", "Task", "plan", "run"]
 
