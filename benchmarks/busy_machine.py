@@ -73,7 +73,7 @@ def seconds_an_update(contestant: Contestant, folder: Path, rows: Path, options:
 
 def table(seconds: Mapping[tuple[str, int], Sequence[float]], names: Sequence[str], loops: Sequence[int]) -> str:
     """Markdown: medians over the rounds, in seconds an update and as a multiple of the same contestant's idle time."""
-    heads = [f"{count} busy loops" for count in loops]
+    heads = [f"k = {count}" for count in loops]
     lines = [f"| seconds an update | {' | '.join(heads)} |", "| --- |" + " ---: |" * len(loops)]
     for name in names:
         idle = median(seconds[name, loops[0]])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from xstilts.core.errors import EncoderError
-from xstilts.core.files import read_json
 from xstilts.engine.artefact import artefact_damage, read_record
 from xstilts.engine.store import Store
 from xstilts.models.encoder_check import check_encoder
@@ -21,12 +20,12 @@ from xstilts.tasks.base import Task
 def checkpoint_folder(name: str, options: Options) -> Path:
     """A checkpoint by folder, or by the key of a training step in the store. Raises EncoderError when it is neither, or
     its weights were deleted after its predictions had been stored, a file is not as it was written, or its encoder is
-    none."""
-    from xstilts.train.checkpoint import encoder_folder
+    none, and StoreError where it does not say which its weights are."""
+    from xstilts.train.checkpoint import encoder_folder, weight_files
 
     for folder in (Path(name), options.store / "steps" / name):
         if (folder / "heads.json").is_file():
-            if not all((folder / file).is_file() for file in _weight_names(folder)):
+            if not all((folder / file).is_file() for file in weight_files(folder)):
                 raise EncoderError(
                     f"The checkpoint '{name}' has no weights any more: they went once its predictions were stored.",
                     hint="Run the study with `keep: all`: it trains again what has no weights, and keeps them.",
@@ -36,15 +35,6 @@ def checkpoint_folder(name: str, options: Options) -> Path:
             return folder
     keys = sorted(record["key"] for _, record in Store(options.store).records(train.KIND.name))
     raise EncoderError(f"'{name}' is neither a checkpoint folder nor a training step here.", value=name, allowed=keys)
-
-
-def _weight_names(folder: Path) -> list[str]:
-    """Return the weight files of a checkpoint. Raises EncoderError where it does not say."""
-    path = folder / "parts.json"
-    match read_json(path):
-        case {"weights": list(names)} if all(isinstance(name, str) for name in names):
-            return names
-    raise EncoderError("this should name the `weights` of a checkpoint.", where=str(path))
 
 
 def _check_content(folder: Path) -> None:
