@@ -43,7 +43,7 @@ def token_vectors(folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
         config.layer_types = []
     try:
         return loading.read_model(folder, config)
-    except ZeroDivisionError as error:  # classes that scale their first weights by the number of layers
+    except (ZeroDivisionError, EncoderError) as error:  # classes that scale their first weights by the number of layers
         raise EncoderError(
             f"A '{config.model_type}' encoder cannot be built without layers, so it has no control of token vectors.",
             where=str(folder),

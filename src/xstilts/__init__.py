@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
-
-from xstilts.core.environment import bound_spinning
 
 if TYPE_CHECKING:
     from xstilts.app.answer import Answer
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from xstilts.app.run import run
     from xstilts.study.schema import Study
     from xstilts.tasks.base import Task
-
-bound_spinning(os.environ)  # before anything loads torch
 
 __all__ = ["Answer", "Plan", "Study", "Task", "plan", "run"]
 
@@ -34,6 +31,22 @@ _HOMES = {
     "Answer": "xstilts.app.answer",
     "run": "xstilts.app.run",
 }
+
+
+_SPIN = "1000"  # turns; benchmarks/busy_machine.py measures what they cost and give
+
+
+def _bound_spinning(environment: MutableMapping[str, str]) -> None:
+    """Have the threads of libgomp wait for each other by sleeping after a short spin, where the user has not said how
+    they wait. libgomp reads it when torch is loaded.
+
+    As the library has it they spin for milliseconds. On a busy machine the thread that is waited for then has no core,
+    because the one that waits holds it."""
+    if not any(name in environment for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")):
+        environment["GOMP_SPINCOUNT"] = _SPIN
+
+
+_bound_spinning(os.environ)  # before anything loads torch
 
 
 def __getattr__(name: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import MutableMapping
 
 from xstilts.core.errors import StudyError, shortened
 
@@ -57,20 +56,6 @@ def default_threads(jobs: int = 1) -> int:
     if first.isascii() and first.isdecimal() and int(first[:6]) >= 1:
         return int(first[:6])
     return max(1, usable_cores() // jobs)
-
-
-SPIN = "1000"  # turns, about ten microseconds; benchmarks/busy_machine.py measures what it costs and gives
-_WAITING = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")  # what a user sets to say how threads wait
-
-
-def bound_spinning(environment: MutableMapping[str, str]) -> None:
-    """Have the threads of libgomp wait for each other by sleeping after a short spin, where the user has not said how
-    they wait. Read by libgomp when torch is loaded, so set before.
-
-    As the library has it they spin for milliseconds. On a busy machine the thread that is waited for then has no core,
-    because the one that waits holds it."""
-    if not any(name in environment for name in _WAITING):
-        environment["GOMP_SPINCOUNT"] = SPIN
 
 
 def usable_cores() -> int:

@@ -11,7 +11,7 @@ from xstilts.core.errors import EncoderError, StoreError, shortened
 from xstilts.core.files import read_json_mapping
 
 # What the classes of `transformers` call their sizes: the smallest and the largest that any encoder has.
-_LAYERS, _WIDTH, _ROWS = (1, 1_000), (1, 1_000_000), (1, 100_000_000)
+_LAYERS, _WIDTH, _ROWS = (0, 1_000), (1, 1_000_000), (1, 100_000_000)
 _SIZES: Mapping[str, tuple[int, int]] = {
     **dict.fromkeys(("num_hidden_layers", "n_layers", "num_layers", "n_layer"), _LAYERS),
     **dict.fromkeys(("num_attention_heads", "num_key_value_heads", "n_heads", "n_head"), _WIDTH),

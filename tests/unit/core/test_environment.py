@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from xstilts.app.execution import serve_step
-from xstilts.core.environment import SPIN, bound_spinning, default_threads, is_set, usable_cores, whole_number
+from xstilts.core.environment import default_threads, is_set, usable_cores, whole_number
 from xstilts.core.errors import StudyError
 from xstilts.engine.backends.base import MachineShare
 from xstilts.engine.step import Step
@@ -94,27 +91,3 @@ def test_cuda_without_cuda_is_refused_before_anything_runs(monkeypatch: pytest.M
     assert devices(Options(device="cuda:1")) == ["cuda:1"]
     with pytest.raises(StudyError, match="has 2 CUDA devices, and 'cuda:2' is asked for"):
         devices(Options(device="cuda:2"))
-
-
-def test_threads_spin_shortly_unless_the_user_says_how_they_wait() -> None:
-    plain: dict[str, str] = {}
-    bound_spinning(plain)
-    assert plain == {"GOMP_SPINCOUNT": SPIN}
-    for said in ({"GOMP_SPINCOUNT": "7"}, {"OMP_WAIT_POLICY": "ACTIVE"}):
-        environment = dict(said)
-        bound_spinning(environment)
-        assert environment == said
-
-
-def test_torch_is_loaded_with_the_short_spin() -> None:
-    code = "import xstilts, torch"
-    environment = {
-        name: value for name, value in os.environ.items() if name not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment | {"OMP_DISPLAY_ENV": "VERBOSE"}, capture_output=True, text=True
-    )
-    told = [line for line in done.stderr.splitlines() if "GOMP_SPINCOUNT" in line]
-    if not told:
-        pytest.skip("this torch does not thread by libgomp")
-    assert SPIN in told[0]

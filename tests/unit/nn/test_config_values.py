@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tiny_encoders import config
@@ -22,6 +22,7 @@ SIZES = (
     "n_layers",
     "dim",
 )
+LAYERS = ("num_hidden_layers", "n_layers")
 NAMES = ("xlm-roberta", "bert", "electra", "modernbert", "eurobert", "distilbert", "deberta-v2", "mpnet", "rembert")
 IDS = ("pad_token_id", "bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id", "mask_token_id")
 odd = st.one_of(
@@ -34,8 +35,14 @@ def test_values_of_every_class_pass(name: str) -> None:
     check_values(config(name).to_dict(), "config.json")
 
 
+@pytest.mark.parametrize("key", LAYERS)
+def test_token_vectors_alone_are_an_encoder(key: str) -> None:
+    check_values({key: 0}, "config.json")
+
+
 @given(key=st.sampled_from(SIZES), value=odd)
 def test_a_size_is_a_positive_whole_number(key: str, value: Any) -> None:
+    assume(not (key in LAYERS and type(value) is int and value == 0))
     with pytest.raises(EncoderError) as refusal:
         check_values({key: value}, "there/config.json")
     said = str(refusal.value)

@@ -193,7 +193,7 @@ def assert_of_one_mind(c: Contrast) -> None:
     elif c.low is not None and c.high is not None:
         assert -100 <= c.low <= c.value <= c.high <= 100
     if c.p_adjusted is not None and c.p is not None and c.low is not None and c.high is not None:
-        assert c.p_adjusted >= c.p - 0.02  # that of one question is drawn apart from that of all
+        assert c.p_adjusted >= c.p - 0.06  # that of one question is drawn apart from that of all
         assert c.significant == (c.p_adjusted < 0.05) == (c.low > 0 or c.high < 0)
     if c.seeds == 1:
         assert c.p is None and c.interval in ("", "over test items, this training")
