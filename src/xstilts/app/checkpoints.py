@@ -21,11 +21,11 @@ def checkpoint_folder(name: str, options: Options) -> Path:
     """A checkpoint by folder, or by the key of a training step in the store. Raises EncoderError when it is neither, or
     its weights were deleted after its predictions had been stored, a file is not as it was written, or its encoder is
     none, and StoreError where it does not say which its weights are."""
-    from xstilts.train.checkpoint import encoder_folder, weight_files
+    from xstilts.train.checkpoint import checkpoint_weights, encoder_folder
 
     for folder in (Path(name), options.store / "steps" / name):
         if (folder / "heads.json").is_file():
-            if not all((folder / file).is_file() for file in weight_files(folder)):
+            if not all((folder / file).is_file() for file in checkpoint_weights(folder)):
                 raise EncoderError(
                     f"The checkpoint '{name}' has no weights any more: they went once its predictions were stored.",
                     hint="Run the study with `keep: all`: it trains again what has no weights, and keeps them.",

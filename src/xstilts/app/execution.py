@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
+from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import StudyError
+from xstilts.core.files import write_atomic
+from xstilts.core.path_names import inside
 from xstilts.engine.backends.base import MachineShare, StepCommand
 from xstilts.engine.backends.catalog import make_backend
 from xstilts.engine.backends.worker import DEVICE, serve
@@ -58,7 +63,16 @@ def execute_steps(
     )
 
 
-def command_options(options: Options) -> list[str]:
+def child_command(verb: str, folder: Path, name: str, text: str, options: Options) -> StepCommand:
+    """Write down a study or a recipe, `text`, in `folder`. Return the command by which a child process runs a step
+    of it, `xstilts VERB FILE KEY`."""
+    path = inside(folder, f"{name[:40].strip()}-{fingerprint(text)}.yaml")
+    write_atomic(path, text)
+    words = _command_options(options)
+    return lambda step: [sys.executable, "-m", "xstilts", verb, str(path), step.key, *words]
+
+
+def _command_options(options: Options) -> list[str]:
     """Return the options a child process needs on its command line to find the same files and tasks."""
     words = ["--store", str(options.store)]
     for folder in options.data:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from xstilts.app.execution import Quiet, RunListener, command_options, execute_steps, serve_step
-from xstilts.core.canonical import fingerprint
-from xstilts.core.files import read_json, write_atomic, write_json
+from xstilts.app.execution import Quiet, RunListener, child_command, execute_steps, serve_step
+from xstilts.core.files import read_json, write_json
 from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.free_places import check_free_folder, marked_last
 from xstilts.core.io_errors import make_folder, writing
-from xstilts.core.path_names import inside
 from xstilts.engine.backends.base import StepCommand
 from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import Outcome, plan
@@ -135,13 +132,9 @@ def ship(folder: Path, out: Path) -> None:
 
 def _prepare_command(recipe: PretrainRecipe, options: Options) -> StepCommand:
     """Write down the recipe, and return the command with which a child process runs a step of it."""
-    text = dump_recipe(recipe)
-    path = inside(
-        options.store / "cache" / "recipes", f"{recipe.name[:40].strip() or 'recipe'}-{fingerprint(text)}.yaml"
-    )
-    write_atomic(path, text)
-    words = command_options(replace(options, tasks=()))  # a recipe has no tasks
-    return lambda step: [sys.executable, "-m", "xstilts", "pretrain-step", str(path), step.key, *words]
+    folder, name = options.store / "cache" / "recipes", recipe.name.strip() or "recipe"
+    without_tasks = replace(options, tasks=())  # a recipe has none
+    return child_command("pretrain-step", folder, name, dump_recipe(recipe), without_tasks)
 
 
 def _publish(encoder: Path, folder: Path, record: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,12 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from xstilts.app.answer import Answer
-from xstilts.app.execution import Quiet, RunListener, command_options, execute_steps, serve_step
+from xstilts.app.execution import Quiet, RunListener, child_command, execute_steps, serve_step
 from xstilts.app.plan import load_with_options
-from xstilts.core.canonical import fingerprint
 from xstilts.core.environment import snapshot_seconds
 from xstilts.core.errors import DataError
-from xstilts.core.files import write_atomic
 from xstilts.core.free_places import check_free_folder
 from xstilts.core.io_errors import make_folder
 from xstilts.core.path_names import inside
@@ -118,12 +115,8 @@ def _execute(session: Session, goals: list[Step], listener: Listener) -> Outcome
 
 def _prepare_command(session: Session) -> StepCommand:
     """Write down the study as it was expanded, and return the command with which a child process runs a step of it."""
-    options = session.options
-    text = dump_study(session.study)
-    path = inside(options.store / "cache" / "studies", f"{session.study.name[:40].strip()}-{fingerprint(text)}.yaml")
-    write_atomic(path, text)
-    words = command_options(options)
-    return lambda step: [sys.executable, "-m", "xstilts", "step", str(path), step.key, *words]
+    folder = session.options.store / "cache" / "studies"
+    return child_command("step", folder, session.study.name, dump_study(session.study), session.options)
 
 
 def report_folder(study: Study, options: Options, scale: str, out: Path | None) -> Path:

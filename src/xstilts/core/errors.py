@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self
 
 from xstilts.core.lookalikes import code_points, look_alike
 
@@ -70,7 +70,12 @@ class XstiltsError(Exception):
 
     def moved(self, where: str) -> Self:
         """Return the same error at a place that is said more exactly."""
-        return type(self)(self.what, where=where, value=self.value, allowed=self.allowed, hint=self.hint)
+        return self.changed(where=where)
+
+    def changed(self, **fields: Any) -> Self:
+        """Return the same error with other values of some of its arguments."""
+        same = {name: getattr(self, name) for name in ("what", "where", "value", "allowed", "hint")}
+        return type(self)(**{**same, **fields})
 
     def render(self) -> str:
         parts = [f"{self.where}: {self.what}" if self.where else self.what]

@@ -17,7 +17,7 @@ import zlib
 from pathlib import Path
 from typing import Any, TextIO
 
-from xstilts.core.errors import DataError, StoreError
+from xstilts.core.errors import DataError, EncoderError, StoreError
 from xstilts.core.io_errors import make_folder, writing
 from xstilts.core.visible_text import escaped_json
 
@@ -76,6 +76,14 @@ def read_json_mapping(path: Path) -> dict[str, Any]:
         noun = {list: "a list", str: "a text", bool: "a truth value", type(None): "null"}.get(type(value), "a number")
         raise StoreError(f"this is {noun}, not values by name ({{...}}).", where=str(path))
     return value
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Return the settings in a JSON file by name. Raises EncoderError where it cannot be read or holds none."""
+    try:
+        return read_json_mapping(path)
+    except StoreError as error:
+        raise EncoderError(error.what, where=error.where) from error
 
 
 def not_a_file(path: Path) -> str:

@@ -7,17 +7,14 @@ moment ago is not remembered.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import time
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from xstilts.core.errors import DataError, StoreError
-from xstilts.core.files import not_a_file, read_json, write_json
-from xstilts.core.locks import locked
+from xstilts.core.errors import DataError
+from xstilts.core.files import not_a_file
+from xstilts.core.json_memory import keep, recall
 
 _SETTLED = 2.0  # seconds; a file that changed later could change once more without another time
 _SAMPLE, _PIECES = 4096, 4  # bytes of a piece, and pieces of a file, that are compared each time
@@ -52,13 +49,13 @@ def file_fingerprint(path: Path, cache: Path | None = None) -> str:
             return _sha256(path)
         here, key = path.stat(), str(path.resolve())
         known = [*_stamp(here), _sample(path, here.st_size)]
-        if isinstance(entry := _cached(cache).get(key), list) and entry[:-1] == known:
+        if isinstance(entry := recall(cache).get(key), list) and entry[:-1] == known:
             return str(entry[-1])
         digest = _sha256(path)
     except OSError as error:
         raise DataError(f"the file cannot be read ({error.strerror}).", where=str(path)) from error
     if _is_settled(here):
-        _remember(cache, key, [*known, digest])
+        keep(cache, key, [*known, digest])
     return digest
 
 
@@ -83,27 +80,3 @@ def _sample(path: Path, size: int) -> str:
             file.seek(max(0, size - _SAMPLE) * i // (_PIECES - 1))
             digest.update(file.read(_SAMPLE))
     return digest.hexdigest()[:16]
-
-
-def _cached(cache: Path) -> dict[str, list[Any]]:
-    try:
-        here = cache.stat()
-    except OSError:
-        return {}
-    return _parse_cache(cache, (here.st_ino, here.st_size, here.st_mtime_ns))
-
-
-@lru_cache(maxsize=4)
-def _parse_cache(cache: Path, stamp: tuple[int, int, int]) -> dict[str, list[Any]]:
-    # Every write replaces the file, so inode, size and time name one content: a plan looks up hundreds of files.
-    try:
-        entries = read_json(cache)
-    except StoreError:
-        return {}
-    return entries if isinstance(entries, dict) else {}
-
-
-def _remember(cache: Path, key: str, entry: list[Any]) -> None:
-    # A cache that cannot be written costs time, never a run.
-    with contextlib.suppress(StoreError), locked(cache.with_name(cache.name + ".lock")):
-        write_json(cache, {**_cached(cache), key: entry})

@@ -15,8 +15,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from xstilts.core.errors import EncoderError, StoreError
-from xstilts.core.files import not_a_file, read_json_mapping
+from xstilts.core.errors import EncoderError
+from xstilts.core.files import not_a_file, read_settings
 
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -53,7 +53,7 @@ def weight_files(folder: Path) -> list[Path]:
 
 def _shards(folder: Path) -> list[Path]:
     path = folder / INDEX
-    index = _mapping(path)
+    index = read_settings(path)
     tensors = index.get("weight_map")
     if not isinstance(tensors, dict) or not tensors:
         raise EncoderError("`weight_map` should name the file of every tensor.", where=str(path))
@@ -75,6 +75,12 @@ def _shards(folder: Path) -> list[Path]:
                 f"'{name}' does not hold the tensor '{tensor}', as {INDEX} says.", where=str(folder / str(name))
             )
     return [folder / name for name in names]
+
+
+def read_headers(folder: Path) -> dict[str, TensorHeader]:
+    """Return what all weight files of a folder say of their tensors, by name. Raises as `weight_files` and
+    `read_header`."""
+    return {name: tensor for file in weight_files(folder) for name, tensor in read_header(file).items()}
 
 
 def read_header(path: Path) -> dict[str, TensorHeader]:
@@ -164,10 +170,3 @@ def _check_ranges(ranges: list[tuple[int, int, str]], size: int, path: Path) -> 
                 f"the tensors do not lie one after another: one ends at byte {before:,}, and at {first:,} is '{name}'.",
                 where=str(path),
             )
-
-
-def _mapping(path: Path) -> dict[str, Any]:
-    try:
-        return read_json_mapping(path)
-    except StoreError as error:
-        raise EncoderError(error.what, where=error.where) from error

@@ -78,6 +78,10 @@ class WordsExample(Example):
     words: tuple[str, ...]
     lines: tuple[int, ...] = field(default=(), compare=False, repr=False)
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return self.words
+
     def place(self, word: int) -> str:
         """Return file:line of a word (from 0), for error messages."""
         return word_place(self.where, self.lines, word)
@@ -98,10 +102,6 @@ class TagExample(WordsExample):
 
     tags: tuple[str, ...] | None = None
 
-    @property
-    def texts(self) -> tuple[str, ...]:
-        return self.words
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DependencyExample(WordsExample):
@@ -114,10 +114,6 @@ class DependencyExample(WordsExample):
     heads: tuple[int, ...] | None = None
     relations: tuple[str, ...] | None = None
     tokens: tuple[tuple[int, int, str], ...] = ()
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        return self.words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,10 +138,6 @@ class RolesExample(WordsExample):
     """Words and the predicates among them, from left to right; () : there are none, None: unlabelled."""
 
     predicates: tuple[Predicate, ...] | None = None
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        return self.words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

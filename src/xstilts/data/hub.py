@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from xstilts.core.errors import DataError
+from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.io_errors import writing
 from xstilts.data.archives import extract_member
 from xstilts.data.hub_answer import understood
@@ -30,6 +31,7 @@ from xstilts.data.lock import (
     check_digest,
     checked_commit,
     data_folder,
+    fingerprint_cache,
     lock_entry,
     read_lock,
 )
@@ -203,7 +205,8 @@ def _take(
         entry = read_lock(roots.store).files.get(name)
         if entry is None or not (folder / name).is_file():
             return False
-        check_digest(name, entry.sha256, lock_entry(folder / name, "").sha256, str(folder / name))
+        digest = file_fingerprint(folder / name, fingerprint_cache(roots.store))
+        check_digest(name, entry.sha256, digest, str(folder / name))
         return True
 
     def put_file(name: str, make: Callable[[Path], str]) -> None:

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import EncoderError
-
-# What classes call their number of blocks in config.json; BERT's and XLM-R's name first.
-LAYER_KEYS = ("num_hidden_layers", "n_layers", "num_layers", "n_layer")
+from xstilts.nn.config_values import LAYER_KEYS
 
 
 def check_layers(config: Mapping[str, Any], layers: int, name: str) -> None:

@@ -6,12 +6,9 @@ It is done when an encoder is looked up, before any step. What passed is remembe
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
-from xstilts.core.errors import StoreError
-from xstilts.core.files import read_json_mapping, write_json
-from xstilts.core.locks import locked
+from xstilts.core.json_memory import keep, recall
 from xstilts.core.versions import library_versions
 from xstilts.kinds.tokenizer_check import check_tokenizer
 
@@ -39,17 +36,14 @@ def check_once(folder: Path, identity: str, store: Path) -> None:
         store: knows what passed.
     """
     is_adapter = (folder / "adapter_config.json").is_file()  # which decides, and is no part of an encoder's content
-    if is_adapter or _passed(_cache(store)).get(identity) != _checked_by():
+    if is_adapter or recall(_cache(store)).get(identity) != _checked_by():
         check_encoder(folder)
         remember(store, identity)
 
 
 def remember(store: Path, identity: str) -> None:
     """Write down that content passed."""
-    cache = _cache(store)
-    # A cache that cannot be written costs time, never a run.
-    with suppress(StoreError), locked(cache.with_name(cache.name + ".lock")):
-        write_json(cache, {**_passed(cache), identity: _checked_by()})
+    keep(_cache(store), identity, _checked_by())
 
 
 def _checked_by() -> str:
@@ -59,10 +53,3 @@ def _checked_by() -> str:
 
 def _cache(store: Path) -> Path:
     return store / "cache" / "encoders.json"
-
-
-def _passed(cache: Path) -> dict[str, object]:
-    try:
-        return read_json_mapping(cache)
-    except StoreError:
-        return {}

@@ -156,7 +156,7 @@ class ModelStore:
                     (drafted / "files").rename(folder)
         except EncoderError as error:
             hub = f"{refusal.what} And: " if refusal else ""
-            raise EncoderError(f"{hub}{error.what}", where=error.where, value=name, hint=error.hint) from error
+            raise error.changed(what=f"{hub}{error.what}", value=name, allowed=()) from error
         digests = self._digests(folder)
         write_atomic(self._record_file(name), _record(name, substitute.folder_name, digests, substitute.label))
         return folder
@@ -172,7 +172,7 @@ class ModelStore:
 
     def identity(self, folder: Path) -> str:
         """Return a digest of the content of all files that matter."""
-        return fingerprint(self._digests(folder), length=20)
+        return _identity(self._digests(folder))
 
     def portable_files(self, name: str, folder: Path) -> dict[str, Path | bytes]:
         """Return all that another machine's store needs to find this model by the same name: path below the store -> a
@@ -250,13 +250,15 @@ class ModelStore:
                     names = self._wanted(file_names(info.siblings, repo))
                 folder = home / commit
                 with draft(self.home, f"{repo}@{commit}", say, resumed=True) as drafted:
-                    if not self._is_locked(folder, names):
+                    if not (is_locked := self._is_locked(folder, names)):
                         if names:
                             fetch_files(repo, commit, names, drafted / "files", endpoint)
                         self._complete(drafted / "files", name, names)
                         move_files(drafted / "files", folder)
-                        self.spec.remember(self.roots.store, self.identity(folder))
-                    write_atomic(self._record_file(name), _record(name, self._relative(folder), self._digests(folder)))
+                    digests = self._digests(folder)
+                    if not is_locked:
+                        self.spec.remember(self.roots.store, _identity(digests))
+                    write_atomic(self._record_file(name), _record(name, self._relative(folder), digests))
         except XstiltsError:
             raise
         except Exception as error:
@@ -292,13 +294,7 @@ class ModelStore:
         except EncoderError as error:
             kept = "What was fetched is kept for another attempt; `xstilts store gc` removes it."
             hint = f"{error.hint} {kept}" if error.hint else kept
-            raise EncoderError(
-                error.what,
-                where=error.where,
-                value=error.value,
-                allowed=error.allowed,
-                hint=hint if names else error.hint,
-            ) from error
+            raise error.changed(hint=hint if names else error.hint) from error
 
     def _relative(self, folder: Path) -> str:
         return folder.relative_to(self.home).as_posix()
@@ -312,10 +308,11 @@ def naming(spec: ModelFiles, name: str) -> Iterator[None]:
     except EncoderError as error:
         if (error.where or "").startswith(name):  # a folder of the user's own
             raise
-        what = f"the {spec.noun} '{name}' cannot be used: {error.what}"
-        raise EncoderError(
-            what, where=error.where, value=error.value, allowed=error.allowed, hint=error.hint
-        ) from error
+        raise error.changed(what=f"the {spec.noun} '{name}' cannot be used: {error.what}") from error
+
+
+def _identity(digests: Mapping[str, str]) -> str:
+    return fingerprint(digests, length=20)
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.core.errors import EncoderError, reason_of
-from xstilts.core.files import write_atomic
+from xstilts.core.files import read_settings, write_atomic
 from xstilts.models import unigram_tokenizers as unigram
-from xstilts.nn.config_values import read_settings
 
 if TYPE_CHECKING:
     from tokenizers import AddedToken, Tokenizer

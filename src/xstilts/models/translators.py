@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from xstilts.core.tensor_files import read_header, weight_files
+from xstilts.core.files import read_settings
+from xstilts.core.tensor_files import read_headers
 from xstilts.data.locate import Roots
 from xstilts.models.store import MODEL, ModelFiles, ModelStore, Say, naming
-from xstilts.nn.config_values import read_settings
 
 
 def _check(folder: Path) -> None:
     """Raise EncoderError where config.json cannot be read, or weights are cut or not there. No weight is read."""
     read_settings(folder / "config.json")
-    for file in weight_files(folder):
-        read_header(file)
+    read_headers(folder)
 
 
 TRANSLATOR = ModelFiles(

@@ -99,19 +99,41 @@ def _as_numbered(path: Path, rules: Sequence[Any]) -> Tokenizer:
     return _tokenizer(model.pieces, model.unknown, model, rules)
 
 
-def _tokenizer(
-    pieces: Sequence[Piece], unknown: int, model: SentencePieceModel, rules: Sequence[Any] = ()
+def plain_unigram(
+    scored: Sequence[tuple[str, float]],
+    unknown: int,
+    charsmap: bytes,
+    *,
+    byte_fallback: bool = False,
+    rules: Sequence[Any] = (),
 ) -> Tokenizer:
-    """Return the tokenizer of pieces; `rules` are normalisers before the model's own."""
-    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
+    """Return a tokenizer as SentencePiece has it, without special tokens.
 
-    scored = [(piece.text, piece.score) for piece in pieces]
-    tokenizer = Tokenizer(models.Unigram(scored, unk_id=unknown, byte_fallback=model.falls_back_to_bytes))
-    own = [normalizers.Precompiled(model.charsmap)] if model.charsmap else []
+    Args:
+        scored: pieces with their log probabilities, by id.
+        unknown: the id of the unknown piece.
+        charsmap: compiled rules of normalisation; b"" for none.
+        rules: normalisers before these.
+    """
+    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
+
+    tokenizer = Tokenizer(models.Unigram(list(scored), unk_id=unknown, byte_fallback=byte_fallback))
+    own = [normalizers.Precompiled(charsmap)] if charsmap else []
     tokenizer.normalizer = normalizers.Sequence([*rules, *own, normalizers.Replace(Regex(" {2,}"), " ")])
     words = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), words])
     tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
+    return tokenizer
+
+
+def _tokenizer(
+    pieces: Sequence[Piece], unknown: int, model: SentencePieceModel, rules: Sequence[Any] = ()
+) -> Tokenizer:
+    """Return the tokenizer of pieces; `rules` are normalisers before the model's own."""
+    from tokenizers import AddedToken
+
+    scored = [(piece.text, piece.score) for piece in pieces]
+    tokenizer = plain_unigram(scored, unknown, model.charsmap, byte_fallback=model.falls_back_to_bytes, rules=rules)
     whole = [piece.text for piece in pieces if piece.type == USER_DEFINED]
     tokenizer.add_tokens([AddedToken(text, normalized=False) for text in whole])
     return tokenizer

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from xstilts.core.errors import EncoderError
 from xstilts.models.sentencepiece_model import fields
+from xstilts.models.unigram_tokenizers import plain_unigram
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -52,16 +53,10 @@ def normalisation_map() -> bytes:
 
 def make_tokenizer(vocabulary: Vocabulary, charsmap: bytes) -> Tokenizer:
     """Return XLM-R's tokenizer over these pieces: `<s> A </s>`, and `<s> A </s> </s> B </s>` for pairs."""
-    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+    from tokenizers import AddedToken, processors
 
     scored = list(zip(vocabulary.pieces, vocabulary.scores, strict=True))
-    tokenizer = Tokenizer(models.Unigram(scored, unk_id=vocabulary.unknown, byte_fallback=False))
-    tokenizer.normalizer = normalizers.Sequence(
-        [normalizers.Precompiled(charsmap), normalizers.Replace(Regex(" {2,}"), " ")]
-    )
-    words = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), words])
-    tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
+    tokenizer = plain_unigram(scored, vocabulary.unknown, charsmap)
     special = [AddedToken(text, special=True, normalized=False) for text in ("<s>", "<pad>", "</s>", "<unk>")]
     # As in XLM-R, the blank before a mask belongs to it.
     tokenizer.add_special_tokens([*special, AddedToken("<mask>", special=True, normalized=False, lstrip=True)])

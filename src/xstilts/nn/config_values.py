@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-from xstilts.core.errors import EncoderError, StoreError, shortened
-from xstilts.core.files import read_json_mapping
+from xstilts.core.errors import EncoderError, shortened
 
+# What classes call their number of blocks in config.json; BERT's and XLM-R's name first.
+LAYER_KEYS = ("num_hidden_layers", "n_layers", "num_layers", "n_layer")
 # What the classes of `transformers` call their sizes: the smallest and the largest that any encoder has.
 _LAYERS, _WIDTH, _ROWS = (0, 1_000), (1, 1_000_000), (1, 100_000_000)
 _SIZES: Mapping[str, tuple[int, int]] = {
-    **dict.fromkeys(("num_hidden_layers", "n_layers", "num_layers", "n_layer"), _LAYERS),
+    **dict.fromkeys(LAYER_KEYS, _LAYERS),
     **dict.fromkeys(("num_attention_heads", "num_key_value_heads", "n_heads", "n_head"), _WIDTH),
     **dict.fromkeys(("hidden_size", "embedding_size", "input_embedding_size", "output_embedding_size"), _WIDTH),
     **dict.fromkeys(("intermediate_size", "dim", "hidden_dim", "d_model", "emb_dim", "head_dim", "d_head"), _WIDTH),
@@ -30,14 +30,6 @@ _RATES = (
 )  # fmt: skip
 _IDS = ("pad_token_id", "bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id", "mask_token_id")
 _DEPTH = 100  # of lists and mappings within each other, as deep as is looked
-
-
-def read_settings(path: Path) -> dict[str, Any]:
-    """Return the settings in a JSON file by name. Raises EncoderError where it cannot be read or holds none."""
-    try:
-        return read_json_mapping(path)
-    except StoreError as error:
-        raise EncoderError(error.what, where=error.where) from error
 
 
 def check_values(values: Mapping[str, Any], where: str) -> None:

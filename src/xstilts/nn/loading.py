@@ -20,7 +20,7 @@ from transformers.models.auto import modeling_auto
 from transformers.utils import logging as transformers_logging
 
 from xstilts.core.errors import EncoderError, reason_of
-from xstilts.core.tensor_files import WEIGHTS, TensorHeader, read_header, weight_files
+from xstilts.core.tensor_files import WEIGHTS, TensorHeader, read_headers, weight_files
 from xstilts.nn.published_config import read_published
 
 FLOATS = ("F64", "F32", "F16", "BF16")
@@ -78,23 +78,21 @@ def set_dropout(config: PreTrainedConfig, hidden: float | None, attention: float
 def read_model(folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
     """Load the bare encoder in fp32, without pooler and language-model head. Raises EncoderError where the weights are
     cut, or are not those of this configuration."""
-    return _loaded(folder, config, folder, use_safetensors=True)
+    return _loaded(folder, config, read_headers(folder), folder, use_safetensors=True)
 
 
 def check_weights(folder: Path, config: PreTrainedConfig) -> None:
     """Raise EncoderError as `read_model` does, from the headers of the files alone: the encoder and its weights are
     without numbers."""
-    tensors = {
-        name: torch.empty(tensor.shape, device="meta")
-        for file in weight_files(folder)
-        for name, tensor in read_header(file).items()
-    }
-    _loaded(folder, config, None, state_dict=tensors, device_map={"": "meta"})
+    headers = read_headers(folder)
+    tensors = {name: torch.empty(tensor.shape, device="meta") for name, tensor in headers.items()}
+    _loaded(folder, config, headers, None, state_dict=tensors, device_map={"": "meta"})
 
 
-def _loaded(folder: Path, config: PreTrainedConfig, source: Path | None, **how: Any) -> PreTrainedModel:
+def _loaded(
+    folder: Path, config: PreTrainedConfig, headers: Mapping[str, TensorHeader], source: Path | None, **how: Any
+) -> PreTrainedModel:
     """Return the bare encoder of `source`, a folder, or of the state that is given. Raises EncoderError."""
-    headers = {name: tensor for file in weight_files(folder) for name, tensor in read_header(file).items()}
     model_class = _model_class(config)
     takes_pooler = "add_pooling_layer" in inspect.signature(model_class).parameters
     bare: dict[str, Any] = {"add_pooling_layer": False} if takes_pooler else {}

@@ -18,7 +18,8 @@ from transformers import PreTrainedConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING, CONFIG_MAPPING_NAMES
 
 from xstilts.core.errors import EncoderError, reason_of
-from xstilts.nn.config_values import check_values, read_settings, said
+from xstilts.core.files import read_settings
+from xstilts.nn.config_values import check_values, said
 
 # Names of attention that are part of transformers and torch. None is followed: xstilts chooses its own.
 ATTENTION = ("eager", "sdpa", "flex_attention", "flash_attention_2", "flash_attention_3", "paged_attention")

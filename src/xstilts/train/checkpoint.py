@@ -101,10 +101,10 @@ def save(folder: Path, encoder: Encoder, heads: Mapping[str, Head], start: Path,
 
 def weight_bytes(folder: Path) -> int:
     """Return the bytes of the weight files of a checkpoint."""
-    return sum((folder / name).stat().st_size for name in weight_files(folder))
+    return sum((folder / name).stat().st_size for name in checkpoint_weights(folder))
 
 
-def weight_files(folder: Path) -> list[str]:
+def checkpoint_weights(folder: Path) -> list[str]:
     """Return the weight files that `parts.json` names. Raises StoreError for a file with other content."""
     path = folder / _PARTS_FILE
     match read_json(path):
@@ -136,7 +136,7 @@ def load_encoder(folder: Path, base: Path | None = None, **settings: Any) -> Enc
 def newer_own_head(folder: Path) -> dict[str, Tensor]:
     """Return the encoder's own head of a checkpoint of adapters, where it is newer than that of the encoder below; else
     {}. Raises EncoderError where its file is gone, StoreError where `parts.json` holds something else."""
-    if not (Path(folder) / _PARTS_FILE).exists() or OWN_HEAD not in weight_files(Path(folder)):
+    if not (Path(folder) / _PARTS_FILE).exists() or OWN_HEAD not in checkpoint_weights(Path(folder)):
         return {}
     return stored_tensors(Path(folder) / OWN_HEAD, "the encoder's own head")
 

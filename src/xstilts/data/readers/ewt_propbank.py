@@ -9,7 +9,7 @@ from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.data.readers.conllu_trees import ConlluTrees
-from xstilts.data.readers.props import bracketed_spans
+from xstilts.data.readers.props import column_predicate
 from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import Numbered, expect_fields, line_blocks, numbered_lines
 
@@ -61,12 +61,10 @@ def _skeleton_predicates(path: Path, block: Sequence[Numbered]) -> list[dict[str
     for where, cells in table:
         expect_fields(cells, 8 + count, where)
     senses = [(i, cells[7]) for i, (_, cells) in enumerate(table) if cells[7] != "-"]
-    predicates = []
-    for k, (i, sense) in enumerate(senses):
-        spans = bracketed_spans([(where, cells[8 + k]) for where, cells in table])
-        places = [table[start][0] for start, _, _ in spans]
-        predicates.append({"index": i, "sense": sense, "spans": spans, "places": places})
-    return predicates
+    return [
+        column_predicate(i, sense, [(where, cells[8 + k]) for where, cells in table])
+        for k, (i, sense) in enumerate(senses)
+    ]
 
 
 def _join_table(path: Path) -> dict[str, tuple[Mapping[str, str], str]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.data.readers.conllu_trees import ConlluTrees
@@ -39,17 +40,9 @@ class Props:
                 places = [i for i, verb in enumerate(verbs) if verb is not None]
                 for where, cells in table:
                     expect_fields(cells, 1 + len(places), where)
-                columns = [
-                    bracketed_spans([(where, cells[1 + k]) for where, cells in table]) for k, _ in enumerate(places)
-                ]
                 predicates = [
-                    {
-                        "index": i,
-                        "sense": verbs[i],
-                        "spans": spans,
-                        "places": [table[start][0] for start, _, _ in spans],
-                    }
-                    for i, spans in zip(places, columns, strict=True)
+                    column_predicate(i, verbs[i], [(where, cells[1 + k]) for where, cells in table])
+                    for k, i in enumerate(places)
                 ]
                 yield {"verbs": verbs, "predicates": predicates, WHERE: table[0][0]}
 
@@ -73,6 +66,12 @@ class ConlluProps:
                     message = f"{len(props_row['verbs'])} rows of props, but {row[WHERE]} has {len(row['words'])} words"
                     raise DataError(message, where=props_row[WHERE])
                 yield {**row, "predicates": props_row["predicates"]}
+
+
+def column_predicate(index: int, sense: str | None, column: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Return the predicate of a column of (file:line, brackets). Raises DataError as `bracketed_spans`."""
+    spans = bracketed_spans(column)
+    return {"index": index, "sense": sense, "spans": spans, "places": [column[start][0] for start, _, _ in spans]}
 
 
 def bracketed_spans(column: Sequence[tuple[str, str]]) -> list[tuple[int, int, str]]:

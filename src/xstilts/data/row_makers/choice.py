@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from itertools import takewhile
+from typing import Any, ClassVar
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import ChoiceExample
@@ -90,18 +91,16 @@ class ChoiceRow(RowMakerBase):
 def _without_nulls_at_the_end(row: Row, path: str) -> Row:
     """Return a row whose list at `path` has no nulls at its end, which pad it as blanks would."""
     value = field_value(row, path)
-    if not isinstance(value, list) or not value or value[-1] is not None:
-        return row
-    count = len(value)
-    while count and value[count - 1] is None:
-        count -= 1
-    return {**row, path: value[:count]}
+    count = _nulls(reversed(value)) if isinstance(value, list) else 0
+    return {**row, path: value[:-count]} if count else row
 
 
 def _without_nulls(row: Row, paths: Sequence[str]) -> Sequence[str]:
     """Return the paths without those at the end whose fields are null, which is how a table of other types is
     padded."""
-    count = len(paths)
-    while count and field_value(row, paths[count - 1]) is None:
-        count -= 1
-    return paths[:count]
+    return paths[: len(paths) - _nulls(field_value(row, path) for path in reversed(paths))]
+
+
+def _nulls(values: Iterable[Any]) -> int:
+    """Return how many values in front are null."""
+    return sum(1 for _ in takewhile(lambda value: value is None, values))

@@ -67,8 +67,7 @@ def read(folder: Path, adapters: Adapters) -> Attached:
         inputs = {target_of[path] for (path, kind), tensor in weights.items() if kind == "ia3_l" and len(tensor) == 1}
         settings = settings_of(config, targets, [target for target in targets if target in inputs], first)
     except EncoderError as error:
-        where, allowed = str(folder), error.allowed
-        raise EncoderError(error.what, where=where, value=error.value, allowed=allowed, hint=error.hint) from error
+        raise error.moved(str(folder)) from error
     adapter = adapters.add(settings)
     ours = {(patch.sites[0].path, name): tensor for patch in adapter.each for name, tensor in patch.published.items()}
     if wrong := sorted(key for key in ours.keys() | weights.keys() if _size(ours, key) != _size(weights, key)):
