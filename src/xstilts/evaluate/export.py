@@ -8,12 +8,10 @@ from typing import cast
 import torch
 from transformers import PreTrainedModel
 
-from xstilts.core.errors import EncoderError
 from xstilts.core.io_errors import writing
 from xstilts.heads.base import Head
-from xstilts.heads.own_head import beside, drop_outdated, load_own_head
+from xstilts.heads.own_head import beside, drop_outdated
 from xstilts.heads.pretrained_heads import HeadModule, class_config, class_state
-from xstilts.heads.registry import head_key
 from xstilts.kinds.base import Kind
 from xstilts.nn.adapters import peft_format
 from xstilts.nn.encoder import Encoder
@@ -21,10 +19,9 @@ from xstilts.train import adapter_files
 from xstilts.train.checkpoint import (
     copy_tokenizer,
     encoder_folder,
-    head_keys,
     load_encoder,
-    load_head,
     unique_tensors,
+    usable_head,
 )
 from xstilts.train.snapshot import save_weights
 
@@ -70,15 +67,7 @@ def export_adapter(checkpoint: Path, kind: Kind, out: Path) -> None:
 
 def _load(checkpoint: Path, kind: Kind) -> tuple[Encoder, Head]:
     encoder = load_encoder(checkpoint, attention_dropout=None)
-    head = load_head(checkpoint, kind, encoder) or load_own_head(kind, encoder)
-    if head is None:
-        raise EncoderError(
-            f"this checkpoint has no head for '{head_key(kind)}' (the kind, and a digest of its labels).",
-            where=str(checkpoint),
-            value=head_key(kind),
-            allowed=head_keys(checkpoint),
-        )
-    return encoder, head
+    return encoder, usable_head(checkpoint, kind, encoder)
 
 
 def _write_model(encoder: Encoder, head: Head, kind: Kind, out: Path) -> None:

@@ -17,21 +17,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from xstilts.core.errors import DataError, EncoderError
+from xstilts.core.errors import DataError
 from xstilts.core.files import write_json
 from xstilts.core.io_errors import writing
 from xstilts.core.path_names import inside
 from xstilts.data.examples import Example
 from xstilts.evaluate.language_adapters import AdapterSwitcher
-from xstilts.heads.base import Head
-from xstilts.heads.own_head import load_own_head
 from xstilts.heads.registry import head_key
 from xstilts.heads.side_by_side import SideBySide
 from xstilts.kinds.base import Kind
 from xstilts.kinds.tokenized import ConcatenatedColumns, TokenizedRows
 from xstilts.kinds.tokenizers import load_tokenizer
-from xstilts.nn.encoder import Encoder
-from xstilts.train.checkpoint import encoder_folder, head_keys, load_encoder, load_head
+from xstilts.train.checkpoint import encoder_folder, load_encoder, usable_head
 from xstilts.train.job import Compute
 from xstilts.train.memory import use_threads
 from xstilts.train.model import Model, outputs
@@ -39,6 +36,7 @@ from xstilts.train.model import Model, outputs
 if TYPE_CHECKING:
     from xstilts.engine.step import Progress
 
+_NO_HEAD = "It can only predict what it was trained for; labels and their order count."
 OUTPUTS = 2**19  # rows times kinds that are kept at once: 2 GiB of vectors of 1,024 numbers
 
 
@@ -233,23 +231,10 @@ def load_model(checkpoint: Path | CheckpointRef, kind: Kind, compute: Compute, b
     checkpoint = CheckpointRef.of(checkpoint)
     encoder = load_encoder(checkpoint.checkpoint, checkpoint.base, device=compute.device)
     encoder.adapters.set_task(checkpoint.task)
-    heads = [_usable_head(checkpoint.head or checkpoint.checkpoint, one, encoder) for one in (kind, *beside)]
+    folder = checkpoint.head or checkpoint.checkpoint
+    heads = [usable_head(folder, one, encoder, _NO_HEAD) for one in (kind, *beside)]
     head = SideBySide(heads, encoder) if beside else heads[0]
     return Model(encoder, {head_key(kind): head})
-
-
-def _usable_head(checkpoint: Path, kind: Kind, encoder: Encoder) -> Head:
-    """Load the head for `kind` of a checkpoint, or the encoder's own. Raises EncoderError."""
-    head = load_head(checkpoint, kind, encoder) or load_own_head(kind, encoder)
-    if head is None:
-        raise EncoderError(
-            f"this checkpoint has no head for '{head_key(kind)}' (the kind, and a digest of its labels).",
-            where=str(checkpoint),
-            value=head_key(kind),
-            allowed=head_keys(checkpoint),
-            hint="It can only predict what it was trained for; labels and their order count.",
-        )
-    return head
 
 
 def _meta(predict_set: PredictSet, seconds_per_token: float) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def in_batch_softmax(query_RD: Tensor, passage_RD: Tensor, number_R: Tensor, sca
 
 def _pooler(encoder: Encoder) -> nn.Linear:
     """Return the encoder's own pooler where the pretrained folder has one (BERT, XLM-R), else a new layer."""
-    size, prefix = encoder.hidden_size, f"{encoder.model.base_model_prefix}.pooler.dense."
+    size, prefix = encoder.hidden_size, f"{encoder.pooler_prefix}dense."
     dense = nn.Linear(size, size)
     nn.init.normal_(dense.weight, std=getattr(encoder.config, "initializer_range", 0.02))
     nn.init.zeros_(dense.bias)

@@ -32,10 +32,9 @@ def give_back(encoder: Encoder, heads: Iterable[Head]) -> None:
 def drop_outdated(encoder: Encoder) -> None:
     """Leave out the published language-model head of an encoder that has one of our own: its numbers are older. A
     pooler stays."""
-    pooler, own = f"{encoder.model.base_model_prefix}.pooler.", encoder.own_head_weights
+    own, stays = encoder.own_head_weights, (PLAIN_LANGUAGE_MODEL, encoder.pooler_prefix)
     if any(name.startswith(PLAIN_LANGUAGE_MODEL) for name in own):
-        kept = {name: tensor for name, tensor in own.items() if name.startswith((PLAIN_LANGUAGE_MODEL, pooler))}
-        encoder.own_head_weights = kept
+        encoder.own_head_weights = {name: tensor for name, tensor in own.items() if name.startswith(stays)}
 
 
 def load_own_head(kind: Kind, encoder: Encoder) -> Head | None:
@@ -50,8 +49,8 @@ def load_own_head(kind: Kind, encoder: Encoder) -> Head | None:
 def beside(encoder: Encoder, part: HeadModule) -> dict[str, Tensor]:
     """Return the encoder's own head under names that can stand in one file with `part`, the head of a task. Nothing
     where the class of `part` has another layer under one of them, as ModernBERT's have."""
-    pooler = f"{encoder.model.base_model_prefix}.pooler."
-    own = {name: tensor for name, tensor in encoder.own_head_weights.items() if not name.startswith(pooler)}
+    weights, pooler = encoder.own_head_weights, encoder.pooler_prefix
+    own = {name: tensor for name, tensor in weights.items() if not name.startswith(pooler)}
     return {} if own.keys() & part.published.keys() else own
 
 

@@ -145,9 +145,12 @@ class Retrieval(Kind):
         return guesses
 
     def searched(self, examples: Sequence[SentenceExample]) -> int:
-        candidates = Counter(e.corpus if self.method == "mine" else "" for e in examples if e.side == "candidate")
-        scored = {e.corpus if self.method == "mine" else "" for e in examples if e.scored}
-        return max((candidates[corpus] for corpus in scored), default=0)
+        def corpus(example: SentenceExample) -> str:
+            return example.corpus if self.method == "mine" else ""
+
+        candidates = Counter(corpus(example) for example in examples if example.side == "candidate")
+        scored = {corpus(example) for example in examples if example.scored}
+        return max((candidates[name] for name in scored), default=0)
 
     def chance_guesses(self, golds: Sequence[Sequence[str] | None]) -> list[Any]:
         """Return the candidate that is most often right, for every query (1 in N); nothing at all when mining."""

@@ -164,6 +164,11 @@ class Encoder(nn.Module):
         return int(self.config.hidden_size)
 
     @property
+    def pooler_prefix(self) -> str:
+        """What the names of a pooler begin with among the encoder's own weights."""
+        return f"{self.model.base_model_prefix}.pooler."
+
+    @property
     def num_layers(self) -> int:
         return int(self.config.num_hidden_layers)
 

@@ -17,13 +17,12 @@ from xstilts.core.errors import DataError, StoreError
 from xstilts.data.source import View
 from xstilts.data.text_keys import shared_mask
 from xstilts.data.views import without_translations_of
-from xstilts.engine.graph import steps_of
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.kinds.prepared_keys import TextKeys
-from xstilts.pipeline.same_files import same_files
+from xstilts.pipeline.same_files import all_uses, same_files
 from xstilts.pipeline.session import Session
-from xstilts.pipeline.steps import kind_of
+from xstilts.pipeline.steps import file_uses
 from xstilts.pipeline.steps.base import FileUse
 from xstilts.report.elements.formatting import count, name_list
 from xstilts.study.text_overlap import name_arms
@@ -88,8 +87,7 @@ def shared_rows(session: Session) -> SharedRows:
 
 
 def _preparations(session: Session) -> list[Step]:
-    uses = (use for step in steps_of(session.goals) for use in kind_of(step).file_uses(step))
-    return list(dict.fromkeys(use.prepared for use in uses))
+    return list(dict.fromkeys(use.prepared for use in all_uses(session.goals)))
 
 
 def data_warnings(session: Session) -> tuple[str, ...]:
@@ -118,8 +116,8 @@ class _Texts:
 
     def of(self, use: FileUse) -> np.ndarray | None:
         """Return the keys of the rows of a use that a score counts; None where they are not known."""
-        indices = self._indices(use)
-        return None if indices is None else _known(self._file(use)).of(indices)
+        indices, file = self._indices(use), self._file(use)
+        return None if indices is None or file is None else file.of(indices)
 
     def sorted(self, use: FileUse) -> np.ndarray:
         key = rows_of(use)
@@ -147,10 +145,11 @@ class _Texts:
         if key not in self._chosen:
             chosen = file.indices(use.views)
             if use.without is not None:
-                if (others := self._indices(use.without)) is None:
+                others, originals = self._indices(use.without), self._file(use.without)
+                if others is None or originals is None:
                     return None
                 with suppress(DataError):  # the training says so
-                    chosen = without_translations_of(chosen, file.keys, others, _known(self._file(use.without)).keys)
+                    chosen = without_translations_of(chosen, file.keys, others, originals.keys)
             self._chosen[key] = chosen
         return self._chosen[key]
 
@@ -159,23 +158,18 @@ def rows_of(use: FileUse) -> _Rows:
     return use.prepared.key, use.views, None if use.without is None else rows_of(use.without)
 
 
-def _known(file: TextKeys | None) -> TextKeys:
-    assert file is not None
-    return file
-
-
 def _target_notes(target: str, session: Session, texts: _Texts) -> Iterator[SharedNote]:
     routes = [key for key in session.steps.scores if key[1] == target]
     tests = {
         use.source.language: use
         for key in routes[:1]
-        for use in kind_of(session.steps.scores[key]).file_uses(session.steps.scores[key])
+        for use in file_uses(session.steps.scores[key])
         if texts.is_prepared(use.prepared)
     }
     trained: dict[str, dict[_Rows, FileUse]] = {}
     for arm, _, seed in routes:
         for training in session.steps.trainings[arm, target, seed]:
-            for use in kind_of(training.step).file_uses(training.step):
+            for use in file_uses(training.step):
                 if use.use == "train" and texts.is_prepared(use.prepared):
                     trained.setdefault(arm, {})[rows_of(use)] = use
     uses = {key: use for by_key in trained.values() for key, use in by_key.items()}
@@ -250,7 +244,7 @@ def _share_note(each: Sequence[_Counts], of_arms: Sequence[str], arms: Sequence[
 
 
 def _dev_notes(step: Step, texts: _Texts) -> Iterator[SharedNote]:
-    uses = [use for use in kind_of(step).file_uses(step) if texts.is_prepared(use.prepared)]
+    uses = [use for use in file_uses(step) if texts.is_prepared(use.prepared)]
     trained = [texts.sorted(use) for use in uses if use.use == "train"]
     for use in uses:
         if use.use != "dev":

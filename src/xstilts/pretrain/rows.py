@@ -93,9 +93,9 @@ def _translations(corpus: CorpusData) -> Iterator[tuple[str, str, str, str]]:
                     yield f"{bundle.name}-{language}-{number}", _plain(language), english, other
 
 
-def languages_of_pairs(corpus: CorpusData) -> list[str]:
-    """Return the language of each of `pairs`."""
-    return [language for _, language, _, _ in _translations(corpus)]
+def languages_of_pairs(corpus: CorpusData) -> dict[str, str]:
+    """Return the language of each of `pairs`, by its id."""
+    return {key: language for key, language, _, _ in _translations(corpus)}
 
 
 def _plain(language: str) -> str:

@@ -18,10 +18,10 @@ def at_depth(located: LocatedStudy, layers: int | None) -> LocatedStudy:
     if layers is not None:
         for name, task in located.targets.items():
             try:
-                task.kind.at_depth(layers)
+                kind = task.kind.at_depth(layers)
                 if name in sweeps:
                     sweeps[name] = sweeps[name].at_depth(layers)
-                    targets[name] = task.replace(kind=sweeps[name].reported.kind)
+                    targets[name] = task.replace(kind=kind)
             except StudyError as error:
                 raise error.moved(f"settings.{name}.{error.where}") from error
     sweeps = {name: sweep for name, sweep in sweeps.items() if sweep.others}

@@ -56,7 +56,8 @@ class Route:
 
     def only_swept(self, end: Start) -> tuple[Phase, ...]:
         """The phases of an end of the sweep that the route itself has not."""
-        return tuple(phase for phase in phases(end) if phase not in self.trainings)
+        own = set(self.trainings)
+        return tuple(phase for phase in phases(end) if phase not in own)
 
 
 def phases(end: Start) -> Iterator[Phase]:
@@ -134,12 +135,13 @@ class _Builder:
         """The route to a target, with one more end for each other value of its sweep. Nothing is trained for a value of
         what is scored after another task, or as it stands."""
         task, sweep = located.finetuned_on(target), located.sweeps.get(target)
-        is_own = target not in located.finetuning_tasks
+        end = self.end(located, start, task)
+        is_trained = target not in located.finetuning_tasks and task.fit is not None
         swept = tuple(
-            (point, self.end(located, start, task.replace(kind=point.kind) if is_own else task))
+            (point, self.end(located, start, task.replace(kind=point.kind)) if is_trained else end)
             for point in (sweep.others if sweep else ())
         )
-        return Route(arm=name, target=target, seed=self.seed, end=self.end(located, start, task), swept=swept)
+        return Route(arm=name, target=target, seed=self.seed, end=end, swept=swept)
 
     def language(self, encoder: EncoderRef, text: Task) -> Phase:
         """The phase that trains one language adapter, which arms with the same numbers share."""

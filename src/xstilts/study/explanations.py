@@ -87,7 +87,7 @@ def _sentence(problem: ErrorDetails, model: type[BaseModel], path: list[Any], ra
     """Say what belongs at a place, and what stands there."""
     found = problem.get("ctx", {}).get("found", problem["input"]) if raw is None else raw
     kind, key = problem["type"], _key(path)
-    received = "" if isinstance(found, Mapping) else f", not {_short(found)}"
+    received = "" if isinstance(found, Mapping) else f", not {shortened(repr(found))}"
     if kind.startswith(_NUMBERS):
         whole = kind.startswith("int_") or int in _types(_annotation_at(model, path))
         return f"{key} must be {allowed_numbers(_annotation_at(model, path), whole)}{received}."
@@ -96,7 +96,7 @@ def _sentence(problem: ErrorDetails, model: type[BaseModel], path: list[Any], ra
     if wanted := next((words for start, words in _WANTED.items() if kind.startswith(start)), ""):
         return f"{key} must be {wanted}{received}."
     message = problem["msg"].removeprefix("Value error, ")
-    received = "" if isinstance(found, Mapping) else f" (got {_short(found)})"
+    received = "" if isinstance(found, Mapping) else f" (got {shortened(repr(found))})"
     return f"{message[0].upper()}{message[1:]}{received}."
 
 
@@ -104,10 +104,6 @@ def _key(path: Sequence[Any]) -> str:
     """Name a place by its last key."""
     names = [str(part) for part in path if isinstance(part, str)]
     return f"'{names[-1]}'" if names else "this"
-
-
-def _short(value: Any) -> str:
-    return shortened(repr(value))
 
 
 def _expected(expected: str) -> list[str]:

@@ -175,8 +175,11 @@ def with_settings(study: Study, tasks: Catalog[Task], sweeps: Mapping[str, Sweep
     sweep, with the reported ones."""
     changed = {}
     for name, settings in study.settings.items():
-        plain = replace(tasks[name].kind, **plain_settings(settings))  # type: ignore[type-var]
-        changed[name] = tasks[name].replace(kind=sweeps[name].reported.kind if name in sweeps else plain)
+        task = tasks[name]
+        if name in sweeps:
+            changed[name] = task.replace(kind=sweeps[name].reported.kind)
+        else:
+            changed[name] = task.replace(kind=replace(task.kind, **plain_settings(settings)))  # type: ignore[type-var]
     return Catalog("task", *(changed.get(name, task) for name, task in tasks.items()))
 
 

@@ -74,7 +74,7 @@ class Sweep:
         """Return this sweep for an encoder of so many blocks: every layer as a number, and values that are then the
         same once. Raises StudyError for a layer that the encoder has not."""
         points = [_at_depth(point, layers) for point in self.points]
-        return replace(self, points=_in_order(dict.fromkeys(points)), reported=_at_depth(self.reported, layers))
+        return replace(self, points=_in_order(points), reported=_at_depth(self.reported, layers))
 
 
 def find_sweeps(study: Study, tasks: Catalog[Task]) -> dict[str, Sweep]:

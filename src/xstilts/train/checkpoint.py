@@ -24,7 +24,7 @@ from xstilts.core.errors import EncoderError, StoreError
 from xstilts.core.files import read_json, read_json_mapping, write_json
 from xstilts.core.io_errors import writing
 from xstilts.heads.base import Head
-from xstilts.heads.own_head import give_back
+from xstilts.heads.own_head import give_back, load_own_head
 from xstilts.heads.registry import head_key, make_head
 from xstilts.kinds.base import Kind
 from xstilts.nn.encoder import Encoder
@@ -139,6 +139,21 @@ def newer_own_head(folder: Path) -> dict[str, Tensor]:
     if not (Path(folder) / _PARTS_FILE).exists() or OWN_HEAD not in checkpoint_weights(Path(folder)):
         return {}
     return stored_tensors(Path(folder) / OWN_HEAD, "the encoder's own head")
+
+
+def usable_head(folder: Path, kind: Kind, encoder: Encoder, hint: str | None = None) -> Head:
+    """Load the head for `kind` of a checkpoint, or the encoder's own. Raises EncoderError where there is neither, with
+    `hint`: one that was neither trained nor pretrained would guess at random."""
+    head = load_head(folder, kind, encoder) or load_own_head(kind, encoder)
+    if head is None:
+        raise EncoderError(
+            f"this checkpoint has no head for '{head_key(kind)}' (the kind, and a digest of its labels).",
+            where=str(folder),
+            value=head_key(kind),
+            allowed=head_keys(folder),
+            hint=hint,
+        )
+    return head
 
 
 def load_head(folder: Path, kind: Kind, encoder: Encoder) -> Head | None:

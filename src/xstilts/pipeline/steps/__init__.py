@@ -8,9 +8,11 @@ them. A new kind is a file of this form and a line below.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from xstilts.engine.step import Step
 from xstilts.pipeline.steps import cut_encoder, encoder, merge, predict, prepare, score, train, translate
-from xstilts.pipeline.steps.base import StepKind
+from xstilts.pipeline.steps.base import FileUse, StepKind
 
 # In the order in which plans show them.
 STEP_KINDS: tuple[StepKind, ...] = (
@@ -29,3 +31,8 @@ _BY_NAME = {kind.name: kind for kind in STEP_KINDS}
 def kind_of(step: Step) -> StepKind:
     """The kind of a step of a study."""
     return _BY_NAME[step.name]
+
+
+def file_uses(step: Step) -> Iterable[FileUse]:
+    """What files the rows of a step come from, and what they are for."""
+    return kind_of(step).file_uses(step)

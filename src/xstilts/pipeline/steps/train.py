@@ -81,9 +81,9 @@ def run(settings: TrainSettings, context: Context) -> None:
     for i, part in enumerate(settings.parts):
         train, dev = TokenizedRows(context.inputs[train_rows(i)]), TokenizedRows(context.inputs[dev_rows(i)])
         train_indices, dev_indices = apply_views(part.train_views, train.keys), apply_views(part.dev_views, dev.keys)
+        if _is_paired_by_number(part):
+            _check_numbers(part, context.inputs[train_rows(i)], context.inputs[dev_rows(i)])
         if part.apart:
-            if _is_paired_by_number(part):
-                _check_numbers(part, context.inputs[train_rows(i)], context.inputs[dev_rows(i)])
             train_indices = without_translations_of(train_indices, train.keys, dev_indices, dev.keys)
         parts.append(
             JobPart(
@@ -199,12 +199,12 @@ def labelled_inputs(step: Step) -> Mapping[str, bool]:
 def paired_inputs(step: Step) -> Iterator[tuple[str, str]]:
     """Training rows in translation, and those of the original that the dev set is cut from."""
     for i, part in enumerate(step.settings.parts):
-        if part.apart and _is_paired_by_number(part):
+        if _is_paired_by_number(part):
             yield train_rows(i), dev_rows(i)
 
 
 def _is_paired_by_number(part: TrainPart) -> bool:
-    return getattr(part.dev.row, "id", None) is None
+    return part.apart and getattr(part.dev.row, "id", None) is None
 
 
 def _check_numbers(part: TrainPart, translation: Path, original: Path) -> None:

@@ -87,13 +87,12 @@ def _with_links(
     from xstilts.pretrain.links import links
 
     extra_pairs = {language: list(pairs) for language, pairs in corpus.lexicon.items()}
-    translations = list(zip(rows.languages_of_pairs(corpus), rows.pairs(corpus), strict=True))
+    language_of = rows.languages_of_pairs(corpus)
     if settings.data == "mined":
-        for language, example in translations:
-            extra_pairs.setdefault(language, []).append((example.text, example.pair or ""))
+        for example in rows.pairs(corpus):
+            extra_pairs.setdefault(language_of[example.id], []).append((example.text, example.pair or ""))
         languages = [example.id.partition("-")[0] for example in examples]
     else:
-        language_of = {example.id: language for language, example in translations}
         languages = [language_of[example.id] for example in examples]
 
     def on_progress(done: int, total: int, language: str) -> None:

@@ -35,6 +35,20 @@ class ArmMean:
     reason: str = ""
 
 
+def mean_over_seeds(by_seed: Mapping[int, Mapping[str, float]], languages: Sequence[str]) -> ArmMean | None:
+    """Average over the languages that every scored seed has, then over these seeds; None where nothing is left.
+
+    by_seed: seed -> language -> score; a seed without any was not scored.
+    """
+    seeds = {seed: found for seed, found in by_seed.items() if found}
+    full = tuple(x for x in languages if seeds and all(x in found for found in seeds.values()))
+    if not full:
+        return None
+    means = {seed: fmean(found[x] for x in full) for seed, found in seeds.items()}
+    lacking = tuple(x for x in languages if x not in full)
+    return ArmMean(value=fmean(means.values()), languages=full, lacking=lacking, by_seed=means)
+
+
 @dataclass(frozen=True)
 class Scoreboard:
     """All headline scores of a study, looked up by arm and target.
@@ -102,13 +116,11 @@ class Scoreboard:
     def mean(self, arm: str, target: TargetInfo, languages: Sequence[str]) -> ArmMean:
         """Average an arm over `languages` in each seed that was scored, then over these seeds."""
         scores = self.language_scores[arm, target.name]
-        seeds = [s for s in self.results.seeds if any(s in scores[x].by_seed for x in languages)]
-        full = tuple(x for x in languages if seeds and all(s in scores[x].by_seed for s in seeds))
-        if not full:
-            return ArmMean(value=None, reason=self.reason(arm, target, languages))
-        by_seed = {s: fmean(scores[x].by_seed[s] for x in full) for s in seeds}
-        lacking = tuple(x for x in languages if x not in full)
-        return ArmMean(value=fmean(by_seed.values()), languages=full, lacking=lacking, by_seed=by_seed)
+        by_seed = {
+            s: {x: scores[x].by_seed[s] for x in languages if s in scores[x].by_seed} for s in self.results.seeds
+        }
+        mean = mean_over_seeds(by_seed, languages)
+        return mean or ArmMean(value=None, reason=self.reason(arm, target, languages))
 
     def is_complete(self, mean: ArmMean) -> bool:
         """Say whether an average lacks neither a seed nor a language that another arm has."""

@@ -15,7 +15,7 @@ from xstilts.report.elements.charts import Curve, panel
 from xstilts.report.elements.formatting import MISSING, name_list, number
 from xstilts.report.scores.inputs import SweepScores, TargetInfo
 from xstilts.report.scores.score_files import read_scores
-from xstilts.report.scores.scoreboard import Scoreboard
+from xstilts.report.scores.scoreboard import Scoreboard, mean_over_seeds
 from xstilts.report.topics.scores import averaged_languages
 from xstilts.report.topics.topic import Topic
 
@@ -104,18 +104,16 @@ def _target_sweep(board: Scoreboard, target: TargetInfo, scores: Sequence[SweepS
 
 
 def _mean(scores: Sequence[SweepScores], target: TargetInfo, languages: Sequence[str]) -> SweepMean:
-    """Average over the languages that every scored seed has, then over these seeds, as `Scoreboard.mean` does."""
     seeds = {one.seed: found for one in scores if (found := _by_language(one, target, languages))}
-    full = [language for language in languages if seeds and all(language in found for found in seeds.values())]
-    if not full:
+    mean = mean_over_seeds(seeds, languages)
+    if mean is None:
         reasons = dict.fromkeys(f"{one.status}: {one.reason}".removesuffix(": ") for one in scores if not one.scores)
         return SweepMean(value=None, by_seed={}, by_language={}, reason="; ".join(reasons) or "no score")
-    by_seed = {seed: fmean(found[language] for language in full) for seed, found in seeds.items()}
     return SweepMean(
-        value=fmean(by_seed.values()),
-        by_seed=by_seed,
-        by_language={language: fmean(found[language] for found in seeds.values()) for language in full},
-        lacking=tuple(language for language in languages if language not in full),
+        value=mean.value,
+        by_seed=mean.by_seed or {},
+        by_language={language: fmean(found[language] for found in seeds.values()) for language in mean.languages},
+        lacking=mean.lacking,
     )
 
 
