@@ -58,6 +58,7 @@ class Kind(ABC):
     hf_auto_class: the class of `transformers` with the same head; None where there is none.
     training_version: one more whenever what a training on it writes changes, though its rows and others' trainings do
         not; part of a training's identity.
+    prediction_version: the same of predictions, whose guesses change though the weights do not.
     user_columns: columns of a file that declares a task of this kind in a study; None: a study cannot declare one.
     """
 
@@ -70,6 +71,7 @@ class Kind(ABC):
     is_retrieval: ClassVar[bool] = False
     hf_auto_class: ClassVar[str | None] = None
     training_version: ClassVar[int] = 1
+    prediction_version: ClassVar[int] = 1
     user_columns: ClassVar[UserColumns | None] = None
 
     @property

@@ -284,6 +284,7 @@ class StepBuilder:
             queries=sides[0],
             candidates=sides[1],
             task=task.name if task.name in adapter_tasks(end) else "",
+            prediction_version=first.prediction_version,
         )
         inputs = {**tests.inputs, **checkpoint, **base_input}
         return predict_step(settings, inputs, task=task.name, use=use, label=label)

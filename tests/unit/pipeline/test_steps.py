@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from xstilts.engine.graph import steps_of
+from xstilts.kinds.retrieval import Retrieval
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.results import collect
 from xstilts.pipeline.session import Session, open_session
@@ -90,3 +91,17 @@ def test_every_step_has_a_kind_of_its_name_and_version(tmp_path: Path) -> None:
 def test_inputs_that_need_gold_are_among_the_inputs(tmp_path: Path) -> None:
     for step in steps_of(opened(tmp_path).goals):
         assert set(kind_of(step).labelled_inputs(step)) <= set(step.inputs)
+
+
+def test_a_kind_whose_predictions_change_leaves_those_of_other_kinds_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def predictions() -> dict[str, str]:
+        options = Options(store=tmp_path, data=())
+        steps = steps_of(open_session(load_study("quickstart"), options, planning=True).goals)
+        return {step.label: step.id for step in steps if step.name == "predict"}
+
+    before = predictions()
+    monkeypatch.setattr(Retrieval, "prediction_version", Retrieval.prediction_version + 1)
+    changed = {label for label, step in predictions().items() if step != before[label]}
+    assert changed == {label for label in before if label.startswith("tatoeba")} != set()

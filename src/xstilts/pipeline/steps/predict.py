@@ -30,7 +30,7 @@ from xstilts.pipeline.steps.base import (
 if TYPE_CHECKING:
     from xstilts.evaluate.predict import PredictSet
 
-VERSION = 3
+VERSION = 2
 CHECKPOINT = "checkpoint"  # the input that predicts, where it is not the pretrained encoder
 HEAD = "head"  # the input whose head is used, where it is an earlier checkpoint's
 POOL = "pool"  # the input with what all languages search
@@ -57,6 +57,7 @@ class PredictSettings:
     task: str = field(default="", metadata=OMIT_DEFAULT)  # as of TrainPart
     # more kinds that read the same rows in the same pass; the guesses of each are in a folder of its number, from 0
     beside: tuple[Kind, ...] = field(default=(), metadata=OMIT_DEFAULT)
+    prediction_version: int = field(default=1, metadata=OMIT_DEFAULT)  # of the kind
 
 
 def run(settings: PredictSettings, context: Context) -> None:
