@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from training_rows import LENGTHS, make_folder, make_rows
+from training_rows import arguments, make_folder, make_rows, train_one
 
 LIBRARY_SPIN = "300000"  # what libgomp does where nothing is set and the cores are enough
 Seconds = dict[tuple[str, int], list[float]]  # (contestant, loops) -> seconds an update, a number a round
@@ -60,15 +60,8 @@ def seconds_an_update(contestant: Contestant, folder: Path, rows: Path, options:
     environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
     if contestant.spin is not None:
         environment["GOMP_SPINCOUNT"] = contestant.spin
-    command = [
-        *(sys.executable, str(Path(__file__).with_name("training_one.py")), contestant.name),
-        *(str(folder), str(rows), options.lengths),
-        *(str(options.updates), str(options.batch), str(options.threads), "cpu"),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    if done.returncode:
-        raise SystemExit(f"{contestant.title} failed:\n{done.stderr[-3000:]}")
-    return float(json.loads(done.stdout.splitlines()[-1])["seconds_an_update"])
+    run = train_one(contestant.name, folder, rows, options, environment=environment)
+    return float(run["seconds_an_update"])
 
 
 def table(seconds: Mapping[tuple[str, int], Sequence[float]], names: Sequence[str], loops: Sequence[int]) -> str:
@@ -83,17 +76,8 @@ def table(seconds: Mapping[tuple[str, int], Sequence[float]], names: Sequence[st
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shape", nargs="?", default="tiny")
-    parser.add_argument("--lengths", choices=sorted(LENGTHS), default="nli", help="whose rows: real files")
-    parser.add_argument("--data", type=Path, action="append", default=[])
-    parser.add_argument("--contestants", default=",".join(CONTESTANTS))
+    parser = arguments(__doc__, CONTESTANTS, updates=16, rounds=3)
     parser.add_argument("--loops", default="0,1,2,4", help="how many other processes compute; first: idle")
-    parser.add_argument("--updates", type=int, default=16, help="the first quarter warms up and is not counted")
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rounds", type=int, default=3, help="how often all run in turn; medians are shown")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     names, loops = options.contestants.split(","), [int(count) for count in options.loops.split(",")]
     seconds: Seconds = {(name, count): [] for name in names for count in loops}

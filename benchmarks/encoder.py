@@ -143,7 +143,7 @@ def _arguments(argument_list: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--controls", action="store_true", help="also measure random weights and token vectors only")
     parser.add_argument("--tasks", type=_names, default=studies.TASKS, help=f"default: {','.join(studies.TASKS)}")
     parser.add_argument("--languages", type=_names, default=None, help="these test languages only, as de,fi,tr")
-    parser.add_argument("--seeds", type=_numbers, default=(1, 2), help="default: 1,2")
+    parser.add_argument("--seeds", type=_whole_numbers, default=(1, 2), help="default: 1,2")
     parser.add_argument("--lr", type=float, default=studies.LR, help="peak rate of the encoder (default: %(default)s)")
     parser.add_argument("--head-lr", type=float, default=studies.HEAD_LR, help="and of the head (default: %(default)s)")
     parser.add_argument("--layer", type=int, default=None, help="of retrieval; chosen beforehand (default: the last)")
@@ -160,7 +160,7 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part for part in text.split(",") if part)
 
 
-def _numbers(text: str) -> tuple[int, ...]:
+def _whole_numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in _names(text))
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from xstilts.models.encoders import LocatedEncoder
 from xstilts.nn.encoder import Encoder
 from xstilts.pipeline.options import Options, devices
 from xstilts.pipeline.session import open_session
-from xstilts.report.scores.inputs import Results
+from xstilts.report.scores.inputs import Results, SweepScores
 from xstilts.study.load import parse_study
 from xstilts.study.schema import Study
 from xstilts.tasks.base import Task
@@ -109,9 +109,10 @@ def headline_layer(row: Row, plan: Plan) -> int:
     return row.layers if plan.layer is None else min(plan.layer, row.layers)
 
 
-def study_of(row: Row, task: Task, plan: Plan, layer: int | None = None) -> Study:
-    """One encoder on one task; what data is not here is shown as missing. Raises StudyError."""
-    name = f"benchmark-{row.name}-{row.encoder}-{task.name}" + ("" if layer is None else f"-layer{layer}")
+def study_of(row: Row, task: Task, plan: Plan, layers: Sequence[int] = ()) -> Study:
+    """One encoder on one task, of retrieval at all of `layers`; what data is not here is shown as missing. Raises
+    StudyError."""
+    name = f"benchmark-{row.name}-{row.encoder}-{task.name}"
     data: dict[str, Any] = {
         "name": re.sub(r"[^A-Za-z0-9.-]+", "-", name)[-120:].strip("-"),
         "question": f"How well does {row.encoder} transfer to other languages on {task.name}?",
@@ -125,8 +126,9 @@ def study_of(row: Row, task: Task, plan: Plan, layer: int | None = None) -> Stud
     }
     if (languages := _languages(task, plan)) is not None:
         data["languages"] = languages
-    if layer is not None:
-        data["settings"] = {task.name: {"layer": layer}}
+    if layers:
+        reported = headline_layer(row, plan)
+        data["settings"] = {task.name: {"layer": list(layers), "reported": {"layer": reported}}}
     if plan.quick and task.train:  # fewer candidates would make retrieval another task
         data["take"] = {"test": QUICK_TEST}
     return parse_study(data, "the benchmark's study")
@@ -155,23 +157,31 @@ def _languages(task: Task, plan: Plan) -> list[str] | None:
     return [x for x in inside if x in selected or x == home]
 
 
-def layers_of(row: Row, task: Task, plan: Plan, every: bool) -> tuple[int | None, ...]:
-    """The layers a row is read at: all of them or the headline one; (None,) for a task that is trained."""
+def layers_of(row: Row, task: Task, plan: Plan, every: bool) -> tuple[int, ...]:
+    """The layers a row is read at: all of them or the headline one; () for a task that is trained."""
     if not has_layers(task):
-        return (None,)
+        return ()
     return tuple(range(row.layers + 1)) if every else (headline_layer(row, plan),)
 
 
 def run_layers(
     row: Row, task: Task, plan: Plan, options: Options, watch: Watch, every: bool = False
 ) -> Mapping[int | None, Results]:
-    """Return the results of one encoder on one task, by layer. Raises KeyboardInterrupt when the run was stopped."""
-    results = {}
-    for layer in layers_of(row, task, plan, every):
-        with watch() as listener:
-            listener.say(f"{row.name}: {task.name}" + ("" if layer is None else f", layer {layer} of {row.layers}"))
-            answer = xstilts.run(study_of(row, task, plan, layer), options=options, listener=listener)
-        if answer.outcome.interrupted:
-            raise KeyboardInterrupt
-        results[layer] = answer.results
-    return results
+    """Return the results of one encoder on one task, by layer (None where it is trained): all layers are read in one
+    pass. Raises KeyboardInterrupt when the run was stopped."""
+    layers = layers_of(row, task, plan, every)
+    with watch() as listener:
+        listener.say(f"{row.name}: {task.name}" + (f", {len(layers)} layers" if len(layers) > 1 else ""))
+        answer = xstilts.run(study_of(row, task, plan, layers), options=options, listener=listener)
+    if answer.outcome.interrupted:
+        raise KeyboardInterrupt
+    if not layers:
+        return {None: answer.results}
+    return {sweep.values["layer"]: _at_layer(answer.results, sweep) for sweep in answer.results.sweeps}
+
+
+def _at_layer(results: Results, sweep: SweepScores) -> Results:
+    """Return the results of a study of one arm as if this layer were the one reported."""
+    (cell,) = results.cells
+    cell = replace(cell, status=sweep.status, reason=sweep.reason, scores=sweep.scores)
+    return replace(results, cells=(cell,), sweeps=())

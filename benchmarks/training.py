@@ -8,16 +8,14 @@ SHAPE: `tiny` (the packaged encoder), `xlmr-base` (its shape and 250,002 rows, r
 
 from __future__ import annotations
 
-import argparse
 import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from training_rows import LENGTHS, make_folder, make_rows
+from training_rows import arguments, make_folder, make_rows, train_one
 
 CONTESTANTS = {
     "ours": "xstilts, bf16",
@@ -25,22 +23,6 @@ CONTESTANTS = {
     "plain": "Trainer as its examples set it: dynamic padding, random order, fp32",
     "tuned": "Trainer at its best: bf16, batches by length, fused AdamW",
 }
-
-
-def measured(contestant: str, folder: Path, rows: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """Seconds, sequences, tokens, losses and memory of one contestant, from a fresh process."""
-    command = [
-        sys.executable,
-        str(Path(__file__).with_name("training_one.py")),
-        contestant,
-        *(str(folder), str(rows), options.lengths),
-        *(str(options.updates), str(options.batch), str(options.threads), options.device),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{contestant} failed:\n{done.stderr[-3000:]}")
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
 
 
 def table(runs_of: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
@@ -70,17 +52,8 @@ def median(runs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shape", nargs="?", default="tiny")
-    parser.add_argument("--lengths", choices=sorted(LENGTHS), default="nli", help="whose rows: real files")
-    parser.add_argument("--data", type=Path, action="append", default=[])
-    parser.add_argument("--contestants", default=",".join(CONTESTANTS))
-    parser.add_argument("--updates", type=int, default=24, help="the first quarter warms up and is not counted")
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rounds", type=int, default=1, help="how often all run in turn; medians are shown")
-    parser.add_argument("--threads", type=int, default=2)
+    parser = arguments(__doc__, CONTESTANTS, updates=24, rounds=1)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     names = options.contestants.split(",")
     with tempfile.TemporaryDirectory() as place:
@@ -89,7 +62,7 @@ def main() -> None:
         runs_of: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
         for _ in range(options.rounds):
             for name in names:
-                runs_of[name].append(measured(name, folder, rows, options))
+                runs_of[name].append(train_one(name, folder, rows, options, device=options.device))
                 sys.stderr.write(f"{name}: {runs_of[name][-1]['sequences_a_second']:.1f} sequences a second\n")
     sys.stdout.write(table(runs_of) + "\n")
     if options.json:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,7 +26,7 @@ from xstilts.kinds.classification import Classification
 from xstilts.metrics.labels import Accuracy
 from xstilts.nn import loading
 from xstilts.nn.encoder import Encoder
-from xstilts.report.scores.inputs import Results, StudyCell, TargetInfo
+from xstilts.report.scores.inputs import Results, StudyCell, SweepScores, TargetInfo
 from xstilts.tasks.catalog import TASKS
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "benchmarks"
@@ -200,9 +202,9 @@ def row(scripts: dict[str, Any], **changes: Any) -> Any:
 
 def test_tatoeba_is_scored_in_the_languages_of_xtreme_alone(scripts: dict[str, Any]) -> None:
     studies = scripts["studies"]
-    study = studies.study_of(row(scripts), TASKS["tatoeba"], studies.Plan(quick=True), 3)
+    study = studies.study_of(row(scripts), TASKS["tatoeba"], studies.Plan(quick=True, layer=3), (2, 3))
     assert len(study.languages) == 36
-    assert study.settings == {"tatoeba": {"layer": 3}}
+    assert study.settings == {"tatoeba": {"layer": [2, 3], "reported": {"layer": 3}}}
     assert study.take.test is None  # fewer candidates would be an easier task
     assert study.seeds == (1,)  # nothing is trained
 
@@ -229,7 +231,7 @@ def test_retrieval_reads_every_layer_of_the_encoder_and_one_of_a_control(scripts
     assert studies.layers_of(row(scripts), tatoeba, plan, True) == (0, 1, 2, 3, 4)
     assert studies.layers_of(row(scripts), tatoeba, plan, False) == (2,)
     assert studies.layers_of(row(scripts, layers=0), tatoeba, plan, False) == (0,)
-    assert studies.layers_of(row(scripts), TASKS["udpos"], plan, True) == (None,)
+    assert studies.layers_of(row(scripts), TASKS["udpos"], plan, True) == ()
 
 
 def test_an_unknown_task_is_named_with_the_nearest(
@@ -237,3 +239,25 @@ def test_an_unknown_task_is_named_with_the_nearest(
 ) -> None:
     assert scripts["encoder"].main(["tiny", "--store", str(tmp_path), "--tasks", "tatoba"]) == 2
     assert "Did you mean 'tatoeba'?" in capsys.readouterr().err
+
+
+def test_all_layers_are_read_in_one_pass_and_each_has_its_own_scores(
+    tmp_path: Path, scripts: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studies, asked = scripts["studies"], []
+
+    def run(study: Any, **_: Any) -> Any:
+        asked.append(study)
+        found = results({1: None})
+        swept = tuple(
+            SweepScores(target="toy", arm="direct", seed=1, values={"layer": layer}, is_reported=layer == 4,
+                        scores=tmp_path / str(layer))
+            for layer in (0, 4)
+        )  # fmt: skip
+        return SimpleNamespace(outcome=SimpleNamespace(interrupted=False), results=replace(found, sweeps=swept))
+
+    monkeypatch.setattr(studies.xstilts, "run", run)
+    listener = contextlib.nullcontext(SimpleNamespace(say=lambda text: None))
+    by_layer = studies.run_layers(row(scripts), TASKS["tatoeba"], studies.Plan(), None, lambda: listener, every=True)
+    assert len(asked) == 1
+    assert {layer: found.cells[0].scores.name for layer, found in by_layer.items()} == {0: "0", 4: "4"}
