@@ -15,7 +15,7 @@ SURFACE = {
     "": "--version",
     "plan": "STUDY --scale --data --store --tasks --device --allow-missing --steps --json",
     "run": "STUDY --scale --data --store --tasks --device --threads --jobs --offline --allow-missing --out --json",
-    "report": "STUDY --scale --data --store --tasks --allow-missing --against --out --json",
+    "report": "STUDY --scale --data --store --tasks --allow-missing --against --out --markdown --json",
     "pretrain": "RECIPE --data --store --device --threads --jobs --offline --out --packed --dry-run --json",
     "pretrain-step": "RECIPE KEY --data --store",
     "studies": "--json",

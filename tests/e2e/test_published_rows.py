@@ -35,3 +35,14 @@ def test_without_rows_the_report_has_none(tmp_path: Path, capsys: pytest.Capture
     assert main(["report", "quickstart", "--store", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["against"] == []
     assert "Beside published numbers" not in (tmp_path / "reports" / "quickstart" / "index.html").read_text("utf-8")
+
+
+def test_a_report_is_also_a_page_of_a_repository(tmp_path: Path):
+    page = tmp_path / "pages" / "quickstart.md"
+    call = ["report", "quickstart", "--store", str(tmp_path / "store"), "--markdown", str(page)]
+    assert main([*call, "--json"]) == 0
+    text = page.read_text("utf-8")
+    assert text.startswith("# Does tagging English slots") and "## What this answer rests on" in text
+    assert str(tmp_path) not in text
+    (written,) = (tmp_path / "store").rglob("report.md")
+    assert written.read_text("utf-8") == text

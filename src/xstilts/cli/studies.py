@@ -124,16 +124,23 @@ def report(
     allow_missing: AllowMissing = False,
     against: Against = None,
     out: Out = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write the report as Markdown to this file, as a page of a repository."),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Write a study's report from what is in the store. Runs nothing; what was not run is shown as missing."""
     from xstilts.app.run import report as write_report
     from xstilts.cli.answer import answer_json, print_answer
+    from xstilts.core.files import write_atomic
 
     options = make_options(data=data_folders(study, data), store=store, offline=True, tasks=tasks)
     rows = [] if against is None else [name.strip() for name in against.split(",")]
     loaded = read_study(study, scale, allow_missing)
     answer = write_report(loaded, options=options, scale=scale or "", out=out, against=rows)
+    if markdown is not None:
+        write_atomic(markdown, answer.pages.markdown.read_text("utf-8"))
     if as_json:
         print_json(answer_json(answer))
     else:

@@ -12,10 +12,12 @@ from xstilts.report.topics.data import DATA
 from xstilts.report.topics.forgetting import FORGETTING
 from xstilts.report.topics.gain_by_target import GAIN_BY_TARGET
 from xstilts.report.topics.languages import LANGUAGES
+from xstilts.report.topics.learnt import LEARNT
 from xstilts.report.topics.notes import NOTES
 from xstilts.report.topics.overhead import OVERHEAD
 from xstilts.report.topics.published.topic import PUBLISHED
 from xstilts.report.topics.run_graph import RUN_GRAPH
+from xstilts.report.topics.scope import SCOPE
 from xstilts.report.topics.scores import SCORES
 from xstilts.report.topics.study import STUDY
 from xstilts.report.topics.sweeps import SWEEPS
@@ -27,6 +29,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     BENCHMARK_AVERAGE,
     ANSWER,  # its sentences are at the head of the page; on the terminal they follow the tables of scores
     CONTRASTS,
+    LEARNT,
     GAIN_BY_TARGET,
     PUBLISHED,
     LANGUAGES,
@@ -36,6 +39,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     COSTS,
     OVERHEAD,
     RUN_GRAPH,
+    SCOPE,
     NOTES,
     DATA,
     STUDY,
