@@ -44,7 +44,7 @@ def test_a_layer_sweep_is_one_target(
     capsys.readouterr()
     assert tiny.call("plan") == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "1 arms × 1 targets × 1 seed" in said and "predict 1 0" in said and "score 2 0" in said
+    assert "1 arm × 1 target × 1 seed" in said and "predict 1 0" in said and "score 2 0" in said
     assert "note: tatoeba: scored with layer 0, as the study says; swept beside it: layer 4" in said
     assert tiny.call("run", "--offline") == 0
     assert {key.partition("-")[0] for key in tiny.stamps().keys() - before.keys()} == {"predict", "score"}

@@ -28,8 +28,8 @@ def plan_text(session: Session, found: Forecast, every_step: bool) -> Renderable
     parts: list[RenderableType] = [
         Text(study.question, style="bold"),
         Text(
-            f"{len(study.arms)} arms × {len(study.targets)} targets × {len(study.seeds)} "
-            f"seed{'s' if len(study.seeds) > 1 else ''}, encoder {study.encoder}"
+            f"{plural(len(study.arms), 'arm')} × {plural(len(study.targets), 'target')} × "
+            f"{plural(len(study.seeds), 'seed')}, encoder {study.encoder}"
         ),
         _sharing(found),
         _arms(session),
@@ -50,7 +50,7 @@ def plan_text(session: Session, found: Forecast, every_step: bool) -> Renderable
 def _sharing(found: Forecast) -> Text:
     saved = found.sharing.naive - found.sharing.trainings
     share = f" ({saved / found.sharing.naive:.0%} shared)" if saved else ""
-    text = f"{found.sharing.trainings} trainings; one by one it would be {found.sharing.naive}{share}"
+    text = f"{plural(found.sharing.trainings, 'training')}; one by one it would be {found.sharing.naive}{share}"
     return Text(text, style="dim")
 
 
