@@ -1,0 +1,55 @@
+"""Random numbers of a perturbation: a stream for each text of each example, the same on every machine and in every
+version of Python.
+
+Of `random.Random` only `random()` is used: the one method whose values Python promises to keep. Which places are hit is
+drawn as so many places out of all, not as a coin for each, so that little noise costs little.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class RandomStream:
+    """Random numbers that depend on `names` alone (a perturbation, its seed, an example, one of its texts)."""
+
+    __slots__ = ("uniform",)
+
+    uniform: Callable[[], float]
+
+    def __init__(self, *names: object) -> None:
+        digest = hashlib.blake2b("\0".join(map(str, names)).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        self.uniform = random.Random(int.from_bytes(digest)).random
+
+    def below(self, number: int) -> int:
+        """Return an int in [0, number)."""
+        return int(self.uniform() * number)
+
+    def one_of(self, items: Sequence[T]) -> T:
+        return items[int(self.uniform() * len(items))]
+
+    def rounded(self, number: float) -> int:
+        """Return one of the two whole numbers around `number`, so that it is `number` on average."""
+        return int(number + self.uniform())
+
+    def places(self, size: int, rate: float, allowed: Callable[[int], bool] | None = None) -> list[int]:
+        """Return `rate * size` of the places 0 to size - 1, in order, each equally likely; fewer where `allowed`
+        refuses the rest. It is asked of one place after another, and may remember what it let through."""
+        wanted = min(self.rounded(rate * size), size)
+        if allowed is None and wanted > size // 2:
+            left_out = set(self.places(size, 1 - wanted / size)) if wanted < size else set()
+            return [place for place in range(size) if place not in left_out]
+        uniform, tried, chosen = self.uniform, set[int](), list[int]()
+        while len(chosen) < wanted and len(tried) < size:
+            place = int(uniform() * size)
+            if place not in tried:
+                tried.add(place)
+                if allowed is None or allowed(place):
+                    chosen.append(place)
+        chosen.sort()
+        return chosen
