@@ -126,7 +126,7 @@ def _words(example: Any, to: _Rewriter) -> Any:
 def _tree(example: Any, to: _Rewriter) -> Any:
     words = to.words(example)
     tokens = tuple(
-        (first, last, _token(example.words, words, first, last, form)) for first, last, form in example.tokens
+        (first, last, _token_form(example.words, words, first, last, form)) for first, last, form in example.tokens
     )
     return replace(example, words=words, tokens=tokens)
 
