@@ -8,7 +8,7 @@ import unicodedata
 # (first code point, what it and those after it are drawn as; "." : like nothing)
 _CYRILLIC = (0x405, "SI.J"), (0x410, "A.B..E....K.MHO.PCT..X"), (0x430, "a....e........o.pc.y.x"), (0x455, "si.j")
 _OTHERS = (0x391, "AB..EZH.IK.MNO.P.TY.X"), (0x3BF, "o"), (0x2010, "------"), (0x2212, "-")
-_DRAWN_AS = {
+DRAWN_AS = {
     first + i: letter for first, letters in (*_CYRILLIC, *_OTHERS) for i, letter in enumerate(letters) if letter != "."
 }
 _SHOWN = 3  # code points of a difference
@@ -25,7 +25,7 @@ def look_alike(one: str, other: str) -> bool:
 
 def _drawn(text: str) -> str:
     """Return what is seen of a text: letters by their shape, blanks as one, nothing of what is invisible."""
-    shapes = unicodedata.normalize("NFKC", text).translate(_DRAWN_AS)
+    shapes = unicodedata.normalize("NFKC", text).translate(DRAWN_AS)
     return " ".join("".join(letter for letter in shapes if letter.isspace() or not _is_invisible(letter)).split())
 
 

@@ -16,13 +16,13 @@ from typing import ClassVar
 from xstilts.core.errors import DataError
 from xstilts.perturb.edits import Edit, Rewriting, Span
 from xstilts.perturb.random_stream import RandomStream
-from xstilts.perturb.units import letter_spans, word_spans
+from xstilts.perturb.units import cluster_spans, letter_spans, word_spans
 
 
-class Passage:
+class OriginalText:
     """A text to be rewritten. given_words: its words, where data say what they are; None: running text.
 
-    An edit of a passage with given words lies within one of them and leaves something of it.
+    An edit of a text with given words lies within one of them and leaves something of it.
     """
 
     def __init__(self, text: str, language: str, given_words: Sequence[Span] | None = None) -> None:
@@ -31,6 +31,10 @@ class Passage:
     @cached_property
     def words(self) -> Sequence[Span]:
         return word_spans(self.text) if self.given_words is None else self.given_words
+
+    @cached_property
+    def clusters(self) -> Sequence[Span]:
+        return cluster_spans(self.text)
 
     @cached_property
     def letters(self) -> Sequence[Span]:
@@ -47,12 +51,14 @@ class Perturbation(ABC):
 
     name: unique; its name in study files. identity_name: its name in identities.
     unit: what is counted, "character" or "word".
+    paths: the fields that are files or folders.
     keeps_words: whether there are as many words as before, in their order; else no gold of words survives it.
     """
 
     name: ClassVar[str]
     identity_name: ClassVar[str]
     unit: ClassVar[str] = "character"
+    paths: ClassVar[tuple[str, ...]] = ()
     keeps_words: ClassVar[bool] = True
 
     rate: float
@@ -72,12 +78,12 @@ class Perturbation(ABC):
         return None
 
     @abstractmethod
-    def rewrite(self, passage: Passage, stream: RandomStream) -> Rewriting:
-        """Return the passage with about `rate` of its units changed; the same for the same stream."""
+    def rewrite(self, original: OriginalText, stream: RandomStream) -> Rewriting:
+        """Return the text with about `rate` of its units changed; the same for the same stream."""
 
     def rewrite_text(self, text: str, language: str, stream: RandomStream) -> Rewriting:
         """Return a running text rewritten."""
-        return self.rewrite(Passage(text, language), stream) if self.rate else Rewriting(text)
+        return self.rewrite(OriginalText(text, language), stream) if self.rate else Rewriting(text)
 
     def rewrite_words(self, words: Sequence[str], language: str, stream: RandomStream) -> tuple[list[str], Rewriting]:
         """Return as many words, and what was done to them with a blank between each two. Raises DataError where the
@@ -91,7 +97,7 @@ class Perturbation(ABC):
             start += len(word) + 1
         if not self.rate:
             return list(words), Rewriting(text)
-        rewriting = self.rewrite(Passage(text, language, spans), stream)
+        rewriting = self.rewrite(OriginalText(text, language, spans), stream)
         return _words_of(rewriting, spans), rewriting
 
 
@@ -109,6 +115,6 @@ def _words_of(rewriting: Rewriting, spans: Sequence[Span]) -> list[str]:
     return words
 
 
-def rewriting_of(passage: Passage, edits: Sequence[Edit], units: int, changed: int | None = None) -> Rewriting:
-    """Return the rewriting of a passage; each edit changes one unit where nothing else is said."""
-    return Rewriting(passage.text, edits, units, len(edits) if changed is None else changed)
+def rewriting_of(original: OriginalText, edits: Sequence[Edit], units: int, changed: int | None = None) -> Rewriting:
+    """Return the rewriting of a text; each edit changes one unit where nothing else is said."""
+    return Rewriting(original.text, edits, units, len(edits) if changed is None else changed)

@@ -9,10 +9,21 @@ from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.perturb.base import Perturbation
+from xstilts.perturb.casing import Casing
+from xstilts.perturb.characters import Keyboard, LookAlikes, Ocr, Width
+from xstilts.perturb.diacritics import Diacritics
+from xstilts.perturb.invisible import BidiMarks, ZeroWidth
 from xstilts.perturb.letters import Delete, Insert, Repeat, Swap
+from xstilts.perturb.misspellings import Misspellings
+from xstilts.perturb.punctuation import Punctuation, Spacing
+from xstilts.perturb.romanisation import Romanise
+from xstilts.perturb.switching import DictionarySwitch
+from xstilts.perturb.words import DropWords, DuplicateWords, ShuffleWords
 
-NOISE: Mapping[str, type[Perturbation]] = {cls.name: cls for cls in (Swap, Delete, Insert, Repeat)}
-SWITCHING: Mapping[str, type[Perturbation]] = {}
+_CHARACTERS = (Swap, Delete, Insert, Repeat, Keyboard, Diacritics, LookAlikes, Ocr, Width, ZeroWidth, BidiMarks)
+_WORDS = (Casing, Punctuation, Spacing, Misspellings, DropWords, DuplicateWords, ShuffleWords, Romanise)
+NOISE: Mapping[str, type[Perturbation]] = {cls.name: cls for cls in (*_CHARACTERS, *_WORDS)}
+SWITCHING: Mapping[str, type[Perturbation]] = {DictionarySwitch.name: DictionarySwitch}
 
 _SECTIONS: Mapping[str, Mapping[str, type[Perturbation]]] = {"noise": NOISE, "switch": SWITCHING}
 
@@ -35,15 +46,23 @@ def parse(raw: Any, where: str, folder: Path | None = None) -> Perturbation:
     if not isinstance(name, str) or name not in classes:
         raise DataError(f"there is no {section} '{name}'", where=f"{where}.{section}", value=str(name), allowed=classes)
     cls = classes[name]
-    allowed = [field.name for field in dataclasses.fields(cls) if field.init]
+    allowed = [field.name for field in dataclasses.fields(cls) if not field.name.endswith("_digest")]
     values = {str(key): value for key, value in raw.items() if key != section}
     for key in values:
         if key not in allowed:
             raise DataError(f"'{name}' has no setting '{key}'", where=f"{where}.{key}", value=key, allowed=allowed)
-    if "rate" not in values:
-        raise DataError(f"'{name}' lacks its rate", where=where, hint="Say which share is changed: `rate: 0.1`.")
+    for field in dataclasses.fields(cls):
+        if field.name not in values and field.default is dataclasses.MISSING:
+            problem = f"'{name}' lacks its setting '{field.name}'"
+            raise DataError(
+                problem, where=where, hint="Such as {noise: keyboard, rate: 0.1}; docs/robustness.md has all."
+            )
+    for key in set(cls.paths) & set(values):
+        if not isinstance(values[key], str | Path):
+            raise DataError(f"'{key}' is a path, got {values[key]!r}", where=f"{where}.{key}")
+        values[key] = (folder or Path()) / values[key]
     try:
         return cls(**values)
-    except DataError as error:
-        key = (error.where or "").removeprefix(name).removeprefix(".")
-        raise error.moved(f"{where}.{key}" if key else where) from None
+    except DataError as error:  # a place in a file stays
+        start, _, key = (error.where or "").partition(".")
+        raise error.moved(f"{where}.{key}" if key else where) if start == name else error from None

@@ -29,12 +29,14 @@ class Rewriting:
     """A text and its edits, from left to right, of which no two overlap.
 
     units: how many characters or words the perturbation could have changed. changed: how many of them it did.
+    languages: of each edit that of its text, where words of other languages are put in; else ().
     """
 
     old: str
     edits: Sequence[Edit] = ()
     units: int = 0
     changed: int = 0
+    languages: Sequence[str] = ()
 
     @cached_property
     def text(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
-from xstilts.perturb.base import Passage, Perturbation, rewriting_of
+from xstilts.perturb.base import OriginalText, Perturbation, rewriting_of
 from xstilts.perturb.edits import Edit, Rewriting
 from xstilts.perturb.random_stream import RandomStream
 from xstilts.perturb.units import adjoin
@@ -19,8 +19,8 @@ class Swap(Perturbation):
     name: ClassVar[str] = "swap"
     identity_name: ClassVar[str] = "SwapNoise"
 
-    def rewrite(self, passage: Passage, stream: RandomStream) -> Rewriting:
-        text, letters = passage.text, passage.letters
+    def rewrite(self, original: OriginalText, stream: RandomStream) -> Rewriting:
+        text, letters = original.text, original.letters
         pairs = [(a, c, d) for (a, b), (c, d) in pairwise(letters) if b == c and text[a:b] != text[c:d]]
         units = len({at for a, c, _ in pairs for at in (a, c)})
         taken = set[int]()
@@ -35,7 +35,7 @@ class Swap(Perturbation):
         share = self.rate * units / 2 / len(pairs) if pairs else 0.0
         chosen = stream.places(len(pairs), share, free)
         edits = [Edit(a, d, text[c:d] + text[a:c]) for a, c, d in map(pairs.__getitem__, chosen)]
-        return rewriting_of(passage, edits, units, 2 * len(edits))
+        return rewriting_of(original, edits, units, 2 * len(edits))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +45,8 @@ class Delete(Perturbation):
     name: ClassVar[str] = "delete"
     identity_name: ClassVar[str] = "DeleteNoise"
 
-    def rewrite(self, passage: Passage, stream: RandomStream) -> Rewriting:
-        letters = passage.letters
+    def rewrite(self, original: OriginalText, stream: RandomStream) -> Rewriting:
+        letters = original.letters
         run, runs, sizes = 0, list[int](), list[int]()  # the run of each letter; letters left of each run
         for index, letter in enumerate(letters):
             if index and adjoin(letters[index - 1], letter):
@@ -66,7 +66,7 @@ class Delete(Perturbation):
             return True
 
         chosen = stream.places(len(places), self.rate, spares_one)
-        return rewriting_of(passage, [Edit(*letters[places[place]], "") for place in chosen], len(places))
+        return rewriting_of(original, [Edit(*letters[places[place]], "") for place in chosen], len(places))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +76,13 @@ class Insert(Perturbation):
     name: ClassVar[str] = "insert"
     identity_name: ClassVar[str] = "InsertNoise"
 
-    def rewrite(self, passage: Passage, stream: RandomStream) -> Rewriting:
-        text, letters = passage.text, passage.letters
+    def rewrite(self, original: OriginalText, stream: RandomStream) -> Rewriting:
+        text, letters = original.text, original.letters
         edits = []
         for place in stream.places(len(letters), self.rate):
             (start, end), (low, high) = letters[place], stream.one_of(letters)
             edits.append(Edit(start, end, text[start:end] + text[low:high]))
-        return rewriting_of(passage, edits, len(letters))
+        return rewriting_of(original, edits, len(letters))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +92,9 @@ class Repeat(Perturbation):
     name: ClassVar[str] = "repeat"
     identity_name: ClassVar[str] = "RepeatNoise"
 
-    def rewrite(self, passage: Passage, stream: RandomStream) -> Rewriting:
-        text, letters = passage.text, passage.letters
+    def rewrite(self, original: OriginalText, stream: RandomStream) -> Rewriting:
+        text, letters = original.text, original.letters
         edits = []
         for start, end in map(letters.__getitem__, stream.places(len(letters), self.rate)):
             edits.append(Edit(start, end, text[start:end] * 2))
-        return rewriting_of(passage, edits, len(letters))
+        return rewriting_of(original, edits, len(letters))
