@@ -52,6 +52,7 @@ class Perturbation(ABC):
     name: unique; its name in study files. identity_name: its name in identities.
     unit: what is counted, "character" or "word".
     paths: the fields that are files or folders.
+    switches: whether it puts in words of other languages.
     keeps_words: whether there are as many words as before, in their order; else no gold of words survives it.
     """
 
@@ -59,6 +60,7 @@ class Perturbation(ABC):
     identity_name: ClassVar[str]
     unit: ClassVar[str] = "character"
     paths: ClassVar[tuple[str, ...]] = ()
+    switches: ClassVar[bool] = False
     keeps_words: ClassVar[bool] = True
 
     rate: float

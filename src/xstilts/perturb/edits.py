@@ -59,6 +59,12 @@ class Rewriting:
     def _ends(self) -> list[int]:
         return [edit.end for edit in self.edits]
 
+    @cached_property
+    def new_edits(self) -> list[Span]:
+        """Where the text of each edit is in the new text."""
+        ends = [edit.end + shift for edit, shift in zip(self.edits, self._shifts, strict=True)]
+        return [(end - len(edit.text), end) for edit, end in zip(self.edits, ends, strict=True)]
+
     def new_span(self, start: int, end: int) -> Span | None:
         """Return where the characters [start, end) of the old text are in the new one; what is put in at their borders
         is outside. None: an edit crosses a border, or the pieces no longer stand together."""

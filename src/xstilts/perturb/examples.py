@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from xstilts.core.errors import DataError
+from xstilts.core.languages import canonical_code
 from xstilts.data.examples import (
     ChoiceExample,
     DependencyExample,
@@ -28,6 +29,7 @@ from xstilts.data.examples import (
 from xstilts.perturb.base import Perturbation
 from xstilts.perturb.edits import Rewriting
 from xstilts.perturb.random_stream import RandomStream
+from xstilts.perturb.word_languages import word_languages
 
 E = TypeVar("E", bound=Example)
 
@@ -41,7 +43,8 @@ class PerturbedExamples(Generic[E]):
 
     examples: in the order of the originals, without those that were dropped. units: what the perturbation could have
     changed in them (its `unit`: characters or words); changed: how many it did. dropped: reason -> number of examples;
-    first_dropped: reason -> place (file:line, or the id) of the first of them.
+    first_dropped: reason -> place (file:line, or the id) of the first of them. language_tags: of each rewritten text
+    the language of every word, where a perturbation switches languages (for `switch_measures`); else ().
     """
 
     examples: Sequence[E]
@@ -49,6 +52,7 @@ class PerturbedExamples(Generic[E]):
     changed: int
     dropped: Mapping[str, int] = field(default_factory=dict)
     first_dropped: Mapping[str, str] = field(default_factory=dict)
+    language_tags: Sequence[Sequence[str]] = ()
 
     @property
     def realised_rate(self) -> float | None:
@@ -66,6 +70,7 @@ class _Rewriter:
     def __init__(self, perturbation: Perturbation, language: str) -> None:
         self.perturbation, self.language = perturbation, language
         self.units = self.changed = 0
+        self.tags: list[list[str]] = []
 
     def text(self, example: Example, name: str, text: str) -> Rewriting:
         rewriting = self.perturbation.rewrite_text(text, self.language, self._stream(example, name))
@@ -84,6 +89,8 @@ class _Rewriter:
     def _count(self, rewriting: Rewriting) -> None:
         self.units += rewriting.units
         self.changed += rewriting.changed
+        if self.perturbation.switches:
+            self.tags.append(word_languages(rewriting, canonical_code(self.language)))
 
 
 def _text(example: TextExample, to: _Rewriter) -> TextExample:
@@ -113,10 +120,13 @@ def _answer(text: str, start: int, context: Rewriting) -> tuple[str, int]:
     span = context.new_span(start, start + len(text))
     if span is None:
         raise _LostError(CROSSED)
-    answer = context.text[slice(*span)]
-    if text.strip() and not answer.strip():
+    answer, new_start = context.text[slice(*span)], span[0]
+    if text == text.strip() != "":  # a blank that was within it, and now is at its border, is none of it
+        new_start += len(answer) - len(answer.lstrip())
+        answer = answer.strip()
+    if text and not answer:
         raise _LostError(VANISHED)
-    return answer, span[0]
+    return answer, new_start
 
 
 def _words(example: Any, to: _Rewriter) -> Any:
@@ -180,15 +190,21 @@ def perturb_examples(examples: Iterable[E], perturbation: Perturbation, language
     dropped, first_dropped = Counter[str](), dict[str, str]()
     for example in examples:
         form = _form(example, perturbation)
-        units, changed = to.units, to.changed
+        units, changed, tagged = to.units, to.changed, len(to.tags)
         try:
             kept.append(form(example, to) if perturbation.rate else example)
         except _LostError as lost:
             to.units, to.changed = units, changed
+            del to.tags[tagged:]
             dropped[str(lost)] += 1
             first_dropped.setdefault(str(lost), example.where or example.id)
     return PerturbedExamples(
-        examples=kept, units=to.units, changed=to.changed, dropped=dict(dropped), first_dropped=first_dropped
+        examples=kept,
+        units=to.units,
+        changed=to.changed,
+        dropped=dict(dropped),
+        first_dropped=first_dropped,
+        language_tags=to.tags,
     )
 
 

@@ -48,6 +48,25 @@ def cmi_2016(tags: Tags, languages: Sequence[str]) -> float:
     return 100 * (counts.total() - max(counts.values()) + switch_points(tags, languages)) / (2 * counts.total())
 
 
+def cc_2016(sentences: Sequence[Tags], languages: Sequence[str]) -> float:
+    """Return Cc of a corpus: 100/U (1/2 sum (1 - (most - switch points)/N + d) + 5/6 S) over the S mixed ones of U
+    sentences; d: the matrix language is another than in the sentence before (Gambäck & Das 2016, as their program has
+    it: on a tie that of the sentence before). It can exceed 100."""
+    total, before = 0.0, ""
+    for tags in sentences:
+        counts = Counter(language_tags(tags, languages))
+        if not counts:
+            continue
+        most = max(counts.values())
+        leading = [language for language in languages if counts[language] == most]
+        matrix = before if before in leading else leading[0]
+        if len(counts) > 1:
+            mixing = 1 - (most - switch_points(tags, languages)) / counts.total()
+            total += (mixing + (matrix != before and before != "")) / 2 + 5 / 6
+        before = matrix
+    return 100 * total / len(sentences) if sentences else 0.0
+
+
 def m_index(tags: Tags, languages: Sequence[str]) -> float | None:
     """Return the multilingual index, 0 (one language) to 1 (equal parts): (1 - sum p²) / ((k - 1) sum p²) with k the
     languages declared (Barnett et al. 2000; Guzmán et al. 2017)."""
@@ -109,6 +128,7 @@ class SwitchMeasures:
     cmi_2014_mixed: float | None
     cmi_2016_all: float
     cmi_2016_mixed: float | None
+    cc_2016: float
     m_index: float | None
     i_index_across_sentences: float | None
     i_index_within_sentences: float | None
@@ -128,6 +148,7 @@ def measure_switching(sentences: Sequence[Tags], languages: Sequence[str]) -> Sw
         cmi_2014_mixed=_mean([old[i] for i in mixed]),
         cmi_2016_all=_mean(new) or 0.0,
         cmi_2016_mixed=_mean([new[i] for i in mixed]),
+        cc_2016=cc_2016(sentences, languages),
         m_index=m_index(stream, languages),
         i_index_across_sentences=i_index(stream, languages),
         i_index_within_sentences=i_index_within_sentences(sentences, languages),

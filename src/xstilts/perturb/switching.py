@@ -35,6 +35,7 @@ class DictionarySwitch(Perturbation):
     name: ClassVar[str] = "dictionary"
     identity_name: ClassVar[str] = "DictionarySwitch"
     unit: ClassVar[str] = "word"
+    switches: ClassVar[bool] = True
     paths: ClassVar[tuple[str, ...]] = ("lexicons",)
 
     into: tuple[str, ...]
