@@ -31,6 +31,7 @@ SURFACE = {
     "score dependency": "GOLD SYSTEM --json",
     "score srl": "GOLD SYSTEM --json",
     "predict": "CHECKPOINT FILE --task --study --out --data --store --tasks --device --threads",
+    "stress": "FILE --language --rate --noise --switch --seed --set --show --json",
     "export": "CHECKPOINT DIR --task --study --adapter --store --tasks --threads --json",
     "store du": "--store --json",
     "store check": "--store --json",

@@ -26,7 +26,7 @@ def read_examples(path: Path, task: Task) -> list[Example]:
         raise DataError(f"There is no file '{path}'.")
     examples = []
     places: dict[str, str] = {}  # id -> where it stands first
-    for number, row in enumerate(_rows(path)):
+    for number, row in enumerate(read_rows(path)):
         example = task.kind.from_user_row(row, str(number))
         if example is None:
             message = f"A {task.kind.name} task predicts on whole test sets, not on single rows."
@@ -40,7 +40,7 @@ def read_examples(path: Path, task: Task) -> list[Example]:
     return examples
 
 
-def _rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path) -> Iterator[Row]:
     """Read a file as a study reads one of its layout: a table, JSON, CoNLL-U, or a text on each line."""
     name = path.name.lower().removesuffix(".gz")
     if name.endswith(".json"):  # a list of objects, or an object a line

@@ -32,6 +32,7 @@ from xstilts.perturb.random_stream import RandomStream
 from xstilts.perturb.word_languages import word_languages
 
 E = TypeVar("E", bound=Example)
+Watch = Callable[[Example, str, Rewriting], None]  # is told of each text: the example, which text of it, what was done
 
 CROSSED = "an edit crosses the border of an answer"
 VANISHED = "an answer vanished"
@@ -67,30 +68,32 @@ class _LostError(Exception):
 class _Rewriter:
     """Rewrites the texts of one example after another, and counts."""
 
-    def __init__(self, perturbation: Perturbation, language: str) -> None:
-        self.perturbation, self.language = perturbation, language
+    def __init__(self, perturbation: Perturbation, language: str, watch: Watch | None) -> None:
+        self.perturbation, self.language, self.watch = perturbation, language, watch
         self.units = self.changed = 0
         self.tags: list[list[str]] = []
 
     def text(self, example: Example, name: str, text: str) -> Rewriting:
         rewriting = self.perturbation.rewrite_text(text, self.language, self._stream(example, name))
-        self._count(rewriting)
+        self._count(example, name, rewriting)
         return rewriting
 
     def words(self, example: WordsExample) -> tuple[str, ...]:
         stream = self._stream(example, "words")
         words, rewriting = self.perturbation.rewrite_words(example.words, self.language, stream)
-        self._count(rewriting)
+        self._count(example, "words", rewriting)
         return tuple(words)
 
     def _stream(self, example: Example, name: str) -> RandomStream:
         return RandomStream(self.perturbation.name, self.perturbation.seed, example.id, name)
 
-    def _count(self, rewriting: Rewriting) -> None:
+    def _count(self, example: Example, name: str, rewriting: Rewriting) -> None:
         self.units += rewriting.units
         self.changed += rewriting.changed
         if self.perturbation.switches:
             self.tags.append(word_languages(rewriting, canonical_code(self.language)))
+        if self.watch:
+            self.watch(example, name, rewriting)
 
 
 def _text(example: TextExample, to: _Rewriter) -> TextExample:
@@ -178,14 +181,17 @@ def cannot_take(example: type[Example], perturbation: Perturbation) -> str | Non
     return None
 
 
-def perturb_examples(examples: Iterable[E], perturbation: Perturbation, language: str) -> PerturbedExamples[E]:
-    """Return examples of a language with perturbed texts; at rate 0 they are the same objects.
+def perturb_examples(
+    examples: Iterable[E], perturbation: Perturbation, language: str, watch: Watch | None = None
+) -> PerturbedExamples[E]:
+    """Return examples of a language with perturbed texts; at rate 0 they are the same objects. `watch` is told of every
+    text that is rewritten, those of dropped examples too.
 
     Raises DataError where the perturbation has nothing for the language or cannot be taken by examples of this class.
     """
     if reason := perturbation.unavailable(language):
         raise DataError(f"'{perturbation.name}' is not available: {reason}", where=perturbation.name)
-    to = _Rewriter(perturbation, language)
+    to = _Rewriter(perturbation, language, watch)
     kept: list[E] = []
     dropped, first_dropped = Counter[str](), dict[str, str]()
     for example in examples:

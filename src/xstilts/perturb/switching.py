@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -61,11 +62,7 @@ class DictionarySwitch(Perturbation):
 
     def lexicons_of(self, language: str) -> Mapping[str, Lexicon]:
         """Return the lexicon from a language into each embedded one. Raises DataError for bad lines (file:line)."""
-        matrix, found = canonical_code(language), dict[str, Lexicon]()
-        for code in self.into:
-            if code != matrix and (place := lexicon_path(self.lexicons, matrix, code)):
-                found[code] = read_lexicon(*place)
-        return found
+        return _lexicons(self.lexicons, canonical_code(language), self.into)
 
     def rewrite(self, original: OriginalText, stream: RandomStream) -> Rewriting:
         text = original.text
@@ -79,6 +76,12 @@ class DictionarySwitch(Perturbation):
             )
             languages.append(code)
         return Rewriting(text, edits, len(found), len(edits), tuple(languages))
+
+
+@lru_cache(maxsize=64)
+def _lexicons(place: Path, matrix: str, into: tuple[str, ...]) -> Mapping[str, Lexicon]:
+    paths = {code: lexicon_path(place, matrix, code) for code in into if code != matrix}
+    return {code: read_lexicon(*path) for code, path in paths.items() if path}
 
 
 def _found(original: OriginalText, lexicons: Mapping[str, Lexicon]) -> Iterator[Found]:
