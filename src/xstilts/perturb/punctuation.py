@@ -11,9 +11,9 @@ import regex
 from xstilts.perturb.base import OriginalText, Perturbation, rewriting_of
 from xstilts.perturb.edits import Edit, Rewriting
 from xstilts.perturb.random_stream import RandomStream
-from xstilts.perturb.units import no_words_of
+from xstilts.perturb.units import is_joined, no_words_of
 
-_MARK = regex.compile(r"\p{P}")
+_MARK = regex.compile(r"(?<!\p{GCB=Prepend})\p{P}")
 _GAP = regex.compile(r"(?<=\S)[ \u00a0]+(?=\S)")
 # Marks that stand for each other, by script: a stop becomes another stop.
 _KINDS = (".,;:!?", "。，、；：！？", "،؛؟.", "।,;!?", "'’`´\"“”„«»", "-–—_", "()[]{}", "።፣፤፥")
@@ -29,7 +29,7 @@ class Punctuation(Perturbation):
     def rewrite(self, original: OriginalText, stream: RandomStream) -> Rewriting:
         text = original.text
         kept = _word_marks(original.given_words or (), text)
-        marks = [match.start() for match in _MARK.finditer(text)]
+        marks = [match.start() for match in _MARK.finditer(text) if not is_joined(text, match.end())]
         edits = []
         for at in map(marks.__getitem__, stream.places(len(marks), self.rate)):
             mark = text[at]
@@ -56,9 +56,10 @@ class Spacing(Perturbation):
         return no_words_of(language)
 
     def rewrite(self, original: OriginalText, stream: RandomStream) -> Rewriting:
-        gaps = [match.span() for match in _GAP.finditer(original.text)]
+        text = original.text
+        gaps = [match.span() for match in _GAP.finditer(text) if not is_joined(text, match.end())]
         edits = []
         for start, end in map(gaps.__getitem__, stream.places(len(gaps), self.rate)):
-            blanks = original.text[start:end]
+            blanks = text[start:end]
             edits.append(Edit(start, end, stream.one_of(("", blanks * 2))))
         return rewriting_of(original, edits, len(gaps))

@@ -15,11 +15,15 @@ import regex
 from xstilts.core.languages import language
 from xstilts.perturb.edits import Span
 
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’ʼ\u200c\u200d][\p{L}\p{M}\p{N}]+)*")
-_RUN = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+# A run of letters and digits with all that joins their clusters: marks, joiners, signs before a digit (GCB=Prepend).
+_RUN = regex.compile(
+    r"\p{GCB=Prepend}*[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}\p{GCB=Extend}\u200d]|\p{GCB=Prepend}(?=[\p{L}\p{N}]))*"
+)
+_WORD = regex.compile(rf"{_RUN.pattern}(?:['’ʼ]{_RUN.pattern})*")
 _CLUSTER = regex.compile(r"\X")
 # Characters that may belong to a cluster with others: marks, joiners, flags, tones of skin, parts of Korean syllables.
 _JOINED = regex.compile(r"[\p{M}\p{Cf}\p{Emoji_Modifier}\p{Regional_Indicator}\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]")
+_JOINS = regex.compile(r"[\p{M}\p{GCB=Extend}\u200d]")
 _LETTER = regex.compile(r"[\p{L}\p{N}]")
 _WITHOUT_BLANKS = ("Han", "Japanese", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan")
 
@@ -76,6 +80,11 @@ def letter_spans(text: str) -> list[Span]:
     if is_simple(text):
         return [(at, at + 1) for at, char in enumerate(text) if char.isalnum()]
     return [match.span() for match in _CLUSTER.finditer(text) if _LETTER.match(text, match.start())]
+
+
+def is_joined(text: str, at: int) -> bool:
+    """Return whether the character at `at`, if there is one, belongs to the cluster before it."""
+    return text[at : at + 1] > "\u02ff" and _JOINS.match(text, at) is not None
 
 
 def adjoin(one: Sequence[int], other: Sequence[int]) -> bool:

@@ -9,7 +9,7 @@ from xstilts.core.errors import DataError
 from xstilts.perturb.base import OriginalText, Perturbation, rewriting_of
 from xstilts.perturb.edits import Edit, Rewriting
 from xstilts.perturb.random_stream import RandomStream
-from xstilts.perturb.units import no_words_of
+from xstilts.perturb.units import is_joined, no_words_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,9 @@ class DropWords(_WordNoise):
         edits = []
         for start, end in map(words.__getitem__, chosen):
             edits.append(Edit(start, end, ""))
-            if text[end : end + 1] == " ":  # by itself: the blank after an answer is none of the answer
+            if text[end : end + 1] == " " and not is_joined(
+                text, end + 1
+            ):  # by itself: the blank after an answer is none of the answer
                 edits.append(Edit(end, end + 1, ""))
         return rewriting_of(original, edits, len(words), len(chosen))
 
