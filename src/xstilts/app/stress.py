@@ -14,7 +14,7 @@ from xstilts.core.errors import DataError
 from xstilts.core.languages import canonical_code
 from xstilts.data.examples import Example, TagExample
 from xstilts.data.row_makers.catalog import ChoiceRow, SpanRow
-from xstilts.data.source import Row
+from xstilts.data.source import WHERE, Row
 from xstilts.kinds.user_data import made, unlabelled_text, unlabelled_words, user_id
 from xstilts.perturb.base import Perturbation
 from xstilts.perturb.catalog import parse
@@ -141,8 +141,7 @@ def _example(row: Row, number: str, path: Path) -> Example:
     if "words" in row and (isinstance(row["words"], list) or "text" not in row):
         return unlabelled_words(row, number, TagExample)
     if "text" not in row:
-        fields = ", ".join(f"'{key}'" for key in list(row)[:8] if not key.startswith("_"))
-        raise DataError(
-            f"the row has none of these shapes, but {fields}", where=row.get("where", str(path)), hint=_SHAPES
-        )
+        fields = ", ".join(f"'{key}'" for key in row if type(key) is str)
+        problem = f"the row has none of the columns that are texts, but {fields or 'none at all'}"
+        raise DataError(problem, where=row.get(WHERE, str(path)), hint=_SHAPES)
     return unlabelled_text(row, number)

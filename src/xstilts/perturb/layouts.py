@@ -77,7 +77,10 @@ def layout(language: str) -> Table:
             table.setdefault(letter, others)
     for pair in _ON_KEYS.get(code, "").split():
         table[pair[0]] = table[pair[1]]
-    table |= {_upper(letter, code): tuple(_upper(other, code) for other in table[letter]) for letter in [*table]}
+    for letter in [*table]:
+        if (capital := _upper(letter, code)) != letter:
+            others = [_upper(other, code) for other in table[letter]]
+            table[capital] = tuple(other for other in others if other not in table[letter])
     return {letter: others for letter, others in table.items() if others}
 
 
@@ -104,6 +107,6 @@ def _keys(layer: str) -> Iterator[tuple[str, int, float]]:
 
 
 def _upper(letter: str, code: str) -> str:
-    """Return a letter as Shift gives it: itself where that is no single letter."""
+    """Return a letter as Shift gives it: itself where that is no single letter (ß)."""
     upper = _TURKIC.get(letter, letter.upper()) if code == "tr" else letter.upper()
     return upper if len(upper) == 1 else letter

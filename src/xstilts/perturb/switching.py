@@ -58,7 +58,10 @@ class DictionarySwitch(Perturbation):
         if matrix in self.into and len(self.into) == 1:
             return f"{matrix} is not switched into itself"
         lacking = [code for code in self.into if code != matrix and not lexicon_path(self.lexicons, matrix, code)]
-        return f"no lexicon of {matrix} and {lacking[0]} in {self.lexicons}" if lacking else None
+        if lacking:
+            return f"no lexicon of {matrix} and {lacking[0]} in {self.lexicons}"
+        self.lexicons_of(matrix)  # a bad line is said now
+        return None
 
     def lexicons_of(self, language: str) -> Mapping[str, Lexicon]:
         """Return the lexicon from a language into each embedded one. Raises DataError for bad lines (file:line)."""
