@@ -55,7 +55,7 @@ def parse(raw: Any, where: str, folder: Path | None = None) -> Perturbation:
         if field.name not in values and field.default is dataclasses.MISSING:
             problem = f"'{name}' lacks its setting '{field.name}'"
             raise DataError(
-                problem, where=where, hint="Such as {noise: keyboard, rate: 0.1}; docs/robustness.md has all."
+                problem, where=where, hint="Such as {noise: keyboard, rate: 0.1}; docs/perturbations.md has all."
             )
     for key in set(cls.paths) & set(values):
         if not isinstance(values[key], str | Path):

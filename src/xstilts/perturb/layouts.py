@@ -79,8 +79,8 @@ def layout(language: str) -> Table:
         table[pair[0]] = table[pair[1]]
     for letter in [*table]:
         if (capital := _upper(letter, code)) != letter:
-            others = [_upper(other, code) for other in table[letter]]
-            table[capital] = tuple(other for other in others if other not in table[letter])
+            capitals = [_upper(other, code) for other in table[letter]]
+            table[capital] = tuple(other for other in capitals if other not in table[letter])
     return {letter: others for letter, others in table.items() if others}
 
 
