@@ -2,8 +2,8 @@
 
     python perturbation_peers.py PEER < {"texts": [...], "rate": 0.1}
 
-A line for each operation: {"operation", "seconds", "failed"} with the processor time that all texts took, and on how many
-the peer raised an error. Settings say the rate of characters as closely as the peer lets them: every word may be hit,
+A line for each operation: {"operation", "seconds", "failed"} with the processor time that all texts took, and on how
+many the peer raised an error. Settings say the rate of characters as closely as the peer lets them: every word may be hit,
 and that share of its characters.
 """
 
@@ -28,7 +28,7 @@ def nlpaug(rate: float) -> Iterator[tuple[str, Operation]]:
     yield "keyboard", chars.KeyboardAug(**share, **plain).augment
     yield "ocr", chars.OcrAug(**share).augment
     for operation in ("swap", "delete", "insert"):
-        yield operation, chars.RandomCharAug(action=operation, **share).augment
+        yield operation, chars.RandomCharAug(action=operation, **{**share, "min_char": 2}).augment
     yield "drop-words", words.RandomWordAug(action="delete", aug_p=rate, aug_max=None).augment
     yield "misspellings", words.SpellingAug(aug_p=rate, aug_max=None).augment
 
