@@ -4,8 +4,8 @@
         [--list codespell.txt] [--lexicons FOLDER]
 
 Texts are the packaged English sentences (NTREX-128; German and Russian where a noise needs them), over and over, with
-an id each. Ours is timed as a study runs it: `perturb_examples` on examples of one text. Times are processor time of one
-process, after one text to warm up; tokens are what blanks separate. With `--peers`, each peer is installed into an
+an id each. Ours is timed as a study runs it: `perturb_examples` on examples of one text. Times are processor time of
+one process, after one text to warm up; tokens are what blanks separate. With `--peers`, each peer is installed into an
 environment of its own below FOLDER (once; nothing of it is a dependency of the program) and does the same operation at
 the same rate on the first `--peer-tokens` of the same texts; one that does not install or run is named, and so are
 texts that it fails on. Misspellings and switching need files of one's own.

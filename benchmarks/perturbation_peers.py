@@ -3,8 +3,8 @@
     python perturbation_peers.py PEER < {"texts": [...], "rate": 0.1}
 
 A line for each operation: {"operation", "seconds", "failed"} with the processor time that all texts took, and on how
-many the peer raised an error. Settings say the rate of characters as closely as the peer lets them: every word may be hit,
-and that share of its characters.
+many the peer raised an error. Settings say the rate of characters as closely as the peer lets them: every word may be
+hit, and that share of its characters.
 """
 
 from __future__ import annotations
