@@ -95,11 +95,12 @@ def scopes(results: Results, draws: Sequence[TargetDraws]) -> tuple[ScopeMeans, 
         for zero_shot in (False, True):
             others = [d for d in of if d.target.only_language is None]  # else there is nothing zero-shot to miss
             if not zero_shot or any(d.languages(True) != d.languages(False) for d in others):
-                found.append(_scope(results, target, of, zero_shot))
+                found.append(scope(results, target, of, zero_shot))
     return tuple(found)
 
 
-def _scope(results: Results, target: str | None, draws: Sequence[TargetDraws], zero_shot: bool) -> ScopeMeans:
+def scope(results: Results, target: str | None, draws: Sequence[TargetDraws], zero_shot: bool) -> ScopeMeans:
+    """Return the mean over `draws` under the name `target` (None: the mean over targets)."""
     used = tuple(d for d in draws if d.languages(zero_shot)) or tuple(draws)
     parts = [
         TargetScores(d.draws, d.languages(zero_shot), d.collapsed)

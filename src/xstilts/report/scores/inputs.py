@@ -50,6 +50,7 @@ class TargetInfo:
     samples: str = ""  # what of its data is a packaged sample in the place of the full files
     # language -> what is read in the place of its test set, or which part of it (said in `notes` too)
     test_notes: Mapping[str, str] = field(default_factory=dict)
+    copies_text: bool = False  # guesses are copied from the input, so that those on another input cannot be compared
     # of retrieval: queries search a part of the candidates alone, so that no published number is beside the score
     cuts_candidates: bool = False
 
@@ -91,6 +92,23 @@ class SweepScores:
     status: str = "done"  # as of a cell
     reason: str = ""
     scores: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StressScores:
+    """One arm and seed on a target whose test inputs are perturbed."""
+
+    target: str
+    arm: str
+    seed: int
+    noise: str  # "keyboard": what kind of perturbation, whatever its rate
+    rate: float
+    status: str = "done"  # as of a cell; "not applicable": in no language of the target
+    reason: str = ""
+    scores: Path | None = None
+    predictions: Path | None = None  # <language>.parquet: id, group, guess
+    clean_predictions: Path | None = None  # the same of the input as it is
+    not_applicable: Mapping[str, str] = field(default_factory=dict)  # language -> why
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,4 +192,5 @@ class Results:
     warnings: tuple[str, ...] = ()
     scale: str = ""
     forgetting: tuple[ForgettingScores, ...] = ()  # earlier tasks scored again, arm by arm
+    stress: tuple[StressScores, ...] = ()  # targets with perturbed inputs
     sweeps: tuple[SweepScores, ...] = ()  # targets with each value that they are swept over, the reported one too

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from xstilts.core.files import read_json
 from xstilts.metrics.bootstrap import GroupCounts, group_counts
@@ -40,6 +42,7 @@ class ScoreRecord:
     main: str
     metrics: Mapping[str, Mapping[str, LanguageNumbers]]
     missing: Mapping[str, str]
+    dropped: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # language -> reason -> rows
 
     def languages(self, metric: str) -> Mapping[str, LanguageNumbers]:
         """Return the numbers of one metric by language; {} for a metric that was not scored."""
@@ -57,6 +60,7 @@ def read_scores(folder: Path) -> ScoreRecord:
             for name, metric in record["metrics"].items()
         },
         missing=record.get("missing", {}),
+        dropped=record.get("dropped", {}),
     )
 
 
@@ -73,20 +77,43 @@ def _numbers(entry: Mapping[str, Any]) -> LanguageNumbers:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class ItemCounts:
+    """The counts of one metric in one language, example by example. N examples."""
+
+    ids: np.ndarray  # [N]
+    groups: np.ndarray  # [N]
+    counts: np.ndarray  # [N, K]
+
+    def only(self, ids: np.ndarray) -> ItemCounts:
+        """Return the examples with these ids, in their own order."""
+        kept = np.isin(self.ids, ids)
+        return ItemCounts(self.ids[kept], self.groups[kept], self.counts[kept])
+
+    @property
+    def by_group(self) -> GroupCounts:
+        return group_counts(self.groups, self.counts)
+
+
 def read_counts(folder: Path, metric: str) -> dict[str, GroupCounts]:
     """Return, for each language, the counts of one metric summed by group, from `counts.parquet`: those that the
     metric's headline is made of (retrieval counts the other direction of search behind them)."""
+    return {language: items.by_group for language, items in read_item_counts(folder, metric).items()}
+
+
+def read_item_counts(folder: Path, metric: str) -> dict[str, ItemCounts]:
+    """Return the same for each example."""
     import pyarrow.parquet as pq
 
     table = pq.read_table(
-        folder / "counts.parquet", columns=["language", "group", "counts"], filters=[("metric", "==", metric)]
+        folder / "counts.parquet", columns=["language", "id", "group", "counts"], filters=[("metric", "==", metric)]
     ).combine_chunks()
     if not table.num_rows:
         return {}
     counts = table["counts"].combine_chunks().flatten().to_numpy().reshape(table.num_rows, -1)
     if metric in METRICS:
         counts = counts[:, : len(METRICS[metric].counts)]
-    groups = table["group"].to_numpy()
+    ids, groups = table["id"].to_numpy(), table["group"].to_numpy()
     languages = table["language"].to_numpy()
     rows_of = {str(name): languages == name for name in dict.fromkeys(languages)}
-    return {name: group_counts(groups[rows], counts[rows]) for name, rows in rows_of.items()}
+    return {name: ItemCounts(ids[rows], groups[rows], counts[rows]) for name, rows in rows_of.items()}

@@ -16,6 +16,7 @@ from xstilts.report.topics.learnt import LEARNT
 from xstilts.report.topics.notes import NOTES
 from xstilts.report.topics.overhead import OVERHEAD
 from xstilts.report.topics.published.topic import PUBLISHED
+from xstilts.report.topics.robustness import ROBUSTNESS
 from xstilts.report.topics.run_graph import RUN_GRAPH
 from xstilts.report.topics.scope import SCOPE
 from xstilts.report.topics.scores import SCORES
@@ -33,6 +34,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     GAIN_BY_TARGET,
     PUBLISHED,
     LANGUAGES,
+    ROBUSTNESS,
     SWEEPS,
     FORGETTING,
     TRAINING,
