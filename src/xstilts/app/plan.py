@@ -98,6 +98,7 @@ class Plan:
             "measured": bool(self.forecast.measured),
             "measured_steps": list(self.forecast.measured),
             "forgetting": len(self.session.steps.forgetting_probes),
+            "stress": len(self.session.steps.stress_steps),
             "precision": self.session.precision,
             "power": self.power.to_dict(),
             "precision_reason": self.session.precision_reason,

@@ -34,6 +34,7 @@ def plan_text(session: Session, found: Forecast, every_step: bool) -> Renderable
         _sharing(found),
         _arms(session),
         *_forgetting(session),
+        *_stress(session),
         _table(found),
     ]
     if every_step:
@@ -97,6 +98,16 @@ def _forgetting(session: Session) -> Iterable[Text]:
     if again:
         said = f"forgetting: after {which[session.study.forgetting]} of an arm, the intermediate tasks trained by then"
         yield Text(f"{said} are scored on their dev sets ({plural(len(again), 'score')})", style="dim")
+
+
+def _stress(session: Session) -> Iterable[Text]:
+    """How often checkpoints are scored again on perturbed inputs."""
+    steps = session.steps.stress_steps
+    if steps:
+        conditions = {name: len(conditions) for name, conditions in session.located.stress.items()}
+        said = ", ".join(f"{name} under {plural(number, 'condition')}" for name, number in conditions.items())
+        again = plural(len(steps), "more evaluation")
+        yield Text(f"stress: {said}: {again} of the same checkpoints; nothing is trained for them", style="dim")
 
 
 def _table(found: Forecast) -> Table:

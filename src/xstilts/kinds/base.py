@@ -55,6 +55,7 @@ class Kind(ABC):
     default_max_length: tokens of a sequence where a study says nothing.
     survives_translation: whether gold still holds when a model translates the texts.
     is_retrieval: whether nothing is trained for it: an encoder's states are compared as they are.
+    copies_text: whether a guess is copied from the input, so that guesses on two inputs cannot be compared.
     hf_auto_class: the class of `transformers` with the same head; None where there is none.
     training_version: one more whenever what a training on it writes changes, though its rows and others' trainings do
         not; part of a training's identity.
@@ -69,6 +70,7 @@ class Kind(ABC):
     default_max_length: ClassVar[int] = 256
     survives_translation: ClassVar[bool] = False
     is_retrieval: ClassVar[bool] = False
+    copies_text: ClassVar[bool] = False
     hf_auto_class: ClassVar[str | None] = None
     training_version: ClassVar[int] = 1
     prediction_version: ClassVar[int] = 1

@@ -19,6 +19,7 @@ from xstilts.engine.step import Step
 from xstilts.kinds.base import Kind
 from xstilts.models.encoders import LocatedEncoder
 from xstilts.models.translators import LocatedTranslator
+from xstilts.perturb.base import Perturbation
 from xstilts.pipeline.estimates import encoder_bytes
 from xstilts.pipeline.kept_weights import KeptWeights, kept_weights
 from xstilts.pipeline.steps.base import BASE, ENCODER, EncoderAt, EvaluationSet
@@ -41,6 +42,7 @@ from xstilts.study.phase import (
 )
 from xstilts.study.schema import Study
 from xstilts.study.strategies import Start
+from xstilts.study.stress import StressCondition
 from xstilts.tasks.base import Task
 
 SHARED_ROLES = ("language", "intermediate")  # of phases whose weights several routes start from
@@ -78,16 +80,35 @@ class StepBuilder:
             self._resolved[plain] = self.resolver(plain, self.roots)
         return self._resolved[plain]
 
+    def perturbed(self, source: Source) -> ResolvedSource:
+        """The rows of a source that its views choose, to be perturbed as they are read."""
+        return replace(self.resolve(source), views=source.views)
+
     def encoder_at(self) -> EncoderAt:
         return EncoderAt(identity=self.encoder.ref.identity, folder=self.encoder.folder)
 
     def encoder_input(self) -> dict[str, Step]:
         return {ENCODER: self.encoder.step} if self.encoder.step else {}
 
-    def prepare(self, source: Source, kind: Kind, length: int, *, task: str, use: str, label: str) -> Step:
+    def prepare(
+        self,
+        source: Source,
+        kind: Kind,
+        length: int,
+        *,
+        task: str,
+        use: str,
+        label: str,
+        perturbation: Perturbation | None = None,
+    ) -> Step:
+        """The rows of a source, whatever its views choose; perturbed ones are those that they choose alone."""
         inputs = self.encoder_input()
         settings = PrepareSettings(
-            source=self.resolve(source), kind=kind.as_encoded, max_length=length, encoder=self.encoder_at()
+            source=self.perturbed(source) if perturbation else self.resolve(source),
+            kind=kind.as_encoded,
+            max_length=length,
+            encoder=self.encoder_at(),
+            perturbation=perturbation,
         )
         if source.translation is not None:
             translation = self.translate(source, source.translation, task, use, label)
@@ -194,13 +215,16 @@ class StepBuilder:
         languages: LanguageAdapters = (),
         kinds: tuple[Kind, ...] = (),
         swept: str = "",
+        stress: StressCondition | None = None,
     ) -> Step:
         """The score of a checkpoint on the test sets of a task. `missing`: languages without a file, and why. Of a
         sweep: `kinds`, those that are predicted in one pass, the task's among them, and `swept`, its values in words.
+        stress: how the inputs are perturbed; `missing` has the languages that cannot be.
         """
-        key = (end, task.name, fingerprint(task.kind), languages)
+        key = (end, task.name, fingerprint(task.kind), languages, stress and fingerprint(stress.perturbation))
         if key not in self._scored:
-            tests, label = self.test_sets(task, length, missing), f"{task.name} by {end_name(end)}"
+            tests, label = self.test_sets(task, length, missing, stress), f"{task.name} by {end_name(end)}"
+            label = f"{task.name}, {stress.title}, by {end_name(end)}" if stress else label
             with_values = f"{task.name}, {swept}, by {end_name(end)}" if swept else label
             adapters = {language_input(language): self.train(phase) for language, phase in languages}
             sides = (task.query_language, task.candidate_language) if languages else ("", "")
@@ -235,17 +259,31 @@ class StepBuilder:
             self._scored[key] = score_step(settings, predictions)
         return self._scored[key]
 
-    def test_sets(self, task: Task, length: int, missing: Mapping[str, str]) -> EvaluationInputs:
+    def test_sets(
+        self, task: Task, length: int, missing: Mapping[str, str], stress: StressCondition | None = None
+    ) -> EvaluationInputs:
         """The test sets of a target, which all checkpoints share."""
-        key = (task.name, fingerprint(task.kind.as_encoded), length)
+        perturbation = stress.perturbation if stress else None
+        key = (task.name, fingerprint(task.kind.as_encoded), length, perturbation and fingerprint(perturbation))
         if key not in self._test_sets:
             sets, inputs = [], {}
             for language, source in task.test.items():
                 if language not in missing:
-                    test = EvaluationSet(language=language, source=self.resolve(source), views=source.views)
+                    test = EvaluationSet(
+                        language=language,
+                        source=self.perturbed(source) if stress else self.resolve(source),
+                        views=() if stress else source.views,
+                        perturbation=perturbation,
+                    )
                     sets.append(test)
                     inputs[test.input] = self.prepare(
-                        source, task.kind, length, task=task.name, use="test", label=f"{task.name} {language}"
+                        source,
+                        task.kind,
+                        length,
+                        task=task.name,
+                        use="test",
+                        label=f"{task.name} {language}" + (f", {stress.title}" if stress else ""),
+                        perturbation=perturbation,
                     )
             pool = None
             if task.pool is not None:

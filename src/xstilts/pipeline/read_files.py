@@ -19,14 +19,14 @@ from xstilts.tasks.base import Task
 def file_records(session: Session) -> Iterable[Mapping[str, Any]]:
     """One line for each file that is read: its fingerprint, and what was dropped or cut. Where a source is several
     files (the two sides of a translation), its counts stand with the first alone; what is read once more for another
-    value of a sweep is one line."""
+    value of a sweep, or perturbed, is one line."""
     texts = {text.name: text for by_language in session.located.adapter_texts.values() for text in by_language.values()}
     tasks: dict[str, Task] = {**texts, **session.located.intermediates, **session.located.targets}
     seen: set[Hashable] = set()
     for step in file_steps(session):
         task, use = step.about["task"], step.about["use"]
         read = (task, use, step.settings.source, step.settings.translated)
-        if read in seen:
+        if read in seen or step.settings.perturbation is not None:
             continue
         seen.add(read)
         source, is_done = step.settings.source, session.store.is_done(step)

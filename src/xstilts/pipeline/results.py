@@ -17,12 +17,14 @@ from xstilts.pipeline.same_files import same_files
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.shared_rows import SharedNote, shared_rows
 from xstilts.pipeline.steps import kind_of
+from xstilts.pipeline.steps.score import PREDICTIONS
 from xstilts.report.elements.formatting import name_list
 from xstilts.report.scores.inputs import (
     ContrastSpec,
     ForgettingScores,
     Results,
     StepInfo,
+    StressScores,
     StudyCell,
     SweepScores,
     TargetInfo,
@@ -60,6 +62,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         warnings=(*same, *shared.warnings),
         scale=scale,
         forgetting=tuple(_forgetting_scores(session, outcome)),
+        stress=tuple(_stress_scores(session, outcome)),
         sweeps=tuple(_sweep_scores(cells, session, outcome)),
     )
 
@@ -215,6 +218,36 @@ def _sweep_scores(cells: Iterable[StudyCell], session: Session, outcome: Outcome
                 reason=state[1],
                 scores=state[2],
             )
+
+
+def _stress_scores(session: Session, outcome: Outcome | None) -> Iterable[StressScores]:
+    for (arm, target, seed), scores in session.steps.stressed.items():
+        clean = _predictions(session, session.steps.scores[arm, target, seed])
+        is_comparable = not session.located.targets[target].kind.copies_text
+        for condition, step, lacking in scores:
+            if step is None:
+                state = "not applicable", "; ".join(dict.fromkeys(lacking.values())) or "no test file here", None
+            else:
+                state = _state(session, step, outcome)
+            yield StressScores(
+                target=target,
+                arm=arm,
+                seed=seed,
+                noise=condition.noise,
+                rate=condition.perturbation.rate,
+                status=state[0],
+                reason=state[1],
+                scores=state[2],
+                predictions=_predictions(session, step) if step and is_comparable else None,
+                clean_predictions=clean if is_comparable else None,
+                not_applicable=lacking,
+            )
+
+
+def _predictions(session: Session, score: Step) -> Path | None:
+    """Return the folder that a score step has read, where it is there."""
+    predictions = score.inputs[PREDICTIONS]
+    return session.store.path(predictions) / score.settings.part if session.store.is_done(predictions) else None
 
 
 def _state(session: Session, step: Step, outcome: Outcome | None) -> tuple[str, str, Path | None]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from xstilts.engine.step import Step
 from xstilts.pipeline.build import StepBuilder
-from xstilts.pipeline.study_steps import RouteTraining, StudySteps, SweptScore
+from xstilts.pipeline.study_steps import RouteTraining, StressedScore, StudySteps, SweptScore
 from xstilts.study.availability import LocatedStudy
 from xstilts.study.expand import Route, phase_name
 from xstilts.study.forgetting import forgetting_probes
@@ -16,11 +16,12 @@ from xstilts.study.phase import Phase
 from xstilts.study.schema import Study
 from xstilts.study.settings_sweep import SweepPoint
 from xstilts.study.strategies import Start
+from xstilts.study.stress import StressCondition
 
 
 def build_steps(study: Study, resolved: LocatedStudy, routes: list[Route], builder: StepBuilder) -> StudySteps:
     """Return the steps of all routes; routes that share a phase share its step."""
-    scores, trainings, swept = {}, {}, {}
+    scores, trainings, swept, stressed = {}, {}, {}, {}
     for route in routes:
         key = (route.arm, route.target, route.seed)
         made = _RouteScores(study, resolved, route, builder)
@@ -30,6 +31,7 @@ def build_steps(study: Study, resolved: LocatedStudy, routes: list[Route], build
             SweptScore(point, made.score(end, point), _trainings(builder, route.only_swept(end)))
             for point, end in route.swept
         )
+        stressed[key] = tuple(map(made.stressed, resolved.stress.get(route.target, ())))
     tasks = {task.name: task for task in resolved.intermediates.values()}
     probes = forgetting_probes(routes, study.forgetting)
     return StudySteps(
@@ -40,6 +42,7 @@ def build_steps(study: Study, resolved: LocatedStudy, routes: list[Route], build
             (probe, builder.recall(probe, tasks[probe.part.name], study.take.test)) for probe in probes
         ),
         swept={key: of_route for key, of_route in swept.items() if of_route},
+        stressed={key: of_route for key, of_route in stressed.items() if of_route},
     )
 
 
@@ -66,3 +69,18 @@ class _RouteScores:
         point = point or sweep.reported
         task, kinds = task.replace(kind=point.kind), sweep.one_pass(point.kind)
         return self.builder.score(end, task, length, missing, self.route.languages, kinds, point.title)
+
+    def stressed(self, condition: StressCondition) -> StressedScore:
+        """The score of the route's end on perturbed inputs, with the reported values of a sweep."""
+        task, sweep = self.located.targets[self.route.target], self.located.sweeps.get(self.route.target)
+        lacking = condition.not_applicable(task)
+        missing = {
+            **{language: f"not applicable: {reason}" for language, reason in lacking.items()},
+            **self.located.missing_languages.get(self.route.target, {}),
+        }
+        if len(missing) == len(task.test):
+            return StressedScore(condition, None, lacking)
+        task = task.replace(kind=sweep.reported.kind) if sweep else task
+        length = max_length(self.study, task.name, task.kind)
+        step = self.builder.score(self.route.end, task, length, missing, self.route.languages, stress=condition)
+        return StressedScore(condition, step, lacking)

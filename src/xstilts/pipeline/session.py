@@ -65,10 +65,11 @@ class Session:
         for probe, step in self.steps.forgetting_probes:
             earlier_tasks.setdefault(probe.route, []).append(step)
         swept = {key: [score.step for score in scores] for key, scores in self.steps.swept.items()}
+        stressed = {key: [one.step for one in scores if one.step] for key, scores in self.steps.stressed.items()}
         steps = [
             step
             for key, score in self.steps.scores.items()
-            for step in (score, *swept.get(key, ()), *earlier_tasks.get(key, ()))
+            for step in (score, *swept.get(key, ()), *stressed.get(key, ()), *earlier_tasks.get(key, ()))
         ]
         return list(dict.fromkeys([*steps, *self.steps.weights.required]))
 

@@ -10,6 +10,7 @@ from xstilts.engine.step import Step
 from xstilts.pipeline.kept_weights import KeptWeights
 from xstilts.study.forgetting import ForgettingProbe
 from xstilts.study.settings_sweep import SweepPoint
+from xstilts.study.stress import StressCondition
 
 RouteKey = tuple[str, str, int]  # arm, target, seed
 
@@ -30,6 +31,15 @@ class SweptScore(NamedTuple):
     trainings: tuple[RouteTraining, ...]
 
 
+class StressedScore(NamedTuple):
+    """A route's score on perturbed inputs, by the checkpoint of its own score. None: no language of the target can be
+    perturbed so. `lacking`: languages that cannot, and why."""
+
+    condition: StressCondition
+    step: Step | None
+    lacking: Mapping[str, str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class StudySteps:
     """The steps of a study.
@@ -38,6 +48,7 @@ class StudySteps:
         scores: the score step of each route.
         trainings: what each route's score stands on, first to last.
         swept: the same routes with the other values of their targets' sweeps.
+        stressed: the same routes on perturbed inputs.
         weights: what becomes of the weights of all trainings.
         forgetting_probes: earlier tasks that are scored again, and the steps that do so.
     """
@@ -47,6 +58,13 @@ class StudySteps:
     weights: KeptWeights
     forgetting_probes: tuple[tuple[ForgettingProbe, Step], ...] = ()
     swept: Mapping[RouteKey, tuple[SweptScore, ...]] = field(default_factory=dict)
+    stressed: Mapping[RouteKey, tuple[StressedScore, ...]] = field(default_factory=dict)
+
+    @property
+    def stress_steps(self) -> tuple[Step, ...]:
+        """The score steps on perturbed inputs, each once: routes that end in one checkpoint share them."""
+        steps = (score.step for scores in self.stressed.values() for score in scores)
+        return tuple({step.key: step for step in steps if step is not None}.values())
 
     def all_trainings(self, key: RouteKey) -> tuple[RouteTraining, ...]:
         """Return the trainings of a route, those of its target's sweep behind them."""

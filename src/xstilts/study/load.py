@@ -52,7 +52,7 @@ def apply_scale(study: Study, scale: str | None) -> Study:
     profile: ScaleSpec = study.scale[scale]
     changes: dict[str, Any] = {
         key: value
-        for key in ("encoder", "seeds", "targets", "languages", "allow_missing")
+        for key in ("encoder", "seeds", "targets", "languages", "stress", "allow_missing")
         if (value := getattr(profile, key)) is not None
     }
     changes["train"] = _overlay(study.train, profile.train)

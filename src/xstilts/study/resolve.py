@@ -18,6 +18,7 @@ from xstilts.study.kind_settings import checked_settings
 from xstilts.study.language_adapters import RouteLanguages, candidate_texts, route_languages
 from xstilts.study.schema import Study
 from xstilts.study.settings_sweep import Sweep, find_sweeps, plain_settings
+from xstilts.study.stress import StressCondition, find_stress, stress_notes
 from xstilts.study.text_checks import check_texts
 from xstilts.study.text_overlap import SharedText, shared_notes, shared_text
 from xstilts.study.translation import check_translated, translated_sources, translation_models, translation_notes
@@ -33,6 +34,7 @@ class ResolvedStudy:
     sweeps: target -> the values of its settings that it is scored with; the target's own kind has the reported ones.
     finetuning_tasks: target -> the task that is fine-tuned on in its place.
     notes: task, target or "arm <name>" -> what a report must say of it.
+    stress: target -> the perturbations of its test inputs that it is scored on as well.
     shared: which arms read the training sentences of which target before.
     """
 
@@ -42,6 +44,7 @@ class ResolvedStudy:
     intermediates: Mapping[str, Task]
     finetuning_tasks: Mapping[str, Task] = field(default_factory=dict)
     sweeps: Mapping[str, Sweep] = field(default_factory=dict)
+    stress: Mapping[str, tuple[StressCondition, ...]] = field(default_factory=dict)
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shared: SharedText = field(default_factory=dict)
 
@@ -67,7 +70,8 @@ def resolve_study(study: Study, tasks: Catalog[Task]) -> ResolvedStudy:
     named = dict.fromkeys(name for arm in study.arms.values() for name in trained_tasks(arm))
     intermediates = {name: _substituted(study, tasks, name, notes) for name in named}
     targets = {name: _target(study, tasks, name, notes) for name in study.targets}
-    for name, note in twin_notes(targets).items():
+    stress = find_stress(study.stress, targets)
+    for name, note in (*twin_notes(targets).items(), *stress_notes(stress, targets).items()):
         notes[name] = (*notes.get(name, ()), note)
     finetuning = {
         name: _substituted(study, tasks, task.finetuned_on, notes, name)
@@ -81,6 +85,7 @@ def resolve_study(study: Study, tasks: Catalog[Task]) -> ResolvedStudy:
         intermediates=intermediates,
         finetuning_tasks=finetuning,
         sweeps={name: sweep for name, sweep in sweeps.items() if sweep.others},
+        stress=stress,
     )
     for name, arm in study.arms.items():
         if arm.translated is not None:

@@ -15,6 +15,7 @@ from xstilts.study.arms import ArmSpec
 from xstilts.study.encoder_section import EncoderSection
 from xstilts.study.field_types import EachOnce, Labels, Languages, ScaleNames, Seed, StudyNameField, TaskNames
 from xstilts.study.positions import Positions
+from xstilts.study.stress import StressSpec
 from xstilts.study.strict_model import StrictModel
 from xstilts.study.task_section import UserTask
 from xstilts.study.training_numbers import Train
@@ -41,6 +42,7 @@ class ScaleSpec(StrictModel):
     targets: Annotated[tuple[str, ...], EachOnce] | None = None
     languages: Languages | None = None
     settings: Mapping[str, Mapping[str, Any]] = {}
+    stress: StressSpec | None = None
     allow_missing: bool | None = None
 
 
@@ -66,6 +68,7 @@ class Study(StrictModel):
     keep: Literal["auto", "intermediate", "all", "none"] = "auto"
     keep_gb: float = Field(10.0, ge=0, le=10**6)  # of `auto`: gigabytes that the weights of all targets may take
     forgetting: Literal["none", "intermediate", "all"] = "none"  # after which phases earlier tasks are scored again
+    stress: StressSpec | None = None  # perturbed test inputs that targets are scored on as well
     allow_missing: bool = False
     _positions: Positions = PrivateAttr(default_factory=Positions)
 

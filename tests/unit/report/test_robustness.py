@@ -144,7 +144,7 @@ def test_every_form_shows_the_same_numbers(report: Report, tmp_path: Path):
     assert overall["name"] == "nli − none"
     page, text = html(report.document), markdown(report.document)
     terminal = io.StringIO()
-    Console(file=terminal, width=160).print(render(report))
+    Console(file=terminal, width=160).print(*render(report))
     for form in (page, text, terminal.getvalue()):
         assert "tough over none" in form and "keyboard" in form
     assert 'href="#robustness"' in page and page.count("<svg") >= 5

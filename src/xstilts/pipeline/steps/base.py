@@ -12,6 +12,7 @@ from xstilts.data.read import ResolvedSource, apply_views
 from xstilts.data.source import Key, View
 from xstilts.engine.step import Context, Step, StepFunction
 from xstilts.kinds.base import Kind
+from xstilts.perturb.base import Perturbation
 from xstilts.pipeline.estimates import Size, Speed
 
 ENCODER = "encoder"  # the input that is the pretrained encoder, where a step makes it
@@ -145,7 +146,10 @@ def base_path(base: EncoderAt | None, context: Context) -> Path | None:
 @dataclass(frozen=True, kw_only=True)
 class EvaluationSet:
     """One language of a task, prepared as the input "test/<language>"; or the pool that all search, as "pool"; or a dev
-    set, as "dev/<language>", whose examples without gold are left out."""
+    set, as "dev/<language>", whose examples without gold are left out.
+
+    perturbation: of the texts of its examples. Such a set is prepared by itself, of the rows that are evaluated alone:
+    the views are the source's."""
 
     identity_name: ClassVar[str] = "TestSet"
 
@@ -153,6 +157,7 @@ class EvaluationSet:
     source: ResolvedSource
     views: tuple[View, ...]
     use: str = field(default="test", metadata=OMIT_DEFAULT)
+    perturbation: Perturbation | None = field(default=None, metadata=OMIT_DEFAULT)
 
     @property
     def input(self) -> str:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.files import read_json
 from xstilts.data.examples import Example, SentenceExample
-from xstilts.data.read import load_examples
 from xstilts.data.views import passing_share
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
@@ -26,6 +25,7 @@ from xstilts.pipeline.steps.base import (
     StepKind,
     base_path,
 )
+from xstilts.pipeline.steps.perturbed_rows import read_examples
 
 if TYPE_CHECKING:
     from xstilts.evaluate.predict import PredictSet
@@ -67,7 +67,8 @@ def run(settings: PredictSettings, context: Context) -> None:
     from xstilts.train.job import Compute
 
     def read(test: EvaluationSet, name: str, pool: PredictSet | None = None) -> PredictSet:
-        prepared, examples = TokenizedRows(context.inputs[name]), load_examples(test.source).examples
+        prepared = TokenizedRows(context.inputs[name])
+        examples = read_examples(test.source, test.perturbation).examples
         return PredictSet(
             prepared=prepared,
             indices=tuple(test.example_indices(examples, settings.kind)),
@@ -129,8 +130,8 @@ def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
 
 
 def labelled_inputs(step: Step) -> Mapping[str, bool]:
-    """A test set must have gold throughout, a dev set somewhere."""
-    return {test.input: test.use == "test" for test in step.settings.tests}
+    """A test set must have gold throughout, a dev set somewhere. Of a perturbed one the clean one tells."""
+    return {test.input: test.use == "test" for test in step.settings.tests if test.perturbation is None}
 
 
 KIND = StepKind(

@@ -10,11 +10,13 @@ from typing import Any
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError
 from xstilts.core.files import read_json, write_json
-from xstilts.data.read import LoadedExamples, ResolvedSource, load_examples
+from xstilts.data.read import LoadedExamples, ResolvedSource
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
+from xstilts.perturb.base import Perturbation
 from xstilts.pipeline.estimates import BYTES_A_TOKEN, TOKENISE_BYTES, Size, Speed, source_size
 from xstilts.pipeline.steps.base import Cost, EncoderAt, Estimator, StepKind
+from xstilts.pipeline.steps.perturbed_rows import read_examples
 
 VERSION = 3
 TRANSLATION = "translation"  # the input that is a translation
@@ -25,12 +27,14 @@ TOKEN_BYTES, ROW_BYTES, RECORD_BYTES = 11.0, 60.0, 6e3
 
 @dataclass(frozen=True, kw_only=True)
 class PrepareSettings:
-    source: ResolvedSource  # without views: a file is tokenised once, whatever part of it is used
+    # without views: a file is tokenised once, whatever part of it is used; of perturbed rows with them
+    source: ResolvedSource
     kind: Kind
     max_length: int
     encoder: EncoderAt  # whose tokenizer is used
     # the language the rows are translated into: they are those of the input "translation"
     translated: str = field(default="", metadata=OMIT_DEFAULT)
+    perturbation: Perturbation | None = field(default=None, metadata=OMIT_DEFAULT)  # of the texts of the examples
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +97,10 @@ def run(settings: PrepareSettings, context: Context) -> None:
     from xstilts.translate.artefact import read_rows
 
     context.progress(0, 1, "examples", "reading")
-    loaded = read_rows(context.inputs[TRANSLATION]) if settings.translated else load_examples(settings.source)
+    if settings.translated:
+        loaded = read_rows(context.inputs[TRANSLATION])
+    else:
+        loaded = read_examples(settings.source, settings.perturbation)
     for example in loaded.examples:
         settings.kind.check(example)
     tokenizer = load_tokenizer(settings.encoder.path(context))

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
-from xstilts.data.read import load_examples
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
 from xstilts.metrics.tallies import Metric
 from xstilts.pipeline.estimates import Speed
 from xstilts.pipeline.steps import predict
 from xstilts.pipeline.steps.base import Cost, Estimator, EvaluationSet, FileUse, StepKind
+from xstilts.pipeline.steps.perturbed_rows import read_examples
 
 VERSION = 4
 PREDICTIONS = "predictions"  # the input that is scored
@@ -36,7 +36,7 @@ def run(settings: ScoreSettings, context: Context) -> None:
 
     sets = {}
     for number, test in enumerate(settings.tests):
-        loaded = load_examples(test.source)
+        loaded = read_examples(test.source, test.perturbation)
         context.progress(number, len(settings.tests), "languages", test.language)
         examples = [loaded.examples[i] for i in test.example_indices(loaded.examples, settings.kind)]
         sets[test.language] = LanguageSet(examples=examples, dropped=dict(loaded.dropped))
@@ -57,7 +57,10 @@ def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
 
 
 def file_uses(step: Step) -> Iterator[FileUse]:
+    """Perturbed rows are no further use of their file."""
     for test in step.settings.tests:
+        if test.perturbation is not None:
+            continue
         prepared = step.inputs[PREDICTIONS].inputs[test.input]
         yield FileUse(use=test.use, task=step.about["task"], source=test.source, prepared=prepared, views=test.views)
 

@@ -50,7 +50,6 @@ class TargetInfo:
     samples: str = ""  # what of its data is a packaged sample in the place of the full files
     # language -> what is read in the place of its test set, or which part of it (said in `notes` too)
     test_notes: Mapping[str, str] = field(default_factory=dict)
-    copies_text: bool = False  # guesses are copied from the input, so that those on another input cannot be compared
     # of retrieval: queries search a part of the candidates alone, so that no published number is beside the score
     cuts_candidates: bool = False
 
@@ -106,7 +105,8 @@ class StressScores:
     status: str = "done"  # as of a cell; "not applicable": in no language of the target
     reason: str = ""
     scores: Path | None = None
-    predictions: Path | None = None  # <language>.parquet: id, group, guess
+    # <language>.parquet: id, group, guess; None also where guesses are copied from the input and cannot be compared
+    predictions: Path | None = None
     clean_predictions: Path | None = None  # the same of the input as it is
     not_applicable: Mapping[str, str] = field(default_factory=dict)  # language -> why
 

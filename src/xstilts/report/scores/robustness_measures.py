@@ -180,8 +180,6 @@ def _perturbed(stress: StressDraws, arm: str, languages: Sequence[str]) -> dict[
 
 def _consistency(results: Results, stress: StressDraws, arm: str, languages: Sequence[str]) -> float | None:
     """Return the mean over languages, conditions and seeds, the conditions of a language counting the same."""
-    if stress.target.copies_text:
-        return None
     runs = [one for one in results.stress if (one.target, one.arm) == (stress.target.name, arm)]
     shares = [share for one in runs for share in _agreements(one, languages)]
     return 100.0 * fmean(shares) if shares else None

@@ -1,0 +1,121 @@
+"""A study under stress: further evaluations of the checkpoints that are there, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from tiny_study import TinyStudy
+
+STRESS = {"noise": ["swap", "delete"], "rates": [0.2, 0.5]}
+TARGETS = ["weather", "words", "places"]
+
+
+def report(tiny: TinyStudy) -> dict[str, Any]:
+    return dict(json.loads((tiny.store / "reports" / "tiny" / "report.json").read_text("utf-8")))
+
+
+def plan(tiny: TinyStudy, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    capsys.readouterr()
+    assert tiny.call("plan", "--json") == 0
+    return dict(json.loads(capsys.readouterr().out))
+
+
+def test_stress_costs_its_own_tokens_and_predictions_and_no_training(
+    study: Callable[..., TinyStudy], capsys: pytest.CaptureFixture[str]
+):
+    tiny = study(targets=TARGETS, seeds=[1])
+    assert tiny.call("run") == 0
+    before, clean = tiny.stamps(), report(tiny)
+    scores = (tiny.store / "reports" / "tiny" / "scores.csv").read_bytes()
+
+    tiny.write(stress=STRESS)
+    planned = plan(tiny, capsys)
+    run = [step["name"] for step in planned["steps"] if not step["reused"]]
+    evaluations = 2 * 3 * 4  # arms, targets, conditions
+    assert planned["stress"] == evaluations
+    assert {name: run.count(name) for name in set(run)} == {
+        "prepare": 3 * 4 * 2,  # targets, conditions, languages: whatever the number of arms
+        "predict": evaluations,
+        "score": evaluations,
+        # the weights of targets are kept here, so that nothing is trained again
+    }
+    assert tiny.call("plan") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "24 more evaluations of the same checkpoints; nothing is trained for them" in said
+
+    assert tiny.call("run") == 0
+    new = {key.partition("-")[0] for key in tiny.stamps().keys() - before.keys()}
+    assert new == {"prepare", "predict", "score"}
+    assert {key: stamp for key, stamp in tiny.stamps().items() if key in before} == before
+    after = report(tiny)
+    assert (tiny.store / "reports" / "tiny" / "scores.csv").read_bytes() == scores
+    assert after["contrasts"] == clean["contrasts"]
+    assert after["data"] == clean["data"], "a perturbed file is no further file"
+
+    robustness = after["robustness"]
+    assert {(one["target"], one["arm"]) for one in robustness["arms"]} == {(t, a) for t in TARGETS for a in ("none", "tagged")}
+    assert {one["consistency"] is None for one in robustness["arms"] if one["target"] == "places"} == {True}
+    assert all(0 <= one["consistency"] <= 100 for one in robustness["arms"] if one["target"] != "places")
+    overall = [one for one in robustness["interactions"] if one["target"] is None and one["noise"] is None]
+    assert len(overall) == 1 and overall[0]["verdict"] == "not tested" and overall[0]["low"] is not None
+    assert len(robustness["interactions"]) == 1 + 3 + 2
+
+
+def test_ids_and_labels_stay_and_texts_do_not(study: Callable[..., TinyStudy]):
+    tiny = study(targets=["words"], arms={"none": {"strategy": "direct"}}, seeds=[1], stress={"noise": ["swap"], "rates": [0.5]})
+    assert tiny.call("run") == 0
+    tokens = [
+        (folder / "rows.arrow").read_bytes()
+        for folder in tiny.store.glob("steps/prepare-*")
+        if (about := json.loads((folder / "done.json").read_text("utf-8"))["about"])["use"] == "test"
+        and about["language"] == "de"
+    ]
+    assert len(tokens) == 2 and tokens[0] != tokens[1], "clean, and perturbed"
+    counts = [pq.read_table(path, columns=["language", "id", "group"]) for path in tiny.store.glob("steps/score-*/counts.parquet")]
+    assert len(counts) == 2 and counts[0].equals(counts[1])
+
+
+def test_a_second_run_and_a_second_rate(study: Callable[..., TinyStudy]):
+    tiny = study(targets=["weather"], arms={"none": {"strategy": "direct"}}, seeds=[1], stress={"noise": ["swap"], "rates": [0.5]})
+    assert tiny.call("run") == 0
+    before = tiny.stamps()
+    assert tiny.call("run") == 0 and tiny.stamps() == before
+    tiny.write(stress={"noise": ["swap"], "rates": [0.5, 0.25]})
+    assert tiny.call("run") == 0
+    assert sorted(key.partition("-")[0] for key in tiny.stamps().keys() - before.keys()) == ["predict", "prepare", "prepare", "score"]
+    assert {key: stamp for key, stamp in tiny.stamps().items() if key in before} == before
+
+
+def test_weights_go_once_all_conditions_are_predicted(study: Callable[..., TinyStudy]):
+    tiny = study(targets=["weather"], seeds=[1], keep="none", stress={"noise": ["swap"], "rates": [0.5]})
+    assert tiny.call("run") == 0
+    assert not list(tiny.store.glob("steps/train-*/encoder/model.safetensors"))
+    assert len(tiny.records("train")) == 3 and len(tiny.records("score")) == 4
+
+
+def test_only_the_rows_that_are_scored_are_perturbed(study: Callable[..., TinyStudy]):
+    tiny = study(targets=["weather"], arms={"none": {"strategy": "direct"}}, seeds=[1], take={"test": 4}, stress={"noise": ["swap"], "rates": [0.5]})
+    assert tiny.call("run") == 0
+    rows = sorted(
+        json.loads((Path(tiny.store) / "steps" / key / "meta.json").read_text("utf-8"))["rows"]
+        for key in tiny.stamps("prepare")
+        if json.loads((Path(tiny.store) / "steps" / key / "done.json").read_text("utf-8"))["about"]["use"] == "test"
+    )
+    assert rows == [4, 4, 10, 10]
+
+
+def test_a_swept_target_is_stressed_with_its_reported_value(study: Callable[..., TinyStudy]):
+    tiny = study(
+        encoder="tiny", targets=["tatoeba"], arms={"none": {"strategy": "direct"}}, languages=["de"], seeds=[1],
+        take={"test": 30}, settings={"tatoeba": {"layer": [0, 2], "reported": {"layer": 2}}},
+        stress={"noise": ["swap"], "rates": [0.3]},
+    )  # fmt: skip
+    assert tiny.call("run", "--offline") == 0
+    assert len(tiny.records("predict")) == 2 and len(tiny.records("score")) == 3
+    (arm,) = report(tiny)["robustness"]["arms"]
+    assert arm["clean"] > arm["perturbed"]
