@@ -85,7 +85,7 @@ def needs_of(names: Iterable[str], options: Options, scale: str | None = None) -
             raise StudyError(f"'{name}' is neither a task nor a study.", value=name, allowed=catalog) from error
         study = load_study(name, scale)
         encoders[study.encoder.name] = None
-        resolved = resolve_study(study, catalog_for(study, options))
+        resolved = resolve_study(study, catalog_for(study, options), options.roots.data)
         translators |= dict.fromkeys(needed_translators(resolved))
         for source in needed_sources(resolved):
             sources.setdefault(source, study.name)
@@ -182,7 +182,7 @@ def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
     roots = options.roots
     locations: dict[Source, str] = {}
     missing = 0
-    resolved = resolve_study(study, catalog_for(study, options))
+    resolved = resolve_study(study, catalog_for(study, options), options.roots.data)
     for source in needed_sources(resolved):
         try:
             locations[source] = locate_files(source, roots).kind

@@ -43,6 +43,7 @@ from xstilts.study.phase import (
 from xstilts.study.schema import Study
 from xstilts.study.strategies import Start
 from xstilts.study.stress import StressCondition
+from xstilts.tasks.augmentation import Augmentation
 from xstilts.tasks.base import Task
 
 SHARED_ROLES = ("language", "intermediate")  # of phases whose weights several routes start from
@@ -100,15 +101,17 @@ class StepBuilder:
         use: str,
         label: str,
         perturbation: Perturbation | None = None,
+        augmentation: Augmentation | None = None,
     ) -> Step:
         """The rows of a source, whatever its views choose; perturbed ones are those that they choose alone."""
         inputs = self.encoder_input()
         settings = PrepareSettings(
-            source=self.perturbed(source) if perturbation else self.resolve(source),
+            source=self.perturbed(source) if perturbation or augmentation else self.resolve(source),
             kind=kind.as_encoded,
             max_length=length,
             encoder=self.encoder_at(),
             perturbation=perturbation,
+            augmentation=augmentation,
         )
         if source.translation is not None:
             translation = self.translate(source, source.translation, task, use, label)
@@ -156,7 +159,15 @@ class StepBuilder:
     def _prepare_train(self, part: MixtureTask) -> Step:
         fit = part.fit
         label = f"{part.label} train"
-        return self.prepare(fit.train, fit.kind, part.max_length, task=part.name, use="train", label=label)
+        return self.prepare(
+            fit.train,
+            fit.kind,
+            part.max_length,
+            task=part.name,
+            use="train",
+            label=label,
+            augmentation=fit.augmentation,
+        )
 
     def _prepare_dev(self, part: MixtureTask) -> Step:
         fit = part.fit
@@ -170,7 +181,8 @@ class StepBuilder:
         return TrainPart(
             kind=fit.kind,
             select=fit.select,
-            train_views=() if fit.train.translation else fit.train.views,  # a translation holds what they chose
+            # a translation, or rows of which a share is perturbed, hold what they chose
+            train_views=() if fit.train.translation or fit.augmentation else fit.train.views,
             dev_views=dev.views,
             dev=self.resolve(dev),
             language=dev.language,

@@ -25,7 +25,7 @@ def file_records(session: Session) -> Iterable[Mapping[str, Any]]:
     seen: set[Hashable] = set()
     for step in file_steps(session):
         task, use = step.about["task"], step.about["use"]
-        read = (task, use, step.settings.source, step.settings.translated)
+        read = (task, use, step.settings.source, step.settings.translated, step.settings.augmentation is not None)
         if read in seen or step.settings.perturbation is not None:
             continue
         seen.add(read)
@@ -36,7 +36,7 @@ def file_records(session: Session) -> Iterable[Mapping[str, Any]]:
             first = counts.first_dropped if counts else {}
             yield {
                 "task": task,
-                "use": f"{use}, translated" if step.settings.translated else use,
+                "use": _use(step),
                 "language": step.about["language"],
                 "file": path.name,
                 "sha256": digest,
@@ -52,6 +52,12 @@ def file_records(session: Session) -> Iterable[Mapping[str, Any]]:
                 "overlapping": counts and counts.notes.get("overlapping"),
                 "licence": tasks[task].origin.licence if task in tasks else "",
             }
+
+
+def _use(step: Step) -> str:
+    """Name what a file is read for: "train", "train, translated", "train, perturbed"."""
+    changes = ("translated" if step.settings.translated else "", "perturbed" if step.settings.augmentation else "")
+    return ", ".join(filter(None, (step.about["use"], *changes)))
 
 
 def file_steps(session: Session) -> Iterator[Step]:

@@ -14,6 +14,7 @@ from xstilts.core.errors import XstiltsError
 from xstilts.core.files import open_text
 from xstilts.data.examples import Example
 from xstilts.data.read import first_examples
+from xstilts.data.views import passing_share
 from xstilts.models.bundled import packed_folders
 from xstilts.models.compact import unpack_tokenizer
 from xstilts.models.encoders import LocatedEncoder
@@ -50,7 +51,8 @@ class Sampler:
             tokens = float(sum(map(len, encoded.columns["ids"])))
             whole = len(examples) <= SAMPLE
             times = 1.0 if whole else source.text_bytes / max(_bytes_of(examples[:SAMPLE], source.paths), 1.0)
-            return Size(rows=max(1.0, len(encoded) * times), tokens=tokens * times, counted=False)
+            size = Size(rows=max(1.0, len(encoded) * times), tokens=tokens * times, counted=False)
+            return size.scaled(passing_share(source.views, size.rows))
         return None
 
     def _loaded(self) -> Tokenizer | None:

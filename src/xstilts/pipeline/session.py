@@ -101,7 +101,7 @@ def _open(study: Study, options: Options, fetching: Say | None, planning: bool) 
     precision = chosen_precision(study, options)
     study = study.model_copy(update={"precision": precision.name})  # so that its record says what `auto` was
     planning = planning and not roots.offline
-    resolved = resolve_study(study, catalog_for(study, options))
+    resolved = resolve_study(study, catalog_for(study, options), roots.data)
     if fetching is not None and not roots.offline:
         fetch_missing(needed_sources(resolved), roots, fetching)
         fetch_translators(needed_translators(resolved), roots, fetching, allow_missing=study.allow_missing)

@@ -10,6 +10,7 @@ from xstilts.core.settings.sampling import Sampling
 from xstilts.study.field_types import Languages, LanguagesAsWritten
 from xstilts.study.language_adapters import LanguageAdapters
 from xstilts.study.merging import JoinField
+from xstilts.study.perturbations import PerturbedSpec
 from xstilts.study.strategies import Strategy, strategy_named, strategy_names
 from xstilts.study.strict_model import StrictModel, one_of
 from xstilts.study.training_numbers import TrainNumbers, refuse_max_length
@@ -81,6 +82,7 @@ class ArmSpec(StrictModel):
     keep_head: bool = False
     mlm: MlmSpec | None = None
     translated: TranslatedSpec | None = None
+    perturbed: PerturbedSpec | None = None
     language_adapters: LanguageAdapters | None = None
     train: TrainNumbers = TrainNumbers()
 
@@ -107,8 +109,15 @@ class ArmSpec(StrictModel):
             raise ValueError(f"'mlm' stands beside intermediate tasks; strategy '{name}' has none")
         if self.tune != FULL:
             raise ValueError(f"'tune' is of intermediate phases; strategy '{name}' has none: give 'tune_target'")
-        if self.translated:
-            raise ValueError(f"'translated' is about intermediate tasks; strategy '{name}' has none")
+        for key in ("translated", "perturbed"):
+            if getattr(self, key):
+                raise ValueError(f"'{key}' is about intermediate tasks; strategy '{name}' has none")
+
+    @model_validator(mode="after")
+    def one_change_of_rows(self) -> ArmSpec:
+        if self.perturbed and self.translated:
+            raise ValueError("'perturbed' rows are the tasks' own; it cannot stand beside 'translated'")
+        return self
 
     @model_validator(mode="after")
     def languages_can_be_changed(self) -> ArmSpec:

@@ -30,6 +30,7 @@ from xstilts.study.settings_sweep import SweepPoint
 from xstilts.study.strategies import RouteParts, Stage
 from xstilts.study.translation import translations
 from xstilts.study.tune import tuning, with_task_names
+from xstilts.tasks.augmentation import Augmentation
 from xstilts.tasks.base import Task, TrainingView
 
 
@@ -109,7 +110,7 @@ def expand(located: LocatedStudy, encoder: EncoderRef, precision: str) -> list[R
             for target in study.targets:
                 if target in located.missing_targets:
                     continue
-                builder = _Builder(study, arm, seed, precision)
+                builder = _Builder(study, arm, seed, precision, located.augmentations.get(arm_name))
                 routes.append(builder.route(arm_name, located, encoder, target))
     return routes
 
@@ -122,6 +123,7 @@ class _Builder:
     arm: ArmSpec
     seed: int
     precision: str
+    augmentation: Augmentation | None = None  # of the rows of intermediate tasks
 
     def route(self, name: str, located: LocatedStudy, encoder: EncoderRef, target: str) -> Route:
         if self.arm.language_adapters is None:
@@ -188,6 +190,7 @@ class _Builder:
     def parts(self, task: Task, take: int | None) -> Stage:
         """A task, and its translations where the arm has them. The first part steers selection for all."""
         original, spec = self.part(task, take), self.arm.translated
+        original = replace(original, fit=replace(original.fit, augmentation=self.augmentation))
         if spec is None:
             return (original,)
         translated = [

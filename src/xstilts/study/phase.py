@@ -46,8 +46,9 @@ class MixtureTask:
 
     @property
     def label(self) -> str:
-        """ "mnli", or "mnli[de]" for its translation."""
-        return f"{self.name}[{self.language}]" if self.language else self.name
+        """ "mnli", "mnli[de]" for its translation, "mnli[perturbed]" where a share of its rows is."""
+        which = self.language or ("perturbed" if self.fit.augmentation else "")
+        return f"{self.name}[{which}]" if which else self.name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import StudyError
@@ -16,6 +17,7 @@ from xstilts.study.arms import ArmSpec
 from xstilts.study.contrast_weights import in_points
 from xstilts.study.kind_settings import checked_settings
 from xstilts.study.language_adapters import RouteLanguages, candidate_texts, route_languages
+from xstilts.study.perturbations import NoiseReader, augmentation_note, read_augmentation
 from xstilts.study.schema import Study
 from xstilts.study.settings_sweep import Sweep, find_sweeps, plain_settings
 from xstilts.study.stress import StressCondition, find_stress, stress_notes
@@ -23,6 +25,7 @@ from xstilts.study.text_checks import check_texts
 from xstilts.study.text_overlap import SharedText, shared_notes, shared_text
 from xstilts.study.translation import check_translated, translated_sources, translation_models, translation_notes
 from xstilts.study.twin_targets import twin_notes
+from xstilts.tasks.augmentation import Augmentation
 from xstilts.tasks.base import Task
 
 
@@ -35,6 +38,7 @@ class ResolvedStudy:
     finetuning_tasks: target -> the task that is fine-tuned on in its place.
     notes: task, target or "arm <name>" -> what a report must say of it.
     stress: target -> the perturbations of its test inputs that it is scored on as well.
+    augmentations: arm -> what is done to the training rows of its intermediate tasks.
     shared: which arms read the training sentences of which target before.
     """
 
@@ -45,6 +49,7 @@ class ResolvedStudy:
     finetuning_tasks: Mapping[str, Task] = field(default_factory=dict)
     sweeps: Mapping[str, Sweep] = field(default_factory=dict)
     stress: Mapping[str, tuple[StressCondition, ...]] = field(default_factory=dict)
+    augmentations: Mapping[str, Augmentation] = field(default_factory=dict)
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shared: SharedText = field(default_factory=dict)
 
@@ -57,8 +62,8 @@ class ResolvedStudy:
         return self.finetuning_tasks.get(target, self.targets[target])
 
 
-def resolve_study(study: Study, tasks: Catalog[Task]) -> ResolvedStudy:
-    """Look up every name of a study. `tasks`: those it may name.
+def resolve_study(study: Study, tasks: Catalog[Task], folders: Sequence[Path] = ()) -> ResolvedStudy:
+    """Look up every name of a study. `tasks`: those it may name; `folders`: those that its lexicons and lists may lie in.
 
     Raises StudyError for an unknown task, language, arm or substitute, and for a setting that a task does not have.
     """
@@ -70,7 +75,8 @@ def resolve_study(study: Study, tasks: Catalog[Task]) -> ResolvedStudy:
     named = dict.fromkeys(name for arm in study.arms.values() for name in trained_tasks(arm))
     intermediates = {name: _substituted(study, tasks, name, notes) for name in named}
     targets = {name: _target(study, tasks, name, notes) for name in study.targets}
-    stress = find_stress(study.stress, targets)
+    reader = NoiseReader(folders)
+    stress = find_stress(study.stress, targets, reader)
     for name, note in (*twin_notes(targets).items(), *stress_notes(stress, targets).items()):
         notes[name] = (*notes.get(name, ()), note)
     finetuning = {
@@ -87,14 +93,19 @@ def resolve_study(study: Study, tasks: Catalog[Task]) -> ResolvedStudy:
         sweeps={name: sweep for name, sweep in sweeps.items() if sweep.others},
         stress=stress,
     )
+    augmentations: dict[str, Augmentation] = {}
     for name, arm in study.arms.items():
         if arm.translated is not None:
             notes[f"arm {name}"] = translation_notes(arm.translated, resolved.through(arm))
+        if arm.perturbed is not None:
+            found = read_augmentation(arm.perturbed, resolved.through(arm), reader, f"arms.{name}.perturbed")
+            augmentations[name] = found
+            notes[f"arm {name}"] = (augmentation_note(arm.perturbed, found, reader),)
     trainings = {name: resolved.finetuned_on(name) for name in targets}
     shared = shared_text({name: trained_tasks(arm) for name, arm in study.arms.items()}, intermediates, trainings)
     for name, note in shared_notes(shared, trainings, study.arms).items():
         notes[name] = (*notes.get(name, ()), note)
-    return replace(resolved, notes=notes, shared=shared)
+    return replace(resolved, augmentations=augmentations, notes=notes, shared=shared)
 
 
 def needed_sources(resolved: ResolvedStudy) -> list[Source]:

@@ -12,11 +12,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from xstilts.core.errors import DataError, StudyError
+from xstilts.core.errors import StudyError
 from xstilts.perturb.base import Perturbation
-from xstilts.perturb.catalog import parse
 from xstilts.perturb.examples import cannot_take
 from xstilts.study.field_types import EachOnce, Seed
+from xstilts.study.perturbations import NoiseReader, noise_name
 from xstilts.study.strict_model import StrictModel
 from xstilts.tasks.base import Task
 
@@ -60,7 +60,9 @@ class StressCondition:
         return self.refused or self.perturbation.unavailable(language)
 
 
-def find_stress(spec: StressSpec | None, targets: Mapping[str, Task]) -> dict[str, tuple[StressCondition, ...]]:
+def find_stress(
+    spec: StressSpec | None, targets: Mapping[str, Task], reader: NoiseReader
+) -> dict[str, tuple[StressCondition, ...]]:
     """Return the conditions of each target that is scored under stress, noise by noise, weakest first.
 
     Raises StudyError for an unknown noise or setting, a rate outside 0 to 1, a noise twice, a target that is not the
@@ -68,7 +70,7 @@ def find_stress(spec: StressSpec | None, targets: Mapping[str, Task]) -> dict[st
     """
     if spec is None:
         return {}
-    noises = [_conditions(noise, spec, number) for number, noise in enumerate(spec.noise)]
+    noises = [_conditions(noise, spec, number, reader) for number, noise in enumerate(spec.noise)]
     _check_names(noises)
     for number, name in enumerate(spec.targets or ()):
         if name not in targets:
@@ -87,42 +89,16 @@ def find_stress(spec: StressSpec | None, targets: Mapping[str, Task]) -> dict[st
     }
 
 
-def _conditions(noise: Any, spec: StressSpec, number: int) -> list[StressCondition]:
+def _conditions(noise: Any, spec: StressSpec, number: int, reader: NoiseReader) -> list[StressCondition]:
     """Return one noise at each of its rates, weakest first."""
     where = f"{PLACE}[{number}]"
-    said = {"noise": noise} if isinstance(noise, str) else noise
-    if not isinstance(said, Mapping) or not said:
-        raise StudyError("A noise is a name, or a mapping such as {noise: keyboard}.", where=where)
+    said = reader.said(noise, where)
     rates: Sequence[float] = (said["rate"],) if "rate" in said else sorted(spec.rates)
-    parsed = [parse_perturbation({"seed": spec.seed, **said, "rate": rate}, where) for rate in rates]
-    if "rate" in said and not parsed[0].rate:
+    parsed = [reader.read({"seed": spec.seed, **said, "rate": rate}, where) for rate in rates]
+    if not parsed[0].rate:
         raise StudyError("At rate 0 nothing is changed: that is the clean score, which is there anyway.",
                          where=f"{where}.rate")  # fmt: skip
-    return [StressCondition(noise=noise_name(said), perturbation=one) for one in parsed]
-
-
-def parse_perturbation(said: Mapping[str, Any], where: str) -> Perturbation:
-    """Return the perturbation that a mapping says. Raises StudyError at `where`, or below it."""
-    try:
-        return parse(said, where)
-    except DataError as error:
-        raise StudyError(error.what, where=error.where, value=error.value, allowed=error.allowed,
-                         hint=error.hint) from error  # fmt: skip
-
-
-def noise_name(said: Mapping[str, Any]) -> str:
-    """Return a perturbation's name and what the study says of it besides rate and seed, in words.
-
-    >>> noise_name({"switch": "dictionary", "into": "en", "rate": 0.1})
-    'dictionary, into en'
-    """
-    section = "noise" if "noise" in said else "switch"
-    others = [f"{key} {_words(value)}" for key, value in said.items() if key not in (section, "rate", "seed")]
-    return ", ".join([str(said.get(section)), *others])
-
-
-def _words(value: Any) -> str:
-    return " + ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return [StressCondition(noise=noise_name(said, one.paths), perturbation=one) for one in parsed]
 
 
 def _check_names(noises: Sequence[Sequence[StressCondition]]) -> None:

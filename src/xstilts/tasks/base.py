@@ -10,6 +10,7 @@ from xstilts.core.canonical import OMIT_DEFAULT, fingerprint
 from xstilts.data.source import Source
 from xstilts.kinds.base import Kind
 from xstilts.metrics.tallies import Metric
+from xstilts.tasks.augmentation import Augmentation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,7 @@ class TrainingView:
     version: int = 1
     # True: what has the id of a dev example is not trained on (a translation of data that the dev set was cut from)
     exclude_dev_ids: bool = field(default=False, metadata={**OMIT_DEFAULT, "identity_name": "apart"})
+    augmentation: Augmentation | None = field(default=None, metadata=OMIT_DEFAULT)  # of the training rows
 
     def __hash__(self) -> int:  # by what is identity: a field of a kind may be a mapping
         return hash((fingerprint(self.kind), self.train, self.dev))

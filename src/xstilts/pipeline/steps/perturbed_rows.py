@@ -6,6 +6,17 @@ from xstilts.core.errors import DataError
 from xstilts.data.read import LoadedExamples, ResolvedSource, load_examples
 from xstilts.perturb.base import Perturbation
 from xstilts.perturb.examples import perturb_examples
+from xstilts.tasks.augmentation import Augmentation, augment
+
+
+def read_augmented(source: ResolvedSource, augmentation: Augmentation) -> LoadedExamples:
+    """Read the training examples that the views of a source choose, a share of them perturbed. `rows` is of the chosen
+    rows."""
+    loaded = load_examples(source)
+    found = augment(loaded.examples, augmentation, source.language)
+    return LoadedExamples(
+        examples=found.examples, row_numbers=loaded.row_numbers, rows=len(set(loaded.row_numbers)), dropped={}
+    )
 
 
 def read_examples(source: ResolvedSource, perturbation: Perturbation | None) -> LoadedExamples:

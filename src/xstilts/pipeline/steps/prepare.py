@@ -16,7 +16,8 @@ from xstilts.kinds.base import Kind
 from xstilts.perturb.base import Perturbation
 from xstilts.pipeline.estimates import BYTES_A_TOKEN, TOKENISE_BYTES, Size, Speed, source_size
 from xstilts.pipeline.steps.base import Cost, EncoderAt, Estimator, StepKind
-from xstilts.pipeline.steps.perturbed_rows import read_examples
+from xstilts.pipeline.steps.perturbed_rows import read_augmented, read_examples
+from xstilts.tasks.augmentation import Augmentation
 
 VERSION = 3
 TRANSLATION = "translation"  # the input that is a translation
@@ -35,6 +36,7 @@ class PrepareSettings:
     # the language the rows are translated into: they are those of the input "translation"
     translated: str = field(default="", metadata=OMIT_DEFAULT)
     perturbation: Perturbation | None = field(default=None, metadata=OMIT_DEFAULT)  # of the texts of the examples
+    augmentation: Augmentation | None = field(default=None, metadata=OMIT_DEFAULT)  # of a share of training rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +101,8 @@ def run(settings: PrepareSettings, context: Context) -> None:
     context.progress(0, 1, "examples", "reading")
     if settings.translated:
         loaded = read_rows(context.inputs[TRANSLATION])
+    elif settings.augmentation:
+        loaded = read_augmented(settings.source, settings.augmentation)
     else:
         loaded = read_examples(settings.source, settings.perturbation)
     for example in loaded.examples:

@@ -1,0 +1,119 @@
+"""Perturbations as a study says them: read into values, their files found, their names made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from xstilts.core.errors import DataError, StudyError
+from xstilts.perturb.base import Perturbation
+from xstilts.perturb.catalog import parse
+from xstilts.perturb.examples import cannot_take
+from xstilts.study.field_types import Seed
+from xstilts.study.strict_model import StrictModel
+from xstilts.tasks.augmentation import Augmentation
+from xstilts.tasks.base import Task
+
+SECTIONS = ("noise", "switch")
+
+
+class PerturbedSpec(StrictModel):
+    """The training rows of an arm's intermediate tasks, a share of them perturbed.
+
+    noise: each a name, or a mapping with a `rate` of its own; every perturbed row has one of them. rate: of those that
+    do not say theirs. share: of the rows.
+    """
+
+    noise: tuple[Any, ...] = Field(min_length=1)
+    rate: float = Field(0.1, gt=0, le=1)
+    share: float = Field(0.5, gt=0, le=1)
+    seed: Seed = 0
+
+
+@dataclass(frozen=True)
+class NoiseReader:
+    """Reads what a study says of perturbations. folders: those that a path may be below, after the working folder."""
+
+    folders: Sequence[Path] = field(default_factory=tuple)
+
+    def said(self, noise: Any, where: str) -> dict[str, Any]:
+        """Return a noise as a mapping. Raises StudyError for what is neither a name nor a mapping."""
+        said = {"noise": noise} if isinstance(noise, str) else noise
+        if not isinstance(said, Mapping) or not said:
+            example = "{noise: keyboard, rate: 0.1}"
+            raise StudyError(f"A noise is a name, or a mapping such as {example}.", where=where)
+        return {str(key): value for key, value in said.items()}
+
+    def read(self, said: Mapping[str, Any], where: str) -> Perturbation:
+        """Return the perturbation that a mapping says. Raises StudyError at `where`, or below it."""
+        try:
+            return parse({key: self._found(value) for key, value in said.items()}, where)
+        except DataError as error:
+            place, what = error.where or where, error.what
+            if not place.startswith(where):  # a place in a file
+                place, what = where, f"{error.where}: {what}"
+            raise StudyError(
+                what, where=place, value=error.value, allowed=error.allowed, hint=error.hint
+            ) from error
+
+    def _found(self, value: Any) -> Any:
+        """Return a path below the first folder that has it, in the place of a relative one."""
+        if not isinstance(value, str) or not value or Path(value).is_absolute() or Path(value).exists():
+            return value
+        places = (folder / value for folder in self.folders)
+        return next((str(place) for place in places if _exists(place)), value)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def noise_name(said: Mapping[str, Any], paths: Iterable[str] = ()) -> str:
+    """Return a perturbation's name and what the study says of it besides rate, seed and files, in words.
+
+    >>> noise_name({"switch": "dictionary", "into": ["de", "sw"], "rate": 0.1})
+    'dictionary, into de + sw'
+    """
+    section = next((key for key in SECTIONS if key in said), SECTIONS[0])
+    left_out = {section, "rate", "seed", *paths}
+    others = [f"{key} {_words(value)}" for key, value in said.items() if key not in left_out]
+    return ", ".join([str(said.get(section)), *others])
+
+
+def _words(value: Any) -> str:
+    return " + ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def read_augmentation(spec: PerturbedSpec, tasks: Iterable[Task], reader: NoiseReader, where: str) -> Augmentation:
+    """Return what is done to the training rows of `tasks`. Raises StudyError where one of them cannot be perturbed so,
+    by its kind or in its language."""
+    perturbations = []
+    for number, noise in enumerate(spec.noise):
+        place = f"{where}.noise[{number}]"
+        said = {"rate": spec.rate, "seed": spec.seed, **reader.said(noise, place)}
+        perturbation = reader.read(said, place)
+        for task in tasks:
+            if task.train is None:
+                continue
+            reason = cannot_take(task.kind.example, perturbation) or perturbation.unavailable(task.train.language)
+            if reason:
+                raise StudyError(f"'{task.name}' cannot be perturbed by '{noise_name(said, perturbation.paths)}': "
+                                 f"{reason}.", where=place)  # fmt: skip
+        perturbations.append(perturbation)
+    return Augmentation(perturbations=tuple(perturbations), share=spec.share, seed=spec.seed)
+
+
+def augmentation_note(spec: PerturbedSpec, augmentation: Augmentation, reader: NoiseReader) -> str:
+    """Say what a report must say of an arm."""
+    names = [
+        f"{noise_name(reader.said(noise, ''), one.paths)} {100 * one.rate:g} %"
+        for noise, one in zip(spec.noise, augmentation.perturbations, strict=True)
+    ]
+    return f"{100 * spec.share:g} % of the training rows of its intermediate tasks are perturbed ({', '.join(names)})"

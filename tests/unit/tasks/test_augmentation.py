@@ -1,0 +1,59 @@
+"""A share of training rows with perturbed texts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xstilts.data.examples import SpanExample, TextExample
+from xstilts.perturb.letters import Delete, Repeat, Swap
+from xstilts.tasks.augmentation import Augmentation, augment
+
+TEXT = "a sentence with several words that can be changed"
+ROWS = [TextExample(id=str(i), group=str(i // 2), text=f"{TEXT} {i}", label="x") for i in range(400)]
+
+
+def repeated(share: float, seed: int = 0) -> Augmentation:
+    return Augmentation(perturbations=(Repeat(rate=0.5),), share=share, seed=seed)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_about_the_share_is_perturbed_and_the_rest_is_the_same_object(share: float):
+    found = augment(ROWS, repeated(share), "en")
+    assert found.perturbed / len(ROWS) == pytest.approx(share, abs=0.08)
+    same = sum(new is old for new, old in zip(found.examples, ROWS, strict=True))
+    assert same == len(ROWS) - found.perturbed
+    assert [row.id for row in found.examples] == [row.id for row in ROWS]
+    assert all(row.label == "x" for row in found.examples)
+
+
+def test_all_rows_at_share_one():
+    assert augment(ROWS, repeated(1.0), "en").perturbed == len(ROWS)
+
+
+@given(st.integers(1, 399))
+def test_a_row_is_perturbed_alike_in_every_subset(number: int):
+    whole, part = augment(ROWS, repeated(0.5), "en").examples, augment(ROWS[:number], repeated(0.5), "en").examples
+    assert part == whole[:number]
+
+
+def test_several_perturbations_are_used_equally_often_and_another_seed_takes_other_rows():
+    both = Augmentation(perturbations=(Repeat(rate=1.0), Delete(rate=0.5)), share=0.5)
+    found = augment(ROWS, both, "en").examples
+    longer = sum(len(new.text) > len(old.text) for new, old in zip(found, ROWS, strict=True))
+    shorter = sum(len(new.text) < len(old.text) for new, old in zip(found, ROWS, strict=True))
+    assert longer == pytest.approx(100, abs=30) and shorter == pytest.approx(100, abs=30)
+    assert augment(ROWS, repeated(0.5, seed=1), "en").examples != augment(ROWS, repeated(0.5), "en").examples
+
+
+def test_a_row_whose_answer_would_be_lost_stays_as_it_is():
+    rows = [
+        SpanExample(id=str(i), group="g", question="what", context="the old house stands", answers=(("ld", 5),))
+        for i in range(50)
+    ]
+    found = augment(rows, Augmentation(perturbations=(Swap(rate=1.0),), share=1.0), "en")
+    assert len(found.examples) == 50 and sum(found.kept.values()) > 0
+    for row in found.examples:
+        ((answer, start),) = row.answers or ()
+        assert row.context[start : start + len(answer)] == answer
