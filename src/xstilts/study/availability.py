@@ -47,7 +47,11 @@ def locate_study(resolved: ResolvedStudy, locate: Locate) -> LocatedStudy:
         if len(reasons) == len(task.test):
             missing_targets[name] = next(iter(reasons.values()), "it has no test language here")
     arms = resolved.study.arms
-    missing_arms = {name: reason for name, arm in arms.items() if (reason := _missing_arm(arm, resolved, locate))}
+    missing_arms = {
+        name: reason
+        for name, arm in arms.items()
+        if (reason := resolved.lacking_files.get(name, "") or _missing_arm(arm, resolved, locate))
+    }
     notes, adapter_texts = dict(resolved.notes), {}
     for name, arm in arms.items():
         if arm.language_adapters is None or name in missing_arms:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.perturb.base import Perturbation
-from xstilts.perturb.catalog import parse
+from xstilts.perturb.catalog import NOISE, SWITCHING, parse
 from xstilts.perturb.examples import cannot_take
 from xstilts.study.field_types import Seed
 from xstilts.study.strict_model import StrictModel
@@ -51,7 +51,7 @@ class NoiseReader:
     def read(self, said: Mapping[str, Any], where: str) -> Perturbation:
         """Return the perturbation that a mapping says. Raises StudyError at `where`, or below it."""
         try:
-            return parse({key: self._found(value) for key, value in said.items()}, where)
+            return parse(self._with_paths(said, where), where)
         except DataError as error:
             place, what = error.where or where, error.what
             if not place.startswith(where):  # a place in a file
@@ -60,12 +60,29 @@ class NoiseReader:
                 what, where=place, value=error.value, allowed=error.allowed, hint=error.hint
             ) from error
 
-    def _found(self, value: Any) -> Any:
-        """Return a path below the first folder that has it, in the place of a relative one."""
-        if not isinstance(value, str) or not value or Path(value).is_absolute() or Path(value).exists():
-            return value
-        places = (folder / value for folder in self.folders)
-        return next((str(place) for place in places if _exists(place)), value)
+    def _with_paths(self, said: Mapping[str, Any], where: str) -> dict[str, Any]:
+        """Return the same with the paths of files and folders that are here. Raises MissingFileError."""
+        found = dict(said)
+        for key in path_keys(said):
+            if isinstance(said[key], str) and said[key]:
+                found[key] = self._found(said[key], f"{where}.{key}")
+        return found
+
+    def _found(self, value: str, where: str) -> str:
+        places = (Path(value), *(folder / value for folder in self.folders))
+        for place in places:
+            if _exists(place):
+                return str(place)
+        raise MissingFileError(
+            f"There is no file or folder '{value}' here.",
+            where=where,
+            hint="It is looked for in the working folder, beside the study file and in the data folders "
+            "(`--data`, XSTILTS_DATA).",
+        )
+
+
+class MissingFileError(StudyError):
+    """A lexicon or list that a perturbation names is not here."""
 
 
 def _exists(path: Path) -> bool:
@@ -75,14 +92,21 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def noise_name(said: Mapping[str, Any], paths: Iterable[str] = ()) -> str:
+def path_keys(said: Mapping[str, Any]) -> set[str]:
+    """Return the keys of a perturbation that name files or folders."""
+    classes = {"noise": NOISE, "switch": SWITCHING}
+    named = (classes[key].get(str(said[key])) for key in SECTIONS if key in said)
+    return {path for cls in named if cls for path in cls.paths} & set(said)
+
+
+def noise_name(said: Mapping[str, Any]) -> str:
     """Return a perturbation's name and what the study says of it besides rate, seed and files, in words.
 
     >>> noise_name({"switch": "dictionary", "into": ["de", "sw"], "rate": 0.1})
     'dictionary, into de + sw'
     """
     section = next((key for key in SECTIONS if key in said), SECTIONS[0])
-    left_out = {section, "rate", "seed", *paths}
+    left_out = {section, "rate", "seed", *path_keys(said)}
     others = [f"{key} {_words(value)}" for key, value in said.items() if key not in left_out]
     return ", ".join([str(said.get(section)), *others])
 
@@ -104,7 +128,7 @@ def read_augmentation(spec: PerturbedSpec, tasks: Iterable[Task], reader: NoiseR
                 continue
             reason = cannot_take(task.kind.example, perturbation) or perturbation.unavailable(task.train.language)
             if reason:
-                raise StudyError(f"'{task.name}' cannot be perturbed by '{noise_name(said, perturbation.paths)}': "
+                raise StudyError(f"'{task.name}' cannot be perturbed by '{noise_name(said)}': "
                                  f"{reason}.", where=place)  # fmt: skip
         perturbations.append(perturbation)
     return Augmentation(perturbations=tuple(perturbations), share=spec.share, seed=spec.seed)
@@ -113,7 +137,7 @@ def read_augmentation(spec: PerturbedSpec, tasks: Iterable[Task], reader: NoiseR
 def augmentation_note(spec: PerturbedSpec, augmentation: Augmentation, reader: NoiseReader) -> str:
     """Say what a report must say of an arm."""
     names = [
-        f"{noise_name(reader.said(noise, ''), one.paths)} {100 * one.rate:g} %"
+        f"{noise_name(reader.said(noise, ''))} {100 * one.rate:g} %"
         for noise, one in zip(spec.noise, augmentation.perturbations, strict=True)
     ]
     return f"{100 * spec.share:g} % of the training rows of its intermediate tasks are perturbed ({', '.join(names)})"

@@ -16,7 +16,7 @@ from xstilts.core.errors import StudyError
 from xstilts.perturb.base import Perturbation
 from xstilts.perturb.examples import cannot_take
 from xstilts.study.field_types import EachOnce, Seed
-from xstilts.study.perturbations import NoiseReader, noise_name
+from xstilts.study.perturbations import MissingFileError, NoiseReader, noise_name
 from xstilts.study.strict_model import StrictModel
 from xstilts.tasks.base import Task
 
@@ -70,7 +70,7 @@ def find_stress(
     """
     if spec is None:
         return {}
-    noises = [_conditions(noise, spec, number, reader) for number, noise in enumerate(spec.noise)]
+    noises = [_conditions(spec, number, reader) for number in range(len(spec.noise))]
     _check_names(noises)
     for number, name in enumerate(spec.targets or ()):
         if name not in targets:
@@ -89,16 +89,28 @@ def find_stress(
     }
 
 
-def _conditions(noise: Any, spec: StressSpec, number: int, reader: NoiseReader) -> list[StressCondition]:
+def _conditions(spec: StressSpec, number: int, reader: NoiseReader) -> list[StressCondition]:
     """Return one noise at each of its rates, weakest first."""
     where = f"{PLACE}[{number}]"
-    said = reader.said(noise, where)
+    said = reader.said(spec.noise[number], where)
     rates: Sequence[float] = (said["rate"],) if "rate" in said else sorted(spec.rates)
     parsed = [reader.read({"seed": spec.seed, **said, "rate": rate}, where) for rate in rates]
     if not parsed[0].rate:
         raise StudyError("At rate 0 nothing is changed: that is the clean score, which is there anyway.",
                          where=f"{where}.rate")  # fmt: skip
-    return [StressCondition(noise=noise_name(said, one.paths), perturbation=one) for one in parsed]
+    return [StressCondition(noise=noise_name(said), perturbation=one) for one in parsed]
+
+
+def without_missing(spec: StressSpec, reader: NoiseReader) -> tuple[StressSpec | None, tuple[str, ...]]:
+    """Return the stress whose lexicons and lists are here, None where none is; and why the others are left out."""
+    kept, reasons = [], []
+    for number, noise in enumerate(spec.noise):
+        try:
+            _conditions(spec, number, reader)
+            kept.append(noise)
+        except MissingFileError as error:
+            reasons.append(f"stress: {noise_name(reader.said(noise, PLACE))} is missing: {error.what}")
+    return spec.model_copy(update={"noise": tuple(kept)}) if kept else None, tuple(reasons)
 
 
 def _check_names(noises: Sequence[Sequence[StressCondition]]) -> None:

@@ -1,0 +1,195 @@
+"""Perturbed inputs in a study: what is scored, what is not applicable, and mistakes that are told before anything runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from study_toys import ENCODER, ORIGIN, catalog, everywhere, located, retrieval, source, trained
+
+from xstilts.core.errors import StudyError
+from xstilts.kinds.tagging import Tagging
+from xstilts.study.expand import Route, expand
+from xstilts.study.load import apply_scale, dump_study, load_study, parse_study
+from xstilts.study.resolve import resolve_study
+from xstilts.study.schema import Study
+from xstilts.tasks.base import Task
+
+TAGS = Task(
+    name="tags",
+    kind=Tagging(labels=("A", "B")),
+    origin=ORIGIN,
+    train=source("tags/train.tsv"),
+    dev=source("tags/dev.tsv"),
+    test={"de": source("tags/de.tsv", "de"), "sw": source("tags/sw.tsv", "sw")},
+)
+TASKS = catalog(trained("t"), trained("a"), retrieval("r"), TAGS)
+ARMS = {"none": {"strategy": "direct"}, "a": {"strategy": "sequential", "through": ["a"]}}
+
+
+def study(**more: Any) -> Study:
+    return parse_study({"question": "q", "encoder": "e", "arms": ARMS, "targets": ["t", "tags"], **more})
+
+
+def conditions(**stress: Any) -> dict[str, list[str]]:
+    found = resolve_study(study(stress=stress), TASKS).stress
+    return {name: [one.title for one in of] for name, of in found.items()}
+
+
+def refusal(folder: Path, **more: Any) -> StudyError:
+    """The error of a study in a file."""
+    path = folder / "s.yaml"
+    path.write_text(
+        yaml.safe_dump({"question": "q", "encoder": "e", "arms": ARMS, "targets": ["t", "tags"], **more}), "utf-8"
+    )
+    with pytest.raises(StudyError) as caught:
+        made = load_study(str(path))
+        with made.positions.shown():
+            resolve_study(made, TASKS)
+    return caught.value
+
+
+def routes(made: Study) -> list[Route]:
+    return list(expand(located(made, TASKS, everywhere), ENCODER, "fp32"))
+
+
+def test_every_noise_at_every_rate_weakest_first():
+    assert conditions(noise=["swap", "delete"], rates=[0.3, 0.05]) == {
+        name: ["swap 5 %", "swap 30 %", "delete 5 %", "delete 30 %"] for name in ("t", "tags")
+    }
+
+
+def test_a_noise_may_have_its_own_rate_and_targets_may_be_chosen():
+    found = conditions(noise=[{"noise": "diacritics", "rate": 1}, "swap"], rates=[0.1], targets=["t"])
+    assert found == {"t": ["diacritics 100 %", "swap 10 %"]}
+
+
+def test_stress_makes_no_target_and_trains_nothing():
+    plain, stressed = study(), study(stress={"noise": ["swap"]})
+    assert routes(stressed) == routes(plain)
+
+
+def test_a_language_without_a_layout_is_named_not_cleaned():
+    resolved = resolve_study(study(stress={"noise": ["keyboard"], "rates": [0.1]}), TASKS)
+    (condition,) = resolved.stress["tags"]
+    assert condition.not_applicable(TAGS) == {"sw": "no keyboard layout for sw"}
+    assert "stress: keyboard not applicable in sw (no keyboard layout for sw)" in resolved.notes["tags"]
+    assert not any("stress" in note for note in resolved.notes.get("t", ()))
+
+
+def test_a_kind_that_cannot_take_a_noise_is_left_out_unless_it_is_named(tmp_path: Path):
+    resolved = resolve_study(study(stress={"noise": ["drop-words"], "rates": [0.1]}), TASKS)
+    assert resolved.stress["t"][0].refused == ""
+    assert "one a word" in resolved.stress["tags"][0].refused
+    assert set(resolved.stress["tags"][0].not_applicable(TAGS)) == {"de", "sw"}
+    error = refusal(tmp_path, stress={"noise": ["drop-words"], "targets": ["tags"]})
+    assert "'tags' cannot be perturbed by 'drop-words'" in error.what and "s.yaml:" in str(error.where)
+
+
+def test_of_a_retrieval_target_queries_are_perturbed():
+    made = study(targets=["r"], stress={"noise": ["swap"], "rates": [0.1]})
+    assert [one.title for one in resolve_study(made, TASKS).stress["r"]] == ["swap 10 %"]
+
+
+@pytest.mark.parametrize(
+    ("stress", "said", "place"),
+    [
+        ({"noise": ["keybord"]}, "there is no noise 'keybord'", "stress.noise[0]"),
+        ({"noise": [{"switch": "dict", "into": "en"}]}, "there is no switch 'dict'", "stress.noise[0]"),
+        ({"noise": ["swap"], "rates": [1.5]}, "1.5", "stress.rates[0]"),
+        ({"noise": ["swap"], "rates": [0]}, "0", "stress.rates[0]"),
+        ({"noise": ["swap"], "rates": [0.1, 0.1]}, "stands here twice", "stress.rates[1]"),
+        ({"noise": ["swap"], "rates": []}, "", "stress.rates"),
+        ({"noise": []}, "", "stress.noise"),
+        ({"noise": [{"noise": "swap", "rate": 2}]}, "between 0 and 1", "stress.noise[0].rate"),
+        ({"noise": [{"noise": "swap", "rate": 0}]}, "the clean score", "stress.noise[0].rate"),
+        ({"noise": [{"noise": "swap", "ratio": 1}]}, "no setting 'ratio'", "stress.noise[0].ratio"),
+        ({"noise": ["swap", {"noise": "swap"}]}, "stands here twice", "stress.noise[1]"),
+        ({"noise": [3]}, "a name, or a mapping", "stress.noise[0]"),
+        ({"noise": ["swap"], "targets": ["tag"]}, "no target of this study", "stress.targets[0]"),
+        ({"noise": ["swap"], "strength": 1}, "strength", "stress.strength"),
+        (
+            {"noise": [{"switch": "dictionary", "into": "en", "lexicons": "no/such"}]},
+            "no file or folder 'no/such'",
+            "stress.noise[0].lexicons",
+        ),
+    ],
+)  # fmt: skip
+def test_mistakes_are_told_with_their_place(tmp_path: Path, stress: Any, said: str, place: str):
+    error = refusal(tmp_path, stress=stress)
+    assert said in error.what and place in str(error.where) and str(error.where).startswith("s.yaml:")
+    assert error.exit_code == 2
+
+
+def test_the_nearest_noise_and_target_are_said(tmp_path: Path):
+    assert "Did you mean 'keyboard'?" in refusal(tmp_path, stress={"noise": ["keybord"]}).render()
+    assert "Did you mean 'tags'?" in refusal(tmp_path, stress={"noise": ["swap"], "targets": ["tag"]}).render()
+
+
+def lexicon(folder: Path) -> Path:
+    (folder / "lexicons").mkdir()
+    (folder / "lexicons" / "en-de.tsv").write_text("house\tHaus\nold\talt\n", "utf-8")
+    return folder
+
+
+def test_a_lexicon_is_found_below_a_data_folder(tmp_path: Path):
+    switch = {"switch": "dictionary", "into": "en", "lexicons": "lexicons"}
+    made = study(stress={"noise": [switch], "rates": [0.1]})
+    resolved = resolve_study(made, TASKS, [lexicon(tmp_path)])
+    (condition,) = resolved.stress["tags"]
+    assert condition.title == "dictionary, into en 10 %", "no path in a name that is shown"
+    assert set(condition.not_applicable(TAGS)) == {"sw"}
+
+
+def test_what_a_missing_lexicon_stops_where_missing_data_are_allowed():
+    switch = {"switch": "dictionary", "into": ["de"], "lexicons": "lexicons", "rate": 0.2}
+    arms = {**ARMS, "switched": {"strategy": "sequential", "through": ["a"], "perturbed": {"noise": [switch]}}}
+    made = study(arms=arms, stress={"noise": [switch, "swap"], "rates": [0.1]}, allow_missing=True)
+    found = located(made, TASKS, everywhere)
+    assert found.missing_arms == {"switched": "There is no file or folder 'lexicons' here."}
+    assert [one.noise for one in found.stress["t"]] == ["swap"]
+    assert any("dictionary, into de is missing" in note for note in found.notes["t"])
+
+
+def test_an_arm_with_perturbed_rows_is_another_training_and_shares_the_clean_ones():
+    noisy = {"strategy": "sequential", "through": ["a"], "perturbed": {"noise": ["swap"], "share": 0.5}}
+    made = study(arms={**ARMS, "noisy": noisy}, targets=["t"])
+    ends = {route.arm: route.end for route in routes(made)}
+    clean, other = ends["a"].start, ends["noisy"].start
+    assert clean != other and clean.recipe == other.recipe
+    assert [part.label for part in other.mix] == ["a[perturbed]"]
+    (part,) = other.mix
+    assert part.fit.dev == clean.mix[0].fit.dev and part.fit.train == clean.mix[0].fit.train
+    assert part.fit.augmentation.share == 0.5
+    note = "50 % of the training rows of its intermediate tasks are perturbed (swap 10 %)"
+    assert resolve_study(made, TASKS).notes["arm noisy"] == (note,)
+
+
+@pytest.mark.parametrize(
+    ("arm", "said"),
+    [
+        ({"strategy": "direct", "perturbed": {"noise": ["swap"]}}, "is about intermediate tasks"),
+        (
+            {"strategy": "sequential", "through": ["a"], "perturbed": {"noise": ["swap"]}, "translated": {"languages": ["de"]}},
+            "cannot stand beside 'translated'",
+        ),
+        ({"strategy": "sequential", "through": ["a"], "perturbed": {"noise": ["swapp"]}}, "there is no noise 'swapp'"),
+        ({"strategy": "sequential", "through": ["a"], "perturbed": {"noise": ["swap"], "share": 0}}, "0"),
+        ({"strategy": "sequential", "through": ["tags"], "perturbed": {"noise": ["drop-words"]}}, "'tags' cannot be perturbed"),
+        ({"strategy": "sequential", "through": ["a"], "perturbed": {"noise": ["diacritics"]}}, "'a' cannot be perturbed"),
+    ],
+)  # fmt: skip
+def test_mistakes_of_perturbed_arms(tmp_path: Path, arm: Any, said: str):
+    error = refusal(tmp_path, arms={"none": {"strategy": "direct"}, "x": arm})
+    assert said in error.what and "arms.x" in str(error.where)
+
+
+def test_a_scale_has_its_own_stress_and_a_study_is_written_as_it_was():
+    made = study(stress={"noise": ["swap", "delete"]}, scale={"smoke": {"stress": {"noise": ["swap"], "rates": [0.1]}}})
+    smaller = apply_scale(made, "smoke")
+    assert smaller.stress.noise == ("swap",) and smaller.stress.rates == (0.1,)
+    again = yaml.safe_load(dump_study(made))
+    assert again["stress"] == {"noise": ["swap", "delete"]}
+    assert parse_study(again).stress == made.stress
