@@ -5,6 +5,7 @@ from __future__ import annotations
 from xstilts.core.catalog import Catalog
 from xstilts.tasks import (
     intents,
+    natural_noise,
     nli,
     paraphrase,
     parsing,
@@ -28,6 +29,7 @@ TASKS: Catalog[Task] = Catalog(
     *tagging.TASKS,
     *parsing.TASKS,
     *srl.TASKS,
+    *natural_noise.TASKS,
     *intents.TASKS,
     *retrieval.TASKS,
     *passages.TASKS,

@@ -51,6 +51,30 @@ zh_gsd Chinese-GSD 200dbe8acf60ff0d194f2d30bf925c410eee762a
 zh_gsdsimp Chinese-GSDSimp eb3aed31ebb170897405ee5cd1db83a1a0b11864
 """
 
+# Several languages in one sentence, spoken or typed. Codes of these are Universal Dependencies' own.
+_SWITCHED = """
+qaf_arabizi Maghrebi_Arabic_French-Arabizi 89fddb4adedb65beac28f56e548dba0b9ceec8d0
+qtd_sagt Turkish_German-SAGT 9df27ce241d28d25f40b27f616468563771fb6e7 NC
+qte_tect Telugu_English-TECT cae01c8f7b292fe0521c5be630fad1e6187f97fb
+qti_butr Turkish_English-BUTR 1334d36e3bdc86c0644a091137eee39a589aa3b6
+"""
+
+# Tweets, mails, transcripts of speech, learners, dialects.
+_NONSTANDARD = """
+ajp_madar South_Levantine_Arabic-MADAR ce9037fbf72ff54006ff1186a0e07ccd93a2a94b
+bar_maibaam Bavarian-MaiBaam 3378e5fbb5c9b00baba0a53e34988b3e172f234e
+en_eslspok English-ESLSpok 51b8a8e38db85e82cca9887d72f0de6e859b052f
+fi_ood Finnish-OOD 11f60a9f17eb0b69fc504320fe5699cf67cbcf1d
+fr_parisstories French-ParisStories c549ab63a3ac2af92ad9e87fff2b4f45742f2d42
+ga_twittirish Irish-TwittIrish 395b297b43ca408b0032410d3a8c1fb89845ee2e
+gsw_uzh Swiss_German-UZH e98370adcd41aea64b151d654f8ac76f9a8fc2b4
+it_twittiro Italian-TWITTIRO c19d5f6c3afcad960a1e0ae0f90e5b702f5d30dc
+pcm_nsc Naija-NSC be1b5101e9176a4dd8e1da47053afbccf60ae8ce
+pt_dantestocks Portuguese-DANTEStocks 01b5cb6dc36490c4b7785eb2e3114c0d0012bec1
+ru_taiga Russian-Taiga 3c64a056edcd5c6e2c29b3724d973729c354e016
+yue_hk Cantonese-HK 454c9548b32a77438b2ab4bca0ad6d1886a8ac11
+"""
+
 
 EWT = "UD English EWT"  # its sentences train tagging, parsing and semantic roles alike
 
@@ -74,4 +98,8 @@ def _read(line: str) -> Treebank:
     return Treebank(name, f"UniversalDependencies/UD_{repository}", commit, "NC" in marks)
 
 
-TREEBANKS = tuple(_read(line) for line in _TABLE.strip().splitlines())
+def _table(table: str) -> tuple[Treebank, ...]:
+    return tuple(_read(line) for line in table.strip().splitlines())
+
+
+TREEBANKS, SWITCHED_TREEBANKS, NONSTANDARD_TREEBANKS = _table(_TABLE), _table(_SWITCHED), _table(_NONSTANDARD)
