@@ -39,6 +39,11 @@ class Interaction:
     contrast: Contrast
     noise: str | None
 
+    @property
+    def rank(self) -> int:
+        """Its place below its contrast: first over all targets and noises, then by target, then by noise."""
+        return 2 if self.noise is not None else int(self.contrast.target is not None)
+
     def to_dict(self) -> dict[str, Any]:
         return {**self.contrast.to_dict(), "noise": self.noise}
 
@@ -82,8 +87,9 @@ def interactions(results: Results, stress: Sequence[StressDraws]) -> tuple[Inter
         for zero_shot in (False, True)
         if not zero_shot or any(d.languages(True) for d in changes)
     ]
-    found = headline_contrasts(tested([*single, *scopes(seen, changes)]))
-    return tuple(_interaction(contrast) for contrast in found)
+    found = [_interaction(contrast) for contrast in headline_contrasts(tested([*single, *scopes(seen, changes)]))]
+    names = [spec.name for spec in results.contrasts]
+    return tuple(sorted(found, key=lambda one: (names.index(one.contrast.name), one.rank)))
 
 
 def _interaction(contrast: Contrast) -> Interaction:

@@ -31,6 +31,9 @@ EXPLANATION = (
 )
 
 
+LIMIT = 3  # differences spelled out at the head of the page
+
+
 @dataclass(frozen=True, kw_only=True)
 class Robustness:
     """All that is said of perturbed inputs.
@@ -117,7 +120,7 @@ def answer(robustness: Robustness) -> tuple[str, ...]:
     if not known:
         return ()
     parts = []
-    for c in known:
+    for c in sorted(known, key=lambda c: (not c.significant, -abs(c.value or 0.0)))[:LIMIT]:
         more = "less" if (c.value or 0.0) >= 0 else "more"
         if c.verdict == UNTESTED:
             test = "not tested"
@@ -129,7 +132,8 @@ def answer(robustness: Robustness) -> tuple[str, ...]:
             f" ({signed(c.value)}{interval(c.low, c.high, before=' ')}; {test})"
         )
     noises = list(dict.fromkeys(curve.noise for curve in robustness.curves))
-    return (f"Under perturbed input ({name_list(noises, 5)}): {'; '.join(parts)}.",)
+    rest = f"; {len(known) - LIMIT} more in the table" if len(known) > LIMIT else ""
+    return (f"Under perturbed input ({name_list(noises, 5)}): {'; '.join(parts)}{rest}.",)
 
 
 def sections(robustness: Robustness) -> tuple[Section, ...]:
@@ -143,7 +147,9 @@ def sections(robustness: Robustness) -> tuple[Section, ...]:
         blocks.append(noise_table(robustness.curves, robustness.names))
     if robustness.groups:
         blocks.append(group_table(robustness.groups))
+    lacking = [one.contrast for one in overall(robustness) if one.contrast.value is None]
     notes = (
+        *(f"{c.title} is missing: {c.reason}" for c in lacking),
         *(f"{target}: {reason}" for target, reason in robustness.missing.items()),
         *robustness.not_applicable,
         *robustness.dropped,
@@ -218,9 +224,10 @@ def record(robustness: Robustness) -> dict[str, Any]:
 
 
 def terminal(robustness: Robustness) -> tuple[TerminalTable, ...]:
-    if not robustness.interactions:
+    shown = [one for one in robustness.interactions if one.contrast.target is None and one.contrast.value is not None]
+    if not shown:
         return ()
-    table = interaction_table(robustness.interactions, robustness.baseline)
+    table = interaction_table(shown, robustness.baseline)
     caption = "Robustness: differences of drops in points; above zero, the first of the two loses less"
     return (TerminalTable(table=table, caption=caption),)
 

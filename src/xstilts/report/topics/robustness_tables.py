@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from xstilts.report.elements.blocks import Table, TableCell, TableColumn
 from xstilts.report.elements.formatting import MISSING, interval, name_list, number, probability, signed
+from xstilts.report.scores.contrast_scopes import UNTESTED, Contrast
 from xstilts.report.scores.interactions import Estimate, GroupEffect, Interaction
 from xstilts.report.scores.robustness_measures import ArmRobustness, NoiseCurve
 
@@ -43,8 +44,12 @@ def _interaction_row(one: Interaction) -> tuple[TableCell, ...]:
         TableCell(text=interval(c.low, c.high) or NONE),
         TableCell(text=probability(c.p_adjusted) or NONE),
         TableCell(text=str(c.seeds)),
-        TableCell(text=c.verdict if c.value is not None else c.reason or NONE),
+        TableCell(text=c.verdict, small_print=_why_not_tested(c)) if c.value is not None else TableCell(text=NONE),
     )
+
+
+def _why_not_tested(c: Contrast) -> tuple[str, ...]:
+    return (c.note,) if c.verdict == UNTESTED and c.seeds > 1 and c.note else ()
 
 
 def arm_table(arms: Sequence[ArmRobustness], baseline: str) -> Table:
