@@ -58,7 +58,9 @@ def test_stress_costs_its_own_tokens_and_predictions_and_no_training(
     assert after["data"] == clean["data"], "a perturbed file is no further file"
 
     robustness = after["robustness"]
-    assert {(one["target"], one["arm"]) for one in robustness["arms"]} == {(t, a) for t in TARGETS for a in ("none", "tagged")}
+    assert {(one["target"], one["arm"]) for one in robustness["arms"]} == {
+        (t, a) for t in TARGETS for a in ("none", "tagged")
+    }
     assert {one["consistency"] is None for one in robustness["arms"] if one["target"] == "places"} == {True}
     assert all(0 <= one["consistency"] <= 100 for one in robustness["arms"] if one["target"] != "places")
     overall = [one for one in robustness["interactions"] if one["target"] is None and one["noise"] is None]
@@ -67,7 +69,9 @@ def test_stress_costs_its_own_tokens_and_predictions_and_no_training(
 
 
 def test_ids_and_labels_stay_and_texts_do_not(study: Callable[..., TinyStudy]):
-    tiny = study(targets=["words"], arms={"none": {"strategy": "direct"}}, seeds=[1], stress={"noise": ["swap"], "rates": [0.5]})
+    tiny = study(
+        targets=["words"], arms={"none": {"strategy": "direct"}}, seeds=[1], stress={"noise": ["swap"], "rates": [0.5]}
+    )
     assert tiny.call("run") == 0
     tokens = [
         (folder / "rows.arrow").read_bytes()
@@ -76,18 +80,31 @@ def test_ids_and_labels_stay_and_texts_do_not(study: Callable[..., TinyStudy]):
         and about["language"] == "de"
     ]
     assert len(tokens) == 2 and tokens[0] != tokens[1], "clean, and perturbed"
-    counts = [pq.read_table(path, columns=["language", "id", "group"]) for path in tiny.store.glob("steps/score-*/counts.parquet")]
+    counts = [
+        pq.read_table(path, columns=["language", "id", "group"])
+        for path in tiny.store.glob("steps/score-*/counts.parquet")
+    ]
     assert len(counts) == 2 and counts[0].equals(counts[1])
 
 
 def test_a_second_run_and_a_second_rate(study: Callable[..., TinyStudy]):
-    tiny = study(targets=["weather"], arms={"none": {"strategy": "direct"}}, seeds=[1], stress={"noise": ["swap"], "rates": [0.5]})
+    tiny = study(
+        targets=["weather"],
+        arms={"none": {"strategy": "direct"}},
+        seeds=[1],
+        stress={"noise": ["swap"], "rates": [0.5]},
+    )
     assert tiny.call("run") == 0
     before = tiny.stamps()
     assert tiny.call("run") == 0 and tiny.stamps() == before
     tiny.write(stress={"noise": ["swap"], "rates": [0.5, 0.25]})
     assert tiny.call("run") == 0
-    assert sorted(key.partition("-")[0] for key in tiny.stamps().keys() - before.keys()) == ["predict", "prepare", "prepare", "score"]
+    assert sorted(key.partition("-")[0] for key in tiny.stamps().keys() - before.keys()) == [
+        "predict",
+        "prepare",
+        "prepare",
+        "score",
+    ]
     assert {key: stamp for key, stamp in tiny.stamps().items() if key in before} == before
 
 
@@ -99,7 +116,13 @@ def test_weights_go_once_all_conditions_are_predicted(study: Callable[..., TinyS
 
 
 def test_only_the_rows_that_are_scored_are_perturbed(study: Callable[..., TinyStudy]):
-    tiny = study(targets=["weather"], arms={"none": {"strategy": "direct"}}, seeds=[1], take={"test": 4}, stress={"noise": ["swap"], "rates": [0.5]})
+    tiny = study(
+        targets=["weather"],
+        arms={"none": {"strategy": "direct"}},
+        seeds=[1],
+        take={"test": 4},
+        stress={"noise": ["swap"], "rates": [0.5]},
+    )
     assert tiny.call("run") == 0
     rows = sorted(
         json.loads((Path(tiny.store) / "steps" / key / "meta.json").read_text("utf-8"))["rows"]

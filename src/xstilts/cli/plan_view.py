@@ -104,7 +104,7 @@ def _stress(session: Session) -> Iterable[Text]:
     """How often checkpoints are scored again on perturbed inputs."""
     steps = session.steps.stress_steps
     if steps:
-        conditions = {name: len(conditions) for name, conditions in session.located.stress.items()}
+        conditions = {name: len(conditions) for name, conditions in session.located.perturbed.stress.items()}
         said = ", ".join(f"{name} under {plural(number, 'condition')}" for name, number in conditions.items())
         again = plural(len(steps), "more evaluation")
         yield Text(f"stress: {said}: {again} of the same checkpoints; nothing is trained for them", style="dim")

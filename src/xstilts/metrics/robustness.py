@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from statistics import fmean
 from typing import Any
 
@@ -49,7 +50,7 @@ def area_under_curve(curve: Mapping[float, float]) -> float:
     width = points[-1][0] - points[0][0]
     if width == 0:
         return points[0][1]
-    pieces = ((right - left) * (a + b) / 2 for (left, a), (right, b) in zip(points, points[1:], strict=False))
+    pieces = ((right - left) * (a + b) / 2 for (left, a), (right, b) in pairwise(points))
     return sum(pieces) / width
 
 

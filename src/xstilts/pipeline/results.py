@@ -225,10 +225,8 @@ def _stress_scores(session: Session, outcome: Outcome | None) -> Iterable[Stress
         clean = _predictions(session, session.steps.scores[arm, target, seed])
         is_comparable = not session.located.targets[target].kind.copies_text
         for condition, step, lacking in scores:
-            if step is None:
-                state = "not applicable", "; ".join(dict.fromkeys(lacking.values())) or "no test file here", None
-            else:
-                state = _state(session, step, outcome)
+            why = "; ".join(dict.fromkeys(lacking.values())) or "no test file here"
+            state = ("not applicable", why, None) if step is None else _state(session, step, outcome)
             yield StressScores(
                 target=target,
                 arm=arm,

@@ -31,7 +31,7 @@ def build_steps(study: Study, resolved: LocatedStudy, routes: list[Route], build
             SweptScore(point, made.score(end, point), _trainings(builder, route.only_swept(end)))
             for point, end in route.swept
         )
-        stressed[key] = tuple(map(made.stressed, resolved.stress.get(route.target, ())))
+        stressed[key] = tuple(map(made.stressed, resolved.perturbed.stress.get(route.target, ())))
     tasks = {task.name: task for task in resolved.intermediates.values()}
     probes = forgetting_probes(routes, study.forgetting)
     return StudySteps(

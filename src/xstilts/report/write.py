@@ -55,7 +55,20 @@ def save(report: Report, out: Path) -> ReportFiles:
     write_atomic(paths.scores_csv, _csv(scores, tuple(SCORE_FIELDS)))
     write_atomic(paths.scores_parquet, _parquet(scores))
     write_atomic(paths.contrasts_csv, _csv(contrasts, CONTRAST_FIELDS))
+    _save_tables(report, out)
     return paths
+
+
+def _save_tables(report: Report, out: Path) -> None:
+    """Write the tables of topics; that of an earlier report goes where there is nothing to say now."""
+    for part in report.topics:
+        for name, lines_of in part.topic.tables.items():
+            lines = lines_of(part.value) if part.value is not None else ()
+            path = out / f"{name}.csv"
+            if lines:
+                write_atomic(path, _csv(lines, tuple(lines[0])))
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _csv(lines: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> str:

@@ -50,7 +50,7 @@ def locate_study(resolved: ResolvedStudy, locate: Locate) -> LocatedStudy:
     missing_arms = {
         name: reason
         for name, arm in arms.items()
-        if (reason := resolved.lacking_files.get(name, "") or _missing_arm(arm, resolved, locate))
+        if (reason := resolved.perturbed.lacking_files.get(name, "") or _missing_arm(arm, resolved, locate))
     }
     notes, adapter_texts = dict(resolved.notes), {}
     for name, arm in arms.items():

@@ -110,7 +110,7 @@ def expand(located: LocatedStudy, encoder: EncoderRef, precision: str) -> list[R
             for target in study.targets:
                 if target in located.missing_targets:
                     continue
-                builder = _Builder(study, arm, seed, precision, located.augmentations.get(arm_name))
+                builder = _Builder(study, arm, seed, precision, located.perturbed.augmentations.get(arm_name))
                 routes.append(builder.route(arm_name, located, encoder, target))
     return routes
 

@@ -56,9 +56,7 @@ class NoiseReader:
             place, what = error.where or where, error.what
             if not place.startswith(where):  # a place in a file
                 place, what = where, f"{error.where}: {what}"
-            raise StudyError(
-                what, where=place, value=error.value, allowed=error.allowed, hint=error.hint
-            ) from error
+            raise StudyError(what, where=place, value=error.value, allowed=error.allowed, hint=error.hint) from error
 
     def _with_paths(self, said: Mapping[str, Any], where: str) -> dict[str, Any]:
         """Return the same with the paths of files and folders that are here. Raises MissingFileError."""

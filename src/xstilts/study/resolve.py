@@ -17,15 +17,13 @@ from xstilts.study.arms import ArmSpec
 from xstilts.study.contrast_weights import in_points
 from xstilts.study.kind_settings import checked_settings
 from xstilts.study.language_adapters import RouteLanguages, candidate_texts, route_languages
-from xstilts.study.perturbations import MissingFileError, NoiseReader, augmentation_note, read_augmentation
+from xstilts.study.perturbed_parts import PerturbedParts, find_perturbed_parts
 from xstilts.study.schema import Study
 from xstilts.study.settings_sweep import Sweep, find_sweeps, plain_settings
-from xstilts.study.stress import StressCondition, find_stress, stress_notes, without_missing
 from xstilts.study.text_checks import check_texts
 from xstilts.study.text_overlap import SharedText, shared_notes, shared_text
 from xstilts.study.translation import check_translated, translated_sources, translation_models, translation_notes
 from xstilts.study.twin_targets import twin_notes
-from xstilts.tasks.augmentation import Augmentation
 from xstilts.tasks.base import Task
 
 
@@ -37,9 +35,7 @@ class ResolvedStudy:
     sweeps: target -> the values of its settings that it is scored with; the target's own kind has the reported ones.
     finetuning_tasks: target -> the task that is fine-tuned on in its place.
     notes: task, target or "arm <name>" -> what a report must say of it.
-    stress: target -> the perturbations of its test inputs that it is scored on as well.
-    augmentations: arm -> what is done to the training rows of its intermediate tasks.
-    lacking_files: arm -> why these cannot be perturbed as it says, where the study goes on without what is missing.
+    perturbed: what it perturbs, of test inputs and of training rows.
     shared: which arms read the training sentences of which target before.
     """
 
@@ -49,9 +45,7 @@ class ResolvedStudy:
     intermediates: Mapping[str, Task]
     finetuning_tasks: Mapping[str, Task] = field(default_factory=dict)
     sweeps: Mapping[str, Sweep] = field(default_factory=dict)
-    stress: Mapping[str, tuple[StressCondition, ...]] = field(default_factory=dict)
-    augmentations: Mapping[str, Augmentation] = field(default_factory=dict)
-    lacking_files: Mapping[str, str] = field(default_factory=dict)
+    perturbed: PerturbedParts = field(default_factory=PerturbedParts)
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shared: SharedText = field(default_factory=dict)
 
@@ -65,7 +59,7 @@ class ResolvedStudy:
 
 
 def resolve_study(study: Study, tasks: Catalog[Task], folders: Sequence[Path] = ()) -> ResolvedStudy:
-    """Look up every name of a study. `tasks`: those it may name; `folders`: those that its lexicons and lists may lie in.
+    """Look up every name of a study. `tasks`: those it may name; `folders`: where its lexicons and lists may lie.
 
     Raises StudyError for an unknown task, language, arm or substitute, and for a setting that a task does not have.
     """
@@ -77,14 +71,7 @@ def resolve_study(study: Study, tasks: Catalog[Task], folders: Sequence[Path] = 
     named = dict.fromkeys(name for arm in study.arms.values() for name in trained_tasks(arm))
     intermediates = {name: _substituted(study, tasks, name, notes) for name in named}
     targets = {name: _target(study, tasks, name, notes) for name in study.targets}
-    reader = NoiseReader(folders)
-    spec, left_out = study.stress, ()
-    if spec is not None and study.allow_missing:
-        spec, left_out = without_missing(spec, reader)
-    stress = find_stress(spec, targets, reader)
-    for name in targets if left_out else ():
-        notes[name] = (*notes.get(name, ()), *left_out)
-    for name, note in (*twin_notes(targets).items(), *stress_notes(stress, targets).items()):
+    for name, note in twin_notes(targets).items():
         notes[name] = (*notes.get(name, ()), note)
     finetuning = {
         name: _substituted(study, tasks, task.finetuned_on, notes, name)
@@ -98,28 +85,19 @@ def resolve_study(study: Study, tasks: Catalog[Task], folders: Sequence[Path] = 
         intermediates=intermediates,
         finetuning_tasks=finetuning,
         sweeps={name: sweep for name, sweep in sweeps.items() if sweep.others},
-        stress=stress,
     )
-    augmentations: dict[str, Augmentation] = {}
-    lacking_files: dict[str, str] = {}
     for name, arm in study.arms.items():
         if arm.translated is not None:
             notes[f"arm {name}"] = translation_notes(arm.translated, resolved.through(arm))
-        if arm.perturbed is not None:
-            try:
-                found = read_augmentation(arm.perturbed, resolved.through(arm), reader, f"arms.{name}.perturbed")
-            except MissingFileError as error:
-                if not study.allow_missing:
-                    raise
-                lacking_files[name] = error.what
-                continue
-            augmentations[name] = found
-            notes[f"arm {name}"] = (augmentation_note(arm.perturbed, found, reader),)
+    through = {name: resolved.through(arm) for name, arm in study.arms.items()}
+    perturbed = find_perturbed_parts(study, targets, through, folders)
+    for name, said in perturbed.notes.items():
+        notes[name] = (*notes.get(name, ()), *said)
     trainings = {name: resolved.finetuned_on(name) for name in targets}
     shared = shared_text({name: trained_tasks(arm) for name, arm in study.arms.items()}, intermediates, trainings)
     for name, note in shared_notes(shared, trainings, study.arms).items():
         notes[name] = (*notes.get(name, ()), note)
-    return replace(resolved, augmentations=augmentations, lacking_files=lacking_files, notes=notes, shared=shared)
+    return replace(resolved, perturbed=perturbed, notes=notes, shared=shared)
 
 
 def needed_sources(resolved: ResolvedStudy) -> list[Source]:

@@ -1,7 +1,8 @@
 """Stress: a study's targets scored again on perturbed test inputs, by the checkpoints that are there anyway.
 
-`stress: {noise: [keyboard, swap], rates: [0.1, 0.3]}` scores every target at 10 and 30 % of each noise. Each is one more
-evaluation of the same checkpoint: nothing is trained for it, and the target's own score stays that of the clean input.
+`stress: {noise: [keyboard, swap], rates: [0.1, 0.3]}` scores every target at 10 and 30 % of each noise. Each is one
+more evaluation of the same checkpoint: nothing is trained for it, and the target's own score stays that of the clean
+input.
 """
 
 from __future__ import annotations
@@ -127,7 +128,9 @@ def _check_taken(condition: StressCondition, targets: Mapping[str, Task], spec: 
     if refused and (spec.targets is not None or len(refused) == len(targets)):
         name, reason = next(iter(refused.items()))
         takers = [one for one in reasons if one not in refused]
-        hint = f"These can be: {', '.join(takers)}. Without `targets` those that cannot are left out." if takers else None
+        hint = (
+            f"These can be: {', '.join(takers)}. Without `targets` those that cannot are left out." if takers else None
+        )
         raise StudyError(f"'{name}' cannot be perturbed by '{condition.noise}': {reason}.",
                          where=f"{PLACE}[{number}]", hint=hint)  # fmt: skip
 
@@ -140,9 +143,11 @@ def _why_not(condition: StressCondition, task: Task) -> str | None:
     return next(iter(lacking.values())) if task.test and len(lacking) == len(task.test) else None
 
 
-def stress_notes(stress: Mapping[str, Sequence[StressCondition]], targets: Mapping[str, Task]) -> dict[str, str]:
+def stress_notes(
+    stress: Mapping[str, Sequence[StressCondition]], targets: Mapping[str, Task]
+) -> dict[str, tuple[str, ...]]:
     """Return by target what a plan must say of it: which noise is not applicable where."""
-    notes = {}
+    notes: dict[str, tuple[str, ...]] = {}
     for name, conditions in stress.items():
         said = []
         for noise, condition in {condition.noise: condition for condition in conditions}.items():
@@ -151,5 +156,5 @@ def stress_notes(stress: Mapping[str, Sequence[StressCondition]], targets: Mappi
                 reasons = "; ".join(dict.fromkeys(lacking.values()))
                 said.append(f"{noise} not applicable in {', '.join(lacking)} ({reasons})")
         if said:
-            notes[name] = f"stress: {'; '.join(said)}"
+            notes[name] = (f"stress: {'; '.join(said)}",)
     return notes

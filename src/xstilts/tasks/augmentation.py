@@ -16,8 +16,8 @@ from xstilts.perturb.random_stream import RandomStream
 class Augmentation:
     """Which rows are perturbed, and how.
 
-    perturbations: each perturbed row has one of them, all equally often. share: of the rows, above 0 to 1. seed: another
-    one perturbs other rows.
+    perturbations: each perturbed row has one of them, all equally often. share: of the rows, above 0 to 1. seed:
+    another one perturbs other rows.
     """
 
     perturbations: tuple[Perturbation, ...]
@@ -33,8 +33,8 @@ class Augmentation:
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentedExamples:
-    """Examples in their order, as many as there were. perturbed: how many have other texts now. kept: reason -> how many
-    were chosen and stay as they are, since their gold would have been lost."""
+    """Examples in their order, as many as there were. perturbed: how many have other texts now. kept: reason -> how
+    many were chosen and stay as they are, since their gold would have been lost."""
 
     examples: list[Example]
     perturbed: int

@@ -40,8 +40,12 @@ _CUT = "local copies hold at most 500 sentences of each"
 _TAGS = TagsRow(tags="upos", group=("sent_id",))
 _TREES = TreesRow(cut=":", group=("sent_id",))
 _SWITCHED_NOTE = "several languages in a sentence, by treebank: Turkish and German speech (qtd), Maghrebi Arabic and "
-_SWITCHED_NOTE += "French in Latin letters (qaf), Telugu and English (qte), Turkish and English (qti; very small, as qte)"
-_NONSTANDARD_NOTE = "tweets (ga, it, pt), the web and mails (fi, ru), speech (en learners, fr, pcm, yue), dialects (ajp, "
+_SWITCHED_NOTE += (
+    "French in Latin letters (qaf), Telugu and English (qte), Turkish and English (qti; very small, as qte)"
+)
+_NONSTANDARD_NOTE = (
+    "tweets (ga, it, pt), the web and mails (fi, ru), speech (en learners, fr, pcm, yue), dialects (ajp, "
+)
 _NONSTANDARD_NOTE += "bar, gsw)"
 
 
@@ -51,7 +55,9 @@ def _tests(treebanks: Sequence[Treebank], read: Reader, row: RowMaker) -> dict[s
 
 def _test(treebank: Treebank, read: Reader, row: RowMaker) -> Source:
     file = treebank.file("test")
-    place = web(read, row, (f"ud-codeswitch/{treebank.language}/{file}",), raw(treebank.repository, treebank.commit, file))
+    place = web(
+        read, row, (f"ud-codeswitch/{treebank.language}/{file}",), raw(treebank.repository, treebank.commit, file)
+    )
     return source(place, language=treebank.language, note=_CUT, rows=500)
 
 

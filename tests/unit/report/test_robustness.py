@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from dataclasses import replace
@@ -132,7 +133,10 @@ def test_an_arm_whose_condition_failed_is_missing_and_says_why(tmp_path: Path):
 
 def test_where_nothing_was_scored_the_page_says_why(tmp_path: Path):
     results = fake_stress.results(tmp_path, targets=("xnli",))
-    results = replace(results, stress=tuple(replace(one, status="not run", reason="interrupted", scores=None) for one in results.stress))
+    results = replace(
+        results,
+        stress=tuple(replace(one, status="not run", reason="interrupted", scores=None) for one in results.stress),
+    )
     found = robustness(results)
     assert found.missing == {"xnli": "not run: interrupted"}
     assert "interrupted" in markdown(compose(results).document)
@@ -149,6 +153,16 @@ def test_every_form_shows_the_same_numbers(report: Report, tmp_path: Path):
         assert "tough over none" in form and "keyboard" in form
     assert 'href="#robustness"' in page and page.count("<svg") >= 5
     assert ROBUSTNESS.answer(report.value(ROBUSTNESS))[0].split(":")[0] in " ".join(text.split())
+
+
+def test_tables_for_other_programs_go_with_what_they_hold(report: Report, tmp_path: Path):
+    save(report, tmp_path / "report")
+    lines = list(csv.DictReader((tmp_path / "report" / "robustness.csv").open(encoding="utf-8")))
+    assert len(lines) == 10 and {line["noise"] for line in lines} == {"all", "keyboard", "swap"}
+    curves = list(csv.DictReader((tmp_path / "report" / "robustness_curves.csv").open(encoding="utf-8")))
+    assert len(curves) == 2 * 2 * 3 * 3, "targets, noises, arms, rates with 0"
+    save(compose(replace(report.scoreboard.results, stress=())), tmp_path / "report")
+    assert not list((tmp_path / "report").glob("robustness*.csv"))
 
 
 def test_names_from_data_are_escaped(tmp_path: Path):

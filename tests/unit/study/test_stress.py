@@ -1,4 +1,4 @@
-"""Perturbed inputs in a study: what is scored, what is not applicable, and mistakes that are told before anything runs."""
+"""Perturbed inputs in a study: what is scored, what is not applicable, and mistakes told before anything runs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ TAGS = Task(
     test={"de": source("tags/de.tsv", "de"), "sw": source("tags/sw.tsv", "sw")},
 )
 TASKS = catalog(trained("t"), trained("a"), retrieval("r"), TAGS)
-ARMS = {"none": {"strategy": "direct"}, "a": {"strategy": "sequential", "through": ["a"]}}
+THROUGH_A = {"strategy": "sequential", "through": ["a"]}
+ARMS = {"none": {"strategy": "direct"}, "a": THROUGH_A}
 
 
 def study(**more: Any) -> Study:
@@ -34,7 +35,7 @@ def study(**more: Any) -> Study:
 
 
 def conditions(**stress: Any) -> dict[str, list[str]]:
-    found = resolve_study(study(stress=stress), TASKS).stress
+    found = resolve_study(study(stress=stress), TASKS).perturbed.stress
     return {name: [one.title for one in of] for name, of in found.items()}
 
 
@@ -73,7 +74,7 @@ def test_stress_makes_no_target_and_trains_nothing():
 
 def test_a_language_without_a_layout_is_named_not_cleaned():
     resolved = resolve_study(study(stress={"noise": ["keyboard"], "rates": [0.1]}), TASKS)
-    (condition,) = resolved.stress["tags"]
+    (condition,) = resolved.perturbed.stress["tags"]
     assert condition.not_applicable(TAGS) == {"sw": "no keyboard layout for sw"}
     assert "stress: keyboard not applicable in sw (no keyboard layout for sw)" in resolved.notes["tags"]
     assert not any("stress" in note for note in resolved.notes.get("t", ()))
@@ -81,16 +82,16 @@ def test_a_language_without_a_layout_is_named_not_cleaned():
 
 def test_a_kind_that_cannot_take_a_noise_is_left_out_unless_it_is_named(tmp_path: Path):
     resolved = resolve_study(study(stress={"noise": ["drop-words"], "rates": [0.1]}), TASKS)
-    assert resolved.stress["t"][0].refused == ""
-    assert "one a word" in resolved.stress["tags"][0].refused
-    assert set(resolved.stress["tags"][0].not_applicable(TAGS)) == {"de", "sw"}
+    assert resolved.perturbed.stress["t"][0].refused == ""
+    assert "one a word" in resolved.perturbed.stress["tags"][0].refused
+    assert set(resolved.perturbed.stress["tags"][0].not_applicable(TAGS)) == {"de", "sw"}
     error = refusal(tmp_path, stress={"noise": ["drop-words"], "targets": ["tags"]})
     assert "'tags' cannot be perturbed by 'drop-words'" in error.what and "s.yaml:" in str(error.where)
 
 
 def test_of_a_retrieval_target_queries_are_perturbed():
     made = study(targets=["r"], stress={"noise": ["swap"], "rates": [0.1]})
-    assert [one.title for one in resolve_study(made, TASKS).stress["r"]] == ["swap 10 %"]
+    assert [one.title for one in resolve_study(made, TASKS).perturbed.stress["r"]] == ["swap 10 %"]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_a_lexicon_is_found_below_a_data_folder(tmp_path: Path):
     switch = {"switch": "dictionary", "into": "en", "lexicons": "lexicons"}
     made = study(stress={"noise": [switch], "rates": [0.1]})
     resolved = resolve_study(made, TASKS, [lexicon(tmp_path)])
-    (condition,) = resolved.stress["tags"]
+    (condition,) = resolved.perturbed.stress["tags"]
     assert condition.title == "dictionary, into en 10 %", "no path in a name that is shown"
     assert set(condition.not_applicable(TAGS)) == {"sw"}
 
@@ -149,7 +150,7 @@ def test_what_a_missing_lexicon_stops_where_missing_data_are_allowed():
     made = study(arms=arms, stress={"noise": [switch, "swap"], "rates": [0.1]}, allow_missing=True)
     found = located(made, TASKS, everywhere)
     assert found.missing_arms == {"switched": "There is no file or folder 'lexicons' here."}
-    assert [one.noise for one in found.stress["t"]] == ["swap"]
+    assert [one.noise for one in found.perturbed.stress["t"]] == ["swap"]
     assert any("dictionary, into de is missing" in note for note in found.notes["t"])
 
 
@@ -172,13 +173,13 @@ def test_an_arm_with_perturbed_rows_is_another_training_and_shares_the_clean_one
     [
         ({"strategy": "direct", "perturbed": {"noise": ["swap"]}}, "is about intermediate tasks"),
         (
-            {"strategy": "sequential", "through": ["a"], "perturbed": {"noise": ["swap"]}, "translated": {"languages": ["de"]}},
+            {**THROUGH_A, "perturbed": {"noise": ["swap"]}, "translated": {"languages": ["de"]}},
             "cannot stand beside 'translated'",
         ),
-        ({"strategy": "sequential", "through": ["a"], "perturbed": {"noise": ["swapp"]}}, "there is no noise 'swapp'"),
-        ({"strategy": "sequential", "through": ["a"], "perturbed": {"noise": ["swap"], "share": 0}}, "0"),
-        ({"strategy": "sequential", "through": ["tags"], "perturbed": {"noise": ["drop-words"]}}, "'tags' cannot be perturbed"),
-        ({"strategy": "sequential", "through": ["a"], "perturbed": {"noise": ["diacritics"]}}, "'a' cannot be perturbed"),
+        ({**THROUGH_A, "perturbed": {"noise": ["swapp"]}}, "there is no noise 'swapp'"),
+        ({**THROUGH_A, "perturbed": {"noise": ["swap"], "share": 0}}, "0"),
+        ({**THROUGH_A, "through": ["tags"], "perturbed": {"noise": ["drop-words"]}}, "'tags' cannot be perturbed"),
+        ({**THROUGH_A, "perturbed": {"noise": ["diacritics"]}}, "'a' cannot be perturbed"),
     ],
 )  # fmt: skip
 def test_mistakes_of_perturbed_arms(tmp_path: Path, arm: Any, said: str):

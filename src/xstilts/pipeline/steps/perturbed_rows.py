@@ -1,4 +1,4 @@
-"""Rows that are perturbed as they are read: by the step that prepares them, and by those that predict and score them."""
+"""Rows that are perturbed as they are read: by the step that prepares them, and those that predict and score them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def read_augmented(source: ResolvedSource, augmentation: Augmentation) -> Loaded
 
 
 def read_examples(source: ResolvedSource, perturbation: Perturbation | None) -> LoadedExamples:
-    """Read the examples of a source; with a perturbation those that its views choose, their texts perturbed. Ids, groups
-    and gold stay. `rows` and `dropped` are then of the chosen rows: what reading the file itself drops stands beside
-    the clean one.
+    """Read the examples of a source; with a perturbation those that its views choose, their texts perturbed. Ids,
+    groups and gold stay. `rows` and `dropped` are then of the chosen rows: what reading the file itself drops stands
+    beside the clean one.
 
     Raises DataError as `load_examples` does, and where no example is left.
     """

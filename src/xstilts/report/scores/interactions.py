@@ -49,7 +49,7 @@ class Interaction:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimate:
+class ChangeEstimate:
     """A number in points with its interval, which nothing was corrected for. `low`, `high` None: there is none."""
 
     value: float
@@ -66,7 +66,7 @@ class GroupEffect:
     by: str  # "script" or "family"
     group: str
     languages: tuple[str, ...]
-    estimate: Estimate
+    estimate: ChangeEstimate
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -114,7 +114,7 @@ def with_stress_cells(results: Results) -> Results:
 OK = ("done", "not applicable")
 
 
-def arm_change(changes: Sequence[TargetDraws], arm: str, zero_shot: bool) -> Estimate | None:
+def arm_change(changes: Sequence[TargetDraws], arm: str, zero_shot: bool) -> ChangeEstimate | None:
     """Return perturbed minus clean score of one arm, the mean over languages and targets; None where it lacks one."""
     means = _means(changes, None, zero_shot)
     return _estimate(means, {arm: 1.0}, changes) if means is not None else None
@@ -152,14 +152,14 @@ def _means(changes: Sequence[TargetDraws], languages: Sequence[str] | None, zero
 
 def _estimate(
     means: MeanOfArms, weights: dict[str, float], changes: Sequence[TargetDraws], salt: str = ""
-) -> Estimate | None:
+) -> ChangeEstimate | None:
     if not means.has(list(weights)):
         return None
     rows = means.weights([weights])
     value = float((rows @ means.means.value)[0])
     one_seed = all(d.draws is None or len(d.draws.seeds) == 1 for d in changes)
     if means.groups < 2 or not (one_seed or means.can_test(list(weights))):
-        return Estimate(value=value, low=None, high=None, interval="")
+        return ChangeEstimate(value=value, low=None, high=None, interval="")
     rng = np.random.default_rng(zlib.crc32(repr((sorted(weights), salt)).encode()))
     low, high = clipped(value, float(draw_errors(means.means, rows, rng, each=0).reach(ALPHA)[0]))
-    return Estimate(value=value, low=low, high=high, interval=ONE_SEED if one_seed else ALONE)
+    return ChangeEstimate(value=value, low=low, high=high, interval=ONE_SEED if one_seed else ALONE)

@@ -28,7 +28,7 @@ from xstilts.metrics.robustness import (
     worst_quartile,
 )
 from xstilts.report.scores.inputs import Results, StressScores
-from xstilts.report.scores.interactions import Estimate, arm_change
+from xstilts.report.scores.interactions import ChangeEstimate, arm_change
 from xstilts.report.scores.score_files import read_scores
 from xstilts.report.scores.stress_draws import StressDraws
 
@@ -42,7 +42,7 @@ class NoiseCurve:
     noise: str
     languages: tuple[str, ...]
     scores: Mapping[str, Mapping[float, float]]
-    drops: Mapping[str, Estimate]
+    drops: Mapping[str, ChangeEstimate]
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -62,7 +62,7 @@ class ArmRobustness:
     arm: str
     clean: float
     perturbed: float
-    drop: Estimate | None
+    drop: ChangeEstimate | None
     relative_drop: float | None
     area: float
     worst_language: tuple[str, float]
@@ -90,11 +90,9 @@ def noise_curves(stress: StressDraws) -> tuple[NoiseCurve, ...]:
         lacking = stress.not_applicable.get(noise, {})
         languages = tuple(x for x in headline_languages(stress) if x not in lacking)
         if languages:
-            scores = {
-                arm: found for arm in stress.arms if (found := _curve(stress, arm, noise, languages)) is not None
-            }
+            scores = {arm: found for arm in stress.arms if (found := _curve(stress, arm, noise, languages)) is not None}
             changes = [stress.changes([noise])]
-            drops = {arm: _negated(found) for arm in stress.arms if (found := arm_change(changes, arm, True))}
+            drops = {arm: _negated(change) for arm in stress.arms if (change := arm_change(changes, arm, True))}
             curves.append(
                 NoiseCurve(target=stress.target.name, noise=noise, languages=languages, scores=scores, drops=drops)
             )
@@ -116,10 +114,10 @@ def _scores(stress: StressDraws, languages: Sequence[str]) -> np.ndarray:
     return np.moveaxis(fill_collapsed(by_seed, stress.collapsed).mean(axis=-1), 0, -1)
 
 
-def _negated(change: Estimate) -> Estimate:
+def _negated(change: ChangeEstimate) -> ChangeEstimate:
     low = None if change.high is None else -change.high
     high = None if change.low is None else -change.low
-    return Estimate(value=-change.value, low=low, high=high, interval=change.interval)
+    return ChangeEstimate(value=-change.value, low=low, high=high, interval=change.interval)
 
 
 def arm_robustness(results: Results, stress: StressDraws, floors: Mapping[str, float]) -> tuple[ArmRobustness, ...]:

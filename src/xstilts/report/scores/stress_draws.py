@@ -76,7 +76,9 @@ class StressDraws:
             return TargetDraws(target=self.target, draws=None, missing={}, reason=self.reason or "not perturbed so")
         shape = (len(self.conditions), len(self.arms))
         point = self._mean_change(self.point, chosen)
-        drawn = self._mean_change(self.draws.drawn.reshape(-1, *shape, *self.draws.drawn.shape[2:]).swapaxes(0, 1), chosen)
+        drawn = self._mean_change(
+            self.draws.drawn.reshape(-1, *shape, *self.draws.drawn.shape[2:]).swapaxes(0, 1), chosen
+        )
         kept = [i for i in range(len(self.draws.languages)) if np.isfinite(point[..., i]).any()]
         languages = tuple(self.draws.languages[i] for i in kept)
         if not kept:
@@ -102,14 +104,15 @@ class StressDraws:
     def _mean_change(self, scores: np.ndarray, noises: Sequence[str]) -> np.ndarray:
         """Average perturbed minus clean scores. scores: [C, ..., L], returned without the first axis."""
         assert self.draws is not None
-        total, number = 0.0, np.zeros(len(self.draws.languages))
+        total = np.zeros(scores.shape[1:])
+        number = np.zeros(len(self.draws.languages))
         for noise in noises:
             has = np.array([not self._lacks(noise, language) for language in self.draws.languages])
             rates = [i for i, condition in enumerate(self.conditions) if condition.noise == noise]
             change = scores[rates].mean(axis=0) - scores[0]
             total = total + np.where(has, change, 0.0)
             number += has
-        return np.asarray(total) / np.where(number > 0, number, np.nan)
+        return total / np.where(number > 0, number, np.nan)
 
 
 def stress_draws(results: Results, clean: TargetDraws) -> StressDraws | None:
@@ -160,7 +163,8 @@ def _paired_cells(
     tables: dict[tuple[str, int], dict[str, ItemCounts]] = {
         key: read_item_counts(folder, target.main) for key, folder in folders.items()
     }
-    cells, items = {}, {}
+    cells: dict[tuple[str, int, str], GroupCounts] = {}
+    items: dict[str, tuple[int, int]] = {}
     for language in dict.fromkeys(language for table in tables.values() for language in table):
         of_language = {key: table[language] for key, table in tables.items() if language in table}
         shared = reduce(np.intersect1d, [table.ids for table in of_language.values()])

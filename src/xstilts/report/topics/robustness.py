@@ -174,7 +174,9 @@ def _forest(robustness: Robustness) -> Block:
         "zero. The mean over targets and noises is tested first, then each target and each noise of those found."
     )
     caption = f"Differences of drops in points, above zero where the first loses less. {intervals}"
-    return Figure(svg=(forest(groups, "Differences of drops with intervals; the numbers in the table below"),), caption=caption)
+    return Figure(
+        svg=(forest(groups, "Differences of drops with intervals; the numbers in the table below"),), caption=caption
+    )
 
 
 def _effect(one: Interaction) -> Effect:
@@ -223,6 +225,39 @@ def record(robustness: Robustness) -> dict[str, Any]:
     }
 
 
+def difference_lines(robustness: Robustness) -> list[dict[str, Any]]:
+    """Return one line a difference of drops; "all" where it is over all targets or noises."""
+    return [
+        {
+            "name": one.contrast.name,
+            "target": one.contrast.target or "all",
+            "noise": one.noise or "all",
+            "value": one.contrast.value,
+            "low": one.contrast.low,
+            "high": one.contrast.high,
+            "interval": one.contrast.interval,
+            "p": one.contrast.p,
+            "p_adjusted": one.contrast.p_adjusted,
+            "verdict": one.contrast.verdict,
+            "seeds": one.contrast.seeds,
+            "languages": " ".join(one.contrast.languages),
+            "reason": one.contrast.reason,
+        }
+        for one in robustness.interactions
+    ]
+
+
+def curve_lines(robustness: Robustness) -> list[dict[str, Any]]:
+    """Return one line a point of a curve; rate 0 is the clean input."""
+    return [
+        {"target": curve.target, "noise": curve.noise, "arm": arm, "rate": rate, "score": score,
+         "languages": " ".join(curve.languages)}
+        for curve in robustness.curves
+        for arm, points in curve.scores.items()
+        for rate, score in points.items()
+    ]  # fmt: skip
+
+
 def terminal(robustness: Robustness) -> tuple[TerminalTable, ...]:
     shown = [one for one in robustness.interactions if one.contrast.target is None and one.contrast.value is not None]
     if not shown:
@@ -240,5 +275,6 @@ ROBUSTNESS = Topic(
     record=record,
     empty_record={"robustness": None},
     terminal=terminal,
+    tables={"robustness": difference_lines, "robustness_curves": curve_lines},
     command_json={"robustness": "robustness"},
 )

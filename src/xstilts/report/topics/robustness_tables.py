@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xstilts.report.elements.blocks import Table, TableCell, TableColumn
 from xstilts.report.elements.formatting import MISSING, interval, name_list, number, probability, signed
 from xstilts.report.scores.contrast_scopes import UNTESTED, Contrast
-from xstilts.report.scores.interactions import Estimate, GroupEffect, Interaction
+from xstilts.report.scores.interactions import ChangeEstimate, GroupEffect, Interaction
 from xstilts.report.scores.robustness_measures import ArmRobustness, NoiseCurve
 
 NONE = "–"
@@ -104,7 +104,7 @@ def _or_none(value: float | None) -> TableCell:
     return TableCell(text=NONE if value is None else number(value))
 
 
-def _estimate_cell(estimate: Estimate | None) -> TableCell:
+def _estimate_cell(estimate: ChangeEstimate | None) -> TableCell:
     if estimate is None:
         return TableCell(text=MISSING, role="missing")
     reach = interval(estimate.low, estimate.high)

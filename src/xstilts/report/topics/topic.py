@@ -30,6 +30,7 @@ class Topic(Generic[Value]):
     record: entries of report.json.
     empty_record: the same entries where there is nothing to say.
     terminal: what `xstilts run` prints at its end.
+    tables: files for other programs, `<name>.csv`: name -> its lines, all with the same fields.
     command_json: entries of the record that `xstilts run --json` prints as well, and what they are called there.
     """
 
@@ -40,4 +41,5 @@ class Topic(Generic[Value]):
     record: Callable[[Value], Record] = field(default=lambda value: {})
     empty_record: Record = field(default_factory=dict)
     terminal: Callable[[Value], Sequence[TerminalBlock]] = field(default=lambda value: ())
+    tables: Mapping[str, Callable[[Value], Sequence[Record]]] = field(default_factory=dict)
     command_json: Mapping[str, str] = field(default_factory=dict)
