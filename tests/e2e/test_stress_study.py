@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from tiny_study import TinyStudy
+from tiny_study import WORDS, TinyStudy
 
 STRESS = {"noise": ["swap", "delete"], "rates": [0.2, 0.5]}
 TARGETS = ["weather", "words", "places"]
@@ -142,3 +142,70 @@ def test_a_swept_target_is_stressed_with_its_reported_value(study: Callable[...,
     assert len(tiny.records("predict")) == 2 and len(tiny.records("score")) == 3
     (arm,) = report(tiny)["robustness"]["arms"]
     assert arm["clean"] > arm["perturbed"]
+
+
+def test_an_arm_with_perturbed_rows_trains_on_as_many_and_is_scored_alike(
+    study: Callable[..., TinyStudy], capsys: pytest.CaptureFixture[str]
+):
+    tagged = {"strategy": "sequential", "through": ["words"]}
+    noisy = {**tagged, "perturbed": {"noise": ["repeat"], "rate": 0.5, "share": 0.5}}
+    tiny = study(
+        targets=["weather"], seeds=[1], arms={"none": {"strategy": "direct"}, "tagged": tagged, "noisy": noisy}
+    )
+    planned = plan(tiny, capsys)
+    assert planned["trainings"] == 5, "two intermediate phases and three targets"
+    assert (
+        "arm noisy: 50 % of the training rows of its intermediate tasks are perturbed (repeat 50 %)" in planned["notes"]
+    )
+    assert tiny.call("run") == 0
+    prepared = {
+        record["label"]: json.loads((tiny.store / "steps" / key / "meta.json").read_text("utf-8"))
+        for key in tiny.stamps("prepare")
+        if (record := json.loads((tiny.store / "steps" / key / "done.json").read_text("utf-8")))["about"]["task"]
+        == "words"
+    }
+    clean, changed = prepared["words train"], prepared["words[perturbed] train"]
+    assert changed["tokens"] > clean["tokens"], "letters stand twice"
+    assert changed["rows"] < clean["rows"], "the held-out rows are not among them"
+    found = report(tiny)
+    rows = {line["use"]: line["rows"] for line in found["data"] if line["task"] == "words"}
+    assert set(rows) == {"train", "train, perturbed"}
+    assert rows["train, perturbed"] == changed["rows"] < rows["train"] == 24
+    seen = [line for line in found["trainings"] if "words[perturbed]" in str(line)]
+    assert seen
+
+
+def test_switching_by_a_lexicon_of_ones_own(study: Callable[..., TinyStudy]):
+    switch = {"switch": "dictionary", "into": "en", "lexicons": "lexicons"}
+    tiny = study(
+        targets=["words"], arms={"none": {"strategy": "direct"}}, seeds=[1], stress={"noise": [switch], "rates": [1.0]}
+    )
+    (tiny.folder / "lexicons").mkdir()
+    lines = "".join(f"{en}\t{de}\n" for en, de in zip(WORDS["en"], WORDS["de"], strict=True))
+    (tiny.folder / "lexicons" / "en-de.tsv").write_text(lines, "utf-8")
+    assert tiny.call("run") == 0
+    robustness = report(tiny)["robustness"]
+    assert robustness["not_applicable"] == [
+        "words, dictionary, into en: not applicable in sw: no lexicon of sw and en in lexicons"
+    ]
+    (curve,) = robustness["curves"]
+    assert curve["languages"] == ["de"] and curve["noise"] == "dictionary, into en"
+    before = tiny.stamps()
+    (tiny.folder / "lexicons" / "en-de.tsv").write_text(lines + "new\tneu\n", "utf-8")
+    assert tiny.call("run") == 0
+    new = sorted(key.partition("-")[0] for key in tiny.stamps().keys() - before.keys())
+    assert new == ["predict", "prepare", "score"], "another lexicon is another input, and nothing else"
+
+
+def test_a_bad_line_of_a_lexicon_stops_before_training(
+    study: Callable[..., TinyStudy], capsys: pytest.CaptureFixture[str]
+):
+    switch = {"switch": "dictionary", "into": "en", "lexicons": "lexicons"}
+    tiny = study(
+        targets=["words"], arms={"none": {"strategy": "direct"}}, seeds=[1], stress={"noise": [switch], "rates": [0.5]}
+    )
+    (tiny.folder / "lexicons").mkdir()
+    (tiny.folder / "lexicons" / "en-de.tsv").write_text("the\tder\nlonely\n", "utf-8")
+    assert tiny.call("run") != 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "en-de.tsv:2" in said and "no translation" in said

@@ -79,6 +79,15 @@ class NoiseReader:
         )
 
 
+def unavailable(perturbation: Perturbation, language: str) -> str | None:
+    """Return why nothing of this kind can be done to a language, without paths of this machine; None where it can."""
+    reason = perturbation.unavailable(language)
+    for key in perturbation.paths if reason else ():
+        path = getattr(perturbation, key, None)
+        reason = reason.replace(str(path), Path(path).name) if reason and path else reason
+    return reason
+
+
 class MissingFileError(StudyError):
     """A lexicon or list that a perturbation names is not here."""
 
@@ -124,7 +133,7 @@ def read_augmentation(spec: PerturbedSpec, tasks: Iterable[Task], reader: NoiseR
         for task in tasks:
             if task.train is None:
                 continue
-            reason = cannot_take(task.kind.example, perturbation) or perturbation.unavailable(task.train.language)
+            reason = cannot_take(task.kind.example, perturbation) or unavailable(perturbation, task.train.language)
             if reason:
                 raise StudyError(f"'{task.name}' cannot be perturbed by '{noise_name(said)}': "
                                  f"{reason}.", where=place)  # fmt: skip

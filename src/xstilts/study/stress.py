@@ -17,7 +17,7 @@ from xstilts.core.errors import StudyError
 from xstilts.perturb.base import Perturbation
 from xstilts.perturb.examples import cannot_take
 from xstilts.study.field_types import EachOnce, Seed
-from xstilts.study.perturbations import MissingFileError, NoiseReader, noise_name
+from xstilts.study.perturbations import MissingFileError, NoiseReader, noise_name, unavailable
 from xstilts.study.strict_model import StrictModel
 from xstilts.tasks.base import Task
 
@@ -58,7 +58,7 @@ class StressCondition:
         return {language: reason for language, source in task.test.items() if (reason := self._reason(source.language))}
 
     def _reason(self, language: str) -> str | None:
-        return self.refused or self.perturbation.unavailable(language)
+        return self.refused or unavailable(self.perturbation, language)
 
 
 def find_stress(
