@@ -26,15 +26,25 @@ from xstilts.core.settings.training import Recipe
 from xstilts.kinds.catalog import KINDS
 from xstilts.pipeline.options import Options
 from xstilts.report.scores.published_files import published
-from xstilts.study import arms, language_adapters, merging, schema, task_section, training_numbers, tune
+from xstilts.study import (
+    arms,
+    language_adapters,
+    merging,
+    perturbations,
+    schema,
+    stress,
+    task_section,
+    training_numbers,
+    tune,
+)
 from xstilts.study.hyperparameters import DEFAULT_EPOCHS
 from xstilts.study.load import load_study
-from xstilts.study.resolve import check_names
+from xstilts.study.resolve import check_names, resolve_study
 from xstilts.study.schema import Study
 from xstilts.study.strict_model import StrictModel
 from xstilts.tasks.catalog import TASKS
 
-SECTIONS = (arms, language_adapters, merging, schema, task_section, training_numbers, tune)
+SECTIONS = (arms, language_adapters, merging, perturbations, schema, stress, task_section, training_numbers, tune)
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
@@ -112,6 +122,16 @@ def test_the_example_of_the_studies_page_is_a_study(tmp_path: Path):
     small = load_study(str(tmp_path / "example.yaml"), "smoke")
     assert small.train.updates == 50 and small.train.tasks["panx"].updates == 50
     assert small.train.tasks["panx"].epochs is None
+
+
+def test_the_example_of_the_robustness_page_is_a_study(tmp_path: Path):
+    assert write_blocks(DOCS / "robustness.md", tmp_path) == ["noisy.yaml"]
+    resolved = resolve_study(load_study(str(tmp_path / "noisy.yaml")), TASKS)
+    assert [len(resolved.perturbed.stress[target]) for target in ("udpos", "xquad")] == [9, 9]
+    assert resolved.perturbed.augmentations["pos noisy"].share == 0.5
+    text = (DOCS / "robustness.md").read_text("utf-8")
+    for section in (stress.StressSpec, perturbations.PerturbedSpec):
+        assert all(f"| `{key}` |" in text for key in section.model_fields)
 
 
 def test_every_key_of_a_study_is_described():
