@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from tiny_study import WORDS, TinyStudy
 
+from xstilts.cli import main
+
 STRESS = {"noise": ["swap", "delete"], "rates": [0.2, 0.5]}
 TARGETS = ["weather", "words", "places"]
 
@@ -209,3 +211,19 @@ def test_a_bad_line_of_a_lexicon_stops_before_training(
     assert tiny.call("run") != 0
     said = " ".join(capsys.readouterr().err.split())
     assert "en-de.tsv:2" in said and "no translation" in said
+
+
+def test_the_packaged_study_runs_at_its_smoke_scale(tmp_path: Path):
+    call = ["run", "robustness", "--scale", "smoke", "--offline", "--threads", "1", "--store", str(tmp_path)]
+    assert main(call) == 0
+    found = json.loads((tmp_path / "reports" / "robustness-smoke" / "report.json").read_text("utf-8"))
+    robustness = found["robustness"]
+    arms = {"none", "nli", "qa", "pos", "nli noisy"}  # without a lexicon nothing is switched
+    assert {(one["target"], one["arm"]) for one in robustness["arms"]} == {
+        (t, a) for t in ("udpos", "xquad") for a in arms
+    }
+    trainings = list(tmp_path.glob("steps/train-*"))
+    assert len(trainings) == 4 + 5 * 2, "intermediate phases, and the targets of five arms: none for a condition"
+    overall = {one["name"]: one for one in robustness["interactions"] if one["noise"] is None and one["target"] is None}
+    assert overall["nli noisy − none"]["value"] is not None and overall["nli noisy − none"]["verdict"] == "not tested"
+    assert overall["switching mixed in"]["value"] is None and "lexicons" in overall["switching mixed in"]["reason"]
