@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xstilts.scaling.least_squares import Solution, solve
+from xstilts.scaling.least_squares import FINE, Solution, solve
 from xstilts.scaling.models import MODELS, ScalingModel, SizeRange
 from xstilts.scaling.sized_scores import SizeCurve
 
@@ -129,7 +129,7 @@ def _resampled(fit: ModelFit, curve: SizeCurve, weight: float, resamples: int, r
         return replace(fit, weight=weight)
     fitted = fit.scores(curve.sizes)
     drawn = fitted + _by_seeds(fit, curve, resamples, rng) + _by_examples(curve, resamples, rng)
-    solution = solve(fit.model, np.log(curve.sizes), np.clip(drawn, 0, 100), curve.counts, fit.extent)
+    solution = solve(fit.model, np.log(curve.sizes), np.clip(drawn, 0, 100), curve.counts, fit.extent, FINE)
     return replace(fit, weight=weight, drawn=solution)
 
 

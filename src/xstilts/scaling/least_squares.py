@@ -15,7 +15,7 @@ import numpy as np
 from xstilts.scaling.models import ScalingModel, SizeRange
 
 _STEPS = 60  # of the search; each halves its step, or moves
-_FINEST = 1e-9  # of the range of a shape number
+FINEST, FINE = 1e-9, 1e-5  # of the range of a shape number: of a fit, and of one of a thousand for a band
 _FLAT = 1e-10  # a determinant below it, relative: the two columns are one
 
 
@@ -30,14 +30,21 @@ class Solution:
 
 
 def solve(
-    model: ScalingModel, log_sizes: np.ndarray, means: np.ndarray, weights: np.ndarray, extent: SizeRange
+    model: ScalingModel,
+    log_sizes: np.ndarray,
+    means: np.ndarray,
+    weights: np.ndarray,
+    extent: SizeRange,
+    finest: float = FINEST,
 ) -> Solution:
-    """Fit a model to mean scores [R, K] at sizes [K] whose squares count `weights` [K] times."""
+    """Fit a model to mean scores [R, K] at sizes [K] whose squares count `weights` [K] times.
+
+    finest: the step at which a search ends, as a share of the range of a shape number."""
     bounds, grid = model.bounds(extent), model.grid(extent)
     coarse = _bounded_linear(model.basis(log_sizes, grid, extent)[None], means, weights)[2]  # [R, G]
     at = grid[coarse.argmin(axis=1)]  # [R, D]
     if model.shape:
-        at = _search(model, at, bounds, (log_sizes, means, weights, extent))
+        at = _search(model, at, bounds, (log_sizes, means, weights, extent), finest)
     first, last, squares = _bounded_linear(model.basis(log_sizes, at, extent)[:, None], means, weights)
     return Solution(first[:, 0], last[:, 0], at, np.maximum(squares[:, 0], 0.0))
 
@@ -47,21 +54,23 @@ def _search(
     start: np.ndarray,
     bounds: np.ndarray,
     data: tuple[np.ndarray, np.ndarray, np.ndarray, SizeRange],
+    finest: float,
 ) -> np.ndarray:
     """Go from each start [R, D] to the best neighbour, and halve the step where there is none."""
     log_sizes, means, weights, extent = data
     span = bounds[:, 1] - bounds[:, 0]
     moves = np.stack([axis.ravel() for axis in np.meshgrid(*[(0, -1, 1)] * len(span))], axis=-1)  # [M, D]
     moves = moves[np.argsort(np.abs(moves).sum(axis=1), kind="stable")]  # staying comes first
-    at, step = start, np.full(len(start), 1 / 24)
+    at, step = start.copy(), np.full(len(start), 1 / 24)
     for _ in range(_STEPS):
-        near = np.clip(at[:, None] + moves * (step[:, None] * span)[:, None], *bounds.T)  # [R, M, D]
-        squares = _bounded_linear(model.basis(log_sizes, near, extent), means, weights)[2]
-        best = squares.argmin(axis=1)
-        at = near[np.arange(len(at)), best]
-        step = np.where(best == 0, step / 2, step)
-        if (step < _FINEST).all():
+        going = np.flatnonzero(step >= finest)
+        if not len(going):
             break
+        near = np.clip(at[going, None] + moves * (step[going, None] * span)[:, None], *bounds.T)  # [R, M, D]
+        squares = _bounded_linear(model.basis(log_sizes, near, extent), means[going], weights)[2]
+        best = squares.argmin(axis=1)
+        at[going] = near[np.arange(len(going)), best]
+        step[going] = np.where(best == 0, step[going] / 2, step[going])
     return at
 
 

@@ -23,7 +23,7 @@ import numpy as np
 EXPONENTS = (0.02, 4.0)  # of the power law
 SLOPES = (0.2, 12.0)  # of the logistic
 BEYOND = 1.5  # how far outside the sizes, in their logarithms' range, a midpoint may lie
-_GRID = 25  # values of each shape number that a search begins with
+_GRID = (0, 24, 13)  # values of a shape number that a search begins with, where there are so many of them
 
 
 class SizeRange(NamedTuple):
@@ -73,7 +73,7 @@ class ScalingModel:
 
     def grid(self, extent: SizeRange) -> np.ndarray:
         """Return shape numbers [G, D] that a search begins with."""
-        axes = [np.linspace(low, high, _GRID) for low, high in self.bounds(extent)]
+        axes = [np.linspace(low, high, _GRID[self.shape]) for low, high in self.bounds(extent)]
         return np.stack([axis.ravel() for axis in np.meshgrid(*axes)], axis=-1) if axes else np.zeros((1, 0))
 
 
