@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from xstilts.scaling.curve_fit import LEVEL, fit_curve
+from xstilts.scaling.curve_fit import fit_curve
 from xstilts.scaling.fits import RESAMPLES, fit_models
 from xstilts.scaling.models import CONSTANT, LOG_LINEAR, LOGISTIC, POWER_LAW, ScalingModel
 from xstilts.scaling.sized_scores import SizeCurve, SizedScore
@@ -86,9 +86,9 @@ def recovered(truth: Truth, draws: int, noise: float, seeds: int, resamples: int
     for draw in range(draws):
         curve = drawn_curve(truth, noise, seeds, draw)
         (fit,) = fit_models(curve, resamples, draw, (truth.model,))
-        bands = fit.bands(LEVEL)
+        bands = fit.bands
         for name, value in truth.parameters.items():
-            held[name] += bands[name][0] <= value <= bands[name][1]
+            held[name] += bands[name].low <= value <= bands[name].high
         if choose:
             whole = fit_curve(curve, resamples=resamples, seed=draw)
             chosen[whole.chosen.model.name if whole.chosen else "none"] += 1

@@ -17,10 +17,10 @@ CurvesArgument = Annotated[
         help="One line a run: size, score, and any of seed, n (test examples), curve, target, language.",
     ),
 ]
-Factor = Annotated[
-    float, typer.Option(metavar="X", min=1, max=1000, help="How far beyond its sizes a curve is read.")
+Factor = Annotated[float, typer.Option(metavar="X", min=1, max=1000, help="How far beyond its sizes a curve is read.")]
+At = Annotated[
+    list[int] | None, typer.Option(metavar="SIZE", min=1, help="Say the score at this size. May be repeated.")
 ]
-At = Annotated[list[int] | None, typer.Option(metavar="SIZE", min=1, help="Say the score at this size. May be repeated.")]
 Without = Annotated[str, typer.Option(metavar="CURVE", help="Exchange rate: the curve without the intermediate phase.")]
 With = Annotated[str, typer.Option("--with", metavar="CURVE", help="Exchange rate: the curve with it.")]
 Examples = Annotated[

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from xstilts.app.scaling import ScalingAnswer
 from xstilts.report.elements.formatting import number
-from xstilts.scaling.curve_fit import LEVEL, Band, CurveFit
+from xstilts.scaling.bands import LEVEL, Band
+from xstilts.scaling.curve_fit import CurveFit
 from xstilts.scaling.records import sentence
 
 
@@ -39,9 +40,9 @@ def _fits(fits: Iterable[CurveFit]) -> Table:
     table = _table("curve", "model", "weight", "AICc", "parameters")
     for fit in fits:
         for i, one in enumerate(fit.fits):
-            bands = one.bands(LEVEL)
+            bands = one.bands
             named = [
-                f"{name} {_value(value)}{_ends(*bands[name]) if bands else ''}" for name, value in one.parameters.items()
+                f"{name} {_band(bands[name]) if bands else _value(value)}" for name, value in one.parameters.items()
             ]
             name = Text("" if i else fit.curve.name)
             table.add_row(name, one.model.name, f"{one.weight:.2f}", number(one.criterion), ", ".join(named))

@@ -10,29 +10,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
 from xstilts.core.errors import DataError
+from xstilts.scaling.bands import Band, band
 from xstilts.scaling.fits import RESAMPLES, ModelFit, fit_models
 from xstilts.scaling.models import CONSTANT
 from xstilts.scaling.sized_scores import SizeCurve
 
-LEVEL = 0.95  # of all bands
 FACTOR = 4.0  # how far beyond the sizes a curve is read
 MARGIN = 2.0  # points: a curve whose gain lies within them is flat
 SATURATED = 0.5  # points: the gain of twice the data below which it has saturated
 STEPS_A_DOUBLING = 16  # of the search for a size
 LAW, FLAT, UNCLEAR, TOO_FEW = "law", "flat", "unclear", "too few sizes"
-
-
-class Band(NamedTuple):
-    """A value and the ends of its band; an end that is infinite is not known."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +55,7 @@ class CurveFit:
             return Band(0.0, -math.inf, math.inf)
         ends = self.curve.sizes[[0, -1]]
         fitted, drawn = fits[0].scores(ends), _mixed(fits, ends)
-        return _band(float(fitted[1] - fitted[0]), drawn[:, 1] - drawn[:, 0])
+        return self._band(fitted[1] - fitted[0], drawn[:, 1] - drawn[:, 0])
 
     @property
     def verdict(self) -> str:
@@ -94,12 +85,12 @@ class CurveFit:
                 f"{math.ceil(low):,} to {math.floor(high):,}.",
                 value=f"{size:,.0f}",
             )
-        return self.band([size])[0]
+        return self.bands([size])[0]
 
-    def band(self, sizes: list[float]) -> list[Band]:
+    def bands(self, sizes: list[float]) -> list[Band]:
         """Return the scores at several sizes, none of them refused."""
         values, drawn = self.fits[0].scores(sizes), self.drawn_scores(sizes)
-        return [_band(float(value), drawn[:, i]) for i, value in enumerate(values)]
+        return [self._band(value, drawn[:, i]) for i, value in enumerate(values)]
 
     @cached_property
     def saturation(self) -> Band:
@@ -110,10 +101,8 @@ class CurveFit:
         if not self.fits:
             return Band(math.nan, math.nan, math.nan)
         sizes = self.grid(self.curve.sizes[0], self.extent[1])
-        fitted = _saturates(sizes, self.fits[0].scores(sizes)[None])
-        drawn = _saturates(sizes, self.drawn_scores(sizes))
-        low, high = np.quantile(drawn, _TAILS, method="nearest")
-        return Band(float(fitted[0]), float(low), float(high))
+        (fitted,) = _saturates(sizes, self.fits[0].scores(sizes)[None])
+        return self._band(fitted, _saturates(sizes, self.drawn_scores(sizes)))
 
     def grid(self, low: float, high: float) -> np.ndarray:
         """Return sizes from `low` to at most `high`, STEPS_A_DOUBLING a doubling."""
@@ -124,12 +113,12 @@ class CurveFit:
         """Return scores of the resampled fits [R, K]: of each model as many as its weight says."""
         return _mixed(self.fits, sizes)
 
+    def _band(self, value: float, drawn: np.ndarray) -> Band:
+        return band(float(value), drawn, len(self.curve.runs))
+
     def _require_fit(self) -> None:
         if not self.fits:
             raise DataError(f"The curve '{self.curve.name}' has {len(self.curve.sizes)} sizes; a fit needs three.")
-
-
-_TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 
 
 def fit_curve(curve: SizeCurve, factor: float = FACTOR, resamples: int = RESAMPLES, seed: int = 0) -> CurveFit:
@@ -149,11 +138,6 @@ def _mixed(fits: Sequence[ModelFit], sizes: np.ndarray | list[float]) -> np.ndar
         parts.append(fits[i].drawn_scores(sizes, start, stop))
         start = stop
     return np.concatenate(parts)
-
-
-def _band(value: float, drawn: np.ndarray) -> Band:
-    low, high = np.quantile(drawn, _TAILS)
-    return Band(value, float(low), float(high))
 
 
 def _saturates(sizes: np.ndarray, scores: np.ndarray) -> np.ndarray:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from xstilts.core.errors import DataError
-from xstilts.scaling.curve_fit import LAW, LEVEL, Band, CurveFit
+from xstilts.scaling.bands import Band, band
+from xstilts.scaling.curve_fit import LAW, CurveFit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +53,13 @@ def exchange_rates(without: CurveFit, with_phase: CurveFit, examples: int) -> tu
         raise DataError(f"No exchange rate between {names}: they have no size in common.")
     grid = without.grid(*without.extent)
     fitted = without.chosen.scores(grid)[None] if without.chosen else np.zeros((0, len(grid)))
-    drawn, tails = without.drawn_scores(grid), ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+    drawn, runs = without.drawn_scores(grid), min(len(without.curve.runs), len(with_phase.curve.runs))
     order = np.random.default_rng(0).permutation(len(drawn))  # the two curves are drawn apart
     rates = []
     for size in shared:
         value = _reaches(grid, fitted, with_phase.chosen.scores([size]))[0]
         other = with_phase.drawn_scores([size])[:, 0]
-        ends = np.quantile(_reaches(grid, drawn[order], other), tails, method="nearest")
-        equivalent = Band(float(value), float(ends[0]), float(ends[1]))
+        equivalent = band(float(value), _reaches(grid, drawn[order], other), runs)
         rate = Band(*((one - size) / examples for one in equivalent))
         rates.append(ExchangeRate(size=size, equivalent=equivalent, rate=rate, reach=float(grid[-1])))
     return tuple(rates)

@@ -25,8 +25,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from xstilts.scaling.bands import Band, band
 from xstilts.scaling.least_squares import FINE, Solution, solve
-from xstilts.scaling.models import MODELS, ScalingModel, SizeRange
+from xstilts.scaling.models import CONSTANT, MODELS, ScalingModel, SizeRange
 from xstilts.scaling.sized_scores import SizeCurve
 
 RESAMPLES = 1000
@@ -40,13 +41,14 @@ class ModelFit:
     """One model on one curve. R resamples.
 
     criterion: AICc. weight: its Akaike weight among the models that were fitted.
-    drawn: the fits to resampled scores; None below LEAST_WEIGHT.
+    drawn: the fits to resampled scores; None below LEAST_WEIGHT, but for the best that is not constant.
     """
 
     model: ScalingModel
     extent: SizeRange
     solution: Solution  # of one row
     criterion: float
+    runs: int
     weight: float = math.nan
     drawn: Solution | None = None
 
@@ -59,16 +61,13 @@ class ModelFit:
         """The parameters by their names."""
         return {name: float(value[0]) for name, value in self._named(self.solution).items()}
 
-    def bands(self, level: float) -> dict[str, tuple[float, float]]:
-        """The band of each parameter: equal tails of the resampled fits; {} where there are none."""
+    @property
+    def bands(self) -> dict[str, Band]:
+        """The parameters with their bands; {} where the model was not resampled."""
         if self.drawn is None:
             return {}
-        tails = ((1 - level) / 2, (1 + level) / 2)
-        return {
-            name: (float(low), float(high))
-            for name, values in self._named(self.drawn).items()
-            for low, high in [np.quantile(values, tails)]
-        }
+        values = self.parameters
+        return {name: band(values[name], drawn, self.runs) for name, drawn in self._named(self.drawn).items()}
 
     def scores(self, sizes: Sequence[float] | np.ndarray) -> np.ndarray:
         """The fitted scores at sizes [K]."""
@@ -105,11 +104,13 @@ def fit_models(
     least = min(fit.criterion for fit in fits)
     likelihoods = [math.exp((least - fit.criterion) / 2) for fit in fits]
     rng = np.random.default_rng(seed)
-    weighted = [
-        _resampled(fit, curve, share / sum(likelihoods), resamples, rng)
-        for fit, share in zip(fits, likelihoods, strict=True)
-    ]
-    return tuple(sorted(weighted, key=lambda fit: fit.criterion))
+    weighted = [replace(fit, weight=share / sum(likelihoods)) for fit, share in zip(fits, likelihoods, strict=True)]
+    weighted.sort(key=lambda fit: fit.criterion)
+    changing = next((fit for fit in weighted if fit.model is not CONSTANT), None)  # a flat curve is tested against it
+    return tuple(
+        _resampled(fit, curve, resamples, rng) if fit.weight >= LEAST_WEIGHT or fit is changing else fit
+        for fit in weighted
+    )
 
 
 def _fit(model: ScalingModel, curve: SizeCurve) -> ModelFit | None:
@@ -121,16 +122,14 @@ def _fit(model: ScalingModel, curve: SizeCurve) -> ModelFit | None:
     squares = float(solution.squares[0]) + curve.squares_of_seeds
     criterion = runs * math.log(squares / runs + ROUNDING**2) + 2 * parameters
     criterion += 2 * parameters * (parameters + 1) / (runs - parameters - 1)
-    return ModelFit(model, extent, solution, criterion)
+    return ModelFit(model, extent, solution, criterion, runs)
 
 
-def _resampled(fit: ModelFit, curve: SizeCurve, weight: float, resamples: int, rng: np.random.Generator) -> ModelFit:
-    if weight < LEAST_WEIGHT:
-        return replace(fit, weight=weight)
+def _resampled(fit: ModelFit, curve: SizeCurve, resamples: int, rng: np.random.Generator) -> ModelFit:
     fitted = fit.scores(curve.sizes)
     drawn = fitted + _by_seeds(fit, curve, resamples, rng) + _by_examples(curve, resamples, rng)
     solution = solve(fit.model, np.log(curve.sizes), np.clip(drawn, 0, 100), curve.counts, fit.extent, FINE)
-    return replace(fit, weight=weight, drawn=solution)
+    return replace(fit, drawn=solution)
 
 
 def _by_seeds(fit: ModelFit, curve: SizeCurve, resamples: int, rng: np.random.Generator) -> np.ndarray:

@@ -103,7 +103,11 @@ def _bounded_linear(
         ):
             left = _squares(x, z, (a, b, d, p, q), total)
             better = left < squares
-            first, last, squares = np.where(better, x, first), np.where(better, z, last), np.where(better, left, squares)
+            first, last, squares = (
+                np.where(better, x, first),
+                np.where(better, z, last),
+                np.where(better, left, squares),
+            )
     return first + centre, last + centre, squares
 
 

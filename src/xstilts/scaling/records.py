@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from xstilts.scaling.curve_fit import FLAT, LAW, LEVEL, MARGIN, SATURATED, TOO_FEW, Band, CurveFit
+from xstilts.scaling.bands import LEVEL, Band
+from xstilts.scaling.curve_fit import FLAT, LAW, MARGIN, SATURATED, TOO_FEW, CurveFit
 from xstilts.scaling.exchange import ExchangeRate
 from xstilts.scaling.fits import ModelFit
 
@@ -42,8 +43,8 @@ def curve_record(fit: CurveFit) -> dict[str, Any]:
 
 
 def _parameters(fit: ModelFit) -> dict[str, dict[str, float | None]]:
-    bands = fit.bands(LEVEL)
-    return {name: _plain(Band(x, *bands.get(name, (math.nan, math.nan)))) for name, x in fit.parameters.items()}
+    bands = fit.bands
+    return {name: _plain(bands.get(name, Band(x, math.nan, math.nan))) for name, x in fit.parameters.items()}
 
 
 def exchange_record(rates: Sequence[ExchangeRate]) -> list[dict[str, Any]]:

@@ -21,7 +21,6 @@ from xstilts.study.task_section import UserTask
 from xstilts.study.training_numbers import Train
 
 
-
 class TakeSpec(StrictModel):
     """The number of examples at most: of each intermediate task, each target's training set, each test language. A list
     of sizes is an axis (`study.sizes`), and `budget` says what is equal along it."""

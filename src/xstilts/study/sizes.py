@@ -191,7 +191,9 @@ def _check_budget(study: Study, target_names: Mapping[str, str]) -> None:
 def _matched(study: Study, arms: Mapping[str, ArmSpec], target_names: Mapping[str, str]) -> dict[str, ArmSpec]:
     """Give every target phase the updates that the arm with the most intermediate ones leaves."""
     before = {name: _updates_before(study, arm) for name, arm in arms.items()}
-    lengths = {numbers_of(study, arm, target).get("updates") for arm in arms.values() for target in target_names.values()}
+    lengths = {
+        numbers_of(study, arm, target).get("updates") for arm in arms.values() for target in target_names.values()
+    }
     if len(lengths) != 1 or None in lengths:
         raise StudyError("With `budget: matched` the length of all target phases is one number of updates.",
                          where="take.budget", hint="Give `train.target.updates`, and none of a single target.")  # fmt: skip
@@ -282,4 +284,3 @@ def _common_name(points: Mapping[str, Size], axis: str) -> str:
         before, found, after = name.partition(f"{mark}{size}")
         names.add(before + after if found else name)
     return names.pop() if len(names) == 1 else ", ".join(points)
-
