@@ -8,8 +8,8 @@ from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.scaling.bands import Band
-from xstilts.scaling.curve_fit import FACTOR, CurveFit, fit_curve
 from xstilts.scaling.curve_files import read_curves
+from xstilts.scaling.curve_fit import FACTOR, CurveFit, fit_curve
 from xstilts.scaling.exchange import ExchangeRate, exchange_rates
 from xstilts.scaling.records import curve_record, exchange_record
 

@@ -1,4 +1,4 @@
-"""Rows behind the sizes of a study: how many examples each arm of a size axis is trained on, once its files are read."""
+"""Rows behind the sizes of a study: the examples that each arm is trained on, once its files are read."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def examples_of_arm(session: Session, axis: str, arm: str) -> int | None:
 
 
 def too_large(session: Session) -> Iterator[str]:
-    """One sentence for each size of an axis that no task of its arm has the rows for: it would be the same set again."""
+    """One sentence for each size of an axis that no task of its arm has the rows for."""
     for axis in size_axes(session.study):
         for arm, size in axis.points.items():
             rows = rows_of_arm(session, axis.axis, arm)
             if size != ALL and rows and max(rows.values()) < size:
                 there = ", ".join(f"{name} {number:,}" for name, number in rows.items())
                 yield (
-                    f"take.{axis.axis}: the size {size:,} of '{axis.name}' is larger than the data ({there} examples): it "
-                    "would be another name for all of them. Leave it out, or write `all`."
+                    f"take.{axis.axis}: the size {size:,} of '{axis.name}' is larger than the data ({there} examples): "
+                    "it would be another name for all of them. Leave it out, or write `all`."
                 )

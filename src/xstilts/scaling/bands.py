@@ -19,7 +19,7 @@ class Band(NamedTuple):
 
 
 def band(value: float, drawn: np.ndarray, runs: int) -> Band:
-    """Return a value with the band of its resampled values [R], from a curve of so many runs. Values may be infinite."""
+    """Return a value with the band of its resampled values [R], of a curve of so many runs. They may be infinite."""
     low, high = np.quantile(drawn, tails(runs), method="linear" if np.isfinite(drawn).all() else "nearest")
     return Band(value, float(low), float(high))
 

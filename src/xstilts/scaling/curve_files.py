@@ -1,7 +1,7 @@
 """Curve files: a user's own scores by size, as CSV or TSV, one line a run.
 
-Columns: `size`, `seed` and `score`; any of `curve`, `target` and `language`, which together name the curve of a line; and
-`n`, the test examples behind a score. The first line names them, in any order.
+Columns: `size`, `seed` and `score`; any of `curve`, `target` and `language`, which together name the curve of a line;
+and `n`, the test examples behind a score. The first line names them, in any order.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class CurveFile:
 def read_curves(path: Path) -> CurveFile:
     """Read the curves of a file. Scores that all lie within 0 to 1 are taken as shares of one.
 
-    Raises DataError with file:line for a column that is unknown, twice or missing, a line of another length, a size that
-    is no whole number of 1 or more, a score that is no number of 0 to 100, and a run that stands twice."""
+    Raises DataError with file:line for a column that is unknown, twice or missing, a line of another length, a size
+    that is no whole number of 1 or more, a score that is no number of 0 to 100, and a run that stands twice."""
     text = file_text(path)
     delimiter = "\t" if "\t" in text.partition("\n")[0] else ","
     lines = _lines(text, delimiter, path)

@@ -1,7 +1,7 @@
 """Curve fits: what may be said of one curve: its law or that it is flat, scores with bands, where the gain saturates.
 
-Bands are averaged over models (Buckland, Burnham and Augustin 1997, Biometrics 53): of each model as many resampled fits
-as its Akaike weight says, so that where the models part, beyond the data above all, the band is wide.
+Bands are averaged over models (Buckland, Burnham and Augustin 1997, Biometrics 53): of each model as many resampled
+fits as its Akaike weight says, so that where the models part, beyond the data above all, the band is wide.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Least squares, weighted and bounded: one scaling model on the mean scores of sizes, for many resamples at once.
 
-Given the shape numbers of a model its scores are linear in `first` and `last`, which are solved for exactly within their
-bounds; what is left is a search over none to two numbers (variable projection: Golub and Pereyra 1973, SIAM Journal on
-Numerical Analysis 10). So no start has to be guessed, and a thousand resamples are a few products of matrices. A test
-compares it with `scipy.optimize.least_squares`.
+Given the shape numbers of a model its scores are linear in `first` and `last`, which are solved for exactly within
+their bounds; what is left is a search over none to two numbers (variable projection: Golub and Pereyra 1973, SIAM
+Journal on Numerical Analysis 10). So no start has to be guessed, and a thousand resamples are a few products of
+matrices. A test compares it with `scipy.optimize.least_squares`.
 """
 
 from __future__ import annotations

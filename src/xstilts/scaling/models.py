@@ -1,8 +1,8 @@
 """Scaling models: four ways in which a score (percent) may depend on the size of the training data.
 
-Every model is `score = first (1 - s) + last s` with a basis s that depends on the size and on none to two numbers of its
-own ("shape"). `first` and `last` are scores themselves, bounded by 0 and 100; so least squares is linear in them and
-bounded by a box, whatever the model.
+Every model is `score = first (1 - s) + last s` with a basis s that depends on the size and on none to two numbers of
+its own ("shape"). `first` and `last` are scores themselves, bounded by 0 and 100; so least squares is linear in them
+and bounded by a box, whatever the model.
 
 * constant: s = 0.
 * log-linear: s rises with the logarithm of the size, 0 at the smallest size and 1 at the largest.
@@ -82,11 +82,11 @@ def _nothing(extent: SizeRange) -> np.ndarray:
 
 
 def _zero(x: np.ndarray, shape: np.ndarray, extent: SizeRange) -> np.ndarray:
-    return np.zeros(np.broadcast_shapes(shape.shape[:-1] + (1,), x.shape))
+    return np.zeros(np.broadcast_shapes((*shape.shape[:-1], 1), x.shape))
 
 
 def _line(x: np.ndarray, shape: np.ndarray, extent: SizeRange) -> np.ndarray:
-    return np.broadcast_to((x - extent.low) / extent.span, np.broadcast_shapes(shape.shape[:-1] + (1,), x.shape))
+    return np.broadcast_to((x - extent.low) / extent.span, np.broadcast_shapes((*shape.shape[:-1], 1), x.shape))
 
 
 def _power(x: np.ndarray, shape: np.ndarray, extent: SizeRange) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Sizes as an axis: `take: {intermediate: [250, 500, all], budget: updates}` makes of an arm one arm for each size.
 
-Each is an arm like any other ("nli at 500"), which takes the first rows of one seeded order, so that a smaller set is in
-every larger one. What they share with each other is trained once. Arms that differ in nothing but a size are a curve,
-written by a list or one by one.
+Each is an arm like any other ("nli at 500"), which takes the first rows of one seeded order, so that a smaller set is
+in every larger one. What they share with each other is trained once. Arms that differ in nothing but a size are a
+curve, written by a list or one by one.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def number_of(size: SizesField) -> int | None:
 def with_size_arms(study: Study, target_names: Mapping[str, str]) -> Study:
     """Return the study with one arm for each size, and contrasts of sized arms once for each of theirs.
 
-    target_names: the task that each target is fine-tuned on. Raises StudyError for sizes without a `budget`, for lengths
-    that do not go with it, and where an arm has the name of a sized one already."""
+    target_names: the task that each target is fine-tuned on. Raises StudyError for sizes without a `budget`, for
+    lengths that do not go with it, and where an arm has the name of a sized one already."""
     takes = study.take
     arms: dict[str, ArmSpec] = {}
     made: dict[str, dict[str, ArmSpec]] = {}
@@ -137,7 +137,7 @@ def sorted_sizes(sizes: Iterable[Size]) -> list[Size]:
 
 
 def base_of(study: Study, arm: str) -> str:
-    """The arm that another one is compared with: the baseline, at the same size of the target's data where it has one."""
+    """The arm that another one is compared with: the baseline, at the same size of the target's data if it has it."""
     base, size = study.arms[study.base], size_of(study, study.arms[arm], "target")
     alike = (
         name
@@ -168,9 +168,9 @@ def _check_budget(study: Study, target_names: Mapping[str, str]) -> None:
     budget = study.take.budget
     if budget is None:
         raise StudyError(
-            "Sizes need a 'budget': `updates` (as many at every size: a small set is seen more often), `epochs` (each row "
-            "as often at every size: a small set gets fewer updates), or `matched` (epochs, and the target phase makes up "
-            "for what a smaller set leaves of the updates).",
+            "Sizes need a 'budget': `updates` (as many at every size: a small set is seen more often), `epochs` (each "
+            "row as often at every size: a small set gets fewer updates), or `matched` (epochs, and the target phase "
+            "makes up for what a smaller set leaves of the updates).",
             where="take.budget",
         )
     for arm, role, found in _lengths(study, target_names):
@@ -181,8 +181,8 @@ def _check_budget(study: Study, target_names: Mapping[str, str]) -> None:
         if wanted not in found:
             other = "epochs" if wanted == "updates" else "updates"
             raise StudyError(
-                f"With `budget: {budget}` the length of the {role} phase of '{arm}' is given in {wanted}, and here it is "
-                f"{other}: {found[other]:g}.",
+                f"With `budget: {budget}` the length of the {role} phase of '{arm}' is given in {wanted}, and here it "
+                f"is {other}: {found[other]:g}.",
                 where="take.budget",
                 hint=f"Give `train.{role}.{wanted}`, or another budget.",
             )
@@ -195,8 +195,11 @@ def _matched(study: Study, arms: Mapping[str, ArmSpec], target_names: Mapping[st
         numbers_of(study, arm, target).get("updates") for arm in arms.values() for target in target_names.values()
     }
     if len(lengths) != 1 or None in lengths:
-        raise StudyError("With `budget: matched` the length of all target phases is one number of updates.",
-                         where="take.budget", hint="Give `train.target.updates`, and none of a single target.")  # fmt: skip
+        raise StudyError(
+            "With `budget: matched` the length of all target phases is one number of updates.",
+            where="take.budget",
+            hint="Give `train.target.updates`, and none of a single target.",
+        )
     (length,) = lengths
     matched = {}
     for name, arm in arms.items():

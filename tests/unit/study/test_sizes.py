@@ -155,7 +155,7 @@ def test_matched_gives_the_target_what_a_smaller_set_leaves():
         ({"take": {"intermediate": [5, 6], "budget": "updats"}}, ["take.budget", "Did you mean 'updates'?"]),
         ({"take": {"intermediate": [5, 6], "budget": "epochs"}}, ["take.budget", "given in epochs", "updates: 10"]),
         ({"take": {"target": [5, 6], "budget": "epochs"}}, ["target phase of 'none'", "train.target.epochs"]),
-        ({"take": {"target": [5, 6], "budget": "matched"}}, ["take.budget", "'matched' is about sizes of intermediate"]),
+        ({"take": {"target": [5, 6], "budget": "matched"}}, ["take.budget", "'matched' is about sizes of inter"]),
         (
             {"take": {"intermediate": [5, "all"], "budget": "matched"},
              "train": {"intermediate": {"epochs": 1}, "target": {"updates": 3}}},

@@ -17,6 +17,7 @@ from xstilts.report.topics.notes import NOTES
 from xstilts.report.topics.overhead import OVERHEAD
 from xstilts.report.topics.published.topic import PUBLISHED
 from xstilts.report.topics.run_graph import RUN_GRAPH
+from xstilts.report.topics.scaling.topic import SCALING
 from xstilts.report.topics.scope import SCOPE
 from xstilts.report.topics.scores import SCORES
 from xstilts.report.topics.study import STUDY
@@ -34,6 +35,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     PUBLISHED,
     LANGUAGES,
     SWEEPS,
+    SCALING,
     FORGETTING,
     TRAINING,
     COSTS,
