@@ -1,4 +1,4 @@
-"""A study over sizes of its data: what they share is trained once, the report has curves, sizes too large are refused."""
+"""A study over sizes of its data: what they share is trained once, and sizes beyond the data are refused."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Two curves over the size of the target's training data, one without the intermediate phase and one with it. What the
 phase gives at a size is the target examples that reach the same score without it, minus those that were used: the
 effective data transferred (Hernandez et al. 2021, "Scaling laws for transfer"). Divided by the examples of the phase it
-is the exchange rate.
+is the exchange rate. Both are scored on the same test examples, which are resampled together.
 """
 
 from __future__ import annotations
@@ -54,12 +54,11 @@ def exchange_rates(without: CurveFit, with_phase: CurveFit, examples: int) -> tu
     grid = without.grid(*without.extent)
     fitted = without.chosen.scores(grid)[None] if without.chosen else np.zeros((0, len(grid)))
     drawn, runs = without.drawn_scores(grid), min(len(without.curve.runs), len(with_phase.curve.runs))
-    order = np.random.default_rng(0).permutation(len(drawn))  # the two curves are drawn apart
     rates = []
     for size in shared:
         value = _reaches(grid, fitted, with_phase.chosen.scores([size]))[0]
         other = with_phase.drawn_scores([size])[:, 0]
-        equivalent = band(float(value), _reaches(grid, drawn[order], other), runs)
+        equivalent = band(float(value), _reaches(grid, drawn, other), runs)
         rate = Band(*((one - size) / examples for one in equivalent))
         rates.append(ExchangeRate(size=size, equivalent=equivalent, rate=rate, reach=float(grid[-1])))
     return tuple(rates)

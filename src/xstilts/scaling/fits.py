@@ -20,6 +20,7 @@ of the sizes' means on resampled test sets, where these are known, else by one n
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -103,7 +104,7 @@ def fit_models(
         return ()
     least = min(fit.criterion for fit in fits)
     likelihoods = [math.exp((least - fit.criterion) / 2) for fit in fits]
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, zlib.crc32(curve.name.encode())])  # two curves have seeds of their own
     weighted = [replace(fit, weight=share / sum(likelihoods)) for fit, share in zip(fits, likelihoods, strict=True)]
     weighted.sort(key=lambda fit: fit.criterion)
     changing = next((fit for fit in weighted if fit.model is not CONSTANT), None)  # a flat curve is tested against it
@@ -127,7 +128,7 @@ def _fit(model: ScalingModel, curve: SizeCurve) -> ModelFit | None:
 
 def _resampled(fit: ModelFit, curve: SizeCurve, resamples: int, rng: np.random.Generator) -> ModelFit:
     fitted = fit.scores(curve.sizes)
-    drawn = fitted + _by_seeds(fit, curve, resamples, rng) + _by_examples(curve, resamples, rng)
+    drawn = fitted + _by_seeds(fit, curve, resamples, rng) + _by_examples(curve, resamples)
     solution = solve(fit.model, np.log(curve.sizes), np.clip(drawn, 0, 100), curve.counts, fit.extent, FINE)
     return replace(fit, drawn=solution)
 
@@ -159,8 +160,9 @@ def _lacks_fit(lack: tuple[float, int], seeds: tuple[float, int]) -> bool:
     return bool(fdtrc(lack[1], seeds[1], ratio) < LACK)
 
 
-def _by_examples(curve: SizeCurve, resamples: int, rng: np.random.Generator) -> np.ndarray:
-    """Return what other test examples do to the means of the sizes [R, K]."""
+def _by_examples(curve: SizeCurve, resamples: int) -> np.ndarray:
+    """Return what other test examples do to the means of the sizes [R, K]: in each resample the same to every curve, so
+    that curves on one test set are compared on the same examples."""
     if curve.deviations is not None:
-        return np.asarray(curve.deviations[rng.integers(len(curve.deviations), size=resamples)])
-    return rng.standard_normal((resamples, 1)) * curve.example_errors
+        return np.asarray(curve.deviations[np.arange(resamples) % len(curve.deviations)])
+    return np.random.default_rng(0).standard_normal((resamples, 1)) * curve.example_errors

@@ -11,6 +11,9 @@ from xstilts.report.elements.charts import PANEL_HEIGHT, PANEL_WIDTH, Points
 from xstilts.report.elements.formatting import number, plural
 
 
+LEAST_REACH = 8.0  # points that a chart spans, so that a flat curve looks flat
+
+
 @dataclass(frozen=True, kw_only=True)
 class FittedLine:
     """A curve of a panel.
@@ -36,7 +39,8 @@ def size_panel(heading: str, lines: Sequence[FittedLine], level: float | None = 
     heights = (
         [y for _, y in points] + [y for line in lines for _, y in line.fitted] + ([] if level is None else [level])
     )
-    spread = (max(heights) - min(heights)) * 0.15 or 1.0
+    reach = max(heights) - min(heights)
+    spread = max(reach * 0.15, (LEAST_REACH - reach) / 2)
     across = svg.AxisScale(math.log(min(sizes)), math.log(max(sizes) * 1.02), 44, PANEL_WIDTH - 18)
     up = svg.AxisScale(max(min(heights) - spread, 0), min(max(heights) + spread, 100), PANEL_HEIGHT, 22)
     parts = [svg.text(svg.shorten(heading, 36), 0, 12, "strong")]

@@ -21,7 +21,7 @@ from xstilts.report.elements.formatting import number
 from xstilts.report.elements.size_chart import FittedLine, size_panel
 from xstilts.report.topics.scaling.curves import StudyScaling, TargetExchange, TargetScaling
 from xstilts.scaling.bands import LEVEL, Band
-from xstilts.scaling.curve_fit import SATURATED, CurveFit
+from xstilts.scaling.curve_fit import LAW, SATURATED, CurveFit
 from xstilts.scaling.records import sentence
 
 BUDGETS = {
@@ -120,10 +120,11 @@ def _row(curve: TargetScaling, fit: CurveFit, languages: str) -> tuple[TableCell
         return (*first, TableCell(text=fit.verdict), *(TableCell(text="–", role="faint") for _ in range(3)))
     bands = fit.chosen.bands
     named = ", ".join(f"{name.replace('_', ' ')} {_band(band)}" for name, band in bands.items())
-    chosen = f"{fit.chosen.model.name}, weight {fit.chosen.weight:.2f}"
+    weight = f"weight {fit.chosen.weight:.2f}"
+    chosen = weight if fit.verdict == LAW else f"{fit.chosen.model.name}, {weight}"
     return (
         *first,
-        TableCell(text=fit.verdict if fit.verdict != "law" else fit.chosen.model.name, small_print=(chosen,)),
+        TableCell(text=fit.verdict if fit.verdict != LAW else fit.chosen.model.name, small_print=(chosen,)),
         TableCell(text=named or "–"),
         TableCell(text=_band(fit.gain)),
         TableCell(text=_band(fit.saturation)),
