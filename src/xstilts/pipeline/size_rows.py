@@ -59,7 +59,7 @@ def too_large(session: Session) -> Iterator[str]:
     for axis in size_axes(session.study):
         for arm, size in axis.points.items():
             rows = rows_of_arm(session, axis.axis, arm)
-            if size != ALL and rows and max(rows.values()) < size:
+            if isinstance(size, int) and rows and max(rows.values()) < size:
                 there = ", ".join(f"{name} {number:,}" for name, number in rows.items())
                 yield (
                     f"take.{axis.axis}: the size {size:,} of '{axis.name}' is larger than the data ({there} examples): "

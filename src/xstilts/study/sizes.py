@@ -8,7 +8,7 @@ curve, written by a list or one by one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import ceil
@@ -27,6 +27,7 @@ ALL = "all"
 MOST_ROWS = 10**12
 AXES = ("intermediate", "target")
 Size = int | Literal["all"]
+SizePair = tuple[Size | None, Size | None]  # of the intermediate data, of the target's; None: not from a list
 
 
 def _sizes(value: Any, check: Any) -> Any:
@@ -92,11 +93,13 @@ def with_size_arms(study: Study, target_names: Mapping[str, str]) -> Study:
     return study.model_copy(update=changes)
 
 
-def _sizes_of(study: Study, arm: ArmSpec) -> list[tuple[Size | None, Size | None]]:
+def _sizes_of(study: Study, arm: ArmSpec) -> list[SizePair]:
     """The sizes of an arm's lists, of the intermediate data and of the target's; None in the place of no list."""
     before = _own(study, arm, "intermediate") if arm.way.needs_through else None
     last = _own(study, arm, "target")
-    return list(product(*(sizes if isinstance(sizes, tuple) else (None,) for sizes in (before, last))))
+    befores: Sequence[Size | None] = before if isinstance(before, tuple) else (None,)
+    lasts: Sequence[Size | None] = last if isinstance(last, tuple) else (None,)
+    return list(product(befores, lasts))
 
 
 def _own(study: Study, arm: ArmSpec, axis: str) -> SizesField:
@@ -122,14 +125,24 @@ def _contrasts(study: Study, made: Mapping[str, Mapping[str, ArmSpec]]) -> dict[
         lists = {arm: _sizes_of(study, study.arms[arm]) for arm in weights if arm in made}
         if not lists:
             contrasts[name] = weights
-        for both in product(*(sorted_sizes({sizes[i] for of in lists.values() for sizes in of} - {None}) or [None]
-                              for i in range(2))) if lists else ():  # fmt: skip
-            at = {arm: next((s for s in of if all(x in (None, y) for x, y in zip(s, both, strict=True))), None)
-                  for arm, of in lists.items()}  # fmt: skip
-            sized = {arm + _mark(*(at.get(arm) or (None, None))): weight for arm, weight in weights.items()}
-            if None not in at.values():
-                contrasts[name + _mark(*both)] = sized
+            continue
+        pairs = [pair for of_arm in lists.values() for pair in of_arm]
+        for sizes in product(_distinct(before for before, _ in pairs), _distinct(last for _, last in pairs)):
+            chosen = {arm: _at(of_arm, sizes) for arm, of_arm in lists.items()}
+            if None not in chosen.values():
+                sized = {arm: arm + _mark(*pair) for arm, pair in chosen.items() if pair is not None}
+                contrasts[name + _mark(*sizes)] = {sized.get(arm, arm): weight for arm, weight in weights.items()}
     return contrasts
+
+
+def _distinct(sizes: Iterable[Size | None]) -> Sequence[Size | None]:
+    """Each size once, in order; None alone where there is none."""
+    return sorted_sizes({size for size in sizes if size is not None}) or (None,)
+
+
+def _at(pairs: Iterable[SizePair], sizes: SizePair) -> SizePair | None:
+    """The first of the pairs that is at these sizes; where it has none of its own, it is at every one."""
+    return next((pair for pair in pairs if all(x in (None, y) for x, y in zip(pair, sizes, strict=True))), None)
 
 
 def sorted_sizes(sizes: Iterable[Size]) -> list[Size]:
@@ -200,7 +213,7 @@ def _matched(study: Study, arms: Mapping[str, ArmSpec], target_names: Mapping[st
             where="take.budget",
             hint="Give `train.target.updates`, and none of a single target.",
         )
-    (length,) = lengths
+    length = int(lengths.pop() or 0)
     matched = {}
     for name, arm in arms.items():
         longer = arm.train_target.model_copy(update={"updates": length + max(before.values()) - before[name]})
@@ -276,7 +289,7 @@ def _without(arm: ArmSpec, key: str) -> str:
 def size_of(study: Study, arm: ArmSpec, axis: str) -> Size:
     """The size that an arm's data is cut to along an axis; ALL where it is not."""
     size = _own(study, arm, axis)
-    return ALL if size is None or isinstance(size, tuple) else size
+    return size if isinstance(size, int) else "all"
 
 
 def _common_name(points: Mapping[str, Size], axis: str) -> str:

@@ -10,7 +10,6 @@ from xstilts.report.elements import svg
 from xstilts.report.elements.charts import PANEL_HEIGHT, PANEL_WIDTH, Points
 from xstilts.report.elements.formatting import number, plural
 
-
 LEAST_REACH = 8.0  # points that a chart spans, so that a flat curve looks flat
 
 
