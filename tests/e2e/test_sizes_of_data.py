@@ -28,6 +28,7 @@ def test_what_sizes_share_is_trained_once(study: Callable[..., TinyStudy], capsy
     assert "8 arms × 1 targets × 1 seed" in said
     assert "11 trainings; one by one it would be 14 (21% shared)" in said
     assert "tagged at 8, target at 6" in said
+    assert "sizes of tagged, target at 6 (intermediate): 4, 8, all, equal updates" in said
     assert tiny.call("run") == 0
     assert len(tiny.records("train")) == 2 + 3 + 3 * 2, "two direct ones, three sizes, and two targets after each"
     assert len(tiny.records("score")) == 8
