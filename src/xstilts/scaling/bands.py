@@ -18,14 +18,14 @@ class Band(NamedTuple):
     high: float
 
 
-def band(value: float, drawn: np.ndarray, runs: int) -> Band:
+def band(value: float, drawn: np.ndarray, runs: int, level: float = LEVEL) -> Band:
     """Return a value with the band of its resampled values [R], of a curve of so many runs. They may be infinite."""
-    low, high = np.quantile(drawn, tails(runs), method="linear" if np.isfinite(drawn).all() else "nearest")
+    low, high = np.quantile(drawn, tails(runs, level), method="linear" if np.isfinite(drawn).all() else "nearest")
     return Band(value, float(low), float(high))
 
 
 @cache
-def tails(runs: int) -> tuple[float, float]:
+def tails(runs: int, level: float = LEVEL) -> tuple[float, float]:
     """Return the quantiles at which a band ends.
 
     Those of the resamples are too close to each other where runs are few; they are taken further out, by the t
@@ -34,5 +34,5 @@ def tails(runs: int) -> tuple[float, float]:
 
     if runs < 2:
         return 0.0, 1.0
-    tail = float(ndtr(np.sqrt(runs / (runs - 1)) * stdtrit(runs - 1, (1 - LEVEL) / 2)))
+    tail = float(ndtr(np.sqrt(runs / (runs - 1)) * stdtrit(runs - 1, (1 - level) / 2)))
     return tail, 1 - tail

@@ -14,12 +14,13 @@ from functools import cached_property
 import numpy as np
 
 from xstilts.core.errors import DataError
-from xstilts.scaling.bands import Band, band
+from xstilts.scaling.bands import LEVEL, Band, band
 from xstilts.scaling.fits import RESAMPLES, ModelFit, fit_models
 from xstilts.scaling.models import CONSTANT
 from xstilts.scaling.sized_scores import SizeCurve
 
 FACTOR = 4.0  # how far beyond the sizes a curve is read
+EQUIVALENCE = 0.9  # of the band by which a curve is flat
 MARGIN = 2.0  # points: a curve whose gain lies within them is flat
 SATURATED = 0.5  # points: the gain of twice the data below which it has saturated
 STEPS_A_DOUBLING = 16  # of the search for a size
@@ -42,12 +43,15 @@ class CurveFit:
         """The model with the least AICc; None where nothing was fitted."""
         return self.fits[0] if self.fits else None
 
-    @cached_property
+    @property
     def gain(self) -> Band:
         """What the largest size scores above the smallest, in points, with its band. nan where nothing was fitted.
 
         Where the constant is the best model it is that of the others: a level by itself has no gain, whatever the noise
         hides."""
+        return self._gain(LEVEL)
+
+    def _gain(self, level: float) -> Band:
         if not self.fits:
             return Band(math.nan, math.nan, math.nan)
         fits = self.fits if self.fits[0].model is not CONSTANT else self.fits[1:]
@@ -55,17 +59,21 @@ class CurveFit:
             return Band(0.0, -math.inf, math.inf)
         ends = self.curve.sizes[[0, -1]]
         fitted, drawn = fits[0].scores(ends), _mixed(fits, ends)
-        return self._band(fitted[1] - fitted[0], drawn[:, 1] - drawn[:, 0])
+        return band(float(fitted[1] - fitted[0]), drawn[:, 1] - drawn[:, 0], len(self.curve.runs), level)
 
     @property
     def verdict(self) -> str:
         """One of LAW (the score changes with the size), FLAT (it changes by less than MARGIN), UNCLEAR (neither is
-        shown) and TOO_FEW."""
+        shown) and TOO_FEW.
+
+        FLAT is two one-sided tests at 5 %, so it asks the 90 % band (Schuirmann 1987, Journal of Pharmacokinetics and
+        Biopharmaceutics 15)."""
         if not self.fits:
             return TOO_FEW
         if self.fits[0].model is not CONSTANT and (self.gain.low > 0 or self.gain.high < 0):
             return LAW
-        return FLAT if max(-self.gain.low, self.gain.high) <= MARGIN else UNCLEAR
+        _, low, high = self._gain(EQUIVALENCE)
+        return FLAT if max(-low, high) <= MARGIN else UNCLEAR
 
     @property
     def extent(self) -> tuple[float, float]:
