@@ -19,6 +19,7 @@ from xstilts.report.elements.formatting import count, plural, seconds, size
 from xstilts.report.topics.overhead import TimeSpent
 from xstilts.study.load import study_data_folders
 from xstilts.study.schema import Study
+from xstilts.study.sizes import size_axes
 
 
 class KindOfStep(NamedTuple):
@@ -97,6 +98,7 @@ class Plan:
             "beyond_training": time_spent(self.forecast).beyond_training,
             "measured": bool(self.forecast.measured),
             "measured_steps": list(self.forecast.measured),
+            "sizes": [asdict(axis) for axis in size_axes(self.session.study)],
             "forgetting": len(self.session.steps.forgetting_probes),
             "stress": len(self.session.steps.stress_steps),
             "precision": self.session.precision,

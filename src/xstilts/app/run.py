@@ -26,6 +26,7 @@ from xstilts.pipeline.options import Options, devices, make_store
 from xstilts.pipeline.results import collect
 from xstilts.pipeline.session import Session, open_session
 from xstilts.pipeline.shared_rows import data_warnings
+from xstilts.pipeline.size_rows import too_large
 from xstilts.pipeline.steps import kind_of
 from xstilts.pipeline.translation_check import wrongly_paired
 from xstilts.report.build import compose
@@ -95,7 +96,8 @@ def _read_files(session: Session, to_run: Sequence[Step], listener: Listener) ->
     if outcome.interrupted:
         return replace(outcome, left=tuple(step.key for step in to_run if step.key not in outcome.done))
     refused = [*outcome.failed.values()]
-    if refused := refused or [*unlabelled(to_run, session.store), *wrongly_paired(to_run, session.store)]:
+    refused = refused or [*unlabelled(to_run, session.store), *wrongly_paired(to_run, session.store)]
+    if refused := refused or [*too_large(session)]:
         others = f"{len(refused) - 1} more: {' '.join(refused[1:])} " if refused[1:] else ""
         raise DataError(refused[0], hint=f"{others}Nothing was trained; the files that could be read are kept.")
     return outcome

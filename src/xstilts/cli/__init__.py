@@ -10,7 +10,7 @@ from typing import Annotated, cast
 
 import typer
 
-from xstilts.cli import data, encoders, models, pretrain, score, store, stress, studies, xtreme
+from xstilts.cli import data, encoders, models, pretrain, scaling, score, store, stress, studies, xtreme
 from xstilts.cli.complaints import complain, defect
 from xstilts.cli.console import dependable_streams
 from xstilts.core.errors import XstiltsError
@@ -30,6 +30,7 @@ models.add_to(app)
 stress.add_to(app)
 xtreme.add_to(app)
 score.add_to(app)
+scaling.add_to(app)
 store.add_to(app)
 
 INTERRUPTED, DEFECT = 130, 70

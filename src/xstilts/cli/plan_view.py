@@ -21,6 +21,7 @@ from xstilts.report.elements import formatting
 from xstilts.report.elements.formatting import name_list, plural
 from xstilts.study.expand import before_target
 from xstilts.study.phase import MergedCheckpoint, Phase, Start
+from xstilts.study.sizes import size_axes
 
 
 def plan_text(session: Session, found: Forecast, every_step: bool) -> RenderableType:
@@ -33,6 +34,7 @@ def plan_text(session: Session, found: Forecast, every_step: bool) -> Renderable
         ),
         _sharing(found),
         _arms(session),
+        *_sizes(session),
         *_forgetting(session),
         *_stress(session),
         _table(found),
@@ -90,6 +92,14 @@ def _length(phase: Phase) -> str:
     if recipe.updates:
         return f"{round(recipe.updates * times):,}"
     return f"{recipe.epochs:g} epoch{'' if recipe.epochs == 1 else 's'}{'' if times == 1 else f' × {times:g}'}"
+
+
+def _sizes(session: Session) -> Iterable[Text]:
+    """The curves over sizes, and what is equal along them."""
+    for axis in size_axes(session.study):
+        budget = f", equal {axis.budget}" if axis.budget in ("updates", "epochs") else ", both phases matched"
+        said = f"sizes of {axis.name} ({axis.axis}): {', '.join(map(str, axis.points.values()))}"
+        yield Text(f"{said}{budget if axis.budget else ''}", style="dim")
 
 
 def _forgetting(session: Session) -> Iterable[Text]:

@@ -16,6 +16,7 @@ from xstilts.pipeline.read_files import file_records, file_steps, packaged_sampl
 from xstilts.pipeline.same_files import same_files
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.shared_rows import SharedNote, shared_rows
+from xstilts.pipeline.size_rows import examples_of_arm
 from xstilts.pipeline.steps import kind_of
 from xstilts.pipeline.steps.score import PREDICTIONS
 from xstilts.report.elements.formatting import name_list
@@ -23,6 +24,7 @@ from xstilts.report.scores.inputs import (
     ContrastSpec,
     ForgettingScores,
     Results,
+    SizedArms,
     StepInfo,
     StressScores,
     StudyCell,
@@ -34,6 +36,7 @@ from xstilts.study.contrast_weights import in_points
 from xstilts.study.expand import phase_name, phases
 from xstilts.study.load import dump_study
 from xstilts.study.schema import Study
+from xstilts.study.sizes import base_of, size_axes
 from xstilts.tasks.base import Task
 
 
@@ -63,6 +66,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         scale=scale,
         forgetting=tuple(_forgetting_scores(session, outcome)),
         stress=tuple(_stress_scores(session, outcome)),
+        sized_arms=tuple(_sized_arms(session)),
         sweeps=tuple(_sweep_scores(cells, session, outcome)),
     )
 
@@ -70,7 +74,8 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
 def contrasts(study: Study) -> tuple[ContrastSpec, ...]:
     """Every arm against the baseline, and those the study names, scaled to points. The same comparison under two names
     is one: it keeps its first place, and the study's name."""
-    with_baseline = [(f"{arm} − {study.base}", {arm: 1.0, study.base: -1.0}) for arm in study.arms if arm != study.base]
+    bases = {arm: base_of(study, arm) for arm in study.arms}
+    with_baseline = [(f"{arm} − {base}", {arm: 1.0, base: -1.0}) for arm, base in bases.items() if arm != base]
     named = [(name, in_points(name, weights)) for name, weights in study.contrasts.items()]
     specs: dict[tuple[tuple[str, float], ...], ContrastSpec] = {}
     for name, weights in (*with_baseline, *named):
@@ -246,6 +251,21 @@ def _predictions(session: Session, score: Step) -> Path | None:
     """Return the folder that a score step has read, where it is there."""
     predictions = score.inputs[PREDICTIONS]
     return session.store.path(predictions) / score.settings.part if session.store.is_done(predictions) else None
+
+
+def _sized_arms(session: Session) -> Iterable[SizedArms]:
+    for axis in size_axes(session.study):
+        first = next(iter(axis.points))
+        has_phase = axis.axis == "target" and session.study.arms[first].way.needs_through
+        bases = {arm: base_of(session.study, arm) for arm in axis.points}
+        yield SizedArms(
+            name=axis.name,
+            axis=axis.axis,
+            sizes={arm: examples_of_arm(session, axis.axis, arm) for arm in axis.points},
+            budget=axis.budget,
+            without=tuple(dict.fromkeys(base for arm, base in bases.items() if arm != base)),
+            phase_examples=examples_of_arm(session, "intermediate", first) if has_phase else None,
+        )
 
 
 def _state(session: Session, step: Step, outcome: Outcome | None) -> tuple[str, str, Path | None]:

@@ -11,6 +11,7 @@ from xstilts.study.field_types import Languages, LanguagesAsWritten
 from xstilts.study.language_adapters import LanguageAdapters
 from xstilts.study.merging import JoinField
 from xstilts.study.perturbations import PerturbedSpec
+from xstilts.study.sizes import SizesField
 from xstilts.study.strategies import Strategy, strategy_named, strategy_names
 from xstilts.study.strict_model import StrictModel, one_of
 from xstilts.study.training_numbers import TrainNumbers, refuse_max_length
@@ -78,17 +79,20 @@ class ArmSpec(StrictModel):
     sampling: Annotated[Sampling, BeforeValidator(_named_sampling)] = Sampling()
     tune: TuneField = FULL  # of the intermediate phases
     tune_target: TuneField = FULL  # of the target phase, and of a joint one
-    take: int | None = Field(None, ge=1, le=10**12)
+    take: SizesField = None  # of each intermediate task
+    take_target: SizesField = None  # of the target's training set
     keep_head: bool = False
     mlm: MlmSpec | None = None
     translated: TranslatedSpec | None = None
     perturbed: PerturbedSpec | None = None
     language_adapters: LanguageAdapters | None = None
     train: TrainNumbers = TrainNumbers()
+    train_target: TrainNumbers = TrainNumbers()  # of the target phase
 
     @model_validator(mode="after")
     def route_fits(self) -> ArmSpec:
         refuse_max_length(self.train)
+        refuse_max_length(self.train_target)
         if not self.way.needs_through:
             self._has_no_intermediate_phase()
         elif not self.through:

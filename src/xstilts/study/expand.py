@@ -27,6 +27,7 @@ from xstilts.study.phase import (
 )
 from xstilts.study.schema import Study
 from xstilts.study.settings_sweep import SweepPoint
+from xstilts.study.sizes import number_of
 from xstilts.study.strategies import RouteParts, Stage
 from xstilts.study.translation import translations
 from xstilts.study.tune import tuning, with_task_names
@@ -160,14 +161,14 @@ class _Builder:
 
     def end(self, located: LocatedStudy, encoder: Start, task: Task) -> Start:
         """What is evaluated of a route that is fine-tuned on `task`."""
-        take = self.arm.take or self.study.take.intermediate
+        take = number_of(self.arm.take or self.study.take.intermediate)
         # Two tasks of a stage may have the same substitute: it counts once.
         through = tuple(
             tuple(dict.fromkeys(part for name in stage for part in self.parts(located.intermediates[name], take)))
             for stage in stages(self.arm)
         )
         texts = self.masked(located)
-        last = None if task.fit is None else self.part(task, self.study.take.target)
+        last = None if task.fit is None else self.part(task, number_of(self.arm.take_target or self.study.take.target))
 
         def phase(start: Start, mix: Stage, role: str) -> Phase:
             return self.phase(start, mix, role, texts if role != "target" else ())

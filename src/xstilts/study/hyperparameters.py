@@ -48,8 +48,8 @@ def numbers(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...]) -> di
         layers.append(_set(study.train.tasks[names[0]]))
     if role == "intermediate":
         layers.append(_shared_length(study.train.intermediate, arm, len(names)))
-    if role not in ("target", "language"):
-        layers.append(_set(arm.train))
+    if role != "language":
+        layers.append(_set(arm.train_target if role == "target" else arm.train))
     return _merge(layers)
 
 

@@ -20,6 +20,7 @@ from xstilts.study.language_adapters import RouteLanguages, candidate_texts, rou
 from xstilts.study.perturbed_parts import PerturbedParts, find_perturbed_parts
 from xstilts.study.schema import Study
 from xstilts.study.settings_sweep import Sweep, find_sweeps, plain_settings
+from xstilts.study.sizes import with_size_arms
 from xstilts.study.text_checks import check_texts
 from xstilts.study.text_overlap import SharedText, shared_notes, shared_text
 from xstilts.study.translation import check_translated, translated_sources, translation_models, translation_notes
@@ -65,6 +66,8 @@ def resolve_study(study: Study, tasks: Catalog[Task], folders: Sequence[Path] = 
     """
     check_settings(study, tasks)
     check_names(study, tasks)
+    study = with_size_arms(study, {name: study.substitute.get(on, on) for name, on in _finetuned(study, tasks)})
+    check_arm_names(study)
     sweeps = find_sweeps(study, tasks)
     tasks = with_settings(study, tasks, sweeps)
     notes: dict[str, tuple[str, ...]] = {}
@@ -98,6 +101,12 @@ def resolve_study(study: Study, tasks: Catalog[Task], folders: Sequence[Path] = 
     for name, note in shared_notes(shared, trainings, study.arms).items():
         notes[name] = (*notes.get(name, ()), note)
     return replace(resolved, perturbed=perturbed, notes=notes, shared=shared)
+
+
+def _finetuned(study: Study, tasks: Catalog[Task]) -> list[tuple[str, str]]:
+    """Each target that something is trained for, and the task that is fine-tuned on for it."""
+    trained = [name for name in study.targets if tasks[name].finetuned_on or tasks[name].train is not None]
+    return [(name, tasks[name].finetuned_on or name) for name in trained]
 
 
 def needed_sources(resolved: ResolvedStudy) -> list[Source]:
@@ -226,6 +235,11 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
         _require_task(tasks, old, "substitute")
         _require_task(tasks, new, f"substitute.{old}")
         _same_kind(tasks[old], tasks[new])
+    _check_languages(study, tasks)
+
+
+def check_arm_names(study: Study) -> None:
+    """The baseline and the arms of contrasts exist, sizes made arms."""
     if study.baseline is not None and study.baseline not in study.arms:
         raise StudyError(
             f"There is no arm '{study.baseline}'.", where="baseline", value=study.baseline, allowed=study.arms
@@ -237,7 +251,6 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
                     f"There is no arm '{arm}'.", where=f"contrasts.{contrast}", value=arm, allowed=study.arms
                 )
         in_points(contrast, weights)
-    _check_languages(study, tasks)
 
 
 def _require_task(tasks: Catalog[Task], name: str, where: str) -> None:

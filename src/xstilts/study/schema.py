@@ -15,19 +15,20 @@ from xstilts.study.arms import ArmSpec
 from xstilts.study.encoder_section import EncoderSection
 from xstilts.study.field_types import EachOnce, Labels, Languages, ScaleNames, Seed, StudyNameField, TaskNames
 from xstilts.study.positions import Positions
+from xstilts.study.sizes import MOST_ROWS, SizesField
 from xstilts.study.stress import StressSpec
 from xstilts.study.strict_model import StrictModel
 from xstilts.study.task_section import UserTask
 from xstilts.study.training_numbers import Train
 
-MOST_ROWS = 10**12
-
 
 class TakeSpec(StrictModel):
-    """The number of examples at most: of each intermediate task, each target's training set, each test language."""
+    """The number of examples at most: of each intermediate task, each target's training set, each test language. A list
+    of sizes is an axis (`study.sizes`), and `budget` says what is equal along it."""
 
-    intermediate: int | None = Field(None, ge=1, le=MOST_ROWS)
-    target: int | None = Field(None, ge=1, le=MOST_ROWS)
+    intermediate: SizesField = None
+    target: SizesField = None
+    budget: Literal["updates", "epochs", "matched"] | None = None
     test: int | None = Field(None, ge=2, le=MOST_ROWS)
 
 

@@ -112,6 +112,24 @@ class StressScores:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SizedArms:
+    """Arms that are one curve over the size of their training data.
+
+    axis: "intermediate" or "target". sizes: arm -> the examples it is trained on, of each task, in the order of the
+    sizes; None: not known. without: the arms that have no intermediate phase, at the same sizes of the target's data
+    (of an intermediate axis the one arm beside it; () where there is none). phase_examples: of a target axis, those of
+    the intermediate phase; None where there is none, or not known.
+    """
+
+    name: str
+    axis: str
+    sizes: Mapping[str, int | None]
+    budget: str = ""  # what is equal along the curve: "updates", "epochs", "matched"; "" where it was not said
+    without: tuple[str, ...] = ()
+    phase_examples: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepInfo:
     """A step of the run graph, and what it cost."""
 
@@ -193,4 +211,5 @@ class Results:
     scale: str = ""
     forgetting: tuple[ForgettingScores, ...] = ()  # earlier tasks scored again, arm by arm
     stress: tuple[StressScores, ...] = ()  # targets with perturbed inputs
+    sized_arms: tuple[SizedArms, ...] = ()
     sweeps: tuple[SweepScores, ...] = ()  # targets with each value that they are swept over, the reported one too

@@ -18,6 +18,7 @@ from xstilts.report.topics.overhead import OVERHEAD
 from xstilts.report.topics.published.topic import PUBLISHED
 from xstilts.report.topics.robustness import ROBUSTNESS
 from xstilts.report.topics.run_graph import RUN_GRAPH
+from xstilts.report.topics.scaling.topic import SCALING
 from xstilts.report.topics.scope import SCOPE
 from xstilts.report.topics.scores import SCORES
 from xstilts.report.topics.study import STUDY
@@ -36,6 +37,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     LANGUAGES,
     ROBUSTNESS,
     SWEEPS,
+    SCALING,
     FORGETTING,
     TRAINING,
     COSTS,

@@ -1,0 +1,1 @@
+"""Scaling: score against the size of the training data, as curves with fits. Numbers in, numbers out; no torch."""
