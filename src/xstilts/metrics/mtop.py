@@ -16,9 +16,9 @@ import numpy as np
 from xstilts.metrics.chunks import precision_recall
 from xstilts.metrics.frames import Frame
 from xstilts.metrics.tallies import percent
-from xstilts.metrics.top_trees import Node, casper_template, casper_tree, pytext_frame
+from xstilts.metrics.top_trees import TopNode, casper_template, casper_tree, pytext_frame
 
-_INVALID = Node("IN:INVALID_TREE", 0, len("PLACEHOLDER"), "PLACEHOLDER", frozenset())
+_INVALID = TopNode("IN:INVALID_TREE", 0, len("PLACEHOLDER"), "PLACEHOLDER", frozenset())
 _CONFUSIONS = ("both", "predicted", "gold")
 _PARTS = ("bracket_intents", "bracket_slots", "tree_intents", "tree_slots")
 
@@ -97,7 +97,7 @@ class PytextFrames:
         return found
 
 
-def _nodes(node: Node, depth: int, whole: bool) -> Iterator[tuple[int, Node]]:
+def _nodes(node: TopNode, depth: int, whole: bool) -> Iterator[tuple[int, TopNode]]:
     """Yield (0 for an intent or 1 for a slot, node) of a tree, by turns as one goes down; without `whole` nodes have no
     children."""
     yield depth % 2, node if whole else node._replace(children=frozenset())

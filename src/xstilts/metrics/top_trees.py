@@ -17,14 +17,14 @@ _FIELDS = 5  # of a line of TOP's files, of which the last is the tree
 
 
 @dataclass(eq=False)
-class Branch:
+class TopBranch:
     """A label with what stands below it: branches, and words as texts."""
 
     label: str
-    children: list[Branch | str] = field(default_factory=list)
+    children: list[TopBranch | str] = field(default_factory=list)
 
 
-class Node(NamedTuple):
+class TopNode(NamedTuple):
     """A labelled span: characters `start` to `end` - 1 of the tree's own words with a blank between them; `text`: the
     words that stand in it directly. Children are a set, so of two that are equal one counts."""
 
@@ -32,10 +32,10 @@ class Node(NamedTuple):
     start: int
     end: int
     text: str
-    children: frozenset[Node]
+    children: frozenset[TopNode]
 
 
-def pytext_frame(text: str) -> Node | None:
+def pytext_frame(text: str) -> TopNode | None:
     """Return the tree that PyText makes of a text; None where it refuses it.
 
     >>> top = pytext_frame("[IN:A [SL:B new york ] ]")
@@ -51,13 +51,13 @@ def pytext_frame(text: str) -> Node | None:
     if root is None or not root.children:
         return None
     if len(root.children) > 1:
-        root = Branch("", [_combined(root.children)])
+        root = TopBranch("", [_combined(root.children)])
     return _node(root.children[0], 0) if _alternates(root, "") else None
 
 
-def _read(text: str) -> Branch | None:
+def _read(text: str) -> TopBranch | None:
     """Return a root with the branches and words of a text, labels checked; None for brackets that do not fit."""
-    stack, labelled = [Branch("")], True
+    stack, labelled = [TopBranch("")], True
     for token in _tokens(text):
         if token is None or not stack:
             return None
@@ -74,7 +74,7 @@ def _read(text: str) -> Branch | None:
         else:
             if not token[0].startswith((_INTENT, _SLOT)):
                 return None
-            branch = Branch(token[0])
+            branch = TopBranch(token[0])
             stack[-1].children.append(branch)
             stack.append(branch)
             labelled = True
@@ -102,29 +102,31 @@ def _tokens(text: str) -> Iterator[tuple[str, ...] | None]:
             word += character
 
 
-def _combined(children: Sequence[Branch | str]) -> Branch:
+def _combined(children: Sequence[TopBranch | str]) -> TopBranch:
     """Several trees as one: each below a slot of its own."""
-    return Branch(
+    return TopBranch(
         "IN:COMBINE",
         [
-            Branch("SL:COMBINE", [child]) if isinstance(child, Branch) and child.label.startswith(_INTENT) else child
+            TopBranch("SL:COMBINE", [child])
+            if isinstance(child, TopBranch) and child.label.startswith(_INTENT)
+            else child
             for child in children
         ],
     )
 
 
-def _alternates(branch: Branch, own: str) -> bool:
+def _alternates(branch: TopBranch, own: str) -> bool:
     """Say whether slots stand in intents alone and intents in slots or at the top."""
     forbidden = own or _SLOT  # at the top as below a slot
-    below = [child for child in branch.children if isinstance(child, Branch)]
+    below = [child for child in branch.children if isinstance(child, TopBranch)]
     return all(
         not child.label.startswith(forbidden) and _alternates(child, child.label[: len(_SLOT)]) for child in below
     )
 
 
-def _node(branch: Branch | str, start: int) -> Node:
+def _node(branch: TopBranch | str, start: int) -> TopNode:
     if isinstance(branch, str):  # a word alone is read as a tree without words
-        return Node(branch, start, start - 1, "", frozenset())
+        return TopNode(branch, start, start - 1, "", frozenset())
     place, words, children = start, [], set()
     for child in branch.children:
         if isinstance(child, str):
@@ -133,10 +135,10 @@ def _node(branch: Branch | str, start: int) -> Node:
         else:
             children.add(node := _node(child, place))
             place = node.end + 1
-    return Node(branch.label, start, place - 1, " ".join(words), frozenset(children))
+    return TopNode(branch.label, start, place - 1, " ".join(words), frozenset(children))
 
 
-def casper_tree(text: str) -> Branch | None:
+def casper_tree(text: str) -> TopBranch | None:
     """Return the tree that CASPER makes of a text; None where it refuses it. (Its second way of writing, with labels
     spelled out, is not read.)
 
@@ -145,7 +147,7 @@ def casper_tree(text: str) -> Branch | None:
     >>> casper_tree("[IN:A [SL:B new york] ]") is None
     True
     """
-    stack: list[list[Branch | str]] = [[]]
+    stack: list[list[TopBranch | str]] = [[]]
     for token in text.split():
         if token.startswith(_OPEN):
             stack.append([token[1:]])
@@ -153,16 +155,16 @@ def casper_tree(text: str) -> Branch | None:
             closed = stack.pop()
             if not stack or not closed or not isinstance(closed[0], str):
                 return None
-            stack[-1].append(Branch(closed[0], closed[1:]))
+            stack[-1].append(TopBranch(closed[0], closed[1:]))
         elif not stack:
             return None
         else:
             stack[-1].append(token)
     whole = stack[0][0] if len(stack) == 1 and len(stack[0]) == 1 else None
-    return whole if isinstance(whole, Branch) else None
+    return whole if isinstance(whole, TopBranch) else None
 
 
-def casper_template(tree: Branch) -> str:
+def casper_template(tree: TopBranch) -> str:
     """Return the top label and the set of paths of labels that words stand below.
 
     >>> casper_template(casper_tree("[IN:A [SL:B x ] [SL:C [IN:D [SL:E y ] ] ] ]"))
@@ -171,9 +173,9 @@ def casper_template(tree: Branch) -> str:
     return "-".join([tree.label, *sorted(set(_paths(tree, "")))])
 
 
-def _paths(tree: Branch, path: str) -> Iterator[str]:
+def _paths(tree: TopBranch, path: str) -> Iterator[str]:
     for child in tree.children:
-        if isinstance(child, Branch):
+        if isinstance(child, TopBranch):
             yield from _paths(child, f"{path}.{child.label}")
         else:
             yield path.lstrip(".")
