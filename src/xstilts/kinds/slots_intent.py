@@ -60,7 +60,6 @@ class SlotsIntent(Kind):
     example: ClassVar[type[Example]] = FrameExample
     head: ClassVar[str] = "xstilts.heads.slots_intent:SlotsIntentHead"
     typical_tokens: ClassVar[float] = 15.0
-    default_max_length: ClassVar[int] = 128
     user_columns: ClassVar[UserColumns | None] = UserColumns(
         optional=("words", "slots", "intent", "id", "group"),
         defaults={"words": "words", "slots": "slots", "intent": "intent"},
