@@ -90,4 +90,5 @@ class FormsRow(RowMakerBase):
         if not words:
             raise DataError("an utterance without words", where=row[WHERE])
         intent, slots = flat_frame(meaning_tree(form, row[WHERE]), words)
-        return FrameExample(**self.names(row, number), words=words, slots=slots, intent=intent, form=form)
+        names = self.names(row, number)
+        return FrameExample(**names, words=words, lines=(), slots=slots, intent=intent, form=form)
