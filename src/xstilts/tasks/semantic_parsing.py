@@ -90,7 +90,7 @@ _XSID_OF_SNIPS_ROW = FramesRow(group=("item",), drop=_OTHERS)
 XSID_SNIPS = Task(
     name="xsid-snips",
     kind=_XSID_KIND,
-    # The validation set of Snips holds 226 of xSID's English test utterances, so it does not select here.
+    # The validation set of Snips holds 140 of xSID's English test utterances, so it does not select here.
     train=_snips(FramesRow(group=("words",), intents=_SEVEN, renamed=_RENAMED), "train"),
     test={language: intents.xsid(_XSID_OF_SNIPS_ROW, language, "test") for language in intents.XSID_LANGUAGES},
     metrics=_XSID_METRICS,
