@@ -104,6 +104,18 @@ class TagExample(WordsExample):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FrameExample(WordsExample):
+    """An utterance: its words with a slot tag for each (in BIO), and the intent of all of them. Both are None where the
+    file has no frame; slots alone, where no tags can say them.
+
+    form: the meaning as the file writes it, where it says more than intent and slots do."""
+
+    slots: tuple[str, ...] | None = None
+    intent: str | None = None
+    form: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DependencyExample(WordsExample):
     """Syntactic words and their tree: for each word the number of its head (words count from 1, 0 is the root) and its
     relation. Both are None where the file has no tree.

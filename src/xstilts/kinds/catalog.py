@@ -12,6 +12,7 @@ from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.kinds.mlm import MaskedLM
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.kinds.roles import SemanticRoles
+from xstilts.kinds.slots_intent import SlotsIntent
 from xstilts.kinds.span_qa import SpanQA
 from xstilts.kinds.tagging import Tagging
 from xstilts.kinds.translation import TranslationRanking
@@ -26,6 +27,7 @@ KINDS: Catalog[type[Kind]] = Catalog(
     Dependency,
     SemanticRoles,
     DependencyRoles,
+    SlotsIntent,
     DualEncoder,
     MaskedLM,
     TranslationRanking,

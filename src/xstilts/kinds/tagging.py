@@ -152,21 +152,7 @@ class Tagging(Kind):
         return [[counts.most_common(1)[0][0]] * len(gold) for gold in golds]
 
     def blind_answers(self, golds: Sequence[Sequence[str]]) -> list[list[list[str]]]:
-        """Return the commonest tags everywhere, and two of them in turn: of a chunk F1 a single tag finds next to
-        nothing, for neighbours of one tag are one chunk. Of tags with a prefix also chunks of one word, of two, and of
-        the whole sentence, of each of the commonest types."""
-        counts = Counter(tag for gold in golds for tag in gold)
-        tags = [tag for tag, _ in counts.most_common(_BLIND_TAGS)]
-        patterns: list[tuple[str, ...]] = [*((tag,) for tag in tags), *permutations(tags, 2)]
-        for begin in [tag for tag, _ in counts.most_common() if tag.startswith("B-")][:_BLIND_TAGS]:
-            inside = f"I-{begin.removeprefix('B-')}"
-            patterns += [(begin,), (begin, inside), (begin, *[inside] * max(map(len, golds), default=1))]
-        sizes = [len(gold) for gold in golds]
-        answers = []
-        for pattern in dict.fromkeys(patterns):
-            of_size = {size: list(islice(cycle(pattern), size)) for size in set(sizes)}
-            answers.append([of_size[size] for size in sizes])
-        return answers
+        return blind_tags(golds)
 
     @classmethod
     def from_user_task(cls, task: TaskDeclaration, where: str) -> Self:
@@ -186,6 +172,24 @@ class Tagging(Kind):
 
     def from_user_row(self, row: Row, number: str) -> TagExample:
         return unlabelled_words(row, number, TagExample)
+
+
+def blind_tags(golds: Sequence[Sequence[str]]) -> list[list[list[str]]]:
+    """Return tags that ignore the words, in several ways: the commonest everywhere, and two of them in turn: of a chunk
+    F1 a single tag finds next to nothing, for neighbours of one tag are one chunk. Of tags with a prefix also chunks of
+    one word, of two, and of the whole sentence, of each of the commonest types."""
+    counts = Counter(tag for gold in golds for tag in gold)
+    tags = [tag for tag, _ in counts.most_common(_BLIND_TAGS)]
+    patterns: list[tuple[str, ...]] = [*((tag,) for tag in tags), *permutations(tags, 2)]
+    for begin in [tag for tag, _ in counts.most_common() if tag.startswith("B-")][:_BLIND_TAGS]:
+        inside = f"I-{begin.removeprefix('B-')}"
+        patterns += [(begin,), (begin, inside), (begin, *[inside] * max(map(len, golds), default=1))]
+    sizes = [len(gold) for gold in golds]
+    answers = []
+    for pattern in dict.fromkeys(patterns):
+        of_size = {size: list(islice(cycle(pattern), size)) for size in set(sizes)}
+        answers.append([of_size[size] for size in sizes])
+    return answers
 
 
 def word_pieces(tokenizer: Tokenizer, words: Iterable[str]) -> dict[str, list[int]]:

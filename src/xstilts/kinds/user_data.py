@@ -14,6 +14,7 @@ from xstilts.data.examples import (
     DependencyExample,
     DependencyRolesExample,
     Example,
+    FrameExample,
     RolesExample,
     TagExample,
     TextExample,
@@ -23,7 +24,7 @@ from xstilts.data.row_makers.catalog import PairRow, TagsRow, TextRow
 from xstilts.data.source import Reader, Row, RowMaker
 from xstilts.metrics.tag_schemes import Scheme
 
-Sentence = TypeVar("Sentence", TagExample, DependencyRolesExample, DependencyExample, RolesExample)
+Sentence = TypeVar("Sentence", TagExample, DependencyRolesExample, DependencyExample, RolesExample, FrameExample)
 
 
 class TaskDeclaration(Protocol):
@@ -35,6 +36,8 @@ class TaskDeclaration(Protocol):
     def reader(self) -> str: ...
     @property
     def labels(self) -> tuple[str, ...]: ...
+    @property
+    def intents(self) -> tuple[str, ...]: ...
     @property
     def answer(self) -> str: ...
     @property

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from xstilts.core.catalog import Catalog
 from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
+from xstilts.metrics.frames import FrameAccuracy, IntentAccuracy, SlotF1
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.masked_lm import MaskedAccuracy
+from xstilts.metrics.massive import MassiveExactMatch, MassiveSlots
+from xstilts.metrics.mtop import CasperMatch, PytextFrames, XsemplrMatch
 from xstilts.metrics.ranking import MeanAveragePrecision
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
 from xstilts.metrics.roles import HeadRoles, PredicateF1, SpanRoles
 from xstilts.metrics.spans import Mlqa, Squad2, SquadScore
 from xstilts.metrics.tallies import Metric
 from xstilts.metrics.trees import AlignedUpos, Attachment
+from xstilts.metrics.xsid import XsidSlots
 
 METRICS: Catalog[Metric] = Catalog(
     "metric",
@@ -30,4 +34,13 @@ METRICS: Catalog[Metric] = Catalog(
     SpanRoles(),
     HeadRoles(),
     PredicateF1(),
+    IntentAccuracy(),
+    SlotF1(),
+    FrameAccuracy(),
+    XsidSlots(),
+    MassiveSlots(),
+    MassiveExactMatch(),
+    CasperMatch(),
+    PytextFrames(),
+    XsemplrMatch(),
 )

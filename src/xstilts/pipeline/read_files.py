@@ -49,6 +49,7 @@ def file_records(session: Session) -> Iterable[Mapping[str, Any]]:
                 "truncated": counts and counts.truncated,
                 "split": counts and counts.split,
                 "unusable": counts and counts.unusable,
+                "unknown_labels": counts and counts.notes.get("unknown_labels"),
                 "overlapping": counts and counts.notes.get("overlapping"),
                 "licence": tasks[task].origin.licence if task in tasks else "",
             }

@@ -20,7 +20,8 @@ from xstilts.study.positions import Positions
 from xstilts.study.strict_model import section_of
 
 REPORTED = "reported"  # beside the settings of a kind: which values of a sweep are the score (`settings_sweep`)
-OF_THE_DATA = ("labels", "open_labels")  # fields of kinds that say what a file holds, so that no study changes them
+# Fields of kinds that say what a file holds, so that no study changes them.
+OF_THE_DATA = ("labels", "open_labels", "intents", "slots")
 
 
 def setting_names(kind: type[Kind]) -> tuple[str, ...]:

@@ -21,11 +21,24 @@ class UserTask(StrictModel):
 
     kind: Annotated[str, one_of(user_kinds)]
     reader: Literal[
-        "tsv", "csv", "jsonl", "json", "conllu", "squad", "bio", "parallel", "parquet", "props", "propbank", "conllup"
+        "tsv",
+        "csv",
+        "jsonl",
+        "json",
+        "conllu",
+        "squad",
+        "bio",
+        "parallel",
+        "parquet",
+        "props",
+        "propbank",
+        "conllup",
+        "xsid",
     ]
     labels: Annotated[
         tuple[str, ...], EachOnce
-    ] = ()  # in the order of their ids: of classification, tagging, relations, roles
+    ] = ()  # in the order of their ids: of classification, tagging, relations, roles; names of slots
+    intents: Annotated[tuple[str, ...], EachOnce] = ()  # of slots and intents, in the order of their ids
     columns: Annotated[Mapping[str, str | tuple[str, ...]], EachOnceIn] = {}  # role -> column of the file
     header: bool = True  # of a tsv or csv file
     fields: Annotated[tuple[str, ...], EachOnce] = ()  # names of the file's columns where no header says them

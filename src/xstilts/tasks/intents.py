@@ -111,7 +111,7 @@ SNIPS_INTENT = _snips("snips-intent", SNIPS_INTENTS, SNIPS_LABELLED, SNIPS_INTEN
 SNIPS_SLOT = _snips("snips-slots", SNIPS_SLOTS, _TAGGED, TagsRow(), "seq.out")
 
 # Names of the intent numbers, in the order of the public loader.
-_MASSIVE_INTENTS = names(
+MASSIVE_INTENTS = names(
     """datetime_query iot_hue_lightchange transport_ticket takeaway_query qa_stock general_greet
     recommendation_events music_dislikeness iot_wemo_off cooking_recipe qa_currency transport_traffic
     general_quirky weather_query audio_volume_up email_addcontact takeaway_order email_querycontact
@@ -122,7 +122,7 @@ _MASSIVE_INTENTS = names(
     audio_volume_mute social_post alarm_set qa_factoid calendar_set play_game alarm_remove lists_remove
     transport_taxi recommendation_movies iot_coffee music_query play_podcasts lists_query"""
 )
-_MASSIVE_SLOTS = names(
+MASSIVE_SLOTS = names(
     """alarm_type app_name artist_name audiobook_author audiobook_name business_name business_type change_amount
     coffee_type color_type cooking_type currency_name date definition_word device_type drink_type email_address
     email_folder event_name food_type game_name game_type general_frequency house_place ingredient joke_type
@@ -136,12 +136,12 @@ _MASSIVE_SLOTS = names(
 def _massive(folder: str, split: str) -> Source:
     """The file of slots marks no beginnings, so a slot is a run of equal names: all words of one are inside it."""
     if folder == "Intents":
-        numbers = tuple((str(i), name) for i, name in enumerate(_MASSIVE_INTENTS))
+        numbers = tuple((str(i), name) for i, name in enumerate(MASSIVE_INTENTS))
         read: Reader = Tsv(columns=("text", "label"))
         row: RowMaker = TextRow(label="label", labels=numbers, group=("text",))
     else:
         read = Bio(columns=("token", "tag"))
-        row = TagsRow(labels=(("-", "O"), *((slot, f"I-{slot}") for slot in _MASSIVE_SLOTS)))
+        row = TagsRow(labels=(("-", "O"), *((slot, f"I-{slot}") for slot in MASSIVE_SLOTS)))
     return source(local(read, row, f"massive/de/{folder}/{split}.txt.gz"), language="de")
 
 
@@ -163,9 +163,7 @@ def _massive_task(name: str, kind: Classification | Tagging, folder: str) -> Tas
     )
 
 
-MASSIVE_INTENT = _massive_task("massive-de-intent", Classification(labels=_MASSIVE_INTENTS), "Intents")
-MASSIVE_SLOT = _massive_task(
-    "massive-de-slots", Tagging(labels=("O", *(f"I-{slot}" for slot in _MASSIVE_SLOTS))), "Seq"
-)
+MASSIVE_INTENT = _massive_task("massive-de-intent", Classification(labels=MASSIVE_INTENTS), "Intents")
+MASSIVE_SLOT = _massive_task("massive-de-slots", Tagging(labels=("O", *(f"I-{slot}" for slot in MASSIVE_SLOTS))), "Seq")
 
 TASKS = (XSID_INTENT, XSID_SLOT, SNIPS_INTENT, SNIPS_SLOT, MASSIVE_INTENT, MASSIVE_SLOT)

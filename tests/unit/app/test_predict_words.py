@@ -11,7 +11,7 @@ from xstilts.app.predict import read_examples
 from xstilts.tasks.catalog import TASKS
 
 
-@pytest.mark.parametrize("name", ["udpos", "dependency", "srl", "srl-heads", "dependency-srl"])
+@pytest.mark.parametrize("name", ["udpos", "dependency", "srl", "srl-heads", "dependency-srl", "xsid", "mtop"])
 def test_words_are_read_for_every_kind_of_them(name: str, tmp_path: Path) -> None:
     task, file, plain = TASKS[name], tmp_path / "a.jsonl", tmp_path / "a.txt"
     file.write_text("".join(json.dumps({"words": words}) + "\n" for words in (["New York", "sleeps"], "it rains")))

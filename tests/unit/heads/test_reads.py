@@ -15,6 +15,7 @@ from xstilts.kinds.classification import Classification
 from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.kinds.roles import SemanticRoles
+from xstilts.kinds.slots_intent import SlotsIntent
 from xstilts.kinds.span_qa import SpanQA
 from xstilts.kinds.tagging import Tagging
 
@@ -24,6 +25,7 @@ KINDS: dict[str, tuple[Kind, dict[str, Any], list[int]]] = {
     "choice": (Choice(), {}, [0, 6]),
     "tagging": (Tagging(labels=("N", "V")), WORDS, [1, 3, 7, 9]),
     "dependency": (Dependency(labels=("root", "obj"), arc=6, relation=4), WORDS, [1, 2, 3, 7, 8, 9]),
+    "slots_intent": (SlotsIntent(intents=("a", "b"), slots=("x",)), WORDS, [0, 6, 1, 3, 7, 9]),
     "roles": (SemanticRoles(labels=("ARG0",), units=6), WORDS | {"predicates": [0]}, [1, 2, 3, 7, 8, 9]),
 }
 

@@ -9,6 +9,7 @@ from xstilts.data.readers.ewt_propbank import EwtPropBank
 from xstilts.data.readers.filters import HeldOutMarker, RowsByPrefix
 from xstilts.data.readers.json_records import Jsonl, JsonList
 from xstilts.data.readers.lines import Lines
+from xstilts.data.readers.massive import MassiveUtterances
 from xstilts.data.readers.mewsli_x import Entities, MentionPairs, Mentions
 from xstilts.data.readers.mining import Mining, MiningParts
 from xstilts.data.readers.parallel_text import ParallelText
@@ -37,6 +38,7 @@ __all__ = [
     "JsonList",
     "Jsonl",
     "Lines",
+    "MassiveUtterances",
     "MentionPairs",
     "Mentions",
     "Mining",

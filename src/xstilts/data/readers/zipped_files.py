@@ -14,7 +14,8 @@ from xstilts.data.source import WHERE, Reader, Row, RowPlace
 
 @dataclass(frozen=True, kw_only=True)
 class ZippedFiles:
-    """Several files in step: row i of every file makes one row. Each reader reads the file with its own number.
+    """Several files in step: row i of every file makes one row, whose place is that in the first. Each reader reads the
+    file with its own number.
 
     Arguments
         readers: one for each file.
@@ -45,7 +46,7 @@ class ZippedFiles:
             yield self._merged(rows, prefixes)
 
     def _merged(self, rows: Sequence[Row], prefixes: Sequence[str]) -> Row:
-        merged: Row = {WHERE: rows[0][WHERE]}
+        merged: Row = {key: value for key, value in rows[0].items() if isinstance(key, RowPlace)}
         if self.on:
             values = [row.get(self.on) for row in rows]
             if values[0] is None or any(str(value) != str(values[0]) for value in values):

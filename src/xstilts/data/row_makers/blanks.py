@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from xstilts.data.examples import ChoiceExample, Example, SentenceExample, SpanExample, TagExample, TextExample
+from xstilts.data.examples import ChoiceExample, Example, SentenceExample, SpanExample, TextExample, WordsExample
 from xstilts.data.source import Drop, Row, RowMaker
 
 
@@ -48,7 +48,7 @@ def _texts(example: Example) -> Iterator[str]:
             yield from example.options
         case SpanExample():
             yield from (example.question, example.context)
-        case TagExample():
+        case WordsExample():
             yield " ".join(example.words)
         case SentenceExample():
             yield example.text

@@ -2,6 +2,7 @@
 
 from xstilts.data.row_makers.blanks import WithoutBlanks
 from xstilts.data.row_makers.choice import ChoiceRow
+from xstilts.data.row_makers.frames import FormsRow, FramesRow
 from xstilts.data.row_makers.pair import PairRow
 from xstilts.data.row_makers.passages import AnswerSentenceRow, PassagesRow
 from xstilts.data.row_makers.roles import RolesRow
@@ -15,6 +16,8 @@ from xstilts.data.row_makers.trees_with_roles import TreesWithRolesRow
 __all__ = [
     "AnswerSentenceRow",
     "ChoiceRow",
+    "FormsRow",
+    "FramesRow",
     "MinedPartsRow",
     "MinedRow",
     "PairRow",

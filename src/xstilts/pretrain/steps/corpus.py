@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
 from xstilts.core.errors import DataError
-from xstilts.data.examples import DependencyExample, Example, RolesExample, TagExample
+from xstilts.data.examples import Example, WordsExample
 from xstilts.data.locate import Roots
 from xstilts.data.read import ResolvedSource, load_examples, resolve_source
 from xstilts.data.source import Source
@@ -57,7 +57,7 @@ def _texts(source: ResolvedSource) -> Iterator[tuple[str, str]]:
 
 def _fields(example: Example, language: str) -> Iterator[str]:
     """Yield all texts of an example."""
-    if isinstance(example, TagExample | DependencyExample | RolesExample):
+    if isinstance(example, WordsExample):
         yield ("" if language in UNSPACED else " ").join(example.words)
         return
     for spec in fields(example):

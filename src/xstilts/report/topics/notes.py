@@ -17,6 +17,7 @@ LOSSES = {
     "without_gold": "without gold, so neither trained on nor scored",
     "truncated": "truncated",
     "unusable": "unusable for training",
+    "unknown_labels": "with an intent or a slot outside the label set, which no guess finds",
     "overlapping": "arguments left out of training, for they overlap a longer one",
 }
 
