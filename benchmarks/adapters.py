@@ -108,7 +108,7 @@ def evaluation_table(runs: Mapping[str, Run]) -> str:
 
 def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shape", nargs="?", default="tiny")
+    parser.add_argument("shape", nargs="?", default="tiny-e5")
     parser.add_argument("--data", type=Path, action="append", default=[])
     parser.add_argument("--only", choices=PARTS, help="one half of it")
     parser.add_argument("--lengths", choices=sorted(LENGTHS), default="nli", help="whose rows are trained on")

@@ -141,7 +141,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shape", nargs="?", default="tiny")
+    parser.add_argument("shape", nargs="?", default="tiny-e5")
     parser.add_argument("--data", type=Path, action="append", default=[])
     parser.add_argument("--peer", help="the Python of an environment with SuPar; without it only xstilts runs")
     parser.add_argument("--languages", default=LANGUAGES, help="test sets; all but English are zero-shot")

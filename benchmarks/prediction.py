@@ -143,7 +143,7 @@ def _encodings(folder: Path, sets: dict[str, list[TextExample]]) -> list[Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shape", nargs="?", default="tiny")
+    parser.add_argument("shape", nargs="?", default="tiny-e5")
     parser.add_argument("--data", type=Path, action="append", default=[])
     parser.add_argument("--examples", type=int, default=400, help="of each language")
     parser.add_argument("--contestants", default=",".join(CONTESTANTS))

@@ -5,7 +5,7 @@
 Test utterances of every language of xSID, from words in memory to frames in memory, as `xstilts predict` does it: words
 to token ids, the encoder with a fresh head (prediction does not mind what it learned), the best sequence of spans,
 labels. Loading is left out. Each line is the median of the rounds; the goal is 2,000 a second with the packaged encoder
-on two cores. ENCODER: "tiny", the packaged one, or a folder.
+on two cores. ENCODER: "tiny-e5", the packaged one, or a folder.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def table(lines: Sequence[dict[str, Any]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("encoder", nargs="?", default="tiny")
+    parser.add_argument("encoder", nargs="?", default="tiny-e5")
     parser.add_argument("--data", type=Path, action="append", default=[])
     parser.add_argument("--examples", type=int, default=500, help="of each language")
     parser.add_argument("--threads", type=int, default=2)

@@ -101,12 +101,12 @@ def timed(command: Sequence[str], environment: dict[str, str]) -> float:
 
 def measured(data: Sequence[Path], rounds: int, threads: int, place: Path) -> dict[str, list[float]]:
     """Seconds of every round but the first; all contestants in turn."""
-    from training_rows import make_folder, make_rows
+    from training_rows import PACKAGED, make_folder, make_rows
 
     environment = {**os.environ, "XSTILTS_STORE": str(place / "store"), "OMP_NUM_THREADS": str(threads)}
     commands = dict(COMMANDS)
     if data:
-        folder = make_folder("tiny", place)
+        folder = make_folder(PACKAGED, place)
         rows = make_rows("nli", folder, data, place)
         write_features(rows)
         for name, title in FIRST.items():

@@ -131,7 +131,7 @@ def table(results: Mapping[str, Found]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shape", nargs="?", default="tiny")
+    parser.add_argument("shape", nargs="?", default="tiny-e5")
     parser.add_argument("--data", type=Path, action="append", default=[])
     parser.add_argument("--contestants", default=",".join(CONTESTANTS))
     parser.add_argument("--updates", type=int, default=100, help="of every phase")

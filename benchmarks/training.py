@@ -2,7 +2,7 @@
 
     python benchmarks/training.py [SHAPE] --lengths nli --data FOLDER [--updates 24] [--json FILE]
 
-SHAPE: `tiny` (the packaged encoder), `xlmr-base` (its shape and 250,002 rows, random weights), or a folder. Needs
+SHAPE: `tiny-e5` (the packaged encoder), `xlmr-base` (its shape and 250,002 rows, random weights), or a folder. Needs
 `accelerate` beside the program. Each contestant runs in a process of its own, in turn; see README.md beside this.
 """
 

@@ -21,12 +21,13 @@ from xstilts.tasks.catalog import TASKS
 # Whose rows, and tokens of a sequence at most.
 LENGTHS = {"nli": ("mnli-taxinli10k", 256), "tagging": ("udpos", 256), "qa": ("squad1-36-articles", 384)}
 EXAMPLES = 4000
+PACKAGED = "tiny-e5"  # the encoder that comes with the program
 
 
 def arguments(doc: str | None, contestants: Iterable[str], *, updates: int, rounds: int) -> argparse.ArgumentParser:
     """The options of both programs; `updates` and `rounds` are defaults."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shape", nargs="?", default="tiny")
+    parser.add_argument("shape", nargs="?", default="tiny-e5")
     parser.add_argument("--lengths", choices=sorted(LENGTHS), default="nli", help="whose rows: real files")
     parser.add_argument("--data", type=Path, action="append", default=[])
     parser.add_argument("--contestants", default=",".join(contestants))
@@ -65,9 +66,9 @@ def make_folder(shape: str, place: Path) -> Path:
     """An ordinary Hugging Face folder: the packaged encoder, a shape with random weights, or `shape` itself."""
     if Path(shape).is_dir():
         return Path(shape)
-    tiny = _unpacked(place)
-    if shape == "tiny":
-        return tiny
+    packaged = _unpacked(place)
+    if shape == PACKAGED:
+        return packaged
     import torch
     from transformers import XLMRobertaConfig, XLMRobertaModel
 
@@ -76,15 +77,15 @@ def make_folder(shape: str, place: Path) -> Path:
     folder = place / "shape"
     XLMRobertaModel(config, add_pooling_layer=False).save_pretrained(folder)
     # The lengths are those of the packaged tokenizer; the model's table has the published number of rows.
-    shutil.copy(tiny / "tokenizer.json", folder)
+    shutil.copy(packaged / "tokenizer.json", folder)
     return folder
 
 
 def _unpacked(place: Path) -> Path:
     from types import SimpleNamespace
 
-    step = packaged_encoders()["tiny"]
-    folder = place / "tiny"
+    step = packaged_encoders()[PACKAGED]
+    folder = place / PACKAGED
     folder.mkdir()
     step.call(step.settings, SimpleNamespace(out=folder, scratch=place, inputs={}, progress=None))  # type: ignore[arg-type]
     return folder

@@ -182,7 +182,7 @@ OPTIONS: list[tuple[str, list[str], str]] = [
     ("score-device", ["score", "dependency", "/dev/zero", "/dev/zero"], "/dev/zero"),
     ("score-srl-folder", ["score", "srl", "{folder}", "{folder}"], "{folder}"),
     ("recipe-name", ["pretrain", "tinny", "--dry-run"], "tinny"),
-    ("recipe-data", ["pretrain", "tiny", "--dry-run", "--offline", "--data", "/nowhere"], "nowhere"),
+    ("recipe-data", ["pretrain", "scratch", "--dry-run", "--offline", "--data", "/nowhere"], "nowhere"),
     ("unpack-missing", ["data", "unpack", "/nowhere.tar"], "/nowhere.tar"),
     ("unpack-device", ["data", "unpack", "/dev/zero"], "/dev/zero"),
     ("submit-arm", ["xtreme", "submit", "{study}", "--arm", "nobody", "--out", "{folder}/out"], "nobody"),

@@ -11,7 +11,7 @@ from page_walk import PageWalk
 TEST = "tests/unit/heads/test_ordinal.py"
 STUDY = """
 question: Is a number enough?
-encoder: tiny
+encoder: tiny-e5
 precision: fp32
 tasks:
   ratings:

@@ -14,7 +14,7 @@ from tiny_study import TinyStudy
 from xstilts.cli import main
 
 DIRECT = {"none": {"strategy": "direct"}}
-TATOEBA = {"encoder": "tiny", "targets": ["tatoeba"], "arms": DIRECT, "languages": ["de"], "take": {"test": 30}}
+TATOEBA = {"encoder": "tiny-e5", "targets": ["tatoeba"], "arms": DIRECT, "languages": ["de"], "take": {"test": 30}}
 
 
 def report(tiny: TinyStudy, name: str = "tiny") -> dict[str, Any]:

@@ -44,10 +44,10 @@ def test_running_needs_the_files(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_an_encoder_that_nobody_can_fetch_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    study = {"question": "q", "encoder": "tinny", "arms": {"none": {"strategy": "direct"}}, "targets": ["udpos"]}
+    study = {"question": "q", "encoder": "tiny-e6", "arms": {"none": {"strategy": "direct"}}, "targets": ["udpos"]}
     (tmp_path / "s.yaml").write_text(yaml.safe_dump(study), "utf-8")
     assert main(["plan", str(tmp_path / "s.yaml"), "--store", str(tmp_path)]) == 2
-    assert "Did you mean 'tiny'?" in capsys.readouterr().err
+    assert "Did you mean 'tiny-e5'?" in capsys.readouterr().err
 
 
 def test_a_plan_says_how_much_of_its_time_is_not_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -77,7 +77,7 @@ def plan_of(tiny: TinyStudy, capsys: pytest.CaptureFixture[str]) -> dict[str, An
 def test_what_a_plan_says_is_what_happens(
     study: Make, name: str, which: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    packaged = {"encoder": "tiny"} if which == "packaged" else {}
+    packaged = {"encoder": "tiny-e5"} if which == "packaged" else {}
     tiny = study(seeds=[1], targets=["weather", "pairs"], train={"updates": 6, "batch": 4}, **STUDIES[name], **packaged)
     write_texts(tiny)
     before = plan_of(tiny, capsys)
@@ -112,7 +112,7 @@ def summary(tiny: TinyStudy, key: str) -> dict[str, Any]:
 def test_a_study_of_eight_rows_leaves_the_plan_of_a_large_one_sane(
     study: Make, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tiny = study(seeds=[1], targets=["weather"], arms={"none": {"strategy": "direct"}}, encoder="tiny")
+    tiny = study(seeds=[1], targets=["weather"], arms={"none": {"strategy": "direct"}}, encoder="tiny-e5")
 
     def seconds_by_kind() -> dict[str, float]:
         capsys.readouterr()

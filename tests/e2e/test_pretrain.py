@@ -157,7 +157,7 @@ def test_a_folder_of_something_else_is_not_overwritten(data: Path, tmp_path: Pat
 
 
 def test_packaged_recipes_are_recipes():
-    assert "tiny" in packaged_recipes()
+    assert set(packaged_recipes()) == {"scratch", "tiny-e5"}
     for name in packaged_recipes():
         assert load_recipe(name).question
 

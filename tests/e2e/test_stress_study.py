@@ -136,7 +136,7 @@ def test_only_the_rows_that_are_scored_are_perturbed(study: Callable[..., TinySt
 
 def test_a_swept_target_is_stressed_with_its_reported_value(study: Callable[..., TinyStudy]):
     tiny = study(
-        encoder="tiny", targets=["tatoeba"], arms={"none": {"strategy": "direct"}}, languages=["de"], seeds=[1],
+        encoder="tiny-e5", targets=["tatoeba"], arms={"none": {"strategy": "direct"}}, languages=["de"], seeds=[1],
         take={"test": 30}, settings={"tatoeba": {"layer": [0, 2], "reported": {"layer": 2}}},
         stress={"noise": ["swap"], "rates": [0.3]},
     )  # fmt: skip

@@ -43,8 +43,10 @@ def test_every_step_of_an_invented_recipe_keeps_its_settings(tmp_path: Path):
 
 
 def test_every_step_of_the_packaged_recipe_keeps_its_identity(shared_data: Path, tmp_path: Path):
-    _, steps = prepare("tiny", Options(store=tmp_path, data=(shared_data,), offline=True))
+    _, steps = prepare("scratch", Options(store=tmp_path, data=(shared_data,), offline=True))
     ids: dict[str, list[str]] = {}
     for step in steps_of([steps.phases[-1]]):
         ids.setdefault(step.name, []).append(step.id)
-    expect("ids-pretrain-tiny", {name: {"steps": len(of), "ids": fingerprint(sorted(of))} for name, of in ids.items()})
+    expect(
+        "ids-pretrain-scratch", {name: {"steps": len(of), "ids": fingerprint(sorted(of))} for name, of in ids.items()}
+    )

@@ -40,12 +40,13 @@ def encoder_facts(roots: Roots) -> Iterator[EncoderFacts]:
     """Yield the packaged encoders, then the named ones by size. Nothing is fetched."""
     for folder in packed_folders():
         config = read_json(folder / "config.json")
+        recipe = read_json(folder / "pretraining.json")["recipe"]
         layers, width, vocabulary = config["num_hidden_layers"], config["hidden_size"], config["vocab_size"]
         yield EncoderFacts(
             name=folder.name,
             status="packaged",
-            licence="Apache-2.0",
-            languages=None,
+            licence="MIT",  # as its teacher; its folder has the text
+            languages=len(recipe["languages"]),
             layers=layers,
             width=width,
             vocabulary=vocabulary,

@@ -26,7 +26,9 @@ from xstilts.cli.options import (
 if TYPE_CHECKING:
     from xstilts.pipeline.options import Options
 
-RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or a packaged recipe by name: tiny.")]
+RecipeName = Annotated[
+    str, typer.Argument(metavar="RECIPE", help="A recipe file, or a packaged recipe by name: tiny-e5, scratch.")
+]
 
 
 def add_to(app: typer.Typer) -> None:

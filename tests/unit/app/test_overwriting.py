@@ -78,7 +78,7 @@ def test_pretraining_does_not_write_into_a_folder_of_others(tmp_path: Path, monk
     (tmp_path / "full" / "config.json").write_text("{}")
     for taken in ("file", "full"):
         with pytest.raises(StoreError, match="delete this one"):
-            pretrain.pretrain("tiny", options=Options(store=tmp_path / "store"), out=tmp_path / taken)
+            pretrain.pretrain("scratch", options=Options(store=tmp_path / "store"), out=tmp_path / taken)
 
 
 def test_predictions_go_into_a_file(tmp_path: Path) -> None:

@@ -237,7 +237,7 @@ def test_retrieval_reads_every_layer_of_the_encoder_and_one_of_a_control(scripts
 def test_an_unknown_task_is_named_with_the_nearest(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], scripts: dict[str, Any]
 ) -> None:
-    assert scripts["encoder"].main(["tiny", "--store", str(tmp_path), "--tasks", "tatoba"]) == 2
+    assert scripts["encoder"].main(["tiny-e5", "--store", str(tmp_path), "--tasks", "tatoba"]) == 2
     assert "Did you mean 'tatoeba'?" in capsys.readouterr().err
 
 

@@ -43,7 +43,7 @@ def request_of(scripts: dict[str, ModuleType], tmp_path_factory: pytest.TempPath
     scripts["parsing_files"].write_trees(place / "trees.conllu", chains)
     return {
         "place": str(place),
-        "folder": str(scripts["training_rows"].make_folder("tiny", place)),
+        "folder": str(scripts["training_rows"].make_folder("tiny-e5", place)),
         "train": str(place / "trees.conllu"),
         "tests": {"en": str(place / "trees.conllu")},
         "speed": str(place / "trees.conllu"),

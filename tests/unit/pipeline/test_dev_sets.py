@@ -58,7 +58,7 @@ def training(folder: Path, **task: object) -> Step:
         **task,
     }  # fmt: skip
     study = {
-        "question": "Which rows select?", "encoder": "tiny", "precision": "fp32", "tasks": {"reviews": spec},
+        "question": "Which rows select?", "encoder": "tiny-e5", "precision": "fp32", "tasks": {"reviews": spec},
         "arms": {"none": {"strategy": "direct"}}, "targets": ["reviews"], "train": {"updates": 1, "batch": 2},
     }  # fmt: skip
     (folder / "study.yaml").write_text(yaml.safe_dump(study), "utf-8")

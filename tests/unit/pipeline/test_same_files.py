@@ -12,7 +12,7 @@ from xstilts.study.load import load_study
 
 STUDY = """\
 question: probe
-encoder: tiny
+encoder: tiny-e5
 tasks:
   t: {kind: classification, labels: [x, y], reader: tsv, columns: {text: text, label: label},
       train: a.tsv, DEV test: {de: TEST, sw: other.tsv}}

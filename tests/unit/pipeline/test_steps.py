@@ -28,7 +28,7 @@ def write_study(folder: Path, task: str) -> Path:
     }  # fmt: skip
     study = {
         "question": "Is it read?",
-        "encoder": "tiny",
+        "encoder": "tiny-e5",
         "precision": "fp32",
         "tasks": {task: spec},
         "arms": {"none": {"strategy": "direct"}},
@@ -67,7 +67,7 @@ def test_each_score_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_every_step_says_what_it_is_about(tmp_path: Path) -> None:
     about = {(step.name, *step.about.values()) for step in steps_of(opened(tmp_path).goals)}
     assert about == {
-        ("encoder", "tiny"),
+        ("encoder", "tiny-e5"),
         ("prepare", "my reviews", "train", "en"),
         ("prepare", "my reviews", "test", "de"),
         ("train", "my reviews", "target", "1"),

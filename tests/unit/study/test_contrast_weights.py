@@ -52,7 +52,7 @@ def test_a_contrast_named_twice_is_one() -> None:
     arms = {"none": {"strategy": "direct"}, "nli": {"strategy": "sequential", "through": ["mnli"]}}
     named = {"mine": {"nli": 2, "none": -2}, "again": {"none": -1, "nli": 1}}
     study = Study.model_validate(
-        {"question": "?", "encoder": "tiny", "arms": arms, "targets": ["xnli"], "contrasts": named}
+        {"question": "?", "encoder": "tiny-e5", "arms": arms, "targets": ["xnli"], "contrasts": named}
     )
     (only,) = contrasts(study)
     assert (only.name, dict(only.weights)) == ("again", {"nli": 1.0, "none": -1.0})

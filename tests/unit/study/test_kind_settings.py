@@ -16,7 +16,7 @@ from xstilts.tasks.catalog import TASKS
 
 STUDY = """\
 question: probe
-encoder: tiny
+encoder: tiny-e5
 arms: {none: {strategy: direct}}
 targets: [tatoeba, xquad, udpos]
 settings:

@@ -17,7 +17,7 @@ from xstilts.study.load import load_study
 TABLE = "text\tlabel\n" + "".join(f"text {i}\t{'xy'[i % 2]}\n" for i in range(12))
 STUDY = """\
 question: probe
-encoder: tiny
+encoder: tiny-e5
 precision: fp32
 tasks:
   t: {{kind: classification, labels: [x, y], reader: tsv, columns: {{text: text, label: label}}, train: a.tsv, {keys}}}
@@ -72,7 +72,7 @@ def test_retrieval_of_a_users_own_has_the_language_it_states(tmp_path: Path) -> 
     (tmp_path / "pairs.tsv").write_text("a\tb\n" + "".join(f"satz {i}\tfrase {i}\n" for i in range(12)))
     path = tmp_path / "study.yaml"
     path.write_text(
-        "question: probe\nencoder: tiny\nprecision: fp32\n"
+        "question: probe\nencoder: tiny-e5\nprecision: fp32\n"
         "tasks: {r: {kind: retrieval, reader: tsv, language: deu, test: {fra: pairs.tsv}}}\n"
         "arms: {none: {strategy: direct}}\ntargets: [r]\n"
     )

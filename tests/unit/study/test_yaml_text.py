@@ -89,7 +89,7 @@ def test_json_bombs_in_the_store_are_store_errors(tmp_path: Path):
 
 def test_a_scalar_that_is_no_allowed_text_either_is_refused_with_its_place(tmp_path: Path):
     file = tmp_path / "s.yaml"
-    file.write_text("question: q\nencoder: tiny\narms: {a: {strategy: direct}}\ntargets: [xnli]\nkeep: true\n")
+    file.write_text("question: q\nencoder: tiny-e5\narms: {a: {strategy: direct}}\ntargets: [xnli]\nkeep: true\n")
     with pytest.raises(StudyError, match=r"s\.yaml:5: keep: .*intermediate"):
         load_study(str(file))
 
