@@ -117,8 +117,8 @@ class FrameExample(WordsExample):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParseExample(WordsExample):
-    """A question and its meaning. `words`: of the question, and what else a parser may copy (names of a schema). `form`:
-    the meaning in a formal language; None: unlabelled. `database`: what an SQL form is about, for those who run it."""
+    """A question and its meaning. `words`: of the question, and what else a parser may copy (names of a schema).
+    `form`: the meaning in a formal language; None: unlabelled. `database`: the script of what an SQL form is about."""
 
     form: str | None = None
     database: str = ""

@@ -40,9 +40,9 @@ Form = dict[str, Any]
 @dataclass(frozen=True)
 class ParseGeneration(Kind):
     """`labels`: the tokens of forms that are not copied; their order gives the ids. `form_language`: what forms are
-    written in (`metrics.form_tokens`). `open_labels`: files may hold forms that cannot be written (a token that is neither
-    a label nor a word of the question, brackets that do not fit, more tokens than `longest`); they are counted, not
-    trained on, and scored as they are. Where labels are closed these are errors, but for words.
+    written in (`metrics.form_tokens`). `open_labels`: files may hold forms that cannot be written (a token that is
+    neither a label nor a word of the question, brackets that do not fit, more tokens than `longest`); they are counted,
+    not trained on, and scored as they are. Where labels are closed these are errors, but for words.
 
     layers, width, heads, dropout: of the decoder. longest: tokens that it writes at most, with the end. beams: forms
     that are kept while one is written; 1 is greedy.
@@ -130,16 +130,21 @@ class ParseGeneration(Kind):
 
     def encode(self, examples: Sequence[ParseExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
         """Return a row for each question. One whose form cannot be written has no gold (`unusable`); the reasons are
-        counted in `notes`: "malformed_forms", "long_forms", "unknown_labels" (a token that is neither a label nor a
-        word of the question)."""
+        counted in `notes`, the first of each named: "malformed_forms", "long_forms", "unknown_tokens" (a token that is
+        neither a label nor a word of the question)."""
         ids = {label: number for number, label in enumerate(self.labels, 1)}
-        golds, notes = list[list[int]](), Counter[str](malformed_forms=0, long_forms=0, unknown_labels=0)
+        golds, notes = list[list[int]](), Counter[str](malformed_forms=0, long_forms=0, unknown_tokens=0)
         copies = [self.copied(example.words) for example in examples]
+        first: dict[str, str] = {}
         for example, copies_W in zip(examples, copies, strict=True):
             gold = self._gold(example, copies_W, ids) if example.form is not None else []
-            notes.update([gold] if isinstance(gold, str) else [])
+            if isinstance(gold, str):
+                notes[gold] += 1
+                for name in (gold, "unusable"):
+                    first.setdefault(name, example.where)
             golds.append([] if isinstance(gold, str) else gold)
         encoded = encode_sentences(examples, golds, tokenizer, max_length)
+        encoded.first = first
         encoded.columns["copies"] = copies
         encoded.unusable = notes.total()
         encoded.notes.update(notes)
@@ -166,7 +171,7 @@ class ParseGeneration(Kind):
             return "long_forms"
         places = {word: place for word, place in zip(example.words, copies, strict=True) if place != NOT_COPIED}
         numbers = [self._id(token, places, ids) for token in tokens]
-        return "unknown_labels" if None in numbers else [*(number or 0 for number in numbers), END]
+        return "unknown_tokens" if None in numbers else [*(number or 0 for number in numbers), END]
 
     def _id(self, token: FormToken, places: Mapping[str, int], ids: Mapping[str, int]) -> int | None:
         if token.is_value and token.text in places:

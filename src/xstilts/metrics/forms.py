@@ -18,8 +18,8 @@ from xstilts.metrics.tallies import percent
 @dataclass(frozen=True)
 class ValidForms:
     """Share of guesses that are well-formed: of trees, one bracket of an intent with slots and intents by turns; of
-    Python, what `ast.parse` reads; of other languages, brackets and quotation marks that fit. Says nothing of names.
-    """
+    Python, what `ast.parse` reads; of other languages, brackets and quotation marks that fit. The gold form
+    itself is valid, whatever it is (some of MCoNaLa's Python is for version 2). Says nothing of names."""
 
     form_language: str = "tree"
 
@@ -28,7 +28,8 @@ class ValidForms:
     headline: ClassVar[tuple[str, ...]] = ("valid",)
 
     def tally(self, gold: Any, guess: Any, language: str) -> tuple[float, ...]:
-        return float(is_valid(guess["form"], self.form_language)), 1.0
+        valid = guess["form"] == gold["form"] or is_valid(guess["form"], self.form_language)
+        return float(valid), 1.0
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         return {"valid": percent(counts[..., 0], counts[..., 1])}

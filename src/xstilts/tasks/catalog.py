@@ -5,6 +5,7 @@ from __future__ import annotations
 from xstilts.core.catalog import Catalog
 from xstilts.tasks import (
     intents,
+    meaning_forms,
     nli,
     paraphrase,
     parsing,
@@ -31,6 +32,7 @@ TASKS: Catalog[Task] = Catalog(
     *srl.TASKS,
     *intents.TASKS,
     *semantic_parsing.TASKS,
+    *meaning_forms.TASKS,
     *retrieval.TASKS,
     *passages.TASKS,
     *text_corpora.TASKS,

@@ -1,8 +1,8 @@
 """A small Transformer decoder whose output is a label or a word of the source (a pointer), by one softmax over both
-(Rongali et al. 2020; Vinyals et al. 2015): pre-norm blocks (Xiong et al. 2020) with attention to all tokens of the source.
+(Vinyals et al. 2015; Rongali et al. 2020): pre-norm blocks (Xiong et al. 2020) that attend to all tokens of the source.
 
-R rows, L tokens of a form, B forms of a row, K source tokens and W words of the longest row, V labels with END, D width,
-H heads of d units. Columns: V labels, then W words.
+R rows, L tokens of a form, B forms of a row, K source tokens and W words of the longest row, V labels with END, E the
+encoder's width, D the decoder's, H heads of d units. Columns: V labels, then W words.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Beam search over the tokens of a form; with one beam it is greedy. R rows that are not finished, B beams, C columns."""
+"""Beam search over the tokens of a form; with one beam it is greedy. R rows that run, B beams, C columns."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from xstilts.nn.parsing.bracket_grammar import END, BracketGrammar
+from xstilts.nn.parsing.bracket_grammar import END, BracketGrammar, Stacks
 from xstilts.nn.parsing.pointer_decoder import PointerDecoder, Source, merged
 
 _RARELY = 8  # rows that are finished are taken out once they are this share of those that run
@@ -24,7 +24,8 @@ def search(
     score_RB[:, 0] = 0.0
     done_RB = torch.zeros(rows, beams, dtype=torch.bool, device=device)
     written = torch.full((rows, beams, 1), -1, device=device)
-    stacks, kept = grammar.start((rows, beams), longest, device), []
+    stacks = grammar.start((rows, beams), longest, device)
+    kept: list[tuple[Tensor, Tensor]] = []
     for place in range(longest):
         scores, kept = decoder.step(written[..., -1], source, kept, place)
         allowed = grammar.allowed(stacks, longest - place, source.copies.shape[1])
@@ -60,8 +61,7 @@ def search(
     return found
 
 
-def _chosen(stacks, parent_RB):  # type: ignore[no-untyped-def]
+def _chosen(stacks: Stacks, parent_RB: Tensor) -> Stacks:
+    """Return the stacks of the beams that go on."""
     index = parent_RB[..., None].expand_as(stacks.levels)
-    return type(stacks)(
-        stacks.levels.gather(1, index), stacks.depth.gather(1, parent_RB), stacks.begun.gather(1, parent_RB)
-    )
+    return Stacks(stacks.levels.gather(1, index), stacks.depth.gather(1, parent_RB), stacks.begun.gather(1, parent_RB))
