@@ -75,7 +75,8 @@ def run(query: str, script: str) -> Rows | None:
 
     connection.set_progress_handler(count, 10_000)
     try:
-        return connection.execute(query).fetchall()
+        cursor = connection.execute(query)
+        return None if cursor.description is None else cursor.fetchall()  # nothing, or a comment alone, is no query
     except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError, MemoryError):
         return None
 

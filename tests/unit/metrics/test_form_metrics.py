@@ -44,7 +44,9 @@ def values(metric, pairs: list[tuple[str, str, str]]) -> dict[str, float]:
 
 def test_valid_forms_are_a_share_and_gold_is_always_valid():
     metric = ValidForms(form_language="python")
-    assert values(metric, [("print x", "print x", ""), ("y", "f(", ""), ("y", "y", ""), ("y", "z", "")]) == {"valid": 75}
+    assert values(metric, [("print x", "print x", ""), ("y", "f(", ""), ("y", "y", ""), ("y", "z", "")]) == {
+        "valid": 75
+    }
     assert headline(METRICS["valid_forms"], np.array([3.0, 4.0])) == 75
 
 
