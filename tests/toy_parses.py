@@ -15,7 +15,7 @@ NAMES = ("ann", "bob", "cy", "dee", "eli", "fay")
 
 
 def parses(number: int, seed: int = 0, names: Sequence[str] = NAMES) -> list[ParseExample]:
-    """ "call ann" or "tell the friend of bob cy dee": the person may be someone's friend, what is told is a name or two."""
+    """ "call ann" or "tell the friend of bob about cy dee": a person, or a friend of one, and one name or two."""
     draw = random.Random(seed)
     return [_parse(draw, f"{seed}-{i}", names) for i in range(number)]
 

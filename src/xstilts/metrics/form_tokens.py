@@ -132,7 +132,7 @@ class FormLanguage:
         return does
 
     def _opener(self, symbol: str) -> str:
-        """Return the bracket that a symbol opens: its first character ("[IN:A", "(and:<t*,t>") or its last ("city(")."""
+        """Return the bracket that a symbol opens: its first character ("(and:<t*,t>") or its last ("city(")."""
         if self.one_tree:
             return "[" if symbol.startswith(("[IN:", "[SL:")) else ""
         return next((end for end in (symbol[:1], symbol[-1:]) if end and end in self.openers), "")

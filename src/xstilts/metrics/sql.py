@@ -1,4 +1,4 @@
-"""SQL that is run: whether a guess runs at all on the database of its question, and whether it finds what the gold does.
+"""SQL that is run: whether a guess runs on the database of its question, and whether it finds what the gold does.
 
 A database is the script that makes it (`CREATE TABLE ...; INSERT ...`), in a SQLite of this process that is only read:
 what a guess may do is to select. Results are compared as Spider's test suite does it (Zhong et al. 2020): as multisets
@@ -26,9 +26,9 @@ Rows = list[tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class SqlDenotation:
-    """In percent of the questions that have a database: `runs`, guesses that SQLite runs (or that are the gold form, for
-    some gold does not run there). Of those whose database has rows and whose gold runs: `denotation`, guesses that find
-    the same. Undefined where no database has rows."""
+    """In percent of the questions that have a database: `runs`, guesses that SQLite runs (or that are the gold form,
+    for some gold does not run there). Of those whose database has rows and whose gold runs: `denotation`, guesses that
+    find the same. Undefined where no database has rows."""
 
     name: ClassVar[str] = "sql_denotation"
     counts: ClassVar[tuple[str, ...]] = ("runs", "total", "same", "comparable")

@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from xstilts.data.readers.catalog import JsonList
+from xstilts.data.examples import ParseExample
+from xstilts.data.readers.catalog import JsonList, RowsWith
 from xstilts.data.readers.schemas import WithSchemas, WithTables
 from xstilts.data.row_makers.catalog import ParsesRow
 from xstilts.data.source import Reader, Source
@@ -34,11 +35,15 @@ def _label_lists() -> dict[str, list[str]]:
     return lists
 
 
+_MARKS, _JSON = ParsesRow(marks=True), JsonList()
+
+
 @dataclass(frozen=True, kw_only=True)
 class FormSet:
     """A set of XSemPLR: where its files are, and how its forms are read.
 
-    form: field of the form, with "{}" for the language where it has one. tokens: attributes of its decoder.
+    form: field of the form, with "{}" for the language where it has one. by_language: each row is in one language.
+    extra_files: read with each split. longest: tokens that its decoder writes at most.
     """
 
     folder: str
@@ -47,8 +52,9 @@ class FormSet:
     languages: tuple[str, ...]
     cite: str
     licence: str
-    row: ParsesRow = ParsesRow(marks=True)
-    read: Reader = JsonList()
+    row: ParsesRow = _MARKS
+    read: Reader = _JSON
+    by_language: bool = False
     extra_files: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
     longest: int = 128
@@ -60,7 +66,8 @@ class FormSet:
         row = replace(self.row, text=f"question.{language}", form=f"mr.{form}")
         files = (f"{self.folder}/{split}.json", *self.extra_files)
         urls = raw("psunlpgroup/XSemPLR", _COMMIT, *(f"dataset/{name.removeprefix('xsemplr/')}" for name in files))
-        return source(web(self.read, row, files, urls), language=language)
+        read = RowsWith(read=self.read, field=f"question.{language}") if self.by_language else self.read
+        return source(web(read, row, files, urls), language=language)
 
     def kind(self, labels: tuple[str, ...]) -> ParseGeneration:
         return ParseGeneration(labels, self.form_language, open_labels=True, longest=self.longest)
@@ -94,10 +101,11 @@ class FormSet:
 def with_labels_of(form_set: FormSet, name: str, training_file: Path, **changes: Any) -> Task:
     """Return a task whose labels are those of the English questions of a training file of XSemPLR: for sets whose
     training files do not come with the program. Give it in a module with `--tasks`."""
-    make = form_set.source("en", "train").places[0].row
-    read = form_set.read([training_file, *(training_file.parent / Path(file).name for file in form_set.extra_files)])
-    made = [make(row, number) for number, row in enumerate(read)]
-    return form_set.task(name, labels_of(made, form_set.form_language), **changes)  # type: ignore[arg-type]
+    place = form_set.source("en", "train").places[0]
+    beside = (training_file.parent / Path(file).name for file in form_set.extra_files)
+    made = [place.row(row, number) for number, row in enumerate(place.read([training_file, *beside]))]
+    examples = [example for example in made if isinstance(example, ParseExample)]
+    return form_set.task(name, labels_of(examples, form_set.form_language), **changes)
 
 
 # GeoQuery, in four languages of forms. Its questions are lower-case words already.
@@ -165,9 +173,10 @@ MCONALA = FormSet(
     form="python",
     form_language="python",
     languages=names("es ja ru"),
+    by_language=True,
     cite="Wang et al. 2022, MCoNaLa",
     licence="CC BY-SA 4.0",
-    row=ParsesRow(marks=True, by_language=True, id="question_id"),
+    row=ParsesRow(marks=True, group=("question_id",)),
 )
 NLMAPS = FormSet(
     folder="xsemplr/mnlmaps",

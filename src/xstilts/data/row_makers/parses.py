@@ -26,7 +26,6 @@ class ParsesRow(RowMakerBase):
 
     Arguments
         text, form: their fields.
-        by_language: `text` ends with a language, and rows that have no question in it are left out.
         marks: cut off marks at the ends of words, and Latin words from others; else words stand between blanks.
         lower: lower-case the question.
         more: a field with more texts whose words may be copied (the names of a schema), "" : none.
@@ -35,7 +34,6 @@ class ParsesRow(RowMakerBase):
 
     text: str = "text"
     form: str = "form"
-    by_language: bool = False
     marks: bool = False
     lower: bool = False
     more: str = ""
@@ -44,10 +42,6 @@ class ParsesRow(RowMakerBase):
     def __call__(self, row: Row, number: int) -> ParseExample | Drop:
         if drop := self.dropped(row):
             return drop
-        if self.by_language:
-            field, _, language = self.text.rpartition(".")
-            if language not in field_value(row, field):
-                return Drop(f"no question in '{language}'")
         text = text_field(row, self.text)
         words = _words(text.lower() if self.lower else text, self.marks)
         if not words:
