@@ -50,7 +50,7 @@ class ParsesRow(RowMakerBase):
             words += [word for one in field_value(row, self.more) for word in split_words(str(one))]
         form = None if field_value(row, self.form) is None else text_field(row, self.form)
         database = text_field(row, self.database) if self.database else ""
-        return ParseExample(**self.names(row, number), words=tuple(words), form=form, database=database)
+        return ParseExample(**self.names(row, number), words=tuple(words), lines=(), form=form, database=database)
 
 
 def _words(text: str, marks: bool) -> list[str]:
