@@ -75,7 +75,6 @@ class FormSet:
     def task(self, name: str, labels: tuple[str, ...], test: str = "test", **changes: Any) -> Task:
         """Return a task with these labels, trained on the English training set."""
         metrics = self.metrics or (XsemplrMatch(), ValidForms(form_language=self.form_language))
-        sources: dict[str, Any] = {"train": self.source("en", "train"), "dev": self.source("en", "dev")}
         origin = Origin(
             licence=self.licence,
             cite=f"{self.cite}; {_XSEMPLR}",
@@ -83,19 +82,25 @@ class FormSet:
             text="human-translated",
             noncommercial=self.noncommercial,
         )
-        tests = {language: self.source(language, test) for language in self.languages}
-        return Task(
-            **{"name": name, "kind": self.kind(labels), "test": tests, "metrics": metrics, "origin": origin}
-            | sources
-            | changes
+        made = Task(
+            name=name,
+            kind=self.kind(labels),
+            train=self.source("en", "train"),
+            dev=self.source("en", "dev"),
+            test={language: self.source(language, test) for language in self.languages},
+            metrics=metrics,
+            origin=origin,
         )
+        return made.replace(**changes)
 
     def dev_slice(self, name: str, labels: tuple[str, ...]) -> Task:
         """Return a task that trains on four fifths of the English development set, and selects on the rest."""
         dev = self.source("en", "dev")
-        parts = {"train": dev.split("rest", 0.2, seed=1), "dev": dev.split("held", 0.2, seed=1)}
-        scale = "trained on four fifths of the English development set here, selected on the rest"
-        return self.task(name, labels, scale=scale, **parts)
+        return self.task(name, labels).replace(
+            train=dev.split("rest", 0.2, seed=1),
+            dev=dev.split("held", 0.2, seed=1),
+            scale="trained on four fifths of the English development set here, selected on the rest",
+        )
 
 
 def with_labels_of(form_set: FormSet, name: str, training_file: Path, **changes: Any) -> Task:
@@ -119,10 +124,7 @@ _GEO = FormSet(
     licence="GPL 2.0",
     row=ParsesRow(),
 )
-GEOQUERY = {
-    form: replace(_GEO, form=form, form_language=form)  # type: ignore[arg-type]
-    for form in ("funql", "prolog", "lambda", "sql")
-}
+GEOQUERY = {form: replace(_GEO, form=form, form_language=form) for form in ("funql", "prolog", "lambda", "sql")}
 # The tables that its SQL reads. Geobase's facts are not here, so they are empty.
 _GEO_TABLES = """
 CREATE TABLE STATE (STATE_NAME TEXT, POPULATION INTEGER, AREA REAL, COUNTRY_NAME TEXT, CAPITAL TEXT, DENSITY REAL);

@@ -116,7 +116,8 @@ class PointerDecoder(nn.Module):
         """Return scores of what follows each of the columns [R, L], [R, L, V + W]."""
         states = self.inputs(columns_RL, source, 0)
         for block, memory in zip(self.blocks, source.blocks, strict=True):
-            attended = F.scaled_dot_product_attention(*block.project(states), is_causal=True)  # type: ignore[operator]
+            query, key, value = block.project(states)  # type: ignore[operator]
+            attended = F.scaled_dot_product_attention(query, key, value, is_causal=True)
             states = block.rest(block.after_own(states, attended), memory, source.real)  # type: ignore[operator]
         return self.scores(states, source)
 
