@@ -6,6 +6,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -26,7 +27,10 @@ def script() -> Iterator[ModuleType]:
         del sys.modules[name]
 
 
-def test_everything_is_measured(script: ModuleType, shared_data: Path, tmp_path: Path):
+def test_everything_is_measured(script: ModuleType, shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    task = TASKS["geoquery-funql"]
+    small = task.replace(kind=replace(task.kind, width=16, layers=1, heads=2, longest=16))  # type: ignore[type-var]
+    monkeypatch.setattr(script, "TASKS", {"geoquery-funql": small})
     options = argparse.Namespace(
         task="geoquery-funql", updates=2, lr=1e-3, head_lr=1e-3, limit=3, threads=1, rounds=1, data=[shared_data]
     )
