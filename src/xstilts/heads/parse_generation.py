@@ -16,15 +16,15 @@ from xstilts.nn import ragged
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder
 from xstilts.nn.parsing.bracket_grammar import BracketGrammar
-from xstilts.nn.parsing.pointer_decoder import PointerDecoder, Source, negative_log_likelihood
+from xstilts.nn.parsing.pointer_decoder import PointerDecoder, SourceStates, negative_log_likelihood
 from xstilts.nn.parsing.search import search
 
 _BEGIN, _NOTHING = -1, -100
 
 
 class ParseGenerationHead(Head):
-    """scores: `Source`, what a decoder reads of the questions, for it cannot know what it has to write; decode: the ids
-    of the best form of each row, without the end."""
+    """scores: `SourceStates`, what a decoder reads of the questions, for it cannot know what it has to write; decode:
+    the ids of the best form of each row, without the end."""
 
     def __init__(self, kind: ParseGeneration, encoder: Encoder) -> None:
         super().__init__()
@@ -49,14 +49,14 @@ class ParseGenerationHead(Head):
             "copies_RW": _padded([row["copies"] for row in rows], NOT_COPIED),
         }
 
-    def forward(self, hidden_TD: Tensor, batch: Batch) -> Source:
+    def forward(self, hidden_TD: Tensor, batch: Batch) -> SourceStates:
         extra = batch.extra
         words_RWE, _ = ragged.padded(word_means(hidden_TD, batch).to(hidden_TD.dtype), torch.tensor(extra["words_R"]))
         tokens_RKE, real_RK = ragged.padded(hidden_TD, torch.tensor(extra["tokens_R"]))
-        source: Source = self.part.read(tokens_RKE, real_RK, words_RWE, extra["copies_RW"])
+        source: SourceStates = self.part.read(tokens_RKE, real_RK, words_RWE, extra["copies_RW"])
         return source
 
-    def loss(self, scores: Source, batch: Batch) -> Loss:
+    def loss(self, scores: SourceStates, batch: Batch) -> Loss:
         """Return -log of the probability of each token of the forms, their ends among them, given those before it."""
         gold_RL: Tensor = batch.gold
         real_RL = gold_RL != _NOTHING
@@ -66,7 +66,7 @@ class ParseGenerationHead(Head):
         return Loss(found.masked_fill(~real_RL, 0.0).sum(), int(real_RL.sum()))
 
     @torch.no_grad()
-    def decode(self, scores: Source, batch: Batch) -> list[Any]:
+    def decode(self, scores: SourceStates, batch: Batch) -> list[Any]:
         grammar = self.grammar.to(scores.copies.device)
         forms = search(self.part, scores, grammar, self.kind.longest, self.kind.beams)
         return [form.numpy() for form in forms]

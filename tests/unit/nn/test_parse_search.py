@@ -13,7 +13,7 @@ from torch import Tensor
 
 from xstilts.metrics.form_tokens import LANGUAGES
 from xstilts.nn.parsing.bracket_grammar import END, BracketGrammar
-from xstilts.nn.parsing.pointer_decoder import PointerDecoder, Source, merged, negative_log_likelihood
+from xstilts.nn.parsing.pointer_decoder import PointerDecoder, SourceStates, merged, negative_log_likelihood
 from xstilts.nn.parsing.search import search
 
 LABELS = {
@@ -27,7 +27,7 @@ LABELS = {
 QUESTIONS = (("a", "b", "a"), ("c",), ("d", "(", "it's", "e"))
 
 
-def made(language: str, seed: int, scale: float = 2.0) -> tuple[PointerDecoder, Source, BracketGrammar]:
+def made(language: str, seed: int, scale: float = 2.0) -> tuple[PointerDecoder, SourceStates, BracketGrammar]:
     """A decoder whose weights are large enough that it says all sorts of things."""
     torch.manual_seed(seed)
     labels = LABELS[language]
@@ -64,7 +64,9 @@ def test_every_form_is_well_formed_and_short_enough(language: str, seed: int, lo
         assert LANGUAGES[language].fault([token.text for token in again]) == ""
 
 
-def plain_greedy(decoder: PointerDecoder, source: Source, grammar: BracketGrammar, longest: int) -> list[list[int]]:
+def plain_greedy(
+    decoder: PointerDecoder, source: SourceStates, grammar: BracketGrammar, longest: int
+) -> list[list[int]]:
     """Token by token, all of the form read anew each time."""
     found = []
     for row in range(len(source.copies)):
@@ -92,7 +94,7 @@ def test_greedy_with_kept_keys_is_greedy_without_and_is_one_beam(language: str, 
         assert kept == plain_greedy(decoder, source, grammar, 12)
 
 
-def log_probability(decoder: PointerDecoder, source: Source, row: int, columns: list[int]) -> float:
+def log_probability(decoder: PointerDecoder, source: SourceStates, row: int, columns: list[int]) -> float:
     own = source.select(torch.tensor([row]))
     scores = decoder(torch.tensor([[-1, *columns]]), own)
     gold = torch.tensor([[*columns, END]])

@@ -18,7 +18,7 @@ _NEVER = float("-inf")
 Pair = tuple[Tensor, Tensor]
 
 
-class Source(NamedTuple):
+class SourceStates(NamedTuple):
     """What a decoder reads of the questions: keys and values [R, H, K, d] of each block, which tokens are real
     [R, 1, 1, K], words as inputs [R, W, D] and as keys of pointers [R, W, D], the place of each word's first equal
     [R, W], -1 for one that is not copied."""
@@ -29,10 +29,10 @@ class Source(NamedTuple):
     keys: Tensor
     copies: Tensor
 
-    def select(self, rows_X: Tensor) -> Source:
+    def select(self, rows_X: Tensor) -> SourceStates:
         """Return some of the rows."""
         blocks = [(key.index_select(0, rows_X), value.index_select(0, rows_X)) for key, value in self.blocks]
-        return Source(blocks, *(part.index_select(0, rows_X) for part in self[1:]))
+        return SourceStates(blocks, *(part.index_select(0, rows_X) for part in self[1:]))
 
 
 class Block(nn.Module):
@@ -96,13 +96,13 @@ class PointerDecoder(nn.Module):
                 nn.init.zeros_(module.bias)
         nn.init.normal_(self.embeddings.weight, std=width**-0.5)
 
-    def read(self, tokens_RKE: Tensor, real_RK: Tensor, words_RWE: Tensor, copies_RW: Tensor) -> Source:
+    def read(self, tokens_RKE: Tensor, real_RK: Tensor, words_RWE: Tensor, copies_RW: Tensor) -> SourceStates:
         """Return what all steps read of the encoder's states, of tokens and of words."""
         memory_RKD, words_RWD = self.memory(tokens_RKE), self.memory(words_RWE)
         blocks = [block.read(memory_RKD) for block in self.blocks]  # type: ignore[operator]
-        return Source(blocks, real_RK[:, None, None], self.word(words_RWD), self.key(words_RWD), copies_RW)
+        return SourceStates(blocks, real_RK[:, None, None], self.word(words_RWD), self.key(words_RWD), copies_RW)
 
-    def inputs(self, columns_RL: Tensor, source: Source, first: int) -> Tensor:
+    def inputs(self, columns_RL: Tensor, source: SourceStates, first: int) -> Tensor:
         """Return the inputs of columns, which stand at places from `first` on, [R, L, D]. A column of -1 begins."""
         is_word = columns_RL >= self.labels
         label_RL = torch.where(columns_RL < 0, self.labels, torch.where(is_word, 0, columns_RL))
@@ -112,7 +112,7 @@ class PointerDecoder(nn.Module):
         places = positions(first + columns_RL.shape[1], self.width, chosen.device)[first:]
         return self.dropout(chosen * math.sqrt(self.width) * 0.5 + places)
 
-    def forward(self, columns_RL: Tensor, source: Source) -> Tensor:
+    def forward(self, columns_RL: Tensor, source: SourceStates) -> Tensor:
         """Return scores of what follows each of the columns [R, L], [R, L, V + W]."""
         states = self.inputs(columns_RL, source, 0)
         for block, memory in zip(self.blocks, source.blocks, strict=True):
@@ -121,7 +121,9 @@ class PointerDecoder(nn.Module):
             states = block.rest(block.after_own(states, attended), memory, source.real)  # type: ignore[operator]
         return self.scores(states, source)
 
-    def step(self, columns_RB: Tensor, source: Source, kept: list[Pair], number: int) -> tuple[Tensor, list[Pair]]:
+    def step(
+        self, columns_RB: Tensor, source: SourceStates, kept: list[Pair], number: int
+    ) -> tuple[Tensor, list[Pair]]:
         """Return scores of what follows the newest columns, [R, B, V + W], and keys and values of all, [RB, H, t, d].
         `number`: the place of the newest ones."""
         rows, beams = columns_RB.shape
@@ -140,11 +142,11 @@ class PointerDecoder(nn.Module):
             states = block.rest(states, memory, source.real)  # type: ignore[operator]
         return self.scores(states, source), longer
 
-    def _side_by_side(self, columns_RB: Tensor, source: Source, number: int) -> Tensor:
+    def _side_by_side(self, columns_RB: Tensor, source: SourceStates, number: int) -> Tensor:
         """Return inputs of several forms of a row, which stand at one place."""
         return torch.cat([self.inputs(column[:, None], source, number) for column in columns_RB.unbind(1)], dim=1)
 
-    def scores(self, states: Tensor, source: Source) -> Tensor:
+    def scores(self, states: Tensor, source: SourceStates) -> Tensor:
         """Return scores of columns in fp32, [R, L, V + W]; -inf for words that are not copied."""
         states = self.norm(states)
         pointed = self.pointer(states) @ source.keys.transpose(1, 2) / math.sqrt(self.width)
@@ -152,7 +154,7 @@ class PointerDecoder(nn.Module):
         return torch.cat([self.scorer(states).float(), pointed], dim=-1)
 
 
-def merged(scores: Tensor, source: Source, labels: int, allowed: Tensor | None = None) -> Tensor:
+def merged(scores: Tensor, source: SourceStates, labels: int, allowed: Tensor | None = None) -> Tensor:
     """Return log-probabilities of tokens, [R, L, V + W]: equal words are one, at the place of the first of them, with
     the sum of their probabilities. Columns that are not `allowed` are -inf."""
     total = scores.logsumexp(-1, keepdim=True)
@@ -166,7 +168,7 @@ def merged(scores: Tensor, source: Source, labels: int, allowed: Tensor | None =
     return shares.log() + most - total
 
 
-def negative_log_likelihood(scores: Tensor, gold_RL: Tensor, source: Source, labels: int) -> Tensor:
+def negative_log_likelihood(scores: Tensor, gold_RL: Tensor, source: SourceStates, labels: int) -> Tensor:
     """Return -log p of gold tokens (columns, those of words their first places), [R, L]."""
     place_RL = torch.where(gold_RL >= labels, gold_RL - labels, -2)
     same_RLW = source.copies[:, None] == place_RL[..., None]

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from xstilts.nn.parsing.bracket_grammar import END, BracketGrammar, Stacks
-from xstilts.nn.parsing.pointer_decoder import PointerDecoder, Source, merged
+from xstilts.nn.parsing.pointer_decoder import PointerDecoder, SourceStates, merged
 
 _RARELY = 8  # rows that are finished are taken out once they are this share of those that run
 
 
 def search(
-    decoder: PointerDecoder, source: Source, grammar: BracketGrammar, longest: int, beams: int = 1
+    decoder: PointerDecoder, source: SourceStates, grammar: BracketGrammar, longest: int, beams: int = 1
 ) -> list[Tensor]:
     """Return the columns of the best form of each row, without END. A form is as good as the product of its tokens'
     probabilities; none is longer than `longest` with END, and all are well-formed. A form that is finished stays among
