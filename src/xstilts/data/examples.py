@@ -116,6 +116,15 @@ class FrameExample(WordsExample):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ParseExample(WordsExample):
+    """A question and its meaning. `words`: of the question, and what else a parser may copy (names of a schema).
+    `form`: the meaning in a formal language; None: unlabelled. `database`: the script of what an SQL form is about."""
+
+    form: str | None = None
+    database: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DependencyExample(WordsExample):
     """Syntactic words and their tree: for each word the number of its head (words count from 1, 0 is the root) and its
     relation. Both are None where the file has no tree.

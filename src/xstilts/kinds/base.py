@@ -40,6 +40,7 @@ class Encoded:
     split: int = 0  # examples that became more than one row
     unusable: int = 0  # examples that cannot be trained on (an answer outside every window)
     notes: dict[str, int] = field(default_factory=dict)
+    first: dict[str, str] = field(default_factory=dict)  # of a note, or of what else is counted: file:line of the first
 
     def __len__(self) -> int:
         return len(self.columns["ids"])

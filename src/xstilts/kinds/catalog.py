@@ -10,6 +10,7 @@ from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.dependency_roles import DependencyRoles
 from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.kinds.mlm import MaskedLM
+from xstilts.kinds.parse_generation import ParseGeneration
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.kinds.roles import SemanticRoles
 from xstilts.kinds.slots_intent import SlotsIntent
@@ -28,6 +29,7 @@ KINDS: Catalog[type[Kind]] = Catalog(
     SemanticRoles,
     DependencyRoles,
     SlotsIntent,
+    ParseGeneration,
     DualEncoder,
     MaskedLM,
     TranslationRanking,

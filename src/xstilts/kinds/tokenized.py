@@ -2,7 +2,8 @@
 
 rows.arrow   Arrow IPC file, uncompressed: `example` int32, every other column a list of int32
 keys.arrow   id, group and text key of each example, and whether a score counts it
-meta.json    {"rows", "examples", "tokens", "truncated", "split", "unusable", "notes", "max_length"}
+meta.json    {"rows", "examples", "tokens", "truncated", "split", "unusable", "notes", "max_length"},
+             and "first", where a kind says of what it counts where it stands first
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def write(
     """
     import pyarrow as pa
 
-    counts, notes = _Counts(max_length=max_length), dict[str, int]()
+    counts, notes, first = _Counts(max_length=max_length), dict[str, int](), dict[str, str]()
     with writing(out), pa.OSFile(str(out / "rows.arrow"), "wb") as sink:
         writer = None
         for start in range(0, max(len(examples), 1), CHUNK):
@@ -83,12 +84,13 @@ def write(
             counts.add(encoded, len(part))
             for note, n in encoded.notes.items():
                 notes[note] = notes.get(note, 0) + n
+            first = encoded.first | first
             if progress:
                 progress(start + len(part), len(examples), "examples")
         if writer is not None:
             writer.close()
     _write_keys(examples, out / "keys.arrow")
-    record = asdict(counts) | {"notes": notes}
+    record = asdict(counts) | {"notes": notes} | ({"first": first} if first else {})
     write_json(out / "meta.json", record)
     return record
 

@@ -15,6 +15,7 @@ from xstilts.data.examples import (
     DependencyRolesExample,
     Example,
     FrameExample,
+    ParseExample,
     RolesExample,
     TagExample,
     TextExample,
@@ -24,7 +25,9 @@ from xstilts.data.row_makers.catalog import PairRow, TagsRow, TextRow
 from xstilts.data.source import Reader, Row, RowMaker
 from xstilts.metrics.tag_schemes import Scheme
 
-Sentence = TypeVar("Sentence", TagExample, DependencyRolesExample, DependencyExample, RolesExample, FrameExample)
+Sentence = TypeVar(
+    "Sentence", TagExample, DependencyRolesExample, DependencyExample, RolesExample, FrameExample, ParseExample
+)
 
 
 class TaskDeclaration(Protocol):
@@ -44,6 +47,8 @@ class TaskDeclaration(Protocol):
     def scheme(self) -> Scheme: ...
     @property
     def form(self) -> str: ...
+    @property
+    def forms(self) -> str: ...
     @property
     def no_answer(self) -> bool: ...
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from xstilts.data.examples import DependencyExample, FrameExample, RolesExample
+from xstilts.data.examples import DependencyExample, FrameExample, ParseExample, RolesExample
 from xstilts.kinds.base import Encoded
 from xstilts.kinds.special_tokens import Frame, frame
 from xstilts.kinds.tagging import word_pieces
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 COLUMNS = ("example", "ids", "lengths", "segments", "gold", "first", "pieces")
-Words = DependencyExample | RolesExample | FrameExample
+Words = DependencyExample | RolesExample | FrameExample | ParseExample
 
 
 def encode_sentences(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xstilts.core.catalog import Catalog
 from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
+from xstilts.metrics.forms import ValidForms
 from xstilts.metrics.frames import FrameAccuracy, IntentAccuracy, SlotF1
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.masked_lm import MaskedAccuracy
@@ -13,6 +14,7 @@ from xstilts.metrics.ranking import MeanAveragePrecision
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
 from xstilts.metrics.roles import HeadRoles, PredicateF1, SpanRoles
 from xstilts.metrics.spans import Mlqa, Squad2, SquadScore
+from xstilts.metrics.sql import SqlDenotation
 from xstilts.metrics.tallies import Metric
 from xstilts.metrics.trees import AlignedUpos, Attachment
 from xstilts.metrics.xsid import XsidSlots
@@ -43,4 +45,6 @@ METRICS: Catalog[Metric] = Catalog(
     CasperMatch(),
     PytextFrames(),
     XsemplrMatch(),
+    ValidForms(),
+    SqlDenotation(),
 )

@@ -31,3 +31,12 @@ def rectangle(values_T: Tensor, sizes_R: Tensor) -> Tensor:
     index_RK = (starts_R[:, None] + place_K).clamp(max=values_T.numel() - 1)
     absent_RK = place_K >= sizes_R[:, None]
     return values_T[index_RK.to(values_T.device)].masked_fill(absent_RK.to(values_T.device), float("-inf"))
+
+
+def padded(values_TD: Tensor, sizes_R: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the states of each row side by side, [R, K, D], 0 where a row has none, and which are real, [R, K]."""
+    place_K = torch.arange(int(sizes_R.max()))
+    starts_R = torch.cumsum(sizes_R, 0) - sizes_R
+    real_RK = (place_K < sizes_R[:, None]).to(values_TD.device)
+    index_RK = (starts_R[:, None] + place_K).clamp(max=max(0, len(values_TD) - 1))
+    return values_TD[index_RK.to(values_TD.device)] * real_RK[..., None], real_RK

@@ -50,7 +50,11 @@ def file_records(session: Session) -> Iterable[Mapping[str, Any]]:
                 "split": counts and counts.split,
                 "unusable": counts and counts.unusable,
                 "unknown_labels": counts and counts.notes.get("unknown_labels"),
+                "malformed_forms": counts and counts.notes.get("malformed_forms"),
+                "long_forms": counts and counts.notes.get("long_forms"),
+                "unknown_tokens": counts and counts.notes.get("unknown_tokens"),
                 "overlapping": counts and counts.notes.get("overlapping"),
+                **{f"first_{name}": Path(place).name for name, place in (counts.first if counts else {}).items()},
                 "licence": tasks[task].origin.licence if task in tasks else "",
             }
 

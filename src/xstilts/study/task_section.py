@@ -47,6 +47,8 @@ class UserTask(StrictModel):
     # tagging: what tags say of chunks; "": what the labels look like
     scheme: Scheme = ""
     form: Literal["spans", "heads"] = "spans"  # roles: what an argument is
+    # parses: the language of forms (`metrics.form_tokens`)
+    forms: Literal["", "tree", "funql", "prolog", "lambda", "lambda-dcs", "sql", "thingtalk", "sparql", "python"] = ""
     no_answer: bool = False  # span QA: some questions have none
     train: str | tuple[str, ...] | None = None
     dev: str | tuple[str, ...] | None = None

@@ -95,6 +95,8 @@ def _check_layout(task: UserTask, kind: type[Kind], roles: UserColumns, where: s
         raise StudyError(f"A {task.kind} task has no tags, so no 'scheme'.", where=f"{where}.scheme")
     if task.intents and "intents" not in {spec.name for spec in fields(kind)}:  # type: ignore[arg-type]
         raise StudyError(f"A {task.kind} task has no 'intents'.", where=f"{where}.intents")
+    if task.forms and "form_language" not in {spec.name for spec in fields(kind)}:  # type: ignore[arg-type]
+        raise StudyError(f"A {task.kind} task has no meanings to write, so no 'forms'.", where=f"{where}.forms")
     needed = FILES_OF_LAYOUT.get(task.reader, 0)
     files_of_use = {"train": task.train, "dev": task.dev, **{f"test.{x}": files for x, files in task.test.items()}}
     for use, files in files_of_use.items():

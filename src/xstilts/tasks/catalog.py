@@ -6,6 +6,7 @@ from xstilts.core.catalog import Catalog
 from xstilts.tasks import (
     intents,
     natural_noise,
+    meaning_forms,
     nli,
     paraphrase,
     parsing,
@@ -33,6 +34,7 @@ TASKS: Catalog[Task] = Catalog(
     *natural_noise.TASKS,
     *intents.TASKS,
     *semantic_parsing.TASKS,
+    *meaning_forms.TASKS,
     *retrieval.TASKS,
     *passages.TASKS,
     *text_corpora.TASKS,

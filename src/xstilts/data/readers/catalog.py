@@ -6,7 +6,7 @@ from xstilts.data.readers.conllu import Conllu
 from xstilts.data.readers.conllu_trees import ConlluTrees
 from xstilts.data.readers.delimited import Csv, Tsv
 from xstilts.data.readers.ewt_propbank import EwtPropBank
-from xstilts.data.readers.filters import HeldOutMarker, RowsByPrefix
+from xstilts.data.readers.filters import HeldOutMarker, RowsByPrefix, RowsWith
 from xstilts.data.readers.json_records import Jsonl, JsonList
 from xstilts.data.readers.lines import Lines
 from xstilts.data.readers.massive import MassiveUtterances
@@ -48,6 +48,7 @@ __all__ = [
     "Parquet",
     "Props",
     "RowsByPrefix",
+    "RowsWith",
     "SplitWords",
     "SquadReader",
     "Stories",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from xstilts.data.fields import text_field
+from xstilts.data.fields import field_value, text_field
 from xstilts.data.source import Reader, Row
 from xstilts.data.text_lines import numbered_lines
 
@@ -53,3 +53,18 @@ class HeldOutMarker:
         test_lines = {line.strip() for path in paths[texts:] for _, line in numbered_lines(path)}
         for row in self.read(paths[:texts]):
             yield {**row, "held_out": text_field(row, self.field).strip() in test_lines}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowsWith:
+    """The rows of `read` that have a field, named by path: one language of a file whose rows are each in one."""
+
+    read: Reader
+    field: str
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        *parents, name = self.field.split(".")
+        for row in self.read(paths):
+            holder = field_value(row, ".".join(parents)) if parents else row
+            if isinstance(holder, dict) and name in holder:
+                yield row

@@ -4,6 +4,7 @@ from xstilts.data.row_makers.blanks import WithoutBlanks
 from xstilts.data.row_makers.choice import ChoiceRow
 from xstilts.data.row_makers.frames import FormsRow, FramesRow
 from xstilts.data.row_makers.pair import PairRow
+from xstilts.data.row_makers.parses import ParsesRow
 from xstilts.data.row_makers.passages import AnswerSentenceRow, PassagesRow
 from xstilts.data.row_makers.roles import RolesRow
 from xstilts.data.row_makers.sentences import MinedPartsRow, MinedRow, SentencesRow
@@ -21,6 +22,7 @@ __all__ = [
     "MinedPartsRow",
     "MinedRow",
     "PairRow",
+    "ParsesRow",
     "PassagesRow",
     "RolesRow",
     "SentencesRow",

@@ -50,7 +50,7 @@ class PreparedFiles:
         dropped: reason -> rows that were left out on purpose; `first_dropped`: reason -> file:line of the first.
         examples: examples that were read (of a parallel row two); `blank` of them are scored and have no gold.
         truncated, split, unusable: examples that were cut to the longest length, cut into windows, left without text.
-        notes: what the kind has counted besides.
+        notes: what the kind has counted besides; `first`: what it counts -> file:line of the first.
     """
 
     rows: int
@@ -66,6 +66,7 @@ class PreparedFiles:
     split: int
     unusable: int
     notes: Mapping[str, int]
+    first: Mapping[str, str]
 
     @property
     def used(self) -> int:
@@ -89,6 +90,7 @@ class PreparedFiles:
             split=meta.get("split", 0),
             unusable=meta.get("unusable", 0),
             notes=meta.get("notes", {}),
+            first=meta.get("first", {}),
         )
 
 

@@ -18,6 +18,9 @@ LOSSES = {
     "truncated": "truncated",
     "unusable": "unusable for training",
     "unknown_labels": "with an intent or a slot outside the label set, which no guess finds",
+    "malformed_forms": "with a form whose brackets or quotation marks do not fit",
+    "long_forms": "with a form longer than the decoder writes",
+    "unknown_tokens": "with a form that holds a token that is neither a label nor a word of the question",
     "overlapping": "arguments left out of training, for they overlap a longer one",
 }
 
