@@ -5,8 +5,8 @@ from __future__ import annotations
 from xstilts.core.catalog import Catalog
 from xstilts.tasks import (
     intents,
-    natural_noise,
     meaning_forms,
+    natural_noise,
     nli,
     paraphrase,
     parsing,
