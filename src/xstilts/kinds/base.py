@@ -55,6 +55,8 @@ class Kind(ABC):
     default_max_length: tokens of a sequence where a study says nothing.
     survives_translation: whether gold still holds when a model translates the texts.
     is_retrieval: whether nothing is trained for it: an encoder's states are compared as they are.
+    uses_own_head: whether it is scored by the masked-LM head that the encoder brings, which nothing trains: an encoder
+        without one cannot.
     hf_auto_class: the class of `transformers` with the same head; None where there is none.
     training_version: one more whenever what a training on it writes changes, though its rows and others' trainings do
         not; part of a training's identity.
@@ -69,6 +71,7 @@ class Kind(ABC):
     default_max_length: ClassVar[int] = 256
     survives_translation: ClassVar[bool] = False
     is_retrieval: ClassVar[bool] = False
+    uses_own_head: ClassVar[bool] = False
     hf_auto_class: ClassVar[str | None] = None
     training_version: ClassVar[int] = 1
     prediction_version: ClassVar[int] = 1
@@ -117,6 +120,11 @@ class Kind(ABC):
         """Return how many candidates each scored query searches among these examples; None for a kind that searches
         nothing."""
         return None
+
+    def facets(self, example: Any) -> Mapping[str, str]:
+        """Return the parts of its test set that an example belongs to, name -> value, whose scores are told apart; ""
+        where it says nothing of one."""
+        return {}
 
     @property
     def note(self) -> str:

@@ -9,7 +9,10 @@ from xstilts.kinds.classification import Classification
 from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.dependency_roles import DependencyRoles
 from xstilts.kinds.dual_encoder import DualEncoder
+from xstilts.kinds.minimal_pairs import MinimalPairs, RegionPredictions
 from xstilts.kinds.mlm import MaskedLM
+from xstilts.kinds.pair_probe import PairProbe
+from xstilts.kinds.pseudo_perplexity import TextPerplexity
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.kinds.roles import SemanticRoles
 from xstilts.kinds.span_qa import SpanQA
@@ -29,6 +32,10 @@ KINDS: Catalog[type[Kind]] = Catalog(
     DualEncoder,
     MaskedLM,
     TranslationRanking,
+    MinimalPairs,
+    RegionPredictions,
+    TextPerplexity,
+    PairProbe,
 )
 
 

@@ -6,6 +6,8 @@ from xstilts.core.catalog import Catalog
 from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.masked_lm import MaskedAccuracy
+from xstilts.metrics.predictions import PredictionAccuracy
+from xstilts.metrics.pseudo_perplexity import PseudoPerplexity
 from xstilts.metrics.ranking import MeanAveragePrecision
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
 from xstilts.metrics.roles import HeadRoles, PredicateF1, SpanRoles
@@ -30,4 +32,6 @@ METRICS: Catalog[Metric] = Catalog(
     SpanRoles(),
     HeadRoles(),
     PredicateF1(),
+    PredictionAccuracy(),
+    PseudoPerplexity(),
 )

@@ -2,6 +2,7 @@
 
 from xstilts.data.row_makers.blanks import WithoutBlanks
 from xstilts.data.row_makers.choice import ChoiceRow
+from xstilts.data.row_makers.minimal_pairs import MinimalPairRow, PairChoiceRow, SuiteItemRow
 from xstilts.data.row_makers.pair import PairRow
 from xstilts.data.row_makers.passages import AnswerSentenceRow, PassagesRow
 from xstilts.data.row_makers.roles import RolesRow
@@ -17,11 +18,14 @@ __all__ = [
     "ChoiceRow",
     "MinedPartsRow",
     "MinedRow",
+    "MinimalPairRow",
+    "PairChoiceRow",
     "PairRow",
     "PassagesRow",
     "RolesRow",
     "SentencesRow",
     "SpanRow",
+    "SuiteItemRow",
     "TagsRow",
     "TextRow",
     "TreesRow",
