@@ -1,12 +1,13 @@
-"""The linear probe of minimal pairs: a layer on the mean of a sentence's states. N sentences, T tokens, D hidden size."""
+"""The linear probe of minimal pairs: a layer on the mean of a sentence's states. N sentences, T tokens, D hidden
+size."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from xstilts.heads.choice import ChoiceHead
 from xstilts.heads.base import Head
+from xstilts.heads.choice import ChoiceHead
 from xstilts.kinds.pair_probe import PairProbe
 from xstilts.nn import ragged
 from xstilts.nn.batch import Batch

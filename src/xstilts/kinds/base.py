@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 
+# Why a kind that uses the encoder's own head has no score with an encoder that brings none.
+NO_OWN_HEAD = "not applicable: the encoder has no masked-LM head"
+
+
 @dataclass(kw_only=True)
 class Encoded:
     """Rows as columns, and what was lost on the way. Every column has one entry a row."""

@@ -11,14 +11,17 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example, JudgedExample, PairExample, RegionsExample
+from xstilts.data.row_makers.catalog import MinimalPairRow
+from xstilts.data.source import RowMaker
 from xstilts.data.syntax.region_formulas import WHOLE, Region, read_formula
 from xstilts.kinds.pseudo_likelihood import PseudoLikelihood, Sentence, Way
+from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group
 from xstilts.metrics.predictions import PredictionAccuracy
 from xstilts.metrics.tallies import Metric
 
@@ -49,6 +52,9 @@ class MinimalPairs(_Judgements):
 
     name: ClassVar[str] = "minimal_pairs"
     example: ClassVar[type[Example]] = PairExample
+    user_columns: ClassVar[UserColumns | None] = UserColumns(
+        optional=("good", "bad", "phenomenon", "paradigm", "id", "group"), defaults={"good": "good", "bad": "bad"}
+    )
 
     def check(self, example: PairExample) -> None:
         """Raise DataError for a blank sentence, and for two that are the same."""
@@ -70,12 +76,21 @@ class MinimalPairs(_Judgements):
         holds = {way: [float(both and score["good"] > score["bad"])] for way, score in scores.items()}
         return {"holds": holds, "scores": scores}
 
+    @classmethod
+    def from_user_task(cls, task: TaskDeclaration, where: str) -> Self:
+        return cls()
+
+    @classmethod
+    def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
+        parts = {name: (columns[name],) for name in ("phenomenon", "paradigm") if name in columns}
+        return MinimalPairRow(good=columns["good"], bad=columns["bad"], **parts, **id_and_group(columns))
+
 
 @dataclass(frozen=True)
 class RegionPredictions(_Judgements):
     """Items of SyntaxGym suites: each formula over the surprisals of regions, in bits, holds or not. The surprisal of a
-    region is the sum over its tokens of minus the log-probability of each, masked as `ways` say; a causal language model,
-    which the suites were written for, sees what is left of a token alone."""
+    region is the sum over its tokens of minus the log-probability of each, masked as `ways` say; a causal language
+    model, which the suites were written for, sees what is left of a token alone."""
 
     name: ClassVar[str] = "region_predictions"
     example: ClassVar[type[Example]] = RegionsExample

@@ -1,5 +1,6 @@
-"""Linear probe of minimal pairs: one score for each sentence, linear in the mean of its states; the good one should be the
-larger. The second reading beside pseudo-log-likelihood, and the only one of an encoder without a masked-LM head."""
+"""Linear probe of minimal pairs: one score for each sentence, linear in the mean of its states; that of the good one
+should be the larger. The second reading beside pseudo-log-likelihood, and the only one of an encoder without a
+masked-LM head."""
 
 from __future__ import annotations
 

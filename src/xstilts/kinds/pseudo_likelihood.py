@@ -1,14 +1,15 @@
 """Pseudo-log-likelihood: the base of kinds that score sentences by an encoder's own masked-LM head. Nothing is trained.
 
-A token's score is the log-probability (natural) of it where it is masked; a sentence's is the *sum* over its tokens, not
-the mean. What is masked with a token:
+A token's score is the log-probability (natural) of it where it is masked; a sentence's is the *sum* over its tokens,
+not the mean. What is masked with a token:
 
     original     the token alone (Salazar et al. 2020)
     within-word  the token and the later ones of its word, which would give it away (Kauf and Ivanova 2023)
 
-A word is what the tokenizer's own pre-tokenizer cuts: of BERT a run of letters, a punctuation mark, a Chinese character;
-of XLM-R's pieces what stands between blanks, so that a Chinese or Thai sentence is one word, and within-word scores it
-plainly from left to right. CLS, SEP and PAD are not scored, wherever they stand; an unknown piece is scored like others.
+A word is what the tokenizer's own pre-tokenizer cuts: of BERT a run of letters, a punctuation mark, a Chinese
+character; of XLM-R's pieces what stands between blanks, so that a Chinese or Thai sentence is one word, and within-word
+scores it plainly from left to right. CLS, SEP and PAD are not scored, wherever they stand; an unknown piece is scored
+like others.
 """
 
 from __future__ import annotations
@@ -70,8 +71,8 @@ class _Copies:
 class PseudoLikelihood(Kind):
     """`masking`: which sums are computed, "original", "within-word" or "both"; the first of `ways` is scored.
 
-    A row holds masked copies of an example's sentences as its sequences, equal copies once (where the token that tells a
-    pair apart is masked, both sentences are the same). Columns beside the common ones:
+    A row holds masked copies of an example's sentences as its sequences, equal copies once (where the token that tells
+    a pair apart is masked, both sentences are the same). Columns beside the common ones:
         places  [P] positions in the row where a token was masked that is scored
         target  [K] the entry of `places` that a score is about
         true    [K] the token id that is scored there
@@ -153,9 +154,7 @@ class PseudoLikelihood(Kind):
                         copy[start + place] = mask
                 copies.add(copy, segments, start + token, (kept[token], parts[token], 1 << bit))
 
-    def postprocess(
-        self, examples: Sequence[Any], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]
-    ) -> list[Any]:
+    def postprocess(self, examples: Sequence[Any], rows: Mapping[str, Any], outputs: Sequence[np.ndarray]) -> list[Any]:
         sizes = [sum(len(sentence.ends) for sentence in self.sentences(example)) for example in examples]
         sums: list[dict[Way, np.ndarray]] = [{way: np.zeros(size) for way in self.ways} for size in sizes]
         tokens = [np.zeros(size, dtype=np.int64) for size in sizes]
@@ -170,8 +169,8 @@ class PseudoLikelihood(Kind):
 
 
 def masked_together(words: Sequence[int | None], way: Way) -> list[range]:
-    """Return for each token the tokens that are masked while it is scored. `words`: the word of each token, whose tokens
-    stand together; None: a word of its own.
+    """Return for each token the tokens that are masked while it is scored. `words`: the word of each token, whose
+    tokens stand together; None: a word of its own.
 
     >>> masked_together([0, 0, 1], "within-word"), masked_together([0, 0, 1], "original")
     ([range(0, 2), range(1, 2), range(2, 3)], [range(0, 1), range(1, 2), range(2, 3)])

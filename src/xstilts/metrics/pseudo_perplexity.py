@@ -1,4 +1,4 @@
-"""Metric of pseudo-perplexity: how likely an encoder's own masked-LM head finds the tokens of a text."""
+"""Metric of pseudo-perplexity: how well an encoder's own masked-LM head knows the tokens of a text."""
 
 from __future__ import annotations
 
@@ -12,22 +12,25 @@ import numpy as np
 
 @dataclass(frozen=True)
 class PseudoPerplexity:
-    """The geometric mean of the probabilities of all tokens, each masked alone, in percent; and one over it, the
-    pseudo-perplexity exp(-sum of log-probabilities / tokens) of Salazar et al. 2020, which is no percentage.
+    """pseudo_perplexity: exp(-sum of log-probabilities / tokens), each token masked alone (Salazar et al. 2020); lower is
+    better, and it is no percentage. certainty, the headline, says the same on the scale of other scores: 0 where the
+    head finds all of the vocabulary equally likely, 100 where it is sure of every token, below 0 where it is worse than
+    knowing nothing: 100 (1 - log pseudo-perplexity / log vocabulary).
 
-    >>> values = PseudoPerplexity().values(np.array([2 * math.log(0.25), 2.0]))
-    >>> [round(float(values[name]), 6) for name in ("token_probability", "pseudo_perplexity")]
-    [25.0, 4.0]
+    >>> values = PseudoPerplexity().values(np.array([2 * math.log(0.25), 2.0, 2 * math.log(16)]))
+    >>> [round(float(values[name]), 6) for name in ("certainty", "pseudo_perplexity")]
+    [50.0, 4.0]
     """
 
     name: ClassVar[str] = "pseudo_perplexity"
-    counts: ClassVar[tuple[str, ...]] = ("log_probability", "tokens")
-    headline: ClassVar[tuple[str, ...]] = ("token_probability",)
+    counts: ClassVar[tuple[str, ...]] = ("log_probability", "tokens", "log_vocabulary")
+    headline: ClassVar[tuple[str, ...]] = ("certainty",)
 
     def tally(self, gold: str, guess: Mapping[str, float], language: str) -> tuple[float, ...]:
-        return float(guess["log_probability"]), float(guess["tokens"])
+        return float(guess["log_probability"]), float(guess["tokens"]), float(guess["log_vocabulary"])
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
-        log_probability, tokens = np.asarray(counts[..., 0], dtype=np.float64), np.asarray(counts[..., 1])
-        mean = np.divide(log_probability, tokens, out=np.full(tokens.shape, math.nan), where=tokens != 0)
-        return {"token_probability": 100.0 * np.exp(mean), "pseudo_perplexity": np.exp(-mean)}
+        log_probability, tokens, vocabulary = (np.asarray(counts[..., i], dtype=np.float64) for i in range(3))
+        lost = np.divide(-log_probability, vocabulary, out=np.full(tokens.shape, math.nan), where=vocabulary != 0)
+        mean = np.divide(-log_probability, tokens, out=np.full(tokens.shape, math.nan), where=tokens != 0)
+        return {"certainty": 100.0 * (1.0 - lost), "pseudo_perplexity": np.exp(mean)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from xstilts.core.catalog import Catalog
 from xstilts.tasks import (
     intents,
+    minimal_pairs,
     nli,
     paraphrase,
     parsing,
@@ -33,4 +34,5 @@ TASKS: Catalog[Task] = Catalog(
     *passages.TASKS,
     *text_corpora.TASKS,
     *small_scale.TASKS,
+    *minimal_pairs.TASKS,
 )

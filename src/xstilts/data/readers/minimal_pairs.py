@@ -19,7 +19,7 @@ JUDGEMENTS = ("True", "False")
 class JudgedLines:
     """Lines `True TAB sentence` and `False TAB sentence` by turns (CLAMS, Mueller et al. 2020): each two are a pair.
 
-    One row a pair: good, bad, paradigm (the file's name without `prefix` and ending); `where` is that of the first line.
+    One row a pair: good, bad, paradigm (the file's name without `prefix` and ending); `where` is the first line.
     """
 
     prefix: str = ""
@@ -36,7 +36,8 @@ class JudgedLines:
                     raise DataError(f"'{judgement}' is no judgement", where=where, value=judgement, allowed=JUDGEMENTS)
                 if (judgement == "True") is not (waiting is None):
                     expected = "True" if waiting is None else "False"
-                    raise DataError(f"'{judgement}' stands where '{expected}' is expected: a pair is two lines", where=where)
+                    problem = f"'{judgement}' stands where '{expected}' is expected: a pair is two lines"
+                    raise DataError(problem, where=where)
                 if waiting is None:
                     waiting = {"good": sentence, "paradigm": paradigm, WHERE: where}
                 else:

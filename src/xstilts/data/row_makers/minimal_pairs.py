@@ -72,7 +72,9 @@ class SuiteItemRow(RowMakerBase):
         if drop := self.dropped(row):
             return drop
         suite = text_field(row, "suite")
-        conditions = tuple((name, tuple(" ".join(text.split()) for text in regions)) for name, regions in row["conditions"])
+        conditions = tuple(
+            (name, tuple(" ".join(text.split()) for text in regions)) for name, regions in row["conditions"]
+        )
         predictions = tuple(field_value(row, "predictions"))
         _check_regions(row, {name: len(regions) for name, regions in conditions}, predictions)
         return RegionsExample(

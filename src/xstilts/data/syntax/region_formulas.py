@@ -1,9 +1,9 @@
 """Formulas over regions: what a SyntaxGym suite predicts of the surprisals of its regions (Gauthier et al. 2020).
 
-`(5;%cond%)` is the surprisal of region 5 in the condition `cond`, `(*;%cond%)` that of the whole sentence; operators from
-the tightest are `+ -`, `< > =`, `& |`, all from left to right; both kinds of brackets group. `=` is equality within
-1e-3 bits or a relative 1e-5, the tolerances of the suites' own program. That program reads only the first two parts of
-a chain `a & b & c`; here all of them must hold, as the suites' authors describe it.
+`(5;%cond%)` is the surprisal of region 5 in the condition `cond`, `(*;%cond%)` that of the whole sentence; operators
+from the tightest are `+ -`, `< > =`, `& |`, all from left to right; both kinds of brackets group. `=` is equality
+within 1e-3 bits or a relative 1e-5, the tolerances of the suites' own program. That program, as published, reads only
+the first two parts of a chain `a & b & c`; here all of them must hold, as the suites' authors describe it.
 """
 
 from __future__ import annotations
