@@ -156,8 +156,17 @@ class TiedDecoder(nn.Module):
         self.bias = bias if parent is None else None
         self._elsewhere: tuple[nn.Embedding, Any] = (table, parent or self)  # a tuple registers nothing
         self.token_ids: Tensor | None = None  # the tokens that are scored, None: all
+        self.passes_states = False  # whether states go through as they are, for what scores them itself
+
+    @property
+    def tied(self) -> tuple[Tensor, Tensor]:
+        """The weights [V, D] and the bias [V]."""
+        table, owner = self._elsewhere
+        return table.weight, owner.bias
 
     def forward(self, hidden_XD: Tensor) -> Tensor:
+        if self.passes_states:
+            return hidden_XD
         table, owner = self._elsewhere
         if self.token_ids is None:
             return F.linear(hidden_XD, table.weight, owner.bias)
@@ -223,6 +232,20 @@ def scoring_only(part: HeadModule, tokens_C: Tensor | None) -> Iterator[None]:
     finally:
         for decoder in decoders:
             decoder.token_ids = None
+
+
+@contextmanager
+def passing_states(part: HeadModule) -> Iterator[TiedDecoder | None]:
+    """Make a language-model head give, inside, the states that its tied decoder would score; None, and its logits as
+    ever, where its decoder is not tied."""
+    decoder = next((module for module in part.modules() if isinstance(module, TiedDecoder)), None)
+    if decoder is not None:
+        decoder.passes_states = True
+    try:
+        yield decoder
+    finally:
+        if decoder is not None:
+            decoder.passes_states = False
 
 
 def undo_before_decoder(head: nn.Module, encoder: Encoder, name: str) -> None:

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
 from xstilts.heads.base import Head, Rows, flat, split
-from xstilts.heads.pretrained_heads import make_part
+from xstilts.heads.pretrained_heads import HeadModule, make_part, passing_states
 from xstilts.kinds.pseudo_likelihood import PseudoLikelihood
 from xstilts.nn.batch import Batch
 from xstilts.nn.encoder import Encoder
 
-PLACES = 128  # whose logits are in memory at once: [128, V] stays near the processor's cache
+LOGITS = 2**20  # in memory at once: 4 MiB stay near the processor's cache
 
 
 class PseudoLikelihoodHead(Head):
@@ -48,13 +49,39 @@ class PseudoLikelihoodHead(Head):
     def forward(self, hidden_TD: Tensor, batch: Batch) -> Tensor:
         places_P, target_K, true_K = (batch.extra[name] for name in ("places_P", "target_K", "true_K"))
         hidden_PD = hidden_TD.index_select(0, places_P)
-        scores_K = torch.empty(len(true_K), dtype=torch.float32, device=hidden_TD.device)
-        for start in range(0, len(hidden_PD), PLACES):
-            logits_PV = self.part.tokens(hidden_PD[start : start + PLACES])
-            asked = ((target_K >= start) & (target_K < start + PLACES)).nonzero()[:, 0]
-            rows = target_K[asked] - start
-            scores_K[asked] = logits_PV[rows, true_K[asked]] - logits_PV.logsumexp(dim=-1)[rows]
-        return scores_K
+        with passing_states(self.part) as decoder:
+            if decoder is None:
+                return _scores_of_logits(self.part, hidden_PD, target_K, true_K)
+            states_PE = self.part.tokens(hidden_PD)
+            weights_VE, bias_V = decoder.tied
+        true_KE = weights_VE.index_select(0, true_K)
+        logits_K = (states_PE.index_select(0, target_K) * true_KE).sum(dim=-1) + bias_V[true_K]
+        return (logits_K - log_normaliser(states_PE, weights_VE, bias_V)[target_K]).float()
 
     def decode(self, scores: Tensor, batch: Batch) -> list[Any]:
         return split(scores, batch.extra["scored_R"])
+
+
+def log_normaliser(states_PE: Tensor, weights_VE: Tensor, bias_V: Tensor) -> Tensor:
+    """Return the log of the sum over the vocabulary of the exponentials of all logits, [P] in fp32, a part of the
+    vocabulary at a time: the whole [P, V] would go through memory four times.
+
+    >>> states, weights = torch.ones(3, 2), torch.zeros(5, 2)
+    >>> log_normaliser(states, weights, torch.zeros(5)).exp().tolist()
+    [5.0, 5.0, 5.0]
+    """
+    width = max(1, LOGITS // max(1, len(states_PE)))
+    largest_P = torch.full((len(states_PE),), -torch.inf, device=states_PE.device)
+    sum_P = torch.zeros_like(largest_P)
+    for start in range(0, len(weights_VE), width):
+        part = slice(start, start + width)
+        logits_PW = F.linear(states_PE, weights_VE[part], bias_V[part]).float()
+        before_P, largest_P = largest_P, torch.maximum(largest_P, logits_PW.amax(dim=-1))
+        sum_P = sum_P * (before_P - largest_P).exp() + logits_PW.sub_(largest_P[:, None]).exp_().sum(dim=-1)
+    return largest_P + sum_P.log()
+
+
+def _scores_of_logits(part: HeadModule, hidden_PD: Tensor, target_K: Tensor, true_K: Tensor) -> Tensor:
+    """Return log-probabilities [K] by a head whose decoder is its own."""
+    logits_PV = part.tokens(hidden_PD)
+    return logits_PV[target_K, true_K] - logits_PV.logsumexp(dim=-1)[target_K]

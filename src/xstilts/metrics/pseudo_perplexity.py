@@ -12,8 +12,8 @@ import numpy as np
 
 @dataclass(frozen=True)
 class PseudoPerplexity:
-    """pseudo_perplexity: exp(-sum of log-probabilities / tokens), each token masked alone (Salazar et al. 2020); lower is
-    better, and it is no percentage. certainty, the headline, says the same on the scale of other scores: 0 where the
+    """pseudo_perplexity: exp(-sum of log-probabilities / tokens), each token masked alone (Salazar et al. 2020); lower
+    is better, and it is no percentage. certainty, the headline, says the same on the scale of other scores: 0 where the
     head finds all of the vocabulary equally likely, 100 where it is sure of every token, below 0 where it is worse than
     knowing nothing: 100 (1 - log pseudo-perplexity / log vocabulary).
 
