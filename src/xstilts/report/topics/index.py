@@ -21,6 +21,7 @@ from xstilts.report.topics.scope import SCOPE
 from xstilts.report.topics.scores import SCORES
 from xstilts.report.topics.study import STUDY
 from xstilts.report.topics.sweeps import SWEEPS
+from xstilts.report.topics.test_set_parts import TEST_SET_PARTS
 from xstilts.report.topics.topic import Topic
 from xstilts.report.topics.training import TRAINING
 
@@ -33,6 +34,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     GAIN_BY_TARGET,
     PUBLISHED,
     LANGUAGES,
+    TEST_SET_PARTS,
     SWEEPS,
     FORGETTING,
     TRAINING,
