@@ -82,8 +82,14 @@ class MinimalPairs(_Judgements):
 
     @classmethod
     def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
-        parts = {name: (columns[name],) for name in ("phenomenon", "paradigm") if name in columns}
-        return MinimalPairRow(good=columns["good"], bad=columns["bad"], **parts, **id_and_group(columns))
+        phenomenon, paradigm = ((columns[name],) if name in columns else () for name in ("phenomenon", "paradigm"))
+        return MinimalPairRow(
+            good=columns["good"],
+            bad=columns["bad"],
+            phenomenon=phenomenon,
+            paradigm=paradigm,
+            **id_and_group(columns),
+        )
 
 
 @dataclass(frozen=True)
