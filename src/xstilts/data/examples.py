@@ -212,3 +212,38 @@ class PassageExample(Example):
     @property
     def scored(self) -> bool:
         return self.query is not None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JudgedExample(Example):
+    """The base of examples that say which sentences should be likelier than others. `phenomenon` and `paradigm` are the
+    broad and the fine part of the test suite that one belongs to."""
+
+    phenomenon: str = ""
+    paradigm: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PairExample(JudgedExample):
+    """A minimal pair: `good` should be likelier than `bad`."""
+
+    good: str
+    bad: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.good, self.bad)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegionsExample(JudgedExample):
+    """An item of a SyntaxGym suite. `conditions`: the name of each sentence and its regions in order (some are empty);
+    `predictions`: formulas over the surprisals of regions (`data.syntax.region_formulas`), each of which should hold.
+    """
+
+    conditions: tuple[tuple[str, tuple[str, ...]], ...]
+    predictions: tuple[str, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return tuple(" ".join(filter(None, regions)) for _, regions in self.conditions)

@@ -2,8 +2,8 @@
 
 `scores.json` holds, for each metric and language: the number of examples and groups, every value, the headline, the
 floor (the best guess that ignores the input, scored the same way), a 95 % interval over groups, whether it reaches the
-floor, and of retrieval how many candidates each query searched. `counts.parquet` holds each example's counts, so that
-any contrast can be computed later.
+floor, of retrieval how many candidates each query searched, and of kinds whose test sets have parts each part's score.
+`counts.parquet` holds each example's counts, so that any contrast can be computed later.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class LanguageCounts:
     counts: np.ndarray  # [N, K]
     floor: float
     candidates: int | None = None  # of retrieval: how many each query searches
+    facets: Mapping[str, Sequence[str]] = field(default_factory=dict)  # facet -> the value of each example, [N]
 
 
 def score(
@@ -117,9 +118,17 @@ def score_language(
                 counts=counts,
                 floor=chance,
                 candidates=kind.searched(examples),
+                facets=_facets(kind, scored_examples),
             )
         )
     return results
+
+
+def _facets(kind: Kind, examples: Sequence[Example]) -> dict[str, list[str]]:
+    """Return facet -> the value of each example, for facets that divide them."""
+    values = [kind.facets(example) for example in examples]
+    columns = {name: [row[name] for row in values] for name in (values[0] if values else {})}
+    return {name: column for name, column in columns.items() if len(set(column)) > 1}
 
 
 def floor(
@@ -169,11 +178,13 @@ def _repeated(ids: Sequence[str]) -> str | None:
 
 def _entry(scored: LanguageCounts) -> dict[str, Any]:
     """Return the entry of `scores.json`. A number that is not defined is null."""
-    table = group_counts([example.group for example in scored.examples], scored.counts)
+    groups = [example.group for example in scored.examples]
+    table = group_counts(groups, scored.counts)
     value = float(headline(scored.metric, table.total))
     low, high = score_interval(scored.metric, table, np.random.default_rng(0))
     reached = value if math.isnan(low) else low
     searched = {} if scored.candidates is None else {"candidates": scored.candidates}
+    facets = {name: _facet_entry(scored, column, groups) for name, column in scored.facets.items()}
     return {
         **searched,
         "n": len(scored.examples),
@@ -183,7 +194,25 @@ def _entry(scored: LanguageCounts) -> dict[str, Any]:
         "floor": _number(scored.floor),
         "interval": [_number(low), _number(high)],
         "at_chance": reached <= scored.floor + 1e-9,
+        **({"facets": facets} if facets else {}),
     }
+
+
+def _facet_entry(scored: LanguageCounts, column: Sequence[str], groups: Sequence[str]) -> dict[str, Any]:
+    """Return value of a facet -> {"n", "headline", "interval"}, in the order of the values' names."""
+    rows_of: dict[str, list[int]] = {}
+    for row, value in enumerate(column):
+        rows_of.setdefault(value, []).append(row)
+    entries = {}
+    for value, rows in sorted(rows_of.items()):
+        table = group_counts([groups[row] for row in rows], scored.counts[rows])
+        low, high = score_interval(scored.metric, table, np.random.default_rng(0))
+        entries[value] = {
+            "n": len(rows),
+            "headline": _number(headline(scored.metric, table.total)),
+            "interval": [_number(low), _number(high)],
+        }
+    return entries
 
 
 def _number(value: float | np.ndarray) -> float | None:

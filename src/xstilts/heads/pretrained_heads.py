@@ -156,8 +156,17 @@ class TiedDecoder(nn.Module):
         self.bias = bias if parent is None else None
         self._elsewhere: tuple[nn.Embedding, Any] = (table, parent or self)  # a tuple registers nothing
         self.token_ids: Tensor | None = None  # the tokens that are scored, None: all
+        self.passes_states = False  # whether states go through as they are, for what scores them itself
+
+    @property
+    def tied(self) -> tuple[Tensor, Tensor]:
+        """The weights [V, D] and the bias [V]."""
+        table, owner = self._elsewhere
+        return table.weight, owner.bias
 
     def forward(self, hidden_XD: Tensor) -> Tensor:
+        if self.passes_states:
+            return hidden_XD
         table, owner = self._elsewhere
         if self.token_ids is None:
             return F.linear(hidden_XD, table.weight, owner.bias)
@@ -189,6 +198,26 @@ def make_part(kind: Kind, outputs: int, encoder: Encoder) -> HeadModule:
     return part.to(encoder.embeddings.weight.device)
 
 
+def own_language_model_names(config: PreTrainedConfig) -> set[str] | None:
+    """Return the names of the weights that a masked-LM head needs, as the encoder's own class calls them, without what
+    is tied to the embeddings; None for an encoder whose head is one of ours (see `PLAIN_LANGUAGE_MODEL`)."""
+    if config.model_type not in NATIVE:
+        return None
+    with torch.device("meta"):
+        shell = getattr(transformers, LANGUAGE_MODEL).from_config(config)
+    prefix = f"{shell.base_model_prefix}."
+    own = {name for name, _ in shell.named_parameters() if not name.startswith(prefix)}
+    if not config.tie_word_embeddings or (decoder := shell.get_output_embeddings()) is None:
+        return own
+    path = next(name for name, module in shell.named_modules() if module is decoder)
+    return own - {f"{path}.weight", f"{path}.bias"} if _shares_bias(shell, path) else own - {f"{path}.weight"}
+
+
+def _shares_bias(shell: nn.Module, decoder: str) -> bool:
+    """Tell whether a decoder's bias belongs to the layer above it, as in BERT's and RoBERTa's classes."""
+    return "bias" in dict(shell.get_submodule(decoder.rpartition(".")[0]).named_parameters(recurse=False))
+
+
 @contextmanager
 def scoring_only(part: HeadModule, tokens_C: Tensor | None) -> Iterator[None]:
     """Make a language-model head score, inside, these tokens alone (None: all). Raises EncoderError for a head whose
@@ -203,6 +232,20 @@ def scoring_only(part: HeadModule, tokens_C: Tensor | None) -> Iterator[None]:
     finally:
         for decoder in decoders:
             decoder.token_ids = None
+
+
+@contextmanager
+def passing_states(part: HeadModule) -> Iterator[TiedDecoder | None]:
+    """Make a language-model head give, inside, the states that its tied decoder would score; None, and its logits as
+    ever, where its decoder is not tied."""
+    decoder = next((module for module in part.modules() if isinstance(module, TiedDecoder)), None)
+    if decoder is not None:
+        decoder.passes_states = True
+    try:
+        yield decoder
+    finally:
+        if decoder is not None:
+            decoder.passes_states = False
 
 
 def undo_before_decoder(head: nn.Module, encoder: Encoder, name: str) -> None:

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 
+# Why a kind that uses the encoder's own head has no score with an encoder that brings none.
+NO_OWN_HEAD = "not applicable: the encoder has no masked-LM head"
+
+
 @dataclass(kw_only=True)
 class Encoded:
     """Rows as columns, and what was lost on the way. Every column has one entry a row."""
@@ -57,6 +61,8 @@ class Kind(ABC):
     survives_translation: whether gold still holds when a model translates the texts.
     is_retrieval: whether nothing is trained for it: an encoder's states are compared as they are.
     copies_text: whether a guess is copied from the input, so that guesses on two inputs cannot be compared.
+    uses_own_head: whether it is scored by the masked-LM head that the encoder brings, which nothing trains: an encoder
+        without one cannot.
     hf_auto_class: the class of `transformers` with the same head; None where there is none.
     training_version: one more whenever what a training on it writes changes, though its rows and others' trainings do
         not; part of a training's identity.
@@ -72,6 +78,7 @@ class Kind(ABC):
     survives_translation: ClassVar[bool] = False
     is_retrieval: ClassVar[bool] = False
     copies_text: ClassVar[bool] = False
+    uses_own_head: ClassVar[bool] = False
     hf_auto_class: ClassVar[str | None] = None
     training_version: ClassVar[int] = 1
     prediction_version: ClassVar[int] = 1
@@ -120,6 +127,11 @@ class Kind(ABC):
         """Return how many candidates each scored query searches among these examples; None for a kind that searches
         nothing."""
         return None
+
+    def facets(self, example: Any) -> Mapping[str, str]:
+        """Return the parts of its test set that an example belongs to, name -> value, whose scores are told apart; ""
+        where it says nothing of one."""
+        return {}
 
     @property
     def note(self) -> str:

@@ -9,8 +9,11 @@ from xstilts.kinds.classification import Classification
 from xstilts.kinds.dependency import Dependency
 from xstilts.kinds.dependency_roles import DependencyRoles
 from xstilts.kinds.dual_encoder import DualEncoder
+from xstilts.kinds.minimal_pairs import MinimalPairs, RegionPredictions
 from xstilts.kinds.mlm import MaskedLM
+from xstilts.kinds.pair_probe import PairProbe
 from xstilts.kinds.parse_generation import ParseGeneration
+from xstilts.kinds.pseudo_perplexity import TextPerplexity
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.kinds.roles import SemanticRoles
 from xstilts.kinds.slots_intent import SlotsIntent
@@ -33,6 +36,10 @@ KINDS: Catalog[type[Kind]] = Catalog(
     DualEncoder,
     MaskedLM,
     TranslationRanking,
+    MinimalPairs,
+    RegionPredictions,
+    TextPerplexity,
+    PairProbe,
 )
 
 

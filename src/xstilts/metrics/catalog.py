@@ -10,6 +10,8 @@ from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.masked_lm import MaskedAccuracy
 from xstilts.metrics.massive import MassiveExactMatch, MassiveSlots
 from xstilts.metrics.mtop import CasperMatch, PytextFrames, XsemplrMatch
+from xstilts.metrics.predictions import PredictionAccuracy
+from xstilts.metrics.pseudo_perplexity import PseudoPerplexity
 from xstilts.metrics.ranking import MeanAveragePrecision
 from xstilts.metrics.retrieval import MiningF1, RetrievalAccuracy
 from xstilts.metrics.roles import HeadRoles, PredicateF1, SpanRoles
@@ -47,4 +49,6 @@ METRICS: Catalog[Metric] = Catalog(
     XsemplrMatch(),
     ValidForms(),
     SqlDenotation(),
+    PredictionAccuracy(),
+    PseudoPerplexity(),
 )

@@ -18,6 +18,7 @@ from xstilts.engine.store import Store
 from xstilts.models.cut_layers import number_of_layers
 from xstilts.models.encoders import LocatedEncoder, expected_encoder, find_encoder
 from xstilts.models.named_encoders import NAMED_ENCODERS
+from xstilts.models.own_head import has_own_head
 from xstilts.models.translators import find_translator
 from xstilts.pipeline.build import StepBuilder
 from xstilts.pipeline.fetch import Say, fetch_missing, fetch_translators
@@ -28,7 +29,7 @@ from xstilts.pipeline.route_steps import build_steps
 from xstilts.pipeline.steps.cut_encoder import first_layers
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.pipeline.study_steps import StudySteps
-from xstilts.study.availability import LocatedStudy, locate_study
+from xstilts.study.availability import LocatedStudy, asks_own_head, locate_study, without_own_head
 from xstilts.study.encoder_depth import at_depth
 from xstilts.study.encoder_section import EncoderSection
 from xstilts.study.expand import Route, expand, phases
@@ -107,6 +108,8 @@ def _open(study: Study, options: Options, fetching: Say | None, planning: bool) 
         fetch_translators(needed_translators(resolved), roots, fetching, allow_missing=study.allow_missing)
     located = locate_study(resolved, lambda source: _require(source, roots, planning))
     encoder = _find_encoder(study.encoder, roots, fetching, planning)
+    if asks_own_head(located) and has_own_head(encoder) is False:
+        located = without_own_head(located)
     located = at_depth(located, number_of_layers(encoder.config()) if encoder.is_here else None)
     routes = tuple(expand(located, encoder.ref, precision.name))
     builder = StepBuilder(

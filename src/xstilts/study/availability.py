@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 from xstilts.core.errors import DataError, EncoderError, StudyError
 from xstilts.data.source import Source
+from xstilts.kinds.base import NO_OWN_HEAD
 from xstilts.study.arms import ArmSpec, TranslatedSpec
 from xstilts.study.language_adapters import AdapterTexts, candidate_texts, find_texts
 from xstilts.study.resolve import ResolvedStudy, adapter_routes, adapter_text_tasks, stage_tasks, trained_tasks
@@ -72,6 +73,22 @@ def locate_study(resolved: ResolvedStudy, locate: Locate) -> LocatedStudy:
     )
     _refuse_missing(located)
     return located
+
+
+def without_own_head(located: LocatedStudy) -> LocatedStudy:
+    """Return the study for an encoder that brings no masked-LM head: targets that ask one are missing.
+
+    Raises DataError where there are such targets, unless the study allows missing ones."""
+    asking = {name: NO_OWN_HEAD for name, task in located.targets.items() if task.kind.uses_own_head}
+    changed = replace(located, missing_targets={**asking, **located.missing_targets})
+    if asking:
+        _refuse_missing(changed)
+    return changed
+
+
+def asks_own_head(located: LocatedStudy) -> bool:
+    """Tell whether some target that can be scored is scored by the encoder's own masked-LM head."""
+    return any(task.kind.uses_own_head for name, task in located.targets.items() if name not in located.missing_targets)
 
 
 def _find_texts(

@@ -6,6 +6,7 @@ from xstilts.core.catalog import Catalog
 from xstilts.tasks import (
     intents,
     meaning_forms,
+    minimal_pairs,
     natural_noise,
     nli,
     paraphrase,
@@ -39,4 +40,5 @@ TASKS: Catalog[Task] = Catalog(
     *passages.TASKS,
     *text_corpora.TASKS,
     *small_scale.TASKS,
+    *minimal_pairs.TASKS,
 )

@@ -26,7 +26,7 @@ from xstilts.core.io_errors import writing
 from xstilts.heads.base import Head
 from xstilts.heads.own_head import give_back, load_own_head
 from xstilts.heads.registry import head_key, make_head
-from xstilts.kinds.base import Kind
+from xstilts.kinds.base import NO_OWN_HEAD, Kind
 from xstilts.nn.encoder import Encoder
 from xstilts.nn.loading import read_own_heads
 from xstilts.train import adapter_files
@@ -145,6 +145,12 @@ def usable_head(folder: Path, kind: Kind, encoder: Encoder, hint: str | None = N
     """Load the head for `kind` of a checkpoint, or the encoder's own. Raises EncoderError where there is neither, with
     `hint`: one that was neither trained nor pretrained would guess at random."""
     head = load_head(folder, kind, encoder) or load_own_head(kind, encoder)
+    if head is None and kind.uses_own_head:
+        raise EncoderError(
+            f"{NO_OWN_HEAD} that '{kind.name}' could ask.",
+            where=str(folder),
+            hint="Sentence encoders and encoders of other tasks have none: use a linear probe (minimal-pairs-probe).",
+        )
     if head is None:
         raise EncoderError(
             f"this checkpoint has no head for '{head_key(kind)}' (the kind, and a digest of its labels).",

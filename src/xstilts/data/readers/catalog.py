@@ -11,6 +11,7 @@ from xstilts.data.readers.json_records import Jsonl, JsonList
 from xstilts.data.readers.lines import Lines
 from xstilts.data.readers.massive import MassiveUtterances
 from xstilts.data.readers.mewsli_x import Entities, MentionPairs, Mentions
+from xstilts.data.readers.minimal_pairs import JudgedLines, SyntaxGym
 from xstilts.data.readers.mining import Mining, MiningParts
 from xstilts.data.readers.parallel_text import ParallelText
 from xstilts.data.readers.parquet import Parquet
@@ -37,6 +38,7 @@ __all__ = [
     "HeldOutMarker",
     "JsonList",
     "Jsonl",
+    "JudgedLines",
     "Lines",
     "MassiveUtterances",
     "MentionPairs",
@@ -53,6 +55,7 @@ __all__ = [
     "SquadReader",
     "Stories",
     "Supertags",
+    "SyntaxGym",
     "Tsv",
     "UniversalPropBank",
     "Usfm",

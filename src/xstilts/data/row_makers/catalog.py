@@ -3,6 +3,7 @@
 from xstilts.data.row_makers.blanks import WithoutBlanks
 from xstilts.data.row_makers.choice import ChoiceRow
 from xstilts.data.row_makers.frames import FormsRow, FramesRow
+from xstilts.data.row_makers.minimal_pairs import MinimalPairRow, PairChoiceRow, SuiteItemRow
 from xstilts.data.row_makers.pair import PairRow
 from xstilts.data.row_makers.parses import ParsesRow
 from xstilts.data.row_makers.passages import AnswerSentenceRow, PassagesRow
@@ -21,12 +22,15 @@ __all__ = [
     "FramesRow",
     "MinedPartsRow",
     "MinedRow",
+    "MinimalPairRow",
+    "PairChoiceRow",
     "PairRow",
     "ParsesRow",
     "PassagesRow",
     "RolesRow",
     "SentencesRow",
     "SpanRow",
+    "SuiteItemRow",
     "TagsRow",
     "TextRow",
     "TreesRow",

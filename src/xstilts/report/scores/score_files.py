@@ -24,6 +24,7 @@ class LanguageNumbers:
     interval: 95 % over test items.
     at_chance: whether the interval reaches the floor; None where that is not known.
     candidates: of retrieval, how many each query searched.
+    facets: facet -> part of the test set -> its numbers; {} where the test set has no parts.
     """
 
     headline: float | None
@@ -33,6 +34,7 @@ class LanguageNumbers:
     interval: tuple[float | None, float | None] = (None, None)
     at_chance: bool | None = None
     candidates: int | None = None
+    facets: Mapping[str, Mapping[str, LanguageNumbers]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +70,16 @@ def _numbers(entry: Mapping[str, Any]) -> LanguageNumbers:
     low, high = entry.get("interval") or (None, None)
     return LanguageNumbers(
         headline=entry["headline"],
-        values=entry["values"],
+        values=entry.get("values", {}),
         n=entry.get("n"),
         floor=entry.get("floor"),
         interval=(low, high),
         at_chance=entry.get("at_chance"),
         candidates=entry.get("candidates"),
+        facets={
+            facet: {part: _numbers(numbers) for part, numbers in parts.items()}
+            for facet, parts in (entry.get("facets") or {}).items()
+        },
     )
 
 

@@ -23,6 +23,7 @@ from xstilts.report.topics.scope import SCOPE
 from xstilts.report.topics.scores import SCORES
 from xstilts.report.topics.study import STUDY
 from xstilts.report.topics.sweeps import SWEEPS
+from xstilts.report.topics.test_set_parts import TEST_SET_PARTS
 from xstilts.report.topics.topic import Topic
 from xstilts.report.topics.training import TRAINING
 
@@ -36,6 +37,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     PUBLISHED,
     LANGUAGES,
     ROBUSTNESS,
+    TEST_SET_PARTS,
     SWEEPS,
     SCALING,
     FORGETTING,
