@@ -16,6 +16,7 @@ from xstilts.tasks import (
     srl,
     tagging,
     text_corpora,
+    word_problems,
 )
 from xstilts.tasks.base import Task
 
@@ -25,6 +26,7 @@ TASKS: Catalog[Task] = Catalog(
     *paraphrase.TASKS,
     *qa.TASKS,
     *reasoning.TASKS,
+    *word_problems.TASKS,
     *tagging.TASKS,
     *parsing.TASKS,
     *srl.TASKS,

@@ -7,6 +7,7 @@ from xstilts.data.readers.conllu_trees import ConlluTrees
 from xstilts.data.readers.delimited import Csv, Tsv
 from xstilts.data.readers.ewt_propbank import EwtPropBank
 from xstilts.data.readers.filters import HeldOutMarker, RowsByPrefix
+from xstilts.data.readers.first_rows import BesideFirstRows
 from xstilts.data.readers.json_records import Jsonl, JsonList
 from xstilts.data.readers.lines import Lines
 from xstilts.data.readers.mewsli_x import Entities, MentionPairs, Mentions
@@ -26,6 +27,7 @@ from xstilts.data.readers.zipped_files import ZippedFiles
 __all__ = [
     "AnswerPassages",
     "AnswerSentences",
+    "BesideFirstRows",
     "Bio",
     "Conllu",
     "ConlluProps",

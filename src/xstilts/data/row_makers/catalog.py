@@ -11,12 +11,16 @@ from xstilts.data.row_makers.tags import TagsRow
 from xstilts.data.row_makers.text import TextRow
 from xstilts.data.row_makers.trees import TreesRow
 from xstilts.data.row_makers.trees_with_roles import TreesWithRolesRow
+from xstilts.data.row_makers.word_problems import AnswerRow, NextStepRow, OperationsRow, VerdictRow
 
 __all__ = [
+    "AnswerRow",
     "AnswerSentenceRow",
     "ChoiceRow",
     "MinedPartsRow",
     "MinedRow",
+    "NextStepRow",
+    "OperationsRow",
     "PairRow",
     "PassagesRow",
     "RolesRow",
@@ -26,5 +30,6 @@ __all__ = [
     "TextRow",
     "TreesRow",
     "TreesWithRolesRow",
+    "VerdictRow",
     "WithoutBlanks",
 ]
