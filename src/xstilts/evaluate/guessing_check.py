@@ -9,7 +9,8 @@ once on the test set.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -62,6 +63,9 @@ class GuessingCheck:
     @property
     def passes(self) -> bool:
         return not any(baseline.is_above_chance for baseline in self.baselines)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "passes": self.passes}
 
 
 @dataclass(frozen=True)

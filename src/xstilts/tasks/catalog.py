@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xstilts.core.catalog import Catalog
 from xstilts.tasks import (
+    checklist,
     intents,
     nli,
     paraphrase,
@@ -27,6 +28,7 @@ TASKS: Catalog[Task] = Catalog(
     *qa.TASKS,
     *reasoning.TASKS,
     *word_problems.TASKS,
+    *checklist.TASKS,
     *tagging.TASKS,
     *parsing.TASKS,
     *srl.TASKS,

@@ -12,6 +12,7 @@ from xstilts.data.readers.json_records import Jsonl, JsonList
 from xstilts.data.readers.lines import Lines
 from xstilts.data.readers.mewsli_x import Entities, MentionPairs, Mentions
 from xstilts.data.readers.mining import Mining, MiningParts
+from xstilts.data.readers.multichecklist import MultiCheckList
 from xstilts.data.readers.parallel_text import ParallelText
 from xstilts.data.readers.parquet import Parquet
 from xstilts.data.readers.props import ConlluProps, Props
@@ -43,6 +44,7 @@ __all__ = [
     "Mentions",
     "Mining",
     "MiningParts",
+    "MultiCheckList",
     "Osis",
     "ParallelText",
     "Parquet",

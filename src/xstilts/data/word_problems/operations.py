@@ -14,8 +14,8 @@ OPERATION_TAGS = ("O", "B-add", "B-subtract", "B-multiply", "B-divide")
 _SPELLED = {
     word: number
     for number, word in enumerate(
-        "one two three four five six seven eight nine ten eleven twelve".split(),
-        start=1,  # noqa: SIM905
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
+        start=1,
     )
 } | {"twice": 2, "half": 2, "double": 2, "triple": 3, "dozen": 12}
 

@@ -22,7 +22,7 @@ from xstilts.data.word_problems.solutions import Solution
 
 _MOST_NUMBERS = 5  # that change places: 120 orders
 _MOST_TRIED = 60
-_WORDS = "one two three four five six seven eight nine ten eleven twelve".split()
+_WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
 @dataclass(frozen=True, slots=True)
