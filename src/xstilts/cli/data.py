@@ -60,7 +60,7 @@ def tasks(
         bool,
         typer.Option(
             "--check",
-            help="Say whether this task can be guessed without its question: baselines are trained on the files that are here.",
+            help="Say whether this task can be guessed without its question (trains two baselines on its files).",
         ),
     ] = False,
     as_json: AsJson = False,

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -44,13 +45,13 @@ def words_of(text: str) -> list[str]:
 def hashed_words(text: str) -> list[int]:
     """Return the numbers, below HASHED, of the words and pairs of words that a text has."""
     words = words_of(text)
-    grams = {*words, *map(" ".join, zip(words, words[1:], strict=False))}
+    grams = {*words, *map(" ".join, pairwise(words))}
     return sorted({int.from_bytes(hashlib.blake2b(gram.encode(), digest_size=4).digest()) % HASHED for gram in grams})
 
 
 def option_features(candidates: Candidates) -> np.ndarray:
-    """Return [K, F]: size, roundness and length of each candidate, and its place among its rivals in each; the prompt is
-    not looked at."""
+    """Return [K, F]: size, roundness and length of each candidate, and its place among its rivals in each; the prompt
+    is not looked at."""
     rows = np.array([_own(text) for text in candidates.texts])
     return np.concatenate([rows, *_among_rivals(rows), _nearness(candidates.texts)], axis=1)
 

@@ -41,8 +41,8 @@ def _task(name: str, test: str, trained: Task) -> Task:
         test={language: _cases(language, test) for language in LANGUAGES},
         metrics=(SquadScore(), Mlqa()),
         scale="full" if trained.scale == "full" else f"trained on {trained.name}",
-        note="100 questions of each test, filled from the templates of XTREME-R under the same names in every language; not "
-        "the authors' own draws, so beside published error rates only in kind",
+        note="100 questions of each test, filled from the templates of XTREME-R with the same names in every language; "
+        "not the authors' own draws, so beside published error rates only in kind",
         origin=Origin(
             licence="Apache-2.0",
             cite="Ruder et al. 2021, XTREME-R: Towards More Challenging and Nuanced Multilingual Evaluation",

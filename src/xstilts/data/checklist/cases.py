@@ -1,5 +1,5 @@
-"""Cases of a test of MultiCheckList: its templates filled with values that are drawn by the number of the case alone, so
-that a case says the same in every language."""
+"""Cases of a test of MultiCheckList: its templates filled with values that are drawn by the number of the case alone,
+so that a case says the same in every language."""
 
 from __future__ import annotations
 

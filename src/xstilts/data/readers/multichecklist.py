@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from xstilts.core.errors import DataError
@@ -56,6 +57,6 @@ class MultiCheckList:
 
 def _share_values(tests: Sequence[CheckTest]) -> None:
     """Give a test without values of its own those of the test before it: its second version."""
-    for before, test in zip(tests, tests[1:], strict=False):
+    for before, test in pairwise(tests):
         if not test.values:
             test.values = before.values

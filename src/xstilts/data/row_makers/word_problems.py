@@ -61,7 +61,8 @@ class AnswerRow(WordProblemRow):
         if self.states:
             stated = name_field(row, self.states)
             if number_value(stated) != solution.answer:
-                problem = f"the final number is '{stated}', but that of the solution beside it is {number_text(solution.answer)}"
+                beside = number_text(solution.answer)
+                problem = f"the final number is '{stated}', but that of the solution beside it is {beside}"
                 raise DataError(problem, where=row[WHERE])
         name = self.names(row, number)["id"]
         options = answer_options(text_field(row, self.question), solution, name, self.seed, bool(self.asked))

@@ -23,7 +23,7 @@ class Calculation:
 
     @property
     def is_true(self) -> bool:
-        """True where the stated result is the value: exactly, or where it has a point, to the places it is written with."""
+        """True where the stated result is the value, exactly or, where it has a point, to its places."""
         exact, places = value(self.expression), decimals(self.stated)
         if exact is None or exact == self.stated:
             return exact is not None
