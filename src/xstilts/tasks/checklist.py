@@ -23,6 +23,8 @@ TESTS = {
     "animal": "Animal vs Vehicle",
     "animal-2": "Animal vs Vehicle v2",
 }
+# The Quechua answers of this test are inflected in no way that its contexts have.
+_WITHOUT = {"animal": ("qu",)}
 _FILE = "multichecklist/checklist_templates.tsv"
 _ROW = SpanRow(group=("id",), misplaced="drop", drop=(("rendered", "no"),))
 _TABLE = raw("google-research/xtreme", "838c13b69daafb9328785d16caae2711e4012123", _FILE)
@@ -32,13 +34,13 @@ def _cases(language: str, test: str) -> Source:
     return source(web(MultiCheckList(language=language, test=test), _ROW, (_FILE,), _TABLE), language=language)
 
 
-def _task(name: str, test: str, trained: Task) -> Task:
+def _task(name: str, test: str, trained: Task, without: tuple[str, ...] = ()) -> Task:
     return Task(
         name=name,
         kind=qa.QA,
         train=trained.train,
         dev=trained.dev,
-        test={language: _cases(language, test) for language in LANGUAGES},
+        test={language: _cases(language, test) for language in LANGUAGES if language not in without},
         metrics=(SquadScore(), Mlqa()),
         scale="full" if trained.scale == "full" else f"trained on {trained.name}",
         note="100 questions of each test, filled from the templates of XTREME-R with the same names in every language; "
@@ -53,9 +55,14 @@ def _task(name: str, test: str, trained: Task) -> Task:
 
 
 MULTICHECKLIST = _task("multichecklist", "", qa.SQUAD1)
-CAPABILITIES = tuple(_task(f"multichecklist-{name}", test, qa.SQUAD1) for name, test in TESTS.items())
+CAPABILITIES = tuple(
+    _task(f"multichecklist-{name}", test, qa.SQUAD1, _WITHOUT.get(name, ())) for name, test in TESTS.items()
+)
 SMALL = (
     _task("multichecklist-36-articles", "", small_scale.SQUAD1_36),
-    *(_task(f"multichecklist-{name}-36-articles", test, small_scale.SQUAD1_36) for name, test in TESTS.items()),
+    *(
+        _task(f"multichecklist-{name}-36-articles", test, small_scale.SQUAD1_36, _WITHOUT.get(name, ()))
+        for name, test in TESTS.items()
+    ),
 )
 TASKS = (MULTICHECKLIST, *CAPABILITIES, *SMALL)

@@ -36,7 +36,7 @@ def case_of(test: CheckTest, number: int, seed: int) -> Case | None:
     values = _values(test, name, seed)
     context_cell = test.contexts[drawn(len(test.contexts), f"context {name}", seed)]
     question_cell, answer_cell = test.questions[drawn(len(test.questions), f"question {name}", seed)]
-    texts = [_filled(cell, values) for cell in (context_cell, question_cell, answer_cell)]
+    texts = [_filled(cell, values, context_cell.english) for cell in (context_cell, question_cell, answer_cell)]
     if None in texts:
         return None
     context, question, answer = (text or "" for text in texts)
@@ -66,22 +66,24 @@ def _key(match: re.Match[str]) -> str:
     return match[3] or _ALIASES.get(match[1], match[1])
 
 
-def _filled(cell: Cell, values: Mapping[str, Cell | str]) -> str | None:
-    """Return the text of a template in its variant for the English values that the English template names."""
+def _filled(cell: Cell, values: Mapping[str, Cell | str], context: str) -> str | None:
+    """Return the text of a template in its variant for the English values that the English template names, else for any
+    that was drawn. Some variants of values are for an English template: the one they stand in, or the context."""
     english = [
         value.english
         for match in _PLACEHOLDER.finditer(cell.english)
         if isinstance(value := values.get(_key(match)), Cell)
     ]
-    template = cell.text_for(english)
+    drawn_values = [value.english for value in values.values() if isinstance(value, Cell)]
+    template = cell.text_for(english) or cell.text_for([*drawn_values, context])
     if template is None:
         return None
-    everything = [value.english for value in values.values() if isinstance(value, Cell)]
+    everything = [*drawn_values, cell.english] if cell.english != context else [context, *drawn_values]
     filled: list[str | None] = []
 
     def put(match: re.Match[str]) -> str:
         value = values.get(_key(match))
-        text = value.text_for(everything) if isinstance(value, Cell) else value
+        text = (value.text_for(everything) or value.text_for([context])) if isinstance(value, Cell) else value
         if text is not None and match[2] is not None:
             text = _part(text, int(match[2]), str(value.english) if isinstance(value, Cell) else "")
         filled.append(text)
@@ -94,6 +96,6 @@ def _filled(cell: Cell, values: Mapping[str, Cell | str]) -> str | None:
 def _part(text: str, number: int, english: str) -> str | None:
     """Return one of the parts of a value, which some languages put a blank between."""
     parts = parts_of(text)
-    if len(parts) != len(parts_of(english)):
+    if len(parts) < len(parts_of(english)):
         parts = text.split()
-    return parts[number] if len(parts) == len(parts_of(english)) else None
+    return parts[number] if number < len(parts) else None
