@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +24,11 @@ from xstilts.cli.options import (
     read_study,
 )
 from xstilts.report.elements import formatting
+
+if TYPE_CHECKING:
+    from xstilts.core.catalog import Catalog
+    from xstilts.data.locate import Roots
+    from xstilts.tasks.base import Task
 
 commands = typer.Typer(
     help="Data files: which are here, fetch them, carry them to a machine without a network.", no_args_is_help=True
@@ -51,8 +56,15 @@ def tasks(
         bool,
         typer.Option("--count", help="Read the files that are here and count their examples (slow for every task)."),
     ] = False,
+    guessing: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Say whether this task can be guessed without its question (trains two baselines on its files).",
+        ),
+    ] = False,
     as_json: AsJson = False,
-) -> None:
+) -> int:
     """List the tasks, or show one: languages, files, sizes, licence, citation, and what is missing here."""
     from xstilts.app.tasks import facts
     from xstilts.cli.tasks_view import task_page, task_table
@@ -60,18 +72,36 @@ def tasks(
 
     options = make_options(data=data, store=store, tasks=modules)
     catalog, roots = catalog_for(None, options), options.roots
+    if guessing:
+        return _guessing(catalog, name, roots, as_json)
     if name is not None:
         task_facts = facts(catalog.find(name), roots, count)
         if as_json:
             print_json(task_facts.as_json())
         else:
             make_console().print(task_page(task_facts))
-        return
+        return 0
     all_facts = [facts(task, roots, count) for task in catalog.values()]
     if as_json:
         print_json([item.as_json() for item in all_facts])
     else:
         make_console().print(task_table(all_facts))
+    return 0
+
+
+def _guessing(catalog: Catalog[Task], name: str | None, roots: Roots, as_json: bool) -> int:
+    """Print the check of one task; exit code 1 where it can be guessed."""
+    from xstilts.app.guessing import check_task
+    from xstilts.cli.tasks_view import guessing_table
+
+    if name is None:
+        raise typer.BadParameter("--check needs the name of a task: xstilts tasks NAME --check")
+    found = check_task(catalog.find(name), roots)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        make_console().print(guessing_table(found))
+    return 0 if found.passes else 1
 
 
 @commands.command()

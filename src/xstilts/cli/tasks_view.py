@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xstilts.app.tasks import SourceFacts, TaskFacts
+from xstilts.evaluate.guessing_check import GuessingCheck
 from xstilts.report.elements import formatting
 
 LICENCE_WIDTH = 26
@@ -50,6 +51,22 @@ def task_page(task: TaskFacts) -> RenderableType:
     if task.scale != "full":
         lines.append(Text(f"scale: {task.scale}", style="yellow"))
     return Group(*lines, _sources(task.sources), *_fetched_from(task.sources))
+
+
+def guessing_table(check: GuessingCheck) -> RenderableType:
+    """The baselines of a task with their intervals and the floor, and what follows."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("baseline", "accuracy", "95 % interval", "floor"):
+        table.add_column(name, no_wrap=True, justify="left" if name == "baseline" else "right")
+    table.add_column("sees", overflow="fold")
+    for one in check.baselines:
+        between = f"{formatting.number(one.low)} to {formatting.number(one.high)}"
+        style = "yellow" if one.is_above_chance else ""
+        numbers = (formatting.number(one.accuracy), between, formatting.number(one.floor))
+        table.add_row(one.name, *numbers, one.sees, style=style)
+    said = "no baseline is above chance" if check.passes else "it can be guessed: a baseline is clearly above its floor"
+    head = f"{check.task}: {said} (trained on {check.trained:,} examples, scored on {check.scored:,})"
+    return Group(Text(head, style="green" if check.passes else "yellow"), table)
 
 
 def _sources(sources: tuple[SourceFacts, ...]) -> Table:

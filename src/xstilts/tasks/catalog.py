@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xstilts.core.catalog import Catalog
 from xstilts.tasks import (
+    checklist,
     intents,
     meaning_forms,
     minimal_pairs,
@@ -20,6 +21,7 @@ from xstilts.tasks import (
     srl,
     tagging,
     text_corpora,
+    word_problems,
 )
 from xstilts.tasks.base import Task
 
@@ -29,6 +31,8 @@ TASKS: Catalog[Task] = Catalog(
     *paraphrase.TASKS,
     *qa.TASKS,
     *reasoning.TASKS,
+    *word_problems.TASKS,
+    *checklist.TASKS,
     *tagging.TASKS,
     *parsing.TASKS,
     *srl.TASKS,

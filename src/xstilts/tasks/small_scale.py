@@ -157,6 +157,14 @@ ARC_DEV = reasoning.ARC.replace(
     holdout=0.2,
     scale="trained on the development set (294 questions), scored on the test set",
 )
+MMLU_DEV = reasoning.MMLU.replace(
+    name="mmlu-dev-slice",
+    train=source(reasoning.mmlu_local("dev")),
+    dev=None,
+    test={"en": source(reasoning.mmlu_local("test"), note="53 questions of each of the 57 subjects")},
+    holdout=0.2,
+    scale="trained on the 285 questions given as examples, not on the 99,842 of the auxiliary training set",
+)
 
 # Tagging
 
@@ -222,6 +230,6 @@ XSID_SNIPS = Task(
 
 TASKS = (
     MNLI_TAXINLI, XNLI_TAXINLI, SNLI_CAD, QQP_1000, PAWSX_QQP, SQUAD1_36, XQUAD_36, MLQA_36, LAREQA_36, SQUAD2_DEV,
-    HELLASWAG_VAL, COSMOSQA_DEV, SOCIALIQA_DEV, ARC_DEV, WIKINEURAL_VAL, WIKIGOLD_VAL, MASAKHANER_1500, CCG_QUESTIONS,
-    XSID_SNIPS,
+    HELLASWAG_VAL, COSMOSQA_DEV, SOCIALIQA_DEV, ARC_DEV, MMLU_DEV, WIKINEURAL_VAL, WIKIGOLD_VAL, MASAKHANER_1500,
+    CCG_QUESTIONS, XSID_SNIPS,
 )  # fmt: skip

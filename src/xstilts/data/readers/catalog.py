@@ -7,12 +7,14 @@ from xstilts.data.readers.conllu_trees import ConlluTrees
 from xstilts.data.readers.delimited import Csv, Tsv
 from xstilts.data.readers.ewt_propbank import EwtPropBank
 from xstilts.data.readers.filters import HeldOutMarker, RowsByPrefix, RowsWith
+from xstilts.data.readers.first_rows import BesideFirstRows
 from xstilts.data.readers.json_records import Jsonl, JsonList
 from xstilts.data.readers.lines import Lines
 from xstilts.data.readers.massive import MassiveUtterances
 from xstilts.data.readers.mewsli_x import Entities, MentionPairs, Mentions
 from xstilts.data.readers.minimal_pairs import JudgedLines, SyntaxGym
 from xstilts.data.readers.mining import Mining, MiningParts
+from xstilts.data.readers.multichecklist import MultiCheckList
 from xstilts.data.readers.parallel_text import ParallelText
 from xstilts.data.readers.parquet import Parquet
 from xstilts.data.readers.props import ConlluProps, Props
@@ -28,6 +30,7 @@ from xstilts.data.readers.zipped_files import ZippedFiles
 __all__ = [
     "AnswerPassages",
     "AnswerSentences",
+    "BesideFirstRows",
     "Bio",
     "Conllu",
     "ConlluProps",
@@ -45,6 +48,7 @@ __all__ = [
     "Mentions",
     "Mining",
     "MiningParts",
+    "MultiCheckList",
     "Osis",
     "ParallelText",
     "Parquet",

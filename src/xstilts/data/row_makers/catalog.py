@@ -14,8 +14,10 @@ from xstilts.data.row_makers.tags import TagsRow
 from xstilts.data.row_makers.text import TextRow
 from xstilts.data.row_makers.trees import TreesRow
 from xstilts.data.row_makers.trees_with_roles import TreesWithRolesRow
+from xstilts.data.row_makers.word_problems import AnswerRow, NextStepRow, OperationsRow, VerdictRow
 
 __all__ = [
+    "AnswerRow",
     "AnswerSentenceRow",
     "ChoiceRow",
     "FormsRow",
@@ -23,6 +25,8 @@ __all__ = [
     "MinedPartsRow",
     "MinedRow",
     "MinimalPairRow",
+    "NextStepRow",
+    "OperationsRow",
     "PairChoiceRow",
     "PairRow",
     "ParsesRow",
@@ -35,5 +39,6 @@ __all__ = [
     "TextRow",
     "TreesRow",
     "TreesWithRolesRow",
+    "VerdictRow",
     "WithoutBlanks",
 ]
