@@ -2,7 +2,7 @@
 
     python benchmarks/minimal_pairs.py ENCODER --data FOLDER [--pairs 6700] [--threads 2] [--minicons PYTHON]
 
-ENCODER is a folder (or `tiny`, unpacked into a temporary one). BLiMP's pairs are scored with tokens masked alone
+ENCODER is a folder (or `tiny-e5`, unpacked into a temporary one). BLiMP's pairs are scored with tokens masked alone
 (`masking: original`), in fp32 and in bf16; the count begins with texts and ends with sums. minicons scores a part of
 the same pairs with the same model in an environment of its own, for its dependencies are not ours: `--minicons` is that
 environment's Python (`pip install minicons transformers<5`, or its repository's state). Its batch is 64 sentences, the
