@@ -2,8 +2,8 @@
 
     python benchmarks/adapters.py [SHAPE] --data FOLDER [--only training] [--updates 24] [--examples 40] [--json FILE]
 
-SHAPE as in training.py: `tiny-e5`, `xlmr-base` (random weights, all 250,002 rows), or a folder. Each contestant runs in a
-process of its own, in turn; see README.md beside this.
+SHAPE as in training.py: `tiny-e5`, `xlmr-base` (random weights, all 250,002 rows), or a folder. Each contestant runs in
+a process of its own, in turn; see README.md beside this.
 """
 
 from __future__ import annotations
