@@ -21,7 +21,7 @@ SURFACE = {
     "studies": "--json",
     "step": "STUDY KEY --data --store --tasks",
     "encoders": "--store --json",
-    "tasks": "[TASK] --data --store --tasks --count --json",
+    "tasks": "[TASK] --data --store --tasks --count --check --json",
     "data check": "[TASK|STUDY]... --scale --data --store --tasks --json",
     "data get": "[TASK|STUDY]... --scale --data --store --tasks --offline",
     "data pack": "STUDY ARCHIVE --scale --data --store --tasks --allow-missing",

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from tiny_study import TinyStudy
 
-from xstilts.pipeline.steps import prepare
+from xstilts.pipeline.steps import perturbed_rows
 
 Make = Callable[..., TinyStudy]
 # One training of about a second: long against the time between two snapshots, and between two looks at them.
@@ -108,7 +108,7 @@ def test_a_run_interrupted_while_it_reads_trains_nothing(
     study: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     tiny = study(seeds=[1], targets=["weather"])
-    real, calls = prepare.load_examples, []
+    real, calls = perturbed_rows.load_examples, []
 
     def load(source: Any) -> Any:
         calls.append(source)
@@ -116,7 +116,7 @@ def test_a_run_interrupted_while_it_reads_trains_nothing(
             signal.raise_signal(signal.SIGINT)
         return real(source)
 
-    monkeypatch.setattr(prepare, "load_examples", load)
+    monkeypatch.setattr(perturbed_rows, "load_examples", load)
     assert tiny.call("run") == 130
     assert "Interrupted with 9 steps left" in capsys.readouterr().out  # 11 steps, two of them done
     assert len(tiny.stamps()) == len(tiny.stamps("prepare")) == 2

@@ -25,7 +25,7 @@ def test_what_sizes_share_is_trained_once(study: Callable[..., TinyStudy], capsy
     tiny = study(**SIZES)
     assert tiny.call("plan") == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "8 arms × 1 targets × 1 seed" in said
+    assert "8 arms × 1 target × 1 seed" in said
     assert "11 trainings; one by one it would be 14 (21% shared)" in said
     assert "tagged at 8, target at 6" in said
     assert "sizes of tagged, target at 6 (intermediate): 4, 8, all, equal updates" in said

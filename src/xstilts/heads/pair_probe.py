@@ -19,11 +19,12 @@ class PairProbeHead(ChoiceHead):
 
     def __init__(self, kind: PairProbe, encoder: Encoder) -> None:
         Head.__init__(self)
-        self.part = nn.Linear(encoder.hidden_size, 1, device=encoder.embeddings.weight.device)
+        device = encoder.embeddings.weight.device
+        self.linear = nn.Linear(encoder.hidden_size, 1, device=device)
 
     def reads(self, batch: Batch) -> Tensor | None:
         return None
 
     def forward(self, hidden_TD: Tensor, batch: Batch) -> Tensor:
-        scores_N = self.part(ragged.mean(hidden_TD, batch.lengths_N)).float()[:, 0]
+        scores_N = self.linear(ragged.mean(hidden_TD, batch.lengths_N)).float()[:, 0]
         return ragged.rectangle(scores_N, torch.tensor(batch.sequences_R)).log_softmax(dim=-1)

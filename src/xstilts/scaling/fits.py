@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xstilts.scaling.bands import Band, band
-from xstilts.scaling.least_squares import FINE, Solution, solve
+from xstilts.scaling.least_squares import FINE, ShapeSolution, solve
 from xstilts.scaling.models import CONSTANT, MODELS, ScalingModel, SizeRange
 from xstilts.scaling.sized_scores import SizeCurve
 
@@ -47,11 +47,11 @@ class ModelFit:
 
     model: ScalingModel
     extent: SizeRange
-    solution: Solution  # of one row
+    solution: ShapeSolution  # of one row
     criterion: float
     runs: int
     weight: float = math.nan
-    drawn: Solution | None = None
+    drawn: ShapeSolution | None = None
 
     @property
     def resamples(self) -> int:
@@ -79,13 +79,13 @@ class ModelFit:
         assert self.drawn is not None
         some = slice(first, last)
         one = self.drawn
-        return self._scores(Solution(one.first[some], one.last[some], one.shape[some], one.squares[some]), sizes)
+        return self._scores(ShapeSolution(one.first[some], one.last[some], one.shape[some], one.squares[some]), sizes)
 
-    def _scores(self, solution: Solution, sizes: Sequence[float] | np.ndarray) -> np.ndarray:
+    def _scores(self, solution: ShapeSolution, sizes: Sequence[float] | np.ndarray) -> np.ndarray:
         at = np.asarray(sizes, dtype=np.float64)
         return self.model.scores(solution.first, solution.last, solution.shape, at, self.extent)
 
-    def _named(self, solution: Solution) -> Mapping[str, np.ndarray]:
+    def _named(self, solution: ShapeSolution) -> Mapping[str, np.ndarray]:
         return self.model.parameters(solution.first, solution.last, solution.shape, self.extent)
 
 

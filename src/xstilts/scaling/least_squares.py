@@ -20,7 +20,7 @@ _FLAT = 1e-10  # a determinant below it, relative: the two columns are one
 
 
 @dataclass(frozen=True, eq=False)
-class Solution:
+class ShapeSolution:
     """Least squares of one model. R resamples, D shape numbers."""
 
     first: np.ndarray  # [R] percent
@@ -36,7 +36,7 @@ def solve(
     weights: np.ndarray,
     extent: SizeRange,
     finest: float = FINEST,
-) -> Solution:
+) -> ShapeSolution:
     """Fit a model to mean scores [R, K] at sizes [K] whose squares count `weights` [K] times.
 
     finest: the step at which a search ends, as a share of the range of a shape number."""
@@ -46,7 +46,7 @@ def solve(
     if model.shape:
         at = _search(model, at, bounds, (log_sizes, means, weights, extent), finest)
     first, last, squares = _bounded_linear(model.basis(log_sizes, at, extent)[:, None], means, weights)
-    return Solution(first[:, 0], last[:, 0], at, np.maximum(squares[:, 0], 0.0))
+    return ShapeSolution(first[:, 0], last[:, 0], at, np.maximum(squares[:, 0], 0.0))
 
 
 def _search(

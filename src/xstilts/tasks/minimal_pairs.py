@@ -15,7 +15,7 @@ from xstilts.kinds.minimal_pairs import MinimalPairs, RegionPredictions
 from xstilts.kinds.pair_probe import PairProbe
 from xstilts.kinds.pseudo_perplexity import TextPerplexity
 from xstilts.tasks.base import Origin, Task
-from xstilts.tasks.retrieval import NTREX_CODES, NTREX_ENGLISH, NTREX_ORIGIN, NTREX_REPOSITORY, ntrex_name
+from xstilts.tasks.retrieval import FLORES, FLORES_CODES, FLORES_FOLDER, FLORES_REPOSITORY
 from xstilts.tasks.sources import local, names, noted, raw, source, web
 
 PAIRS, REGIONS = MinimalPairs(), RegionPredictions()
@@ -224,22 +224,21 @@ PROBE = Task(
 LINES = 100  # of each language: enough to see a drift, and read in seconds
 
 
-def _news(code: str) -> Source:
-    """Some sentences of news in a language."""
-    name = ntrex_name(code) if code else NTREX_ENGLISH
-    urls = raw(*NTREX_REPOSITORY, f"NTREX-128/{name}")
-    place = web(Lines(), TextRow(), (f"parallel/ntrex128/{name}",), urls)
-    note = f"{LINES} sentences; an encoder that was pretrained on NTREX knows them: compare it with itself"
-    return source(place, language=canonical_code(code or "en"), note=note).subsample(LINES)
+def _texts(code: str) -> Source:
+    """Some sentences of FLORES-200 in a language, which pretraining is kept from anyway."""
+    name = f"{code}.devtest"
+    urls = raw(*FLORES_REPOSITORY, f"{FLORES_FOLDER}/{name}")
+    place = web(Lines(), TextRow(), (f"parallel/flores200/devtest/{name}",), urls)
+    return source(place, language=canonical_code(code), note=f"{LINES} sentences").subsample(LINES)
 
 
 PERPLEXITY = Task(
     name="pseudo-perplexity",
     kind=TextPerplexity(),
-    test={canonical_code(code or "en"): _news(code) for code in ("", *NTREX_CODES)},
+    test={canonical_code(code): _texts(code) for code in ("eng", *FLORES_CODES)},
     note="how far the encoder has drifted from its masked-LM head, which stays as it was: certainty is "
     "100 (1 - log pseudo-perplexity / log vocabulary), each token masked alone",
-    origin=NTREX_ORIGIN,
+    origin=FLORES.origin,
 )
 
 TASKS = (BLIMP, CLAMS, SYNTAXGYM, RUBLIMP, SLING, TURBLIMP, PROBE, PERPLEXITY)

@@ -68,13 +68,14 @@ FLORES_CODES = names(
     """afr ara azj ben bul cmn_Hans cmn_Hant deu ell est eus fin fra guj hat heb hin hun ind ita jav jpn kat kaz
     kor lit mal mar mya nld pan pes pol por quy ron rus spa swh tam tel tgl tha tur ukr urd vie wol yor zsm"""
 )
+FLORES_REPOSITORY = ("Helsinki-NLP/OPUS-MT-testsets", "ac0f19c0be3cb4e0d9450fcb2d7a9847c4bdd180")
+FLORES_FOLDER = "testsets/flores200_dataset/devtest"
 _ALIGNED = SentencesRow()  # line i is the same item in all languages
 
 
 def _flores(code: str) -> Source:
     names = tuple(f"{side}.devtest" for side in (code, "eng"))
-    repository = ("Helsinki-NLP/OPUS-MT-testsets", "ac0f19c0be3cb4e0d9450fcb2d7a9847c4bdd180")
-    urls = raw(*repository, *(f"testsets/flores200_dataset/devtest/{name}" for name in names))
+    urls = raw(*FLORES_REPOSITORY, *(f"{FLORES_FOLDER}/{name}" for name in names))
     place = web(ParallelText(), _ALIGNED, tuple(f"parallel/flores200/devtest/{name}" for name in names), urls)
     return source(place, language=canonical_code(code))
 

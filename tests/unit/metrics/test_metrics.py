@@ -28,6 +28,13 @@ def test_every_metric_counts_what_it_names() -> None:
     roles = [{"predicate": 0, "sense": "a.01", "spans": [[1, 2, "A0"]], "heads": [[1, "A0"]]}]
     golds |= {"attachment": tree, "upos": tree, "span_roles": roles, "head_roles": roles, "predicates": roles}
     guesses = {"squad": "x", "mlqa": "x", "squad2": "x", "retrieval_accuracy": "x", "mining_f1": {"id": "x"}}
+    frame = {"intent": "x", "slots": ["B-a", "O"]}
+    form = {"form": "[IN:A [SL:B x ] ]", "database": "CREATE TABLE T (A TEXT)"}
+    golds |= dict.fromkeys(("intent_accuracy", "slot_f1", "frame_accuracy", "xsid_slots", "massive_slots"), frame)
+    golds |= {"massive_exact_match": frame}
+    golds |= dict.fromkeys(("mtop_casper", "mtop_pytext", "xsemplr_exact_match", "valid_forms", "sql_denotation"), form)
+    guesses |= {"prediction_accuracy": {"holds": {way: [True] for way in METRICS["prediction_accuracy"].ways}}}
+    guesses |= {"pseudo_perplexity": {"log_probability": 0.0, "tokens": 1.0, "log_vocabulary": 1.0}}
     for name, metric in METRICS.items():
         gold = golds.get(name, ["A"])
         assert len(metric.tally(gold, guesses.get(name, gold), "de")) == len(metric.counts)

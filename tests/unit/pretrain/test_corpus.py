@@ -138,7 +138,10 @@ def test_what_is_trained_on_is_never_a_test_file(shared_data, tmp_path):
 def test_texts_that_two_tasks_score_are_protected_by_one_of_them(shared_data, tmp_path):
     roots = Roots(data=(shared_data,), store=tmp_path, offline=True)
     shared = {task.name: task.same_tests_as for task in TASKS.values() if task.same_tests_as}
-    assert set(shared) == {"lareqa", "lareqa-36-articles", "dependency", "srl-heads", "dependency-srl"}
+    assert set(shared) == {
+        *("lareqa", "lareqa-36-articles", "dependency", "srl-heads", "dependency-srl"),
+        *("dependency-switched", "dependency-nonstandard"),
+    }
     for name, protected_by in shared.items():
         asked, other = (
             load_examples(resolve_source(TASKS[task].test["de"], roots)).examples for task in (name, protected_by)

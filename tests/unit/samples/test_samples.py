@@ -69,4 +69,4 @@ def test_rows_are_taken_at_even_distances(maker):
 def test_a_report_names_the_tasks_that_are_read_from_samples(tmp_path):
     session = open_session(Study.load("quickstart"), Options(store=tmp_path, offline=True))
     [note] = [said for said in collect(session).notes if said.startswith("udpos: packaged samples")]
-    assert "train 3,000 of 12,544 sentences; dev 400 of 2,001 sentences; test sets of 12 languages" in note
+    assert "train 3,000 of 12,544 sentences; dev 400 of 2,001 sentences; test sets of 6 languages" in note

@@ -68,4 +68,5 @@ def test_the_tasks_of_ewt_declare_it_and_read_it() -> None:
         for name, task in REAL.items()
         if task.train and any("en_ewt-ud-train" in file for place in task.train.places for file in place.files)
     }
-    assert declared == read == {"udpos", "udpos-words", "dependency", "srl", "srl-heads", "dependency-srl"}
+    others = {f"{kind}-{what}" for kind in ("udpos", "dependency") for what in ("switched", "nonstandard")}
+    assert declared == read == {"udpos", "udpos-words", "dependency", "srl", "srl-heads", "dependency-srl"} | others

@@ -14,7 +14,7 @@ from xstilts.data.fields import name_field, text_field
 from xstilts.data.row_makers.base import RowMakerBase
 from xstilts.data.source import WHERE, Drop, Row
 from xstilts.data.word_problems.arithmetic import number_text, number_value
-from xstilts.data.word_problems.castings import Options, answer_options, judged_solutions, next_step
+from xstilts.data.word_problems.castings import CastOptions, answer_options, judged_solutions, next_step
 from xstilts.data.word_problems.operations import tagged_words
 from xstilts.data.word_problems.solutions import Solution, parse_solution, unusable
 
@@ -36,7 +36,7 @@ class WordProblemRow(RowMakerBase):
         reason = unusable(solution)
         return solution if reason is None else Drop(reason)
 
-    def _choice(self, row: Row, number: int, options: Options) -> ChoiceExample:
+    def _choice(self, row: Row, number: int, options: CastOptions) -> ChoiceExample:
         prompts = (options.prompt,) * len(options.texts)
         return ChoiceExample(**self.names(row, number), prompts=prompts, options=options.texts, answer=options.right)
 
@@ -69,7 +69,7 @@ class AnswerRow(WordProblemRow):
         if options is None:
             return Drop("other numbers give no four answers")
         if self.asked:
-            options = Options(prompt=text_field(row, self.asked), texts=options.texts, right=options.right)
+            options = CastOptions(prompt=text_field(row, self.asked), texts=options.texts, right=options.right)
         return self._choice(row, number, options)
 
 
@@ -117,4 +117,4 @@ class OperationsRow(WordProblemRow):
         words, tags = tagged_words(text_field(row, self.question), solution)
         if set(tags) == {"O"}:
             return Drop("no number of the question is used by a calculation")
-        return TagExample(**self.names(row, number), words=words, tags=tags)
+        return TagExample(**self.names(row, number), words=words, lines=(), tags=tags)

@@ -19,7 +19,7 @@ STEPS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class CastOptions:
     """prompt: what is answered; texts: the options as they are shown; right: the number of the right one."""
 
     prompt: str
@@ -41,7 +41,9 @@ class Judged:
     recorded: dict[str, str]
 
 
-def answer_options(question: str, solution: Solution, name: str, seed: int, as_written: bool = False) -> Options | None:
+def answer_options(
+    question: str, solution: Solution, name: str, seed: int, as_written: bool = False
+) -> CastOptions | None:
     """Return the question with four answers, those of four worlds; None where there are not as many, or one stands in
     the question. `as_written`: the question is not asked in another world (it is in a language whose numbers are not
     rewritten)."""
@@ -51,7 +53,7 @@ def answer_options(question: str, solution: Solution, name: str, seed: int, as_w
     asked = 0 if as_written else drawn(ANSWERS, f"asked {name}", seed)
     order = shuffled(range(ANSWERS), f"order {name}", seed)
     texts = tuple(number_text(worlds[world].final) or "" for world in order)
-    return Options(prompt=worlds[asked].question(question), texts=texts, right=order.index(asked))
+    return CastOptions(prompt=worlds[asked].question(question), texts=texts, right=order.index(asked))
 
 
 def judged_solutions(question: str, solution: Solution, name: str, seed: int) -> Judged | None:
@@ -76,7 +78,7 @@ def judged_solutions(question: str, solution: Solution, name: str, seed: int) ->
     )
 
 
-def next_step(question: str, solution: Solution, name: str, seed: int) -> Options | None:
+def next_step(question: str, solution: Solution, name: str, seed: int) -> CastOptions | None:
     """Return the question and the steps so far with two to four next steps, those of different worlds; None where no
     step can be told apart. The worlds are those in which the earlier results that the step uses are the same, so that
     what an option is computed from stands in the prompt of every one."""
@@ -94,7 +96,7 @@ def next_step(question: str, solution: Solution, name: str, seed: int) -> Option
         order = shuffled(range(len(chosen)), f"order {name}", seed)
         world = chosen[asked]
         prompt = [world.question(question), *map(world.step, solution.lines[:line])]
-        return Options(
+        return CastOptions(
             prompt="\n".join(prompt),
             texts=tuple(chosen[i].step(solution.lines[line]) for i in order),
             right=order.index(asked),

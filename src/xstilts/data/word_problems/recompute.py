@@ -48,7 +48,9 @@ class Workings:
 
     def exchanged(self, one: Number, other: Number) -> dict[Place, Token]:
         """Return the changes that put each of two given numbers in the place of the other."""
-        return dict.fromkeys(self.places(one), other) | dict.fromkeys(self.places(other), one)
+        changes: dict[Place, Token] = dict.fromkeys(self.places(one), other)
+        changes.update(dict.fromkeys(self.places(other), one))
+        return changes
 
     def results(self, changes: Changes) -> list[Number] | None:
         """Return the results of all calculations after `changes` of numbers and of operations; None where one cannot

@@ -27,7 +27,7 @@ class Calculation:
         exact, places = value(self.expression), decimals(self.stated)
         if exact is None or exact == self.stated:
             return exact is not None
-        return places > 0 and abs(exact - self.stated) < Fraction(1, 10**places)
+        return places > 0 and bool(abs(Fraction(exact) - Fraction(self.stated)) < Fraction(1, 10**places))
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def _languages(board: Scoreboard) -> str:
         if missing := [x for x in target.languages if x not in have]:
             lacking.append(f"{target.name} ({name_list(missing)})")
     what = f"{plural(len(scored), 'language')} in {plural(len(board.results.targets), 'target')}"
-    return f"{what}" + (f"; without scores: {'; '.join(lacking)}." if lacking else "; none is missing.")
+    return f"{what}" + (f"; without scores: {'; '.join(lacking)}." if lacking else ".")
 
 
 def _trainings(board: Scoreboard) -> str:
