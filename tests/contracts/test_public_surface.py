@@ -21,6 +21,7 @@ SURFACE = {
     "studies": "--json",
     "step": "STUDY KEY --data --store --tasks",
     "encoders": "--store --json",
+    "scaling": "FILE.csv --factor --at --without --with --intermediate --json",
     "tasks": "[TASK] --data --store --tasks --count --check --json",
     "data check": "[TASK|STUDY]... --scale --data --store --tasks --json",
     "data get": "[TASK|STUDY]... --scale --data --store --tasks --offline",

@@ -143,8 +143,9 @@ def test_texts_that_two_tasks_score_are_protected_by_one_of_them(shared_data, tm
         *("dependency-switched", "dependency-nonstandard"),
     }
     for name, protected_by in shared.items():
+        language = "de" if "de" in TASKS[name].test else next(iter(TASKS[name].test))
         asked, other = (
-            load_examples(resolve_source(TASKS[task].test["de"], roots)).examples for task in (name, protected_by)
+            load_examples(resolve_source(TASKS[task].test[language], roots)).examples for task in (name, protected_by)
         )
         if hasattr(asked[0], "words"):
             assert [example.words for example in asked] == [example.words for example in other]
