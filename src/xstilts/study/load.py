@@ -55,11 +55,26 @@ def apply_scale(study: Study, scale: str | None) -> Study:
         for key in ("encoder", "seeds", "targets", "languages", "stress", "allow_missing")
         if (value := getattr(profile, key)) is not None
     }
+    if profile.arms is not None:
+        changes |= _kept_arms(study, profile.arms, f"scale.{scale}.arms")
     changes["train"] = _overlay(study.train, profile.train)
     changes["take"] = _overlay(study.take, profile.take)
     changes["substitute"] = {**study.substitute, **profile.substitute}
     changes["settings"] = {**study.settings, **profile.settings}
     return study.model_copy(update=changes)
+
+
+def _kept_arms(study: Study, names: tuple[str, ...], where: str) -> dict[str, Any]:
+    """The arms of these names, in the study's order, and the contrasts that are among them. Raises StudyError for a name
+    that the study does not have, and where the baseline is left out."""
+    for name in names:
+        if name not in study.arms:
+            raise StudyError(f"The study has no arm '{name}'.", where=where, value=name, allowed=study.arms)
+    if study.base not in names:
+        raise StudyError(f"The arm '{study.base}', with which the others are compared, is left out.", where=where)
+    arms = {name: arm for name, arm in study.arms.items() if name in names}
+    contrasts = {label: weights for label, weights in study.contrasts.items() if set(weights) <= set(arms)}
+    return {"arms": arms, "contrasts": contrasts}
 
 
 def _overlay(base: BaseModel, over: BaseModel) -> Any:

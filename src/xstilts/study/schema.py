@@ -33,8 +33,10 @@ class TakeSpec(StrictModel):
 
 
 class ScaleSpec(StrictModel):
-    """A named profile, chosen with `--scale`: the same study, smaller."""
+    """A named profile, chosen with `--scale`: the same study, smaller. `arms` names those that it keeps, with the
+    contrasts that are among them."""
 
+    arms: Annotated[tuple[str, ...], EachOnce] | None = Field(None, min_length=1)
     encoder: EncoderSection | None = None
     take: TakeSpec = TakeSpec()
     seeds: Annotated[tuple[Seed, ...], EachOnce] | None = None

@@ -152,10 +152,13 @@ def sorted_sizes(sizes: Iterable[Size]) -> list[Size]:
 def base_of(study: Study, arm: str) -> str:
     """The arm that another one is compared with: the baseline, at the same size of the target's data if it has it."""
     base, size = study.arms[study.base], size_of(study, study.arms[arm], "target")
+    if size_of(study, base, "target") == size:
+        return study.base
     alike = (
         name
         for name, other in study.arms.items()
-        if size_of(study, other, "target") == size and _without(other, "take_target") == _without(base, "take_target")
+        if size_of(study, other, "target") == size
+        and _without(study, other, "take_target") == _without(study, base, "take_target")
     )
     return next(alike, study.base)
 
@@ -271,7 +274,7 @@ def size_axes(study: Study) -> tuple[SizeAxis, ...]:
         groups: dict[str, dict[str, Size]] = {}
         for name, arm in study.arms.items():
             if axis == "target" or arm.way.needs_through:
-                groups.setdefault(_without(arm, key), {})[name] = size_of(study, arm, axis)
+                groups.setdefault(_without(study, arm, key), {})[name] = size_of(study, arm, axis)
         for points in groups.values():
             if len(points) > 1 and len(set(points.values())) == len(points):
                 other = size_of(study, study.arms[next(iter(points))], AXES[1 - AXES.index(axis)])
@@ -281,9 +284,10 @@ def size_axes(study: Study) -> tuple[SizeAxis, ...]:
     return tuple(found)
 
 
-def _without(arm: ArmSpec, key: str) -> str:
-    """An arm without its size, and without the length that `matched` gives it."""
-    return json.dumps(arm.model_dump(mode="json", exclude={key, "train_target"}), sort_keys=True)
+def _without(study: Study, arm: ArmSpec, key: str) -> str:
+    """An arm without its size, and without the updates that `matched` gives it."""
+    given = {"train_target": {"updates"}} if study.take.budget == "matched" else {}
+    return json.dumps(arm.model_dump(mode="json", exclude={key: True, **given}), sort_keys=True)
 
 
 def size_of(study: Study, arm: ArmSpec, axis: str) -> Size:

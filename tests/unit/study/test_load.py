@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from xstilts.core.errors import StudyError
-from xstilts.study.load import dump_study, load_study, packaged_studies, parse_study
+from xstilts.study.load import apply_scale, dump_study, load_study, packaged_studies, parse_study
 
 BASE = {"question": "q?", "encoder": "e", "arms": {"none": {"strategy": "direct"}}, "targets": ["xnli"]}
 
@@ -82,6 +82,27 @@ scale:
     assert (study.train.tasks["xnli"].updates, study.train.tasks["xnli"].epochs) == (4, None)
     with pytest.raises(StudyError, match="Did you mean 'smoke'"):
         load_study(str(path), "smke")
+
+
+def test_a_scale_profile_keeps_the_arms_that_it_names() -> None:
+    through = {name: {"strategy": "sequential", "through": [name]} for name in ("a", "b", "c")}
+    contrasts = {"a over b": {"a": 1, "b": -1}, "a over c": {"a": 1, "c": -1}}
+    data = {**BASE, "arms": {**BASE["arms"], **through}, "contrasts": contrasts}
+    kept = apply_scale(parse_study({**data, "scale": {"smoke": {"arms": ["c", "none", "a"]}}}), "smoke")
+    assert list(kept.arms) == ["none", "a", "c"]
+    assert list(kept.contrasts) == ["a over c"]
+
+
+@pytest.mark.parametrize(
+    ("arms", "said"),
+    [(["none", "nli"], "no arm 'nli'.*Did you mean 'mnli'"), (["mnli"], "'none', with which the others are compared")],
+)
+def test_a_scale_profile_with_arms_that_make_no_study_is_refused(arms: list[str], said: str) -> None:
+    both = {**BASE["arms"], "mnli": {"strategy": "sequential", "through": ["mnli"]}}
+    study = parse_study({**BASE, "arms": both, "scale": {"smoke": {"arms": arms}}})
+    with pytest.raises(StudyError, match=said) as caught:
+        apply_scale(study, "smoke")
+    assert "scale.smoke.arms" in str(caught.value)
 
 
 def test_a_dumped_study_reads_back_the_same() -> None:

@@ -181,3 +181,22 @@ def test_sizes_that_cannot_be_are_refused(changes: dict[str, Any], parts: list[s
         opened(**changes)
     for part in parts:
         assert part in str(error.value)
+
+
+def test_a_baseline_at_the_size_asked_for_is_the_one_that_the_study_names():
+    arms = {"slow": {"strategy": "direct", "train_target": {"lr": 1e-6}}, "none": {"strategy": "direct"}}
+    found = opened(arms=arms | {"nli": {"strategy": "sequential", "through": ["nli"]}}, baseline="none")
+    assert base_of(found, "nli") == "none"
+    sized = opened(arms=arms, baseline="none", take={"target": [10, 20], "budget": "updates"})
+    assert base_of(sized, "slow, target at 10") == "none, target at 10"
+
+
+def test_arms_that_train_the_target_otherwise_are_no_curve():
+    through = {"strategy": "sequential", "through": ["nli"]}
+    arms = {
+        "nli": through | {"take": 50},
+        "nli more": through | {"take": 100, "train_target": {"lr": 1e-3}},
+    }
+    assert size_axes(study(arms=arms)) == ()
+    alike = {name: arm | {"train_target": {"lr": 1e-3}} for name, arm in arms.items()}
+    assert len(size_axes(study(arms=alike))) == 1
