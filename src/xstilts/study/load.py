@@ -65,8 +65,8 @@ def apply_scale(study: Study, scale: str | None) -> Study:
 
 
 def _kept_arms(study: Study, names: tuple[str, ...], where: str) -> dict[str, Any]:
-    """The arms of these names, in the study's order, and the contrasts that are among them. Raises StudyError for a name
-    that the study does not have, and where the baseline is left out."""
+    """The arms of these names, in the study's order, and the contrasts that are among them. Raises StudyError for a
+    name that the study does not have, and where the baseline is left out."""
     for name in names:
         if name not in study.arms:
             raise StudyError(f"The study has no arm '{name}'.", where=where, value=name, allowed=study.arms)
