@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tiny_study import TinyStudy
+
+from xstilts.cli import main
 
 SIZES = {
     "targets": ["weather"],
@@ -74,3 +77,36 @@ def test_sizes_without_a_budget_are_refused_by_line(
     assert tiny.call("plan") == 2
     said = capsys.readouterr().err
     assert "tiny.yaml:" in said and "take.budget: Sizes need a 'budget'" in said
+
+
+def packaged_smoke(store: Path, *more: str) -> dict[str, Any]:
+    """The report of the packaged study at its smallest scale."""
+    call = ["run", "scaling_semparse", "--scale", "smoke", "--offline", "--threads", "1", "--store", str(store)]
+    assert main([*call, *more]) == 0
+    return dict(json.loads((store / "reports" / "scaling_semparse-smoke" / "report.json").read_text("utf-8")))
+
+
+def test_the_packaged_study_runs_on_the_rows_that_come_with_the_program(tmp_path: Path):
+    """NLI first, then slots and intents; names and GeoQuery are not among them."""
+    found = packaged_smoke(tmp_path)
+    [curve] = found["scaling"]
+    assert (curve["name"], curve["target"], curve["axis"]) == ("nli", "xsid-snips", "intermediate")
+    assert [point["size"] for point in curve["mean"]["points"]] == [60, 120, 240]
+    assert curve["budget"] == "updates" and curve["without"] is not None
+    assert len(list(tmp_path.glob("steps/train-*"))) == 4 + 6, "phases before, and what each of six arms trains last"
+    adapted = [path.parent for path in tmp_path.glob("steps/train-*/adapter.json")]
+    assert len(adapted) == 3, "prompts alone, and before and after NLI"
+    scored = {(cell["name"], cell["target"]) for cell in found["contrasts"] if cell["value"] is not None}
+    assert ("prompts over full tuning", "xsid-snips") in scored
+    assert not any(target == "geoquery-funql" or "names" in name for name, target in scored)
+
+
+def test_the_packaged_study_parses_real_questions(shared_data: Path, tmp_path: Path):
+    found = packaged_smoke(tmp_path, "--data", str(shared_data))
+    curves = {(curve["name"], curve["target"]): curve for curve in found["scaling"]}
+    assert set(curves) == {(task, target) for task in ("nli", "names") for target in ("xsid-snips", "geoquery-funql")}
+    assert all(set(curve["languages"]) <= {"de", "en"} and curve["languages"] for curve in curves.values())
+    assert all(len(curve["mean"]["points"]) == 3 and not curve["missing"] for curve in curves.values())
+    asked = {cell["name"] for cell in found["contrasts"] if cell["value"] is not None}
+    assert asked >= {"prompts over full tuning", "NLI first, with prompts", "names over NLI at 240"}
+    assert len(list(tmp_path.glob("steps/train-*"))) == 7 + 9 * 2

@@ -19,7 +19,7 @@ from xstilts.report.elements.formatting import count, plural, seconds, size
 from xstilts.report.topics.overhead import TimeSpent
 from xstilts.study.load import study_data_folders
 from xstilts.study.schema import Study
-from xstilts.study.sizes import size_axes
+from xstilts.study.size_curves import size_axes
 
 
 class KindOfStep(NamedTuple):

@@ -21,7 +21,7 @@ from xstilts.report.elements import formatting
 from xstilts.report.elements.formatting import name_list, plural
 from xstilts.study.expand import before_target
 from xstilts.study.phase import MergedCheckpoint, Phase, Start
-from xstilts.study.sizes import size_axes
+from xstilts.study.size_curves import size_axes
 
 
 def plan_text(session: Session, found: Forecast, every_step: bool) -> RenderableType:

@@ -69,6 +69,7 @@ class ParseGeneration(Kind):
     example: ClassVar[type[Example]] = ParseExample
     head: ClassVar[str] = "xstilts.heads.parse_generation:ParseGenerationHead"
     typical_tokens: ClassVar[float] = 16.0
+    training_version: ClassVar[int] = 2  # words as inputs are as large as labels
     user_columns: ClassVar[UserColumns | None] = UserColumns(
         optional=("text", "form", "id", "group"),
         defaults={"text": "text", "form": "form"},

@@ -47,6 +47,20 @@ def encode_sentences(
 
 
 def _row(shape: Frame, words: Sequence[Sequence[int]], room: int) -> dict[str, Any]:
+    pieces = [piece for ids in words for piece in ids]
+    return one_window(shape, words, pieces) if len(pieces) <= room else windows(shape, words, room)
+
+
+def one_window(shape: Frame, words: Sequence[Sequence[int]], pieces: Sequence[int]) -> dict[str, Any]:
+    """Return the row of a sentence that fits: what `windows` makes of it, at once."""
+    sizes = [len(ids) for ids in words]
+    ids, segments = shape.join(pieces)
+    first = list(accumulate(sizes, initial=len(shape.fixed[0])))[:-1]
+    return {"ids": ids, "lengths": [len(ids)], "segments": segments, "first": first, "pieces": sizes}
+
+
+def windows(shape: Frame, words: Sequence[Sequence[int]], room: int) -> dict[str, Any]:
+    """Return the row of a sentence in windows of at most `room` pieces; no word is larger."""
     ranges = overlapping([len(ids) for ids in words], room)
     owner = central([len(ids) for ids in words], ranges)
     row: dict[str, Any] = {"ids": [], "lengths": [], "segments": [], "first": [0] * len(words)}

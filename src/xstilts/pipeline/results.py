@@ -36,7 +36,7 @@ from xstilts.study.contrast_weights import in_points
 from xstilts.study.expand import phase_name, phases
 from xstilts.study.load import dump_study
 from xstilts.study.schema import Study
-from xstilts.study.sizes import base_of, size_axes
+from xstilts.study.size_curves import base_of, size_axes
 from xstilts.tasks.base import Task
 
 

@@ -11,7 +11,8 @@ from xstilts.engine.step import Step
 from xstilts.kinds.tokenized import TokenizedRows
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps.train import train_rows
-from xstilts.study.sizes import ALL, size_axes, size_of
+from xstilts.study.size_curves import size_axes
+from xstilts.study.sizes import ALL, size_of
 
 _ROLES = {"intermediate": ("intermediate",), "target": ("target", "joint")}
 

@@ -20,7 +20,7 @@ from xstilts.study.language_adapters import RouteLanguages, candidate_texts, rou
 from xstilts.study.perturbed_parts import PerturbedParts, find_perturbed_parts
 from xstilts.study.schema import Study
 from xstilts.study.settings_sweep import Sweep, find_sweeps, plain_settings
-from xstilts.study.sizes import with_size_arms
+from xstilts.study.size_arms import with_size_arms
 from xstilts.study.text_checks import check_texts
 from xstilts.study.text_overlap import SharedText, shared_notes, shared_text
 from xstilts.study.translation import check_translated, translated_sources, translation_models, translation_notes
@@ -66,7 +66,7 @@ def resolve_study(study: Study, tasks: Catalog[Task], folders: Sequence[Path] = 
     """
     check_settings(study, tasks)
     check_names(study, tasks)
-    study = with_size_arms(study, {name: study.substitute.get(on, on) for name, on in _finetuned(study, tasks)})
+    study = with_size_arms(study, _finetuned(study, tasks))
     check_arm_names(study)
     sweeps = find_sweeps(study, tasks)
     tasks = with_settings(study, tasks, sweeps)
@@ -103,10 +103,12 @@ def resolve_study(study: Study, tasks: Catalog[Task], folders: Sequence[Path] = 
     return replace(resolved, perturbed=perturbed, notes=notes, shared=shared)
 
 
-def _finetuned(study: Study, tasks: Catalog[Task]) -> list[tuple[str, str]]:
-    """Each target that something is trained for, and the task that is fine-tuned on for it."""
+def _finetuned(study: Study, tasks: Catalog[Task]) -> dict[str, str]:
+    """Each target that something is trained for, and the task by whose name the numbers of its phase go: its own, also
+    where its rows are a substitute's, or that of the task which is fine-tuned on in its place."""
     trained = [name for name in study.targets if tasks[name].finetuned_on or tasks[name].train is not None]
-    return [(name, tasks[name].finetuned_on or name) for name in trained]
+    others = {name: on for name in trained if (on := tasks[name].finetuned_on)}
+    return {name: study.substitute.get(others[name], others[name]) if name in others else name for name in trained}
 
 
 def needed_sources(resolved: ResolvedStudy) -> list[Source]:

@@ -13,8 +13,9 @@ from tokenizers import Tokenizer
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import DependencyExample
 from xstilts.kinds.dependency import Dependency
+from xstilts.kinds.special_tokens import Frame
 from xstilts.kinds.tagging import word_pieces
-from xstilts.kinds.windows import central, overlapping
+from xstilts.kinds.windows import central, one_window, overlapping, windows
 from xstilts.metrics.tallies import headline
 from xstilts.metrics.trees import Attachment
 
@@ -76,6 +77,14 @@ def test_windows_overlap_and_every_word_is_read_where_it_is_central(sizes: list[
         around = [min(sum(sizes[a:word]), sum(sizes[word + 1 : b])) for a, b in ranges if a <= word < b]
         start, stop = ranges[number]
         assert min(sum(sizes[start:word]), sum(sizes[word + 1 : stop])) == max(around)
+
+
+@given(st.lists(st.integers(1, 9), max_size=30), st.integers(0, 5))
+def test_a_sentence_that_fits_is_one_window(sizes: list[int], more: int) -> None:
+    words = [[10 * word + piece for piece in range(size)] for word, size in enumerate(sizes)]
+    pieces = [piece for ids in words for piece in ids]
+    shape = Frame(((1, 2), (3,)), ((0, 0), (1,)), (0,))
+    assert one_window(shape, words, pieces) == windows(shape, words, len(pieces) + more)
 
 
 def test_guesses_are_trees_by_name(xlmr: Tokenizer) -> None:

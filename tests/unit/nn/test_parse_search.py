@@ -64,6 +64,37 @@ def test_every_form_is_well_formed_and_short_enough(language: str, seed: int, lo
         assert LANGUAGES[language].fault([token.text for token in again]) == ""
 
 
+def holds_no_bracket_in_quotes(said: list[str], language: str) -> bool:
+    does, mark = LANGUAGES[language].brackets(LABELS[language]), ""
+    for token in said:
+        if mark and token != mark and token in does:
+            return False
+        if token in LANGUAGES[language].quotes:
+            mark = "" if mark else token
+    return True
+
+
+@pytest.mark.parametrize("language", LABELS)
+def test_all_well_formed_forms_can_be_written_and_no_others(language: str):
+    """Of every sequence of up to four labels and a word, in a decoder that writes just so many and the end."""
+    labels, longest = LABELS[language], 5
+    grammar, every, good = BracketGrammar(LANGUAGES[language], labels), 0, 0
+    for size in range(1, longest):
+        form_NL = torch.cartesian_prod(*[torch.arange(1, len(labels) + 2)] * size).view(-1, size)
+        stacks = grammar.start((len(form_NL),), longest, torch.device("cpu"))
+        fits_N = torch.ones(len(form_NL), dtype=torch.bool)
+        for place, column_N in enumerate(form_NL.unbind(1)):
+            fits_N &= grammar.allowed(stacks, longest - place, 1).gather(1, column_N[:, None])[:, 0]
+            stacks = grammar.follow(stacks, column_N)
+        fits_N &= grammar.allowed(stacks, longest - size, 1)[:, END]
+        for form, fits in zip(form_NL, fits_N.tolist(), strict=True):
+            said = tokens(form, 1, language)
+            is_good = LANGUAGES[language].fault(said) == "" and holds_no_bracket_in_quotes(said, language)
+            assert fits == is_good, said
+            every, good = every + 1, good + is_good
+    assert 0 < good < every
+
+
 def plain_greedy(
     decoder: PointerDecoder, source: SourceStates, grammar: BracketGrammar, longest: int
 ) -> list[list[int]]:
@@ -134,6 +165,17 @@ def test_equal_words_are_one_with_the_sum_of_their_shares():
     gold = torch.tensor([[first, 2], [first, 0], [first + 3, 1]])
     loss = negative_log_likelihood(scores, gold, source, decoder.labels)
     torch.testing.assert_close(loss, -found.gather(-1, gold[..., None])[..., 0].log())
+
+
+def test_a_copied_word_is_as_large_an_input_as_a_label():
+    torch.manual_seed(0)
+    decoder = PointerDecoder(12, 9, 64, 1, 2, 0.0).eval()
+    real_RK, copies_RW = torch.ones(1, 5, dtype=torch.bool), torch.arange(4)[None]
+    with torch.no_grad():
+        source = decoder.read(torch.randn(1, 5, 12), real_RK, torch.randn(1, 4, 12), copies_RW)
+        labels = decoder.inputs(torch.arange(1, 9)[None], source, torch.zeros(1, 64))
+        words = decoder.inputs(9 + torch.arange(4)[None], source, torch.zeros(1, 64))
+    assert 0.8 < float(words.std() / labels.std()) < 1.25
 
 
 def test_what_is_open_can_be_closed_before_the_form_is_too_long():

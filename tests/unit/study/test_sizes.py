@@ -8,15 +8,17 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from study_toys import ENCODER, catalog, everywhere, located, trained
+from study_toys import ENCODER, catalog, everywhere, located, text, trained
 
 from xstilts.core.errors import StudyError
+from xstilts.core.settings.training import Recipe
 from xstilts.data.source import Key
 from xstilts.data.views import Subsample
 from xstilts.study.expand import Route, expand, phases, sharing
 from xstilts.study.load import apply_scale, dump_study, parse_study
 from xstilts.study.schema import Study
-from xstilts.study.sizes import SizeAxis, base_of, size_axes
+from xstilts.study.size_curves import SizeAxis, base_of, size_axes
+from xstilts.train.schedule import total_updates
 
 TASKS = catalog(trained("nli"), trained("qa"), trained("pos"))
 BOTH = {"intermediate": ["all", 100, 50], "target": [10, 20], "budget": "updates"}
@@ -140,6 +142,49 @@ def test_matched_gives_the_target_what_a_smaller_set_leaves():
     assert updates == {"none": [70], "nli at 32": [None, 68], "nli at 320": [None, 50]}
 
 
+MATCHED = {
+    "take": {"intermediate": [32, 320], "budget": "matched"},
+    "train": {"intermediate": {"epochs": 2, "batch": 32}, "target": {"updates": 50}},
+}
+
+
+def test_matched_counts_what_the_schedule_of_each_phase_will_have():
+    """Rows of a mixture below the cap, and updates of texts on top, are no updates of the target."""
+    arms = {
+        "none": {"strategy": "direct"},
+        "both": {"strategy": "multitask", "through": ["nli", "qa"], "sampling": {"cap": 100}},
+        "text": {"strategy": "sequential", "through": ["nli"], "mlm": {"text": ["news"], "ratio": 0.5}},
+    }
+    tasks = catalog(trained("nli"), trained("qa"), trained("pos"), text("news", "de"))
+    found = located(study(**MATCHED, arms=arms), tasks, everywhere).study
+    recipe = Recipe(epochs=2, batch=32)
+    before = {
+        "none": 0,
+        "both at 32": total_updates(recipe, [32, 32], cap=100),
+        "both at 320": total_updates(recipe, [320, 320], cap=100),
+        "text at 32": 3,
+        "text at 320": 30,
+    }
+    assert before["both at 320"] == 13, "100 of each, twice"
+    assert {name: arm.train_target.updates for name, arm in found.arms.items()} == {
+        name: 50 + 30 - updates for name, updates in before.items()
+    }
+
+
+def test_matched_reads_the_numbers_that_the_trainings_have():
+    """Those of a stand-in, by its name; of a target whose rows are a stand-in's, by the target's."""
+    train = {**MATCHED["train"], "tasks": {"qa": {"epochs": 4}}}
+    given = study(take=MATCHED["take"], train=train, substitute={"nli": "qa", "pos": "nli"})
+    lengths = {
+        route.arm: [phase.recipe.updates or phase.recipe.epochs for phase in phases(route.end)]
+        for route in routes(given)
+    }
+    assert lengths == {"none": [90], "nli at 32": [4, 86], "nli at 320": [4, 50]}
+    unequal = {**train, "tasks": {"pos": {"epochs": 3}}}
+    with pytest.raises(StudyError, match="one number of updates"):
+        opened(take=MATCHED["take"], train=unequal, substitute={"pos": "nli"})
+
+
 @pytest.mark.parametrize(
     ("changes", "parts"),
     [
@@ -160,6 +205,15 @@ def test_matched_gives_the_target_what_a_smaller_set_leaves():
             {"take": {"intermediate": [5, "all"], "budget": "matched"},
              "train": {"intermediate": {"epochs": 1}, "target": {"updates": 3}}},
             ["'matched' counts updates", "`all`", "as a number"],
+        ),
+        (
+            {**MATCHED, "arms": {"mix": {"strategy": "joint", "through": ["nli"]}}},
+            ["arms.mix.strategy", "its target is mixed with others"],
+        ),
+        (
+            {**MATCHED, "substitute": {"nli": "qa"}, "arms": {"more": {
+                "strategy": "sequential", "through": ["nli"], "translated": {"languages": ["de"], "source": "files"}}}},
+            ["arms.more.translated", "which rows have a translation"],
         ),
         (
             {"take": {"intermediate": [5, 6], "budget": "matched"}, "train": {"epochs": 1}},

@@ -32,7 +32,8 @@ class Stacks(NamedTuple):
 
 
 class BracketGrammar:
-    """The automaton of a language over its labels. `copies`: states [S] in which a word may be copied."""
+    """The automaton of a language over its labels, as tables of its states: which labels may come [S, V], by how much
+    each makes the stack deeper [S, V], whether a word may be copied [S]."""
 
     def __init__(self, language: FormLanguage, labels: Sequence[str]) -> None:
         does = language.brackets(labels)
@@ -59,9 +60,8 @@ class BracketGrammar:
         self.copies_S = torch.tensor(copies)
         number_of = {level: number for number, level in enumerate(levels)}
         actions = [Bracket(), *(does.get(label, Bracket()) for label in labels)]
-        self.opens_V = torch.tensor([bracket.action == "opens" for bracket in actions])
-        self.closes_V = torch.tensor([bracket.action == "closes" for bracket in actions])
-        self.quotes_V = torch.tensor([bracket.action == "quotes" for bracket in actions])
+        innermost = ["", "", *levels]
+        self.change_SV = torch.tensor([[_change(bracket, level) for bracket in actions] for level in innermost])
         self.level_V = torch.tensor([number_of.get(bracket.level, 0) for bracket in actions])
 
     def to(self, device: torch.device) -> BracketGrammar:
@@ -79,36 +79,34 @@ class BracketGrammar:
     def allowed(self, stacks: Stacks, left: int, words: int) -> Tensor:
         """Return which columns may come next, [..., V + W]; every word may where any may. `left`: tokens that may still
         be written, END among them: what is open can always be closed."""
-        top = self._top(stacks)
-        state = torch.where(stacks.depth > 0, _TOPS + top, stacks.begun.long())
-        after_V = self._change(top, stacks.depth) + stacks.depth[..., None]
-        fits = (after_V <= left - 2) | (torch.arange(len(self.opens_V), device=top.device) == END)
+        state = self._state(stacks)
+        fits = self.change_SV[state] + stacks.depth[..., None] <= left - 2
+        fits[..., END] = True
         labels = self.allowed_SV[state] & fits
         copied = self.copies_S[state] & (stacks.depth <= left - 2)
         return torch.cat([labels, copied[..., None].expand(*copied.shape, words)], dim=-1)
 
     def follow(self, stacks: Stacks, columns: Tensor) -> Stacks:
         """Return the stacks after a column [...] each; END changes nothing."""
-        labels = torch.where(columns < len(self.opens_V), columns, END)
-        quoting = self.quotes_V[labels]
-        in_quotes = quoting & (stacks.depth > 0) & (self._top(stacks) == self.level_V[labels])
-        opens = self.opens_V[labels] | (quoting & ~in_quotes)
-        closes = self.closes_V[labels] | in_quotes
+        labels = torch.where(columns < len(self.level_V), columns, END)
+        change = self.change_SV[self._state(stacks), labels]
         at = stacks.depth.clamp(max=stacks.levels.shape[-1] - 1)[..., None]
-        kept = stacks.levels.gather(-1, at)
-        levels = stacks.levels.scatter(-1, at, torch.where(opens[..., None], self.level_V[labels][..., None], kept))
-        depth = (stacks.depth + opens.long() - closes.long()).clamp(min=0)
-        return Stacks(levels, depth, stacks.begun | (columns != END))
+        opened = torch.where((change > 0)[..., None], self.level_V[labels][..., None], stacks.levels.gather(-1, at))
+        levels = stacks.levels.scatter(-1, at, opened)
+        return Stacks(levels, (stacks.depth + change).clamp(min=0), stacks.begun | (columns != END))
 
-    def _top(self, stacks: Stacks) -> Tensor:
-        """Return the innermost level [...]; 0 where nothing is open."""
-        return stacks.levels.gather(-1, (stacks.depth - 1).clamp(min=0)[..., None])[..., 0]
+    def _state(self, stacks: Stacks) -> Tensor:
+        """Return the state of each form [...]: what its innermost bracket is, if any is open."""
+        top = stacks.levels.gather(-1, (stacks.depth - 1).clamp(min=0)[..., None])[..., 0]
+        return torch.where(stacks.depth > 0, _TOPS + top, stacks.begun.long())
 
-    def _change(self, top: Tensor, depth: Tensor) -> Tensor:
-        """Return by how much each label makes the stack deeper, [..., V]."""
-        in_quotes = self.quotes_V & (top[..., None] == self.level_V) & (depth[..., None] > 0)
-        opens = self.opens_V | (self.quotes_V & ~in_quotes)
-        return opens.long() - (self.closes_V | in_quotes).long()
+
+def _change(bracket: Bracket, level: str) -> int:
+    """Return by how much a label makes the stack deeper where `level` is innermost ("": nothing is open): a quotation
+    mark closes one of its own."""
+    if bracket.action == "quotes":
+        return -1 if bracket.level == level else 1
+    return {"opens": 1, "closes": -1}.get(bracket.action, 0)
 
 
 def _fits_tree(bracket: Bracket, state: int, level: str) -> bool:

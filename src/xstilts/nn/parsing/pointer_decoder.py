@@ -84,7 +84,8 @@ class PointerDecoder(nn.Module):
         super().__init__()
         self.labels, self.width = labels, width
         self.memory = nn.Sequential(nn.Linear(hidden, width), nn.LayerNorm(width))
-        self.word = nn.Linear(width, width)
+        # A word is as large as a label where it is an input: else it hides its place and what the blocks add to it.
+        self.word = nn.Sequential(nn.Linear(width, width), nn.LayerNorm(width))
         self.embeddings = nn.Embedding(labels + 1, width)  # the last one begins
         self.blocks = nn.ModuleList(Block(width, heads, dropout) for _ in range(layers))
         self.norm, self.dropout = nn.LayerNorm(width), nn.Dropout(dropout)
@@ -102,19 +103,21 @@ class PointerDecoder(nn.Module):
         blocks = [block.read(memory_RKD) for block in self.blocks]  # type: ignore[operator]
         return SourceStates(blocks, real_RK[:, None, None], self.word(words_RWD), self.key(words_RWD), copies_RW)
 
-    def inputs(self, columns_RL: Tensor, source: SourceStates, first: int) -> Tensor:
-        """Return the inputs of columns, which stand at places from `first` on, [R, L, D]. A column of -1 begins."""
+    def inputs(self, columns_RL: Tensor, source: SourceStates, places: Tensor) -> Tensor:
+        """Return the inputs of columns, [R, L, D]. `places`: the sinusoids of their places [L, D], or of the one where
+        all of them stand [1, D]. A column of -1 begins."""
         is_word = columns_RL >= self.labels
         label_RL = torch.where(columns_RL < 0, self.labels, torch.where(is_word, 0, columns_RL))
         place_RL = torch.where(is_word, columns_RL - self.labels, 0)
         words_RLD = source.words.gather(1, place_RL[..., None].expand(-1, -1, self.width))
-        chosen = torch.where(is_word[..., None], words_RLD, self.embeddings(label_RL).to(words_RLD.dtype))
-        places = positions(first + columns_RL.shape[1], self.width, chosen.device)[first:]
-        return self.dropout(chosen * math.sqrt(self.width) * 0.5 + places)
+        labels_RLD = (self.embeddings(label_RL) * math.sqrt(self.width)).to(words_RLD.dtype)
+        chosen = torch.where(is_word[..., None], words_RLD, labels_RLD)
+        inputs: Tensor = self.dropout(chosen * 0.5 + places)
+        return inputs
 
     def forward(self, columns_RL: Tensor, source: SourceStates) -> Tensor:
         """Return scores of what follows each of the columns [R, L], [R, L, V + W]."""
-        states = self.inputs(columns_RL, source, 0)
+        states = self.inputs(columns_RL, source, positions(columns_RL.shape[1], self.width, columns_RL.device))
         for block, memory in zip(self.blocks, source.blocks, strict=True):
             query, key, value = block.project(states)  # type: ignore[operator]
             attended = F.scaled_dot_product_attention(query, key, value, is_causal=True)
@@ -127,9 +130,7 @@ class PointerDecoder(nn.Module):
         """Return scores of what follows the newest columns, [R, B, V + W], and keys and values of all, [RB, H, t, d].
         `number`: the place of the newest ones."""
         rows, beams = columns_RB.shape
-        states = (
-            self.inputs(columns_RB, source, number) if beams == 1 else self._side_by_side(columns_RB, source, number)
-        )
+        states = self.inputs(columns_RB, source, positions(1, self.width, columns_RB.device, first=number))
         longer: list[Pair] = []
         for i, (block, memory) in enumerate(zip(self.blocks, source.blocks, strict=True)):
             flat = states.reshape(rows * beams, 1, self.width)
@@ -141,10 +142,6 @@ class PointerDecoder(nn.Module):
             states = block.after_own(flat, attended).view(rows, beams, self.width)  # type: ignore[operator]
             states = block.rest(states, memory, source.real)  # type: ignore[operator]
         return self.scores(states, source), longer
-
-    def _side_by_side(self, columns_RB: Tensor, source: SourceStates, number: int) -> Tensor:
-        """Return inputs of several forms of a row, which stand at one place."""
-        return torch.cat([self.inputs(column[:, None], source, number) for column in columns_RB.unbind(1)], dim=1)
 
     def scores(self, states: Tensor, source: SourceStates) -> Tensor:
         """Return scores of columns in fp32, [R, L, V + W]; -inf for words that are not copied."""
@@ -158,14 +155,14 @@ def merged(scores: Tensor, source: SourceStates, labels: int, allowed: Tensor | 
     """Return log-probabilities of tokens, [R, L, V + W]: equal words are one, at the place of the first of them, with
     the sum of their probabilities. Columns that are not `allowed` are -inf."""
     total = scores.logsumexp(-1, keepdim=True)
-    rows, words = source.copies.shape
-    column_RW = labels + torch.where(source.copies < 0, torch.arange(words, device=scores.device), source.copies)
-    column_RC = torch.cat([torch.arange(labels, device=scores.device).expand(rows, labels), column_RW], dim=1)
+    words = source.copies.shape[1]
+    place_RW = torch.where(source.copies < 0, torch.arange(words, device=scores.device), source.copies)
     if allowed is not None:
         scores = scores.masked_fill(~allowed, _NEVER)
-    most = scores.amax(-1, keepdim=True).clamp(min=torch.finfo(scores.dtype).min)
-    shares = torch.zeros_like(scores).scatter_add_(-1, column_RC[:, None].expand_as(scores), (scores - most).exp())
-    return shares.log() + most - total
+    of_words = scores[..., labels:]
+    most = of_words.amax(-1, keepdim=True).clamp(min=torch.finfo(scores.dtype).min)
+    shares = torch.zeros_like(of_words).scatter_add_(-1, place_RW[:, None].expand_as(of_words), (of_words - most).exp())
+    return torch.cat([scores[..., :labels], shares.log() + most], dim=-1) - total
 
 
 def negative_log_likelihood(scores: Tensor, gold_RL: Tensor, source: SourceStates, labels: int) -> Tensor:
@@ -177,10 +174,10 @@ def negative_log_likelihood(scores: Tensor, gold_RL: Tensor, source: SourceState
     return scores.logsumexp(-1) - right.logsumexp(-1)
 
 
-def positions(length: int, width: int, device: torch.device) -> Tensor:
-    """Return the sinusoids of places, [length, width] (Vaswani et al. 2017)."""
+def positions(length: int, width: int, device: torch.device, first: int = 0) -> Tensor:
+    """Return the sinusoids of places from `first` on, [length, width] (Vaswani et al. 2017)."""
     rates = torch.exp(torch.arange(0, width, 2, device=device) * (-math.log(10_000.0) / width))
-    angles = torch.arange(length, device=device)[:, None] * rates
+    angles = torch.arange(first, first + length, device=device)[:, None] * rates
     return torch.stack([angles.sin(), angles.cos()], dim=-1).view(length, width)
 
 
