@@ -9,7 +9,10 @@ import pytest
 import yaml
 from study_toys import ENCODER, ORIGIN, catalog, everywhere, located, retrieval, source, trained
 
+from xstilts.core.canonical import canonical_json
 from xstilts.core.errors import StudyError
+from xstilts.kinds.dependency import Dependency
+from xstilts.kinds.span_qa import SpanQA
 from xstilts.kinds.tagging import Tagging
 from xstilts.study.expand import Route, expand
 from xstilts.study.load import apply_scale, dump_study, load_study, parse_study
@@ -25,7 +28,9 @@ TAGS = Task(
     dev=source("tags/dev.tsv"),
     test={"de": source("tags/de.tsv", "de"), "sw": source("tags/sw.tsv", "sw")},
 )
-TASKS = catalog(trained("t"), trained("a"), retrieval("r"), TAGS)
+TREES = trained("trees").replace(kind=Dependency(labels=("root",)))
+ANSWERS = trained("answers").replace(kind=SpanQA())
+TASKS = catalog(trained("t"), trained("a"), retrieval("r"), TAGS, TREES, ANSWERS)
 THROUGH_A = {"strategy": "sequential", "through": ["a"]}
 ARMS = {"none": {"strategy": "direct"}, "a": THROUGH_A}
 
@@ -168,6 +173,19 @@ def test_an_arm_with_perturbed_rows_is_another_training_and_shares_the_clean_one
     assert resolve_study(made, TASKS).notes["arm noisy"] == (note,)
 
 
+def test_a_consistency_loss_is_another_training_and_says_so():
+    perturbed = {"noise": ["swap"], "share": 0.5}
+    noisy = {"strategy": "sequential", "through": ["a"], "perturbed": perturbed}
+    consistent = {**noisy, "perturbed": {**perturbed, "consistency": 0.5}}
+    made = study(arms={**ARMS, "noisy": noisy, "consistent": consistent}, targets=["t"])
+    ends = {route.arm: route.end for route in routes(made)}
+    one, other = ends["noisy"].start.mix[0].fit, ends["consistent"].start.mix[0].fit
+    assert one != other and ends["noisy"].start.recipe == ends["consistent"].start.recipe
+    assert other.augmentation.views == (one.augmentation,), "what stands beside is what the other arm trains on"
+    assert "consistency" not in canonical_json(one.augmentation), "no identity of before has changed"
+    assert "with a consistency loss of weight 0.5" in resolve_study(made, TASKS).notes["arm consistent"][0]
+
+
 @pytest.mark.parametrize(
     ("arm", "said"),
     [
@@ -180,6 +198,17 @@ def test_an_arm_with_perturbed_rows_is_another_training_and_shares_the_clean_one
         ({**THROUGH_A, "perturbed": {"noise": ["swap"], "share": 0}}, "0"),
         ({**THROUGH_A, "through": ["tags"], "perturbed": {"noise": ["drop-words"]}}, "'tags' cannot be perturbed"),
         ({**THROUGH_A, "perturbed": {"noise": ["diacritics"]}}, "'a' cannot be perturbed"),
+        ({**THROUGH_A, "perturbed": {"noise": ["swap"], "consistency": -1}}, "-1"),
+        ({**THROUGH_A, "perturbed": {"noise": ["swap"], "consistency": "yes"}}, "yes"),
+        ({**THROUGH_A, "perturbed": {"noise": ["swap"], "consistent": 1}}, "consistent"),
+        (
+            {**THROUGH_A, "through": ["trees"], "perturbed": {"noise": ["swap"], "consistency": 1}},
+            "'trees' is a dependency task, which has no scores of classes",
+        ),
+        (
+            {**THROUGH_A, "through": ["answers"], "perturbed": {"noise": ["shuffle-words"], "consistency": 1}},
+            "the views of 'answers' are compared word by word",
+        ),
     ],
 )  # fmt: skip
 def test_mistakes_of_perturbed_arms(tmp_path: Path, arm: Any, said: str):
