@@ -23,7 +23,7 @@ SECTIONS = ("noise", "switch")
 
 
 class PerturbedSpec(StrictModel):
-    """The training rows of an arm's intermediate tasks, a share of them perturbed.
+    """The training rows of an arm's intermediate tasks, or of its targets, a share of them perturbed.
 
     noise: each a name, or a mapping with a `rate` of its own; every perturbed row has one of them. rate: of those that
     do not say theirs. share: of the rows. consistency: above 0, a perturbed row is trained on beside the row as it is,
@@ -166,13 +166,13 @@ def _check_views_compare(task: Task, perturbation: Perturbation, where: str) -> 
         )
 
 
-def augmentation_note(spec: PerturbedSpec, augmentation: Augmentation, reader: NoiseReader) -> str:
-    """Say what a report must say of an arm."""
+def augmentation_note(spec: PerturbedSpec, augmentation: Augmentation, reader: NoiseReader, whose: str) -> str:
+    """Say what a report must say of an arm. `whose`: rows, "of its targets"."""
     names = [
         f"{noise_name(reader.said(noise, ''))} {100 * one.rate:g} %"
         for noise, one in zip(spec.noise, augmentation.perturbations, strict=True)
     ]
-    said = f"{100 * spec.share:g} % of the training rows of its intermediate tasks are perturbed ({', '.join(names)})"
+    said = f"{100 * spec.share:g} % of the training rows {whose} are perturbed ({', '.join(names)})"
     weight = f"{augmentation.consistency:g}"
     return (
         f"{said}, beside the rows as they are, with a consistency loss of weight {weight}" if spec.consistency else said

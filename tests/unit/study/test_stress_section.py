@@ -173,6 +173,45 @@ def test_an_arm_with_perturbed_rows_is_another_training_and_shares_the_clean_one
     assert resolve_study(made, TASKS).notes["arm noisy"] == (note,)
 
 
+def test_the_rows_of_targets_are_perturbed_in_their_own_phase_alone():
+    perturbed = {"noise": ["swap"], "share": 0.5}
+    noisy = {**THROUGH_A, "perturbed_target": perturbed}
+    joint = {"strategy": "joint", "through": ["a"], "perturbed_target": perturbed}
+    alone = {"strategy": "direct", "perturbed_target": perturbed}
+    made = study(arms={**ARMS, "noisy": noisy, "joint": joint, "alone": alone}, targets=["t", "r"])
+    ends = {(route.arm, route.target): route.end for route in routes(made)}
+    clean, changed = ends["a", "t"], ends["noisy", "t"]
+    assert changed.start == clean.start, "what comes before is shared"
+    assert changed != clean and changed.recipe == clean.recipe
+    assert [part.label for part in changed.mix] == ["t[perturbed]"]
+    assert changed.mix[0].fit.dev == clean.mix[0].fit.dev
+    assert [part.label for part in ends["joint", "t"].mix] == ["a", "t[perturbed]"]
+    assert ends["alone", "t"].mix == changed.mix and ends["none", "t"].mix == clean.mix
+    assert ends["noisy", "r"] == ends["a", "r"], "nothing is trained for it"
+    assert resolve_study(made, TASKS).notes["arm alone"] == (
+        "50 % of the training rows of its targets are perturbed (swap 10 %)",
+    )
+
+
+def test_both_may_be_perturbed_and_each_is_noted():
+    noisy = {**THROUGH_A, "perturbed": {"noise": ["swap"]}, "perturbed_target": {"noise": ["delete"], "share": 0.2}}
+    made = study(arms={**ARMS, "noisy": noisy}, targets=["t"])
+    first, second = resolve_study(made, TASKS).notes["arm noisy"]
+    assert "of its intermediate tasks" in first and "(swap 10 %)" in first
+    assert second == "20 % of the training rows of its targets are perturbed (delete 10 %)"
+    (end,) = (route.end for route in routes(made) if route.arm == "noisy")
+    assert [part.label for part in (*end.start.mix, *end.mix)] == ["a[perturbed]", "t[perturbed]"]
+
+
+def test_rows_of_targets_that_nothing_is_trained_for_are_no_rows(tmp_path: Path):
+    error = refusal(
+        tmp_path,
+        arms={"none": {"strategy": "direct"}, "x": {"strategy": "direct", "perturbed_target": {"noise": ["swap"]}}},
+        targets=["r"],
+    )
+    assert "Nothing is trained for the targets" in error.what and "arms.x.perturbed_target" in str(error.where)
+
+
 def test_a_consistency_loss_is_another_training_and_says_so():
     perturbed = {"noise": ["swap"], "share": 0.5}
     noisy = {"strategy": "sequential", "through": ["a"], "perturbed": perturbed}
@@ -198,6 +237,8 @@ def test_a_consistency_loss_is_another_training_and_says_so():
         ({**THROUGH_A, "perturbed": {"noise": ["swap"], "share": 0}}, "0"),
         ({**THROUGH_A, "through": ["tags"], "perturbed": {"noise": ["drop-words"]}}, "'tags' cannot be perturbed"),
         ({**THROUGH_A, "perturbed": {"noise": ["diacritics"]}}, "'a' cannot be perturbed"),
+        ({"strategy": "direct", "perturbed_target": {"noise": ["drop-words"]}}, "'tags' cannot be perturbed"),
+        ({"strategy": "direct", "perturbed_target": {"noise": ["swap"], "share": 2}}, "2"),
         ({**THROUGH_A, "perturbed": {"noise": ["swap"], "consistency": -1}}, "-1"),
         ({**THROUGH_A, "perturbed": {"noise": ["swap"], "consistency": "yes"}}, "yes"),
         ({**THROUGH_A, "perturbed": {"noise": ["swap"], "consistent": 1}}, "consistent"),
