@@ -27,7 +27,8 @@ class PerturbedSpec(StrictModel):
 
     noise: each a name, or a mapping with a `rate` of its own; every perturbed row has one of them. rate: of those that
     do not say theirs. share: of the rows. consistency: above 0, a perturbed row is trained on beside the row as it is,
-    and this is the weight of the distance between what the model says of either.
+    and this is the weight of the distance between what the model says of either. progressive: in so many steps, each an
+    equal share of the updates, the rates rise to what they are.
     """
 
     noise: tuple[Any, ...] = Field(min_length=1)
@@ -35,6 +36,7 @@ class PerturbedSpec(StrictModel):
     share: float = Field(0.5, gt=0, le=1)
     seed: Seed = 0
     consistency: float = Field(0.0, ge=0, le=1_000)
+    progressive: int | None = Field(None, ge=2, le=20)
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,11 @@ def read_augmentation(spec: PerturbedSpec, tasks: Iterable[Task], reader: NoiseR
                 _check_views_compare(task, perturbation, f"{where}.consistency")
         perturbations.append(perturbation)
     return Augmentation(
-        perturbations=tuple(perturbations), share=spec.share, seed=spec.seed, consistency=spec.consistency
+        perturbations=tuple(perturbations),
+        share=spec.share,
+        seed=spec.seed,
+        consistency=spec.consistency,
+        stages=spec.progressive or 1,
     )
 
 
@@ -173,7 +179,8 @@ def augmentation_note(spec: PerturbedSpec, augmentation: Augmentation, reader: N
         for noise, one in zip(spec.noise, augmentation.perturbations, strict=True)
     ]
     said = f"{100 * spec.share:g} % of the training rows {whose} are perturbed ({', '.join(names)})"
-    weight = f"{augmentation.consistency:g}"
-    return (
-        f"{said}, beside the rows as they are, with a consistency loss of weight {weight}" if spec.consistency else said
-    )
+    if spec.progressive:
+        said += f", from easy to hard in {spec.progressive} steps"
+    if spec.consistency:
+        said += f", beside the rows as they are, with a consistency loss of weight {spec.consistency:g}"
+    return said

@@ -212,6 +212,21 @@ def test_rows_of_targets_that_nothing_is_trained_for_are_no_rows(tmp_path: Path)
     assert "Nothing is trained for the targets" in error.what and "arms.x.perturbed_target" in str(error.where)
 
 
+def test_from_easy_to_hard_the_last_step_is_what_another_arm_trains_on():
+    perturbed = {"noise": [{"noise": "swap", "rate": 0.4}, "delete"], "rate": 0.2, "share": 0.5}
+    noisy = {**THROUGH_A, "perturbed": perturbed}
+    harder = {**THROUGH_A, "perturbed": {**perturbed, "progressive": 4}}
+    made = study(arms={**ARMS, "noisy": noisy, "harder": harder}, targets=["t"])
+    ends = {route.arm: route.end for route in routes(made)}
+    plain, steps = (ends[name].start.mix[0].fit.augmentation for name in ("noisy", "harder"))
+    assert [[one.rate for one in view.perturbations] for view in steps.views] == [
+        pytest.approx([0.1 * k, 0.05 * k]) for k in (1, 2, 3, 4)
+    ]
+    assert steps.views[-1] == plain and canonical_json(steps.views[-1]) == canonical_json(plain)
+    assert {view.share for view in steps.views} == {0.5} and {view.seed for view in steps.views} == {0}
+    assert resolve_study(made, TASKS).notes["arm harder"][0].endswith("from easy to hard in 4 steps")
+
+
 def test_a_consistency_loss_is_another_training_and_says_so():
     perturbed = {"noise": ["swap"], "share": 0.5}
     noisy = {"strategy": "sequential", "through": ["a"], "perturbed": perturbed}
@@ -240,6 +255,8 @@ def test_a_consistency_loss_is_another_training_and_says_so():
         ({"strategy": "direct", "perturbed_target": {"noise": ["drop-words"]}}, "'tags' cannot be perturbed"),
         ({"strategy": "direct", "perturbed_target": {"noise": ["swap"], "share": 2}}, "2"),
         ({**THROUGH_A, "perturbed": {"noise": ["swap"], "consistency": -1}}, "-1"),
+        ({**THROUGH_A, "perturbed": {"noise": ["swap"], "progressive": 1}}, "1"),
+        ({**THROUGH_A, "perturbed": {"noise": ["swap"], "progressive": 2.5}}, "2.5"),
         ({**THROUGH_A, "perturbed": {"noise": ["swap"], "consistency": "yes"}}, "yes"),
         ({**THROUGH_A, "perturbed": {"noise": ["swap"], "consistent": 1}}, "consistent"),
         (

@@ -77,6 +77,29 @@ def test_rows_whose_tokens_differ_have_two_views_and_others_one(viewed: JobPart)
         assert row.tokens == len(row.clean["ids"]) + (0 if row.perturbed is None else len(row.perturbed["ids"]))
 
 
+def test_stages_have_equal_shares_of_the_updates_and_the_hardest_comes_last(part: JobPart, viewed: JobPart):
+    views = PerturbedViews(part.train, range(len(ROWS)), [part.train, viewed.perturbed[0], part.train])
+    assert [views.stage_at(update, 7) for update in range(7)] == [0, 0, 0, 1, 1, 2, 2]
+    assert [views.stage_at(update, 2) for update in range(2)] == [0, 1]
+    assert PerturbedViews(part.train, range(len(ROWS)), [part.train]).stage_at(6, 7) == 0
+
+
+def test_without_a_consistency_loss_the_perturbed_row_of_the_stage_stands_for_the_other(
+    encoder: Path, part: JobPart, viewed: JobPart, passes: list[int]
+):
+    """Two stages: the rows as they are, then the noisy ones."""
+    staged = replace(part, perturbed=[part.train, viewed.perturbed[0]])
+    run, plain = (attempt(encoder, each, updates=4, batch=16) for each in (staged, part))
+    for number in range(2):
+        assert run.update(number) == plain.update(number), "the first half is what it was"
+    passes.clear()
+    _, places = run.schedule.rows(2)
+    result = run.update(2)
+    assert passes == [16], "a row has one view"
+    lengths = part.train.lengths[part.rows[places]]
+    assert result.tokens == lengths.sum() + sum(int(place) % 2 for place in places)
+
+
 def test_files_of_other_examples_are_refused(part: JobPart, viewed: JobPart):
     with pytest.raises(StoreError, match="not those that are trained on"):
         PerturbedViews(part.train, range(79), viewed.perturbed)
@@ -99,17 +122,19 @@ def test_a_part_without_views_runs_each_row_once(encoder: Path, part: JobPart, p
 
 
 def test_the_loss_is_the_mean_of_both_and_the_weighted_distance(encoder: Path, part: JobPart, viewed: JobPart):
-    """Of one update of all rows, without dropout, so that its parts can be computed apart."""
-    everything = {"updates": 1, "batch": len(ROWS), "clip": 1e9}
-    # Untrained, the model says nearly the same of everything.
-    heavy = attempt(encoder, replace(viewed, consistency=5e6), **everything).update(0)
-    light = attempt(encoder, replace(viewed, consistency=1e6), **everything).update(0)
-    tiny = attempt(encoder, replace(viewed, consistency=1e-9), **everything).update(0)
-    assert heavy.loss - tiny.loss == pytest.approx(5 * (light.loss - tiny.loss), rel=1e-3)
-    assert light.loss > tiny.loss + 1e-3
-    clean = attempt(encoder, part, **everything).update(0)
-    perturbed = attempt(encoder, replace(part, train=viewed.perturbed[0]), **everything).update(0)
-    assert tiny.loss == pytest.approx((clean.loss + perturbed.loss) / 2, rel=1e-5), "each row counts once"
+    """Of one update after some training, without dropout, so that its parts can be computed apart."""
+
+    def loss(last: JobPart) -> float:
+        run = attempt(encoder, part, updates=31)
+        for number in range(30):
+            run.update(number)
+        run.job = toy.job(encoder, [last])
+        return run.update(30).loss
+
+    none, one, five = (loss(replace(viewed, consistency=weight)) for weight in (1e-9, 1e3, 5e3))
+    assert one - none > 1e-4 and five - none == pytest.approx(5 * (one - none), rel=1e-2)
+    clean, perturbed = loss(part), loss(replace(part, train=viewed.perturbed[0]))
+    assert none == pytest.approx((clean + perturbed) / 2, rel=1e-4), "each row counts once"
 
 
 def test_cutting_an_update_into_passes_changes_nothing(encoder: Path, viewed: JobPart):
