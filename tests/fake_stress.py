@@ -69,6 +69,30 @@ def results(
     )
 
 
+def natural(
+    root: Path,
+    *,
+    loss: Mapping[str, float] = LOSS,
+    counterparts: Mapping[str, tuple[str, ...]],
+    seeds: Sequence[int] = (1, 2, 3),
+    names: tuple[str, str] = ("words", "tweets"),
+) -> Results:
+    """Two targets, whose arms are equal on the first and lose `loss` on the second. Names of one length have the same
+    items."""
+    clean, noisy = names
+    cells = []
+    for target in names:
+        for arm, lost in loss.items():
+            for seed in seeds:
+                less = lost if target == noisy else 0.0
+                scored = _scores(root / f"{target}-{arm}-{seed}", target, seed, less, LANGUAGES)
+                cells.append(StudyCell(arm=arm, target=target, seed=seed, status="done", scores=scored))
+    plain = results(root / "plain", noises=(), seeds=seeds, targets=(), loss=loss)
+    infos = {name: TargetInfo(name=name, languages=LANGUAGES, headline="accuracy", main="accuracy") for name in names}
+    infos[noisy] = replace(infos[noisy], counterpart=clean if counterparts else "", counterparts=counterparts)
+    return replace(plain, cells=tuple(cells), targets=tuple(infos.values()))
+
+
 def without(whole: Results, **of: object) -> Results:
     """The results where the perturbed scores of these (arm=..., noise=...) failed."""
     return replace(

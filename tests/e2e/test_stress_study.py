@@ -171,10 +171,48 @@ def test_an_arm_with_perturbed_rows_trains_on_as_many_and_is_scored_alike(
     assert changed["rows"] < clean["rows"], "the held-out rows are not among them"
     found = report(tiny)
     rows = {line["use"]: line["rows"] for line in found["data"] if line["task"] == "words"}
-    assert set(rows) == {"train", "train, perturbed"}
-    assert rows["train, perturbed"] == changed["rows"] < rows["train"] == 24
+    perturbed = "train, perturbed: repeat 50 %"
+    assert set(rows) == {"train", perturbed}
+    assert rows[perturbed] == changed["rows"] < rows["train"] == 24
+    (line,) = (line for line in found["data"] if line["use"] == perturbed)
+    assert 0 < line["perturbed"] < line["rows"] and line["kept"] == {}
     seen = [line for line in found["trainings"] if "words[perturbed]" in str(line)]
     assert seen
+
+
+def test_an_arm_with_a_consistency_loss_trains_on_both_views(
+    study: Callable[..., TinyStudy], capsys: pytest.CaptureFixture[str]
+):
+    tagged = {"strategy": "sequential", "through": ["words"]}
+    noisy = {**tagged, "perturbed": {"noise": ["repeat"], "rate": 0.5, "share": 0.5}}
+    consistent = {**tagged, "perturbed": {**noisy["perturbed"], "consistency": 1.0}}
+    none = {"strategy": "direct"}
+    tiny = study(targets=["weather"], seeds=[1], arms={"none": none, "tagged": tagged, "noisy": noisy})
+    assert tiny.call("run") == 0
+    before = tiny.stamps()
+    tiny.write(arms={"none": none, "tagged": tagged, "noisy": noisy, "consistent": consistent})
+    planned = plan(tiny, capsys)
+    assert (
+        "arm consistent: 50 % of the training rows of its intermediate tasks are perturbed (repeat 50 %), beside the "
+        "rows as they are, with a consistency loss of weight 1" in planned["notes"]
+    )
+    steps = {step["label"]: step for step in planned["steps"]}
+    assert steps["words[perturbed] · seed 1"]["reused"], "the arm without it is what it was"
+    assert tiny.call("run") == 0
+    new = [key.partition("-")[0] for key in tiny.stamps().keys() - before.keys()]
+    assert sorted(new) == ["predict", "score", "train", "train"], "both views are prepared for the other arms"
+    assert {key: stamp for key, stamp in tiny.stamps().items() if key in before} == before
+    tokens = {}
+    for key in tiny.stamps("train"):
+        folder = tiny.store / "steps" / key
+        settings = json.loads((folder / "done.json").read_text("utf-8"))
+        if settings["about"]["role"] == "intermediate":
+            tokens[key in before, settings["label"]] = json.loads((folder / "summary.json").read_text("utf-8"))[
+                "tokens"
+            ]
+    perturbed = "words[perturbed] · seed 1"
+    both, one, clean = tokens[False, perturbed], tokens[True, perturbed], tokens[True, "words · seed 1"]
+    assert both > one > clean and both > 1.4 * clean
 
 
 def test_switching_by_a_lexicon_of_ones_own(study: Callable[..., TinyStudy]):
@@ -218,12 +256,12 @@ def test_the_packaged_study_runs_at_its_smoke_scale(tmp_path: Path):
     assert main(call) == 0
     found = json.loads((tmp_path / "reports" / "robustness-smoke" / "report.json").read_text("utf-8"))
     robustness = found["robustness"]
-    arms = {"none", "nli", "qa", "pos", "nli noisy"}  # without a lexicon nothing is switched
+    arms = {"none", "nli", "qa", "pos", "nli noisy", "nli consistent"}  # without a lexicon nothing is switched
     assert {(one["target"], one["arm"]) for one in robustness["arms"]} == {("udpos", arm) for arm in arms}
     trainings = list(tmp_path.glob("steps/train-*"))
-    # Four intermediate phases and the targets of five arms, none for a condition; tagging first is what the direct arm
+    # Five intermediate phases and the targets of six arms, none for a condition; tagging first is what the direct arm
     # trains for its target, and is shared.
-    assert len(trainings) == 4 + 5 - 1
+    assert len(trainings) == 5 + 6 - 1
     overall = {one["name"]: one for one in robustness["interactions"] if one["noise"] is None and one["target"] is None}
     assert overall["nli noisy − none"]["value"] is not None and overall["nli noisy − none"]["verdict"] == "not tested"
     assert overall["switching mixed in"]["value"] is None and "lexicons" in overall["switching mixed in"]["reason"]

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from xstilts.heads.class_scores import ClassScores
 from xstilts.nn.batch import Batch
 from xstilts.nn.teacher import Teacher
 
@@ -101,6 +102,11 @@ class Head(nn.Module):
     def decode(self, scores: Any, batch: Batch) -> list[Any]:
         """Return one entry a row, numpy, for `Kind.postprocess`."""
         raise NotImplementedError
+
+    def class_scores(self, scores: Any, rows: Rows) -> tuple[ClassScores, ...]:
+        """Return what two views of the same rows are compared by; only asked of heads whose kind has `class_scores`.
+        `rows`: those that were collated."""
+        raise NotImplementedError(type(self).__name__)
 
 
 def flat(rows: Rows, column: str) -> Tensor:

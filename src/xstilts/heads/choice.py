@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xstilts.heads.base import Head, Loss
+from xstilts.heads.base import Head, Loss, Rows
+from xstilts.heads.class_scores import ClassScores, whole_rows
 from xstilts.heads.pretrained_heads import make_part
 from xstilts.kinds.choice import Choice
 from xstilts.nn import ragged
@@ -38,3 +39,6 @@ class ChoiceHead(Head):
     def decode(self, scores: Tensor, batch: Batch) -> list[Any]:
         rows_RK = scores.detach().cpu().numpy()
         return [row_K[:options] for row_K, options in zip(rows_RK, batch.sequences_R, strict=True)]
+
+    def class_scores(self, scores: Tensor, rows: Rows) -> tuple[ClassScores, ...]:
+        return (whole_rows(scores.float()),)

@@ -7,7 +7,8 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from xstilts.heads.base import Head, Loss
+from xstilts.heads.base import Head, Loss, Rows
+from xstilts.heads.class_scores import ClassScores, whole_rows
 from xstilts.heads.pretrained_heads import make_part
 from xstilts.kinds.classification import Classification
 from xstilts.nn.batch import Batch
@@ -32,3 +33,6 @@ class ClassificationHead(Head):
 
     def decode(self, scores: Tensor, batch: Batch) -> list[Any]:
         return list(scores.detach().float().cpu().numpy())
+
+    def class_scores(self, scores: Tensor, rows: Rows) -> tuple[ClassScores, ...]:
+        return (whole_rows(scores.float().log_softmax(-1)),)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from xstilts.heads.base import Head, Loss, Rows, split
+from xstilts.heads.class_scores import ClassScores, whole_rows
 from xstilts.heads.pretrained_heads import HeadModule, make_part
 from xstilts.heads.word_states import first_pieces, word_columns, word_means
 from xstilts.kinds.classification import Classification
@@ -91,6 +92,19 @@ class SlotsIntentHead(Head):
     def decode(self, scores: FrameScores, batch: Batch) -> list[Any]:
         tags = split(best_tags(scores.tags_WC.detach(), batch.extra["words_R"]), batch.extra["words_R"])
         return list(zip(scores.intents_RI.argmax(-1).tolist(), tags, strict=True))
+
+    def class_scores(self, scores: FrameScores, rows: Rows) -> tuple[ClassScores, ...]:
+        """Return those of intents, and those of the tags of words, weighted as in the loss."""
+        words_R = np.asarray([len(row["first"]) for row in rows])
+        weight = self.kind.intent_weight
+        intents = whole_rows(scores.intents_RI.float().log_softmax(-1))
+        tags = ClassScores(
+            scores.tags_WC.float().log_softmax(-1),
+            np.repeat(np.arange(len(rows)), words_R),
+            np.concatenate([np.arange(words) for words in words_R]),
+            np.repeat((1 - weight) / words_R, words_R),
+        )
+        return intents._replace(weight_U=weight * intents.weight_U), tags
 
 
 def best_tags(tags_WC: Tensor, words_R: list[int]) -> Tensor:

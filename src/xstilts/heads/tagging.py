@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from xstilts.heads.base import Head, Loss, Rows, split
+from xstilts.heads.class_scores import ClassScores
 from xstilts.heads.pretrained_heads import make_part
 from xstilts.heads.word_states import first_pieces
 from xstilts.kinds.tagging import UNKNOWN, Tagging
@@ -40,3 +42,9 @@ class TaggingHead(Head):
 
     def decode(self, scores: Tensor, batch: Batch) -> list[Any]:
         return list(split(scores.argmax(-1), batch.extra["words_R"]))
+
+    def class_scores(self, scores: Tensor, rows: Rows) -> tuple[ClassScores, ...]:
+        """Return those of words, by their number in the sentence."""
+        word_W = np.concatenate([np.asarray(row["word"], dtype=np.int64) for row in rows])
+        row_W = np.repeat(np.arange(len(rows)), [len(row["word"]) for row in rows])
+        return (ClassScores(scores.float().log_softmax(-1), row_W, word_W, np.ones(len(word_W))),)

@@ -67,6 +67,8 @@ class Kind(ABC):
     training_version: one more whenever what a training on it writes changes, though its rows and others' trainings do
         not; part of a training's identity.
     prediction_version: the same of predictions, whose guesses change though the weights do not.
+    class_scores: what its head scores classes of, which two views of an example are compared by: "row", or "word", of
+        which both must have the same; "": none.
     user_columns: columns of a file that declares a task of this kind in a study; None: a study cannot declare one.
     """
 
@@ -82,6 +84,7 @@ class Kind(ABC):
     hf_auto_class: ClassVar[str | None] = None
     training_version: ClassVar[int] = 1
     prediction_version: ClassVar[int] = 1
+    class_scores: ClassVar[str] = ""
     user_columns: ClassVar[UserColumns | None] = None
 
     @property

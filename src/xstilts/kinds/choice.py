@@ -35,6 +35,7 @@ class Choice(Kind):
     name: ClassVar[str] = "choice"
     example: ClassVar[type[Example]] = ChoiceExample
     head: ClassVar[str] = "xstilts.heads.choice:ChoiceHead"
+    class_scores: ClassVar[str] = "row"
     typical_tokens: ClassVar[float] = 200.0  # of all options, each with its prompt
     survives_translation: ClassVar[bool] = True
     hf_auto_class: ClassVar[str | None] = "AutoModelForMultipleChoice"

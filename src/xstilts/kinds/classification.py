@@ -38,6 +38,7 @@ class Classification(Kind):
     name: ClassVar[str] = "classification"
     example: ClassVar[type[Example]] = TextExample
     head: ClassVar[str] = "xstilts.heads.classification:ClassificationHead"
+    class_scores: ClassVar[str] = "row"
     survives_translation: ClassVar[bool] = True
     hf_auto_class: ClassVar[str | None] = "AutoModelForSequenceClassification"
     user_columns: ClassVar[UserColumns | None] = UserColumns(

@@ -25,6 +25,7 @@ class PairProbe(Choice):
     `tune_target: frozen`, or it is no probe."""
 
     name: ClassVar[str] = "pair_probe"
+    class_scores: ClassVar[str] = ""  # nothing is trained
     head: ClassVar[str] = "xstilts.heads.pair_probe:PairProbeHead"
     typical_tokens: ClassVar[float] = 30.0
     survives_translation: ClassVar[bool] = False  # a translation repairs what makes a sentence bad

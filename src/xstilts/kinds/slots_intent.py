@@ -59,6 +59,7 @@ class SlotsIntent(Kind):
     name: ClassVar[str] = "slots_intent"
     example: ClassVar[type[Example]] = FrameExample
     head: ClassVar[str] = "xstilts.heads.slots_intent:SlotsIntentHead"
+    class_scores: ClassVar[str] = "word"
     typical_tokens: ClassVar[float] = 15.0
     user_columns: ClassVar[UserColumns | None] = UserColumns(
         optional=("words", "slots", "intent", "id", "group"),

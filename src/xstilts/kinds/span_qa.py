@@ -62,6 +62,7 @@ class SpanQA(Kind):
     name: ClassVar[str] = "span_qa"
     example: ClassVar[type[Example]] = SpanExample
     head: ClassVar[str] = "xstilts.heads.span_qa:SpanQAHead"
+    class_scores: ClassVar[str] = "word"
     typical_tokens: ClassVar[float] = 190.0  # a window of a context
     default_max_length: ClassVar[int] = 384  # as the released pipeline of XTREME sets it
     survives_translation: ClassVar[bool] = True  # an answer is translated between marks

@@ -58,6 +58,7 @@ class Tagging(Kind):
     name: ClassVar[str] = "tagging"
     example: ClassVar[type[Example]] = TagExample
     head: ClassVar[str] = "xstilts.heads.tagging:TaggingHead"
+    class_scores: ClassVar[str] = "word"
     typical_tokens: ClassVar[float] = 30.0
     hf_auto_class: ClassVar[str | None] = "AutoModelForTokenClassification"
     user_columns: ClassVar[UserColumns | None] = UserColumns(

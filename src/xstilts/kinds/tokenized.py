@@ -241,10 +241,10 @@ class TokenizedRows:
 
     def rows_of(self, examples: Sequence[int]) -> np.ndarray:
         """Return the numbers of the rows of these examples, example by example in the order given."""
-        spans = [np.arange(first, last) for first, last in self._spans(examples)]
+        spans = [np.arange(first, last) for first, last in self.spans(examples)]
         return np.concatenate(spans) if spans else np.zeros(0, dtype=np.int64)
 
-    def _spans(self, examples: Sequence[int]) -> np.ndarray:
+    def spans(self, examples: Sequence[int]) -> np.ndarray:
         """Return the first row and the one after the last of each example, [E, 2]; rows are in the order of
         examples."""
         numbers = np.asarray(examples, dtype=np.int64)
@@ -255,7 +255,7 @@ class TokenizedRows:
     def part(self, examples: Sequence[int]) -> tuple[np.ndarray, dict[str, Any]]:
         """Return the numbers of the rows of these examples, and their columns as `Kind.postprocess` reads them: row i
         of the columns is the i-th of those rows, and `example` counts within `examples`."""
-        rows, spans = self.rows_of(examples), self._spans(examples)
+        rows, spans = self.rows_of(examples), self.spans(examples)
         columns: dict[str, Any] = {name: ColumnSubset(column, rows) for name, column in self.columns.items()}
         columns["example"] = np.repeat(np.arange(len(spans)), spans[:, 1] - spans[:, 0])
         return rows, columns

@@ -27,7 +27,15 @@ from xstilts.pipeline.steps.merge import MergeSettings, merge_step
 from xstilts.pipeline.steps.predict import CHECKPOINT, HEAD, POOL, PredictSettings, language_input, predict_step
 from xstilts.pipeline.steps.prepare import TRANSLATION, PrepareSettings, prepare_step
 from xstilts.pipeline.steps.score import ScoreSettings, score_step
-from xstilts.pipeline.steps.train import START, TrainPart, TrainSettings, dev_rows, train_rows, train_step
+from xstilts.pipeline.steps.train import (
+    START,
+    TrainPart,
+    TrainSettings,
+    dev_rows,
+    perturbed_rows,
+    train_rows,
+    train_step,
+)
 from xstilts.pipeline.steps.translate import TranslateSettings, translate_step
 from xstilts.study.expand import Route, end_name, phase_name, route_name
 from xstilts.study.forgetting import ForgettingProbe, dev_source
@@ -146,7 +154,7 @@ class StepBuilder:
         base_at, base_input = self.adapter_base(phase.start)
         inputs |= base_input
         for i, task in enumerate(phase.mix):
-            inputs[train_rows(i)] = self._prepare_train(task)
+            inputs |= self._prepare_train(i, task)
             inputs[dev_rows(i)] = self._prepare_dev(task)
         settings = TrainSettings(
             parts=tuple(self._train_part(task) for task in phase.mix),
@@ -156,17 +164,21 @@ class StepBuilder:
         )
         return train_step(settings, inputs, task=phase_name(phase), role=phase.role, label=end_name(phase))
 
-    def _prepare_train(self, part: MixtureTask) -> Step:
-        fit = part.fit
-        label = f"{part.label} train"
+    def _prepare_train(self, i: int, part: MixtureTask) -> dict[str, Step]:
+        """The rows that are trained on, by the names of the inputs that they are."""
+        augmentation = part.fit.augmentation
+        if augmentation is None or not augmentation.stands_beside:
+            return {train_rows(i): self._prepare_rows(part, f"{part.label} train", augmentation)}
+        rows = {train_rows(i): self._prepare_rows(part, f"{part.name} train", None)}
+        for stage, view in enumerate(augmentation.views):
+            number = f" {stage + 1}/{augmentation.stages}" if augmentation.stages > 1 else ""
+            rows[perturbed_rows(i, stage)] = self._prepare_rows(part, f"{part.label} train{number}", view)
+        return rows
+
+    def _prepare_rows(self, part: MixtureTask, label: str, augmentation: Augmentation | None) -> Step:
+        fit, length = part.fit, part.max_length
         return self.prepare(
-            fit.train,
-            fit.kind,
-            part.max_length,
-            task=part.name,
-            use="train",
-            label=label,
-            augmentation=fit.augmentation,
+            fit.train, fit.kind, length, task=part.name, use="train", label=label, augmentation=augmentation
         )
 
     def _prepare_dev(self, part: MixtureTask) -> Step:
@@ -176,13 +188,14 @@ class StepBuilder:
         return self.prepare(dev, fit.kind, part.max_length, task=part.name, use="dev", label=f"{name} dev")
 
     def _train_part(self, part: MixtureTask) -> TrainPart:
-        fit = part.fit
+        fit, augmentation = part.fit, part.fit.augmentation
         dev = fit.train if fit.dev is None else fit.dev
+        beside = augmentation if augmentation is not None and augmentation.stands_beside else None
         return TrainPart(
             kind=fit.kind,
             select=fit.select,
             # a translation, or rows of which a share is perturbed, hold what they chose
-            train_views=() if fit.train.translation or fit.augmentation else fit.train.views,
+            train_views=() if fit.train.translation or (augmentation and not beside) else fit.train.views,
             dev_views=dev.views,
             dev=self.resolve(dev),
             language=dev.language,
@@ -192,6 +205,8 @@ class StepBuilder:
             apart=fit.exclude_dev_ids,
             task=part.task,
             training_version=fit.kind.training_version,
+            stages=beside.stages if beside else 0,
+            consistency=beside.consistency if beside else 0.0,
         )
 
     def merge(self, merged: MergedCheckpoint) -> Step:

@@ -19,13 +19,13 @@ from xstilts.tasks.base import Task
 def file_records(session: Session) -> Iterable[Mapping[str, Any]]:
     """One line for each file that is read: its fingerprint, and what was dropped or cut. Where a source is several
     files (the two sides of a translation), its counts stand with the first alone; what is read once more for another
-    value of a sweep, or perturbed, is one line."""
+    value of a sweep, or under stress, is one line. Training rows are a line for each noise mixed in."""
     texts = {text.name: text for by_language in session.located.adapter_texts.values() for text in by_language.values()}
     tasks: dict[str, Task] = {**texts, **session.located.intermediates, **session.located.targets}
     seen: set[Hashable] = set()
     for step in file_steps(session):
         task, use = step.about["task"], step.about["use"]
-        read = (task, use, step.settings.source, step.settings.translated, step.settings.augmentation is not None)
+        read = (task, use, step.settings.source, step.settings.translated, _use(step))
         if read in seen or step.settings.perturbation is not None:
             continue
         seen.add(read)
@@ -49,6 +49,11 @@ def file_records(session: Session) -> Iterable[Mapping[str, Any]]:
                 "truncated": counts and counts.truncated,
                 "split": counts and counts.split,
                 "unusable": counts and counts.unusable,
+                **(
+                    {"perturbed": counts and counts.perturbed, "kept": dict(counts.kept) if counts else {}}
+                    if step.settings.augmentation
+                    else {}
+                ),
                 "unknown_labels": counts and counts.notes.get("unknown_labels"),
                 "malformed_forms": counts and counts.notes.get("malformed_forms"),
                 "long_forms": counts and counts.notes.get("long_forms"),
@@ -60,9 +65,11 @@ def file_records(session: Session) -> Iterable[Mapping[str, Any]]:
 
 
 def _use(step: Step) -> str:
-    """Name what a file is read for: "train", "train, translated", "train, perturbed"."""
-    changes = ("translated" if step.settings.translated else "", "perturbed" if step.settings.augmentation else "")
-    return ", ".join(filter(None, (step.about["use"], *changes)))
+    """Name what a file is read for: "train", "train, translated", "train, perturbed: keyboard 10 %, swap 10 %"."""
+    augmentation = step.settings.augmentation
+    noises = [f"{one.name} {100 * one.rate:g} %" for one in augmentation.perturbations] if augmentation else []
+    perturbed = f"perturbed: {', '.join(noises)}" if noises else ""
+    return ", ".join(filter(None, (step.about["use"], "translated" if step.settings.translated else "", perturbed)))
 
 
 def file_steps(session: Session) -> Iterator[Step]:

@@ -108,6 +108,9 @@ def _target(name: str, session: Session, samples: str, shared: Iterable[SharedNo
         seen_text=dict(session.located.shared.get(name, {})),
         samples=samples,
         cuts_candidates=_cuts_candidates(task, session),
+        counterpart=task.counterpart,
+        counterparts=dict(task.counterparts),
+        as_written=dict(task.as_written),
     )
 
 

@@ -84,7 +84,8 @@ class ArmSpec(StrictModel):
     keep_head: bool = False
     mlm: MlmSpec | None = None
     translated: TranslatedSpec | None = None
-    perturbed: PerturbedSpec | None = None
+    perturbed: PerturbedSpec | None = None  # of the rows of intermediate tasks
+    perturbed_target: PerturbedSpec | None = None  # of the target's, in a joint phase too
     language_adapters: LanguageAdapters | None = None
     train: TrainNumbers = TrainNumbers()
     train_target: TrainNumbers = TrainNumbers()  # of the target phase

@@ -111,7 +111,15 @@ def expand(located: LocatedStudy, encoder: EncoderRef, precision: str) -> list[R
             for target in study.targets:
                 if target in located.missing_targets:
                     continue
-                builder = _Builder(study, arm, seed, precision, located.perturbed.augmentations.get(arm_name))
+                perturbed = located.perturbed
+                builder = _Builder(
+                    study,
+                    arm,
+                    seed,
+                    precision,
+                    perturbed.augmentations.get(arm_name),
+                    perturbed.target_augmentations.get(arm_name),
+                )
                 routes.append(builder.route(arm_name, located, encoder, target))
     return routes
 
@@ -125,6 +133,7 @@ class _Builder:
     seed: int
     precision: str
     augmentation: Augmentation | None = None  # of the rows of intermediate tasks
+    target_augmentation: Augmentation | None = None  # of the target's
 
     def route(self, name: str, located: LocatedStudy, encoder: EncoderRef, target: str) -> Route:
         if self.arm.language_adapters is None:
@@ -168,7 +177,9 @@ class _Builder:
             for stage in stages(self.arm)
         )
         texts = self.masked(located)
-        last = None if task.fit is None else self.part(task, number_of(self.arm.take_target or self.study.take.target))
+        last = None
+        if task.fit is not None:
+            last = self.part(task, number_of(self.arm.take_target or self.study.take.target), self.target_augmentation)
 
         def phase(start: Start, mix: Stage, role: str) -> Phase:
             return self.phase(start, mix, role, texts if role != "target" else ())
@@ -190,8 +201,7 @@ class _Builder:
 
     def parts(self, task: Task, take: int | None) -> Stage:
         """A task, and its translations where the arm has them. The first part steers selection for all."""
-        original, spec = self.part(task, take), self.arm.translated
-        original = replace(original, fit=replace(original.fit, augmentation=self.augmentation))
+        original, spec = self.part(task, take, self.augmentation), self.arm.translated
         if spec is None:
             return (original,)
         translated = [
@@ -201,12 +211,13 @@ class _Builder:
         first, *others = [original, *translated] if spec.original else translated
         return (first, *(replace(part, is_auxiliary=True) for part in others))
 
-    def part(self, task: Task, take: int | None) -> MixtureTask:
+    def part(self, task: Task, take: int | None, augmentation: Augmentation | None = None) -> MixtureTask:
         fit = task.fit
         if fit is None:
             raise StudyError(f"The task '{task.name}' has no training data, so nothing can be trained on it.")
         length = max_length(self.study, task.name, task.kind)
-        return MixtureTask(fit=limit_training(fit, take), max_length=length, name=task.name)
+        fit = replace(limit_training(fit, take), augmentation=augmentation)
+        return MixtureTask(fit=fit, max_length=length, name=task.name)
 
     def phase(self, start: Start, mix: Stage, role: str, texts: Stage) -> Phase:
         """Build one phase of a mixture, with the texts of the arm's `mlm` on top of its tasks."""

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from xstilts.core.errors import DataError, StudyError
+from xstilts.kinds.catalog import KINDS
 from xstilts.perturb.base import Perturbation
 from xstilts.perturb.catalog import NOISE, SWITCHING, parse
 from xstilts.perturb.examples import cannot_take
@@ -22,16 +23,20 @@ SECTIONS = ("noise", "switch")
 
 
 class PerturbedSpec(StrictModel):
-    """The training rows of an arm's intermediate tasks, a share of them perturbed.
+    """The training rows of an arm's intermediate tasks, or of its targets, a share of them perturbed.
 
     noise: each a name, or a mapping with a `rate` of its own; every perturbed row has one of them. rate: of those that
-    do not say theirs. share: of the rows.
+    do not say theirs. share: of the rows. consistency: above 0, a perturbed row is trained on beside the row as it is,
+    and this is the weight of the distance between what the model says of either. progressive: in so many steps, each an
+    equal share of the updates, the rates rise to what they are.
     """
 
     noise: tuple[Any, ...] = Field(min_length=1)
     rate: float = Field(0.1, gt=0, le=1)
     share: float = Field(0.5, gt=0, le=1)
     seed: Seed = 0
+    consistency: float = Field(0.0, ge=0, le=1_000)
+    progressive: int | None = Field(None, ge=2, le=20)
 
 
 @dataclass(frozen=True)
@@ -137,14 +142,45 @@ def read_augmentation(spec: PerturbedSpec, tasks: Iterable[Task], reader: NoiseR
             if reason:
                 raise StudyError(f"'{task.name}' cannot be perturbed by '{noise_name(said)}': "
                                  f"{reason}.", where=place)  # fmt: skip
+            if spec.consistency:
+                _check_views_compare(task, perturbation, f"{where}.consistency")
         perturbations.append(perturbation)
-    return Augmentation(perturbations=tuple(perturbations), share=spec.share, seed=spec.seed)
+    return Augmentation(
+        perturbations=tuple(perturbations),
+        share=spec.share,
+        seed=spec.seed,
+        consistency=spec.consistency,
+        stages=spec.progressive or 1,
+    )
 
 
-def augmentation_note(spec: PerturbedSpec, augmentation: Augmentation, reader: NoiseReader) -> str:
-    """Say what a report must say of an arm."""
+def _check_views_compare(task: Task, perturbation: Perturbation, where: str) -> None:
+    """Raises StudyError where what a model says of a row cannot be compared with what it says of the perturbed one."""
+    kind = task.kind
+    if not kind.class_scores:
+        able = [name for name, other in KINDS.items() if other.class_scores]
+        raise StudyError(
+            f"'{task.name}' is a {kind.name} task, which has no scores of classes that two views of a row could be "
+            f"compared by; these have: {', '.join(able)}.",
+            where=where,
+        )
+    if kind.class_scores == "word" and not perturbation.keeps_words:
+        raise StudyError(
+            f"the views of '{task.name}' are compared word by word, and '{perturbation.name}' changes which words "
+            "there are.",
+            where=where,
+        )
+
+
+def augmentation_note(spec: PerturbedSpec, augmentation: Augmentation, reader: NoiseReader, whose: str) -> str:
+    """Say what a report must say of an arm. `whose`: rows, "of its targets"."""
     names = [
         f"{noise_name(reader.said(noise, ''))} {100 * one.rate:g} %"
         for noise, one in zip(spec.noise, augmentation.perturbations, strict=True)
     ]
-    return f"{100 * spec.share:g} % of the training rows of its intermediate tasks are perturbed ({', '.join(names)})"
+    said = f"{100 * spec.share:g} % of the training rows {whose} are perturbed ({', '.join(names)})"
+    if spec.progressive:
+        said += f", from easy to hard in {spec.progressive} steps"
+    if spec.consistency:
+        said += f", beside the rows as they are, with a consistency loss of weight {spec.consistency:g}"
+    return said

@@ -93,10 +93,10 @@ def resolve_study(study: Study, tasks: Catalog[Task], folders: Sequence[Path] = 
         if arm.translated is not None:
             notes[f"arm {name}"] = translation_notes(arm.translated, resolved.through(arm))
     through = {name: resolved.through(arm) for name, arm in study.arms.items()}
-    perturbed = find_perturbed_parts(study, targets, through, folders)
+    trainings = {name: resolved.finetuned_on(name) for name in targets}
+    perturbed = find_perturbed_parts(study, targets, list(trainings.values()), through, folders)
     for name, said in perturbed.notes.items():
         notes[name] = (*notes.get(name, ()), *said)
-    trainings = {name: resolved.finetuned_on(name) for name in targets}
     shared = shared_text({name: trained_tasks(arm) for name, arm in study.arms.items()}, intermediates, trainings)
     for name, note in shared_notes(shared, trainings, study.arms).items():
         notes[name] = (*notes.get(name, ()), note)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.data.examples import Example
 from xstilts.perturb.base import Perturbation
 from xstilts.perturb.examples import perturb_examples
@@ -17,12 +18,30 @@ class Augmentation:
     """Which rows are perturbed, and how.
 
     perturbations: each perturbed row has one of them, all equally often. share: of the rows, above 0 to 1. seed:
-    another one perturbs other rows.
+    another one perturbs other rows. consistency: above 0, a perturbed row is trained on beside the row as it is, and
+    this is the weight of the distance between what the model says of either. stages: training goes from easy to hard in
+    so many, at k/stages of the rates.
     """
 
     perturbations: tuple[Perturbation, ...]
     share: float
     seed: int = 0
+    consistency: float = field(default=0.0, metadata=OMIT_DEFAULT)
+    stages: int = field(default=1, metadata=OMIT_DEFAULT)
+
+    @property
+    def stands_beside(self) -> bool:
+        """Whether training reads the rows as they are as well."""
+        return bool(self.consistency) or self.stages > 1
+
+    @property
+    def views(self) -> tuple[Augmentation, ...]:
+        """What each stage does to the rows, the easiest first."""
+        return tuple(self._at((stage + 1) / self.stages) for stage in range(self.stages))
+
+    def _at(self, strength: float) -> Augmentation:
+        milder = tuple(replace(one, rate=one.rate * strength) for one in self.perturbations)
+        return Augmentation(perturbations=milder, share=self.share, seed=self.seed)
 
     def chosen(self, example: Example) -> int | None:
         """Return the number of the perturbation of an example, None for one that stays as it is. It depends on the

@@ -68,6 +68,11 @@ class Task:
     # whose sentences its training data are, where other tasks are trained on them as well, under other labels: a report
     # says where an arm has met those of its target before
     corpora: tuple[str, ...] = ()
+    # of natural noise: the task with the clean counterparts, and test language -> which of its test languages these are
+    counterpart: str = ""
+    counterparts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # of corrected sentences: test language -> the task that has the same ones as they were written
+    as_written: Mapping[str, str] = field(default_factory=dict)
     same_tests_as: str = ""  # another task whose tests hold the same texts: pretraining is kept from them once
     pool: Source | None = None  # what the queries of every test language search, beside their own source
     # of retrieval: the language of the queries or of the candidates, where it is not that of the test set

@@ -7,6 +7,7 @@ their clean counterparts are languages of these two.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from xstilts.data.readers.catalog import Conllu, ConlluTrees
 from xstilts.data.row_makers.catalog import TagsRow, TreesRow
@@ -67,6 +68,32 @@ def counterpart_note(task: str, treebanks: Sequence[Treebank]) -> str:
     return f"clean counterparts in {task}: {', '.join(pairs)}"
 
 
+def _counterparts(task: str, treebanks: Sequence[Treebank]) -> dict[str, object]:
+    return {
+        "counterpart": task,
+        "counterparts": {t.language: COUNTERPARTS[t.language] for t in treebanks if t.language in COUNTERPARTS},
+    }
+
+
+def _corrected() -> Task:
+    """Sentences of treebanks that say how misspelt words should be written, with these forms."""
+    treebanks = {
+        t.language: t for t in (*NONSTANDARD_TREEBANKS, *SWITCHED_TREEBANKS) if t.language in ("ga", "pt", "qtd")
+    }
+    read = Conllu(view="words", corrected=True)
+    english = UDPOS_WORDS.test["en"]
+    tests = {"en": replace(english, places=tuple(replace(place, read=read) for place in english.places))}
+    tests |= {language: _test(treebank, read, _TAGS) for language, treebank in treebanks.items()}
+    return UDPOS_WORDS.replace(
+        name="udpos-corrected",
+        test=tests,
+        note="sentences of udpos-words (en), udpos-nonstandard (ga, pt) and udpos-switched (qtd) with their marked "
+        "misspellings corrected (CorrectForm): 154, 207, 177 and 33 words; the rest is as it was written",
+        origin=_origin(list(treebanks.values())),
+        as_written={"en": "udpos-words", "ga": "udpos-nonstandard", "pt": "udpos-nonstandard", "qtd": "udpos-switched"},
+    )
+
+
 def _origin(treebanks: Sequence[Treebank]) -> Origin:
     closed = [treebank.language for treebank in treebanks if treebank.noncommercial]
     licence = "CC BY-SA 4.0; pt CC BY 4.0" if any(t.language == "pt" for t in treebanks) else "CC BY-SA 4.0"
@@ -84,6 +111,7 @@ def _tagging(name: str, treebanks: Sequence[Treebank], note: str) -> Task:
         name=name,
         test=_tests(treebanks, Conllu(view="words"), _TAGS),
         note=f"{note}; {counterpart_note('udpos-words', treebanks)}",
+        **_counterparts("udpos-words", treebanks),
         origin=_origin(treebanks),
     )
 
@@ -93,12 +121,14 @@ def _parsing(name: str, treebanks: Sequence[Treebank], note: str, same_tests_as:
         name=name,
         test=_tests(treebanks, ConlluTrees(), _TREES),
         note=f"{note}; {counterpart_note('dependency', treebanks)}",
+        **_counterparts("dependency", treebanks),
         origin=_origin(treebanks),
         same_tests_as=same_tests_as,
     )
 
 
 TASKS = (
+    _corrected(),
     _tagging("udpos-switched", SWITCHED_TREEBANKS, _SWITCHED_NOTE),
     _tagging("udpos-nonstandard", NONSTANDARD_TREEBANKS, _NONSTANDARD_NOTE),
     _parsing("dependency-switched", SWITCHED_TREEBANKS, _SWITCHED_NOTE, "udpos-switched"),

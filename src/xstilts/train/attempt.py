@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,13 +13,14 @@ import torch
 from torch import Tensor
 
 from xstilts.core.errors import StudyError
-from xstilts.heads.base import Head
+from xstilts.heads.base import Head, Loss
 from xstilts.heads.registry import head_key, make_head
 from xstilts.nn.precision import autocast
 from xstilts.nn.teacher import Teacher
 from xstilts.train.batches import cut
 from xstilts.train.checkpoint import load_encoder, load_head
-from xstilts.train.job import ADAPTER, Job
+from xstilts.train.consistency import consistency_loss
+from xstilts.train.job import ADAPTER, Job, JobPart
 from xstilts.train.memory import free_cached
 from xstilts.train.model import Model, smaller_pass
 from xstilts.train.optim import (
@@ -89,10 +90,9 @@ class Attempt:
         part_index, places = self.schedule.rows(number)
         part = self.job.parts[part_index]
         row_numbers = part.rows[places]
-        rows = [part.train.row(int(row)) for row in row_numbers]
-        lengths = part.train.lengths[row_numbers]
+        rows, lengths = self._rows(part, row_numbers.tolist(), number)
         self.model.encoder.adapters.set_task(part.task)
-        loss, targets = self._add_gradients(head_key(part.kind), rows, lengths, (self.seed, number))
+        loss, targets = self._add_gradients(part, rows, lengths, (self.seed, number))
         norm = scale_and_clip(self.model.trained.values(), targets, self.job.recipe.clip)
         rate = learning_rate(number, self.schedule.updates, self.job.recipe)
         result = UpdateResult(part_index, loss / max(1, targets), norm, rate, int(lengths.sum()))
@@ -103,13 +103,26 @@ class Attempt:
         self.optimiser.zero_grad(set_to_none=True)
         return result
 
+    def _rows(self, part: JobPart, numbers: Sequence[int], update: int) -> tuple[list[Any], np.ndarray]:
+        """Return the rows of an update and the tokens of each. Rows have two views where these are compared; where a
+        part has views that are not, the perturbed one stands in the place of the other."""
+        views = part.views
+        if views is None:
+            return [part.train.row(row) for row in numbers], part.train.lengths[np.asarray(numbers)]
+        stage = views.stage_at(update, self.schedule.updates)
+        viewed = [views.row(row, stage) for row in numbers]
+        if part.consistency:
+            return viewed, np.asarray([row.tokens for row in viewed])
+        rows = [row.clean if row.perturbed is None else row.perturbed for row in viewed]
+        return rows, np.asarray([len(row["ids"]) for row in rows])
+
     def _add_gradients(
-        self, key: str, rows: Sequence[Mapping[str, Any]], lengths: np.ndarray, mask_seed: Sequence[int]
+        self, part: JobPart, rows: Sequence[Any], lengths: np.ndarray, mask_seed: Sequence[int]
     ) -> LossSum:
         """Sum the loss and its gradients over the passes of an update. Out of memory, passes are halved and the update
         starts over with the same random numbers, so that it stays the same update."""
         random_before = random_state(self.job.device)
-        while (loss_sum := self._try_passes(key, rows, lengths, mask_seed)) is None:
+        while (loss_sum := self._try_passes(part, rows, lengths, mask_seed)) is None:
             self.optimiser.zero_grad(set_to_none=True)
             if self.model.encoder.bf16_copy:
                 self.model.encoder.bf16_copy.drop_gradients()
@@ -118,17 +131,16 @@ class Attempt:
         return loss_sum
 
     def _try_passes(
-        self, key: str, rows: Sequence[Mapping[str, Any]], lengths: np.ndarray, mask_seed: Sequence[int]
+        self, part: JobPart, rows: Sequence[Any], lengths: np.ndarray, mask_seed: Sequence[int]
     ) -> LossSum | None:
         """Return the loss of all passes; None when memory ran out."""
-        head, device = self.model.by_key[key], self.job.device
+        key, device = head_key(part.kind), self.job.device
+        head, loss_of = self.model.by_key[key], self._loss_of(part, key, mask_seed)
         total, targets = torch.zeros((), device=device), 0
         for row_range in [slice(0, len(rows))] if head.compares_rows else cut(lengths, self.forward_tokens):
-            batch = head.collate(rows[row_range], mask_seed)
             try:
-                batch = batch.to(device)
                 with autocast(device, self.precision):
-                    loss = head.loss(self.model(batch, key), batch)
+                    loss = loss_of(rows[row_range])
                 loss.sum.backward()
             except (RuntimeError, MemoryError) as error:
                 self.forward_tokens = smaller_pass(error, lengths[row_range], device, head.compares_rows)
@@ -138,6 +150,18 @@ class Attempt:
         if self.model.encoder.bf16_copy:
             self.model.encoder.bf16_copy.move_gradients()
         return LossSum(float(total), targets)
+
+    def _loss_of(self, part: JobPart, key: str, mask_seed: Sequence[int]) -> Callable[[Sequence[Any]], Loss]:
+        """Return what gives the loss of the rows of a pass."""
+        model, device, head = self.model, self.job.device, self.model.by_key[key]
+        if part.views is not None and part.consistency:
+            return lambda rows: consistency_loss(model, key, rows, part.consistency, mask_seed, device)
+
+        def loss(rows: Sequence[Any]) -> Loss:
+            batch = head.collate(rows, mask_seed).to(device)
+            return head.loss(model(batch, key), batch)
+
+        return loss
 
     def _refresh_bf16_copy(self) -> None:
         if self.model.encoder.bf16_copy:
@@ -218,7 +242,7 @@ def used_token_ids(job: Job, heads: Iterable[Head], vocabulary: int) -> np.ndarr
         return None
     seen_V = np.zeros(vocabulary, dtype=bool)
     for part in job.parts:
-        for prepared in (part.train, part.dev):
+        for prepared in (part.train, *part.perturbed, part.dev):
             if prepared is not None:
                 seen_V[prepared.vocabulary] = True
     return np.flatnonzero(seen_V) if seen_V.mean() < FULL_TABLE_SHARE else None

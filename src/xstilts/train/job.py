@@ -16,6 +16,7 @@ from xstilts.data.examples import Example
 from xstilts.kinds.base import Kind
 from xstilts.kinds.tokenized import TokenizedRows
 from xstilts.metrics.tallies import Metric
+from xstilts.train.perturbed_views import PerturbedViews
 
 TUNES = (FULL, FROZEN)
 ADAPTER = "adapter"  # the way of tuning of a job that names an adapter
@@ -48,6 +49,8 @@ class JobPart:
     batch: int | None = None  # rows an update; None: the recipe's
     extra_update_ratio: float | None = None  # updates for each one of the parts without it, on top of theirs
     task: str = ""  # which of the adapters' tasks it is, where they differ by task; "": none of them
+    perturbed: Sequence[TokenizedRows] = ()  # the chosen examples with perturbed texts, a file a stage, easiest first
+    consistency: float = 0.0  # weight of the distance between the views of a row, which are then trained on both
     teacher: Path | None = None  # the encoder whose states its head compares with, for heads that do
 
     @cached_property
@@ -62,6 +65,12 @@ class JobPart:
                 "examples is labelled and fits the encoder."
             )
         return rows
+
+    @cached_property
+    def views(self) -> PerturbedViews | None:
+        """The perturbed views of the training rows; None for a part that has none. Raises StoreError where they are not
+        of the same examples."""
+        return PerturbedViews(self.train, self.train_indices, self.perturbed) if self.perturbed else None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

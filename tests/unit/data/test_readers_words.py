@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from xstilts.core.canonical import canonical
 from xstilts.core.errors import DataError
 from xstilts.data.readers.catalog import Bio, Conllu, Supertags
 from xstilts.data.source import WHERE
@@ -71,6 +72,23 @@ def test_conllu_words_skip_ranges_and_empty_nodes(put):
     assert (row["heads"], row["deprels"][4]) == ([0, 1, 5, 5, 1], "obl:loc")
     assert (row["xpos"][4], row["feats"][4], row["misc"][4]) == ("N", "A=b", "SpaceAfter=No")
     assert (row["sent_id"], row["text"]) == ("s1", "vámonos al mar")
+
+
+def test_words_are_written_as_their_treebank_says_they_should_be(put):
+    """One word for one: a word too much ("_") and two in one stay as they were written."""
+    facts = ["SpaceAfter=No|CorrectForm=the", "CorrectForm=_", "CorrectForm=a lot", "_"]
+    lines = [
+        f"{i + 1}\t{form}\t_\tX\t_\t_\t{i}\tdep\t_\t{fact}"
+        for i, (form, fact) in enumerate(zip(["teh", "uh", "alot", "sun"], facts, strict=True))
+    ]
+    path = put("\n".join(lines) + "\n\n")
+    (written,), (corrected,) = Conllu()([path]), Conllu(corrected=True)([path])
+    assert written["words"] == ["teh", "uh", "alot", "sun"]
+    assert corrected["words"] == ["the", "uh", "alot", "sun"]
+    assert {key: value for key, value in corrected.items() if key != "words"} == {
+        key: value for key, value in written.items() if key != "words"
+    }
+    assert "corrected" not in canonical(Conllu()) and canonical(Conllu(corrected=True))["corrected"] is True
 
 
 def test_xtreme_tokens_take_the_tag_of_the_highest_word(put):

@@ -9,7 +9,10 @@ import pytest
 import yaml
 from study_toys import ENCODER, ORIGIN, catalog, everywhere, located, retrieval, source, trained
 
+from xstilts.core.canonical import canonical_json
 from xstilts.core.errors import StudyError
+from xstilts.kinds.dependency import Dependency
+from xstilts.kinds.span_qa import SpanQA
 from xstilts.kinds.tagging import Tagging
 from xstilts.study.expand import Route, expand
 from xstilts.study.load import apply_scale, dump_study, load_study, parse_study
@@ -25,7 +28,9 @@ TAGS = Task(
     dev=source("tags/dev.tsv"),
     test={"de": source("tags/de.tsv", "de"), "sw": source("tags/sw.tsv", "sw")},
 )
-TASKS = catalog(trained("t"), trained("a"), retrieval("r"), TAGS)
+TREES = trained("trees").replace(kind=Dependency(labels=("root",)))
+ANSWERS = trained("answers").replace(kind=SpanQA())
+TASKS = catalog(trained("t"), trained("a"), retrieval("r"), TAGS, TREES, ANSWERS)
 THROUGH_A = {"strategy": "sequential", "through": ["a"]}
 ARMS = {"none": {"strategy": "direct"}, "a": THROUGH_A}
 
@@ -168,6 +173,73 @@ def test_an_arm_with_perturbed_rows_is_another_training_and_shares_the_clean_one
     assert resolve_study(made, TASKS).notes["arm noisy"] == (note,)
 
 
+def test_the_rows_of_targets_are_perturbed_in_their_own_phase_alone():
+    perturbed = {"noise": ["swap"], "share": 0.5}
+    noisy = {**THROUGH_A, "perturbed_target": perturbed}
+    joint = {"strategy": "joint", "through": ["a"], "perturbed_target": perturbed}
+    alone = {"strategy": "direct", "perturbed_target": perturbed}
+    made = study(arms={**ARMS, "noisy": noisy, "joint": joint, "alone": alone}, targets=["t", "r"])
+    ends = {(route.arm, route.target): route.end for route in routes(made)}
+    clean, changed = ends["a", "t"], ends["noisy", "t"]
+    assert changed.start == clean.start, "what comes before is shared"
+    assert changed != clean and changed.recipe == clean.recipe
+    assert [part.label for part in changed.mix] == ["t[perturbed]"]
+    assert changed.mix[0].fit.dev == clean.mix[0].fit.dev
+    assert [part.label for part in ends["joint", "t"].mix] == ["a", "t[perturbed]"]
+    assert ends["alone", "t"].mix == changed.mix and ends["none", "t"].mix == clean.mix
+    assert ends["noisy", "r"] == ends["a", "r"], "nothing is trained for it"
+    assert resolve_study(made, TASKS).notes["arm alone"] == (
+        "50 % of the training rows of its targets are perturbed (swap 10 %)",
+    )
+
+
+def test_both_may_be_perturbed_and_each_is_noted():
+    noisy = {**THROUGH_A, "perturbed": {"noise": ["swap"]}, "perturbed_target": {"noise": ["delete"], "share": 0.2}}
+    made = study(arms={**ARMS, "noisy": noisy}, targets=["t"])
+    first, second = resolve_study(made, TASKS).notes["arm noisy"]
+    assert "of its intermediate tasks" in first and "(swap 10 %)" in first
+    assert second == "20 % of the training rows of its targets are perturbed (delete 10 %)"
+    (end,) = (route.end for route in routes(made) if route.arm == "noisy")
+    assert [part.label for part in (*end.start.mix, *end.mix)] == ["a[perturbed]", "t[perturbed]"]
+
+
+def test_rows_of_targets_that_nothing_is_trained_for_are_no_rows(tmp_path: Path):
+    error = refusal(
+        tmp_path,
+        arms={"none": {"strategy": "direct"}, "x": {"strategy": "direct", "perturbed_target": {"noise": ["swap"]}}},
+        targets=["r"],
+    )
+    assert "Nothing is trained for the targets" in error.what and "arms.x.perturbed_target" in str(error.where)
+
+
+def test_from_easy_to_hard_the_last_step_is_what_another_arm_trains_on():
+    perturbed = {"noise": [{"noise": "swap", "rate": 0.4}, "delete"], "rate": 0.2, "share": 0.5}
+    noisy = {**THROUGH_A, "perturbed": perturbed}
+    harder = {**THROUGH_A, "perturbed": {**perturbed, "progressive": 4}}
+    made = study(arms={**ARMS, "noisy": noisy, "harder": harder}, targets=["t"])
+    ends = {route.arm: route.end for route in routes(made)}
+    plain, steps = (ends[name].start.mix[0].fit.augmentation for name in ("noisy", "harder"))
+    assert [[one.rate for one in view.perturbations] for view in steps.views] == [
+        pytest.approx([0.1 * k, 0.05 * k]) for k in (1, 2, 3, 4)
+    ]
+    assert steps.views[-1] == plain and canonical_json(steps.views[-1]) == canonical_json(plain)
+    assert {view.share for view in steps.views} == {0.5} and {view.seed for view in steps.views} == {0}
+    assert resolve_study(made, TASKS).notes["arm harder"][0].endswith("from easy to hard in 4 steps")
+
+
+def test_a_consistency_loss_is_another_training_and_says_so():
+    perturbed = {"noise": ["swap"], "share": 0.5}
+    noisy = {"strategy": "sequential", "through": ["a"], "perturbed": perturbed}
+    consistent = {**noisy, "perturbed": {**perturbed, "consistency": 0.5}}
+    made = study(arms={**ARMS, "noisy": noisy, "consistent": consistent}, targets=["t"])
+    ends = {route.arm: route.end for route in routes(made)}
+    one, other = ends["noisy"].start.mix[0].fit, ends["consistent"].start.mix[0].fit
+    assert one != other and ends["noisy"].start.recipe == ends["consistent"].start.recipe
+    assert other.augmentation.views == (one.augmentation,), "what stands beside is what the other arm trains on"
+    assert "consistency" not in canonical_json(one.augmentation), "no identity of before has changed"
+    assert "with a consistency loss of weight 0.5" in resolve_study(made, TASKS).notes["arm consistent"][0]
+
+
 @pytest.mark.parametrize(
     ("arm", "said"),
     [
@@ -180,6 +252,21 @@ def test_an_arm_with_perturbed_rows_is_another_training_and_shares_the_clean_one
         ({**THROUGH_A, "perturbed": {"noise": ["swap"], "share": 0}}, "0"),
         ({**THROUGH_A, "through": ["tags"], "perturbed": {"noise": ["drop-words"]}}, "'tags' cannot be perturbed"),
         ({**THROUGH_A, "perturbed": {"noise": ["diacritics"]}}, "'a' cannot be perturbed"),
+        ({"strategy": "direct", "perturbed_target": {"noise": ["drop-words"]}}, "'tags' cannot be perturbed"),
+        ({"strategy": "direct", "perturbed_target": {"noise": ["swap"], "share": 2}}, "2"),
+        ({**THROUGH_A, "perturbed": {"noise": ["swap"], "consistency": -1}}, "-1"),
+        ({**THROUGH_A, "perturbed": {"noise": ["swap"], "progressive": 1}}, "1"),
+        ({**THROUGH_A, "perturbed": {"noise": ["swap"], "progressive": 2.5}}, "2.5"),
+        ({**THROUGH_A, "perturbed": {"noise": ["swap"], "consistency": "yes"}}, "yes"),
+        ({**THROUGH_A, "perturbed": {"noise": ["swap"], "consistent": 1}}, "consistent"),
+        (
+            {**THROUGH_A, "through": ["trees"], "perturbed": {"noise": ["swap"], "consistency": 1}},
+            "'trees' is a dependency task, which has no scores of classes",
+        ),
+        (
+            {**THROUGH_A, "through": ["answers"], "perturbed": {"noise": ["shuffle-words"], "consistency": 1}},
+            "the views of 'answers' are compared word by word",
+        ),
     ],
 )  # fmt: skip
 def test_mistakes_of_perturbed_arms(tmp_path: Path, arm: Any, said: str):

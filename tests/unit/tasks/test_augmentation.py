@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xstilts.data.examples import SpanExample, TextExample
+from xstilts.perturb.casing import Casing
 from xstilts.perturb.letters import Delete, Repeat, Swap
 from xstilts.tasks.augmentation import Augmentation, augment
 
@@ -46,6 +47,20 @@ def test_several_perturbations_are_used_equally_often_and_another_seed_takes_oth
     shorter = sum(len(new.text) < len(old.text) for new, old in zip(found, ROWS, strict=True))
     assert longer == pytest.approx(100, abs=30) and shorter == pytest.approx(100, abs=30)
     assert augment(ROWS, repeated(0.5, seed=1), "en").examples != augment(ROWS, repeated(0.5), "en").examples
+
+
+def test_what_an_easier_step_changed_a_harder_one_changes_too():
+    """Up to half of a text: of more, the places that stay are drawn."""
+    steps = Augmentation(perturbations=(Casing(rate=0.4),), share=0.5, stages=4).views
+    before = [set[int]() for _ in ROWS]
+    for view in steps:
+        changed = [
+            {place for place, (a, b) in enumerate(zip(new.text.split(), old.text.split(), strict=True)) if a != b}
+            for new, old in zip(augment(ROWS, view, "en").examples, ROWS, strict=True)
+        ]
+        assert all(fewer <= more for fewer, more in zip(before, changed, strict=True))
+        assert sum(map(len, changed)) > sum(map(len, before))
+        before = changed
 
 
 def test_a_row_whose_answer_would_be_lost_stays_as_it_is():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError
 from xstilts.data.source import LINES, WHERE, Row
 from xstilts.data.text_lines import Numbered, expect_fields, line_blocks
@@ -60,10 +61,13 @@ class Conllu:
     Arguments
         view: as above.
         language: "es", "fr" and "it" have precedence lists of their own; anything else takes the common one.
+        corrected: of view "words": a word that the treebank marks as misspelt has its right form (`CorrectForm` of
+            MISC), where this is one word.
     """
 
     view: str = "words"
     language: str = ""
+    corrected: bool = field(default=False, metadata=OMIT_DEFAULT)
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         row = {"words": _words_row, "xtreme": self._xtreme_row}[self.view]
@@ -72,6 +76,7 @@ class Conllu:
                 comments, words, fused = parse_sentence(path, block)
                 _check_heads(words)
                 if words:
+                    words = [_corrected(word) for word in words] if self.corrected else words
                     shared = {"sent_id": comments.get("sent_id", ""), "text": comments.get("text", "")}
                     yield {**row(words, fused), **shared, WHERE: f"{path}:{block[0][0]}"}
 
@@ -117,6 +122,13 @@ def _words_row(words: list[ConlluWord], fused: list[MultiwordToken]) -> Row:
         "misc": [word.misc for word in words],
         LINES: [word.line for word in words],
     }
+
+
+def _corrected(word: ConlluWord) -> ConlluWord:
+    """Return a word with its right form. "_" says that there should be no word, and is passed over, as several are."""
+    facts = dict(fact.partition("=")[::2] for fact in word.misc.split("|"))
+    form = facts.get("CorrectForm", "_").strip()
+    return word if form in ("", "_") or len(form.split()) > 1 else word._replace(form=form)
 
 
 def _depth(words: list[ConlluWord], word: ConlluWord) -> int:

@@ -6,17 +6,16 @@ from xstilts.core.errors import DataError
 from xstilts.data.read import LoadedExamples, ResolvedSource, load_examples
 from xstilts.perturb.base import Perturbation
 from xstilts.perturb.examples import perturb_examples
-from xstilts.tasks.augmentation import Augmentation, augment
+from xstilts.tasks.augmentation import Augmentation, AugmentedExamples, augment
 
 
-def read_augmented(source: ResolvedSource, augmentation: Augmentation) -> LoadedExamples:
-    """Read the training examples that the views of a source choose, a share of them perturbed. `rows` is of the chosen
-    rows."""
+def read_augmented(source: ResolvedSource, augmentation: Augmentation) -> tuple[LoadedExamples, AugmentedExamples]:
+    """Read the training examples that the views of a source choose, a share of them perturbed, and what became of them.
+    `rows` is of the chosen rows."""
     loaded = load_examples(source)
     found = augment(loaded.examples, augmentation, source.language)
-    return LoadedExamples(
-        examples=found.examples, row_numbers=loaded.row_numbers, rows=len(set(loaded.row_numbers)), dropped={}
-    )
+    rows = len(set(loaded.row_numbers))
+    return LoadedExamples(examples=found.examples, row_numbers=loaded.row_numbers, rows=rows, dropped={}), found
 
 
 def read_examples(source: ResolvedSource, perturbation: Perturbation | None) -> LoadedExamples:

@@ -50,6 +50,8 @@ class PreparedFiles:
         dropped: reason -> rows that were left out on purpose; `first_dropped`: reason -> file:line of the first.
         examples: examples that were read (of a parallel row two); `blank` of them are scored and have no gold.
         truncated, split, unusable: examples that were cut to the longest length, cut into windows, left without text.
+        perturbed: of rows of which a share is perturbed: examples that have other texts now; None where none should.
+        kept: reason -> those that were to be perturbed and stay as they are.
         notes: what the kind has counted besides; `first`: what it counts -> file:line of the first.
     """
 
@@ -67,6 +69,8 @@ class PreparedFiles:
     unusable: int
     notes: Mapping[str, int]
     first: Mapping[str, str]
+    perturbed: int | None = None
+    kept: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def used(self) -> int:
@@ -91,6 +95,8 @@ class PreparedFiles:
             unusable=meta.get("unusable", 0),
             notes=meta.get("notes", {}),
             first=meta.get("first", {}),
+            perturbed=counts.get("perturbed"),
+            kept=counts.get("kept", {}),
         )
 
 
@@ -101,17 +107,19 @@ def run(settings: PrepareSettings, context: Context) -> None:
     from xstilts.translate.artefact import read_rows
 
     context.progress(0, 1, "examples", "reading")
+    augmented: dict[str, Any] = {}
     if settings.translated:
         loaded = read_rows(context.inputs[TRANSLATION])
     elif settings.augmentation:
-        loaded = read_augmented(settings.source, settings.augmentation)
+        loaded, found = read_augmented(settings.source, settings.augmentation)
+        augmented = {"perturbed": found.perturbed, "kept": found.kept}
     else:
         loaded = read_examples(settings.source, settings.perturbation)
     for example in loaded.examples:
         settings.kind.check(example)
     tokenizer = load_tokenizer(settings.encoder.path(context))
     write(loaded.examples, settings.kind, tokenizer, settings.max_length, context.out, context.progress)
-    write_json(context.out / "read.json", row_counts(loaded, settings.kind))
+    write_json(context.out / "read.json", row_counts(loaded, settings.kind) | augmented)
 
 
 def row_counts(loaded: LoadedExamples, kind: Kind) -> dict[str, Any]:

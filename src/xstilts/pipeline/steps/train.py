@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,9 +46,15 @@ def dev_rows(i: int) -> str:
     return f"dev/{i}"
 
 
+def perturbed_rows(i: int, stage: int) -> str:
+    """The input that holds the prepared training rows of task `i` with perturbed texts, at a stage of strength."""
+    return f"perturbed/{i}/{stage}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainPart:
-    """One task of a phase. Its prepared files are the inputs `train_rows(i)` and `dev_rows(i)`."""
+    """One task of a phase. Its prepared files are the inputs `train_rows(i)`, `dev_rows(i)` and `perturbed_rows(i)` of
+    each of its `stages`."""
 
     kind: Kind
     select: Metric
@@ -62,6 +68,9 @@ class TrainPart:
     apart: bool = field(default=False, metadata=OMIT_DEFAULT)  # see `Fit`
     task: str = field(default="", metadata=OMIT_DEFAULT)  # which of its adapters' tasks it is, if any
     training_version: int = field(default=1, metadata=OMIT_DEFAULT)  # of the kind
+    # of perturbed rows that stand beside the rows as they are; 0: there are none beside
+    stages: int = field(default=0, metadata=OMIT_DEFAULT)
+    consistency: float = field(default=0.0, metadata=OMIT_DEFAULT)  # weight of the distance between the views of a row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +107,8 @@ def run(settings: TrainSettings, context: Context) -> None:
                 language=part.language,
                 extra_update_ratio=part.added,
                 task=part.task,
+                perturbed=[TokenizedRows(context.inputs[name]) for name in _perturbed_inputs(i, part)],
+                consistency=part.consistency,
             )
         )
     job = Job(
@@ -111,17 +122,20 @@ def run(settings: TrainSettings, context: Context) -> None:
     fit(job, context.out, context.scratch, context.progress, snapshot_seconds())
 
 
+def _perturbed_inputs(i: int, part: TrainPart) -> list[str]:
+    return [perturbed_rows(i, stage) for stage in range(part.stages)]
+
+
 def estimate(step: Step, estimator: Estimator) -> Cost:
     settings: TrainSettings = step.settings
     sizes = []
     for i, part in enumerate(settings.parts):
         train, dev = (estimator.size(step.inputs[name]) for name in (train_rows(i), dev_rows(i)))
-        sizes.append(
-            (
-                train.scaled(passing_share(part.train_views, train.rows)),
-                dev.scaled(passing_share(part.dev_views, dev.rows)),
-            )
-        )
+        train = train.scaled(passing_share(part.train_views, train.rows))
+        dev = dev.scaled(passing_share(part.dev_views, dev.rows))
+        if part.consistency:
+            train = _with_views(train, step.inputs[perturbed_rows(i, 0)], estimator)
+        sizes.append((train, dev))
     length = phase_length(settings, sizes)
     return Cost(
         tokens=length.tokens,
@@ -130,6 +144,12 @@ def estimate(step: Step, estimator: Estimator) -> Cost:
         bytes=estimator.encoder_bytes * weights_share(settings.tune) + CHECKPOINT_BYTES,
         counted=all(size.counted for pair in sizes for size in pair),
     )
+
+
+def _with_views(rows: Size, perturbed: Step, estimator: Estimator) -> Size:
+    """Return the size of rows of which a share has a second view that is trained on as well."""
+    share = perturbed.settings.augmentation.share
+    return replace(rows, tokens=rows.tokens + share * estimator.size(perturbed).row * rows.rows)
 
 
 def speed(estimator: Estimator) -> Speed:
@@ -188,12 +208,16 @@ def file_uses(step: Step) -> Iterator[FileUse]:
             views=part.train_views,
             without=selects if part.apart else None,
         )
+        for name in _perturbed_inputs(i, part):
+            prepared = step.inputs[name]
+            yield FileUse(use="train", task=part.name, source=prepared.settings.source, prepared=prepared, views=())
         yield selects
 
 
 def labelled_inputs(step: Step) -> Mapping[str, bool]:
     """Training and dev sets must have gold somewhere."""
-    return {name: False for i in range(len(step.settings.parts)) for name in (train_rows(i), dev_rows(i))}
+    parts = enumerate(step.settings.parts)
+    return {name: False for i, part in parts for name in (train_rows(i), dev_rows(i), *_perturbed_inputs(i, part))}
 
 
 def paired_inputs(step: Step) -> Iterator[tuple[str, str]]:

@@ -50,6 +50,11 @@ class TargetInfo:
     samples: str = ""  # what of its data is a packaged sample in the place of the full files
     # language -> what is read in the place of its test set, or which part of it (said in `notes` too)
     test_notes: Mapping[str, str] = field(default_factory=dict)
+    # of natural noise: the target with the clean counterparts, and language -> which of its languages these are
+    counterpart: str = ""
+    counterparts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # of corrected sentences: language -> the target that has the same ones as they were written
+    as_written: Mapping[str, str] = field(default_factory=dict)
     # of retrieval: queries search a part of the candidates alone, so that no published number is beside the score
     cuts_candidates: bool = False
 

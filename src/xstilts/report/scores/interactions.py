@@ -120,6 +120,15 @@ def arm_change(changes: Sequence[TargetDraws], arm: str, zero_shot: bool) -> Cha
     return _estimate(means, {arm: 1.0}, changes) if means is not None else None
 
 
+def change(
+    changes: Sequence[TargetDraws], weights: dict[str, float], languages: Sequence[str], salt: str = ""
+) -> ChangeEstimate | None:
+    """Return a linear combination of arms in what stands in the place of scores, over these languages; None where an
+    arm lacks one of them. `salt`: whatever else tells this draw from others."""
+    means = _means(changes, languages, False)
+    return _estimate(means, weights, changes, salt + " ".join(languages)) if means is not None else None
+
+
 def group_effects(results: Results, stress: Sequence[StressDraws], by: str) -> tuple[GroupEffect, ...]:
     """Return the contrasts of drops over the languages of each script ("script") or family ("family"), each target that
     has one of them counting the same. Nothing is tested."""

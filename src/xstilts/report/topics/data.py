@@ -42,7 +42,7 @@ def _row(line: Mapping[str, Any]) -> tuple[TableCell, ...]:
         TableCell(text=str(line.get("use", ""))),
         TableCell(text=str(line.get("file", ""))),
         TableCell(text=formatting.count(line.get("read"))),
-        TableCell(text=formatting.count(line.get("rows"))),
+        TableCell(text=formatting.count(line.get("rows")), small_print=_perturbed(line)),
         TableCell(text=formatting.count(line.get("without_gold")), small_print=(f"first: {blank}",) if blank else ()),
         TableCell(text=formatting.count(sum(dropped.values())), small_print=reasons),
         TableCell(text=formatting.count(line.get("truncated"))),
@@ -50,6 +50,14 @@ def _row(line: Mapping[str, Any]) -> tuple[TableCell, ...]:
         TableCell(text=digest[:16], tip=digest, role="code"),
         TableCell(text=str(line.get("licence", ""))),
     )
+
+
+def _perturbed(line: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say how many training rows have other texts than the file, and why others that were to have stay as they are."""
+    if line.get("perturbed") is None:
+        return ()
+    kept = (f"{formatting.count(n)} as they are: {reason}" for reason, n in (line.get("kept") or {}).items())
+    return f"{formatting.count(line['perturbed'])} perturbed", *kept
 
 
 def _first(place: str | None) -> str:

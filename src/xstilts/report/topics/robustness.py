@@ -11,6 +11,7 @@ from xstilts.report.elements.charts import Curve, Effect, forest, panel
 from xstilts.report.elements.formatting import interval, name_list, number, plural, probability, signed
 from xstilts.report.scores.contrast_scopes import UNTESTED
 from xstilts.report.scores.interactions import GroupEffect, Interaction, group_effects, interactions
+from xstilts.report.scores.natural_noise import NaturalNoise, natural_noise
 from xstilts.report.scores.robustness_measures import (
     ArmRobustness,
     NoiseCurve,
@@ -20,6 +21,7 @@ from xstilts.report.scores.robustness_measures import (
 )
 from xstilts.report.scores.scoreboard import Scoreboard
 from xstilts.report.scores.stress_draws import StressDraws, stress_draws
+from xstilts.report.topics.natural_noise_tables import natural_blocks
 from xstilts.report.topics.robustness_tables import arm_table, group_table, interaction_table, noise_table
 from xstilts.report.topics.topic import Topic
 
@@ -51,12 +53,15 @@ class Robustness:
     dropped: tuple[str, ...]
     missing: Mapping[str, str]  # target -> why nothing is said of it
     paired: Mapping[str, Mapping[str, tuple[int, int]]]
+    natural: NaturalNoise
 
 
 def compute(board: Scoreboard) -> Robustness | None:
-    """Return None for a study without perturbed inputs. Raises StoreError when a score artefact cannot be read."""
+    """Return None for a study without perturbed inputs, and without natural noise beside its clean counterpart. Raises
+    StoreError when a score artefact cannot be read."""
     results = board.results
-    if not results.stress:
+    natural = natural_noise(results, board.comparison.target_draws)
+    if not results.stress and not natural.differences:
         return None
     draws = [d for clean in board.comparison.target_draws if (d := stress_draws(results, clean)) is not None]
     scored = [one for one in draws if one.draws is not None]
@@ -72,6 +77,7 @@ def compute(board: Scoreboard) -> Robustness | None:
         dropped=tuple(sentence for one in draws for sentence in _dropped(board, one)),
         missing={one.target.name: one.reason for one in draws if one.draws is None},
         paired={one.target.name: dict(one.items) for one in scored},
+        natural=natural,
     )
 
 
@@ -137,7 +143,7 @@ def answer(robustness: Robustness) -> tuple[str, ...]:
 
 
 def sections(robustness: Robustness) -> tuple[Section, ...]:
-    blocks: list[Block] = [Prose(text=EXPLANATION)]
+    blocks: list[Block] = [Prose(text=EXPLANATION)] if robustness.curves or robustness.missing else []
     if robustness.interactions:
         blocks += [_forest(robustness), interaction_table(robustness.interactions, robustness.baseline)]
     blocks += _curves(robustness)
@@ -147,12 +153,14 @@ def sections(robustness: Robustness) -> tuple[Section, ...]:
         blocks.append(noise_table(robustness.curves, robustness.names))
     if robustness.groups:
         blocks.append(group_table(robustness.groups))
+    blocks += natural_blocks(robustness.natural, robustness.names)
     lacking = [one.contrast for one in overall(robustness) if one.contrast.value is None]
     notes = (
         *(f"{c.title} is missing: {c.reason}" for c in lacking),
         *(f"{target}: {reason}" for target, reason in robustness.missing.items()),
         *robustness.not_applicable,
         *robustness.dropped,
+        *robustness.natural.missing,
     )
     if notes:
         blocks.append(Fold(title="What is not perturbed, and what cannot be compared", blocks=(Items(items=notes),)))
@@ -221,6 +229,7 @@ def record(robustness: Robustness) -> dict[str, Any]:
             "dropped": list(robustness.dropped),
             "missing": dict(robustness.missing),
             "paired": {target: dict(items) for target, items in robustness.paired.items()},
+            "natural": robustness.natural.to_dict(),
         }
     }
 

@@ -52,6 +52,9 @@ def _target(target: TargetInfo) -> dict[str, Any]:
     """Return a target under the keys that report.json has had from the first."""
     entry = asdict(target)
     entry["met"], entry["most"] = entry.pop("seen_text"), entry.pop("test_limit")
+    for key in ("counterpart", "counterparts", "as_written"):  # of natural noise alone
+        if not entry[key]:
+            del entry[key]
     return entry
 
 
