@@ -24,6 +24,8 @@ def write_lists(folder: Path) -> Path:
     (folder / "en-de.tsv").write_text("\n".join([*rows, "the\tdie\td", "dog\tHund\tn", "taxi\tTaxi\tn"]), "utf-8")
     (folder / "en-fr.tsv").write_text("house\tmaison\nnew\tnouveau\ndog\tchien\npotato\tpomme de terre\n", "utf-8")
     (folder / "en-zh.tsv").write_text("park\t公园\npublic\t公\ntoday\t今天\n", "utf-8")
+    aligned = "the new house ||| das neue Haus ||| 0-0 1-1 2-2\nthe dog ||| der Hund ||| 0-0 1-1\n"
+    (folder / "en-de.aligned").write_text(aligned, "utf-8")
     return folder
 
 
@@ -37,6 +39,8 @@ def maker(folder: Path) -> Make:
             settings = {"list": str(folder / "wrong.txt"), **settings}
         if name == "dictionary":
             settings = {"into": "en", "lexicons": str(folder), **settings}
+        if name == "phrases":
+            settings = {"into": "en", "aligned": str(folder), **settings}
         section = "switch" if name in SWITCHING else "noise"
         return parse({section: name, "rate": rate, "seed": seed, **settings}, "stress")
 

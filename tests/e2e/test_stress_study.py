@@ -180,7 +180,7 @@ def test_an_arm_with_perturbed_rows_trains_on_as_many_and_is_scored_alike(
     assert seen
 
 
-def test_an_arm_with_a_consistency_loss_trains_on_both_views(
+def test_a_consistency_loss_trains_on_both_views_and_a_progressive_arm_on_harder_and_harder_ones(
     study: Callable[..., TinyStudy], capsys: pytest.CaptureFixture[str]
 ):
     tagged = {"strategy": "sequential", "through": ["words"]}
@@ -190,29 +190,31 @@ def test_an_arm_with_a_consistency_loss_trains_on_both_views(
     tiny = study(targets=["weather"], seeds=[1], arms={"none": none, "tagged": tagged, "noisy": noisy})
     assert tiny.call("run") == 0
     before = tiny.stamps()
-    tiny.write(arms={"none": none, "tagged": tagged, "noisy": noisy, "consistent": consistent})
+    harder = {**tagged, "perturbed": {**noisy["perturbed"], "progressive": 2}}
+    tiny.write(arms={"none": none, "tagged": tagged, "noisy": noisy, "consistent": consistent, "harder": harder})
     planned = plan(tiny, capsys)
     assert (
         "arm consistent: 50 % of the training rows of its intermediate tasks are perturbed (repeat 50 %), beside the "
         "rows as they are, with a consistency loss of weight 1" in planned["notes"]
     )
-    steps = {step["label"]: step for step in planned["steps"]}
-    assert steps["words[perturbed] · seed 1"]["reused"], "the arm without it is what it was"
+    reused = [step["reused"] for step in planned["steps"] if step["label"] == "words[perturbed] · seed 1"]
+    assert sorted(reused) == [False, False, True], "the arm without either is what it was"
     assert tiny.call("run") == 0
     new = [key.partition("-")[0] for key in tiny.stamps().keys() - before.keys()]
-    assert sorted(new) == ["predict", "score", "train", "train"], "both views are prepared for the other arms"
+    # Both views are prepared for the other arms, as is the last step of the one that goes from easy to hard.
+    assert sorted(new) == ["predict", "predict", "prepare", "score", "score", "train", "train", "train", "train"]
     assert {key: stamp for key, stamp in tiny.stamps().items() if key in before} == before
-    tokens = {}
+    tokens: dict[tuple[bool, str], list[int]] = {}
     for key in tiny.stamps("train"):
         folder = tiny.store / "steps" / key
-        settings = json.loads((folder / "done.json").read_text("utf-8"))
-        if settings["about"]["role"] == "intermediate":
-            tokens[key in before, settings["label"]] = json.loads((folder / "summary.json").read_text("utf-8"))[
-                "tokens"
-            ]
+        record = json.loads((folder / "done.json").read_text("utf-8"))
+        if record["about"]["role"] == "intermediate":
+            summary = json.loads((folder / "summary.json").read_text("utf-8"))
+            tokens.setdefault((key in before, record["label"]), []).append(summary["tokens"])
     perturbed = "words[perturbed] · seed 1"
-    both, one, clean = tokens[False, perturbed], tokens[True, perturbed], tokens[True, "words · seed 1"]
-    assert both > one > clean and both > 1.4 * clean
+    (one,), (clean,) = tokens[True, perturbed], tokens[True, "words · seed 1"]
+    easier, both = sorted(tokens[False, perturbed])
+    assert clean < easier < one < both and both > 1.4 * clean
 
 
 def test_switching_by_a_lexicon_of_ones_own(study: Callable[..., TinyStudy]):

@@ -30,7 +30,7 @@ def stress(
         float, typer.Option(metavar="SHARE", help="Which share of characters or words is changed, 0 to 1.")
     ],
     noise: Annotated[str | None, typer.Option(metavar="NAME", help="keyboard, swap, ocr, drop-words, ...")] = None,
-    switch: Annotated[str | None, typer.Option(metavar="NAME", help="Code-switching: dictionary.")] = None,
+    switch: Annotated[str | None, typer.Option(metavar="NAME", help="Code-switching: dictionary, phrases.")] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Another one hits other places.")] = 0,
     settings: Annotated[
         list[str] | None,

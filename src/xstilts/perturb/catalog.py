@@ -15,6 +15,7 @@ from xstilts.perturb.diacritics import Diacritics
 from xstilts.perturb.invisible import BidiMarks, ZeroWidth
 from xstilts.perturb.letters import Delete, Insert, Repeat, Swap
 from xstilts.perturb.misspellings import Misspellings
+from xstilts.perturb.phrases import PhraseSwitch
 from xstilts.perturb.punctuation import Punctuation, Spacing
 from xstilts.perturb.romanisation import Romanise
 from xstilts.perturb.switching import DictionarySwitch
@@ -23,7 +24,7 @@ from xstilts.perturb.words import DropWords, DuplicateWords, ShuffleWords
 _CHARACTERS = (Swap, Delete, Insert, Repeat, Keyboard, Diacritics, LookAlikes, Ocr, Width, ZeroWidth, BidiMarks)
 _WORDS = (Casing, Punctuation, Spacing, Misspellings, DropWords, DuplicateWords, ShuffleWords, Romanise)
 NOISE: Mapping[str, type[Perturbation]] = {cls.name: cls for cls in (*_CHARACTERS, *_WORDS)}
-SWITCHING: Mapping[str, type[Perturbation]] = {DictionarySwitch.name: DictionarySwitch}
+SWITCHING: Mapping[str, type[Perturbation]] = {cls.name: cls for cls in (DictionarySwitch, PhraseSwitch)}
 
 _SECTIONS: Mapping[str, Mapping[str, type[Perturbation]]] = {"noise": NOISE, "switch": SWITCHING}
 

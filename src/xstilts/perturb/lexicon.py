@@ -40,40 +40,60 @@ class Lexicon:
     longest_text: int
 
 
-def lexicon_files(place: Path) -> Mapping[tuple[str, str], Path]:
-    """Return the lexicons in a folder, or the one file, by their languages. Raises DataError where there are none."""
-    if not place.exists():
-        raise DataError("there is no such file or folder", where=str(place), hint=_LAYOUT)
-    paths = sorted(place.iterdir()) if place.is_dir() else [place]
-    found: dict[tuple[str, str], Path] = {}
-    for path in paths:
-        if path.is_file() and (match := _NAME.fullmatch(path.name)):
-            try:
-                found.setdefault((canonical_code(match[1]), canonical_code(match[2])), path)
-            except StudyError as error:
-                if not place.is_dir():
-                    raise DataError(error.what, where=str(path), hint=error.hint) from None
-    if not found:
-        raise DataError("no lexicon is here", where=str(place), hint=_LAYOUT)
-    return found
+@dataclass(frozen=True)
+class PairFiles:
+    """Files that are called by two languages, each of which serves both directions.
+
+    name: the pattern of a file's name, its groups the languages. noun: what a file is, for messages; layout: how it
+    looks.
+    """
+
+    name: re.Pattern[str]
+    noun: str
+    layout: str
+
+    def files(self, place: Path) -> Mapping[tuple[str, str], Path]:
+        """Return the files in a folder, or the one file, by their languages. Raises DataError where there are none."""
+        if not place.exists():
+            raise DataError("there is no such file or folder", where=str(place), hint=self.layout)
+        paths = sorted(place.iterdir()) if place.is_dir() else [place]
+        found: dict[tuple[str, str], Path] = {}
+        for path in paths:
+            if path.is_file() and (match := self.name.fullmatch(path.name)):
+                try:
+                    found.setdefault((canonical_code(match[1]), canonical_code(match[2])), path)
+                except StudyError as error:
+                    if not place.is_dir():
+                        raise DataError(error.what, where=str(path), hint=error.hint) from None
+        if not found:
+            raise DataError(f"no {self.noun} is here", where=str(place), hint=self.layout)
+        return found
+
+    def path(self, place: Path, source: str, target: str) -> tuple[Path, bool] | None:
+        """Return the file of `source` and `target`, and whether its second language is the one to look up."""
+        files = self.files(place)
+        for pair, reverse in (((source, target), False), ((target, source), True)):
+            if pair in files:
+                return files[pair], reverse
+        return None
+
+    def digest(self, place: Path, targets: Sequence[str]) -> str:
+        """Return a digest of the contents of all files that have one of the languages."""
+        digest = hashlib.sha256()
+        for pair, path in sorted(self.files(place).items()):
+            if set(pair) & set(targets):
+                digest.update(f"{pair} {file_checksum(path)}\n".encode())
+        return digest.hexdigest()
+
+    def lacking(self, place: Path, matrix: str, into: Sequence[str]) -> str | None:
+        """Return why texts of a language cannot be switched into others, None where they can."""
+        if matrix in into and len(into) == 1:
+            return f"{matrix} is not switched into itself"
+        lacking = [code for code in into if code != matrix and not self.path(place, matrix, code)]
+        return f"no {self.noun} of {matrix} and {lacking[0]} in {place}" if lacking else None
 
 
-def lexicon_path(place: Path, source: str, target: str) -> tuple[Path, bool] | None:
-    """Return the file with words of `source` and `target`, and whether its second field is the one to look up."""
-    files = lexicon_files(place)
-    for pair, reverse in (((source, target), False), ((target, source), True)):
-        if pair in files:
-            return files[pair], reverse
-    return None
-
-
-def lexicons_digest(place: Path, targets: Sequence[str]) -> str:
-    """Return a digest of the contents of all lexicons that have one of the languages."""
-    digest = hashlib.sha256()
-    for pair, path in sorted(lexicon_files(place).items()):
-        if set(pair) & set(targets):
-            digest.update(f"{pair} {file_checksum(path)}\n".encode())
-    return digest.hexdigest()
+LEXICONS = PairFiles(name=_NAME, noun="lexicon", layout=_LAYOUT)
 
 
 @lru_cache(maxsize=64)

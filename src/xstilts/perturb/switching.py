@@ -17,7 +17,7 @@ from xstilts.core.errors import DataError
 from xstilts.core.languages import canonical_code
 from xstilts.perturb.base import OriginalText, Perturbation
 from xstilts.perturb.edits import Edit, Rewriting, Span
-from xstilts.perturb.lexicon import Entry, Lexicon, lexicon_path, lexicons_digest, read_lexicon
+from xstilts.perturb.lexicon import LEXICONS, Entry, Lexicon, read_lexicon
 from xstilts.perturb.random_stream import RandomStream
 from xstilts.perturb.units import no_words_of, run_spans
 from xstilts.perturb.word_forms import in_case_of
@@ -45,21 +45,14 @@ class DictionarySwitch(Perturbation):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        named = [self.into] if isinstance(self.into, str) else self.into
-        if not isinstance(named, list | tuple) or not named or not all(isinstance(code, str) for code in named):
-            raise DataError(f"'into' names languages, got {self.into!r}", where="dictionary.into")
-        into = tuple(dict.fromkeys(canonical_code(code, "dictionary.into") for code in named))
-        object.__setattr__(self, "into", into)
+        object.__setattr__(self, "into", embedded_languages(self.into, self.name))
         object.__setattr__(self, "lexicons", Path(self.lexicons))
-        object.__setattr__(self, "lexicons_digest", lexicons_digest(self.lexicons, into))
+        object.__setattr__(self, "lexicons_digest", LEXICONS.digest(self.lexicons, self.into))
 
     def unavailable(self, language: str) -> str | None:
         matrix = canonical_code(language)
-        if matrix in self.into and len(self.into) == 1:
-            return f"{matrix} is not switched into itself"
-        lacking = [code for code in self.into if code != matrix and not lexicon_path(self.lexicons, matrix, code)]
-        if lacking:
-            return f"no lexicon of {matrix} and {lacking[0]} in {self.lexicons}"
+        if reason := LEXICONS.lacking(self.lexicons, matrix, self.into):
+            return reason
         self.lexicons_of(matrix)  # a bad line is said now
         return None
 
@@ -68,22 +61,35 @@ class DictionarySwitch(Perturbation):
         return _lexicons(self.lexicons, canonical_code(language), self.into)
 
     def rewrite(self, original: OriginalText, stream: RandomStream) -> Rewriting:
-        text = original.text
-        found = list(_found(original, self.lexicons_of(original.language)))
-        edits, languages = [], []
-        for start, end, entries in map(found.__getitem__, stream.places(len(found), self.rate)):
-            code = stream.one_of(tuple(entries))
-            entry = entries[code]
-            edits.append(
-                Edit(start, end, in_case_of(text[start:end], stream.one_of(entry.translations), entry.headword))
-            )
-            languages.append(code)
-        return Rewriting(text, edits, len(found), len(edits), tuple(languages))
+        return switch_words(original, self.lexicons_of(original.language), self.rate, stream)
+
+
+def embedded_languages(into: object, name: str) -> tuple[str, ...]:
+    """Return the languages that `into` names, one or several. Raises DataError, at the perturbation's name."""
+    named = [into] if isinstance(into, str) else into
+    if not isinstance(named, list | tuple) or not named or not all(isinstance(code, str) for code in named):
+        raise DataError(f"'into' names languages, got {into!r}", where=f"{name}.into")
+    return tuple(dict.fromkeys(canonical_code(code, f"{name}.into") for code in named))
+
+
+def switch_words(
+    original: OriginalText, lexicons: Mapping[str, Lexicon], rate: float, stream: RandomStream
+) -> Rewriting:
+    """Return a text with about `rate` of what the lexicons have in it translated, a language for each."""
+    text = original.text
+    found = list(_found(original, lexicons))
+    edits, languages = [], []
+    for start, end, entries in map(found.__getitem__, stream.places(len(found), rate)):
+        code = stream.one_of(tuple(entries))
+        entry = entries[code]
+        edits.append(Edit(start, end, in_case_of(text[start:end], stream.one_of(entry.translations), entry.headword)))
+        languages.append(code)
+    return Rewriting(text, edits, len(found), len(edits), tuple(languages))
 
 
 @lru_cache(maxsize=64)
 def _lexicons(place: Path, matrix: str, into: tuple[str, ...]) -> Mapping[str, Lexicon]:
-    paths = {code: lexicon_path(place, matrix, code) for code in into if code != matrix}
+    paths = {code: LEXICONS.path(place, matrix, code) for code in into if code != matrix}
     return {code: read_lexicon(*path) for code, path in paths.items() if path}
 
 

@@ -1,4 +1,4 @@
-"""The loss of a pass whose rows have two views: as they are, and perturbed.
+"""The consistency loss of a pass whose rows have two views: as they are, and perturbed.
 
 A row with two views counts as one: the mean of both losses, and `weight` times the symmetric KL between what the model
 says of either (R-Drop, Liang et al. 2021, whose sum of both losses with alpha is twice this with alpha / 2). Dropout

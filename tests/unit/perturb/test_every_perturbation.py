@@ -27,7 +27,11 @@ WITHIN_CLUSTERS = {"keyboard", "look-alikes", "ocr", "width"}
 TWO_AT_ONCE = {"swap": 2, "shuffle-words": 2}
 # Texts in which every perturbation has something to change.
 CHANGEABLE = "the der dog Müller, recéive house NEW ‘ok’ l8ter; their new "
-ENOUGH = {"misspellings": "the dog will receive their house ", "dictionary": "Haus Hund neu der "}
+ENOUGH = {
+    "misspellings": "the dog will receive their house ",
+    "dictionary": "Haus Hund neu der ",
+    "phrases": "Hund der das Haus neue ",
+}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -47,6 +47,18 @@ def test_they_share_the_training_of_their_clean_counterpart(name: str, clean: st
     assert set(task.test) - set(COUNTERPARTS) <= {"ga"}
 
 
+def test_of_corrected_sentences_as_many_words_differ_as_their_treebanks_mark(shared_data: Path, tmp_path: Path):
+    roots = Roots(data=(shared_data,), store=tmp_path, offline=True, samples=tmp_path / "none")
+    task, changed = TASKS["udpos-corrected"], {}
+    for language, name in task.as_written.items():
+        sources = (of.test[language] for of in (task, TASKS[name]))
+        fixed, written = (load_examples(resolve_source(source, roots)).examples for source in sources)
+        assert [(one.id, one.group, one.tags) for one in fixed] == [(one.id, one.group, one.tags) for one in written]
+        words = zip(*([word for one in of for word in one.words] for of in (fixed, written)), strict=True)
+        changed[language] = sum(a != b for a, b in words)
+    assert changed == {"en": 154, "ga": 207, "pt": 177, "qtd": 32}
+
+
 def test_licences_that_forbid_commercial_use_are_marked():
     assert TASKS["udpos-switched"].origin.noncommercial and "qtd CC BY-NC-SA" in TASKS["udpos-switched"].origin.licence
     assert not TASKS["udpos-nonstandard"].origin.noncommercial
