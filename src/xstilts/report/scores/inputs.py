@@ -213,3 +213,5 @@ class Results:
     stress: tuple[StressScores, ...] = ()  # targets with perturbed inputs
     sized_arms: tuple[SizedArms, ...] = ()
     sweeps: tuple[SweepScores, ...] = ()  # targets with each value that they are swept over, the reported one too
+    encoder_languages: tuple[str, ...] | None = None  # those it was pretrained in; None: not known
+    encoder_languages_source: str = ""

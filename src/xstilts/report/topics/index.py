@@ -11,6 +11,7 @@ from xstilts.report.topics.costs import COSTS
 from xstilts.report.topics.data import DATA
 from xstilts.report.topics.forgetting import FORGETTING
 from xstilts.report.topics.gain_by_target import GAIN_BY_TARGET
+from xstilts.report.topics.language_groups.topic import LANGUAGE_GROUPS
 from xstilts.report.topics.languages import LANGUAGES
 from xstilts.report.topics.learnt import LEARNT
 from xstilts.report.topics.notes import NOTES
@@ -36,6 +37,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     GAIN_BY_TARGET,
     PUBLISHED,
     LANGUAGES,
+    LANGUAGE_GROUPS,
     ROBUSTNESS,
     TEST_SET_PARTS,
     SWEEPS,
