@@ -26,10 +26,20 @@ def _read(table: str) -> dict[str, float]:
 
 
 CORPUS_GIB: dict[str, float] = _read(_TABLE)  # canonical code -> GiB
+COUNTED_AS = {"nb": "no", "pt-br": "pt"}  # varieties that corpora do not tell apart from their language
 
 NO_CORPUS = "none in CC-100"
 _LEVELS = ((10.0, "10 GiB or more"), (1.0, "1 to 10 GiB"), (0.0, "below 1 GiB"))
 RESOURCE_LEVELS: tuple[str, ...] = (*(name for _, name in _LEVELS), NO_CORPUS)
+
+
+def corpus_gib(code: str) -> float | None:
+    """Return the size of a language's corpus; None where it has none.
+
+    >>> corpus_gib("nb"), corpus_gib("yo")
+    (49.0, None)
+    """
+    return CORPUS_GIB.get(COUNTED_AS.get(code, code))
 
 
 def resource_level(code: str) -> str:
@@ -38,5 +48,5 @@ def resource_level(code: str) -> str:
     >>> resource_level("de"), resource_level("sw"), resource_level("yo")
     ('10 GiB or more', '1 to 10 GiB', 'none in CC-100')
     """
-    size = CORPUS_GIB.get(code)
+    size = corpus_gib(code)
     return NO_CORPUS if size is None else next(name for least, name in _LEVELS if size >= least)

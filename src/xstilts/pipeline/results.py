@@ -20,6 +20,7 @@ from xstilts.pipeline.shared_rows import SharedNote, shared_rows
 from xstilts.pipeline.size_rows import examples_of_arm
 from xstilts.pipeline.steps import kind_of
 from xstilts.pipeline.steps.score import PREDICTIONS
+from xstilts.pipeline.word_counts import word_counts
 from xstilts.report.elements.formatting import name_list
 from xstilts.report.scores.inputs import (
     ContrastSpec,
@@ -70,6 +71,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         stress=tuple(_stress_scores(session, outcome)),
         sized_arms=tuple(_sized_arms(session)),
         sweeps=tuple(_sweep_scores(cells, session, outcome)),
+        word_counts=word_counts(session),
         encoder_languages=tuple(sorted(known.codes)) if known else None,
         encoder_languages_source=known.source if known else "",
     )

@@ -79,6 +79,7 @@ def test_page_markdown_and_tables_show_the_same(report: Report, tmp_path: Path):
 
 def test_nothing_is_divided_by_a_pretraining_that_is_not_known(report: Report):
     unknown = replace(report.scoreboard.results, encoder_languages=None)
+    assert language_facts(report.scoreboard.results, ["pt-br"])[0].groups["pretraining"] == "not in pretraining"
     facts = language_facts(unknown, ["de", "yo", "qte"])
     groups = grouped(facts)
     assert not [by for by, _ in groups if by == "pretraining"]
@@ -91,6 +92,7 @@ def test_nothing_is_divided_by_a_pretraining_that_is_not_known(report: Report):
 def test_facts_of_every_language_of_xtreme():
     assert set(CORPUS_GIB) <= set(LANGUAGES) | {f"{code}-latn" for code in ("bn", "hi", "ta", "te", "ur")}
     assert {code for code in XTREME_R if code not in CORPUS_GIB} == {"ht", "qu", "wo", "yo"}
+    assert resource_level("pt-br") == resource_level("pt")
     assert resource_level("my") == "1 to 10 GiB" and resource_level("en") == "10 GiB or more"
     distances = {code: distance_to_english(code) for code in XTREME_R}
     assert [code for code, of in distances.items() if of.syntax is None] == ["jv", "kk"]

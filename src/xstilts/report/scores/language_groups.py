@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from xstilts.core.corpus_sizes import CORPUS_GIB, RESOURCE_LEVELS, resource_level
+from xstilts.core.corpus_sizes import COUNTED_AS, RESOURCE_LEVELS, corpus_gib, resource_level
 from xstilts.core.languages import LANGUAGES
 from xstilts.core.typology import distance_to_english
 from xstilts.report.scores.inputs import Results
@@ -48,14 +48,14 @@ def _facts(code: str, read: Sequence[str] | None) -> LanguageFacts:
         "script": known.script if known else NOT_KNOWN,
         "distance in syntax": distance_bin(distance.syntax),
         "corpus": resource_level(code),
-        "pretraining": "" if read is None else READ if code in read else NOT_READ,
+        "pretraining": "" if read is None else READ if {code, COUNTED_AS.get(code)} & set(read) else NOT_READ,
     }
     return LanguageFacts(
         language=code,
         syntax=distance.syntax,
         phonology=distance.phonology,
         inventory=distance.inventory,
-        gib=CORPUS_GIB.get(code),
+        gib=corpus_gib(code),
         groups={by: group for by, group in groups.items() if group},
     )
 

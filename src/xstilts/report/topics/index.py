@@ -27,6 +27,7 @@ from xstilts.report.topics.sweeps import SWEEPS
 from xstilts.report.topics.test_set_parts import TEST_SET_PARTS
 from xstilts.report.topics.topic import Topic
 from xstilts.report.topics.training import TRAINING
+from xstilts.report.topics.word_by_word import WORD_BY_WORD
 
 TOPICS: tuple[Topic[Any], ...] = (
     SCORES,
@@ -40,6 +41,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     LANGUAGE_GROUPS,
     ROBUSTNESS,
     TEST_SET_PARTS,
+    WORD_BY_WORD,
     SWEEPS,
     SCALING,
     FORGETTING,
