@@ -93,6 +93,15 @@ def canonical_code(code: str, where: str | None = None) -> str:
     raise StudyError(f"there is no language '{shortened(code)}'.", where=where, hint=hint)
 
 
+def codes_of(code: str) -> tuple[str, ...]:
+    """Return every spelling of a canonical code that the table lists, the code itself first; () for an unknown one.
+
+    >>> codes_of("de")
+    ('de', 'deu', 'ger')
+    """
+    return tuple(alias for alias, canonical in _CODES.items() if canonical == code)
+
+
 def _known(plain: str) -> str | None:
     """Return the canonical code of a spelling in lower case with hyphens; None for an unknown one."""
     if plain in _CODES:

@@ -30,6 +30,8 @@ from xstilts.metrics.tallies import Metric
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+    from xstilts.kinds.word_judges import WordJudge
+
 
 # Why a kind that uses the encoder's own head has no score with an encoder that brings none.
 NO_OWN_HEAD = "not applicable: the encoder has no masked-LM head"
@@ -135,6 +137,12 @@ class Kind(ABC):
         """Return the parts of its test set that an example belongs to, name -> value, whose scores are told apart; ""
         where it says nothing of one."""
         return {}
+
+    @property
+    def word_judge(self) -> WordJudge | None:
+        """What tells which single words are right, for the breakdown by words; None for a kind that says nothing of
+        single words."""
+        return None
 
     @property
     def note(self) -> str:

@@ -25,6 +25,7 @@ from xstilts.kinds.label_sets import UNIVERSAL_RELATIONS
 from xstilts.kinds.tagging import UNKNOWN
 from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, unlabelled_words
 from xstilts.kinds.windows import encode_sentences
+from xstilts.kinds.word_judges import TreeJudge
 from xstilts.metrics.tallies import Metric
 from xstilts.metrics.trees import Attachment
 
@@ -78,6 +79,10 @@ class Dependency(Kind):
     @property
     def metrics(self) -> tuple[Metric, ...]:
         return (Attachment(),)
+
+    @property
+    def word_judge(self) -> TreeJudge:
+        return TreeJudge()
 
     def check(self, example: DependencyExample) -> None:
         """Raise DataError for a sentence without words, heads or relations that are not one a word, heads that are no

@@ -25,6 +25,7 @@ from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import Frame, frame
 from xstilts.kinds.tokenizers import pieces, specials
 from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, required_labels, unlabelled_words
+from xstilts.kinds.word_judges import TagJudge
 from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
 from xstilts.metrics.tag_schemes import SCHEMES, Scheme, scheme_of, strange_label
 from xstilts.metrics.tallies import Metric
@@ -83,6 +84,11 @@ class Tagging(Kind):
     def read_as(self) -> str:
         """The scheme in which tags are read; "" where they are read in none."""
         return "" if self.scheme == "none" else self.scheme or scheme_of(self.labels)
+
+    @property
+    def word_judge(self) -> TagJudge | None:
+        """Tags that are read as chunks say little word by word: most are O."""
+        return None if self.read_as else TagJudge()
 
     @property
     def note(self) -> str:

@@ -1,4 +1,4 @@
-"""Rank correlation with an interval: gains over languages against their distances."""
+"""Rank correlation with an interval and a test: gains over languages against their distances."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ FEWEST = 5  # languages below which there is no interval
 @dataclass(frozen=True)
 class RankCorrelation:
     """Spearman's rho over n languages. interval: 95 %, percentiles of a bootstrap over languages; None where there are
-    fewer than `FEWEST`, or all values are equal in too many resamples."""
+    fewer than `FEWEST`, or all values are equal in too many resamples. p: two-sided, how often a random pairing of the
+    same values is as far from 0 (a permutation test, with the pairing found counted as one); None where there is no
+    rho, or there are fewer than `FEWEST`."""
 
     rho: float | None
     n: int
     interval: tuple[float, float] | None
+    p: float | None = None
 
 
 def spearman(first: Sequence[float], second: Sequence[float], seed: int = 0) -> RankCorrelation:
@@ -34,13 +37,14 @@ def spearman(first: Sequence[float], second: Sequence[float], seed: int = 0) -> 
     rho = _rho(a, b)
     if rho is None or len(a) < FEWEST:
         return RankCorrelation(rho, len(a), None)
-    rows_RN = np.random.default_rng(seed).integers(len(a), size=(RESAMPLES, len(a)))
+    rng = np.random.default_rng(seed)
+    rows_RN = rng.integers(len(a), size=(RESAMPLES, len(a)))
     drawn_R = _rhos(a[rows_RN], b[rows_RN])
-    defined = drawn_R[np.isfinite(drawn_R)]
+    defined, p = drawn_R[np.isfinite(drawn_R)], _permutation_p(a, b, rng)
     if len(defined) < RESAMPLES / 2:
-        return RankCorrelation(rho, len(a), None)
+        return RankCorrelation(rho, len(a), None, p)
     low, high = np.percentile(defined, [2.5, 97.5])
-    return RankCorrelation(rho, len(a), (float(low), float(high)))
+    return RankCorrelation(rho, len(a), (float(low), float(high)), p)
 
 
 def mean_ranks(values: np.ndarray) -> np.ndarray:
@@ -53,6 +57,14 @@ def mean_ranks(values: np.ndarray) -> np.ndarray:
     equal = (values[..., None, :] == values[..., :, None]).sum(axis=-1)
     ranks: np.ndarray = below + (equal + 1) / 2
     return ranks
+
+
+def _permutation_p(a: np.ndarray, b: np.ndarray, rng: np.random.Generator) -> float:
+    """Return the share of random pairings, and the one that was found, whose rho is as far from 0."""
+    x, y = (ranks - ranks.mean() for ranks in (mean_ranks(a), mean_ranks(b)))
+    pairings_RN = rng.permuted(np.broadcast_to(y, (RESAMPLES, len(y))), axis=1)
+    as_far = np.abs(pairings_RN @ x) >= abs(float(x @ y)) - 1e-9
+    return (1 + int(as_far.sum())) / (1 + RESAMPLES)
 
 
 def _rho(a: np.ndarray, b: np.ndarray) -> float | None:

@@ -12,6 +12,7 @@ from xstilts.engine.runner import Outcome
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.metrics.tallies import Metric
+from xstilts.models.pretraining_languages import pretraining_languages
 from xstilts.pipeline.read_files import file_records, file_steps, packaged_samples
 from xstilts.pipeline.same_files import same_files
 from xstilts.pipeline.session import Session
@@ -19,6 +20,7 @@ from xstilts.pipeline.shared_rows import SharedNote, shared_rows
 from xstilts.pipeline.size_rows import examples_of_arm
 from xstilts.pipeline.steps import kind_of
 from xstilts.pipeline.steps.score import PREDICTIONS
+from xstilts.pipeline.word_counts import word_counts
 from xstilts.report.elements.formatting import name_list
 from xstilts.report.scores.inputs import (
     ContrastSpec,
@@ -45,6 +47,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
     that is not there was not run."""
     study, samples, shared = session.study, packaged_samples(session), shared_rows(session)
     same, cells = same_files(session.goals), tuple(_cells(session, outcome))
+    known = pretraining_languages(study.encoder.name, session.encoder.folder)
     return Results(
         name=study.name,
         question=study.question,
@@ -68,6 +71,9 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         stress=tuple(_stress_scores(session, outcome)),
         sized_arms=tuple(_sized_arms(session)),
         sweeps=tuple(_sweep_scores(cells, session, outcome)),
+        word_counts=word_counts(session),
+        encoder_languages=tuple(sorted(known.codes)) if known else None,
+        encoder_languages_source=known.source if known else "",
     )
 
 

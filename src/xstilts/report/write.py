@@ -53,22 +53,25 @@ def save(report: Report, out: Path) -> ReportFiles:
     write_atomic(paths.html, html(report.document))
     write_atomic(paths.markdown, markdown(report.document))
     write_atomic(paths.scores_csv, _csv(scores, tuple(SCORE_FIELDS)))
-    write_atomic(paths.scores_parquet, _parquet(scores))
+    write_atomic(paths.scores_parquet, _parquet(scores, SCORE_FIELDS))
     write_atomic(paths.contrasts_csv, _csv(contrasts, CONTRAST_FIELDS))
     _save_tables(report, out)
     return paths
 
 
 def _save_tables(report: Report, out: Path) -> None:
-    """Write the tables of topics; that of an earlier report goes where there is nothing to say now."""
+    """Write the tables of topics, as CSV and as Parquet; those of an earlier report go where there is nothing to say
+    now."""
     for part in report.topics:
         for name, lines_of in part.topic.tables.items():
             lines = lines_of(part.value) if part.value is not None else ()
-            path = out / f"{name}.csv"
+            text, columns = out / f"{name}.csv", out / f"{name}.parquet"
             if lines:
-                write_atomic(path, _csv(lines, tuple(lines[0])))
+                write_atomic(text, _csv(lines, tuple(lines[0])))
+                write_atomic(columns, _parquet(lines))
             else:
-                path.unlink(missing_ok=True)
+                text.unlink(missing_ok=True)
+                columns.unlink(missing_ok=True)
 
 
 def _csv(lines: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> str:
@@ -94,12 +97,13 @@ def _cell(value: Any) -> Any:
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
 
 
-def _parquet(lines: Sequence[Mapping[str, Any]]) -> bytes:
+def _parquet(lines: Sequence[Mapping[str, Any]], fields: Mapping[str, type] | None = None) -> bytes:
+    """Return a table; of `fields`, name -> type, where they are given, else as the lines have them."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
-    schema = pa.schema([(name, types[kind]) for name, kind in SCORE_FIELDS.items()])
+    schema = pa.schema([(name, types[kind]) for name, kind in fields.items()]) if fields else None
     sink = io.BytesIO()
     pq.write_table(pa.Table.from_pylist([dict(line) for line in lines], schema=schema), sink)
     return sink.getvalue()

@@ -100,6 +100,10 @@ def test_an_interval_needs_languages_and_holds_the_value():
     found = spearman(distance, -distance + 0.3 * random.random(30))
     assert found.interval is not None and found.rho is not None
     assert found.interval[0] <= found.rho <= found.interval[1] < 0
-    assert spearman([1, 2, 3], [1, 2, 3]).interval is None
+    assert found.p is not None and found.p < 0.01
+    unrelated = spearman([1, 2, 3, 4, 5, 6], [2, 5, 3, 4, 1, 6])
+    assert unrelated.p is not None and unrelated.p > 0.5
+    too_few = spearman([1, 2, 3], [1, 2, 3])
+    assert too_few.interval is None and too_few.p is None
     with pytest.raises(ValueError, match="same length"):
         spearman([1, 2], [1])

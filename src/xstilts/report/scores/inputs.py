@@ -117,6 +117,23 @@ class StressScores:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WordCounts:
+    """The right words of a target, by what can be said of each word.
+
+    measures: what is counted, the main one first. cells: (arm, seed) of each number under `right`. counts, orders: the
+    files of a words artefact; None: `reason` says why. note: what a reader must know of them.
+    """
+
+    target: str
+    measures: tuple[str, ...]
+    cells: tuple[tuple[str, int], ...]
+    counts: Path | None
+    orders: Path | None
+    note: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SizedArms:
     """Arms that are one curve over the size of their training data.
 
@@ -218,3 +235,6 @@ class Results:
     stress: tuple[StressScores, ...] = ()  # targets with perturbed inputs
     sized_arms: tuple[SizedArms, ...] = ()
     sweeps: tuple[SweepScores, ...] = ()  # targets with each value that they are swept over, the reported one too
+    word_counts: tuple[WordCounts, ...] = ()  # of targets that say something of single words
+    encoder_languages: tuple[str, ...] | None = None  # those it was pretrained in; None: not known
+    encoder_languages_source: str = ""

@@ -11,6 +11,7 @@ from xstilts.report.topics.costs import COSTS
 from xstilts.report.topics.data import DATA
 from xstilts.report.topics.forgetting import FORGETTING
 from xstilts.report.topics.gain_by_target import GAIN_BY_TARGET
+from xstilts.report.topics.language_groups.topic import LANGUAGE_GROUPS
 from xstilts.report.topics.languages import LANGUAGES
 from xstilts.report.topics.learnt import LEARNT
 from xstilts.report.topics.notes import NOTES
@@ -26,6 +27,7 @@ from xstilts.report.topics.sweeps import SWEEPS
 from xstilts.report.topics.test_set_parts import TEST_SET_PARTS
 from xstilts.report.topics.topic import Topic
 from xstilts.report.topics.training import TRAINING
+from xstilts.report.topics.word_by_word import WORD_BY_WORD
 
 TOPICS: tuple[Topic[Any], ...] = (
     SCORES,
@@ -36,8 +38,10 @@ TOPICS: tuple[Topic[Any], ...] = (
     GAIN_BY_TARGET,
     PUBLISHED,
     LANGUAGES,
+    LANGUAGE_GROUPS,
     ROBUSTNESS,
     TEST_SET_PARTS,
+    WORD_BY_WORD,
     SWEEPS,
     SCALING,
     FORGETTING,

@@ -30,7 +30,7 @@ class Topic(Generic[Value]):
     record: entries of report.json.
     empty_record: the same entries where there is nothing to say.
     terminal: what `xstilts run` prints at its end.
-    tables: files for other programs, `<name>.csv`: name -> its lines, all with the same fields.
+    tables: files for other programs, `<name>.csv` and `<name>.parquet`: name -> its lines, all with the same fields.
     command_json: entries of the record that `xstilts run --json` prints as well, and what they are called there.
     """
 
