@@ -32,6 +32,7 @@ from xstilts.report.scores.inputs import (
     TargetInfo,
 )
 from xstilts.samples import CUT, describe
+from xstilts.study.claims import claims_of, setup_of
 from xstilts.study.contrast_weights import in_points
 from xstilts.study.expand import phase_name, phases
 from xstilts.study.load import dump_study
@@ -68,6 +69,8 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         stress=tuple(_stress_scores(session, outcome)),
         sized_arms=tuple(_sized_arms(session)),
         sweeps=tuple(_sweep_scores(cells, session, outcome)),
+        claims=claims_of(study.claims),
+        setup=setup_of(study.whole),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xstilts.claims.claim import Claim
 from xstilts.core.languages import LANGUAGES
 
 
@@ -213,3 +214,6 @@ class Results:
     stress: tuple[StressScores, ...] = ()  # targets with perturbed inputs
     sized_arms: tuple[SizedArms, ...] = ()
     sweeps: tuple[SweepScores, ...] = ()  # targets with each value that they are swept over, the reported one too
+    claims: tuple[Claim, ...] = ()  # judged by the scores
+    # what claims about the set-up of the study are compared with: {"encoder", "phases", "intermediate_tasks"}
+    setup: Mapping[str, Any] = field(default_factory=dict)

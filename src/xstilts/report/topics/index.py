@@ -6,6 +6,7 @@ from typing import Any
 
 from xstilts.report.topics.answer import ANSWER
 from xstilts.report.topics.benchmark_average import BENCHMARK_AVERAGE
+from xstilts.report.topics.claims import CLAIMS
 from xstilts.report.topics.contrasts import CONTRASTS
 from xstilts.report.topics.costs import COSTS
 from xstilts.report.topics.data import DATA
@@ -34,6 +35,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     CONTRASTS,
     LEARNT,
     GAIN_BY_TARGET,
+    CLAIMS,
     PUBLISHED,
     LANGUAGES,
     ROBUSTNESS,
