@@ -69,6 +69,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         stress=tuple(_stress_scores(session, outcome)),
         sized_arms=tuple(_sized_arms(session)),
         sweeps=tuple(_sweep_scores(cells, session, outcome)),
+        margin=study.margin,
         claims=claims_of(study.claims),
         setup=setup_of(study.whole),
     )

@@ -61,6 +61,7 @@ class Study(StrictModel):
     arms: Annotated[Mapping[str, ArmSpec], Labels] = Field(min_length=1)
     baseline: str | None = None
     contrasts: Annotated[Mapping[str, Mapping[str, float]], Labels] = {}
+    margin: float | None = Field(None, ge=0, le=100)  # points within which two arms are called equivalent
     targets: Annotated[tuple[str, ...], EachOnce] = Field(min_length=1)
     languages: Languages | None = None
     settings: Mapping[str, Mapping[str, Any]] = {}  # task -> settings of its kind (`tatoeba: {layer: 14}`)

@@ -214,6 +214,7 @@ class Results:
     stress: tuple[StressScores, ...] = ()  # targets with perturbed inputs
     sized_arms: tuple[SizedArms, ...] = ()
     sweeps: tuple[SweepScores, ...] = ()  # targets with each value that they are swept over, the reported one too
+    margin: float | None = None  # points within which arms are called equivalent
     claims: tuple[Claim, ...] = ()  # judged by the scores
     # what claims about the set-up of the study are compared with: {"encoder", "phases", "intermediate_tasks"}
     setup: Mapping[str, Any] = field(default_factory=dict)
