@@ -25,6 +25,7 @@ SURFACE = {
     "scaling": "FILE.csv --factor --at --without --with --intermediate --json",
     "tasks": "[TASK] --data --store --tasks --count --check --json",
     "data check": "[TASK|STUDY]... --scale --data --store --tasks --json",
+    "data audit": "STUDY --scale --data --store --tasks --json",
     "data get": "[TASK|STUDY]... --scale --data --store --tasks --offline",
     "data pack": "STUDY ARCHIVE --scale --data --store --tasks --allow-missing",
     "data unpack": "ARCHIVE --store",
