@@ -18,7 +18,7 @@ SURFACE = {
     "report": "STUDY --scale --data --store --tasks --allow-missing --against --out --markdown --json",
     "pretrain": "RECIPE --data --store --device --threads --jobs --offline --out --packed --dry-run --json",
     "pretrain-step": "RECIPE KEY --data --store",
-    "claims": "STUDY --scale --claims --data --store --tasks --json",
+    "claims": "STUDY --scale --claims --data --store --tasks --markdown --json",
     "studies": "--json",
     "step": "STUDY KEY --data --store --tasks",
     "encoders": "--store --json",

@@ -111,7 +111,7 @@ def _nothing_measured(study: Study, tasks: Catalog[Task], scale: str, why: str) 
         encoder=str(study.encoder),
         scale=scale,
     )
-    return replace(results, claims=claims_of(study.claims), setup=setup_of(study.whole))
+    return replace(results, claims=claims_of(study.claims), setup=setup_of(study))
 
 
 def _target(task: Task) -> TargetInfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -43,16 +44,23 @@ def claims(
     data: Data = None,
     store: StoreDir = None,
     tasks: Tasks = None,
+    markdown: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write the claims as Markdown to this file.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge the claims of a study by the scores in the store, beside published numbers. Runs nothing.
 
     Exit code 0 whatever the verdicts; what was not measured says which command would measure it."""
     from xstilts.app.claims import judge_claims
+    from xstilts.core.files import write_atomic
+    from xstilts.report.formats.markdown import markdown as page
     from xstilts.report.formats.terminal import render_topics
 
     options = make_options(data=data_folders(study, data), store=store, offline=True, tasks=tasks)
     answer = judge_claims(read_study(study, scale, allow_missing=True), options=options, scale=scale or "", file=file)
+    if markdown is not None:
+        write_atomic(markdown, page(answer.report.document))
     if as_json:
         print_json(answer.to_dict())
         return

@@ -71,7 +71,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         sweeps=tuple(_sweep_scores(cells, session, outcome)),
         margin=study.margin,
         claims=claims_of(study.claims),
-        setup=setup_of(study.whole),
+        setup=setup_of(study),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from xstilts.claims.claim import ZERO_SHOT, Claim, ClaimPredicate, ClaimSource
+from xstilts.claims.claim import Claim, ClaimPredicate, ClaimSource
 from xstilts.claims.comparisons import COMPARISONS
 from xstilts.core.errors import StudyError
 from xstilts.core.quotations import numbers_in
@@ -50,7 +50,7 @@ class PredicateSpec(StrictModel):
     arm: str
     over: Annotated[tuple[str, ...], BeforeValidator(_as_list), EachOnce] = Field(min_length=1)
     targets: Annotated[tuple[str, ...], EachOnce] | None = Field(None, min_length=1)
-    languages: Literal["zero-shot", "all"] | Languages = ZERO_SHOT
+    languages: Literal["zero-shot", "all"] | Languages = "zero-shot"
     metric: str = ""
     comparison: Annotated[str, one_of(lambda: COMPARISONS)]
     threshold: Points = 0.0
@@ -189,7 +189,8 @@ def claims_of(specs: Mapping[str, ClaimSpec]) -> tuple[Claim, ...]:
 
 def packaged_for(study: str) -> dict[str, ClaimSpec]:
     """Return the packaged claims about a packaged study, by name."""
-    files = [_read_file(path)[0] for path in packaged_claims().values()]
+    paths = [path for path in packaged_claims().values() if f"study: {study}\n" in path.read_text("utf-8")]
+    files = [_read_file(path)[0] for path in paths]  # YAML is slow to read: not for a study that has none
     return {name: spec for claims in files for name, spec in claims.items() if spec.study == study}
 
 

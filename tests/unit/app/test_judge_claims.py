@@ -54,6 +54,14 @@ def test_an_arm_that_the_scale_leaves_out(tmp_path: Path, capsys: pytest.Capture
     assert code == 0 and {claim["study"] for claim in json.loads(out)["claims"]} == {"syntax_srl"}
 
 
+def test_a_page_of_the_claims(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "claims.md"
+    code, out, _ = call(capsys, "phang2020", "--store", str(tmp_path), "--markdown", str(page))
+    text = page.read_text("utf-8")
+    assert code == 0 and "## Claims" in text and "| squad1 gains 8.2, SQuAD first improves" in text
+    assert "Of 17 claims: 14 not measured, 3 supported." in text and "17 claims" in " ".join(out.split())
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

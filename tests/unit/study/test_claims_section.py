@@ -3,14 +3,26 @@ studies and, where numbers are printed, published tables give the verdicts that 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
+from xstilts.claims.comparisons import COMPARISONS
 from xstilts.core.errors import StudyError
 from xstilts.report.scores.published_claims import measure_published
-from xstilts.study.claims import check_claims, claims_of, load_claims, packaged_claims, setup_of
+from xstilts.study.claims import (
+    ClaimSourceSpec,
+    ClaimSpec,
+    PredicateSpec,
+    SetupSpec,
+    check_claims,
+    claims_of,
+    load_claims,
+    packaged_claims,
+    setup_of,
+)
 from xstilts.study.load import apply_scale, dump_study, load_study, parse_study
 from xstilts.study.schema import Study
 from xstilts.tasks.catalog import TASKS
@@ -173,6 +185,20 @@ def test_published_tables_give_the_verdicts_that_arithmetic_gives(
     found = measure_published(claim)
     assert found is not None and found.judgement.verdict == expected[1]
     assert found.judgement.estimate == (None if expected[0] is None else pytest.approx(expected[0]))
+
+
+def test_the_page_describes_every_key() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "claims.md").read_text("utf-8")
+    for section in (ClaimSpec, ClaimSourceSpec, PredicateSpec, SetupSpec):
+        assert all(re.search(rf"\b{key}\b", text) for key in section.model_fields), section
+    assert all(f"`{name}`" in text for name in COMPARISONS)
+
+
+def test_the_example_of_the_page_is_read(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "claims.md").read_text("utf-8")
+    (example,) = re.findall(r"^```yaml.*?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    (tmp_path / "mine.yaml").write_text(example, "utf-8")
+    assert list(load_claims(str(tmp_path / "mine.yaml"))[0]) == ["inference helps", "order does not matter"]
 
 
 def test_the_set_up_of_the_published_study() -> None:

@@ -76,13 +76,19 @@ def measure(results: Results, draws: Mapping[str, TargetDraws], predicate: Claim
     conditions = conditions_of(predicate, cells)
     if not conditions.each:
         return MeasuredClaim(judgement=not_measured("there is nothing to compare these targets with"))
-    items = sum(int(chosen[t].draws.groups[chosen[t].draws.languages.index(x)]) for t in cells for x in cells[t])
+    items = sum(_items(chosen[name], languages) for name, languages in cells.items())
     return MeasuredClaim(
         judgement=_judge(results, chosen, conditions, name),
         cells=cells,
         seeds=len(results.seeds),
         test_items=items,
     )
+
+
+def _items(target: TargetDraws, languages: Sequence[str]) -> int:
+    """Count the test items of a target, in each language."""
+    draws = target.draws
+    return 0 if draws is None else sum(int(draws.groups[draws.languages.index(language)]) for language in languages)
 
 
 def _draws(results: Results, draws: Mapping[str, TargetDraws], predicate: ClaimPredicate) -> dict[str, TargetDraws]:
