@@ -14,9 +14,11 @@ from xstilts.report.topics.forgetting import FORGETTING
 from xstilts.report.topics.gain_by_target import GAIN_BY_TARGET
 from xstilts.report.topics.languages import LANGUAGES
 from xstilts.report.topics.learnt import LEARNT
+from xstilts.report.topics.methods import METHODS
 from xstilts.report.topics.notes import NOTES
 from xstilts.report.topics.overhead import OVERHEAD
 from xstilts.report.topics.published.topic import PUBLISHED
+from xstilts.report.topics.rank_stability import RANK_STABILITY
 from xstilts.report.topics.robustness import ROBUSTNESS
 from xstilts.report.topics.run_graph import RUN_GRAPH
 from xstilts.report.topics.scaling.topic import SCALING
@@ -33,6 +35,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     BENCHMARK_AVERAGE,
     ANSWER,  # its sentences are at the head of the page; on the terminal they follow the tables of scores
     CONTRASTS,
+    RANK_STABILITY,
     LEARNT,
     GAIN_BY_TARGET,
     CLAIMS,
@@ -48,6 +51,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     OVERHEAD,
     RUN_GRAPH,
     SCOPE,
+    METHODS,
     NOTES,
     DATA,
     STUDY,
