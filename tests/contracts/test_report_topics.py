@@ -56,6 +56,7 @@ def test_a_new_topic_is_in_report_json_and_in_what_the_command_prints(report: Re
         "scores",
         "contrasts",
         "gains",
+        "claims",
         "robustness",
         "sweeps",
         "against",

@@ -10,7 +10,7 @@ from typing import Annotated, cast
 
 import typer
 
-from xstilts.cli import data, encoders, models, pretrain, scaling, score, store, stress, studies, xtreme
+from xstilts.cli import claims, data, encoders, models, pretrain, scaling, score, store, stress, studies, xtreme
 from xstilts.cli.complaints import complain, defect
 from xstilts.cli.console import dependable_streams
 from xstilts.core.errors import XstiltsError
@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 studies.add_to(app)
+claims.add_to(app)
 pretrain.add_to(app)
 encoders.add_to(app)
 data.add_to(app)

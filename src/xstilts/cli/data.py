@@ -1,4 +1,4 @@
-"""`tasks`, `data check|get|pack|unpack`: what is here, what is missing, and how to bring it here."""
+"""`tasks`, `data check|audit|get|pack|unpack`: what is here, what is missing, and how to bring it here."""
 
 from __future__ import annotations
 
@@ -130,6 +130,31 @@ def check(
         if any(item.state == "missing" for item in statuses):
             say("What is missing: fetch it with `xstilts data get`, or give a folder that has it with --data DIR.")
     return 0 if all(item.ok for item in statuses) else 1
+
+
+@commands.command()
+def audit(
+    study: StudyName,
+    scale: Scale = None,
+    data: Data = None,
+    store: StoreDir = None,
+    modules: Tasks = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare every row that a study trains on with every row it is tested on: exact, normalised, near duplicates, and
+    runs of eight words.
+
+    Reads files alone: nothing is run, and the exit code is 0 whatever is found."""
+    from xstilts.app.audit import audit_study
+    from xstilts.cli.audit_view import audit_page
+
+    options = make_options(data=data_folders(study, data), store=store, tasks=modules, offline=True)
+    found = audit_study(read_study(study, scale, allow_missing=True), options, lambda text: say(text, err=True))
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        for part in audit_page(found):
+            make_console().print(part)
 
 
 @commands.command()

@@ -126,6 +126,16 @@ def _target_means(part: TargetScores, kept: np.ndarray) -> TargetMeans:
     return TargetMeans(point, documents, luck, runs, groups)
 
 
+def resampled_means(part: TargetScores) -> np.ndarray:
+    """Return the mean of every arm over languages and seeds on each resampled test set, [R, A], as `mean_of_arms`
+    takes it; scaled so that its variance over resamples is that over test sets."""
+    places = [part.draws.languages.index(language) for language in part.languages]
+    groups = part.draws.fewest_groups(part.languages)
+    mean = fill_collapsed(part.draws.drawn[..., places].mean(axis=-1), part.collapsed).mean(axis=-1)
+    factor = (groups + 1) / (groups - 1) if groups > 1 else float("nan")
+    return np.asarray((mean - mean.mean(axis=0)) * factor**0.5)
+
+
 def fill_collapsed(values: np.ndarray, collapsed: np.ndarray) -> np.ndarray:
     """Put the mean over an arm's trained runs in the place of collapsed ones; an arm that never trains is what it is.
 

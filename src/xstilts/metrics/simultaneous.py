@@ -90,15 +90,42 @@ def draw_errors(
         rng: the same generator state gives the same draws.
         scenarios: K, draws of the variances. each: errors for each of them; N = K * each.
     """
-    inflation = arms.document_freedom / (2.0 * rng.standard_gamma(arms.document_freedom / 2, scenarios))
-    documents = weights @ arms.document_covariance @ weights.T
-    own = np.zeros((scenarios, len(arms.value)))
-    if arms.seeds is not None:
-        possible = draw_variances(arms.seeds, rng, scenarios)
-        own = np.maximum(0.0, possible - arms.seeds.documents) / np.maximum(arms.seeds.runs, 1e-9)
+    inflation = draw_inflation(arms.document_freedom, rng, scenarios)
+    own = draw_seed_errors(arms, rng, scenarios)
+    return combine_errors(weights, arms.document_covariance, inflation, own, rng, each)
+
+
+def draw_inflation(freedom: float, rng: np.random.Generator, scenarios: int) -> np.ndarray:
+    """Return what a covariance over documents may have to be multiplied by, [K]: it is estimated on so many degrees of
+    freedom."""
+    return freedom / (2.0 * rng.standard_gamma(freedom / 2, scenarios))
+
+
+def draw_seed_errors(arms: ArmMeans, rng: np.random.Generator, scenarios: int) -> np.ndarray:
+    """Return possible variances of arms' means that are due to seeds alone, [K, A]."""
+    if arms.seeds is None:
+        return np.zeros((scenarios, len(arms.value)))
+    possible = draw_variances(arms.seeds, rng, scenarios)
+    return np.maximum(0.0, possible - arms.seeds.documents) / np.maximum(arms.seeds.runs, 1e-9)
+
+
+def combine_errors(
+    weights: np.ndarray,
+    document_covariance: np.ndarray,
+    inflation: np.ndarray,
+    own: np.ndarray,
+    rng: np.random.Generator,
+    each: int,
+) -> ErrorDraws:
+    """Draw errors of combinations of means.
+
+    weights: [C, P]. document_covariance: of the means, [P, P]. inflation: [K]. own: variances due to seeds, which
+    different means do not share, [K, P]. each: errors for each of the K draws of the variances.
+    """
+    documents = weights @ document_covariance @ weights.T
     variances = inflation[:, None] * np.maximum(np.diag(documents), 0.0) + own @ (weights**2).T
-    rows = np.repeat(np.arange(scenarios), each)
-    normal = rng.standard_normal((len(rows), len(arms.value)))
+    rows = np.repeat(np.arange(len(inflation)), each)
+    normal = rng.standard_normal((len(rows), weights.shape[1]))
     errors = (normal * np.sqrt(own)[rows]) @ weights.T
     errors += (rng.standard_normal((len(rows), len(weights))) @ _root(documents)) * np.sqrt(inflation)[rows, None]
     return ErrorDraws(np.sqrt(variances), errors)

@@ -34,6 +34,7 @@ from xstilts.report.scores.inputs import (
     TargetInfo,
 )
 from xstilts.samples import CUT, describe
+from xstilts.study.claims import claims_of, setup_of
 from xstilts.study.contrast_weights import in_points
 from xstilts.study.expand import phase_name, phases
 from xstilts.study.load import dump_study
@@ -74,6 +75,9 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         word_counts=word_counts(session),
         encoder_languages=tuple(sorted(known.codes)) if known else None,
         encoder_languages_source=known.source if known else "",
+        margin=study.margin,
+        claims=claims_of(study.claims),
+        setup=setup_of(study),
     )
 
 

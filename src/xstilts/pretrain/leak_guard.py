@@ -8,12 +8,10 @@ A line leaks when, after normalisation (NFKC, case folded, punctuation and symbo
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 
-WORDS = 8
-CHARACTERS = 25
-UNSPACED = ("zh", "ja", "th", "my")
+from xstilts.data.leak_words import CHARACTERS, WORDS, is_unspaced, normal
+
 REASONS = ("exact", f"{WORDS} words", f"{CHARACTERS} characters")
 
 
@@ -32,7 +30,7 @@ class LeakGuard:
             if len(words) >= 3 or len(line) >= 8:
                 self._lines.add(line)
             self._words.update(_runs(words))
-            if _plain(language) in UNSPACED:
+            if is_unspaced(language):
                 self._characters.update(_stretches("".join(words)))
 
     def reason(self, text: str, language: str) -> str | None:
@@ -49,31 +47,9 @@ class LeakGuard:
             return REASONS[0]
         if not self._words.isdisjoint(_runs(words)):
             return REASONS[1]
-        if _plain(language) in UNSPACED and not self._characters.isdisjoint(_stretches("".join(words))):
+        if is_unspaced(language) and not self._characters.isdisjoint(_stretches("".join(words))):
             return REASONS[2]
         return None
-
-
-class _Blanks(dict[int, str]):
-    """Punctuation, symbols and separators as blanks, control and format characters as nothing; filled as they are
-    met."""
-
-    def __missing__(self, code: int) -> str:
-        category = unicodedata.category(chr(code))
-        self[code] = " " if category[0] in "PSZ" or chr(code) in "\t\n\r" else "" if category[0] == "C" else chr(code)
-        return self[code]
-
-
-_BLANKS = _Blanks()
-
-
-def normal(text: str) -> str:
-    """Return a text as the guard compares it.
-
-    >>> normal("Ｗhy, “said” he -- NOT?").split()
-    ['why', 'said', 'he', 'not']
-    """
-    return unicodedata.normalize("NFKC", text).casefold().translate(_BLANKS)
 
 
 def _runs(words: list[str]) -> Iterable[int]:
@@ -82,7 +58,3 @@ def _runs(words: list[str]) -> Iterable[int]:
 
 def _stretches(line: str) -> Iterable[int]:
     return (hash(line[start : start + CHARACTERS]) for start in range(len(line) - CHARACTERS + 1))
-
-
-def _plain(language: str) -> str:
-    return language.partition("#")[0].partition("-")[0]

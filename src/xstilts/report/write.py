@@ -1,4 +1,4 @@
-"""Write the report to disk: page, Markdown, tables for other programs."""
+"""Write the report to disk: page, Markdown, LaTeX, tables for other programs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from xstilts.core.files import write_atomic, write_json
 from xstilts.core.visible_text import visible
 from xstilts.report.build import Report, compose
 from xstilts.report.formats.html import html
+from xstilts.report.formats.latex import latex
 from xstilts.report.formats.markdown import markdown
 from xstilts.report.formats.records import CONTRAST_FIELDS, SCORE_FIELDS, contrast_records, score_records
 from xstilts.report.scores.inputs import Results
@@ -24,6 +25,7 @@ class ReportFiles:
 
     html: Path
     markdown: Path
+    latex: Path
     scores_csv: Path
     scores_parquet: Path
     contrasts_csv: Path
@@ -43,6 +45,7 @@ def save(report: Report, out: Path) -> ReportFiles:
     paths = ReportFiles(
         html=out / "index.html",
         markdown=out / "report.md",
+        latex=out / "tables.tex",
         scores_csv=out / "scores.csv",
         scores_parquet=out / "scores.parquet",
         contrasts_csv=out / "contrasts.csv",
@@ -52,6 +55,7 @@ def save(report: Report, out: Path) -> ReportFiles:
     write_json(paths.json, report.record())  # first: it says whose folder this is
     write_atomic(paths.html, html(report.document))
     write_atomic(paths.markdown, markdown(report.document))
+    write_atomic(paths.latex, latex(report.document))
     write_atomic(paths.scores_csv, _csv(scores, tuple(SCORE_FIELDS)))
     write_atomic(paths.scores_parquet, _parquet(scores, SCORE_FIELDS))
     write_atomic(paths.contrasts_csv, _csv(contrasts, CONTRAST_FIELDS))

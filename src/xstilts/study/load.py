@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel
 
 from xstilts.core.errors import StudyError
+from xstilts.study.claims import packaged_for
 from xstilts.study.positions import Positions
 from xstilts.study.schema import ScaleSpec, Study
 from xstilts.study.training_numbers import LENGTHS, Train
@@ -36,7 +37,10 @@ def load_study(study: str, scale: str | None = None) -> Study:
     path = find_study(study)
     data = read_mapping(path, "A study is a mapping of keys such as question, encoder, arms, targets.")
     data.setdefault("name", path.stem if study not in packaged_studies() else study)
-    return apply_scale(parse_study(data, path.name), scale)
+    parsed = parse_study(data, path.name)
+    if study in packaged_studies():
+        parsed = parsed.model_copy(update={"claims": {**packaged_for(study), **parsed.claims}})
+    return apply_scale(parsed, scale)
 
 
 def parse_study(data: dict[str, Any], where: str = "study") -> Study:
@@ -61,7 +65,7 @@ def apply_scale(study: Study, scale: str | None) -> Study:
     changes["take"] = _overlay(study.take, profile.take)
     changes["substitute"] = {**study.substitute, **profile.substitute}
     changes["settings"] = {**study.settings, **profile.settings}
-    return study.model_copy(update=changes)
+    return study.model_copy(update=changes).cut_from(study)
 
 
 def _kept_arms(study: Study, names: tuple[str, ...], where: str) -> dict[str, Any]:
@@ -97,6 +101,6 @@ def _overlay(base: BaseModel, over: BaseModel) -> Any:
 
 
 def dump_study(study: Study) -> str:
-    """The study as YAML: what was set, in the order of the schema."""
-    data = study.model_dump(mode="json", exclude_unset=True, exclude={"scale"})
+    """The study as YAML: what was set, in the order of the schema. Claims are left out: they are judged, not run."""
+    data = study.model_dump(mode="json", exclude_unset=True, exclude={"scale", "claims"})
     return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)

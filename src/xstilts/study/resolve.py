@@ -14,6 +14,7 @@ from xstilts.core.errors import StudyError
 from xstilts.data.source import Source
 from xstilts.data.views import Subsample
 from xstilts.study.arms import ArmSpec
+from xstilts.study.claims import check_claims, claims_of
 from xstilts.study.contrast_weights import in_points
 from xstilts.study.kind_settings import checked_settings
 from xstilts.study.language_adapters import RouteLanguages, candidate_texts, route_languages
@@ -68,6 +69,7 @@ def resolve_study(study: Study, tasks: Catalog[Task], folders: Sequence[Path] = 
     check_names(study, tasks)
     study = with_size_arms(study, _finetuned(study, tasks))
     check_arm_names(study)
+    check_claims(claims_of(study.claims), study, tasks)
     sweeps = find_sweeps(study, tasks)
     tasks = with_settings(study, tasks, sweeps)
     notes: dict[str, tuple[str, ...]] = {}

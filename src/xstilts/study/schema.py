@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr
 
 from xstilts.study.arms import ArmSpec
+from xstilts.study.claims import Claims
 from xstilts.study.encoder_section import EncoderSection
 from xstilts.study.field_types import EachOnce, Labels, Languages, ScaleNames, Seed, StudyNameField, TaskNames
 from xstilts.study.positions import Positions
@@ -60,6 +61,7 @@ class Study(StrictModel):
     arms: Annotated[Mapping[str, ArmSpec], Labels] = Field(min_length=1)
     baseline: str | None = None
     contrasts: Annotated[Mapping[str, Mapping[str, float]], Labels] = {}
+    margin: float | None = Field(None, ge=0, le=100)  # points within which two arms are called equivalent
     targets: Annotated[tuple[str, ...], EachOnce] = Field(min_length=1)
     languages: Languages | None = None
     settings: Mapping[str, Mapping[str, Any]] = {}  # task -> settings of its kind (`tatoeba: {layer: 14}`)
@@ -73,12 +75,24 @@ class Study(StrictModel):
     forgetting: Literal["none", "intermediate", "all"] = "none"  # after which phases earlier tasks are scored again
     stress: StressSpec | None = None  # perturbed test inputs that targets are scored on as well
     allow_missing: bool = False
+    claims: Claims = {}  # what is judged by the scores; no part of what is run
     _positions: Positions = PrivateAttr(default_factory=Positions)
+    _whole: Study | None = PrivateAttr(default=None)
 
     @property
     def positions(self) -> Positions:
         """Where each key stands in the file that the study was read from."""
         return self._positions
+
+    @property
+    def whole(self) -> Study:
+        """The study without its scale profile, of which that may leave arms and targets out."""
+        return self._whole or self
+
+    def cut_from(self, whole: Study) -> Study:
+        """Return this study, knowing the one that a scale profile was applied to."""
+        self._whole = whole
+        return self
 
     def read_from(self, positions: Positions) -> Study:
         """Return this study, knowing where its keys stand."""

@@ -232,7 +232,7 @@ def test_the_answer_says_when_nothing_differs(results: Results) -> None:
     cells = tuple(replace(c, scores=copied[c.target, c.seed]) for c in same.cells)
     (said,) = compose(replace(same, cells=cells)).document.answer
     assert re.fullmatch(
-        r"No arm differs significantly from none, in points on tatoeba and 2 seeds, "
+        r"Inconclusive: no arm differs significantly from none, in points on tatoeba and 2 seeds, "
         r"languages other than the one trained in: nli over none 0\.0 \(−\d\.\d to \d\.\d\)\.",
         said,
     )

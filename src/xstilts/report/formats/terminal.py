@@ -26,10 +26,17 @@ def render(report: Report, page: Path | None = None) -> list[RenderableType]:
     """Return what `xstilts run` prints at its end. `page`: the HTML report, named as the next thing to open."""
     from rich.text import Text
 
+    return [*render_topics(report), Text(_next_step(report, page))]
+
+
+def render_topics(report: Report) -> list[RenderableType]:
+    """Return what the topics of a report print."""
+    from rich.text import Text
+
     parts: list[RenderableType] = []
     for block in report.terminal():
         parts += _table(block) if isinstance(block, TerminalTable) else [Text(block.text, style=block.style)]
-    return [*parts, Text(_next_step(report, page))]
+    return parts
 
 
 def _table(block: TerminalTable) -> list[RenderableType]:

@@ -18,7 +18,7 @@ from xstilts.metrics.arm_means import MeanOfArms, TargetScores, mean_of_arms
 from xstilts.report.scores.inputs import ContrastSpec, Results, TargetInfo, contrast_title
 from xstilts.report.scores.target_draws import TargetDraws, collapsed_share
 
-UNTESTED = "not tested"
+UNTESTED, INCONCLUSIVE, EQUIVALENT = "not tested", "inconclusive", "equivalent"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,9 @@ class Contrast:
     high: float | None = None
     p: float | None = None  # alone, as if it were the only question; None where it is not tested
     p_adjusted: float | None = None  # over the study's hierarchy of questions
-    verdict: str = UNTESTED  # "significant": `p_adjusted` below 0.05; "not significant"; or "not tested"
+    # "significant": `p_adjusted` below 0.05; "equivalent": within the study's margin; "inconclusive": neither; or "not
+    # tested"
+    verdict: str = UNTESTED
     interval: str = ""  # what the interval is: "simultaneous", "alone", "over test items, this training"
     by_seed: tuple[float, ...] = ()  # of all runs
     note: str = ""

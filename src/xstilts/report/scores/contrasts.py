@@ -4,9 +4,9 @@ of targets on which a difference was found."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from xstilts.report.scores.contrast_scopes import Contrast, scopes
+from xstilts.report.scores.contrast_scopes import EQUIVALENT, INCONCLUSIVE, Contrast, scopes
 from xstilts.report.scores.hierarchy import in_languages, tested
 from xstilts.report.scores.inputs import Results
 from xstilts.report.scores.standings import ArmScore, standings
@@ -30,10 +30,26 @@ def compare(results: Results) -> Comparison:
     found = tested(scopes(results, draws))
     return Comparison(
         standings=standings(results),
-        contrasts=found,
-        language_contrasts=in_languages(found, draws),
+        contrasts=with_equivalence(found, results.margin),
+        language_contrasts=with_equivalence(in_languages(found, draws), results.margin),
         target_draws=draws,
     )
+
+
+def with_equivalence(contrasts: Sequence[Contrast], margin: float | None) -> tuple[Contrast, ...]:
+    """Call a difference that was not found equivalent where its whole interval lies within the margin, in points.
+
+    That is two one-sided tests, with the correction of the interval: at 2.5 % each or less, as it is one of 95 %."""
+    return tuple(
+        replace(c, verdict=EQUIVALENT)
+        if margin is not None and c.verdict == INCONCLUSIVE and _is_within(c, margin)
+        else c
+        for c in contrasts
+    )
+
+
+def _is_within(contrast: Contrast, margin: float) -> bool:
+    return contrast.low is not None and contrast.high is not None and -margin < contrast.low and contrast.high < margin
 
 
 def contrasts(results: Results) -> tuple[Contrast, ...]:

@@ -16,7 +16,7 @@ import numpy as np
 from xstilts.metrics.arm_means import MeanOfArms, TargetScores, mean_of_arms
 from xstilts.metrics.gatekeeping import Family, Verdict, clipped, hierarchical_tests
 from xstilts.metrics.simultaneous import ALPHA, ErrorDraws, draw_errors
-from xstilts.report.scores.contrast_scopes import Contrast, ScopeMeans
+from xstilts.report.scores.contrast_scopes import INCONCLUSIVE, Contrast, ScopeMeans
 from xstilts.report.scores.target_draws import TargetDraws
 
 SIMULTANEOUS = "simultaneous"
@@ -114,7 +114,7 @@ def _with_verdict(contrast: Contrast, outcome: Verdict, alone: float) -> Contras
         high=outcome.high,
         p=alone,
         p_adjusted=outcome.p,
-        verdict="significant" if outcome.significant else "not significant",
+        verdict="significant" if outcome.significant else INCONCLUSIVE,
         interval=SIMULTANEOUS,
     )
 

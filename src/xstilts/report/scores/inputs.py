@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xstilts.claims.claim import Claim
 from xstilts.core.languages import LANGUAGES
 
 
@@ -238,3 +239,7 @@ class Results:
     word_counts: tuple[WordCounts, ...] = ()  # of targets that say something of single words
     encoder_languages: tuple[str, ...] | None = None  # those it was pretrained in; None: not known
     encoder_languages_source: str = ""
+    margin: float | None = None  # points within which arms are called equivalent
+    claims: tuple[Claim, ...] = ()  # judged by the scores
+    # what claims about the set-up of the study are compared with: {"encoder", "phases", "intermediate_tasks"}
+    setup: Mapping[str, Any] = field(default_factory=dict)

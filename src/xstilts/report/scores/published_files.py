@@ -7,7 +7,6 @@ that a reader cannot look up.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -16,6 +15,7 @@ from typing import Any
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError
 from xstilts.core.languages import canonical_code
+from xstilts.core.quotations import numbers_in
 from xstilts.report.scores.published_rows import (
     Benchmark,
     BenchmarkTask,
@@ -26,7 +26,6 @@ from xstilts.report.scores.published_rows import (
 )
 
 SUFFIX = ".json"
-NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 TASK_KEYS = ("metric", "said", "languages", "train", "retrieval", "note")
 ROW_KEYS = ("model", "parameters", "encoder", "hub", "setting", "over", "figures")
 Json = Mapping[str, Any]
@@ -116,7 +115,7 @@ def _row(name: str, rows: Json, benchmark: Benchmark, sources: Mapping[str, Cita
         raise DataError(f"two figures are given for {' '.join(twice[0])}.", where=where)
     parameters = entry.get("parameters")
     if parameters:
-        _quoted(float(NUMBER.findall(parameters["text"])[0]), parameters, sources, f"{where}.parameters")
+        _quoted(numbers_in(parameters["text"])[0], parameters, sources, f"{where}.parameters")
     if entry.get("over"):
         _checked_name(entry["over"], rows, f"{where}.over", "row")
     return PublishedRow(
@@ -147,7 +146,7 @@ def _quoted(value: float, entry: Json, sources: Mapping[str, Citation], where: s
     """Return the source of a number; raises DataError unless the quotation holds the number."""
     source = sources[_checked_name(entry.get("source"), sources, where)]
     quote = str(entry.get("quote") or "")
-    if value not in [float(number.replace(",", "")) for number in NUMBER.findall(quote)]:
+    if value not in numbers_in(quote):
         raise DataError(f"{value:g} does not stand in the quotation '{quote}'.", where=where)
     return source
 

@@ -7,7 +7,7 @@ from statistics import fmean
 
 from xstilts.report.elements.blocks import TerminalText
 from xstilts.report.elements.formatting import name_list, number, plural
-from xstilts.report.scores.contrast_scopes import UNTESTED, Contrast
+from xstilts.report.scores.contrast_scopes import EQUIVALENT, INCONCLUSIVE, UNTESTED, Contrast
 from xstilts.report.scores.contrasts import headline_contrasts
 from xstilts.report.scores.scoreboard import Scoreboard
 from xstilts.report.topics.benchmark_average import BENCHMARK_AVERAGE, first_sentence
@@ -24,8 +24,8 @@ def compute(board: Scoreboard) -> tuple[str, ...]:
 
 
 def answer(board: Scoreboard) -> tuple[str, ...]:
-    """Say what the overall contrasts show: one sentence for those that are significant, one for those that are not,
-    one for those that cannot be computed; then what limits them."""
+    """Say what the overall contrasts show: one sentence for those that are significant, one for those that are
+    equivalent, one for those that are inconclusive, one for those that cannot be computed; then what limits them."""
     if not any(board.scored_languages.values()):
         return (_nothing_scored(board),)
     contrasts = headline_contrasts(board.comparison.contrasts)
@@ -35,12 +35,13 @@ def answer(board: Scoreboard) -> tuple[str, ...]:
     computed = sorted((c for c in overall if c.value is not None), key=lambda c: -(c.value or 0.0))
     by_verdict = {
         verdict: [c for c in computed if c.verdict == verdict]
-        for verdict in ("significant", "not significant", UNTESTED)
+        for verdict in ("significant", EQUIVALENT, INCONCLUSIVE, UNTESTED)
     }
-    unsure = by_verdict["not significant"]
+    unsure = by_verdict[INCONCLUSIVE]
     sentences = [
         _significant(by_verdict["significant"], contrasts),
-        _not_significant(board, unsure, is_all=len(unsure) == len(overall)),
+        _equivalent(board, by_verdict[EQUIVALENT]),
+        _inconclusive(board, unsure, is_all=len(unsure) == len(overall)),
         _untested(by_verdict[UNTESTED], contrasts),
         _not_computed([c for c in overall if c.value is None], contrasts),
         _collapsed(board),
@@ -74,14 +75,21 @@ def _significant(contrasts: Sequence[Contrast], all_contrasts: Sequence[Contrast
     return f"{said} {where}".rstrip()
 
 
-def _not_significant(board: Scoreboard, contrasts: Sequence[Contrast], is_all: bool) -> str:
-    """Write one sentence for all differences that could be chance."""
+def _equivalent(board: Scoreboard, contrasts: Sequence[Contrast]) -> str:
+    """Write one sentence for all differences that are within the study's margin, whatever they are."""
+    if not contrasts:
+        return ""
+    return f"Equivalent, within {board.results.margin:g} points either way: {_sizes(contrasts)}."
+
+
+def _inconclusive(board: Scoreboard, contrasts: Sequence[Contrast], is_all: bool) -> str:
+    """Write one sentence for all differences that were neither found nor excluded."""
     if not contrasts:
         return ""
     if is_all and all(board.results.baseline in c.weights for c in contrasts):
-        lead = f"No arm differs significantly from {board.results.baseline}, in points {_scope(contrasts[0])}"
-        return f"{lead}: {_sizes(contrasts)}."
-    return f"Not significant: {_sizes(contrasts)}."
+        lead = f"Inconclusive: no arm differs significantly from {board.results.baseline}"
+        return f"{lead}, in points {_scope(contrasts[0])}: {_sizes(contrasts)}."
+    return f"Inconclusive: {_sizes(contrasts)}."
 
 
 def _untested(contrasts: Sequence[Contrast], all_contrasts: Sequence[Contrast]) -> str:
@@ -115,7 +123,7 @@ def _not_computed(overall: Sequence[Contrast], contrasts: Sequence[Contrast]) ->
     titles = name_list([c.title for c in overall], LIMIT)
     if all(c.value is None for c in single):
         return f"Nothing can be compared for {titles}: scores are missing on {missing}."
-    targets = _single_targets(contrasts, names) or "No single target differs significantly."
+    targets = _single_targets(contrasts, names) or "Single targets are inconclusive: none differs significantly."
     if overall[0].seeds == 1:
         targets = "One seed was run, so nothing is tested."
     return f"No number over all targets for {titles}: scores are missing on {missing}. {targets}"

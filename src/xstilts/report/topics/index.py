@@ -6,6 +6,7 @@ from typing import Any
 
 from xstilts.report.topics.answer import ANSWER
 from xstilts.report.topics.benchmark_average import BENCHMARK_AVERAGE
+from xstilts.report.topics.claims import CLAIMS
 from xstilts.report.topics.contrasts import CONTRASTS
 from xstilts.report.topics.costs import COSTS
 from xstilts.report.topics.data import DATA
@@ -14,9 +15,11 @@ from xstilts.report.topics.gain_by_target import GAIN_BY_TARGET
 from xstilts.report.topics.language_groups.topic import LANGUAGE_GROUPS
 from xstilts.report.topics.languages import LANGUAGES
 from xstilts.report.topics.learnt import LEARNT
+from xstilts.report.topics.methods import METHODS
 from xstilts.report.topics.notes import NOTES
 from xstilts.report.topics.overhead import OVERHEAD
 from xstilts.report.topics.published.topic import PUBLISHED
+from xstilts.report.topics.rank_stability import RANK_STABILITY
 from xstilts.report.topics.robustness import ROBUSTNESS
 from xstilts.report.topics.run_graph import RUN_GRAPH
 from xstilts.report.topics.scaling.topic import SCALING
@@ -34,8 +37,10 @@ TOPICS: tuple[Topic[Any], ...] = (
     BENCHMARK_AVERAGE,
     ANSWER,  # its sentences are at the head of the page; on the terminal they follow the tables of scores
     CONTRASTS,
+    RANK_STABILITY,
     LEARNT,
     GAIN_BY_TARGET,
+    CLAIMS,
     PUBLISHED,
     LANGUAGES,
     LANGUAGE_GROUPS,
@@ -50,6 +55,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     OVERHEAD,
     RUN_GRAPH,
     SCOPE,
+    METHODS,
     NOTES,
     DATA,
     STUDY,
