@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 
 from xstilts.core.visible_text import visible
 from xstilts.report.elements.blocks import Block, Code, Document, Fold, Items, Prose, Table, TableCell
@@ -54,7 +55,9 @@ def _items(block: Items) -> str:
 
 
 def _fold(block: Fold) -> str:
-    return "\n\n".join([f"### {inline(block.title)}", *_blocks(block.blocks)])
+    """Fold as GitHub does; the attribute makes Python-Markdown (MkDocs) read what is inside."""
+    title = f'<details markdown="1"><summary>{escape(" ".join(block.title.split()))}</summary>'
+    return "\n\n".join([title, *_blocks(block.blocks), "</details>"])
 
 
 def _cells(row: Sequence[TableCell]) -> list[str]:

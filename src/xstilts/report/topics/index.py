@@ -34,12 +34,12 @@ from xstilts.report.topics.word_by_word import WORD_BY_WORD
 
 TOPICS: tuple[Topic[Any], ...] = (
     SCORES,
-    BENCHMARK_AVERAGE,
     ANSWER,  # its sentences are at the head of the page; on the terminal they follow the tables of scores
     CONTRASTS,
+    GAIN_BY_TARGET,
+    BENCHMARK_AVERAGE,
     RANK_STABILITY,
     LEARNT,
-    GAIN_BY_TARGET,
     CLAIMS,
     PUBLISHED,
     LANGUAGES,
