@@ -94,6 +94,33 @@ def test_own_trees_and_roles_go_through_a_study(syntax: TinyStudy, capsys: pytes
     assert scored >= {(target, arm) for target in ("roles", "weather") for arm in ("none", "trees-roles", "mixed")}
 
 
+def test_words_are_counted_for_the_report_and_cost_the_study_no_step(
+    syntax: TinyStudy, capsys: pytest.CaptureFixture[str]
+):
+    (syntax.folder / "de.conllu").write_text(conllu(both(80, 2)), "utf-8")
+    syntax.write(
+        arms={"none": {"strategy": "direct"}, "roles": {"strategy": "sequential", "through": ["roles"]}},
+        targets=["trees"],
+        forgetting="none",
+    )
+    assert syntax.call("run") == 0
+    counted = json.loads((syntax.store / "reports" / "tiny" / "report.json").read_text("utf-8"))["word_by_word"]
+    assert counted["notes"] == [] and set(counted["orders"]["trees"]) == {"de"}
+    rows = [row for row in counted["rows"] if row["measure"] == "las"]
+    assert {"distance", "direction", "depth", "length", "word"} == {row["facet"] for row in rows}
+    for row in rows:
+        assert row["languages"] == ["de"] and set(row["scores"]) == {"none", "roles"}
+        assert set(row["gains"]) == {"roles over none"}
+    roots = next(row for row in rows if (row["facet"], row["value"]) == ("direction", "root"))
+    assert roots["words"] == 80
+    (folder,) = syntax.store.glob("steps/words-*")
+    capsys.readouterr()
+    assert syntax.call("plan", "--json") == 0
+    planned = json.loads(capsys.readouterr().out)
+    assert planned["to_run"] == 0 and folder.name not in {step["key"] for step in planned["steps"]}
+    assert syntax.call("run") == 0 and list(syntax.store.glob("steps/words-*")) == [folder], "counted once"
+
+
 def test_a_broken_tree_stops_the_study_before_anything_is_trained(
     syntax: TinyStudy, capsys: pytest.CaptureFixture[str]
 ):

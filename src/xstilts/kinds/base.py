@@ -62,6 +62,7 @@ class Kind(ABC):
     default_max_length: tokens of a sequence where a study says nothing.
     survives_translation: whether gold still holds when a model translates the texts.
     is_retrieval: whether nothing is trained for it: an encoder's states are compared as they are.
+    is_probe: whether as a target it trains its head alone, whatever an arm tunes: it asks what the states hold.
     copies_text: whether a guess is copied from the input, so that guesses on two inputs cannot be compared.
     uses_own_head: whether it is scored by the masked-LM head that the encoder brings, which nothing trains: an encoder
         without one cannot.
@@ -81,6 +82,7 @@ class Kind(ABC):
     default_max_length: ClassVar[int] = 256
     survives_translation: ClassVar[bool] = False
     is_retrieval: ClassVar[bool] = False
+    is_probe: ClassVar[bool] = False
     copies_text: ClassVar[bool] = False
     uses_own_head: ClassVar[bool] = False
     hf_auto_class: ClassVar[str | None] = None

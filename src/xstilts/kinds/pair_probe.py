@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PairProbe(Choice):
-    """A choice without prompts: each sentence is read for itself, so that where it stands says nothing. Train it with
-    `tune_target: frozen`, or it is no probe."""
+    """A choice without prompts: each sentence is read for itself, so that where it stands says nothing. As a
+    target it trains its head alone."""
 
     name: ClassVar[str] = "pair_probe"
     class_scores: ClassVar[str] = ""  # nothing is trained
     head: ClassVar[str] = "xstilts.heads.pair_probe:PairProbeHead"
     typical_tokens: ClassVar[float] = 30.0
+    is_probe: ClassVar[bool] = True
     survives_translation: ClassVar[bool] = False  # a translation repairs what makes a sentence bad
     hf_auto_class: ClassVar[str | None] = None
     user_columns: ClassVar[UserColumns | None] = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from xstilts.data.views import SplitView
 from xstilts.engine.graph import steps_of
@@ -22,18 +22,29 @@ def all_uses(goals: Iterable[Step]) -> list[FileUse]:
 
 
 def same_files(goals: Iterable[Step]) -> tuple[str, ...]:
-    """One sentence for each test and dev set whose file is trained on as well, in any task of the study.
+    """One sentence for each test and dev set whose file is trained on as well, by what a goal depends on: what only the
+    route to another target trains on is no matter.
 
     A part that a task holds out of its own training file shares no group with the rest of it, and is none.
     """
-    uses = all_uses(goals)
-    trained = {digest for use in uses if use.use == "train" for digest in use.source.files}
+    known: dict[str, list[FileUse]] = {}
     said = []
-    for use in uses:
-        if use.use not in _SAID or any(isinstance(view, SplitView) for view in use.views):
-            continue
-        for path, digest in zip(use.source.paths, use.source.files, strict=False):
-            if digest in trained:
-                sentence = _SAID[use.use].format(language=use.source.language, file=path.name)
-                said.append(f"{use.task}: {sentence}")
+    for goal in goals:
+        uses = [use for step in steps_of([goal]) for use in _uses(step, known)]
+        trained = {digest for use in uses if use.use == "train" for digest in use.source.files}
+        said += [sentence for use in uses for sentence in _sentences(use, trained)]
     return tuple(dict.fromkeys(said))
+
+
+def _uses(step: Step, known: dict[str, list[FileUse]]) -> list[FileUse]:
+    if step.key not in known:
+        known[step.key] = list(file_uses(step))
+    return known[step.key]
+
+
+def _sentences(use: FileUse, trained: Collection[str]) -> Iterator[str]:
+    if use.use not in _SAID or any(isinstance(view, SplitView) for view in use.views):
+        return
+    for path, digest in zip(use.source.paths, use.source.files, strict=False):
+        if digest in trained:
+            yield f"{use.task}: {_SAID[use.use].format(language=use.source.language, file=path.name)}"

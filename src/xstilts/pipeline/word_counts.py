@@ -48,7 +48,7 @@ def _of_target(session: Session, name: str) -> WordCounts | None:
 
 
 def _counted(session: Session, step: Step, keys: tuple[RouteKey, ...], note: str) -> WordCounts:
-    result = run_one(step, session.store, Resources(progress=lambda *told: None))
+    result = run_one(step, session.store, Resources(progress=_say_nothing))
     folder = session.store.path(step)
     is_there = result.status in ("done", "reused")
     return WordCounts(
@@ -60,6 +60,10 @@ def _counted(session: Session, step: Step, keys: tuple[RouteKey, ...], note: str
         note=note,
         reason="" if is_there else result.error or f"the step that counts them is {result.status}",
     )
+
+
+def _say_nothing(done: float, total: float, unit: str = "", text: str = "") -> None:
+    """The progress of a step that takes seconds."""
 
 
 def _trained_on(session: Session, key: RouteKey) -> TrainedOn | None:

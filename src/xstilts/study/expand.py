@@ -224,7 +224,7 @@ class _Builder:
         names = tuple(part.name for part in mix if not part.is_auxiliary)
         # A joint phase keeps the target last; in others the order in which tasks are written is no identity.
         tasks = mix if role == "joint" else _by_name(mix)
-        tune = with_task_names(self.tune(start, role), (part.name for part in (*tasks, *texts)))
+        tune = with_task_names(self.tune(start, role, mix), (part.name for part in (*tasks, *texts)))
         leading = tuple(i for i, part in enumerate(tasks) if not part.is_auxiliary)
         steering = (len(mix) - 1,) if role == "joint" else leading
         phase = Phase(
@@ -242,9 +242,11 @@ class _Builder:
         mix = tuple(replace(part, task=part.name) if part.name in told_apart else part for part in phase.mix)
         return replace(phase, mix=mix) if told_apart else phase
 
-    def tune(self, start: Start, role: str) -> Tune:
-        """Return what a phase trains: with heads alone also the attention of a fresh fusion, still untrained."""
-        tune = tuning(self.arm.tuned(role))
+    def tune(self, start: Start, role: str, mix: Stage) -> Tune:
+        """Return what a phase trains: of a target that is a probe heads alone, whatever the arm says; with heads alone
+        also the attention of a fresh fusion, still untrained."""
+        is_probe = role == "target" and all(part.fit.kind.is_probe for part in mix)
+        tune = FROZEN if is_probe else tuning(self.arm.tuned(role))
         fusion = start.fusion if isinstance(start, MergedCheckpoint) and tune == FROZEN else None
         return fusion or tune
 

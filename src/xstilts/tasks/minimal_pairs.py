@@ -212,7 +212,7 @@ PROBE = Task(
         "tr": _as_choices(TURBLIMP.test["tr"]),
         "zh": _as_choices(SLING.test["zh"]),
     },
-    note="a linear probe on the mean state, trained on English pairs of BLiMP: fine-tune it with `tune_target: frozen`",
+    note="a linear probe on the mean state, trained on English pairs of BLiMP; the encoder stands still",
     origin=Origin(
         licence="CC BY 4.0, Apache-2.0, MIT (as of the suites)",
         cite="BLiMP, CLAMS, RuBLiMP, SLING, TurBLiMP (see there)",

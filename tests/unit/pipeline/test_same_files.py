@@ -39,3 +39,17 @@ def test_a_test_or_dev_file_that_is_trained_on_is_named(tmp_path: Path, test: st
     made = plan(load_study(str(path)), options=Options(store=tmp_path / "store", data=(tmp_path,)))
     warnings = made.to_dict()["notes"]
     assert len(warnings) == len(said) and all(map(str.startswith, warnings, said))
+
+
+def test_what_only_another_target_trains_on_is_no_matter(tmp_path: Path) -> None:
+    """A probe may be trained on the pairs that another target asks the encoder itself about."""
+    for name, rows in (("a", range(8)), ("b", range(8, 16))):
+        lines = "".join(f"text {i}\t{'xy'[i % 2]}\n" for i in rows)
+        (tmp_path / f"{name}.tsv").write_text("text\tlabel\n" + lines, "utf-8")
+    task = "kind: classification, labels: [x, y], reader: tsv, columns: {text: text, label: label}"
+    t, u = (f"{{{task}, train: {one}.tsv, test: {{de: {other}.tsv}}}}" for one, other in ("ab", "ba"))
+    both = f"question: q\nencoder: tiny-e5\ntasks:\n  t: {t}\n  u: {u}\ntargets: [t, u]\n"
+    both += "arms: {none: {strategy: direct}}\n"
+    (path := tmp_path / "study.yaml").write_text(both, "utf-8")
+    made = plan(load_study(str(path)), options=Options(store=tmp_path / "store", data=(tmp_path,)))
+    assert not [note for note in made.to_dict()["notes"] if "is a file that is trained on" in note]

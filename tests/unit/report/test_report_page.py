@@ -226,6 +226,21 @@ def test_a_single_significant_difference_is_one_sentence(results: Results) -> No
     )
 
 
+def test_every_contrast_that_the_study_names_is_in_the_answer(results: Results) -> None:
+    """However many arms there are, and however small it is."""
+    named = {
+        "first": {"qa": 1.0, "nli": -0.5, "none": -0.5},
+        "second": {"nli": 1.0, "qa": -0.5, "none": -0.5},
+        "third": {"none": 1.0, "nli": -0.5, "qa": -0.5},
+        "fourth": {"nli": 1.0, "qa": -1.0},
+    }
+    specs = tuple(ContrastSpec(name=name, weights=weights) for name, weights in named.items())
+    study = replace(only(results, targets=("tatoeba",)), contrasts=(*results.contrasts, *specs))
+    said = " ".join(compose(study).document.answer)
+    assert all(spec.title in said for spec in specs)
+    assert said.startswith("Planned: nli over qa: +"), "three larger ones are spelled out in any case"
+
+
 def test_the_answer_says_when_nothing_differs(results: Results) -> None:
     same = whole(only(results, arms=("none", "nli")))
     copied = {(c.target, c.seed): c.scores for c in same.cells if c.arm == "none"}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from study_toys import ENCODER, everywhere, located
 
+from xstilts.core.settings.tuning import FROZEN, FULL
 from xstilts.study.expand import expand, phases
 from xstilts.study.load import load_study
+from xstilts.study.phase import Phase
 from xstilts.tasks.catalog import TASKS
 
 REASONING = {"gsm8k-answer", "gsm8k-verify", "gsm8k-next-step", "gsm8k-operations", "mmlu"}
@@ -23,6 +25,16 @@ def test_every_arm_spends_the_same(scale: str | None) -> None:
     }
     assert updates.pop("none") == [] and set(updates) == REASONING | UNDERSTANDING
     assert {tuple(found) for found in updates.values()} == {(study.train.intermediate.updates_an_arm,)}
+
+
+@pytest.mark.parametrize("scale", [None, "full", "laptop", "smoke"])
+def test_minimal_pairs_are_read_by_the_own_head_and_by_a_probe_that_moves_nothing(scale: str | None) -> None:
+    found = located(load_study("reasoning_syntax", scale).model_copy(update={"seeds": (1,)}), TASKS, everywhere)
+    assert [name for name, task in found.targets.items() if task.kind.uses_own_head]
+    ends = [(route.target, route.end) for route in expand(found, ENCODER, "fp32")]
+    trained = {(target, end.tune) for target, end in ends if isinstance(end, Phase)}
+    assert {tune for target, tune in trained if target == "minimal-pairs-probe"} == {FROZEN}
+    assert {tune for target, tune in trained if target == "dependency"} == {FULL}
 
 
 def test_one_contrast_compares_the_means_of_both_groups() -> None:

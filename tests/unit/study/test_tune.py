@@ -9,6 +9,7 @@ from study_toys import ENCODER, catalog, everywhere, located, retrieval, text, t
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import StudyError
 from xstilts.core.settings.tuning import FROZEN, FULL, IA3, Bottleneck, Hypernetwork, LoRA, Prefix, Prompt, SharedOwn
+from xstilts.kinds.pair_probe import PairProbe
 from xstilts.study.expand import expand, phases
 from xstilts.study.load import dump_study, parse_study
 from xstilts.study.phase import Phase, adapter_tasks, encoder_checkpoint, holds_encoder
@@ -53,6 +54,13 @@ def test_tune_is_of_intermediate_phases_and_tune_target_of_the_target(said: obje
     assert [phase.tune for phase in chain(study({"tune_target": said}))] == [FULL, FULL, tune]
     made = study({"tune": said})
     assert parse_study(yaml.safe_load(dump_study(made))) == made
+
+
+def test_a_probe_moves_no_encoder_whatever_the_arm_trains() -> None:
+    probe = trained("t").replace(kind=PairProbe())
+    tasks = catalog(trained("a"), trained("b"), probe)
+    (route,) = expand(located(study({}), tasks, everywhere), ENCODER, "fp32")
+    assert [phase.tune for phase in phases(route.end)] == [FULL, FULL, FROZEN]
 
 
 def test_what_is_trained_is_identity() -> None:

@@ -46,7 +46,16 @@ def answer(board: Scoreboard) -> tuple[str, ...]:
         _not_computed([c for c in overall if c.value is None], contrasts),
         _collapsed(board),
     ]
-    return tuple(sentence for sentence in sentences if sentence)
+    said = [sentence for sentence in sentences if sentence]
+    return (*_planned(board, overall, " ".join(said)), *said)
+
+
+def _planned(board: Scoreboard, overall: Sequence[Contrast], said: str) -> list[str]:
+    """Spell out the contrasts that the study names and that no other sentence does: they are what it asks."""
+    arms = board.results.arms
+    automatic = {f"{arm} − {base}" for arm in arms for base in arms}
+    planned = [c for c in overall if c.name not in automatic and c.title not in said]
+    return [f"Planned: {c.title}: {size(c)} points {_scope(c)}: {c.verdict}." for c in planned if c.value is not None]
 
 
 def _scope(c: Contrast) -> str:

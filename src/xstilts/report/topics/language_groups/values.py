@@ -54,8 +54,8 @@ class LanguageGroups:
 
 
 def compute(board: Scoreboard) -> LanguageGroups | None:
-    """Return None for a study without contrasts, or whose targets are tested in fewer than two languages beside the
-    one trained in."""
+    """Return None for a study in which nothing can be compared, or whose targets are tested in fewer than two languages
+    beside the one trained in."""
     results = board.results
     draws = [d for d in board.comparison.target_draws if d.draws is not None and len(d.languages(True)) > 1]
     if not draws or not results.contrasts:
@@ -67,6 +67,8 @@ def compute(board: Scoreboard) -> LanguageGroups | None:
     if len(draws) > 1:
         scopes.insert(0, (None, draws))
     gains = [gain for target, of in scopes for gain in group_gains(results.contrasts, of, groups, target)]
+    if not any(one.gain for one in gains):
+        return None
     return LanguageGroups(
         contrasts=tuple(spec.title for spec in results.contrasts),
         facts=facts,
