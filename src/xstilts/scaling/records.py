@@ -66,6 +66,8 @@ def _plain(band: Band) -> dict[str, float | None]:
 def sentence(fit: CurveFit) -> str:
     """Say in one sentence what a curve shows."""
     sizes, name = fit.curve.sizes, fit.curve.name
+    if fit.verdict == TOO_FEW and len(sizes) >= 3:
+        return f"{name}: {len(sizes)} sizes with one run each; a law needs a fourth size or a second run."
     if fit.verdict == TOO_FEW:
         return f"{name}: {len(sizes)} size{'s' if len(sizes) > 1 else ''}; a law needs three or more."
     assert fit.chosen is not None

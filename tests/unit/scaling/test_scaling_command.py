@@ -144,6 +144,10 @@ def test_what_a_file_cannot_say_is_said(write: Write, capsys: pytest.CaptureFixt
     assert "2 sizes; a law needs three or more" in capsys.readouterr().out
     assert main(["scaling", path, "--at", "15"]) == 2
     assert "three sizes" in capsys.readouterr().err
+    assert main(["scaling", str(write("10,50", "20,60", "40,61", header="size,score"))]) == 0
+    assert "3 sizes with one run each; a law needs a fourth size or a second run" in capsys.readouterr().out
+    assert main(["scaling", str(write("10,50,1", "20,60,1", "40,61,1", "40,62,2", header="size,score,seed"))]) == 0
+    assert "a law needs" not in capsys.readouterr().out
 
 
 def test_tabs_blank_lines_and_a_mark_of_the_byte_order_are_read(tmp_path: Path):
