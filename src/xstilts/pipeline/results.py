@@ -4,42 +4,34 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from xstilts.core.versions import library_versions
 from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import Outcome
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
-from xstilts.metrics.tallies import Metric
 from xstilts.models.pretraining_languages import pretraining_languages
 from xstilts.pipeline.read_files import file_records, file_steps, packaged_samples
 from xstilts.pipeline.same_files import same_files
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.shared_rows import SharedNote, shared_rows
-from xstilts.pipeline.size_rows import examples_of_arm
+from xstilts.pipeline.size_rows import sized_arms
 from xstilts.pipeline.steps import kind_of
-from xstilts.pipeline.steps.score import PREDICTIONS
+from xstilts.pipeline.stored_scores import cells_of, forgetting_scores, headline_of, stress_scores, sweep_scores
 from xstilts.pipeline.word_counts import word_counts
 from xstilts.report.elements.formatting import name_list
 from xstilts.report.scores.inputs import (
     ContrastSpec,
-    ForgettingScores,
     Results,
-    SizedArms,
     StepInfo,
-    StressScores,
-    StudyCell,
-    SweepScores,
     TargetInfo,
 )
 from xstilts.samples import CUT, describe
 from xstilts.study.claims import claims_of, setup_of
 from xstilts.study.contrast_weights import in_points
-from xstilts.study.expand import phase_name, phases
 from xstilts.study.load import dump_study
 from xstilts.study.schema import Study
-from xstilts.study.size_curves import base_of, size_axes
+from xstilts.study.size_curves import base_of
 from xstilts.tasks.base import Task
 
 
@@ -47,7 +39,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
     """Collect the study's results as they are in the store. `outcome` says why a cell has no score; without it, one
     that is not there was not run."""
     study, samples, shared = session.study, packaged_samples(session), shared_rows(session)
-    same, cells = same_files(session.goals), tuple(_cells(session, outcome))
+    same, cells = same_files(session.goals), tuple(cells_of(session, outcome))
     known = pretraining_languages(study.encoder.name, session.encoder.folder)
     return Results(
         name=study.name,
@@ -68,10 +60,10 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         notes=(*_notes(session, samples), *same, *(note.sentence for note in shared.notes)),
         warnings=(*same, *shared.warnings),
         scale=scale,
-        forgetting=tuple(_forgetting_scores(session, outcome)),
-        stress=tuple(_stress_scores(session, outcome)),
-        sized_arms=tuple(_sized_arms(session)),
-        sweeps=tuple(_sweep_scores(cells, session, outcome)),
+        forgetting=tuple(forgetting_scores(session, outcome)),
+        stress=tuple(stress_scores(session, outcome)),
+        sized_arms=tuple(sized_arms(session)),
+        sweeps=tuple(sweep_scores(cells, session, outcome)),
         word_counts=word_counts(session),
         encoder_languages=tuple(sorted(known.codes)) if known else None,
         encoder_languages_source=known.source if known else "",
@@ -102,7 +94,7 @@ def _target(name: str, session: Session, samples: str, shared: Iterable[SharedNo
         name=name,
         languages=tuple(task.test),
         train_language=_training_language(session, name),
-        headline=_headline(main),
+        headline=headline_of(main),
         main=main.name,
         notes=(
             *((task.note,) if task.note else ()),
@@ -163,140 +155,6 @@ def _training_language(session: Session, target: str) -> str:
     """The language that a target is trained in; of retrieval, that of the sentences it searches."""
     trained = session.located.finetuned_on(target).train
     return trained.language if trained else session.located.targets[target].candidate_language or "en"
-
-
-def _headline(metric: Metric) -> str:
-    named = " and ".join(name.replace("_", " ") for name in metric.headline)
-    return f"mean of {named}" if len(metric.headline) > 1 else named
-
-
-def _cells(session: Session, outcome: Outcome | None) -> Iterable[StudyCell]:
-    for arm in session.study.arms:
-        for target in session.study.targets:
-            for seed in session.study.seeds:
-                yield _cell(session, outcome, (arm, target, seed))
-
-
-def _cell(session: Session, outcome: Outcome | None, key: tuple[str, str, int]) -> StudyCell:
-    arm, target, seed = key
-    missing = session.located.missing_targets.get(target) or session.located.missing_arms.get(arm)
-    if missing:
-        return StudyCell(arm=arm, target=target, seed=seed, status="missing", reason=missing)
-    status, reason, scores = _state(session, session.steps.scores[key], outcome)
-    trained = [training for training in session.steps.trainings[key] if session.store.is_done(training.step)]
-    return StudyCell(
-        arm=arm,
-        target=target,
-        seed=seed,
-        status=status,
-        reason=reason,
-        scores=scores,
-        trainings=tuple(session.store.path(training.step) for training in trained),
-        training_names=tuple(training.name for training in trained),
-        training_roles=tuple(training.role for training in trained),
-    )
-
-
-def _forgetting_scores(session: Session, outcome: Outcome | None) -> Iterable[ForgettingScores]:
-    for probe, step in session.steps.forgetting_probes:
-        arm, _, seed = probe.route
-        chain = list(phases(probe.end))
-        status, reason, scores = _state(session, step, outcome)
-        main = step.settings.metrics[0]
-        yield ForgettingScores(
-            arm=arm,
-            seed=seed,
-            task=probe.part.name,
-            metric=main.name,
-            headline=_headline(main),
-            phases=tuple(phase_name(phase) for phase in chain),
-            learnt=chain.index(probe.learnt),
-            targets=probe.targets,
-            status=status,
-            reason=reason,
-            scores=scores,
-        )
-
-
-def _sweep_scores(cells: Iterable[StudyCell], session: Session, outcome: Outcome | None) -> Iterable[SweepScores]:
-    sweeps = session.located.sweeps
-    for cell in (cell for cell in cells if cell.target in sweeps):
-        sweep, key = sweeps[cell.target], (cell.arm, cell.target, cell.seed)
-        steps = {score.point: score.step for score in session.steps.swept.get(key, ())}
-        of_cell = cell.status, cell.reason, cell.scores
-        for point in sweep.points:
-            state = _state(session, steps[point], outcome) if point in steps else of_cell
-            yield SweepScores(
-                target=cell.target,
-                arm=cell.arm,
-                seed=cell.seed,
-                values=dict(point.values),
-                is_reported=point == sweep.reported,
-                status=state[0],
-                reason=state[1],
-                scores=state[2],
-            )
-
-
-def _stress_scores(session: Session, outcome: Outcome | None) -> Iterable[StressScores]:
-    for (arm, target, seed), scores in session.steps.stressed.items():
-        clean = _predictions(session, session.steps.scores[arm, target, seed])
-        is_comparable = not session.located.targets[target].kind.copies_text
-        for condition, step, lacking in scores:
-            why = "; ".join(dict.fromkeys(lacking.values())) or "no test file here"
-            state = ("not applicable", why, None) if step is None else _state(session, step, outcome)
-            yield StressScores(
-                target=target,
-                arm=arm,
-                seed=seed,
-                noise=condition.noise,
-                rate=condition.perturbation.rate,
-                status=state[0],
-                reason=state[1],
-                scores=state[2],
-                predictions=_predictions(session, step) if step and is_comparable else None,
-                clean_predictions=clean if is_comparable else None,
-                not_applicable=lacking,
-            )
-
-
-def _predictions(session: Session, score: Step) -> Path | None:
-    """Return the folder that a score step has read, where it is there."""
-    predictions = score.inputs[PREDICTIONS]
-    return session.store.path(predictions) / score.settings.part if session.store.is_done(predictions) else None
-
-
-def _sized_arms(session: Session) -> Iterable[SizedArms]:
-    for axis in size_axes(session.study):
-        first = next(iter(axis.points))
-        has_phase = axis.axis == "target" and session.study.arms[first].way.needs_through
-        bases = {arm: base_of(session.study, arm) for arm in axis.points}
-        yield SizedArms(
-            name=axis.name,
-            axis=axis.axis,
-            sizes={arm: examples_of_arm(session, axis.axis, arm) for arm in axis.points},
-            budget=axis.budget,
-            without=tuple(dict.fromkeys(base for arm, base in bases.items() if arm != base)),
-            phase_examples=examples_of_arm(session, "intermediate", first) if has_phase else None,
-        )
-
-
-def _state(session: Session, step: Step, outcome: Outcome | None) -> tuple[str, str, Path | None]:
-    """Return the status of a score step, its reason, and where the scores are."""
-    if session.store.is_sound(step):
-        return "done", "", session.store.path(step)
-    return (*_why_not(step, outcome), None)
-
-
-def _why_not(step: Step, outcome: Outcome | None) -> tuple[str, str]:
-    if outcome is None:
-        return "not run", "it has not been run"
-    if step.key in outcome.failed:
-        return "failed", outcome.failed[step.key]
-    culprit = outcome.not_run.get(step.key)
-    if culprit is None:
-        return "not run", "the run was interrupted before it"
-    return "not run", f"it waited for {culprit}, which failed: {outcome.failed.get(culprit, '')}"
 
 
 def _step(step: Step, store: Store, outcome: Outcome | None) -> StepInfo:

@@ -11,7 +11,8 @@ from xstilts.engine.step import Step
 from xstilts.kinds.tokenized import TokenizedRows
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps.train import train_rows
-from xstilts.study.size_curves import size_axes
+from xstilts.report.scores.inputs import SizedArms
+from xstilts.study.size_curves import base_of, size_axes
 from xstilts.study.sizes import ALL, size_of
 
 _ROLES = {"intermediate": ("intermediate",), "target": ("target", "joint")}
@@ -66,3 +67,19 @@ def too_large(session: Session) -> Iterator[str]:
                     f"take.{axis.axis}: the size {size:,} of '{axis.name}' is larger than the data ({there} examples): "
                     "it would be another name for all of them. Leave it out, or write `all`."
                 )
+
+
+def sized_arms(session: Session) -> Iterator[SizedArms]:
+    """Yield the curves of a study, with the examples that each of their arms is trained on."""
+    for axis in size_axes(session.study):
+        first = next(iter(axis.points))
+        has_phase = axis.axis == "target" and session.study.arms[first].way.needs_through
+        bases = {arm: base_of(session.study, arm) for arm in axis.points}
+        yield SizedArms(
+            name=axis.name,
+            axis=axis.axis,
+            sizes={arm: examples_of_arm(session, axis.axis, arm) for arm in axis.points},
+            budget=axis.budget,
+            without=tuple(dict.fromkeys(base for arm, base in bases.items() if arm != base)),
+            phase_examples=examples_of_arm(session, "intermediate", first) if has_phase else None,
+        )
