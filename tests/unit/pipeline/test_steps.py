@@ -57,7 +57,8 @@ def test_a_task_whose_name_has_a_space_is_reported_by_its_whole_name(tmp_path: P
 def test_each_score_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
     monkeypatch.setattr(
-        "xstilts.pipeline.results._state", lambda session, step, outcome: looked.append(step.key) or ("x", "", None)
+        "xstilts.pipeline.stored_scores._state",
+        lambda session, step, outcome: looked.append(step.key) or ("x", "", None),
     )
     session = opened(tmp_path)
     assert len(collect(session).cells) == 1
