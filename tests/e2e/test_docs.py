@@ -213,7 +213,7 @@ def test_every_published_row_is_listed():
     text = (DOCS / "reading-a-report.md").read_text("utf-8")
     listed = [
         name
-        for line in text.splitlines()
+        for line in text.partition("## Beside published numbers")[2].splitlines()
         if line.startswith("| `")
         for name in re.findall(r"`([^`]+)`", line.split("|")[1])
     ]

@@ -45,7 +45,8 @@ def test_a_run_ends_with_a_table_a_report_and_exit_code_0(study: Make, capsys: p
     said = capsys.readouterr()
     folder = tiny.store / "reports" / "tiny"
     assert {path.name for path in folder.iterdir()} == {
-        "index.html", "report.md", "report.json", "scores.csv", "scores.parquet", "contrasts.csv",
+        "index.html", "report.md", "report.json", "tables.tex", "scores.csv", "scores.parquet", "contrasts.csv",
+        "language_groups.csv", "language_groups.parquet",
     }  # fmt: skip
     assert "weather" in said.out and "tagged" in said.out and "index.html" in said.out.replace("\n", "")
     # words once a seed; both targets once a seed, and once more on top of words

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.tensor_files import WEIGHTS, read_header, read_headers
+from xstilts.engine.step import Step
 from xstilts.models.encoders import LocatedEncoder
 
 
@@ -16,14 +17,21 @@ def has_own_head(encoder: LocatedEncoder) -> bool | None:
     Raises EncoderError for a folder that is no encoder."""
     if encoder.folder is not None:
         return brings_head(encoder.folder, read_headers(encoder.folder))
-    if (settings := getattr(encoder.step, "settings", None)) is None:
+    return _is_made_with_head(encoder.step)
+
+
+def _is_made_with_head(step: Step | None) -> bool | None:
+    """Tell the same of an encoder that a step makes: unpacks, or cuts from a folder or from what another step makes."""
+    settings: Any = getattr(step, "settings", None)
+    if step is None or settings is None:
         return None
     if (packed := getattr(settings, "folder", None)) is not None:  # one that comes with the program
         stored = read_header(Path(packed) / WEIGHTS.replace("model", "weights"))
         return _has_parts(_config(Path(packed)), (name.partition("|")[0] for name in stored))
     cut_from: Any = getattr(settings, "encoder", None)
-    folder = getattr(cut_from, "folder", None)
-    return brings_head(folder, read_headers(folder)) if folder is not None else None
+    if (folder := getattr(cut_from, "folder", None)) is not None:
+        return brings_head(folder, read_headers(folder))
+    return next((_is_made_with_head(source) for source in step.inputs.values()), None)
 
 
 def brings_head(folder: Path, tensors: Iterable[str]) -> bool:

@@ -15,6 +15,7 @@ from xstilts.kinds.minimal_pairs import MinimalPairs
 from xstilts.models.encoders import LocatedEncoder
 from xstilts.models.own_head import brings_head, has_own_head
 from xstilts.nn.encoder import Encoder
+from xstilts.pipeline.steps.cut_encoder import first_layers
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.study.phase import EncoderRef
 
@@ -45,6 +46,14 @@ HEADS = (
 def test_the_packaged_encoder_has_none():
     step = packaged_encoders()["tiny-e5"]  # nor has its teacher
     assert has_own_head(LocatedEncoder(ref=EncoderRef(identity="x", name="tiny-e5"), step=step)) is False
+
+
+def test_nor_has_one_that_is_cut_from_it():
+    shape = {"model_type": "bert", "num_hidden_layers": 6}
+    whole = LocatedEncoder(
+        ref=EncoderRef(identity="x", name="tiny-e5"), step=packaged_encoders()["tiny-e5"], shape=shape
+    )
+    assert has_own_head(first_layers(whole, 2)) is False
 
 
 def test_nothing_is_said_of_an_encoder_that_is_not_here():

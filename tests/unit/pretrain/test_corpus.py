@@ -140,7 +140,7 @@ def test_texts_that_two_tasks_score_are_protected_by_one_of_them(shared_data, tm
     shared = {task.name: task.same_tests_as for task in TASKS.values() if task.same_tests_as}
     assert set(shared) == {
         *("lareqa", "lareqa-36-articles", "dependency", "srl-heads", "dependency-srl"),
-        *("dependency-switched", "dependency-nonstandard"),
+        *("dependency-switched", "dependency-nonstandard", "udpos-corrected"),
     }
     for name, protected_by in shared.items():
         language = "de" if "de" in TASKS[name].test else next(iter(TASKS[name].test))
@@ -148,7 +148,9 @@ def test_texts_that_two_tasks_score_are_protected_by_one_of_them(shared_data, tm
             load_examples(resolve_source(TASKS[task].test[language], roots)).examples for task in (name, protected_by)
         )
         if hasattr(asked[0], "words"):
-            assert [example.words for example in asked] == [example.words for example in other]
+            pairs = [pair for a, b in zip(asked, other, strict=True) for pair in zip(a.words, b.words, strict=True)]
+            differ = sum(one != two for one, two in pairs)
+            assert differ == 0 or (name == "udpos-corrected" and differ < len(pairs) / 10)
             continue
         queries, texts = {example.query for example in asked}, {example.text for example in other}
         assert queries and queries <= texts

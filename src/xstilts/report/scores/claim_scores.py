@@ -108,7 +108,7 @@ def _cells(
 ) -> tuple[Cells, list[MissingScores]]:
     """Return the languages of each target, and the targets and languages that are asked for and not there."""
     missing = [
-        MissingScores(kind="target", name=name, reason="it is not in this study", in_study=False)
+        MissingScores(kind="target", name=name, reason="not in this study", in_study=False)
         for name in predicate.targets or ()
         if name not in draws
     ]
@@ -123,7 +123,7 @@ def _cells(
             MissingScores(
                 kind="language",
                 name=f"{language} of {name}",
-                reason=target.missing.get(language, "it is not in this study"),
+                reason=target.missing.get(language, "not in this study"),
                 in_study=language in target.target.languages,
             )
             for language in lacking
@@ -153,7 +153,7 @@ def _expected(target: TargetDraws, languages: str | tuple[str, ...]) -> tuple[st
 
 def _missing_arms(results: Results, predicate: ClaimPredicate) -> list[MissingScores]:
     return [
-        MissingScores(kind="arm", name=arm, reason="it is not in this study", in_study=False)
+        MissingScores(kind="arm", name=arm, reason="not in this study", in_study=False)
         for arm in dict.fromkeys(predicate.arms)
         if arm not in results.arms
     ]
