@@ -18,9 +18,9 @@ LIMIT = 3  # differences spelled out; the rest are in the forest plot
 
 
 def compute(board: Scoreboard) -> tuple[str, ...]:
-    """Return the benchmark's average first where the study has one, then what the contrasts say."""
+    """Return what the contrasts say, which is tested, and last a benchmark's average where the study has one."""
     average = board.once(BENCHMARK_AVERAGE.compute)
-    return (*(first_sentence(average) if average else ()), *answer(board))
+    return (*answer(board), *(first_sentence(average) if average else ()))
 
 
 def answer(board: Scoreboard) -> tuple[str, ...]:
