@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -119,6 +120,10 @@ def test_words_are_counted_for_the_report_and_cost_the_study_no_step(
     planned = json.loads(capsys.readouterr().out)
     assert planned["to_run"] == 0 and folder.name not in {step["key"] for step in planned["steps"]}
     assert syntax.call("run") == 0 and list(syntax.store.glob("steps/words-*")) == [folder], "counted once"
+    shutil.rmtree(folder)
+    predicate = {"arm": "roles", "over": "none", "comparison": "greater"}
+    syntax.write(claims={"roles help": {"says": "Roles help.", "predicate": predicate}})
+    assert syntax.call("claims") == 0 and not list(syntax.store.glob("steps/words-*")), "claims run nothing"
 
 
 def test_a_broken_tree_stops_the_study_before_anything_is_trained(

@@ -29,6 +29,7 @@ from xstilts.pipeline.shared_rows import data_warnings
 from xstilts.pipeline.size_rows import too_large
 from xstilts.pipeline.steps import kind_of
 from xstilts.pipeline.translation_check import wrongly_paired
+from xstilts.pipeline.word_counts import word_counts
 from xstilts.report.build import compose
 from xstilts.report.scores.published_files import rows_named
 from xstilts.report.scores.published_rows import PublishedRow
@@ -134,7 +135,8 @@ def report_folder(study: Study, options: Options, scale: str, out: Path | None) 
 
 def _answer(session: Session, outcome: Outcome, scale: str, folder: Path, rows: Sequence[PublishedRow] = ()) -> Answer:
     began = time.monotonic()
-    report = compose(collect(session, outcome, scale), rows)
+    results = replace(collect(session, outcome, scale), word_counts=word_counts(session))
+    report = compose(results, rows)
     pages = save(report, folder)
     spent = round(time.monotonic() - began, 3)
     return Answer(report=report, pages=pages, outcome=outcome, session=session, report_seconds=spent)

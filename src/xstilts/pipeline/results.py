@@ -18,7 +18,6 @@ from xstilts.pipeline.shared_rows import SharedNote, shared_rows
 from xstilts.pipeline.size_rows import sized_arms
 from xstilts.pipeline.steps import kind_of
 from xstilts.pipeline.stored_scores import cells_of, forgetting_scores, headline_of, stress_scores, sweep_scores
-from xstilts.pipeline.word_counts import word_counts
 from xstilts.report.elements.formatting import name_list
 from xstilts.report.scores.inputs import (
     ContrastSpec,
@@ -64,7 +63,6 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         stress=tuple(stress_scores(session, outcome)),
         sized_arms=tuple(sized_arms(session)),
         sweeps=tuple(sweep_scores(cells, session, outcome)),
-        word_counts=word_counts(session),
         encoder_languages=tuple(sorted(known.codes)) if known else None,
         encoder_languages_source=known.source if known else "",
         margin=study.margin,
