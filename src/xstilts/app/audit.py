@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -111,11 +111,11 @@ def audit(
         counts[name] = len(rows)
         levels = index.levels(rows, source.language)
         leaks += [
-            leak for key, rows_of in places.items() if (leak := _leaked(key, name, levels, rows_of, texts)).leaked
+            leak for key, numbers in places.items() if (leak := _leaked(key, name, levels, numbers, texts)).leaked
         ]
     return Audit(
         leaks=tuple(leaks),
-        tests={f"{target} {language}": len(rows_of) for (target, language), rows_of in places.items()},
+        tests={f"{target} {language}": len(numbers) for (target, language), numbers in places.items()},
         trainings=counts,
         missing=missing,
     )
@@ -147,11 +147,3 @@ def _read(source: Source, roots: Roots, name: str, missing: dict[str, str]) -> l
 def row_texts(example: Example) -> tuple[str, ...]:
     """Return the texts of a row: of a tagged or parsed sentence the sentence."""
     return (" ".join(example.words),) if isinstance(example, WordsExample) else example.texts
-
-
-def rows_of(audit: Audit) -> Iterable[tuple[str, ...]]:
-    """Yield the lines of a table, the most leaked first."""
-    for leak in sorted(audit.leaks, key=lambda leak: -leak.leaked / max(leak.rows, 1)):
-        counts = (leak.exact, leak.normalised, leak.near, leak.run)
-        share = f"{100 * leak.leaked / leak.rows:.1f} %"
-        yield (f"{leak.target} {leak.language}", leak.training, *(f"{n:,}" for n in counts), f"{leak.rows:,}", share)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from xstilts.core.catalog import Catalog
@@ -98,7 +98,7 @@ def _nothing_measured(study: Study, tasks: Catalog[Task], scale: str, why: str) 
         for target in study.targets
         for seed in study.seeds
     )
-    results = Results(
+    return Results(
         name=study.name,
         question=study.question,
         arms=tuple(study.arms),
@@ -110,8 +110,9 @@ def _nothing_measured(study: Study, tasks: Catalog[Task], scale: str, why: str) 
         study_yaml=dump_study(study),
         encoder=str(study.encoder),
         scale=scale,
+        claims=claims_of(study.claims),
+        setup=setup_of(study),
     )
-    return replace(results, claims=claims_of(study.claims), setup=setup_of(study))
 
 
 def _target(task: Task) -> TargetInfo:

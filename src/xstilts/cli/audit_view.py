@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from xstilts.app.audit import Audit, rows_of
+from xstilts.app.audit import Audit
 from xstilts.report.elements.formatting import count, name_list, plural
 
 if TYPE_CHECKING:
@@ -23,12 +23,20 @@ def audit_page(audit: Audit) -> Iterator[RenderableType]:
         grid = Table(caption="test rows that training rows repeat; each counts once, in the first column that holds")
         for number, head in enumerate(HEADS):
             grid.add_column(head, justify="right" if number > 1 else "left")
-        for row in rows_of(audit):
+        for row in _lines(audit):
             grid.add_row(*row)
         yield grid
     yield Text(summary(audit), style="bold")
     for name, reason in audit.missing.items():
         yield Text(f"not compared: {name}: {reason}", style="dim")
+
+
+def _lines(audit: Audit) -> Iterator[tuple[str, ...]]:
+    """Yield the lines of a table, the most leaked first."""
+    for leak in sorted(audit.leaks, key=lambda leak: -leak.leaked / max(leak.rows, 1)):
+        counts = (leak.exact, leak.normalised, leak.near, leak.run)
+        share = f"{100 * leak.leaked / leak.rows:.1f} %"
+        yield (f"{leak.target} {leak.language}", leak.training, *(f"{n:,}" for n in counts), f"{leak.rows:,}", share)
 
 
 def summary(audit: Audit) -> str:

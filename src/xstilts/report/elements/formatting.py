@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from xstilts.core.sentences import listed
+
 MISSING = "missing"
 
 
@@ -133,4 +135,4 @@ def name_list(names: Sequence[str], limit: int = 12) -> str:
     """
     if len(names) > limit:
         return ", ".join(names[:limit]) + f" and {len(names) - limit} more"
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+    return listed(names)

@@ -11,6 +11,7 @@ import numpy as np
 from xstilts.claims.claim import ALL, ZERO_SHOT, ClaimPredicate
 from xstilts.claims.comparisons import Cells, Conditions, Term, Unit, conditions_of
 from xstilts.claims.judge import Judgement, judge, judge_untested, not_measured
+from xstilts.core.sentences import listed
 from xstilts.metrics.arm_means import TargetScores
 from xstilts.metrics.joint_errors import UnitMeans, can_test, joint_errors
 from xstilts.report.scores.inputs import Results
@@ -35,14 +36,10 @@ def missing_sentences(missing: Sequence[MissingScores]) -> tuple[str, ...]:
         names = of_reason.setdefault((one.kind, one.reason), [])
         names += [one.name] if one.name not in names else []
     return tuple(
-        f"the {kind}{'s' if len(names) > 1 else ''} {_listed(names)} {'are' if len(names) > 1 else 'is'} missing: "
+        f"the {kind}{'s' if len(names) > 1 else ''} {listed(names)} {'are' if len(names) > 1 else 'is'} missing: "
         f"{reason.removeprefix('missing: ').rstrip('.')}"
         for (kind, reason), names in of_reason.items()
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
 @dataclass(frozen=True, kw_only=True)

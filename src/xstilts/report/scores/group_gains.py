@@ -154,10 +154,15 @@ def gains_by_language(spec: ContrastSpec, draws: Sequence[TargetDraws]) -> dict[
 
 
 def distance_correlation(
-    spec: ContrastSpec, draws: Sequence[TargetDraws], distance: str, numbers: Mapping[str, float], target: str | None
+    spec: ContrastSpec,
+    gains_of: Mapping[str, float],
+    distance: str,
+    numbers: Mapping[str, float],
+    target: str | None,
 ) -> DistanceCorrelation | None:
-    """Return the correlation of a contrast with a number of each language; None with fewer than three languages."""
-    by_language = {x: value for x, value in gains_by_language(spec, draws).items() if x in numbers}
+    """Return the correlation of a contrast (`gains_of`: as of `gains_by_language`) with a number of each language; None
+    with fewer than three languages."""
+    by_language = {x: value for x, value in gains_of.items() if x in numbers}
     if len(by_language) < 3:
         return None
     found = spearman([numbers[x] for x in by_language], list(by_language.values()))

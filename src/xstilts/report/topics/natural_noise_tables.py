@@ -34,12 +34,7 @@ def difference_table(differences: Sequence[NaturalDifference], arms: Sequence[st
         caption="Natural noise minus its clean counterpart, in points, with the interval of each number alone; below, "
         "both scores in percent. The mean is over languages other than the one trained in (over all where there are no "
         "others), then seeds. Nothing is tested.",
-        columns=(
-            TableColumn(label="Target", numeric=False),
-            TableColumn(label="Language", numeric=False),
-            TableColumn(label="Clean counterpart", numeric=False),
-            *(TableColumn(label=arm) for arm in arms),
-        ),
+        columns=_columns(("Target", "Language", "Clean counterpart"), arms),
         rows=tuple(
             (
                 TableCell(text=key[0]),
@@ -50,6 +45,10 @@ def difference_table(differences: Sequence[NaturalDifference], arms: Sequence[st
             for key, one in lines.items()
         ),
     )
+
+
+def _columns(names: Sequence[str], numbers: Sequence[str]) -> tuple[TableColumn, ...]:
+    return (*(TableColumn(label=name, numeric=False) for name in names), *(TableColumn(label=one) for one in numbers))
 
 
 def _counterpart(one: NaturalDifference) -> str:
@@ -80,12 +79,7 @@ def contrast_table(natural: NaturalNoise) -> Table:
     return Table(
         caption="Differences of drops under natural noise, in points: above zero, the first of the two loses less. Not "
         "tested; the interval of each number is its own.",
-        columns=(
-            TableColumn(label="Target", numeric=False),
-            TableColumn(label="Clean counterpart", numeric=False),
-            TableColumn(label="Languages", numeric=False),
-            *(TableColumn(label=title) for title in titles),
-        ),
+        columns=_columns(("Target", "Clean counterpart", "Languages"), titles),
         rows=tuple(
             (
                 TableCell(text=key[0]),

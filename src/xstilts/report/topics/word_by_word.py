@@ -9,7 +9,7 @@ from typing import Any
 from xstilts.report.elements.blocks import Block, Figure, Fold, Items, Prose, Section, Table, TableCell, TableColumn
 from xstilts.report.elements.charts import Tile, heat
 from xstilts.report.elements.formatting import count, interval, name_list, number, probability, signed
-from xstilts.report.scores.group_gains import DistanceCorrelation, Gain, distance_correlation
+from xstilts.report.scores.group_gains import DistanceCorrelation, Gain, distance_correlation, gains_by_language
 from xstilts.report.scores.inputs import ContrastSpec
 from xstilts.report.scores.scoreboard import Scoreboard
 from xstilts.report.scores.word_gains import FEWEST_WORDS, WordRow, order_distances, word_rows
@@ -60,7 +60,7 @@ def compute(board: Scoreboard) -> WordByWord | None:
         for target, numbers in orders.items()
         if numbers
         for spec in results.contrasts
-        if (found := distance_correlation(spec, [draws[target]], ORDER, numbers, target)) is not None
+        if (found := distance_correlation(spec, gains_by_language(spec, [draws[target]]), ORDER, numbers, target))
     ]
     return WordByWord(
         arms=results.arms,

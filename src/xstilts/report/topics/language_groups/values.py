@@ -92,17 +92,22 @@ def _from_english(draws: Sequence[TargetDraws]) -> list[TargetDraws]:
 def _correlations(
     board: Scoreboard, facts: Sequence[LanguageFacts], scopes: Sequence[tuple[str | None, Sequence[TargetDraws]]]
 ) -> Iterator[DistanceCorrelation]:
+    numbers = {distance: _numbers(facts, distance) for distance in DISTANCES}
     for target, draws in scopes:
-        for distance, number_of in DISTANCES.items():
-            numbers = {one.language: number for one in facts if (number := number_of(one)) is not None}
-            for spec in board.results.contrasts:
-                found = distance_correlation(spec, _from_english(draws), distance, numbers, target)
-                if found is not None:
+        gains = [(spec, gains_by_language(spec, _from_english(draws))) for spec in board.results.contrasts]
+        for distance in DISTANCES:
+            for spec, by_language in gains:
+                if found := distance_correlation(spec, by_language, distance, numbers[distance], target):
                     yield found
 
 
+def _numbers(facts: Sequence[LanguageFacts], distance: str) -> dict[str, float]:
+    """Return language -> its number, where it is known."""
+    return {one.language: number for one in facts if (number := DISTANCES[distance](one)) is not None}
+
+
 def _points(board: Scoreboard, facts: Sequence[LanguageFacts], draws: Sequence[TargetDraws]) -> Iterator[LanguagePoint]:
-    numbers = {one.language: number for one in facts if (number := DISTANCES[DRAWN](one)) is not None}
+    numbers = _numbers(facts, DRAWN)
     for spec in board.results.contrasts:
         for language, gain in gains_by_language(spec, _from_english(draws)).items():
             if language in numbers:
