@@ -11,7 +11,7 @@ from xstilts.data.row_makers.catalog import PairRow, SpanRow, TagsRow, TextRow
 from xstilts.data.source import Place, Source
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.tagging import Tagging
-from xstilts.tasks import intents, nli, paraphrase, passages, qa, reasoning, tagging
+from xstilts.tasks import intents, mmlu, nli, paraphrase, passages, qa, reasoning, tagging
 from xstilts.tasks.base import Origin, Task
 from xstilts.tasks.ccg_categories import CATEGORIES
 from xstilts.tasks.sources import local, raw, source, web
@@ -157,11 +157,11 @@ ARC_DEV = reasoning.ARC.replace(
     holdout=0.2,
     scale="trained on the development set (294 questions), scored on the test set",
 )
-MMLU_DEV = reasoning.MMLU.replace(
+MMLU_DEV = mmlu.MMLU.replace(
     name="mmlu-dev-slice",
-    train=source(reasoning.mmlu_local("dev")),
+    train=source(mmlu.mmlu_local("dev")),
     dev=None,
-    test={"en": source(reasoning.mmlu_local("test"), note="53 questions of each of the 57 subjects")},
+    test={"en": source(mmlu.mmlu_local("test"), note="53 questions of each of the 57 subjects")},
     holdout=0.2,
     scale="trained on the 285 questions given as examples, not on the 99,842 of the auxiliary training set",
 )
