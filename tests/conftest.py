@@ -48,7 +48,7 @@ def shared_golden() -> Path:
 @pytest.fixture(autouse=True)
 def plain_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     """`precision: auto` is fp32 on every machine that runs the tests: what they compare depends on it."""
-    monkeypatch.setattr(precision, "processor_flags", lambda: frozenset())
+    monkeypatch.setattr(precision, "this_processor", precision.Processor)
     monkeypatch.setattr(precision, "_NVIDIA", Path("/no/such/driver"))
 
 

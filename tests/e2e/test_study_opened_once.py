@@ -62,7 +62,8 @@ def test_precision_is_settled_before_recipes_are_made_and_said(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ):
-    monkeypatch.setattr(precision_rule, "processor_flags", lambda: frozenset(["avx512_bf16"]))
+    new_amd = precision_rule.Processor(vendor="AuthenticAMD", instructions=frozenset(["avx512_bf16"]))
+    monkeypatch.setattr(precision_rule, "this_processor", lambda: new_amd)
     encoder = min(packaged_encoders(), key=len)
     arms = {"none": {"strategy": "direct"}}
     tiny = study(

@@ -8,36 +8,44 @@ import pytest
 
 from xstilts.pipeline import precision
 from xstilts.pipeline.options import Options
-from xstilts.pipeline.precision import ChosenPrecision, chosen_precision, of_processor
+from xstilts.pipeline.precision import ChosenPrecision, Processor, chosen_precision, of_processor
 from xstilts.study.schema import Study
 
-FLAGS = precision.processor_flags  # the tests' conftest puts another one in its place
+HERE = precision.this_processor  # the tests' conftest puts another one in its place
+AMD, INTEL = "AuthenticAMD", "GenuineIntel"
+
+
+def processor(flags: str, vendor: str = AMD) -> Processor:
+    return Processor(vendor=vendor, instructions=frozenset(flags.split()))
 
 
 @pytest.mark.parametrize(
-    ("flags", "name"),
+    ("flags", "vendor", "name"),
     [
-        ("avx2 avx512f avx512_vnni", "fp32"),
-        ("avx512_bf16", "bf16"),
-        ("amx_bf16 amx_tile", "bf16"),
-        ("", "fp32"),
-        ("amx_tile amx_int8", "fp32"),
+        ("avx2 avx512f avx512_vnni", AMD, "fp32"),
+        ("avx512_bf16", AMD, "bf16"),
+        ("avx512_bf16", INTEL, "fp32"),  # slower than fp32 there
+        ("avx512_bf16 amx_bf16 amx_tile", INTEL, "bf16"),
+        ("avx512_bf16", "", "bf16"),
+        ("amx_bf16 amx_tile", "", "bf16"),
+        ("", INTEL, "fp32"),
+        ("amx_tile amx_int8", INTEL, "fp32"),
     ],
 )
-def test_the_instructions_decide_and_are_named(flags: str, name: str) -> None:
-    found = of_processor(frozenset(flags.split()), 2)
+def test_the_instructions_decide_and_are_named(flags: str, vendor: str, name: str) -> None:
+    found = of_processor(processor(flags, vendor), 2)
     assert found.name == name and "bf16" in found.reason and "2 threads" in found.reason
 
 
 def test_threads_are_said_and_do_not_decide() -> None:
     """Identity must not depend on how many jobs share the machine."""
-    flags = frozenset(["avx512_bf16"])
-    assert {of_processor(flags, threads).name for threads in (None, 1, 2, 64)} == {"bf16"}
-    assert {of_processor(frozenset(), threads).name for threads in (None, 1, 2, 64)} == {"fp32"}
+    for flags, name in (("avx512_bf16", "bf16"), ("", "fp32")):
+        assert {of_processor(processor(flags), threads).name for threads in (None, 1, 2, 64)} == {name}
 
 
 def cpu_info(path: Path, flags: str) -> Path:
-    path.write_text(f"processor\t: 0\nflags\t\t: fpu {flags}\nbugs\t\t:\nflags\t\t: other\n", "utf-8")
+    first = f"processor\t: 0\nvendor_id\t: {INTEL}\nflags\t\t: fpu {flags}\nbugs\t\t:\n"
+    path.write_text(first + "vendor_id\t: other\nflags\t\t: other\n", "utf-8")
     return path
 
 
@@ -47,14 +55,14 @@ def test_instructions_are_those_of_the_processor_that_torch_may_use(
     monkeypatch.setattr(precision, "_CPU_INFO", cpu_info(tmp_path / "cpuinfo", "avx512_bf16"))
     monkeypatch.setattr(precision.platform, "machine", lambda: "x86_64")
     monkeypatch.delenv("ATEN_CPU_CAPABILITY", raising=False)
-    assert FLAGS() == {"fpu", "avx512_bf16"}
+    assert HERE() == processor("fpu avx512_bf16", INTEL)
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")
-    assert not FLAGS()
+    assert HERE() == Processor()
     monkeypatch.delenv("ATEN_CPU_CAPABILITY")
     monkeypatch.setattr(precision, "_CPU_INFO", tmp_path / "nowhere")
-    assert not FLAGS()
+    assert HERE() == Processor()
     monkeypatch.setattr(precision.platform, "machine", lambda: "aarch64")
-    assert not FLAGS()
+    assert HERE() == Processor()
 
 
 def test_a_study_that_asks_for_one_gets_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,5 +76,5 @@ def test_a_study_that_asks_for_one_gets_it(tmp_path: Path, monkeypatch: pytest.M
     for asked in ("fp32", "bf16"):
         assert chosen_precision(study(asked), options) == ChosenPrecision(name=asked)
     assert chosen_precision(study("auto"), options).name == "fp32"
-    monkeypatch.setattr(precision, "processor_flags", lambda: frozenset(["amx_bf16"]))
+    monkeypatch.setattr(precision, "this_processor", lambda: processor("amx_bf16"))
     assert chosen_precision(study("auto"), options).name == "bf16"
