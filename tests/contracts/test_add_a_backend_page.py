@@ -24,8 +24,9 @@ def test_the_backend_of_the_page_passes_its_test(walk: PageWalk):
     walk.test(TEST)
 
 
-def test_a_run_takes_it_by_its_name(walk: PageWalk):
-    """Without `srun` here, its first step cannot be started; nothing else is in the way."""
+def test_a_run_takes_it_by_its_name(walk: PageWalk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Without `srun`, its first step cannot be started; nothing else is in the way."""
+    monkeypatch.setenv("PATH", str(tmp_path))
     code = (
         "from pathlib import Path\n"
         "from xstilts import Study, run\n"
@@ -40,4 +41,4 @@ def test_a_run_takes_it_by_its_name(walk: PageWalk):
 
 def test_an_unknown_backend_is_answered_with_it_too(walk: PageWalk):
     code = "from xstilts.engine.backends.catalog import BACKENDS\nprint(*BACKENDS)"
-    assert walk.python("-c", code) == "inline local slurm\n"
+    assert walk.python("-c", code) == "inline local slurm command\n"

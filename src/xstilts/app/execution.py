@@ -13,14 +13,14 @@ from xstilts.core.errors import StudyError
 from xstilts.core.files import write_atomic
 from xstilts.core.path_names import inside
 from xstilts.engine.backends.base import MachineShare, StepCommand
-from xstilts.engine.backends.catalog import make_backend
+from xstilts.engine.backends.catalog import find_backend, make_backend
 from xstilts.engine.backends.worker import DEVICE, serve
 from xstilts.engine.graph import steps_of
 from xstilts.engine.listener import Listener, Silent
 from xstilts.engine.runner import Outcome, execute
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
-from xstilts.pipeline.options import Options, devices
+from xstilts.pipeline.options import Options, device_name, devices
 
 
 class RunListener(Listener, Protocol):
@@ -47,7 +47,8 @@ def execute_steps(
     trims: Mapping[str, str] | None = None,
     kept: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Outcome:
-    """Run what `goals` need and the store lacks, on the devices and with the jobs and threads of `options`.
+    """Run what `goals` need and the store lacks, on the devices and with the jobs and threads of `options`; a backend
+    whose steps run on other machines takes the device on trust, the CPU where none is named.
 
     Args:
         prepare_command: writes down what child processes need to build the same steps, and returns the command that
@@ -55,8 +56,12 @@ def execute_steps(
         trims: step key -> part of its artefact that is deleted once its readers are done (see `runner.execute`).
         kept: step key -> parts that must be there.
     """
+    elsewhere = options.backend is not None and find_backend(options.backend)[0].elsewhere
     share = MachineShare(
-        prepare_command=prepare_command, jobs=options.jobs, threads=options.threads, devices=devices(options)
+        prepare_command=prepare_command,
+        jobs=options.jobs,
+        threads=options.threads,
+        devices=[device_name(options.device) or "cpu"] if elsewhere else devices(options),
     )
     return execute(
         goals, store, backend=make_backend(share, options.backend), listener=listener, trims=trims, kept=kept

@@ -63,6 +63,14 @@ StepKey = Annotated[str, typer.Argument(metavar="KEY", help="The step's key, as 
 Jobs = Annotated[
     int, typer.Option(metavar="N", min=1, max=1024, help="Steps at the same time, each in a process of its own.")
 ]
+Backend = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", show_default="inline for one job, local for several",
+        help="Where steps run: inline (this process), local (child processes), or `command:TEMPLATE`, a command line "
+        "with {command} in it, as 'command:srun --cpus-per-task={threads} {command}'.",
+    ),
+]  # fmt: skip
 
 
 def make_options(
@@ -74,8 +82,13 @@ def make_options(
     device: str | None = None,
     threads: int | None = None,
     jobs: int = 1,
+    backend: str | None = None,
 ) -> Options:
+    from xstilts.engine.backends.catalog import find_backend
     from xstilts.pipeline.options import Options, default_store, device_name
+
+    if backend is not None:
+        find_backend(backend)
 
     return Options(
         data=tuple(data or ()),
@@ -85,6 +98,7 @@ def make_options(
         device=device_name(device),
         threads=threads,
         jobs=jobs,
+        backend=backend,
     )
 
 

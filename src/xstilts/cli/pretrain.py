@@ -12,6 +12,7 @@ from xstilts.cli.console import say
 from xstilts.cli.options import (
     STUDIES_PANEL,
     AsJson,
+    Backend,
     Data,
     Device,
     Jobs,
@@ -43,6 +44,7 @@ def pretrain(
     device: Device = None,
     threads: Threads = None,
     jobs: Jobs = 1,
+    backend: Backend = None,
     offline: Offline = False,
     out: Annotated[
         Path | None,
@@ -60,7 +62,9 @@ def pretrain(
     from xstilts.app import pretrain as app
     from xstilts.cli.progress import RichListener
 
-    options = make_options(data=data, store=store, offline=offline, device=device, threads=threads, jobs=jobs)
+    options = make_options(
+        data=data, store=store, offline=offline, device=device, threads=threads, jobs=jobs, backend=backend
+    )
     if dry_run:
         _print_steps(recipe, options, as_json)
         return 0

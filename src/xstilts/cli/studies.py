@@ -12,6 +12,7 @@ from xstilts.cli.options import (
     STUDIES_PANEL,
     AllowMissing,
     AsJson,
+    Backend,
     Data,
     Device,
     Jobs,
@@ -84,6 +85,7 @@ def run(
     device: Device = None,
     threads: Threads = None,
     jobs: Jobs = 1,
+    backend: Backend = None,
     offline: Offline = False,
     allow_missing: AllowMissing = False,
     out: Out = None,
@@ -104,6 +106,7 @@ def run(
         device=device,
         threads=threads,
         jobs=jobs,
+        backend=backend,
     )
     loaded = read_study(study, scale, allow_missing)
     with RichListener() as listener:

@@ -9,28 +9,50 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from xstilts.core.catalog import Catalog
+from xstilts.core.errors import StudyError
 from xstilts.engine.backends.base import Backend, MachineShare
+from xstilts.engine.backends.command import Command
 from xstilts.engine.backends.inline import Inline
 from xstilts.engine.backends.subprocesses import Local
+
+WHERE = "--backend"
 
 
 @dataclass(frozen=True)
 class NamedBackend:
-    """A backend by name, and how it is made for one run."""
+    """A backend by name, and how it is made for one run. `argument`: what stands after a colon behind the name, as it
+    is shown; `make` gets it second. `elsewhere`: steps run on other machines, whose devices cannot be looked at here.
+    """
 
     name: str
-    make: Callable[[MachineShare], Backend]
+    make: Callable[..., Backend]
+    argument: str = ""
+    elsewhere: bool = False
 
 
 BACKENDS: Catalog[NamedBackend] = Catalog(
     "backend",
     NamedBackend("inline", Inline.for_run),
     NamedBackend("local", Local.for_run),
+    NamedBackend("command", Command.for_run, argument="TEMPLATE", elsewhere=True),
 )
 
 
-def make_backend(share: MachineShare, name: str | None = None) -> Backend:
+def find_backend(text: str) -> tuple[NamedBackend, tuple[str, ...]]:
+    """Return the backend that `NAME` or `NAME:ARGUMENT` stands for, and the arguments after the share.
+
+    Raises StudyError for an unknown name, and for an argument where none belongs or where one is missing."""
+    name, _, argument = text.partition(":")
+    found = BACKENDS.find(name, where=WHERE)
+    if bool(found.argument) != bool(argument):
+        form = f"{found.name}:{found.argument}" if found.argument else found.name
+        raise StudyError(f"it is written `{form}`.", where=WHERE, value=text)
+    return found, (argument,) if argument else ()
+
+
+def make_backend(share: MachineShare, text: str | None = None) -> Backend:
     """Return the backend of this name; without one, this process for one job and child processes for several.
 
-    Raises StudyError for an unknown name."""
-    return BACKENDS.find(name or ("inline" if share.jobs == 1 else "local"), where="backend").make(share)
+    Raises StudyError as `find_backend` and the backend itself do."""
+    found, arguments = find_backend(text or ("inline" if share.jobs == 1 else "local"))
+    return found.make(share, *arguments)

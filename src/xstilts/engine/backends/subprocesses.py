@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Self
 
 from xstilts.engine.backends.base import Ended, MachineShare, OnEvent, Started, StepCommand
 from xstilts.engine.backends.messages import parse
@@ -90,7 +90,7 @@ class Local:
         self._selector = selectors.DefaultSelector()
 
     @classmethod
-    def for_run(cls, share: MachineShare) -> Local:
+    def for_run(cls, share: MachineShare) -> Self:
         threads = share.step_threads * share.jobs
         return cls(share.prepare_command(), jobs=share.jobs, threads=threads, devices=share.devices)
 

@@ -1,0 +1,43 @@
+"""Steps on other machines by a command of the user's own: a real Slurm of two nodes where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import slurm_cluster
+from tiny_study import TinyStudy
+
+SMALL = {"arms": {"none": {"strategy": "direct"}}, "targets": ["weather"], "seeds": [1], "languages": ["de"]}
+SRUN = "command:srun --ntasks=1 --cpus-per-task={threads} --job-name={name} {command}"
+
+
+@pytest.fixture
+def slurm(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    if reason := slurm_cluster.missing():
+        pytest.skip(reason)
+    with slurm_cluster.cluster(tmp_path_factory.mktemp("slurm")) as configuration:
+        monkeypatch.setenv("SLURM_CONF", str(configuration))
+        yield configuration.parent
+
+
+def test_slurm_runs_the_steps_and_the_scores_are_those_of_this_process(
+    study: Callable[..., TinyStudy], slurm: Path, tmp_path: Path
+):
+    tiny = study(**SMALL)
+    assert tiny.call("run", "--backend", SRUN, "--jobs", "4") == 0
+    jobs = (slurm / "slurmctld.log").read_text().count("sched: _slurm_rpc_allocate_resources")
+    assert jobs == len(tiny.stamps()) > 3, "each step was a job"
+    other = tmp_path / "inline"
+    assert tiny.call("run", store=other) == 0
+    assert tiny.scores() == tiny.scores(other)
+
+
+def test_a_job_that_slurm_refuses_is_a_failed_step_with_slurms_own_words(
+    study: Callable[..., TinyStudy], slurm: Path, capsys: pytest.CaptureFixture[str]
+):
+    tiny = study(**SMALL)
+    assert tiny.call("run", "--backend", SRUN.replace("srun", "srun --partition=nowhere")) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "Invalid partition name specified" in said and "Nothing was trained" in said
