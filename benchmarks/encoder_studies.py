@@ -34,7 +34,8 @@ TASKS = ("tatoeba", "udpos", "panx", "xsid-intent-snips")
 LR = 2e-5
 HEAD_LR = 1e-2
 BATCH = 32
-UPDATES = {"udpos": 600, "panx": 600, "dependency": 600}  # a guess for each word: most to learn
+# A guess for each word is most to learn; a pair of sentences is one label, but takes as long to leave chance.
+UPDATES = {"udpos": 600, "panx": 600, "dependency": 600, "xnli-taxinli10k": 600}
 OTHER_UPDATES = 300  # a label for each text
 LOOKS = 6  # at the English dev set; the best checkpoint is scored
 DEV_EXAMPLES = 500
