@@ -1,149 +1,98 @@
-"""Audit a study's data for leakage: rows that it trains on against every test set that it scores."""
+"""Audit a study's data for leakage: what it trains on, and what its encoder was pretrained on, against every test set
+that it scores."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from xstilts.core.errors import DataError
-from xstilts.data.examples import Example, WordsExample
-from xstilts.data.leakage import LEVELS, NONE, LeakageIndex
-from xstilts.data.locate import Roots
-from xstilts.data.read import load_examples, resolve_source
-from xstilts.data.source import Source
-from xstilts.pipeline.options import Options
+from xstilts.app.pretraining_text import pretraining_text
+from xstilts.core.errors import EncoderError, StoreError
+from xstilts.data.locate import locate_files
+from xstilts.engine.store import Store
+from xstilts.models.encoders import find_encoder
+from xstilts.pipeline.leak_audit import AuditedSets, audited_sets
+from xstilts.pipeline.options import Options, make_store
 from xstilts.pipeline.session import catalog_for
-from xstilts.study.resolve import ResolvedStudy, resolve_study, trained_tasks
+from xstilts.pipeline.steps.encoder import packaged_encoders
+from xstilts.report.scores.leak_files import LeakRecord, read_leaks
+from xstilts.study.availability import locate_study
+from xstilts.study.expand import expand
+from xstilts.study.phase import EncoderRef
+from xstilts.study.resolve import resolve_study
 from xstilts.study.schema import Study
-from xstilts.tasks.base import Task
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeakedRows:
-    """How many rows of one test set a training set holds, each counted once, at the strongest level that holds.
-
-    rows: of the test set. sample: the text of one of the leaked rows.
-    """
-
-    target: str
-    language: str
-    training: str
-    rows: int
-    exact: int = 0
-    normalised: int = 0
-    near: int = 0
-    run: int = 0
-    sample: str = ""
-
-    @property
-    def leaked(self) -> int:
-        return self.exact + self.normalised + self.near + self.run
+NOTHING = LeakRecord(leaks=(), tests={}, trainings={})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """The outcome of an audit. `leaks`: those with any leaked row. `tests`, `trainings`: rows that were compared, by
-    name; `missing`: what could not be, and why."""
+    """The outcome of an audit. pretraining: of the text that the encoder was pretrained on; `note` says what of it is
+    not here. missing: what was not compared, and why."""
 
-    leaks: tuple[LeakedRows, ...]
-    tests: Mapping[str, int]
-    trainings: Mapping[str, int]
+    found: LeakRecord
+    pretraining: LeakRecord
+    note: str
     missing: Mapping[str, str]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
         return {
-            "leaks": [{**asdict(leak), "leaked": leak.leaked} for leak in self.leaks],
-            "tests": dict(self.tests),
-            "trainings": dict(self.trainings),
+            "leaks": [leak.to_dict() for leak in self.found.leaks],
+            "tests": {f"{target} {language}": rows for (target, language), rows in self.found.tests.items()},
+            "trainings": dict(self.found.trainings),
+            "pretraining": {
+                "leaks": [leak.to_dict() for leak in self.pretraining.leaks],
+                "corpora": dict(self.pretraining.trainings),
+                "note": self.note,
+            },
             "missing": dict(self.missing),
         }
 
 
 def audit_study(study: Study, options: Options, say: Say = lambda text: None) -> Audit:
-    """Compare what a study trains on with what it is tested on, as both are (cut, with substitutes).
+    """Compare what a study trains on with what it is tested on, as both are (cut, with substitutes), and the encoder's
+    pretraining text too. What was compared before is read from the store.
 
-    Raises StudyError for a name that there is not. Files that are not here are named, not refused.
+    Raises StudyError for a name that there is not, DataError where nothing of the study is here or a file cannot be
+    read. Files that are not here are named, not refused.
     """
+    make_store(options.store)
+    roots = options.roots
     with study.positions.shown():
-        resolved = resolve_study(study, catalog_for(study, options), options.roots.data)
-    return audit(resolved.targets, trainings_of(resolved), options.roots, say)
-
-
-def trainings_of(resolved: ResolvedStudy) -> dict[str, Source]:
-    """Return every training set of a study by what it is called: intermediate tasks and texts, targets."""
-    tasks: dict[str, Task] = {}
-    for arm in resolved.study.arms.values():
-        tasks |= {name: resolved.intermediates[name] for name in trained_tasks(arm)}
-    tasks |= {name: resolved.finetuned_on(name) for name in resolved.targets}
-    named = {task.name if task.name == name else f"{name} ({task.name})": task for name, task in tasks.items()}
-    sources = {name: task.fit.train for name, task in named.items() if task.fit is not None}
-    first: dict[Source, str] = {}
-    for name, source in sources.items():
-        first.setdefault(source, name)  # XQuAD and MLQA train on one file
-    return {name: source for source, name in first.items()}
-
-
-def audit(
-    targets: Mapping[str, Task], trainings: Mapping[str, Source], roots: Roots, say: Say = lambda text: None
-) -> Audit:
-    """Compare training sets with all test sets of targets. `say`: told what is read."""
-    index, missing = LeakageIndex(), dict[str, str]()
-    places: dict[tuple[str, str], range] = {}
-    texts: list[str] = []
-    for target, task in targets.items():
-        for language, source in task.test.items():
-            rows = _read(source, roots, f"{target} {language}", missing)
-            if rows:
-                places[target, language] = index.add(rows, source.language)
-                texts += [" / ".join(row) for row in rows]
-    leaks, counts = [], {}
-    for name, source in trainings.items():
-        say(f"reading {name}")
-        rows = _read(source, roots, name, missing)
-        if not rows:
-            continue
-        counts[name] = len(rows)
-        levels = index.levels(rows, source.language)
-        leaks += [
-            leak for key, numbers in places.items() if (leak := _leaked(key, name, levels, numbers, texts)).leaked
-        ]
+        resolved = resolve_study(study, catalog_for(study, options), roots.data)
+        located = locate_study(resolved, lambda source: locate_files(source, roots))
+        routes = expand(located, EncoderRef(identity="", name=study.encoder.name), "fp32")
+    sets = audited_sets(located, routes, roots)
+    text = pretraining_text(study.encoder.name, _folder(study, options), roots)
     return Audit(
-        leaks=tuple(leaks),
-        tests={f"{target} {language}": len(numbers) for (target, language), numbers in places.items()},
-        trainings=counts,
-        missing=missing,
+        found=_audited(sets, options, say),
+        pretraining=_audited(replace(sets, trainings=text.trainings), options, say),
+        note=text.note,
+        missing=sets.missing,
     )
 
 
-def _leaked(key: tuple[str, str], training: str, levels: np.ndarray, rows: range, texts: Sequence[str]) -> LeakedRows:
-    mine = levels[rows.start : rows.stop]
-    counts = {name: int((mine == level).sum()) for level, name in enumerate(LEVELS)}
-    first = int(np.argmin(mine)) if (mine < NONE).any() else None
-    return LeakedRows(
-        target=key[0],
-        language=key[1],
-        training=training,
-        rows=len(rows),
-        sample="" if first is None else texts[rows.start + first],
-        **counts,
-    )
-
-
-def _read(source: Source, roots: Roots, name: str, missing: dict[str, str]) -> list[tuple[str, ...]]:
-    """Return the texts of the rows of a source; none of one that is not here, which is noted."""
+def _folder(study: Study, options: Options) -> Path | None:
+    """Return where the files of the encoder are; None where they are not here."""
     try:
-        return [row_texts(example) for example in load_examples(resolve_source(source, roots)).examples]
-    except DataError as error:
-        missing[name] = error.what
-        return []
+        return find_encoder(study.encoder.name, options.roots, packaged_encoders()).folder
+    except EncoderError:
+        return None
 
 
-def row_texts(example: Example) -> tuple[str, ...]:
-    """Return the texts of a row: of a tagged or parsed sentence the sentence."""
-    return (" ".join(example.words),) if isinstance(example, WordsExample) else example.texts
+def _audited(sets: AuditedSets, options: Options, say: Say) -> LeakRecord:
+    if not sets.tests or not sets.trainings:
+        return NOTHING
+    folder, reason = sets.audited(Store(options.store), partial(_progress, say))
+    if folder is None:
+        raise StoreError(f"The sets could not be compared: {reason}")
+    return read_leaks(folder)
+
+
+def _progress(say: Say, done: float, total: float, unit: str = "", text: str = "") -> None:
+    say(f"reading {text}")

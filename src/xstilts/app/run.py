@@ -11,6 +11,7 @@ from pathlib import Path
 from xstilts.app.answer import Answer
 from xstilts.app.execution import Quiet, RunListener, child_command, execute_steps, serve_step
 from xstilts.app.plan import load_with_options
+from xstilts.app.pretraining_text import pretraining_text
 from xstilts.core.environment import snapshot_seconds
 from xstilts.core.errors import DataError
 from xstilts.core.free_places import check_free_folder
@@ -22,6 +23,7 @@ from xstilts.engine.runner import Outcome, plan
 from xstilts.engine.step import Step
 from xstilts.pipeline.gold_check import unlabelled
 from xstilts.pipeline.kept_weights import weight_notices
+from xstilts.pipeline.leak_audit import leak_audit
 from xstilts.pipeline.options import Options, devices, make_store
 from xstilts.pipeline.results import collect
 from xstilts.pipeline.session import Session, open_session
@@ -135,7 +137,10 @@ def report_folder(study: Study, options: Options, scale: str, out: Path | None) 
 
 def _answer(session: Session, outcome: Outcome, scale: str, folder: Path, rows: Sequence[PublishedRow] = ()) -> Answer:
     began = time.monotonic()
-    results = replace(collect(session, outcome, scale), word_counts=word_counts(session))
+    text = pretraining_text(session.study.encoder.name, session.encoder.folder, session.options.roots)
+    results = replace(
+        collect(session, outcome, scale), word_counts=word_counts(session), leaks=leak_audit(session, text)
+    )
     report = compose(results, rows)
     pages = save(report, folder)
     spent = round(time.monotonic() - began, 3)

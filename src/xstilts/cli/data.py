@@ -141,10 +141,10 @@ def audit(
     modules: Tasks = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare every row that a study trains on with every row it is tested on: exact, normalised, near duplicates, and
-    runs of eight words.
+    """Compare every row that a study trains on, and its encoder's pretraining text, with every row it is tested on:
+    exact, normalised, near duplicates, and runs of eight words.
 
-    Reads files alone: nothing is run, and the exit code is 0 whatever is found."""
+    Reads files alone and trains nothing; what was compared is kept in the store. Exit code 0 whatever is found."""
     from xstilts.app.audit import audit_study
     from xstilts.cli.audit_view import audit_page
 

@@ -21,10 +21,10 @@ from math import ceil
 
 import numpy as np
 
+from xstilts.core.leak_levels import LEVELS
 from xstilts.data.leak_words import is_unspaced, leak_tokens, run_length
 from xstilts.data.text_keys import text_key
 
-LEVELS = ("exact", "normalised", "near", "run")  # the strongest first
 NONE = len(LEVELS)
 LIKENESS = 0.8
 LEAST_TOKENS = 5
@@ -61,6 +61,7 @@ class LeakageIndex:
     _added: list[_Rows] = field(default_factory=list)
     _size: int = 0
     _postings: dict[int, list[int]] | None = None
+    _rank: dict[int, int] = field(default_factory=dict)
     _tables: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -107,7 +108,7 @@ class LeakageIndex:
             _lower(levels, found, 1)
             tokens = [token if token is None else vocabulary.get(token, _UNKNOWN) for token in _tokens(texts, language)]
             _append(tokens, ids, lengths)
-            _lower(levels, self._near(_parts(tokens, language)), 2)
+            _lower(levels, self._near(tokens, language), 2)
         row_of = np.repeat(np.arange(len(lengths)), lengths)
         _lower(levels, self._with_run(_Rows(np.array(ids, dtype=np.int64), row_of, run_length(language))), 3)
         return levels
@@ -117,6 +118,7 @@ class LeakageIndex:
         if self._postings is not None:
             return
         self._postings = {}
+        self._rank = {part: rank for rank, part in enumerate(sorted(self._counts, key=lambda x: (self._counts[x], x)))}
         for number, parts in self._sets.items():
             for part in self._prefix(parts):
                 self._postings.setdefault(part, []).append(number)
@@ -128,14 +130,22 @@ class LeakageIndex:
 
     def _prefix(self, parts: frozenset[int]) -> list[int]:
         """Return the rarest words of a row: one of them is among those of every row that is nearly the same."""
-        length = len(parts) - ceil(LIKENESS * len(parts)) + 1
-        return sorted(parts, key=lambda part: (self._counts[part], part))[:length]
+        rank = self._rank
+        return sorted(parts, key=lambda part: rank.get(part, _UNKNOWN))[: _prefix_length(len(parts))]
 
-    def _near(self, parts: frozenset[int]) -> Iterable[int]:
-        if len(parts) < LEAST_TOKENS or self._postings is None:
+    def _near(self, tokens: Sequence[int | None], language: str) -> Iterable[int]:
+        """Return the rows that are nearly the same; none where too many words are in no test row."""
+        is_hopeless = not is_unspaced(language) and tokens.count(_UNKNOWN) >= _prefix_length(len(tokens))
+        if self._postings is None or is_hopeless or len(parts := _parts(tokens, language)) < LEAST_TOKENS:
             return ()
+        least, most = LIKENESS * len(parts), len(parts) / LIKENESS
+        sets = self._sets
         candidates = {number for part in self._prefix(parts) for number in self._postings.get(part, ())}
-        return [number for number in candidates if likeness(parts, self._sets[number]) >= LIKENESS]
+        return [
+            number
+            for number in candidates
+            if least <= len(sets[number]) <= most and likeness(parts, sets[number]) >= LIKENESS
+        ]
 
     def _with_run(self, rows: _Rows) -> np.ndarray:
         hashes, of = self._tables.get(rows.runs, (np.zeros(0, np.uint64), np.zeros(0, np.int64)))
@@ -144,6 +154,11 @@ class LeakageIndex:
         is_there = ends > starts
         places = [of[start:end] for start, end in zip(starts[is_there], ends[is_there], strict=True)]
         return np.unique(np.concatenate(places)) if places else np.zeros(0, np.int64)
+
+
+def _prefix_length(parts: int) -> int:
+    """Return how many of its rarest words a row of so many is looked up by."""
+    return parts - ceil(LIKENESS * parts) + 1
 
 
 def likeness(parts: frozenset[int], others: frozenset[int]) -> float:

@@ -135,6 +135,11 @@ class Kind(ABC):
         nothing."""
         return None
 
+    @property
+    def counts_together(self) -> str:
+        """Why the counts of an example would be others if some of the rest were left out; "" where they would not."""
+        return ""
+
     def facets(self, example: Any) -> Mapping[str, str]:
         """Return the parts of its test set that an example belongs to, name -> value, whose scores are told apart; ""
         where it says nothing of one."""

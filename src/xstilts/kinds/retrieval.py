@@ -153,6 +153,12 @@ class Retrieval(Kind):
         scored = {corpus(example) for example in examples if example.scored}
         return max((candidates[name] for name in scored), default=0)
 
+    @property
+    def counts_together(self) -> str:
+        if self.method == "mine":
+            return "pairs are mined in the whole corpus: without some sentences every margin would be another"
+        return ""
+
     def chance_guesses(self, golds: Sequence[Sequence[str] | None]) -> list[Any]:
         """Return the candidate that is most often right, for every query (1 in N); nothing at all when mining."""
         counts = Counter(match for gold in golds for match in gold or ())

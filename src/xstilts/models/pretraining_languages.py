@@ -51,16 +51,25 @@ def pretraining_languages(name: str, folder: Path | None = None) -> PretrainingL
     repo = name.partition("@")[0]
     if found := _KNOWN.get(short.get(repo, repo)):
         return found
+    return _of_recipe(recipe) if (recipe := pretraining_recipe(name, folder)) is not None else None
+
+
+def pretraining_recipe(name: str, folder: Path | None = None) -> Mapping[str, Any] | None:
+    """Return the recipe of an encoder, as the record beside its files has it; None where there is none."""
     places = [HOME / name, *([folder, folder.parent] if folder else [])]
     record = next((place / RECORD for place in places if (place / RECORD).is_file()), None)
-    return _of_recipe(read_json(record).get("recipe", {})) if record else None
+    return read_json(record).get("recipe", {}) if record else None
+
+
+def start_of(recipe: Mapping[str, Any]) -> str | None:
+    """Return the encoder that a recipe starts from, or learns from; None where it begins anew."""
+    shape = recipe.get("encoder")
+    return shape if isinstance(shape, str) else shape.get("teacher") if isinstance(shape, Mapping) else None
 
 
 def _of_recipe(recipe: Mapping[str, Any]) -> PretrainingLanguages | None:
     """Return the languages of a recipe, and of the encoder it starts from; None where those are not known."""
-    own = frozenset(recipe.get("languages", ()))
-    shape = recipe.get("encoder")
-    start = shape if isinstance(shape, str) else shape.get("teacher") if isinstance(shape, Mapping) else None
+    own, start = frozenset(recipe.get("languages", ())), start_of(recipe)
     if start is None:
         return PretrainingLanguages(codes=own, source="its recipe") if own else None
     first = pretraining_languages(start)

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 from xstilts.core.files import read_json, write_atomic, write_json
 from xstilts.data.examples import Example, TagExample, TextExample
+from xstilts.data.leak_guard import LeakGuard
 from xstilts.data.read import ResolvedSource, load_examples
-from xstilts.pretrain.leak_guard import LeakGuard
 
 FORMS = ("text", "parallel", "lexicon")
 OnProgress = Callable[[int, int, str], None]

@@ -79,4 +79,4 @@ def test_files_that_are_not_here_are_named(study: Path, capsys: pytest.CaptureFi
     (study.parent / "news.tsv").unlink()
     assert main(["data", "audit", str(study), "--store", str(study.parent / "store"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert list(found["missing"]) == ["news"] and "news.tsv" in found["missing"]["news"]
+    assert list(found["missing"]) == ["arm news"] and "news.tsv" in found["missing"]["arm news"]

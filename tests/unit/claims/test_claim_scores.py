@@ -155,6 +155,18 @@ def test_the_report_has_a_section_with_every_claim(results: Results) -> None:
     assert any("encoder differs" in line for line in report.record()["claims_differ"])
 
 
+def test_a_published_average_has_its_shares(results: Results) -> None:
+    """TyDiQA by both printed scores; BUCC and Tatoeba, which the row does not print, together."""
+    report = compose(with_claims(results), topics=(CLAIMS,))
+    (average,) = report.record()["published_averages"]
+    shares = {share["target"]: share["share"] for share in average["parts"]["shares"]}
+    assert average["name"] == "printed" and average["parts"]["average"] == pytest.approx(5.4)
+    assert shares["tydiqa"] == pytest.approx((67.75 - 55.05) / 9)
+    assert list(average["parts"]["missing"]) == ["bucc2018", "tatoeba"]
+    assert sum(shares.values()) + average["parts"]["rest"] == pytest.approx(5.4)
+    assert "tydiqa +1.41" in markdown(report.document) and "bucc2018 and tatoeba together" in markdown(report.document)
+
+
 def test_a_study_without_claims_says_nothing_of_them(results: Results) -> None:
     report = compose(results)
     assert report.record()["claims"] == [] and "## Claims" not in markdown(report.document)

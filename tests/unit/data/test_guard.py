@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xstilts.pretrain.leak_guard import CHARACTERS, WORDS, LeakGuard
+from xstilts.data.leak_guard import CHARACTERS, WORDS, LeakGuard
 
 WORD = st.text(alphabet="abcdefghijklmnopqrstuvwxyzäéжщ", min_size=1, max_size=8)
 OTHER = st.text(alphabet="ABCDEFGH0123456789", min_size=1, max_size=6)  # shares no folded word of the first kind below

@@ -3,6 +3,7 @@ import gzip
 import pytest
 
 from xstilts.core.errors import DataError, StudyError
+from xstilts.data.leak_guard import LeakGuard
 from xstilts.data.locate import Roots
 from xstilts.data.read import load_examples, resolve_source
 from xstilts.data.readers.bible import Osis, Usfm
@@ -11,7 +12,6 @@ from xstilts.data.readers.stories import Stories
 from xstilts.data.row_makers.catalog import PairRow, TextRow
 from xstilts.pretrain.corpora import CORPORA
 from xstilts.pretrain.corpus import FORMS, CorpusFile, load_corpus, read_corpora, save_corpus
-from xstilts.pretrain.leak_guard import LeakGuard
 from xstilts.pretrain.recipe import PretrainRecipe
 from xstilts.pretrain.steps.corpus import corpus_step, protected
 from xstilts.tasks.catalog import TASKS

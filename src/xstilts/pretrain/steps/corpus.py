@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example, WordsExample
+from xstilts.data.leak_guard import LeakGuard
 from xstilts.data.leak_words import UNSPACED
 from xstilts.data.locate import Roots
 from xstilts.data.read import ResolvedSource, load_examples, resolve_source
@@ -16,7 +17,6 @@ from xstilts.kinds.mlm import MaskedLM
 from xstilts.pipeline.steps.base import StepKind
 from xstilts.pretrain.corpora import CORPORA, Corpus
 from xstilts.pretrain.corpus import CorpusFile, read_corpora, save_corpus
-from xstilts.pretrain.leak_guard import LeakGuard
 from xstilts.pretrain.recipe import PretrainRecipe
 from xstilts.tasks.base import Task
 from xstilts.tasks.catalog import TASKS

@@ -135,6 +135,23 @@ class WordCounts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeakAudit:
+    """What of a study's test sets it trains on.
+
+    folder: of an audit artefact; None: `reason` says why. missing: what was not compared -> why. pretraining: the same
+    of the text that the encoder was pretrained on; `pretraining_note` says what of it was not compared. whole: target
+    -> why its score says nothing once some of its examples are left out.
+    """
+
+    folder: Path | None
+    reason: str = ""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    pretraining: Path | None = None
+    pretraining_note: str = ""
+    whole: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SizedArms:
     """Arms that are one curve over the size of their training data.
 
@@ -237,6 +254,7 @@ class Results:
     sized_arms: tuple[SizedArms, ...] = ()
     sweeps: tuple[SweepScores, ...] = ()  # targets with each value that they are swept over, the reported one too
     word_counts: tuple[WordCounts, ...] = ()  # of targets that say something of single words
+    leaks: LeakAudit | None = None  # None: not asked for
     encoder_languages: tuple[str, ...] | None = None  # those it was pretrained in; None: not known
     encoder_languages_source: str = ""
     margin: float | None = None  # points within which arms are called equivalent

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -96,15 +97,25 @@ class ItemCounts:
         kept = np.isin(self.ids, ids)
         return ItemCounts(self.ids[kept], self.groups[kept], self.counts[kept])
 
+    def without(self, ids: np.ndarray) -> ItemCounts:
+        """Return the examples without these, in their own order."""
+        kept = ~np.isin(self.ids, ids)
+        return self if kept.all() else ItemCounts(self.ids[kept], self.groups[kept], self.counts[kept])
+
     @property
     def by_group(self) -> GroupCounts:
         return group_counts(self.groups, self.counts)
 
 
-def read_counts(folder: Path, metric: str) -> dict[str, GroupCounts]:
+def read_counts(
+    folder: Path, metric: str, without: Mapping[str, np.ndarray] = MappingProxyType({})
+) -> dict[str, GroupCounts]:
     """Return, for each language, the counts of one metric summed by group, from `counts.parquet`: those that the
-    metric's headline is made of (retrieval counts the other direction of search behind them)."""
-    return {language: items.by_group for language, items in read_item_counts(folder, metric).items()}
+    metric's headline is made of (retrieval counts the other direction of search behind them). A language of which
+    all examples are left out (`without`: language -> ids) is not there."""
+    items = read_item_counts(folder, metric)
+    kept = {language: of.without(without[language]) if language in without else of for language, of in items.items()}
+    return {language: of.by_group for language, of in kept.items() if len(of.ids)}
 
 
 def read_item_counts(folder: Path, metric: str) -> dict[str, ItemCounts]:

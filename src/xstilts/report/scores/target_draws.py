@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -41,8 +42,11 @@ class TargetDraws:
         return tuple(seed for seed, lost in zip(self.draws.seeds, row, strict=True) if lost)
 
 
-def target_draws(results: Results, target: TargetInfo) -> TargetDraws:
-    """Read and resample all arms of one target. Raises StoreError when a score artefact cannot be read."""
+def target_draws(
+    results: Results, target: TargetInfo, without: Mapping[str, np.ndarray] = MappingProxyType({})
+) -> TargetDraws:
+    """Read and resample all arms of one target. without: language -> ids of examples that are left out. Raises
+    StoreError when a score artefact cannot be read."""
     cells = [cell for cell in results.cells if cell.target == target.name]
     scored = {(cell.arm, cell.seed): cell for cell in cells if cell.scores is not None}
     if not scored:
@@ -52,7 +56,7 @@ def target_draws(results: Results, target: TargetInfo) -> TargetDraws:
     main = target.main or next(iter(records.values())).main
     if main not in METRICS:
         return TargetDraws(target=target, draws=None, missing={}, reason=f"the metric '{main}' has no formula here")
-    tables: dict[Path, dict[str, GroupCounts]] = {folder: read_counts(folder, main) for folder in records}
+    tables: dict[Path, dict[str, GroupCounts]] = {folder: read_counts(folder, main, without) for folder in records}
     counts = {
         (*key, x): table
         for key, cell in scored.items()

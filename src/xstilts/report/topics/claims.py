@@ -28,6 +28,7 @@ from xstilts.report.scores.inputs import Results
 from xstilts.report.scores.published_claims import PublishedClaim, measure_published
 from xstilts.report.scores.published_rows import PublishedRow
 from xstilts.report.scores.scoreboard import Scoreboard
+from xstilts.report.topics.gain_by_target import AverageGain, decompose, shares_table
 from xstilts.report.topics.published.caveats import row_remarks, target_caveats
 from xstilts.report.topics.topic import Topic
 
@@ -53,10 +54,12 @@ class JudgedClaim:
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedClaims:
-    """All claims of a study. remarks: how it differs from the published rows."""
+    """All claims of a study. remarks: how it differs from the published rows. averages: the published averages that
+    claims are about, target by target."""
 
     each: tuple[JudgedClaim, ...]
     remarks: tuple[str, ...] = ()
+    averages: tuple[AverageGain, ...] = ()
 
 
 def compute(board: Scoreboard) -> JudgedClaims | None:
@@ -66,7 +69,11 @@ def compute(board: Scoreboard) -> JudgedClaims | None:
         return None
     each = tuple(_judged(board, claim) for claim in results.claims)
     rows = {row.name: row for one in each if one.published for row in one.published.rows.values()}
-    return JudgedClaims(each=each, remarks=_remarks(board, list(rows.values())))
+    return JudgedClaims(
+        each=each,
+        remarks=_remarks(board, list(rows.values())),
+        averages=tuple(average for one in each if (average := published_average(one)) is not None),
+    )
 
 
 def _judged(board: Scoreboard, claim: Claim) -> JudgedClaim:
@@ -82,6 +89,23 @@ def _here(board: Scoreboard, claim: Claim) -> MeasuredClaim:
     if claim.predicate is None:
         return MeasuredClaim(judgement=judge_setup(claim.setup, board.results.setup))
     return measure(board.results, board.target_draws, claim.predicate, claim.name)
+
+
+def published_average(one: JudgedClaim) -> AverageGain | None:
+    """Take the published average that a claim is about apart: the share of each target, as far as a source prints its
+    score, and what the others give together. None for a claim about something else."""
+    predicate, published = one.claim.predicate, one.published
+    if predicate is None or published is None or published.judgement.estimate is None or len(predicate.over) != 1:
+        return None
+    rows = [published.rows[arm] for arm in (predicate.arm, predicate.over[0])]
+    tasks = rows[0].benchmark.tasks
+    targets = predicate.targets or tuple(tasks)
+    if len(targets) == 1 or len(published.judgement.conditions) != 1:
+        return None
+    scores = {name: [row.score(name) for row in rows] for name in targets}
+    gains = {name: None if a is None or b is None else a - b for name, (a, b) in scores.items()}
+    retrieval = [name for name in targets if tasks[name].retrieval]
+    return AverageGain(name=one.claim.name, parts=decompose(gains, retrieval, published.judgement.estimate))
 
 
 def how_to_measure(results: Results, here: MeasuredClaim) -> str:
@@ -147,6 +171,7 @@ def sections(claims: JudgedClaims) -> tuple[Section, ...]:
         claim_table(claims),
         *([Items(items=reasons)] if (reasons := why_not(claims)) else []),
         *folds,
+        *([Fold(title="What published averages are made of", blocks=(average_table(claims),))] if claims.averages else []),
         *([Fold(title="How this study differs from the published rows", blocks=(Items(items=claims.remarks),))]
           if claims.remarks else []),
         Fold(title="Where the claims were read", blocks=(source_table(claims),)),
@@ -195,6 +220,15 @@ def why_not(claims: JudgedClaims) -> tuple[str, ...]:
             said = f"{reason}." + (f" To measure it: {one.how_to}" if one.how_to else "")
             of_reason.setdefault(said, []).append(one.claim.name)
     return tuple(f"{'; '.join(names)}: {said}" for said, names in of_reason.items())
+
+
+def average_table(claims: JudgedClaims) -> Table:
+    return shares_table(
+        claims.averages,
+        "What the published average that a claim is about is made of, in points: a target's share is its difference "
+        "divided by the number of targets. Targets of which no source that was read prints both scores have a share "
+        "together: what the others leave of the printed average.",
+    )
 
 
 def condition_table(claims: JudgedClaims) -> Table:
@@ -273,8 +307,12 @@ CLAIMS = Topic(
     name="claims",
     compute=compute,
     sections=sections,
-    record=lambda claims: {"claims": record(claims), "claims_differ": list(claims.remarks)},
-    empty_record={"claims": [], "claims_differ": []},
+    record=lambda claims: {
+        "claims": record(claims),
+        "claims_differ": list(claims.remarks),
+        "published_averages": [asdict(average) for average in claims.averages],
+    },
+    empty_record={"claims": [], "claims_differ": [], "published_averages": []},
     terminal=terminal,
     command_json={"claims": "claims"},
 )

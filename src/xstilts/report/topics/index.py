@@ -12,10 +12,13 @@ from xstilts.report.topics.costs import COSTS
 from xstilts.report.topics.data import DATA
 from xstilts.report.topics.forgetting import FORGETTING
 from xstilts.report.topics.gain_by_target import GAIN_BY_TARGET
+from xstilts.report.topics.gain_shares import GAIN_SHARES
 from xstilts.report.topics.language_groups.topic import LANGUAGE_GROUPS
 from xstilts.report.topics.languages import LANGUAGES
+from xstilts.report.topics.leakage import LEAKAGE
 from xstilts.report.topics.learnt import LEARNT
 from xstilts.report.topics.methods import METHODS
+from xstilts.report.topics.multiverse import MULTIVERSE
 from xstilts.report.topics.notes import NOTES
 from xstilts.report.topics.overhead import OVERHEAD
 from xstilts.report.topics.published.topic import PUBLISHED
@@ -39,6 +42,8 @@ TOPICS: tuple[Topic[Any], ...] = (
     GAIN_BY_TARGET,
     BENCHMARK_AVERAGE,
     RANK_STABILITY,
+    MULTIVERSE,
+    GAIN_SHARES,
     LEARNT,
     CLAIMS,
     PUBLISHED,
@@ -57,6 +62,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     SCOPE,
     METHODS,
     NOTES,
+    LEAKAGE,
     DATA,
     STUDY,
 )

@@ -1,0 +1,127 @@
+"""The leakage audit of a study: what it trains on against every row it is tested on, worked out once and kept.
+
+It is made when a report is, or when it is asked for, so that it costs a study no step. What a model translates is no
+file yet, and is named as not compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from xstilts.data.leak_audit import AuditedTest, AuditedTraining
+from xstilts.data.locate import Roots
+from xstilts.data.read import resolve_source
+from xstilts.data.source import Source
+from xstilts.engine.execute import Resources, run_one
+from xstilts.engine.step import Progress
+from xstilts.engine.store import Store
+from xstilts.pipeline.session import Session
+from xstilts.pipeline.steps.audit import AuditSettings, audit_step
+from xstilts.report.scores.inputs import LeakAudit
+from xstilts.study.availability import LocatedStudy
+from xstilts.study.expand import Route
+
+TRANSLATED = "a model translates it when the study is run"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainingText:
+    """The text an encoder was pretrained on, as far as it is here. note: what of it is not here, and why."""
+
+    trainings: tuple[AuditedTraining, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditedSets:
+    """What is compared. missing: what cannot be, by name, and why."""
+
+    tests: tuple[AuditedTest, ...]
+    trainings: tuple[AuditedTraining, ...]
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    def audited(self, store: Store, progress: Progress) -> tuple[Path | None, str]:
+        """Compare, unless the store has the outcome; return its folder, or None and why there is none."""
+        if not self.tests or not self.trainings:
+            return None, "there is nothing to compare"
+        step = audit_step(AuditSettings(tests=self.tests, trainings=self.trainings))
+        result = run_one(step, store, Resources(progress=progress))
+        if result.status in ("done", "reused"):
+            return store.path(step), ""
+        return None, result.error or f"the step that compares is {result.status}"
+
+    def known(self, store: Store) -> Path | None:
+        """Return the folder of the outcome where the store has it."""
+        step = audit_step(AuditSettings(tests=self.tests, trainings=self.trainings))
+        return store.path(step) if self.trainings and store.is_sound(step) else None
+
+
+def leak_audit(session: Session, pretraining: PretrainingText) -> LeakAudit:
+    """Return the audit of a study for its report. Pretraining text is large: its part is shown where somebody has asked
+    for it before (`xstilts data audit`)."""
+    sets = audited_sets(session.located, session.routes, session.options.roots)
+    folder, reason = sets.audited(session.store, _say_nothing)
+    of_text = replace(sets, trainings=pretraining.trainings).known(session.store)
+    later = f"not compared yet: xstilts data audit {session.study.name} does it"
+    return LeakAudit(
+        folder=folder,
+        reason=reason,
+        missing=sets.missing,
+        pretraining=of_text,
+        pretraining_note=pretraining.note if of_text or not pretraining.trainings else later,
+        whole={name: why for name, task in session.located.targets.items() if (why := task.kind.counts_together)},
+    )
+
+
+def audited_sets(located: LocatedStudy, routes: Iterable[Route], roots: Roots) -> AuditedSets:
+    """Return the test sets and the training sets of a study as it reads them: cut, with substitutes."""
+    missing = dict(_missing(located))
+    tests = [
+        AuditedTest(target=name, language=language, source=resolve_source(source, roots))
+        for name, task in located.targets.items()
+        if name not in located.missing_targets
+        for language, source in task.test.items()
+        if language not in located.missing_languages.get(name, ())
+    ]
+    trainings = []
+    for name, source in trained_on(routes).items():
+        if source.translation is not None:
+            missing[name] = TRANSLATED
+        else:
+            trainings.append(AuditedTraining(name=name, sources=(resolve_source(source, roots),)))
+    return AuditedSets(tests=tuple(tests), trainings=tuple(trainings), missing=missing)
+
+
+def trained_on(routes: Iterable[Route]) -> dict[str, Source]:
+    """Return every training set of some routes by what it is called; one that several tasks share goes by the name of
+    the first."""
+    parts = dict.fromkeys(part for route in routes for phase in route.trainings for part in phase.mix)
+    named: dict[Source, str] = {}
+    for part in parts:
+        if part.fit.train not in named:
+            named[part.fit.train] = _free_name(part.label, named.values())
+    return {name: source for source, name in named.items()}
+
+
+def _free_name(label: str, taken: Collection[str]) -> str:
+    """Return what rows are called. Other rows of the same task, as arms of several sizes have them, have a number.
+
+    >>> _free_name("mnli", ["mnli", "mnli (2)"])
+    'mnli (3)'
+    """
+    same = sum(name == label or name.startswith(f"{label} (") for name in taken)
+    return f"{label} ({same + 1})" if same else label
+
+
+def _missing(located: LocatedStudy) -> Iterator[tuple[str, str]]:
+    yield from ((f"arm {name}", reason) for name, reason in located.missing_arms.items())
+    yield from located.missing_targets.items()
+    for target, languages in located.missing_languages.items():
+        if target not in located.missing_targets:
+            yield from ((f"{target} {language}", reason) for language, reason in languages.items())
+
+
+def _say_nothing(done: float, total: float, unit: str = "", text: str = "") -> None:
+    """The progress of a comparison that a report waits for."""
