@@ -10,7 +10,7 @@ from typing import Annotated, cast
 
 import typer
 
-from xstilts.cli import claims, data, encoders, models, pretrain, scaling, score, store, stress, studies, xtreme
+from xstilts.cli import claims, data, encoders, init, models, pretrain, scaling, score, store, stress, studies, xtreme
 from xstilts.cli.complaints import complain, defect
 from xstilts.cli.console import dependable_streams
 from xstilts.core.errors import XstiltsError
@@ -22,6 +22,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+init.add_to(app)
 studies.add_to(app)
 claims.add_to(app)
 pretrain.add_to(app)
@@ -50,7 +51,7 @@ def xstilts(
 ) -> None:
     """Intermediate-task training across languages: one file asks the question, one command answers it.
 
-    First steps: `xstilts run quickstart`; then `xstilts tasks` and docs/studies.md for a study of your own."""
+    First steps: `xstilts run quickstart`; then `xstilts init`, `xstilts tasks` and docs/studies.md for your own."""
     if version:
         from importlib.metadata import version as installed
 

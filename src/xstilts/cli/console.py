@@ -45,10 +45,10 @@ def make_console(*, stderr: bool = False) -> Console:
     return console
 
 
-def say(text: str, *, err: bool = False) -> None:
+def say(text: str, *, err: bool = False, end: str = "\n") -> None:
     """Print a line as it is, neither wrapped nor styled."""
     stream = sys.stderr if err else sys.stdout
-    stream.write(f"{visible(text)}\n")
+    stream.write(f"{visible(text)}{end}")
     stream.flush()
 
 

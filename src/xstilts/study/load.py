@@ -14,7 +14,9 @@ from xstilts.study.claims import packaged_for
 from xstilts.study.positions import Positions
 from xstilts.study.schema import ScaleSpec, Study
 from xstilts.study.training_numbers import LENGTHS, Train
-from xstilts.study.validation import checked, find_file, read_mapping
+from xstilts.study.validation import checked, find_file, mapping_of, read_mapping
+
+_TOP = "A study is a mapping of keys such as question, encoder, arms, targets."
 
 
 def packaged_studies() -> dict[str, Path]:
@@ -35,7 +37,7 @@ def study_data_folders(study: str) -> tuple[Path, ...]:
 
 def load_study(study: str, scale: str | None = None) -> Study:
     path = find_study(study)
-    data = read_mapping(path, "A study is a mapping of keys such as question, encoder, arms, targets.")
+    data = read_mapping(path, _TOP)
     data.setdefault("name", path.stem if study not in packaged_studies() else study)
     parsed = parse_study(data, path.name)
     if study in packaged_studies():
@@ -45,6 +47,11 @@ def load_study(study: str, scale: str | None = None) -> Study:
 
 def parse_study(data: dict[str, Any], where: str = "study") -> Study:
     return checked(data, Study, where).read_from(getattr(data, "positions", Positions(where)))
+
+
+def study_from_text(text: str, name: str) -> Study:
+    """Return the study of a YAML text; `name` is the file it will be. Raises StudyError (name:line)."""
+    return parse_study({"name": Path(name).stem, **mapping_of(text, name, _TOP)}, name)
 
 
 def apply_scale(study: Study, scale: str | None) -> Study:

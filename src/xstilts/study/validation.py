@@ -43,15 +43,22 @@ def find_file(name: str, packaged: Mapping[str, Path], noun: str) -> Path:
 def read_mapping(path: Path, otherwise: str) -> LocatedMapping:
     """The top level of a YAML file; `otherwise` is said when it is no mapping. Raises StudyError (file:line)."""
     try:
-        node, data = parse_yaml(file_text(path))
-    except YamlError as error:
-        line = f":{error.line}" if error.line else ""
-        raise StudyError(f"This is not valid YAML: {error.problem}.", where=f"{path.name}{line}") from error
+        text = file_text(path)
     except DataError as error:
         raise StudyError(f"This cannot be read: {error.what}.", where=path.name, hint=error.hint) from error
+    return mapping_of(text, path.name, otherwise)
+
+
+def mapping_of(text: str, name: str, otherwise: str) -> LocatedMapping:
+    """The top level of a YAML text, that of the file `name`. Raises StudyError as `read_mapping` does."""
+    try:
+        node, data = parse_yaml(text)
+    except YamlError as error:
+        line = f":{error.line}" if error.line else ""
+        raise StudyError(f"This is not valid YAML: {error.problem}.", where=f"{name}{line}") from error
     if not isinstance(data, dict) or not isinstance(node, yaml.MappingNode):
-        raise StudyError(otherwise, where=path.name)
-    return located(node, data, path.name)
+        raise StudyError(otherwise, where=name)
+    return located(node, data, name)
 
 
 def checked(data: Mapping[str, Any], model: type[M], where: str) -> M:
