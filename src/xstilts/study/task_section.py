@@ -42,7 +42,8 @@ class UserTask(StrictModel):
     columns: Annotated[Mapping[str, str | tuple[str, ...]], EachOnceIn] = {}  # role -> column of the file
     header: bool = True  # of a tsv or csv file
     fields: Annotated[tuple[str, ...], EachOnce] = ()  # names of the file's columns where no header says them
-    separator: str = "\t"  # between the columns of a bio file
+    separator: str = ""  # between the columns of a csv or bio file; "": a comma, a TAB
+    comment: str = ""  # how lines of a bio file begin that are no words; "": there are none
     answer: Literal["index", "number", "letter", "text"] = "index"  # how a choice file gives the answer
     # tagging: what tags say of chunks; "": what the labels look like
     scheme: Scheme = ""

@@ -123,12 +123,16 @@ def _other_column(name: str) -> str:
 
 READERS: Mapping[str, Callable[[UserTask, Columns], Reader]] = {
     "tsv": lambda task, _: catalog.Tsv(columns=task.fields or None, header=task.header and not task.fields),
-    "csv": lambda task, _: catalog.Csv(columns=task.fields or None, header=task.header and not task.fields),
+    "csv": lambda task, _: catalog.Csv(
+        columns=task.fields or None, header=task.header and not task.fields, delimiter=task.separator or ","
+    ),
     "jsonl": lambda task, _: catalog.Jsonl(),
     "json": lambda task, _: catalog.JsonList(),
     "conllu": lambda task, _: catalog.Conllu(),
     "squad": lambda task, _: catalog.SquadReader(),
-    "bio": lambda task, columns: catalog.Bio(columns=_bio_columns(task, columns), separator=task.separator),
+    "bio": lambda task, columns: catalog.Bio(
+        columns=_bio_columns(task, columns), separator=task.separator or "\t", comment=task.comment
+    ),
     "parallel": lambda task, _: catalog.ParallelText(),
     "parquet": lambda task, _: catalog.Parquet(),
 }
