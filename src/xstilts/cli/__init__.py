@@ -10,7 +10,21 @@ from typing import Annotated, cast
 
 import typer
 
-from xstilts.cli import claims, data, encoders, init, models, pretrain, scaling, score, store, stress, studies, xtreme
+from xstilts.cli import (
+    claims,
+    data,
+    doctor,
+    encoders,
+    init,
+    models,
+    pretrain,
+    scaling,
+    score,
+    store,
+    stress,
+    studies,
+    xtreme,
+)
 from xstilts.cli.complaints import complain, defect
 from xstilts.cli.console import dependable_streams
 from xstilts.core.errors import XstiltsError
@@ -23,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 init.add_to(app)
+doctor.add_to(app)
 studies.add_to(app)
 claims.add_to(app)
 pretrain.add_to(app)

@@ -67,6 +67,14 @@ class _FileToFetch:
     archive: str
 
 
+PUBLIC_HUB = "https://huggingface.co"
+
+
+def hub_address() -> str:
+    """Return the address of the hub: `HF_ENDPOINT`, else the public one."""
+    return os.environ.get("HF_ENDPOINT") or PUBLIC_HUB
+
+
 def fetch_place(
     place: Place, roots: Roots, say: Announce = lambda text: None, endpoint: str | None = None
 ) -> tuple[Path, ...]:

@@ -40,10 +40,13 @@ class Processor:
 
 
 def chosen_precision(study: Study, options: Options) -> ChosenPrecision:
-    """Return the study's precision; `auto` is settled by the device that the options name. A plan may name a GPU that
-    is not here: it is taken to multiply bf16."""
-    if study.precision != "auto":
-        return ChosenPrecision(name=study.precision)
+    """Return the study's precision; `auto` is settled by the device that the options name."""
+    return auto_precision(options) if study.precision == "auto" else ChosenPrecision(name=study.precision)
+
+
+def auto_precision(options: Options) -> ChosenPrecision:
+    """Return what `auto` is on the device that the options name. A plan may name a GPU that is not here: it is taken to
+    multiply bf16."""
     if device_is_cpu(options):
         return of_processor(this_processor(), options.threads)
     import torch
