@@ -11,7 +11,6 @@ from xstilts.cli.options import STUDIES_PANEL, AsJson, Data, Device, Offline, St
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
 
     from xstilts.app.doctor.places import StudyNeeds
     from xstilts.app.doctor.report import Findings
@@ -88,17 +87,25 @@ def _places(found: Findings) -> list[tuple[str, str]]:
     ]
 
 
-def _studies(studies: tuple[StudyNeeds, ...]) -> Table:
+def _studies(studies: tuple[StudyNeeds, ...]) -> RenderableType:
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("study, scale", "encoder", "here", "samples", "to fetch", "by hand", "runs offline"):
-        counted = name not in ("study, scale", "encoder", "runs offline")
-        table.add_column(name, justify="right" if counted else "left", no_wrap=True)
+    for name in ("study, scale", "encoder"):
+        table.add_column(name, no_wrap=True)
+    for name in ("here", "sample", "fetch", "hand"):
+        table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
+    table.add_column("offline", no_wrap=True, min_width=7)
     for one in studies:
-        encoder = one.encoder.rpartition("/")[2] + ("" if one.encoder_is_here else ", to fetch")
+        encoder = one.encoder.rpartition("/")[2] + ("" if one.encoder_is_here else " *")
         counts = (one.here, one.samples, one.to_fetch, one.missing)
         runs = Text("yes", style="green") if one.runs_offline else Text("no", style="yellow")
         table.add_row(f"{one.study} {one.scale}".strip(), Text(encoder), *map(str, counts), runs)
-    return table
+    legend = Text(
+        "Files (one for a language of a task): here, packaged samples, to fetch, to be had by hand. offline: it runs "
+        "without a network. * the encoder is to be fetched.",
+        style="dim",
+    )
+    return Group(table, legend)
