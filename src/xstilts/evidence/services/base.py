@@ -1,0 +1,109 @@
+"""The base of services: what is asked, what an answer holds, and how a service says that it has none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from xstilts.evidence.works import WorkRecord
+
+MOST_BYTES = 64_000_000  # of an answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchQuery:
+    """Phrases that must all be met, each in one of its spellings."""
+
+    phrases: tuple[tuple[str, ...], ...]
+
+    @property
+    def words(self) -> str:
+        """The first spelling of each phrase, for services that take plain words."""
+        return " ".join(spellings[0] for spellings in self.phrases)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyPlace:
+    """Where a service takes a key: the environment variable that holds it, and the header or parameter it goes into.
+    The key is no part of a request, so it can be neither stored nor shown."""
+
+    variable: str
+    header: str = ""
+    parameter: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceRequest:
+    """One question to a service. `pause`: seconds between two requests to it."""
+
+    service: str
+    url: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    pause: float = 1.0
+    key: KeyPlace | None = None
+
+    @property
+    def address(self) -> str:
+        """The whole address, without a key."""
+        return f"{self.url}?{urlencode(self.parameters)}" if self.parameters else self.url
+
+    def with_parameters(self, **changes: str) -> ServiceRequest:
+        """Return the same request with other values of some parameters."""
+        parameters = {**dict(self.parameters), **changes}
+        return ServiceRequest(
+            service=self.service, url=self.url, parameters=tuple(parameters.items()), pause=self.pause, key=self.key
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerPage:
+    """What one answer holds: its records, how many the service says there are, and the request for the next page."""
+
+    records: tuple[WorkRecord, ...]
+    total: int | None = None
+    next: ServiceRequest | None = None
+
+
+class AnswerError(Exception):
+    """An answer that is none: an error of the service, or something that cannot be read. Its text says which."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiteratureService:
+    """A service: where it is, how it is asked, how an answer is read.
+
+    request: (base, query, limit) -> the first request. parse: (body, request, query) -> the page; raises AnswerError.
+    terms: licence of its metadata.
+    """
+
+    name: str
+    title: str
+    base: str
+    terms: str
+    request: Callable[[str, SearchQuery, int], ServiceRequest]
+    parse: Callable[[bytes, ServiceRequest, SearchQuery], AnswerPage]
+
+
+def text_of(value: object) -> str:
+    """Return a JSON value where it is a text, else ""."""
+    return value if isinstance(value, str) else ""
+
+
+def number_of(value: object) -> int | None:
+    """Return a JSON value where it is a whole number, or a text of one, else None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 9 else None
+
+
+def mapping_of(value: object) -> Mapping[str, object]:
+    """Return a JSON value where it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def list_of(value: object) -> list[object]:
+    """Return a JSON value where it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
