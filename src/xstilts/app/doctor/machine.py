@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xstilts.core.environment import default_threads, usable_cores
 from xstilts.pipeline.options import Options
-from xstilts.pipeline.precision import auto_precision, device_is_cpu, processor_flags
+from xstilts.pipeline.precision import auto_precision, device_is_cpu, this_processor
 
 _CPU_INFO, _MEMORY = Path("/proc/cpuinfo"), Path("/proc/meminfo")
 SPEED_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "avx512_vnni")  # that training is faster with
@@ -48,7 +48,7 @@ class Machine:
 
 def look_at_machine(options: Options) -> Machine:
     """Return what is here. torch is loaded only where there is a driver for a GPU."""
-    flags = processor_flags()
+    instructions = this_processor().instructions
     chosen = auto_precision(options)
     named = os.environ.get("OMP_NUM_THREADS")
     threads = options.threads or default_threads(options.jobs)
@@ -56,7 +56,7 @@ def look_at_machine(options: Options) -> Machine:
         processor=_field(_CPU_INFO, "model name"),
         cores=usable_cores(),
         all_cores=os.cpu_count() or 1,
-        instructions=tuple(name for name in SPEED_FLAGS if name in flags),
+        instructions=tuple(name for name in SPEED_FLAGS if name in instructions),
         memory=_memory(),
         gpus=() if device_is_cpu(options) else _gpus(),
         threads=threads,
