@@ -17,6 +17,7 @@ import zlib
 from pathlib import Path
 from typing import Any, TextIO
 
+from xstilts.core.encodings import UTF8
 from xstilts.core.errors import DataError, EncoderError, StoreError
 from xstilts.core.io_errors import make_folder, writing
 from xstilts.core.visible_text import escaped_json
@@ -123,12 +124,12 @@ def file_text(path: Path) -> str:
         raise DataError(problem, where=str(path), hint="Save the file as UTF-8.") from error
 
 
-def open_text(path: Path) -> TextIO:
-    """Open a text file (UTF-8, newlines unchanged) or a gzipped one, told apart by the first two bytes, not by name.
+def open_text(path: Path, encoding: str = UTF8) -> TextIO:
+    """Open a text file (newlines unchanged) or a gzipped one, told apart by the first two bytes, not by name.
 
     Raises DataError when it is missing or cannot be read.
     """
-    return io.TextIOWrapper(open_bytes(path), encoding="utf-8", newline="")
+    return io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="")
 
 
 def open_bytes(path: Path) -> Any:

@@ -29,8 +29,8 @@ _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def field_value(row: Row, path: str) -> Any:
-    """Return the value at `path`: names between dots, "*" for every item of a list. A field that is itself called
-    `path` comes first.
+    """Return the value at `path`: names between dots, "*" for every item of a list, a number for one of them (from 0).
+    A field that is itself called `path` comes first.
 
     Raises DataError, naming what the row has, when there is no such field.
     """
@@ -39,10 +39,13 @@ def field_value(row: Row, path: str) -> Any:
     value: Any = row
     steps = path.split(".")
     for i, step in enumerate(steps):
-        if step == "*" and isinstance(value, list):
+        if step == "*" and isinstance(value, list | tuple):
             return [
                 field_value({WHERE: row[WHERE], "item": item}, ".".join(["item", *steps[i + 1 :]])) for item in value
             ]
+        if isinstance(value, list | tuple) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+            continue
         if not isinstance(value, dict) or step not in value:
             names = [name for name in value if not isinstance(name, RowPlace)] if isinstance(value, dict) else []
             raise DataError(f"the row has no field '{path}'", where=row[WHERE], value=step, allowed=names)
@@ -134,6 +137,19 @@ def written_out(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return str(value)
+
+
+def value_name(value: Any) -> str:
+    """Return a raw value as a study names it: a text, a number written out, true and false as JSON spells them; "" for
+    null.
+
+    >>> value_name(3), value_name(True), value_name(None), value_name("en")
+    ('3', 'true', '', 'en')
+    """
+    if value is None:
+        return ""
+    text = json.dumps(value) if isinstance(value, bool) else written_out(value)
+    return shown(value) if text is None else text
 
 
 def shown(value: Any) -> str:

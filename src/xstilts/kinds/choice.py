@@ -40,7 +40,7 @@ class Choice(Kind):
     survives_translation: ClassVar[bool] = True
     hf_auto_class: ClassVar[str | None] = "AutoModelForMultipleChoice"
     user_columns: ClassVar[UserColumns | None] = UserColumns(
-        required=("prompt", "options", "answer"), optional=("id", "group")
+        required=("prompt", "options", "answer"), optional=("id", "group"), own_templates=("prompt",)
     )
 
     @property
@@ -107,7 +107,7 @@ class Choice(Kind):
             prompt=prompt if "{" in prompt else "{" + prompt + "}",
             options=options if isinstance(options, str) else tuple(options),
             answer=columns["answer"],
-            answer_as=task.answer,
+            answer_as=task.answer or "index",
             **id_and_group(columns),
         )
 

@@ -15,7 +15,14 @@ from xstilts.data.row_makers.catalog import PairRow, TextRow
 from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import encode_texts
-from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, required_labels, unlabelled_text
+from xstilts.kinds.user_data import (
+    TaskDeclaration,
+    UserColumns,
+    id_and_group,
+    named_labels,
+    required_labels,
+    unlabelled_text,
+)
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.tallies import Metric
 
@@ -42,7 +49,7 @@ class Classification(Kind):
     survives_translation: ClassVar[bool] = True
     hf_auto_class: ClassVar[str | None] = "AutoModelForSequenceClassification"
     user_columns: ClassVar[UserColumns | None] = UserColumns(
-        required=("text", "label"), optional=("pair", "id", "group")
+        required=("text", "label"), optional=("pair", "id", "group"), named_labels=True
     )
 
     @property
@@ -93,7 +100,7 @@ class Classification(Kind):
 
     @classmethod
     def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
-        text, label, names = columns["text"], columns["label"], id_and_group(columns)
+        text, label, names = columns["text"], columns["label"], id_and_group(columns) | named_labels(task)
         if "pair" in columns:
             return PairRow(a=text, b=columns["pair"], label=label, **names)
         return TextRow(text=text, label=label, **names)

@@ -24,7 +24,14 @@ from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import Frame, frame
 from xstilts.kinds.tokenizers import pieces, specials
-from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, required_labels, unlabelled_words
+from xstilts.kinds.user_data import (
+    TaskDeclaration,
+    UserColumns,
+    id_and_group,
+    named_labels,
+    required_labels,
+    unlabelled_words,
+)
 from xstilts.kinds.word_judges import TagJudge
 from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
 from xstilts.metrics.tag_schemes import SCHEMES, Scheme, scheme_of, strange_label
@@ -66,6 +73,7 @@ class Tagging(Kind):
         required=("words", "tags"),
         optional=("id", "group"),
         layout_defaults={"conllu": {"words": "words", "tags": "upos"}, "bio": {"words": "token", "tags": "tag"}},
+        named_labels=True,
     )
 
     @property
@@ -173,9 +181,10 @@ class Tagging(Kind):
     @classmethod
     def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
         """A file of the layout "bio" is read into lists that are called "words" and as its columns, with an s."""
+        shared = id_and_group(columns) | named_labels(task)
         if task.reader == "bio":
-            return TagsRow(words="words", tags=f"{columns['tags']}s", **id_and_group(columns))
-        return TagsRow(words=columns["words"], tags=columns["tags"], **id_and_group(columns))
+            return TagsRow(words="words", tags=f"{columns['tags']}s", **shared)
+        return TagsRow(words=columns["words"], tags=columns["tags"], **shared)
 
     def from_user_row(self, row: Row, number: str) -> TagExample:
         return unlabelled_words(row, number, TagExample)

@@ -42,7 +42,9 @@ class TaskDeclaration(Protocol):
     @property
     def intents(self) -> tuple[str, ...]: ...
     @property
-    def answer(self) -> str: ...
+    def label_names(self) -> Mapping[str, str]: ...
+    @property
+    def answer(self) -> str | None: ...
     @property
     def scheme(self) -> Scheme: ...
     @property
@@ -60,6 +62,8 @@ class UserColumns:
     required: roles that a study must name a column for. optional: roles that it may name one for.
     defaults: role -> column, where a study names none; layout_defaults: the same for the files of one layout.
     readers: layouts that this kind alone reads, by name; {}: the general ones (tables, "squad", "bio", ...).
+    named_labels: a file may spell labels otherwise than the task (`label_names`).
+    own_templates: roles whose templates the kind fills itself.
     """
 
     required: tuple[str, ...] = ()
@@ -67,12 +71,19 @@ class UserColumns:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     layout_defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     readers: Mapping[str, Reader] = field(default_factory=dict)
+    named_labels: bool = False
+    own_templates: tuple[str, ...] = ()
 
 
 def id_and_group(columns: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments `id` and `group` of a row maker."""
     group = columns.get("group", ())
     return {"id": columns.get("id"), "group": (group,) if isinstance(group, str) else tuple(group)}
+
+
+def named_labels(task: TaskDeclaration) -> dict[str, Any]:
+    """Return the argument `labels` of a row maker: (in the file, name) pairs, where a declared task gives names."""
+    return {"labels": tuple(task.label_names.items())} if task.label_names else {}
 
 
 def required_labels(task: TaskDeclaration, where: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.core.errors import XstiltsError
-from xstilts.core.files import open_text
+from xstilts.core.files import open_bytes
 from xstilts.data.examples import Example
 from xstilts.data.read import first_examples
 from xstilts.data.views import passing_share
@@ -80,7 +80,7 @@ def _bytes_of(examples: list[Example], paths: tuple[Path, ...]) -> float:
     an example is a line, else those of all its texts."""
     line = _LINE.search(examples[-1].where or "")
     if line is not None and len(paths) == 1:
-        with open_text(paths[0]) as file:
-            return float(sum(len(text.encode("utf-8", "replace")) for text in islice(file, int(line[1]))))
+        with open_bytes(paths[0]) as file:
+            return float(sum(map(len, islice(file, int(line[1])))))
     texts = (repr(replace(example, where="")) for example in examples)  # its place has the machine's folders in it
     return float(sum(len(text.encode("utf-8", "replace")) for text in texts))

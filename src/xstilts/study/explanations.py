@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, Union, get_args
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, ValidationError
@@ -190,11 +190,17 @@ def _keys_of(section: Any) -> Mapping[str, FieldInfo]:
 
 
 def _section_of(annotation: Any) -> Any:
+    annotation = _bare(annotation)
     if _is_section(annotation):
         return annotation
-    sections = [arg for arg in get_args(annotation) if _is_section(arg)]
-    is_container = getattr(annotation, "__origin__", None) is not None
+    sections = [bare for arg in get_args(annotation) if _is_section(bare := _bare(arg))]
+    is_container = getattr(annotation, "__origin__", None) not in (None, Union)
     return annotation if is_container or not sections else sections[0]
+
+
+def _bare(annotation: Any) -> Any:
+    """A type without what `Annotated` says of it."""
+    return annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
 
 
 def _has_section(annotation: Any) -> bool:

@@ -2,11 +2,12 @@
 
 from xstilts.data.readers.bible import Osis, Usfm
 from xstilts.data.readers.bio import Bio
+from xstilts.data.readers.cells import JoinedFields, ParsedCells
 from xstilts.data.readers.conllu import Conllu
 from xstilts.data.readers.conllu_trees import ConlluTrees
 from xstilts.data.readers.delimited import Csv, Tsv
 from xstilts.data.readers.ewt_propbank import EwtPropBank
-from xstilts.data.readers.filters import HeldOutMarker, RowsByPrefix, RowsWith
+from xstilts.data.readers.filters import HeldOutMarker, RowsByPrefix, RowsWhere, RowsWith
 from xstilts.data.readers.first_rows import BesideFirstRows
 from xstilts.data.readers.json_records import Jsonl, JsonList
 from xstilts.data.readers.lines import Lines
@@ -39,6 +40,7 @@ __all__ = [
     "Entities",
     "EwtPropBank",
     "HeldOutMarker",
+    "JoinedFields",
     "JsonList",
     "Jsonl",
     "JudgedLines",
@@ -52,8 +54,10 @@ __all__ = [
     "Osis",
     "ParallelText",
     "Parquet",
+    "ParsedCells",
     "Props",
     "RowsByPrefix",
+    "RowsWhere",
     "RowsWith",
     "SplitWords",
     "SquadReader",

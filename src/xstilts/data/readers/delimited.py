@@ -7,34 +7,41 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
 from typing import cast
 
+from xstilts.core.canonical import OMIT_DEFAULT
+from xstilts.core.encodings import UTF8
 from xstilts.core.errors import DataError
 from xstilts.core.files import open_text
 from xstilts.data.source import WHERE, Row
-from xstilts.data.text_lines import expect_fields, numbered_lines, reading
+from xstilts.data.text_lines import expect_fields, numbered_lines, reading, split_fields
 
 _LONGEST_CELL = 2**31 - 1  # characters; the csv module refuses more than 131,072 unless told
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tsv:
-    """Fields between TABs; a quotation mark is a character like any other.
+    """Fields between separators, TABs unless it says otherwise; a quotation mark is a character like any other.
 
     Arguments
         columns: names of the fields. None: those of the header, or "0", "1", ... where there is no header.
         header: the first line of each file holds names and is not a row.
+        separator: any text; "whitespace" is any run of blanks and TABs.
+        encoding: of the files, as Python's codecs are called.
     """
 
     columns: tuple[str, ...] | None = None
     header: bool = False
+    separator: str = field(default="\t", metadata=OMIT_DEFAULT)
+    encoding: str = field(default=UTF8, metadata=OMIT_DEFAULT)
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            cells = ((f"{path}:{number}", line.split("\t")) for number, line in numbered_lines(path))
+            lines = numbered_lines(path, self.encoding)
+            cells = ((f"{path}:{number}", split_fields(line, self.separator)) for number, line in lines)
             yield from _named(cells, self.columns, self.header)
 
 
@@ -43,22 +50,34 @@ class Csv:
     """RFC 4180 tables: quoted cells may hold separators, doubled quotes and line breaks. `where` is a row's first line.
 
     Arguments
-        columns, header: as for `Tsv`; an empty header cell is the field "".
+        columns, header, encoding: as for `Tsv`; an empty header cell is the field "".
         delimiter: the separator, one character.
+        quote: the quotation mark, one character; "": none is one.
+        escape: a character that takes its meaning from a quotation mark within a cell; "": such a mark is doubled.
     """
 
     columns: tuple[str, ...] | None = None
     header: bool = True
     delimiter: str = ","
+    quote: str = field(default='"', metadata=OMIT_DEFAULT)
+    escape: str = field(default="", metadata=OMIT_DEFAULT)
+    encoding: str = field(default=UTF8, metadata=OMIT_DEFAULT)
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
             yield from _named(self._cells(path), self.columns, self.header)
 
     def _cells(self, path: Path) -> Iterator[tuple[str, list[str]]]:
-        with reading(path), open_text(path) as handle:
+        with reading(path, self.encoding), open_text(path, self.encoding) as handle:
             csv.field_size_limit(_LONGEST_CELL)
-            table = csv.reader(_lines(cast(TextIOWrapper, handle), path), delimiter=self.delimiter, strict=True)
+            table = csv.reader(
+                _lines(cast(TextIOWrapper, handle), path),
+                delimiter=self.delimiter,
+                quotechar=self.quote or None,
+                quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+                escapechar=self.escape or None,
+                strict=True,
+            )
             first = 1
             try:
                 for cells in table:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xstilts.core.canonical import OMIT_DEFAULT
+from xstilts.core.encodings import UTF8
 from xstilts.core.errors import DataError
 from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import numbered_lines, read_text
@@ -21,11 +23,14 @@ PairsHook = Callable[[list[tuple[str, Any]]], Any]  # what makes an object of it
 
 @dataclass(frozen=True, kw_only=True)
 class Jsonl:
-    """One JSON object a line; blank lines are passed over. Fields inside objects are named by path (`data.fields`)."""
+    """One JSON object a line; blank lines are passed over. Fields inside objects are named by path (`data.fields`).
+    `encoding`: of the files, as Python's codecs are called."""
+
+    encoding: str = field(default=UTF8, metadata=OMIT_DEFAULT)
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            for number, line in numbered_lines(path):
+            for number, line in numbered_lines(path, self.encoding):
                 if line.strip():
                     where = f"{path}:{number}"
                     yield _record(parse_json(line, where), where)
@@ -34,13 +39,14 @@ class Jsonl:
 @dataclass(frozen=True, kw_only=True)
 class JsonList:
     """A JSON file that holds a list of objects. `at` is the path of the list, such as "data.items"; "" for the whole
-    file. `where` names the item, `file:at[number]`."""
+    file. `encoding`: of the files, as Python's codecs are called. `where` names the item, `file:at[number]`."""
 
     at: str = ""
+    encoding: str = field(default=UTF8, metadata=OMIT_DEFAULT)
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
-            value = parse_json_file(path)
+            value = parse_json_file(path, encoding=self.encoding)
             for name in self.at.split(".") if self.at else ():
                 if not isinstance(value, dict) or name not in value:
                     fields = value if isinstance(value, dict) else {}
@@ -58,9 +64,9 @@ def parse_json(text: str, where: str) -> Any:
     return _parsed(text, lambda line: where, None)
 
 
-def parse_json_file(path: Path, pairs: PairsHook | None = None) -> Any:
+def parse_json_file(path: Path, pairs: PairsHook | None = None, encoding: str = UTF8) -> Any:
     """Return the value of a JSON file; `pairs` makes the objects. Raises DataError at the line of the fault."""
-    return _parsed(read_text(path), lambda line: f"{path}:{line}", pairs)
+    return _parsed(read_text(path, encoding), lambda line: f"{path}:{line}", pairs)
 
 
 def _parsed(text: str, where: Callable[[int], str], pairs: PairsHook | None) -> Any:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from xstilts.core.canonical import OMIT_DEFAULT
+from xstilts.core.encodings import UTF8
 from xstilts.core.errors import DataError
 from xstilts.data.answer_spans import read_answers
 from xstilts.data.fields import shown, written_out
@@ -27,17 +29,19 @@ class SquadReader:
     paragraph      number of the paragraph in its document, from 0
 
     Documents of one title are one document in parts: their paragraphs are counted on, and one that another part has
-    already (a file may have a document a question) keeps its number.
+    already (a file may have a document a question) keeps its number. `encoding`: as Python's codecs are called.
     """
 
     identity_name: ClassVar[str] = "Squad"
+
+    encoding: str = field(default=UTF8, metadata=OMIT_DEFAULT)
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         number = 0
         counts: Counter[str] = Counter()  # title -> paragraphs in earlier parts
         known: dict[tuple[str, str], int] = {}  # title, context -> number, in earlier parts
         for path in paths:
-            root = parse_json_file(path)
+            root = parse_json_file(path, encoding=self.encoding)
             for d, document in enumerate(_list(root, "data", str(path))):
                 paragraphs = _list(document, "paragraphs", f"{path}:data[{d}]")
                 title = document.get("title")

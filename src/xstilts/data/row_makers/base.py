@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from xstilts.core.errors import DataError
-from xstilts.data.fields import field_value, group_name, label_field, name_field
+from xstilts.data.fields import field_value, group_name, label_field, name_field, value_name
 from xstilts.data.source import WHERE, Drop, Row
 
 Labels = tuple[tuple[str, str | None], ...]
@@ -47,7 +47,8 @@ class RowMakerBase:
 
     def dropped(self, row: Row) -> Drop | None:
         for path, value in self.drop:
-            if str(field_value(row, path)) == value:
+            found = field_value(row, path)
+            if value in (str(found), value_name(found)):
                 return Drop(f"{path} is '{value}'")
         return None
 
