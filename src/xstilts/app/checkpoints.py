@@ -14,6 +14,7 @@ from xstilts.pipeline.steps import train
 from xstilts.study.load import load_study
 from xstilts.study.resolve import check_settings, with_settings
 from xstilts.study.settings_sweep import find_sweeps
+from xstilts.study.tests_alone import with_trained_labels
 from xstilts.tasks.base import Task
 
 
@@ -53,6 +54,6 @@ def task_for(name: str, study: str | None, options: Options) -> Task:
         return catalog_for(None, options).find(name)
     loaded = load_study(study)
     with loaded.positions.shown():
-        tasks = catalog_for(loaded, options)
+        tasks = with_trained_labels(loaded, catalog_for(loaded, options))
         check_settings(loaded, tasks)
         return with_settings(loaded, tasks, find_sweeps(loaded, tasks)).find(name)

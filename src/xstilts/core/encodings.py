@@ -5,60 +5,14 @@ from __future__ import annotations
 import codecs
 
 UTF8 = "utf-8"
-# As Python's `codecs` calls them: each has one text for a sequence of bytes, and no other meaning (no base64, no rot13).
-ENCODINGS = tuple(
-    [
-        "utf-8",
-        "utf-16",
-        "utf-16-le",
-        "utf-16-be",
-        "utf-32",
-        "iso8859-1",
-        "iso8859-2",
-        "iso8859-3",
-        "iso8859-4",
-        "iso8859-5",
-        "iso8859-6",
-        "iso8859-7",
-        "iso8859-8",
-        "iso8859-9",
-        "iso8859-10",
-        "iso8859-11",
-        "iso8859-13",
-        "iso8859-14",
-        "iso8859-15",
-        "iso8859-16",
-        "cp437",
-        "cp850",
-        "cp852",
-        "cp866",
-        "cp874",
-        "cp1250",
-        "cp1251",
-        "cp1252",
-        "cp1253",
-        "cp1254",
-        "cp1255",
-        "cp1256",
-        "cp1257",
-        "cp1258",
-        "koi8-r",
-        "koi8-u",
-        "mac-roman",
-        "tis-620",
-        "gb2312",
-        "gbk",
-        "gb18030",
-        "big5",
-        "big5hkscs",
-        "shift_jis",
-        "cp932",
-        "euc_jp",
-        "iso2022_jp",
-        "euc_kr",
-        "cp949",
-    ]
-)
+# As Python's `codecs` calls them: each has one text for a sequence of bytes, and no other meaning (such as base64).
+_ENCODINGS = """
+utf-8 utf-16 utf-16-le utf-16-be utf-32 iso8859-1 iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8
+iso8859-9 iso8859-10 iso8859-11 iso8859-13 iso8859-14 iso8859-15 iso8859-16 cp437 cp850 cp852 cp866 cp874 cp1250 cp1251
+cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 koi8-r koi8-u mac-roman tis-620 gb2312 gbk gb18030 big5 big5hkscs
+shift_jis cp932 euc_jp iso2022_jp euc_kr cp949
+"""
+ENCODINGS = tuple(_ENCODINGS.split())
 
 
 def encoding_name(name: str) -> str | None:

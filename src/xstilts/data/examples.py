@@ -44,6 +44,13 @@ class TextExample(Example):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LabelsExample(TextExample):
+    """One text or a pair of texts with any number of labels. `labels is None`: unlabelled; `label` says nothing."""
+
+    labels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ChoiceExample(Example):
     """`prompts[i]` and `options[i]` are scored together; `answer` indexes the right option."""
 
@@ -59,12 +66,14 @@ class ChoiceExample(Example):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpanExample(Example):
     """A question about a context. `answers` are (text, character start) with
-    `context[start:start + len(text)] == text`; `impossible` questions have none. `answers is None`: unlabelled."""
+    `context[start:start + len(text)] == text`; `impossible` questions have none. `answers is None`: unlabelled.
+    `blanks`: how many blank ones its row has beside them, which are left out."""
 
     question: str
     context: str
     answers: tuple[tuple[str, int], ...] | None = None
     impossible: bool = False
+    blanks: int = field(default=0, compare=False, repr=False)
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -75,6 +75,8 @@ def _write_model(encoder: Encoder, head: Head, kind: Kind, out: Path) -> None:
     part = cast(HeadModule, head.get_submodule("part"))
     module = cast(PreTrainedModel, part.module)
     config = class_config(encoder, module.config.num_labels or 0, tuple(getattr(kind, "labels", ())))
+    if kind.hf_problem_type is not None:
+        config.problem_type = kind.hf_problem_type
     config.architectures, config.dtype = [type(module).__name__], torch.float32
     config.save_pretrained(out)
     named = beside(encoder, part) | class_state(encoder, part)

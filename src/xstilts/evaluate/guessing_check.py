@@ -86,7 +86,7 @@ _BASELINES = (
 
 def can_be_checked(kind: Kind) -> bool:
     """Whether examples of a kind have something to choose that can be seen without its question."""
-    return kind.example in (ChoiceExample, TextExample)
+    return kind.class_scores == "row" and kind.example in (ChoiceExample, TextExample)
 
 
 def check_guessing(task: str, kind: Kind, train: Sequence[Example], test: Sequence[Example]) -> GuessingCheck:

@@ -252,8 +252,8 @@ def _meta(predict_set: PredictSet, seconds_per_token: float) -> dict[str, Any]:
 
 
 def _label_scores(kind: Kind, examples: Sequence[Example], decoded: Sequence[Any]) -> list[dict[str, float]] | None:
-    """Return the softmax of the logits where each example has exactly one logit a label. (Whole numbers are tags, not
-    logits.)"""
+    """Return the probabilities of the labels where each example has exactly one logit a label. (Whole numbers are tags,
+    not logits.)"""
     labels = tuple(getattr(kind, "labels", ()))
     if not labels or len(decoded) != len(examples) or any(_shape(logits) != (len(labels),) for logits in decoded):
         return None
@@ -262,9 +262,7 @@ def _label_scores(kind: Kind, examples: Sequence[Example], decoded: Sequence[Any
     if not decoded:
         return []
     logits_NC = np.stack([np.asarray(logits, dtype=np.float64) for logits in decoded])
-    shares_NC = np.exp(logits_NC - logits_NC.max(axis=1, keepdims=True))
-    shares_NC /= shares_NC.sum(axis=1, keepdims=True)
-    return [dict(zip(labels, map(float, shares_C), strict=True)) for shares_C in shares_NC]
+    return [dict(zip(labels, map(float, shares_C), strict=True)) for shares_C in kind.label_shares(logits_NC)]
 
 
 def _shape(output: Any) -> tuple[int, ...] | None:

@@ -67,6 +67,7 @@ class Kind(ABC):
     uses_own_head: whether it is scored by the masked-LM head that the encoder brings, which nothing trains: an encoder
         without one cannot.
     hf_auto_class: the class of `transformers` with the same head; None where there is none.
+    hf_problem_type: what that class is told of the labels, where it has several readings of them.
     training_version: one more whenever what a training on it writes changes, though its rows and others' trainings do
         not; part of a training's identity.
     prediction_version: the same of predictions, whose guesses change though the weights do not.
@@ -86,6 +87,7 @@ class Kind(ABC):
     copies_text: ClassVar[bool] = False
     uses_own_head: ClassVar[bool] = False
     hf_auto_class: ClassVar[str | None] = None
+    hf_problem_type: ClassVar[str | None] = None
     training_version: ClassVar[int] = 1
     prediction_version: ClassVar[int] = 1
     class_scores: ClassVar[str] = ""
@@ -95,6 +97,11 @@ class Kind(ABC):
     @abstractmethod
     def metrics(self) -> tuple[Metric, ...]:
         """Default metrics, the first one steering selection."""
+
+    @property
+    def other_metrics(self) -> tuple[Metric, ...]:
+        """Metrics that a study may choose in their place."""
+        return ()
 
     @abstractmethod
     def check(self, example: Any) -> None:
@@ -129,6 +136,11 @@ class Kind(ABC):
         """Return several answers that ignore the input, each one guess for each gold; the best in a metric is its
         floor. They may know what the golds have in common, and of each how long it is."""
         return [self.chance_guesses(golds)]
+
+    def label_shares(self, logits_NC: np.ndarray) -> np.ndarray:
+        """Return the probability of each label, [N, C], for kinds with a logit for each label and example."""
+        shares_NC = np.exp(logits_NC - logits_NC.max(axis=1, keepdims=True))
+        return shares_NC / shares_NC.sum(axis=1, keepdims=True)
 
     def searched(self, examples: Sequence[Any]) -> int | None:
         """Return how many candidates each scored query searches among these examples; None for a kind that searches

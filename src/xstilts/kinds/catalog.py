@@ -11,9 +11,11 @@ from xstilts.kinds.dependency_roles import DependencyRoles
 from xstilts.kinds.dual_encoder import DualEncoder
 from xstilts.kinds.minimal_pairs import MinimalPairs, RegionPredictions
 from xstilts.kinds.mlm import MaskedLM
+from xstilts.kinds.multi_label import MultiLabel
 from xstilts.kinds.pair_probe import PairProbe
 from xstilts.kinds.parse_generation import ParseGeneration
 from xstilts.kinds.pseudo_perplexity import TextPerplexity
+from xstilts.kinds.regression import Regression
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.kinds.roles import SemanticRoles
 from xstilts.kinds.slots_intent import SlotsIntent
@@ -24,6 +26,8 @@ from xstilts.kinds.translation import TranslationRanking
 KINDS: Catalog[type[Kind]] = Catalog(
     "kind",
     Classification,
+    MultiLabel,
+    Regression,
     Choice,
     SpanQA,
     Tagging,

@@ -14,7 +14,7 @@ from xstilts.data.examples import Example, TextExample
 from xstilts.data.row_makers.catalog import PairRow, TextRow
 from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
-from xstilts.kinds.special_tokens import encode_texts
+from xstilts.kinds.text_rows import encode_text_rows
 from xstilts.kinds.user_data import (
     TaskDeclaration,
     UserColumns,
@@ -23,6 +23,7 @@ from xstilts.kinds.user_data import (
     required_labels,
     unlabelled_text,
 )
+from xstilts.metrics.label_f1 import MacroF1, WeightedF1
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.tallies import Metric
 
@@ -56,6 +57,10 @@ class Classification(Kind):
     def metrics(self) -> tuple[Metric, ...]:
         return (Accuracy(),)
 
+    @property
+    def other_metrics(self) -> tuple[Metric, ...]:
+        return (MacroF1(self.labels), WeightedF1(self.labels))
+
     def check(self, example: TextExample) -> None:
         """Raise DataError for a label outside the set."""
         if example.label is not None and example.label not in self.labels:
@@ -69,15 +74,8 @@ class Classification(Kind):
     def encode(self, examples: Sequence[TextExample], tokenizer: Tokenizer, max_length: int) -> Encoded:
         """Return one row for each example; pairs are cut longest-first."""
         label_ids = {label: i for i, label in enumerate(self.labels)}
-        sequences = encode_texts([e.text for e in examples], [e.pair for e in examples], tokenizer, max_length)
-        columns: dict[str, list[Any]] = {
-            "example": list(range(len(examples))),
-            "ids": sequences.ids,
-            "lengths": [[len(ids)] for ids in sequences.ids],
-            "segments": sequences.segments,
-            "gold": [[] if e.label is None else [label_ids[e.label]] for e in examples],
-        }
-        return Encoded(columns=columns, truncated=sum(sequences.cut))
+        golds = [[] if e.label is None else [label_ids[e.label]] for e in examples]
+        return encode_text_rows(examples, golds, tokenizer, max_length)
 
     def gold(self, example: TextExample) -> str | None:
         return example.label

@@ -31,7 +31,7 @@ from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.special_tokens import Frame, frame
 from xstilts.kinds.tokenizers import pieces
 from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, made, user_id
-from xstilts.metrics.spans import Squad2, SquadScore
+from xstilts.metrics.spans import Mlqa, Squad2, SquadScore
 from xstilts.metrics.tallies import Metric
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class SpanQA(Kind):
     copies_text: ClassVar[bool] = True
     hf_auto_class: ClassVar[str | None] = "AutoModelForQuestionAnswering"
     user_columns: ClassVar[UserColumns | None] = UserColumns(
-        optional=("question", "context", "answers", "id", "group", "impossible"),
+        optional=("question", "context", "answers", "start", "id", "group", "impossible"),
         defaults={"question": "question", "context": "context", "answers": "answers"},
         layout_defaults={"squad": {"id": "id", "group": ("title", "paragraph"), "impossible": "is_impossible"}},
     )
@@ -77,6 +77,10 @@ class SpanQA(Kind):
     @property
     def metrics(self) -> tuple[Metric, ...]:
         return (Squad2(),) if self.no_answer else (SquadScore(),)
+
+    @property
+    def other_metrics(self) -> tuple[Metric, ...]:
+        return () if self.no_answer else (Mlqa(),)
 
     def check(self, example: SpanExample) -> None:
         """Raise DataError for an answer that is blank or is not where it says, and for a question that has
@@ -121,6 +125,9 @@ class SpanQA(Kind):
             encoded.truncated += len(question) > limit
             encoded.unusable += bool(example.answers) and not labelled
             encoded.notes["answer_inside_token"] += span is not None and max(span.left, span.right) > 0
+            if example.blanks:
+                encoded.notes["blank_answers"] = encoded.notes.get("blank_answers", 0) + example.blanks
+                encoded.first.setdefault("blank_answers", example.where)
         return encoded
 
     def _windows(
@@ -189,7 +196,8 @@ class SpanQA(Kind):
     def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
         roles = {role: columns[role] for role in ("question", "context", "answers")}
         empty = "impossible" if task.no_answer else "unlabelled"
-        return SpanRow(**roles, impossible=columns.get("impossible"), empty=empty, **id_and_group(columns))
+        start, impossible = columns.get("start"), columns.get("impossible")
+        return SpanRow(**roles, start=start, impossible=impossible, empty=empty, **id_and_group(columns))
 
     def from_user_row(self, row: Row, number: str) -> Example:
         return made(SpanRow(answers=None, impossible=None, group=(), **user_id(row)), row, number)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from xstilts.core.catalog import Catalog
 from xstilts.metrics.chunks import ChunkF1, TokenAccuracy
+from xstilts.metrics.correlation import Pearson, Spearman
 from xstilts.metrics.forms import ValidForms
 from xstilts.metrics.frames import FrameAccuracy, IntentAccuracy, SlotF1
+from xstilts.metrics.label_f1 import MacroF1, MicroF1, WeightedF1
 from xstilts.metrics.labels import Accuracy
 from xstilts.metrics.masked_lm import MaskedAccuracy
 from xstilts.metrics.massive import MassiveExactMatch, MassiveSlots
@@ -51,4 +53,9 @@ METRICS: Catalog[Metric] = Catalog(
     SqlDenotation(),
     PredictionAccuracy(),
     PseudoPerplexity(),
+    MicroF1(),
+    MacroF1(),
+    WeightedF1(),
+    Pearson(),
+    Spearman(),
 )

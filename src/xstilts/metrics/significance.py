@@ -149,10 +149,9 @@ def _stacked(
 
 def _headlines(metric: Metric, sums: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Return headlines [..., A, S] of sums [..., A * S * K]; nan for a language that no cell has."""
-    width = len(metric.counts)
     if sums.shape[-1] == 0:
         return np.full((*sums.shape[:-1], *shape), np.nan)
-    return headline(metric, sums.reshape(*sums.shape[:-1], *shape, width))
+    return headline(metric, sums.reshape(*sums.shape[:-1], *shape, sums.shape[-1] // (shape[0] * shape[1])))
 
 
 def contrast(parts: Sequence[tuple[Draws, Sequence[str]]], weights: Mapping[str, float]) -> Estimate:

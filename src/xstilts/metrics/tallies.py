@@ -17,7 +17,8 @@ class Metric(Protocol):
 
     name: unique, the field's standard term ("accuracy", "seqeval_f1", "squad").
     counts: what the vector's K entries are called ("correct", "total"). What an option of a metric counts besides comes
-        last: the formula of the headline reads the same first entries with and without it.
+        last: the formula of the headline reads the same first entries with and without it. Where a task's labels are
+        counted, () without labels, as in the catalogue: the formula then reads as many as there are.
     headline: the value names whose mean is the score of a task (QA: ("exact_match", "f1")).
     """
 

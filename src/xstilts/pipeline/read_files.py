@@ -59,6 +59,7 @@ def file_records(session: Session) -> Iterable[Mapping[str, Any]]:
                 "long_forms": counts and counts.notes.get("long_forms"),
                 "unknown_tokens": counts and counts.notes.get("unknown_tokens"),
                 "overlapping": counts and counts.notes.get("overlapping"),
+                **({"blank_answers": n} if counts and (n := counts.notes.get("blank_answers")) else {}),
                 **{f"first_{name}": Path(place).name for name, place in (counts.first if counts else {}).items()},
                 "licence": tasks[task].origin.licence if task in tasks else "",
             }

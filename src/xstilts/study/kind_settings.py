@@ -21,7 +21,7 @@ from xstilts.study.strict_model import section_of
 
 REPORTED = "reported"  # beside the settings of a kind: which values of a sweep are the score (`settings_sweep`)
 # Fields of kinds that say what a file holds, so that no study changes them.
-OF_THE_DATA = ("labels", "open_labels", "intents", "slots", "form_language")
+OF_THE_DATA = ("labels", "open_labels", "intents", "slots", "form_language", "lowest", "highest")
 
 
 def setting_names(kind: type[Kind]) -> tuple[str, ...]:

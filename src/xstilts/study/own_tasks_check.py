@@ -26,6 +26,8 @@ def check_keys_of_kind(task: UserTask, kind: type[Kind], where: str) -> None:
         raise StudyError(f"{article} no tags, so no 'scheme'.", where=f"{where}.scheme")
     if task.intents and "intents" not in settings:
         raise StudyError(f"{article} no 'intents'.", where=f"{where}.intents")
+    if task.range and "lowest" not in settings:
+        raise StudyError(f"{article} no numbers on a scale, so no 'range'.", where=f"{where}.range")
     if task.forms and "form_language" not in settings:
         raise StudyError(f"{article} no meanings to write, so no 'forms'.", where=f"{where}.forms")
 
@@ -44,6 +46,9 @@ def check_layout(task: UserTask, kind: type[Kind], roles: UserColumns, where: st
         owner = next(name for name, other in user_kinds().items() if _reads(other, task.reader))
         problem = f"Files of the layout '{task.reader}' hold {owner}, so the kind is '{owner}'."
         raise StudyError(problem, where=f"{where}.kind")
+    if task.label_separator and "labels" not in roles.required:
+        problem = f"A {task.kind} task has one label, so nothing stands between several."
+        raise StudyError(problem, where=f"{where}.label_separator")
     if task.label_names and not roles.named_labels:
         problem = f"A {task.kind} task has no labels to name, so no 'label_names'."
         raise StudyError(problem, where=f"{where}.label_names")

@@ -18,10 +18,12 @@ from xstilts.study.claims import check_claims, claims_of
 from xstilts.study.contrast_weights import in_points
 from xstilts.study.kind_settings import checked_settings
 from xstilts.study.language_adapters import RouteLanguages, candidate_texts, route_languages
+from xstilts.study.metric_choice import with_metrics
 from xstilts.study.perturbed_parts import PerturbedParts, find_perturbed_parts
 from xstilts.study.schema import Study
 from xstilts.study.settings_sweep import Sweep, find_sweeps, plain_settings
 from xstilts.study.size_arms import with_size_arms
+from xstilts.study.tests_alone import with_trained_labels
 from xstilts.study.text_checks import check_texts
 from xstilts.study.text_overlap import SharedText, shared_notes, shared_text
 from xstilts.study.translation import check_translated, translated_sources, translation_models, translation_notes
@@ -65,13 +67,14 @@ def resolve_study(study: Study, tasks: Catalog[Task], folders: Sequence[Path] = 
 
     Raises StudyError for an unknown task, language, arm or substitute, and for a setting that a task does not have.
     """
+    tasks = with_trained_labels(study, tasks)
     check_settings(study, tasks)
     check_names(study, tasks)
     study = with_size_arms(study, _finetuned(study, tasks))
     check_arm_names(study)
     check_claims(claims_of(study.claims), study, tasks)
     sweeps = find_sweeps(study, tasks)
-    tasks = with_settings(study, tasks, sweeps)
+    tasks = with_metrics(study, with_settings(study, tasks, sweeps))
     notes: dict[str, tuple[str, ...]] = {}
     named = dict.fromkeys(name for arm in study.arms.values() for name in trained_tasks(arm))
     intermediates = {name: _substituted(study, tasks, name, notes) for name in named}

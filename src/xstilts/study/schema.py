@@ -19,7 +19,7 @@ from xstilts.study.positions import Positions
 from xstilts.study.sizes import MOST_ROWS, SizesField
 from xstilts.study.stress import StressSpec
 from xstilts.study.strict_model import StrictModel
-from xstilts.study.task_section import UserTask
+from xstilts.study.task_section import Texts, UserTask
 from xstilts.study.training_numbers import Train
 
 
@@ -65,6 +65,7 @@ class Study(StrictModel):
     targets: Annotated[tuple[str, ...], EachOnce] = Field(min_length=1)
     languages: Languages | None = None
     settings: Mapping[str, Mapping[str, Any]] = {}  # task -> settings of its kind (`tatoeba: {layer: 14}`)
+    metrics: Mapping[str, Texts] = {}  # task -> its metrics, the first of them its score
     train: Train = Train()
     take: TakeSpec = TakeSpec()
     substitute: Mapping[str, str] = {}

@@ -62,6 +62,7 @@ class FileLayout(StrictModel):
     where: Mapping[str, Texts] = {}  # column -> its values in the rows that are read
     drop: Mapping[str, Texts] = {}  # column -> its values in rows that are left out and counted
     label_names: Mapping[str, str] = {}  # label as it stands in the file -> its name
+    label_separator: str | None = Field(None, min_length=1)  # between several labels of a text; None: a comma
     answer: Literal["index", "number", "letter", "text"] | None = None  # how a choice file gives the answer
 
 
@@ -93,6 +94,9 @@ class UserTask(FileLayout):
         tuple[str, ...], EachOnce
     ] = ()  # in the order of their ids: of classification, tagging, relations, roles; names of slots
     intents: Annotated[tuple[str, ...], EachOnce] = ()  # of slots and intents, in the order of their ids
+    range: tuple[float, float] | None = None  # regression: the lowest and the highest number of the scale
+    metrics: Texts = ()  # in the place of those of the kind; the first is the score
+    trained_on: str | None = None  # without training data: the task whose model is tested
     # tagging: what tags say of chunks; "": what the labels look like
     scheme: Scheme = ""
     form: Literal["spans", "heads"] = "spans"  # roles: what an argument is
@@ -120,9 +124,10 @@ class UserTask(FileLayout):
     def of_file(self, file: OwnFile) -> Self:
         """Return this task as one of its files is laid out: what that says is laid over what the task says, `columns`,
         `where` and `drop` key by key; in another layout than the task's, none of the task's keys of its layout hold."""
-        said = {key: getattr(file, key) for key in file.model_fields_set if key != "files"}
-        changes = {key: {**getattr(self, key), **said[key]} for key in ("columns", "where", "drop") if key in said}
+        said: dict[str, Any] = {key: getattr(file, key) for key in file.model_fields_set if key != "files"}
+        for key in ("columns", "where", "drop"):
+            if key in said:
+                said[key] = {**getattr(self, key), **said[key]}
         if said.get("reader") not in (None, self.reader):
-            nothing = {key: FileLayout.model_fields[key].default for key in OF_LAYOUT}
-            return self.model_copy(update={**nothing, **said, **changes})
-        return self.model_copy(update={**said, **changes})
+            said = {key: FileLayout.model_fields[key].default for key in OF_LAYOUT} | said
+        return self.model_copy(update=said)

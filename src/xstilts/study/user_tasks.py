@@ -24,6 +24,9 @@ def declared_tasks(declared: Mapping[str, UserTask]) -> list[Task]:
 def _task(name: str, task: UserTask, where: str) -> Task:
     if task.train is None and not task.test:
         raise StudyError("A task needs a training file, test files, or both.", where=where)
+    if task.train is not None and task.trained_on:
+        problem = f"The task has training data of its own, so it is not the model of '{task.trained_on}' that it tests."
+        raise StudyError(problem, where=f"{where}.trained_on")
     kind = user_kinds()[task.kind]
     check_keys_of_kind(task, kind, where)
     roles = kind.user_columns or UserColumns()
@@ -53,6 +56,7 @@ def _task(name: str, task: UserTask, where: str) -> Task:
             for language, file in task.translations.items()
         },
         holdout=task.holdout,
+        finetuned_on=task.trained_on,
         candidate_language=task.language if kind.is_retrieval else "",
     )
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.core.files import read_json, write_atomic, write_json
-from xstilts.data.examples import ChoiceExample, Example, SpanExample, TextExample
+from xstilts.data.examples import ChoiceExample, Example, LabelsExample, SpanExample, TextExample
 from xstilts.data.read import LoadedExamples
 from xstilts.data.text_lines import numbered_lines
 
 _CLASSES: Mapping[str, type[Example]] = {
-    example_class.__name__: example_class for example_class in (TextExample, ChoiceExample, SpanExample)
+    example_class.__name__: example_class for example_class in (TextExample, LabelsExample, ChoiceExample, SpanExample)
 }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from xstilts.core.errors import DataError
-from xstilts.data.examples import ChoiceExample, Example, SpanExample, TextExample
+from xstilts.data.examples import ChoiceExample, Example, LabelsExample, SpanExample, TextExample
 from xstilts.translate.passages import Passage, SentenceTranslation, TranslatableText, split_passage
 from xstilts.translate.span_markers import UntranslatableError
 
@@ -56,6 +56,7 @@ def _span_example(example: SpanExample, texts: Sequence[TranslatableText]) -> Sp
 
 _FORMS: Mapping[type[Example], _Form] = {
     TextExample: _Form(_pair_texts, _pair_example),
+    LabelsExample: _Form(_pair_texts, _pair_example),
     ChoiceExample: _Form(_choice_texts, _choice_example),
     SpanExample: _Form(_span_texts, _span_example),
 }

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+import toy_kinds
 from xstilts.core.errors import DataError, StudyError
+from xstilts.data.examples import SpanExample
 from xstilts.data.locate import Roots
 from xstilts.data.read import LoadedExamples, load_examples, resolve_source
 from xstilts.data.source import Source
@@ -75,6 +77,12 @@ def golds(task: Task, source: Source | None, folder: Path) -> list[tuple[Any, ..
                    ("Ice: Ice floats on water. does ice sink", "false")]),
         ("hub-nli", [("A man sleeps.", "A man is awake.", "contradiction"),
                      ("A man sleeps.", "Somebody sleeps.", "entailment")]),
+        ("squad-like", [("What floats?", "Ice floats.", ["Ice"])]),
+        ("hub-answers", [("What floats?", "Ice floats.", ["Ice", "Ice"]), ("What sinks?", "Ice floats.", [])]),
+        ("answers", [("What floats?", "Ice floats.", ["Ice"]), ("What does ice do?", "Ice floats.", ["floats"])]),
+        ("emotions", [("I knew it!", ["anger", "joy"]), ("Run.", ["fear"]), ("Fine.", [])]),
+        ("korsts", [("A plane takes off.", "An air plane takes off.", 5.0),
+                    ("A man plays a flute.", "A man eats.", 0.8)]),
         ("fruits", [(*["Which is a fruit?"] * 3, "pear", "stone", "chair", 0),
                     (*["Which is a bird?"] * 2, "lamp", "owl", 1)]),
     ],
@@ -99,6 +107,13 @@ def test_rows_that_are_left_out_are_counted_with_the_first_of_them(tasks: dict[s
     loaded = read(tasks["hub-nli"].train, folder)
     assert loaded.dropped == {"label is '-1'": 1} and loaded.rows == 3
     assert loaded.first_dropped["label is '-1'"].endswith("hub.tsv:4")
+
+
+def test_blank_answers_beside_others_are_left_out_and_counted(tasks: dict[str, Task], folder: Path):
+    [example] = read(tasks["squad-like"].train, folder).examples
+    assert isinstance(example, SpanExample) and example.answers == (("Ice", 0),) and example.blanks == 1
+    encoded = tasks["squad-like"].kind.encode([example], toy_kinds.tokenizer(), 32)
+    assert encoded.notes["blank_answers"] == 1 and encoded.first["blank_answers"] == example.where
 
 
 BASE = """tasks:
@@ -128,6 +143,10 @@ BASE = """tasks:
         ("train: a.tsv", "train: {files: a.tsv, columns: {txt: x}}", 11, "no column 'txt'. Did you mean 'text'"),
         ("train: a.tsv", "train: a.tsv\n    label_names: {0: bda}", 12, "'bda', which is none.*Did you mean 'bad'"),
         ("train: a.tsv", "test: {de: {files: a.tsv, label_names: {0: bda}}}", 11, "Did you mean 'bad'"),
+        ("train: a.tsv", "train: a.tsv\n    range: [0, 5]", 12, "no numbers on a scale"),
+        ("train: a.tsv", "train: a.tsv\n    label_separator: ;", 12, "one label, so nothing stands between"),
+        ("train: a.tsv", "train: a.tsv\n    trained_on: xnli", 12, "has training data of its own"),
+        ("kind: classification", "kind: regression", 7, "no column 'label'|labels"),
         ("kind: classification", "kind: choice\n    label_names: {0: bad}", 8, "no labels to name"),
     ],
 )

@@ -3,6 +3,7 @@
 from xstilts.data.row_makers.blanks import WithoutBlanks
 from xstilts.data.row_makers.choice import ChoiceRow
 from xstilts.data.row_makers.frames import FormsRow, FramesRow
+from xstilts.data.row_makers.labels import LabelsRow
 from xstilts.data.row_makers.minimal_pairs import MinimalPairRow, PairChoiceRow, SuiteItemRow
 from xstilts.data.row_makers.pair import PairRow
 from xstilts.data.row_makers.parses import ParsesRow
@@ -22,6 +23,7 @@ __all__ = [
     "ChoiceRow",
     "FormsRow",
     "FramesRow",
+    "LabelsRow",
     "MinedPartsRow",
     "MinedRow",
     "MinimalPairRow",

@@ -129,7 +129,7 @@ def read_item_counts(folder: Path, metric: str) -> dict[str, ItemCounts]:
         return {}
     counts = table["counts"].combine_chunks().flatten().to_numpy().reshape(table.num_rows, -1)
     if metric in METRICS:
-        counts = counts[:, : len(METRICS[metric].counts)]
+        counts = counts[:, : len(METRICS[metric].counts) or None]
     ids, groups = table["id"].to_numpy(), table["group"].to_numpy()
     languages = table["language"].to_numpy()
     rows_of = {str(name): languages == name for name in dict.fromkeys(languages)}

@@ -21,6 +21,7 @@ LOSSES = {
     "malformed_forms": "with a form whose brackets or quotation marks do not fit",
     "long_forms": "with a form longer than the decoder writes",
     "unknown_tokens": "with a form that holds a token that is neither a label nor a word of the question",
+    "blank_answers": "blank answers beside others, which are left out",
     "overlapping": "arguments left out of training, for they overlap a longer one",
 }
 
