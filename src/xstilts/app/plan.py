@@ -108,6 +108,11 @@ class Plan:
             "missing_targets": dict(located.missing_targets),
             "missing_arms": dict(located.missing_arms),
             "missing_languages": {k: sorted(v) for k, v in located.missing_languages.items() if v},
+            "missing_files": {
+                name: {language: list(files) for language, files in located.missing_files(name).items()}
+                for name, languages in located.missing_languages.items()
+                if languages
+            },
             "notes": [
                 *(f"{name}: {note}" for name, notes in located.notes.items() for note in notes),
                 *same_files(self.session.goals),

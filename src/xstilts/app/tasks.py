@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from xstilts.core.catalog import Catalog
 from xstilts.core.errors import DataError
 from xstilts.data.locate import Roots, locate_files, place_addresses
 from xstilts.data.read import joined_note, load_examples, resolve_source
 from xstilts.data.source import Source
+from xstilts.pipeline.options import Options
+from xstilts.pipeline.session import catalog_for
 from xstilts.samples import describe as describe_sample
+from xstilts.study.metric_choice import with_metrics
+from xstilts.study.schema import Study
+from xstilts.study.tests_alone import with_trained_labels
 from xstilts.tasks.base import Task
 
 
@@ -41,6 +47,7 @@ class TaskFacts:
     benchmarks: tuple[str, ...]
     metrics: tuple[str, ...]
     sources: tuple[SourceFacts, ...]
+    labels: tuple[str, ...] = ()  # in the order of their ids; of some kinds there are none
 
     def languages(self, available: bool = False) -> list[str]:
         """Return the test languages; with `available`, those whose files are here."""
@@ -75,7 +82,14 @@ def facts(task: Task, roots: Roots, count: bool = False) -> TaskFacts:
         benchmarks=task.benchmarks,
         metrics=tuple(metric.name for metric in task.scored),
         sources=tuple(_source_facts(use, language, source, roots, count) for use, language, source in named),
+        labels=tuple(getattr(task.kind, "labels", ())),
     )
+
+
+def own_tasks(study: Study, options: Options) -> Catalog[Task]:
+    """Return the tasks that a study declares, as it scores them."""
+    tasks = with_metrics(study, with_trained_labels(study, catalog_for(study, options)))
+    return Catalog("task", *(tasks[name] for name in study.tasks))
 
 
 def _source_facts(use: str, language: str, source: Source, roots: Roots, count: bool) -> SourceFacts:

@@ -26,6 +26,7 @@ from xstilts.cli.options import (
 from xstilts.report.elements import formatting
 
 if TYPE_CHECKING:
+    from xstilts.app.data_rows import TaskRows
     from xstilts.core.catalog import Catalog
     from xstilts.data.locate import Roots
     from xstilts.tasks.base import Task
@@ -49,6 +50,10 @@ def add_to(app: typer.Typer) -> None:
 
 def tasks(
     name: Annotated[str | None, typer.Argument(metavar="[TASK]", help="Show this task in detail.")] = None,
+    study: Annotated[
+        str | None,
+        typer.Option("--study", metavar="STUDY", help="List the tasks that this study declares, with their labels."),
+    ] = None,
     data: Data = None,
     store: StoreDir = None,
     modules: Tasks = None,
@@ -66,12 +71,17 @@ def tasks(
     as_json: AsJson = False,
 ) -> int:
     """List the tasks, or show one: languages, files, sizes, licence, citation, and what is missing here."""
-    from xstilts.app.tasks import facts
-    from xstilts.cli.tasks_view import task_page, task_table
+    from xstilts.app.tasks import facts, own_tasks
+    from xstilts.cli.tasks_view import own_task_table, task_page, task_table
     from xstilts.pipeline.session import catalog_for
 
-    options = make_options(data=data, store=store, tasks=modules)
-    catalog, roots = catalog_for(None, options), options.roots
+    folders = data if study is None else data_folders(study, data)
+    options = make_options(data=folders, store=store, tasks=modules)
+    if study is None:
+        catalog = catalog_for(None, options)
+    else:
+        catalog = own_tasks(read_study(study, None, allow_missing=True), options)
+    roots = options.roots
     if guessing:
         return _guessing(catalog, name, roots, as_json)
     if name is not None:
@@ -84,8 +94,10 @@ def tasks(
     all_facts = [facts(task, roots, count) for task in catalog.values()]
     if as_json:
         print_json([item.as_json() for item in all_facts])
+    elif study is not None and not all_facts:
+        say("The study declares no tasks of its own.")
     else:
-        make_console().print(task_table(all_facts))
+        make_console().print(task_table(all_facts) if study is None else own_task_table(all_facts))
     return 0
 
 
@@ -113,15 +125,18 @@ def check(
     modules: Tasks = None,
     as_json: AsJson = False,
 ) -> int:
-    """Say which files are here and whether what was fetched is unchanged.
+    """Say which files are here and whether what was fetched is unchanged. Of a study every row is read, and a few
+    examples of each task are shown as they are read.
 
-    Exit code 1 when a file is missing or changed."""
+    Exit code 1 when a file is missing, changed or cannot be read."""
     from xstilts.app.data import check_files, needs_of
+    from xstilts.app.data_rows import read_study_rows
 
     options = make_options(data=_folders_for(names, data), store=store, tasks=modules)
     statuses = check_files(needs_of(names or [], options, scale), options.roots)
+    read = list(read_study_rows(names or [], options, scale))
     if as_json:
-        print_json([item.as_json() for item in statuses])
+        print_json([*(item.as_json() for item in statuses), *(rows.as_json() for rows in read)])
     else:
         for item in statuses:
             say(item.as_line())
@@ -129,7 +144,22 @@ def check(
         say(f"{len(statuses) - bad} of {len(statuses)} are here and unchanged.")
         if any(item.state == "missing" for item in statuses):
             say("What is missing: fetch it with `xstilts data get`, or give a folder that has it with --data DIR.")
-    return 0 if all(item.ok for item in statuses) else 1
+        for rows in read:
+            _say_rows(rows)
+    right = all(item.ok for item in statuses) and all(source.ok for rows in read for source in rows.sources)
+    return 0 if right else 1
+
+
+def _say_rows(rows: TaskRows) -> None:
+    """Print what was read of a task, and its examples."""
+    say("")
+    for source in rows.sources:
+        say(source.as_line())
+    for example in rows.examples:
+        say(f"  {example.place} ({example.use} {example.language})")
+        width = max(map(len, example.content), default=0)
+        for name, text in example.content.items():
+            say(f"    {name:<{width}}  {text}")
 
 
 @commands.command()

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from xstilts.app.plan import time_spent, to_fetch
 from xstilts.app.plan_power import power_forecast
+from xstilts.core.visible_text import visible
 from xstilts.engine.graph import steps_of
 from xstilts.pipeline.forecast import Forecast, StepForecast
 from xstilts.pipeline.kept_weights import weight_notices
@@ -167,7 +168,11 @@ def _missing(session: Session) -> Iterable[Text]:
             yield Text(f"missing {what} {name}: {reason}", style="yellow")
     for target, languages in chosen.missing_languages.items():
         if languages and target not in chosen.missing_targets:
-            yield Text(f"missing in {target}: {', '.join(languages)}", style="yellow")
+            named = [
+                f"{language} ({', '.join(files)})" if files else language
+                for language, files in chosen.missing_files(target).items()
+            ]
+            yield Text(visible(f"missing in {target}: {', '.join(named)}"), style="yellow")
 
 
 def _to_fetch(session: Session) -> Iterable[Text]:

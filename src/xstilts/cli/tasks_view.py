@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xstilts.app.tasks import SourceFacts, TaskFacts
+from xstilts.core.visible_text import visible
 from xstilts.evaluate.guessing_check import GuessingCheck
 from xstilts.report.elements import formatting
 
@@ -35,6 +36,22 @@ def task_table(tasks: list[TaskFacts]) -> RenderableType:
     return Group(table, legend)
 
 
+def own_task_table(tasks: list[TaskFacts]) -> RenderableType:
+    """The tasks of a study: what is here of each, how it is scored, and its labels."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("task", style="bold", no_wrap=True)
+    for name in ("kind", "train", "tests", "scored by"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("labels", overflow="fold")
+    for task in tasks:
+        here, languages = task.languages(available=True), task.languages()
+        tests = ", ".join(language if language in here else f"({language})" for language in languages) or "–"
+        cells = (task.name, task.kind, task.training(), tests, ", ".join(task.metrics), ", ".join(task.labels))
+        table.add_row(*(Text(visible(cell)) for cell in cells))
+    legend = "In brackets: languages whose test file is not here; `xstilts tasks NAME --study STUDY` names the file."
+    return Group(table, Text(legend, style="dim"))
+
+
 def task_page(task: TaskFacts) -> RenderableType:
     lines = [
         Text(task.name, style="bold"),
@@ -42,6 +59,8 @@ def task_page(task: TaskFacts) -> RenderableType:
         Text(f"licence: {task.licence}{' (non-commercial)' if task.noncommercial else ''}"),
         Text(f"cite: {task.cite}"),
     ]
+    if task.labels:
+        lines.append(Text(f"labels: {visible(shorten(', '.join(task.labels), 2000, placeholder=' …'))}"))
     if task.home:
         lines.append(Text(f"home: {task.home}"))
     if task.text:

@@ -31,6 +31,16 @@ class LocatedStudy(ResolvedStudy):
     missing_languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     adapter_texts: Mapping[str, Mapping[str, Task]] = field(default_factory=dict)
 
+    def missing_files(self, target: str) -> dict[str, tuple[str, ...]]:
+        """Return each test language that is missing, and its files as the study names them; () of files that others
+        publish, which have several places."""
+        test = self.targets[target].test
+        missing = {language: test[language].places for language in self.missing_languages.get(target, ())}
+        return {
+            language: () if len(places) != 1 or places[0].hub or places[0].urls else places[0].files
+            for language, places in missing.items()
+        }
+
 
 def locate_study(resolved: ResolvedStudy, locate: Locate) -> LocatedStudy:
     """Look for every file and model that a study needs.

@@ -8,6 +8,7 @@ from typing import Any
 
 from xstilts.core.errors import StudyError
 from xstilts.data.readers import catalog
+from xstilts.data.readers.conllu import COLUMNS
 from xstilts.data.source import Reader
 from xstilts.kinds.user_data import UserColumns
 from xstilts.study.task_section import OF_LAYOUT, UserTask
@@ -24,6 +25,7 @@ LAYOUTS: Mapping[str, Reader] = {
     "bio": catalog.Bio(columns=("token", "tag")),
     "parallel": catalog.ParallelText(),
     "parquet": catalog.Parquet(),
+    "tmx": catalog.Tmx(languages=()),
 }
 KEYS_OF_LAYOUT: Mapping[str, tuple[str, ...]] = {
     "tsv": ("header", "fields", "separator", "encoding", "parse"),
@@ -32,8 +34,11 @@ KEYS_OF_LAYOUT: Mapping[str, tuple[str, ...]] = {
     "json": ("encoding",),
     "squad": ("encoding",),
     "bio": ("fields", "separator", "comment", "encoding"),
+    "conllu": ("fields",),
     "parallel": ("encoding",),
 }
+# Layouts whose columns are languages: those of the test set and of the training data unless `columns` says others.
+COLUMNS_ARE_LANGUAGES = ("tmx",)
 _TAB = "\\t"  # as it stands in a YAML text that is not in double quotation marks
 
 
@@ -77,6 +82,10 @@ def _parameters(task: UserTask, columns: Columns, where: str) -> dict[str, Any]:
         said |= {"columns": task.fields or None, "header": header}
     if task.reader == "bio":
         said |= {"columns": _bio_columns(task, columns)}
+    if task.reader == "conllu" and task.fields:
+        said |= {"columns": _conllu_columns(task, where)}
+    if task.reader == "tmx":
+        said |= {"languages": (columns["a"], columns["b"])}
     if task.separator is not None:
         said[_SEPARATOR.get(task.reader, "separator")] = _separator(task, task.separator, where)
     given = {key: getattr(task, key) for key in ("quote", "escape", "comment", "encoding")}
@@ -93,6 +102,15 @@ def _separator(task: UserTask, separator: str, where: str) -> str:
         hint = "A tsv file may have any text between its columns, or `whitespace`."
         raise StudyError(problem, where=f"{where}.separator", hint=hint)
     return separator
+
+
+def _conllu_columns(task: UserTask, where: str) -> tuple[str, ...]:
+    """Return the columns of a line. Raises StudyError where the number of a word or its form is not among them."""
+    for name in ("id", "form"):
+        if name not in task.fields:
+            problem = f"None of the `fields` is '{name}': those of CoNLL-U go by its names, others by any."
+            raise StudyError(problem, where=f"{where}.fields", allowed=COLUMNS)
+    return task.fields
 
 
 def _bio_columns(task: UserTask, columns: Columns) -> tuple[str, ...]:

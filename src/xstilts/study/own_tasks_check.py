@@ -9,7 +9,7 @@ from xstilts.core.errors import StudyError
 from xstilts.kinds.base import Kind
 from xstilts.kinds.catalog import user_kinds
 from xstilts.kinds.user_data import UserColumns
-from xstilts.study.own_readers import LAYOUTS
+from xstilts.study.own_readers import COLUMNS_ARE_LANGUAGES, LAYOUTS
 from xstilts.study.task_section import UserTask
 
 FILES_OF_LAYOUT = {"props": 2, "conllup": 2, "propbank": 3}  # files that one source of a layout has
@@ -42,6 +42,9 @@ def check_layout(task: UserTask, kind: type[Kind], roles: UserColumns, where: st
             value=task.reader,
             allowed=roles.readers,
         )
+    if task.reader in COLUMNS_ARE_LANGUAGES and "a" not in roles.optional:
+        problem = f"Files of the layout '{task.reader}' hold sentences in two languages, and a {task.kind} task none."
+        raise StudyError(problem, where=f"{where}.reader")
     if not roles.readers and task.reader not in LAYOUTS:
         owner = next(name for name, other in user_kinds().items() if _reads(other, task.reader))
         problem = f"Files of the layout '{task.reader}' hold {owner}, so the kind is '{owner}'."
@@ -52,6 +55,8 @@ def check_layout(task: UserTask, kind: type[Kind], roles: UserColumns, where: st
     if task.label_names and not roles.named_labels:
         problem = f"A {task.kind} task has no labels to name, so no 'label_names'."
         raise StudyError(problem, where=f"{where}.label_names")
+    if task.labels and not {"labels", "slots"} & {spec.name for spec in fields(kind)}:  # type: ignore[arg-type]
+        raise StudyError(f"A {task.kind} task has no 'labels'.", where=f"{where}.labels")
     for written, name in task.label_names.items():
         if name not in task.labels:
             problem = f"The label '{written}' of the file is called '{name}', which is none of the task's `labels`."

@@ -24,6 +24,7 @@ Layout = Literal[
     "bio",
     "parallel",
     "parquet",
+    "tmx",
     "props",
     "propbank",
     "conllup",

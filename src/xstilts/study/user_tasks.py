@@ -9,7 +9,7 @@ from xstilts.core.errors import StudyError
 from xstilts.data.source import Place, Source
 from xstilts.kinds.catalog import user_kinds
 from xstilts.kinds.user_data import UserColumns
-from xstilts.study.own_readers import Columns, reader_of
+from xstilts.study.own_readers import COLUMNS_ARE_LANGUAGES, Columns, reader_of
 from xstilts.study.own_tasks_check import check_files, check_keys_of_kind, check_layout
 from xstilts.study.task_section import OwnFile, UserTask
 from xstilts.tasks.base import Origin, Task
@@ -35,7 +35,7 @@ def _task(name: str, task: UserTask, where: str) -> Task:
         layout, at = task.of_file(file), where if file.model_fields_set == {"files"} else f"{where}.{use}"
         check_layout(layout, kind, roles, at)
         check_files(file.files, layout.reader, f"{where}.{use}")
-        columns = _columns(layout, roles, at)
+        columns = _columns(layout, roles, at, language)
         read, make = reader_of(layout, columns, roles, at), kind.user_row_maker(layout, columns)
         if layout.drop:
             dropped = tuple((column, value) for column, values in layout.drop.items() for value in values)
@@ -61,14 +61,15 @@ def _task(name: str, task: UserTask, where: str) -> Task:
     )
 
 
-def _columns(task: UserTask, roles: UserColumns, where: str) -> Columns:
+def _columns(task: UserTask, roles: UserColumns, where: str, language: str) -> Columns:
     allowed = (*roles.required, *roles.optional)
     for role in task.columns:
         if role not in allowed:
             raise StudyError(
                 f"A {task.kind} task has no column '{role}'.", where=f"{where}.columns", value=role, allowed=allowed
             )
-    columns = {**roles.defaults, **roles.layout_defaults.get(task.reader, {}), **task.columns}
+    languages = {"a": language, "b": task.language} if task.reader in COLUMNS_ARE_LANGUAGES else {}
+    columns = {**roles.defaults, **roles.layout_defaults.get(task.reader, {}), **languages, **task.columns}
     for role in roles.required:
         if role not in columns:
             raise StudyError(

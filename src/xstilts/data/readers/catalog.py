@@ -23,6 +23,7 @@ from xstilts.data.readers.snips import SplitWords
 from xstilts.data.readers.squad import SquadReader
 from xstilts.data.readers.stories import Stories
 from xstilts.data.readers.supertags import Supertags
+from xstilts.data.readers.tmx import Tmx
 from xstilts.data.readers.universal_propbank import UniversalPropBank
 from xstilts.data.readers.xquad_r import AnswerPassages, AnswerSentences
 from xstilts.data.readers.xsid import XsidUtterances
@@ -64,6 +65,7 @@ __all__ = [
     "Stories",
     "Supertags",
     "SyntaxGym",
+    "Tmx",
     "Tsv",
     "UniversalPropBank",
     "Usfm",

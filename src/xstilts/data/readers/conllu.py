@@ -21,6 +21,9 @@ _PRECEDENCE = {
 }
 
 
+COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
+
+
 class ConlluWord(NamedTuple):
     """A syntactic word: its columns, and where it was read (file:line, and the line alone)."""
 
@@ -63,17 +66,20 @@ class Conllu:
         language: "es", "fr" and "it" have precedence lists of their own; anything else takes the common one.
         corrected: of view "words": a word that the treebank marks as misspelt has its right form (`CorrectForm` of
             MISC), where this is one word.
+        columns: of files with others than the ten, such as the six of KLUE: their names in order, those of CoNLL-U in
+            lower case (`COLUMNS`) and any other, which is passed over.
     """
 
     view: str = "words"
     language: str = ""
     corrected: bool = field(default=False, metadata=OMIT_DEFAULT)
+    columns: tuple[str, ...] = field(default=COLUMNS, metadata=OMIT_DEFAULT)
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         row = {"words": _words_row, "xtreme": self._xtreme_row}[self.view]
         for path in paths:
             for block in line_blocks(path):
-                comments, words, fused = parse_sentence(path, block)
+                comments, words, fused = parse_sentence(path, block, self.columns)
                 _check_heads(words)
                 if words:
                     words = [_corrected(word) for word in words] if self.corrected else words
@@ -141,8 +147,11 @@ def _depth(words: list[ConlluWord], word: ConlluWord) -> int:
     return depth
 
 
-def parse_sentence(path: Path, block: list[Numbered]) -> tuple[dict[str, str], list[ConlluWord], list[MultiwordToken]]:
-    """Return comments (key -> value), words and multiword tokens of one sentence. Heads are numbers, not yet checked to
+def parse_sentence(
+    path: Path, block: list[Numbered], names: Sequence[str] = COLUMNS
+) -> tuple[dict[str, str], list[ConlluWord], list[MultiwordToken]]:
+    """Return comments (key -> value), words and multiword tokens of one sentence. `names`: of the columns; what CoNLL-U
+    has besides is "_". Heads are numbers, not yet checked to
     be words of the sentence. Raises DataError for a line that is not CoNLL-U."""
     comments: dict[str, str] = {}
     words: list[ConlluWord] = []
@@ -153,7 +162,8 @@ def parse_sentence(path: Path, block: list[Numbered]) -> tuple[dict[str, str], l
             key, _, value = line[1:].partition("=")
             comments[key.strip()] = value.strip()
             continue
-        expect_fields(cells := line.split("\t"), 10, where)
+        expect_fields(fields := line.split("\t"), len(names), where)
+        cells = fields if names == COLUMNS else _ten_columns(fields, names)
         index = cells[0]
         if "." in index:
             continue
@@ -169,6 +179,11 @@ def parse_sentence(path: Path, block: list[Numbered]) -> tuple[dict[str, str], l
         words.append(ConlluWord(*columns, where, number, attached))
     _check_ranges(words, fused)
     return comments, words, fused
+
+
+def _ten_columns(fields: Sequence[str], names: Sequence[str]) -> list[str]:
+    found = dict(zip(names, fields, strict=True))
+    return [found.get(name, "_") for name in COLUMNS]
 
 
 def _check_heads(words: list[ConlluWord]) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from xstilts.data.readers.conllu import ConlluWord, MultiwordToken, parse_sentence
+from xstilts.core.canonical import OMIT_DEFAULT
+from xstilts.data.readers.conllu import COLUMNS, ConlluWord, MultiwordToken, parse_sentence
 from xstilts.data.source import LINES, WHERE, Row
 from xstilts.data.syntax.trees import TreeFault, tree_fault
 from xstilts.data.text_lines import line_blocks
@@ -19,13 +20,15 @@ class ConlluTrees:
     Rows: words (forms), upos, heads (ints, 0 is the root) and deprels (both None in a sentence without heads), tokens
     ([first word, last word, form] of each range such as `3-4`), sent_id, text and fault: what is wrong with the tree,
     as (reason, text, file:line), or None. A tree may be wrong: whether that is an error is for the reader of the row
-    to say. A malformed line is one here.
+    to say. A malformed line is one here. `columns`: as for `Conllu`.
     """
+
+    columns: tuple[str, ...] = field(default=COLUMNS, metadata=OMIT_DEFAULT)
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
             for block in line_blocks(path):
-                comments, words, fused = parse_sentence(path, block)
+                comments, words, fused = parse_sentence(path, block, self.columns)
                 if words:
                     shared = {"sent_id": comments.get("sent_id", ""), "text": comments.get("text", "")}
                     yield {**_tree_row(words, fused), **shared, WHERE: f"{path}:{block[0][0]}"}
