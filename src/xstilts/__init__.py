@@ -4,7 +4,7 @@
 >>> study = Study.load("quickstart")
 >>> plan(study)  # doctest: +SKIP
 >>> answer = run(study)  # doctest: +SKIP
->>> answer.contrasts, answer.scores, answer.to_pandas(), answer.report_path  # doctest: +SKIP
+>>> answer.contrasts, answer.scores(), answer.report_path  # doctest: +SKIP
 """
 
 from __future__ import annotations

@@ -47,12 +47,13 @@ def test_a_run_gives_its_numbers(tiny: TinyStudy, options: Options):
     assert (contrast.name, contrast.scope) == ("tagged − none", "all")
     assert contrast.low <= contrast.value <= contrast.high and not contrast.significant
     assert (contrast.p, contrast.verdict) == (None, "not tested")  # one seed
-    headlines = [row for row in answer.scores if row["main"] and row["value_name"] == "headline"]
+    headlines = [row for row in answer.score_rows if row["main"] and row["value_name"] == "headline"]
     assert {(row["arm"], row["language"], row["status"]) for row in headlines} == {
         (arm, language, "done") for arm in ("none", "tagged") for language in ("de", "sw")
     }
     rows = list(csv.DictReader(io.StringIO(answer.pages.scores_csv.read_text("utf-8"))))
-    assert [{name: "" if value is None else str(value) for name, value in row.items()} for row in answer.scores] == rows
+    written = [{name: "" if x is None else str(x) for name, x in row.items()} for row in answer.score_rows]
+    assert written == rows and answer.to_arrow().to_pylist() == answer.score_rows
     assert repr(answer).startswith("<Answer to 'tiny': 2 of 2 cells scored, 2 contrasts\n")
     assert str(answer.report_path) in repr(answer) and str(answer.report_path) in answer._repr_html_()
     assert "<td>all targets</td>" in answer._repr_html_()
@@ -75,7 +76,7 @@ def test_a_plan_by_a_path_finds_the_files_beside_it(tiny: TinyStudy):
 
 def test_an_answer_without_scores_says_why(unrun: Answer):
     assert "0 of 2 cells scored" in repr(unrun) and "There is no answer yet" in repr(unrun)
-    assert {row["status"] for row in unrun.scores} == {"not run"} and {row["value"] for row in unrun.scores} == {None}
+    assert {(row["status"], row["value"]) for row in unrun.score_rows} == {("not run", None)}
 
 
 def test_what_a_notebook_shows_is_escaped(unrun: Answer, monkeypatch: pytest.MonkeyPatch):
@@ -88,6 +89,21 @@ def test_a_data_frame_needs_its_package(package: str, unrun: Answer, monkeypatch
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ModuleNotFoundError, match=f"pip install {package}"):
         getattr(unrun, f"to_{package}")()
+
+
+@pytest.mark.parametrize(("installed", "given"), [("pandas", "pandas"), ("polars", "polars"), ("", "Table")])
+def test_scores_are_of_the_package_that_is_there(
+    installed: str, given: str, unrun: Answer, monkeypatch: pytest.MonkeyPatch
+):
+    def frame(rows: list[dict[str, object]], **fields: object) -> tuple[str, int]:
+        return installed, len(rows)
+
+    for package in ("pandas", "polars"):
+        stand_in = SimpleNamespace(DataFrame=frame) if package == installed else None
+        monkeypatch.setitem(sys.modules, package, stand_in)
+    found = unrun.scores()
+    assert found == (given, len(unrun.score_rows)) if installed else type(found).__name__ == given
+    assert installed or found.column_names == list(unrun.score_rows[0])
 
 
 @pytest.mark.parametrize("package", ["pandas", "polars"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from xstilts.engine.runner import Outcome
 from xstilts.pipeline.session import Session
 from xstilts.report.build import Report
 from xstilts.report.elements.formatting import interval, number, plural, probability, signed
-from xstilts.report.formats.records import SCORE_FIELDS, score_records
+from xstilts.report.formats.records import SCORE_FIELDS, arrow_table, score_records
 from xstilts.report.scores.contrast_scopes import Contrast
 from xstilts.report.scores.contrasts import headline_contrasts
 from xstilts.report.scores.inputs import Results
@@ -23,6 +24,7 @@ from xstilts.report.write import ReportFiles
 if TYPE_CHECKING:
     import pandas
     import polars
+    import pyarrow
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -31,7 +33,7 @@ class Answer:
 
     >>> answer = run("quickstart")  # doctest: +SKIP
     >>> [contrast.value for contrast in answer.contrasts if contrast.significant]  # doctest: +SKIP
-    >>> answer.to_pandas().query("main and value_name == 'headline'")  # doctest: +SKIP
+    >>> answer.scores().query("main and value_name == 'headline'")  # doctest: +SKIP
     """
 
     report: Report
@@ -55,18 +57,30 @@ class Answer:
         return self.report.contrasts
 
     @cached_property
-    def scores(self) -> list[dict[str, Any]]:
+    def score_rows(self) -> list[dict[str, Any]]:
         """One row for each arm, target, seed, language, metric and value: the rows of `scores.csv`, with None where a
         row has no such value. A missing score has a row too; its `status` and `reason` say why."""
         return [{name: line.get(name) for name in SCORE_FIELDS} for line in score_records(self.report.scoreboard)]
 
+    def scores(self) -> pandas.DataFrame | polars.DataFrame | pyarrow.Table:
+        """The scores as a data frame: of pandas where it is installed, else of polars, else a table of pyarrow. The
+        rows of `score_rows`."""
+        for make in (self.to_pandas, self.to_polars):
+            with suppress(ModuleNotFoundError):
+                return make()
+        return self.to_arrow()
+
     def to_pandas(self) -> pandas.DataFrame:
         """The scores as a data frame. Raises ModuleNotFoundError where pandas is not installed."""
-        return _optional("pandas").DataFrame(self.scores, columns=list(SCORE_FIELDS))
+        return _optional("pandas").DataFrame(self.score_rows, columns=list(SCORE_FIELDS))
 
     def to_polars(self) -> polars.DataFrame:
         """The scores as a data frame. Raises ModuleNotFoundError where polars is not installed."""
-        return _optional("polars").DataFrame(self.scores, schema=SCORE_FIELDS)
+        return _optional("polars").DataFrame(self.score_rows, schema=SCORE_FIELDS)
+
+    def to_arrow(self) -> pyarrow.Table:
+        """The scores as a table of pyarrow, which is always there."""
+        return arrow_table(self.score_rows, SCORE_FIELDS)
 
     @property
     def report_path(self) -> Path:

@@ -64,8 +64,11 @@ class PowerForecast:
         if self.seeds < 2:
             lead = f"One seed tests nothing; to find a difference {where} in 80 of 100 studies takes seeds:"
             return (f"{lead} {', '.join(needed)} points ({self._basis()}).",)
-        size = "no difference" if self.detectable is None else f"a difference of {self.detectable:.1f} points"
-        lead = f"With {self.seeds} seeds, 80 of 100 studies find {size} {where} ({self._basis()})"
+        if self.detectable is None:
+            found = f"fewer than 80 of 100 studies find a difference {where}, however large"
+        else:
+            found = f"80 of 100 studies find a difference of {self.detectable:.1f} points {where}"
+        lead = f"With {self.seeds} seeds, {found} ({self._basis()})"
         return (f"{lead}. Seeds it takes: {', '.join(needed)} points.",)
 
     def _basis(self) -> str:

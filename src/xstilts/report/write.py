@@ -15,7 +15,13 @@ from xstilts.report.build import Report, compose
 from xstilts.report.formats.html import html
 from xstilts.report.formats.latex import latex
 from xstilts.report.formats.markdown import markdown
-from xstilts.report.formats.records import CONTRAST_FIELDS, SCORE_FIELDS, contrast_records, score_records
+from xstilts.report.formats.records import (
+    CONTRAST_FIELDS,
+    SCORE_FIELDS,
+    arrow_table,
+    contrast_records,
+    score_records,
+)
 from xstilts.report.scores.inputs import Results
 
 
@@ -102,12 +108,9 @@ def _cell(value: Any) -> Any:
 
 
 def _parquet(lines: Sequence[Mapping[str, Any]], fields: Mapping[str, type] | None = None) -> bytes:
-    """Return a table; of `fields`, name -> type, where they are given, else as the lines have them."""
-    import pyarrow as pa
+    """Return the bytes of a table (see `arrow_table`)."""
     import pyarrow.parquet as pq
 
-    types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
-    schema = pa.schema([(name, types[kind]) for name, kind in fields.items()]) if fields else None
     sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist([dict(line) for line in lines], schema=schema), sink)
+    pq.write_table(arrow_table(lines, fields), sink)
     return sink.getvalue()

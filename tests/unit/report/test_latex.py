@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 
 import fake_study
 from xstilts.report.build import Report, compose
-from xstilts.report.elements.blocks import Document, Fold, Prose, Section, Table, TableCell, TableColumn
-from xstilts.report.formats.latex import STARRED, escaped, latex, table
-from xstilts.report.formats.markdown import markdown
+from xstilts.report.elements.blocks import Block, Document, Fold, Prose, Section, Table, TableCell, TableColumn
+from xstilts.report.elements.marks import BOLD, MEANINGS, STARRED
+from xstilts.report.formats.html import html
+from xstilts.report.formats.latex import escaped, latex, table
+from xstilts.report.formats.markdown import inline, markdown
 from xstilts.report.write import save
 
 
@@ -50,6 +54,33 @@ def test_stars_are_raised_and_explained() -> None:
     text = table(small("nli", "+3.1 *", role="best"), "x")
     assert r"\textbf{+3.1}$^{*}$" in text and escaped(STARRED) in text
     assert escaped(STARRED) not in table(small("nli", "+3.1"), "x")
+
+
+def tables_of(blocks: Iterable[Block]) -> Iterator[Table]:
+    for block in blocks:
+        if isinstance(block, Table):
+            yield block
+        elif isinstance(block, Fold):
+            yield from tables_of(block.blocks)
+
+
+def test_every_mark_of_the_report_is_explained_in_the_caption_of_its_table(report: Report) -> None:
+    """In LaTeX, in Markdown and on the page alike."""
+    texts = [form(report.document) for form in (latex, markdown, html)]
+    marked = 0
+    for block in tables_of(b for section in report.document.sections for b in section.blocks):
+        cells = [cell for row in (*block.rows, *block.foot) for cell in row]
+        explained = block.full_caption.removeprefix(block.caption)
+        if any(mark for cell in cells for mark in cell.marks):
+            assert any(meaning in explained for meaning in MEANINGS.values()), block.caption
+            marked += 1
+        if any(text.endswith(" *") for cell in cells for text in (cell.text, *cell.small_print)):
+            assert STARRED in explained, block.caption
+        elif any(cell.role == "best" for cell in cells):
+            assert BOLD in explained, block.caption
+        written = (escaped(block.full_caption), inline(block.full_caption), str(escape(block.full_caption)))
+        assert all(caption in text for caption, text in zip(written, texts, strict=True)), block.caption
+    assert marked > 1
 
 
 @given(st.text())

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from xstilts.report.elements.marks import explained
+
 
 @dataclass(frozen=True, kw_only=True)
 class TableCell:
@@ -50,6 +52,15 @@ class Table:
     rows: tuple[tuple[TableCell, ...], ...]
     foot: tuple[tuple[TableCell, ...], ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def full_caption(self) -> str:
+        """The caption, with what the marks in the table mean."""
+        cells = [cell for row in (*self.rows, *self.foot) for cell in row]
+        texts = (text for cell in cells for text in (cell.text, *cell.small_print))
+        warnings = (mark for cell in cells for mark in cell.marks)
+        marks = explained(texts, warnings, any(cell.role == "best" for cell in cells))
+        return " ".join(text for text in (self.caption, *marks) if text)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from xstilts.core.visible_text import visible
 from xstilts.report.elements.blocks import Block, Document, Fold, Prose, Table, TableCell, TableColumn
+from xstilts.report.elements.marks import STAR
 
-STAR = " *"
-STARRED = "A star marks a difference that is significant, corrected for all questions of the study."
 METHODS = "methods"  # the section whose paragraphs are written too
 _SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -43,9 +42,8 @@ def escaped(text: str) -> str:
 
 
 def table(block: Table, name: str) -> str:
-    """Write one table; `name` follows "tab:" in its label. A caption says what stars mean where there are some."""
-    starred = any(cell.text.endswith(STAR) for row in (*block.rows, *block.foot) for cell in row)
-    caption = " ".join(text for text in (block.caption, STARRED if starred else "", *block.notes) if text)
+    """Write one table; `name` follows "tab:" in its label. Its caption says what stars and other marks mean."""
+    caption = " ".join((block.full_caption, *block.notes))
     columns = "".join("r" if column.numeric else "l" for column in block.columns)
     foot = [r"\midrule", *map(_row, block.foot)] if block.foot else []
     lines = (

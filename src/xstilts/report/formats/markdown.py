@@ -36,7 +36,7 @@ def table(block: Table) -> str:
     rule = ["---"] + ["---:" if column.numeric else "---" for column in block.columns[1:]]
     lines = [head, rule, *(_cells(row) for row in (*block.rows, *block.foot))]
     grid = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-    return "\n\n".join([f"**{inline(block.caption)}**", grid, *(inline(note) for note in block.notes)])
+    return "\n\n".join([f"**{inline(block.full_caption)}**", grid, *(inline(note) for note in block.notes)])
 
 
 def code(block: Code) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xstilts.report.scores.contrast_scopes import Contrast
 from xstilts.report.scores.inputs import StudyCell, TargetInfo
 from xstilts.report.scores.score_files import LanguageNumbers, read_scores
 from xstilts.report.scores.scoreboard import Scoreboard
+
+if TYPE_CHECKING:
+    import pyarrow
 
 Record = dict[str, Any]
 
@@ -54,6 +57,15 @@ def contrast_records(board: Scoreboard) -> list[Record]:
             record[name] = " ".join(str(x) for x in record[name])
         records.append(record)
     return records
+
+
+def arrow_table(lines: Sequence[Mapping[str, Any]], fields: Mapping[str, type] | None = None) -> pyarrow.Table:
+    """Return lines as a table: of `fields`, name -> type, where they are given, else as the lines have them."""
+    import pyarrow as pa
+
+    types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+    schema = pa.schema([(name, types[kind]) for name, kind in fields.items()]) if fields else None
+    return pa.Table.from_pylist([dict(line) for line in lines], schema=schema)
 
 
 def _cell_records(cell: StudyCell, target: TargetInfo) -> Iterator[Record]:

@@ -60,9 +60,8 @@ def gain_shares(contrast: Contrast, draws: Mapping[str, TargetDraws], results: R
     for by in DIVISIONS:
         parts: dict[str, list[CellGain]] = {}
         for cell in cells:
-            part = (
-                cell.target if by == TARGET else cell.language if by == LANGUAGE else facts[cell.language][GROUPED[by]]
-            )
+            own = {TARGET: cell.target, LANGUAGE: cell.language}
+            part = own[by] if by in own else facts[cell.language][GROUPED[by]]
             parts.setdefault(part, []).append(cell)
         shares = [_share(contrast.title, by, part, of) for part, of in parts.items()]
         found += sorted(shares, key=lambda share: -abs(share.share))

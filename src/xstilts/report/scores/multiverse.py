@@ -133,16 +133,16 @@ def _redrawn(
     own: _Universe, metrics: Mapping[str, str], without: Mapping[str, Mapping[str, np.ndarray]]
 ) -> tuple[TargetDraws, ...]:
     """Draw those targets anew whose metric or examples change."""
-    return tuple(
-        target_draws(
-            own.results,
-            replace(d.target, main=metrics.get(d.target.name, d.target.main)),
-            without.get(d.target.name, {}),
-        )
-        if d.target.name in metrics or d.target.name in without
-        else d
-        for d in own.draws
-    )
+    results = own.results
+
+    def redrawn(draws: TargetDraws) -> TargetDraws:
+        name = draws.target.name
+        if name not in metrics and name not in without:
+            return draws
+        target = replace(draws.target, main=metrics.get(name, draws.target.main))
+        return target_draws(results, target, without.get(name, {}))
+
+    return tuple(redrawn(draws) for draws in own.draws)
 
 
 def _other_languages(own: _Universe) -> Iterator[_Universe]:

@@ -171,7 +171,8 @@ def sections(claims: JudgedClaims) -> tuple[Section, ...]:
         claim_table(claims),
         *([Items(items=reasons)] if (reasons := why_not(claims)) else []),
         *folds,
-        *([Fold(title="What published averages are made of", blocks=(average_table(claims),))] if claims.averages else []),
+        *([Fold(title="What published averages are made of", blocks=(average_table(claims),))]
+          if claims.averages else []),
         *([Fold(title="How this study differs from the published rows", blocks=(Items(items=claims.remarks),))]
           if claims.remarks else []),
         Fold(title="Where the claims were read", blocks=(source_table(claims),)),

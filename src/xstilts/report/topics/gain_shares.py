@@ -1,4 +1,4 @@
-"""Shares of average differences: by target, language, family, script and resource level, each adding up to the whole."""
+"""Shares of average differences: by target, language, family, script and resource level; each adds up to it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def share_table(shares: Sequence[GainShare], by: str) -> Table:
     columns = {title: _column([of[title, part] for part in parts if (title, part) in of]) for title in contrasts}
     weights = {part: max(one.weight for one in of.values() if one.part == part) for part in parts}
     return Table(
-        caption=f"Shares of each average difference by {by}, in points. A share is the difference on each target in each "
+        caption=f"Shares of each average difference by {by}, in points: the difference on each target in each "
         "language, weighted as the average weighs it, summed over what belongs together; below it the mean within the "
         "part. Shares add up to the average, rounded so that they do as they stand here.",
         columns=(
