@@ -54,6 +54,10 @@ def test_a_run_gives_its_numbers(tiny: TinyStudy, options: Options):
     rows = list(csv.DictReader(io.StringIO(answer.pages.scores_csv.read_text("utf-8"))))
     written = [{name: "" if x is None else str(x) for name, x in row.items()} for row in answer.score_rows]
     assert written == rows and answer.to_arrow().to_pylist() == answer.score_rows
+    leakage = answer.report.record()["leakage"]
+    assert set(leakage["tests"]) == {"weather de", "weather sw"} and leakage["trainings"].keys() == {"words", "weather"}
+    assert "its pretraining text is not here" in leakage["pretraining"]["note"]
+    assert len(list(tiny.store.glob("steps/audit-*"))) == 1, "kept, so that the next report has it"
     assert repr(answer).startswith("<Answer to 'tiny': 2 of 2 cells scored, 2 contrasts\n")
     assert str(answer.report_path) in repr(answer) and str(answer.report_path) in answer._repr_html_()
     assert "<td>all targets</td>" in answer._repr_html_()
