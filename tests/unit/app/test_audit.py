@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -80,3 +81,39 @@ def test_files_that_are_not_here_are_named(study: Path, capsys: pytest.CaptureFi
     assert main(["data", "audit", str(study), "--store", str(study.parent / "store"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert list(found["missing"]) == ["arm news"] and "news.tsv" in found["missing"]["arm news"]
+
+
+def test_what_was_compared_is_read_from_the_store(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["data", "audit", str(study), "--store", str(study.parent / "store"), "--json"]
+    assert main(words) == 0
+    first = capsys.readouterr()
+    assert "reading reviews de" in first.err
+    assert main(words) == 0
+    second = capsys.readouterr()
+    assert second.out == first.out and second.err == ""
+    table(study.parent / "test-sw.tsv", [LONG, "Si hivyo"])  # other content is another comparison
+    assert main(words) == 0
+    assert {leak["language"] for leak in json.loads(capsys.readouterr().out)["leaks"]} == {"de", "sw"}
+
+
+def test_pretraining_text_is_compared_where_it_is_here(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the leak guard lets pass: a near duplicate without eight words in a row. Corpora that are not here are
+    named, and so is the teacher's text."""
+    near, run = LONG.replace("then", "afterwards"), "Somebody said the waiter forgot our order twice and then left"
+    data = study.parent / "data"
+    (data / "text" / "udhr").mkdir(parents=True)
+    with gzip.open(data / "text" / "udhr" / "eng.txt.gz", "wt", encoding="utf-8") as file:
+        file.write("\n".join((LONG, run, near, "All are born free")))
+    words = ["data", "audit", str(study), "--store", str(study.parent / "store"), "--data", str(data)]
+    assert main([*words, "--json"]) == 0
+    text = json.loads(capsys.readouterr().out)["pretraining"]
+    assert text["corpora"] == {"udhr": 2}
+    (leak,) = text["leaks"]
+    assert (leak["training"], leak["target"], leak["language"], leak["near"], leak["exact"]) == (
+        "udhr", "reviews", "de", 1, 0
+    )  # fmt: skip
+    assert "udhr in part" in text["note"] and "tatoeba-text" in text["note"]
+    assert "e5-small, which it starts from or was taught by: its pretraining text is not here" in text["note"]
+    assert main(words) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "are in the encoder's pretraining text, or nearly: 2 lines of udhr" in out
