@@ -9,6 +9,7 @@ from xstilts.app.notebook import html_lines, html_table
 from xstilts.app.plan_power import PowerForecast, power_forecast
 from xstilts.data.read import TO_FETCH
 from xstilts.engine.graph import steps_of
+from xstilts.engine.reasons import Reason, reasons
 from xstilts.pipeline.forecast import Forecast, forecast
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.same_files import same_files
@@ -66,6 +67,11 @@ class Plan:
     def power(self) -> PowerForecast:
         """What the study can see with its seeds, and the seeds that a difference needs."""
         return power_forecast(self.session)
+
+    @property
+    def reasons(self) -> list[Reason]:
+        """Why each step runs, or is reused, inputs before what reads them."""
+        return reasons(self.session.goals, self.session.store, self.session.steps.weights.parts)
 
     def _kind(self, name: str) -> KindOfStep:
         steps = [step for step in self.forecast.steps if step.name == name]

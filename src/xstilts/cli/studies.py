@@ -1,7 +1,8 @@
-"""`plan`, `run`, `report`, `step`, `studies`: from a question to its answer."""
+"""`plan`, `show`, `run`, `report`, `step`, `studies`: from a question to its answer."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -44,7 +45,7 @@ Against = Annotated[
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (plan, run, report):
+    for command in (plan, show, run, report):
         app.command(rich_help_panel=STUDIES_PANEL)(command)
     app.command("studies", rich_help_panel=STUDIES_PANEL)(list_studies)
     app.command("step", hidden=True)(one_step)
@@ -61,19 +62,54 @@ def plan(
     steps: Annotated[
         bool, typer.Option("--steps", help="List every step with its key; those in the store are marked.")
     ] = False,
+    why: Annotated[
+        bool,
+        typer.Option(
+            "--why", help="Say of every step why it runs: what it has otherwise than the nearest in the store."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what a study would run, what it would reuse, and what that would cost. Runs and fetches nothing: what is not
     here yet counts by its published size."""
     from xstilts.app.plan import plan as plan_study
     from xstilts.cli.plan_view import plan_text
+    from xstilts.cli.show_view import reasons_table
 
     options = make_options(data=data_folders(study, data), store=store, tasks=tasks, device=device)
     planned = plan_study(read_study(study, scale, allow_missing), options=options)
     if as_json:
-        print_json(planned.to_dict())
+        print_json({**planned.to_dict(), **({"why": [asdict(one) for one in planned.reasons]} if why else {})})
+        return
+    console = make_console()
+    console.print(plan_text(planned.session, planned.forecast, steps))
+    if why:
+        labels = {step.key: step.label for step in planned.forecast.steps}
+        console.print(reasons_table(planned.reasons, labels))
+
+
+def show(
+    study: StudyName,
+    key: Annotated[
+        str, typer.Argument(metavar="STEP", help="The key of a step, or its beginning, as `plan --steps` prints it.")
+    ],
+    scale: Scale = None,
+    data: Data = None,
+    store: StoreDir = None,
+    tasks: Tasks = None,
+    device: Device = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one step of a study: its settings, what it reads, its curve, and why it runs or was reused. Runs nothing."""
+    from xstilts.app.show import show_step
+    from xstilts.cli.show_view import step_page
+
+    options = make_options(data=data_folders(study, data), store=store, tasks=tasks, device=device)
+    shown = show_step(read_study(study, scale, allow_missing=True), key, options)
+    if as_json:
+        print_json(shown.to_dict())
     else:
-        make_console().print(plan_text(planned.session, planned.forecast, steps))
+        make_console().print(step_page(shown))
 
 
 def run(
