@@ -39,7 +39,8 @@ from xstilts.study import (
 )
 from xstilts.study.hyperparameters import DEFAULT_EPOCHS
 from xstilts.study.load import load_study
-from xstilts.study.resolve import check_names, resolve_study
+from xstilts.study.name_checks import check_names
+from xstilts.study.resolve import resolve_study
 from xstilts.study.schema import Study
 from xstilts.study.strict_model import StrictModel
 from xstilts.tasks.catalog import TASKS

@@ -12,7 +12,8 @@ from xstilts.pipeline.options import Options
 from xstilts.pipeline.session import catalog_for
 from xstilts.pipeline.steps import train
 from xstilts.study.load import load_study
-from xstilts.study.resolve import check_settings, with_settings
+from xstilts.study.name_checks import check_settings
+from xstilts.study.resolve import with_settings
 from xstilts.study.settings_sweep import find_sweeps
 from xstilts.study.tests_alone import with_trained_labels
 from xstilts.tasks.base import Task

@@ -21,7 +21,8 @@ from xstilts.pipeline.session import catalog_for
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.report.elements.formatting import size
 from xstilts.study.load import find_study, load_study
-from xstilts.study.resolve import needed_sources, needed_translators, resolve_study
+from xstilts.study.needs import needed_sources, needed_translators
+from xstilts.study.resolve import resolve_study
 from xstilts.study.schema import Study
 from xstilts.tasks.base import Task
 

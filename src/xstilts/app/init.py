@@ -17,7 +17,8 @@ from xstilts.pipeline.options import Options
 from xstilts.pipeline.session import catalog_for
 from xstilts.study.first_study import FirstStudy, study_text, task_lines
 from xstilts.study.load import study_from_text
-from xstilts.study.resolve import needed_sources, resolve_study
+from xstilts.study.needs import needed_sources
+from xstilts.study.resolve import resolve_study
 from xstilts.study.schema import Study
 
 TEST_ALONE = "tatoeba"  # the target of a study whose own task has no test file: packaged, and needs no training

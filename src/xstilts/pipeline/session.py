@@ -33,7 +33,8 @@ from xstilts.study.availability import LocatedStudy, asks_own_head, locate_study
 from xstilts.study.encoder_depth import at_depth
 from xstilts.study.encoder_section import EncoderSection
 from xstilts.study.expand import Route, expand, phases
-from xstilts.study.resolve import needed_sources, needed_translators, resolve_study
+from xstilts.study.needs import needed_sources, needed_translators
+from xstilts.study.resolve import resolve_study
 from xstilts.study.schema import Study
 from xstilts.study.user_tasks import declared_tasks
 from xstilts.tasks.base import Task

@@ -173,3 +173,12 @@ class ArmSpec(StrictModel):
     @property
     def fuses(self) -> bool:
         return self.join is not None and self.join.way == "fuse"
+
+
+def stage_tasks(through: tuple[str | tuple[str, ...], ...]) -> tuple[str, ...]:
+    return tuple(name for stage in through for name in ((stage,) if isinstance(stage, str) else stage))
+
+
+def trained_tasks(arm: ArmSpec) -> tuple[str, ...]:
+    """The tasks that an arm trains before its target, its texts included."""
+    return (*stage_tasks(arm.through), *(arm.mlm.text if arm.mlm else ()))

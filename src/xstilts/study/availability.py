@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, fields, replace
 from xstilts.core.errors import DataError, EncoderError, StudyError
 from xstilts.data.source import Source
 from xstilts.kinds.base import NO_OWN_HEAD
-from xstilts.study.arms import ArmSpec, TranslatedSpec
+from xstilts.study.arms import ArmSpec, TranslatedSpec, stage_tasks, trained_tasks
 from xstilts.study.language_adapters import AdapterTexts, candidate_texts, find_texts
-from xstilts.study.resolve import ResolvedStudy, adapter_routes, adapter_text_tasks, stage_tasks, trained_tasks
+from xstilts.study.needs import adapter_routes, adapter_text_tasks
+from xstilts.study.resolve import ResolvedStudy
 from xstilts.study.translation import check_translated, translated_sources
 from xstilts.tasks.base import Task
 

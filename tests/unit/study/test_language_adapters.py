@@ -13,8 +13,9 @@ from xstilts.data.source import Source
 from xstilts.study.availability import Locate
 from xstilts.study.expand import Route, expand, phase_name, phases, sharing
 from xstilts.study.load import parse_study
+from xstilts.study.needs import possible_texts
 from xstilts.study.phase import EncoderRef, encoder_checkpoint
-from xstilts.study.resolve import possible_texts, resolve_study
+from xstilts.study.resolve import resolve_study
 from xstilts.study.schema import Study
 from xstilts.tasks.base import Task
 
