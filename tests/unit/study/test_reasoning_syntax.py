@@ -27,7 +27,7 @@ def test_every_arm_spends_the_same(scale: str | None) -> None:
     assert {tuple(found) for found in updates.values()} == {(study.train.intermediate.updates_an_arm,)}
 
 
-@pytest.mark.parametrize("scale", [None, "full", "laptop", "smoke"])
+@pytest.mark.parametrize("scale", [None, "full", "laptop"])
 def test_minimal_pairs_are_read_by_the_own_head_and_by_a_probe_that_moves_nothing(scale: str | None) -> None:
     found = located(load_study("reasoning_syntax", scale).model_copy(update={"seeds": (1,)}), TASKS, everywhere)
     assert [name for name, task in found.targets.items() if task.kind.uses_own_head]
