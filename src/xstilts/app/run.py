@@ -21,6 +21,7 @@ from xstilts.engine.backends.base import StepCommand
 from xstilts.engine.listener import Listener
 from xstilts.engine.runner import Outcome, plan
 from xstilts.engine.step import Step
+from xstilts.pipeline.fetch import Say
 from xstilts.pipeline.gold_check import unlabelled
 from xstilts.pipeline.kept_weights import weight_notices
 from xstilts.pipeline.leak_audit import leak_audit
@@ -72,7 +73,7 @@ def run(
         watch.say(f"warning: {warning}")
     if not outcome.interrupted:
         outcome = outcome.then(_execute(session, session.goals, watch))
-    return replace(_answer(session, outcome, scale, folder), warned=warned)
+    return replace(_answer(session, outcome, scale, folder, say=watch.say), warned=warned)
 
 
 def report(
@@ -135,11 +136,20 @@ def report_folder(study: Study, options: Options, scale: str, out: Path | None) 
     return folder
 
 
-def _answer(session: Session, outcome: Outcome, scale: str, folder: Path, rows: Sequence[PublishedRow] = ()) -> Answer:
+def _answer(
+    session: Session,
+    outcome: Outcome,
+    scale: str,
+    folder: Path,
+    rows: Sequence[PublishedRow] = (),
+    say: Say = lambda text: None,
+) -> Answer:
     began = time.monotonic()
     text = pretraining_text(session.study.encoder.name, session.encoder.folder, session.options.roots)
     results = replace(
-        collect(session, outcome, scale), word_counts=word_counts(session), leaks=leak_audit(session, text)
+        collect(session, outcome, scale),
+        word_counts=word_counts(session),
+        leaks=leak_audit(session, text, in_haste=outcome.interrupted, say=say),
     )
     report = compose(results, rows)
     pages = save(report, folder)

@@ -17,12 +17,14 @@ from xstilts.data.source import Source
 from xstilts.engine.execute import Resources, run_one
 from xstilts.engine.step import Progress
 from xstilts.engine.store import Store
+from xstilts.pipeline.fetch import Say
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps.audit import AuditSettings, audit_step
 from xstilts.report.scores.inputs import LeakAudit
 from xstilts.study.availability import LocatedStudy
 from xstilts.study.expand import Route
 
+LONG = 30e6  # bytes of text that take more than a few seconds to compare
 TRANSLATED = "a model translates it when the study is run"
 
 
@@ -47,10 +49,16 @@ class AuditedSets:
         if not self.tests or not self.trainings:
             return None, "there is nothing to compare"
         step = audit_step(AuditSettings(tests=self.tests, trainings=self.trainings))
-        result = run_one(step, store, Resources(progress=progress))
+        result = run_one(step, store, Resources(progress=progress), wait=True)  # seconds, whoever does it
         if result.status in ("done", "reused"):
             return store.path(step), ""
         return None, result.error or f"the step that compares is {result.status}"
+
+    @property
+    def text_bytes(self) -> float:
+        """Return about how many bytes of text are compared."""
+        sources = (*(test.source for test in self.tests), *(part for one in self.trainings for part in one.sources))
+        return sum(source.text_bytes for source in sources)
 
     def known(self, store: Store) -> Path | None:
         """Return the folder of the outcome where the store has it."""
@@ -58,11 +66,20 @@ class AuditedSets:
         return store.path(step) if self.trainings and store.is_sound(step) else None
 
 
-def leak_audit(session: Session, pretraining: PretrainingText) -> LeakAudit:
+def leak_audit(
+    session: Session, pretraining: PretrainingText, *, in_haste: bool = False, say: Say = lambda text: None
+) -> LeakAudit:
     """Return the audit of a study for its report. Pretraining text is large: its part is shown where somebody has asked
-    for it before (`xstilts data audit`)."""
+    for it before (`xstilts data audit`); in haste, when a run was interrupted, so is that of training rows. say: told
+    where it will take a while."""
     sets = audited_sets(session.located, session.routes, session.options.roots)
-    folder, reason = sets.audited(session.store, _say_nothing)
+    if in_haste:
+        known = sets.known(session.store)
+        folder, reason = known, "" if known else "the run was interrupted before it"
+    else:
+        if sets.text_bytes > LONG and sets.known(session.store) is None:
+            say("comparing what is trained on with what is tested on, once")
+        folder, reason = sets.audited(session.store, _say_nothing)
     of_text = replace(sets, trainings=pretraining.trainings).known(session.store)
     later = f"not compared yet: xstilts data audit {session.study.name} does it"
     return LeakAudit(
