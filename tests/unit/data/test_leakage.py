@@ -49,6 +49,11 @@ def test_characters_where_words_are_not_written_apart() -> None:
     assert level(text, "他说" + text[:20], "zh") == ""
 
 
+def test_a_character_that_no_test_row_has_is_one_pair_however_often_it_stands() -> None:
+    text = "我们昨天晚上沿着河边慢地走了很长一段路"
+    assert level(text, text + "龘" * 8, "zh") == "near"
+
+
 def test_the_strongest_kind_counts_and_rows_keep_their_numbers() -> None:
     index = LeakageIndex()
     assert list(index.add([(SENTENCE,), ("Hello there",)], "en")) == [0, 1]
