@@ -32,11 +32,21 @@ def predict(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="JSON lines or a JSON list, TSV or CSV with a header, Parquet, CoNLL-U, or one text a line.",
+            help="JSON lines, a JSON list or SQuAD's, TSV or CSV with a header, Parquet, CoNLL-U, or one text a line; "
+            "with --like any layout of the task.",
         ),
     ],
     task: TaskName,
     study: OfStudy = None,
+    like: Annotated[
+        str,
+        typer.Option(
+            metavar="USE",
+            help="Read FILE as the task's own file of this use is read: train, dev or the language of a test. Columns"
+            " with gold may be missing.",
+            show_default="by the file's name",
+        ),
+    ] = "",
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write JSON lines here.", show_default="standard output")
     ] = None,
@@ -48,12 +58,13 @@ def predict(
 ) -> None:
     """Predict on your own file with a trained checkpoint.
 
-    Columns, by the task's kind: `text` (and `pair`); `words`; `question`, `context`; `prompt`, `options`."""
+    Columns, by the task's kind: `text` (and `pair`); `words`; `question`, `context`; `prompt`, `options`. With --like
+    they are those of the task's own files."""
     from xstilts.app.checkpoints import task_for
     from xstilts.app.predict import predict_file
 
     options = make_options(data=data, store=store, tasks=tasks, device=device, threads=threads)
-    lines = predict_file(checkpoint, file, task_for(task, study, options), options, out)
+    lines = predict_file(checkpoint, file, task_for(task, study, options), options, out, like)
     if out is None:
         say_json(lines)
     else:

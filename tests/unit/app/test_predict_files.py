@@ -134,3 +134,40 @@ def test_an_id_that_comes_twice_is_refused_as_in_a_study(put: Put):
     path = put("a.jsonl", '{"text": "a", "id": 1}\n{"text": "b", "id": 2}\n{"text": "c", "id": "1"}\n')
     with pytest.raises(DataError, match=r"a\.jsonl:3: the id '1' occurs twice, first at .*a\.jsonl:1"):
         read_examples(path, CLS)
+
+
+@pytest.mark.parametrize(
+    ("keys", "name", "content", "expected"),
+    [
+        ({"kind": "tagging", "reader": "bio", "labels": ("O", "I-PER"), "comment": "#", "fields": ("token", "tag")},
+         "a.conll", "# id 1\nAda\tO\nran\tO\n\nTo\tO\n", [("Ada", "ran"), ("To",)]),
+        ({"kind": "classification", "reader": "csv", "labels": ("x", "y"), "separator": ";", "encoding": "cp1252",
+          "columns": {"text": "{a} {b}", "label": "mark"}, "drop": {"mark": "?"}},
+         "a.txt", "a;b;mark\nÉté;1;x\nWinter;2;?\n".encode("cp1252"), [("Été 1",), ("Winter 2",)]),
+        ({"kind": "classification", "reader": "tsv", "labels": ("x", "y"), "columns": {"text": "t", "label": "mark"}},
+         "a.tsv", "t\nno gold here\n", [("no gold here",)]),
+        ({"kind": "multi-label", "reader": "tsv", "labels": ("x", "y"), "columns": {"text": "t", "labels": "mark"}},
+         "a.tsv", "t\nno gold here\n", [("no gold here",)]),
+        ({"kind": "span-qa", "reader": "csv", "columns": {"answers": "a", "start": "s"}},
+         "a.csv", "question,context\nq,c\n", [("q", "c")]),
+    ],
+)  # fmt: skip
+def test_a_file_may_be_read_as_one_of_the_task(
+    put: Put, keys: dict[str, Any], name: str, content: str | bytes, expected: list[tuple[str, ...]]
+):
+    own = task(keys.pop("kind"), **keys)
+    examples = read_examples(put(name, content), own, "train")
+    assert [example.texts for example in examples] == expected
+    assert all(own.kind.gold(example) is None for example in examples)
+
+
+def test_a_file_that_the_task_does_not_have_is_refused(put: Put):
+    with pytest.raises(DataError, match=r"has no file 'tran'\. Did you mean 'train'"):
+        read_examples(put("a.tsv", "text\nx\n"), CLS, "tran")
+
+
+def test_squad_json_is_known_by_its_look(put: Put):
+    qa = {"id": "7", "question": "q", "answers": []}
+    document = {"version": "1.1", "data": [{"title": "t", "paragraphs": [{"context": "c", "qas": [qa]}]}]}
+    [example] = read_examples(put("a.json", json.dumps(document, indent=1)), SPAN)
+    assert isinstance(example, SpanExample) and (example.id, example.texts) == ("7", ("q", "c"))

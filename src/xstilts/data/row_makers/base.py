@@ -12,8 +12,8 @@ Fields are named by path (`data.fields`): "question.stem", "choices.*.text". All
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 from xstilts.core.errors import DataError
 from xstilts.data.fields import field_value, group_name, label_field, name_field, value_name
@@ -29,8 +29,13 @@ class RowMakerBase:
     id: str | None = None
     group: tuple[str, ...] = ()
     group_rows: int = 1
+    gold_fields: ClassVar[tuple[str, ...]] = ()  # settings that name fields of the gold; None: an example has none
     unit: ClassVar[str] = "id"  # what `Source.subsample` counts: rows, or groups where rows need each other
     drop: tuple[tuple[str, str], ...] = ()
+
+    def without_gold(self) -> Self:
+        """Return this row maker for rows to predict on: it reads no gold where it can do without, and drops nothing."""
+        return replace(self, drop=(), **dict.fromkeys(self.gold_fields))
 
     def names(self, row: Row, number: int) -> dict[str, str]:
         """Return id, group and where of the example made from this row."""

@@ -32,6 +32,7 @@ class ChoiceRow(RowMakerBase):
     """
 
     identity_name: ClassVar[str] = "Choice"
+    gold_fields: ClassVar[tuple[str, ...]] = ("answer",)
 
     prompt: str
     options: str | tuple[str, ...]

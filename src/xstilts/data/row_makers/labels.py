@@ -20,16 +20,17 @@ class LabelsRow(RowMakerBase):
         text, pair: fields of the texts; `pair` None: there is one.
         label: field that holds all labels, a list or a text in which `separator` stands between them (blank: it has
             none, null: it is unlabelled); or a field for each label, called as the file calls the label, that says
-            whether the text has it.
+            whether the text has it. None: unlabelled.
         separator: between labels in one text; blanks around them are no part of them.
         labels: (in the file, name) pairs, as in `TextRow`.
     """
 
     identity_name: ClassVar[str] = "Labels"
+    gold_fields: ClassVar[tuple[str, ...]] = ("label",)
 
     text: str = "text"
     pair: str | None = None
-    label: str | tuple[str, ...] = "labels"
+    label: str | tuple[str, ...] | None = "labels"
     separator: str = ","
     labels: Labels = ()
 
@@ -51,6 +52,8 @@ class LabelsRow(RowMakerBase):
 
     def _found(self, row: Row) -> list[str] | None:
         """Return the labels of a row as the file writes them; None where it is unlabelled."""
+        if self.label is None:
+            return None
         if not isinstance(self.label, str):
             flags = {name: flag_field(row, name) for name in self.label}
             return None if None in flags.values() else [name for name, has in flags.items() if has]

@@ -16,6 +16,7 @@ class PairRow(RowMakerBase):
     """Two texts, with a label or without. `a` and `b` are their fields; `label` and `labels` as in `TextRow`."""
 
     identity_name: ClassVar[str] = "Pair"
+    gold_fields: ClassVar[tuple[str, ...]] = ("label",)
 
     a: str
     b: str

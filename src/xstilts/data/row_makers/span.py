@@ -38,6 +38,7 @@ class SpanRow(RowMakerBase):
     """
 
     identity_name: ClassVar[str] = "Span"
+    gold_fields: ClassVar[tuple[str, ...]] = ("answers", "impossible", "start")
 
     id: str | None = "id"
     group: tuple[str, ...] = ("title", "paragraph")

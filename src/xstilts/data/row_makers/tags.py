@@ -22,6 +22,7 @@ class TagsRow(RowMakerBase):
     """
 
     identity_name: ClassVar[str] = "Tags"
+    gold_fields: ClassVar[tuple[str, ...]] = ("tags",)
 
     words: str = "words"
     tags: str | None = "tags"

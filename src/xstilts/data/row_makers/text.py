@@ -22,6 +22,7 @@ class TextRow(RowMakerBase):
     """
 
     identity_name: ClassVar[str] = "Text"
+    gold_fields: ClassVar[tuple[str, ...]] = ("label",)
 
     text: str = "text"
     label: str | None = None
