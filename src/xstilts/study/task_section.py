@@ -64,7 +64,7 @@ class FileLayout(StrictModel):
     drop: Mapping[str, Texts] = {}  # column -> its values in rows that are left out and counted
     label_names: Mapping[str, str] = {}  # label as it stands in the file -> its name
     label_separator: str | None = Field(None, min_length=1)  # between several labels of a text; None: a comma
-    answer: Literal["index", "number", "letter", "text"] | None = None  # how a choice file gives the answer
+    answer: Literal["index", "number", "letter", "text", "flags"] | None = None  # how a choice file gives the answer
 
 
 class OwnFile(FileLayout):

@@ -108,6 +108,22 @@ def test_trees_may_have_six_columns(tasks: dict[str, Task], folder: Path):
     assert golds(tasks["klue-dp"], tasks["klue-dp"].train, folder) == [("해당", "그림을", "보면", expected)]
 
 
+def test_an_answer_may_be_flags_within_lists(tasks: dict[str, Task], folder: Path):
+    task = tasks["winograd"]
+    prompt = "The cup fell off the tray when it tilted. it:"
+    assert golds(task, task.test["en"], folder) == [(prompt, prompt, "The cup", "the tray", 1)]
+    assert golds(task, task.test["ja"], folder)[0][2:] == ("雨", "傘", 1)
+
+
+@pytest.mark.parametrize("flags", ["[0, 0]", "[1, 1]", "[1]", "[2, 0]", "1", "[null, 1]"])
+def test_flags_say_of_each_option_whether_it_is_right(flags: str, tmp_path: Path):
+    (tmp_path / "a.jsonl").write_text(f'{{"q": "x", "o": ["a", "b"], "a": {flags}}}\n', "utf-8")
+    keys = "kind: choice, reader: jsonl, answer: flags, columns: {prompt: q, options: o, answer: a}, train: a.jsonl"
+    task = tasks_of(f"tasks:\n  t: {{{keys}}}\n", tmp_path)["t"]
+    with pytest.raises(DataError, match=r"a\.jsonl:1: .*(whether it is right|say right)"):
+        read(task.train, tmp_path)
+
+
 def test_a_translation_memory_holds_pairs(tasks: dict[str, Task], folder: Path):
     query, candidate = read(tasks["memory"].test["de"], folder).examples
     assert (query.texts, candidate.texts) == (("Es regnet.",), ("It rains.",))

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import ChoiceExample
-from xstilts.data.fields import field_value, fill_template, label_field, name_field, words_field
+from xstilts.data.fields import field_value, fill_template, label_field, name_field, shown, value_name, words_field
 from xstilts.data.row_makers.base import RowMakerBase, label_of
 from xstilts.data.source import WHERE, Drop, Row
 
@@ -25,8 +25,9 @@ class ChoiceRow(RowMakerBase):
             has no field of that name.
             Blank options and nulls at the end of a row are no options: rows of fewer options are padded with them.
         answer: field of the answer; None: unlabelled. An empty answer is unlabelled too.
-        answer_as: "index" (from 0), "number" (from 1), "letter" (A is the first), "text" (the option itself) or
-            "label" (the position in the list at path `answer_labels`).
+        answer_as: "index" (from 0), "number" (from 1), "letter" (A is the first), "text" (the option itself),
+            "flags" (a list that says of each option whether it is right, as one of them is) or "label" (the position in
+            the list at path `answer_labels`).
         phrases: (value, phrase) pairs for the field `phrase`: "{phrase}" in a template is the phrase of its value
             (XCOPA's "cause" and "effect").
     """
@@ -70,7 +71,22 @@ class ChoiceRow(RowMakerBase):
             raise DataError(f"option {blank} of {len(options)} is blank", where=row[WHERE])
         return tuple(options)
 
+    def _flagged(self, row: Row, path: str, options: int) -> int:
+        """Return the one option that a list of flags says is right."""
+        values = field_value(row, path)
+        flags = [value_name(value) for value in values] if isinstance(values, list | tuple) else []
+        if not flags or set(flags) - {"true", "false", "1", "0"}:
+            problem = f"the field '{path}' does not say of each option whether it is right: {shown(values)}"
+            raise DataError(problem, where=row[WHERE])
+        right = [number for number, flag in enumerate(flags) if flag in ("true", "1")]
+        if len(flags) != options or len(right) != 1:
+            problem = f"{len(right)} of {len(flags)} flags in the field '{path}' say right, for {options} options"
+            raise DataError(problem, where=row[WHERE], hint="One option is right.")
+        return right[0]
+
     def _answer(self, row: Row, options: tuple[str, ...]) -> int | None:
+        if self.answer_as == "flags" and self.answer is not None:
+            return self._flagged(row, self.answer, len(options))
         raw = None if self.answer is None else label_field(row, self.answer)
         if raw is None or not raw.strip():
             return None
