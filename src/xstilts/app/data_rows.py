@@ -71,8 +71,12 @@ class TaskRows:
     sources: tuple[ReadRows, ...]
     examples: tuple[ShownExample, ...]
 
+    @property
+    def ok(self) -> bool:
+        return all(source.ok for source in self.sources)
+
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "ok": self.ok}
 
 
 def read_study_rows(names: Iterable[str], options: Options, scale: str | None = None) -> Iterator[TaskRows]:

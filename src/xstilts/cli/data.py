@@ -146,8 +146,7 @@ def check(
             say("What is missing: fetch it with `xstilts data get`, or give a folder that has it with --data DIR.")
         for rows in read:
             _say_rows(rows)
-    right = all(item.ok for item in statuses) and all(source.ok for rows in read for source in rows.sources)
-    return 0 if right else 1
+    return 0 if all(item.ok for item in (*statuses, *read)) else 1
 
 
 def _say_rows(rows: TaskRows) -> None:

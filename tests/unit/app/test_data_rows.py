@@ -63,7 +63,8 @@ def test_all_of_it_as_json(study: Path, capsys: pytest.CaptureFixture[str]):
     assert check(study, "--json") == 0
     [rows] = [item for item in json.loads(capsys.readouterr().out) if "sources" in item]
     assert [(source["use"], source["used"]) for source in rows["sources"]] == [("train", 2), ("test", 2)]
-    assert len(rows["examples"]) == 4 and rows["examples"][0]["content"] == {"text": "Fine.", "label": "good"}
+    assert rows["ok"] and len(rows["examples"]) == 4
+    assert rows["examples"][0]["content"] == {"text": "Fine.", "label": "good"}
 
 
 def test_own_tasks_are_listed_with_their_labels(study: Path, capsys: pytest.CaptureFixture[str]):
