@@ -21,6 +21,7 @@ from xstilts.engine.backends.base import StepCommand
 from xstilts.engine.listener import Listener
 from xstilts.engine.runner import Outcome, plan
 from xstilts.engine.step import Step
+from xstilts.pipeline.error_tables import error_tables
 from xstilts.pipeline.fetch import Say
 from xstilts.pipeline.gold_check import unlabelled
 from xstilts.pipeline.kept_weights import weight_notices
@@ -149,6 +150,7 @@ def _answer(
     results = replace(
         collect(session, outcome, scale),
         word_counts=word_counts(session),
+        error_tables=() if outcome.interrupted else error_tables(session),
         leaks=leak_audit(session, text, in_haste=outcome.interrupted, say=say),
     )
     report = compose(results, rows)

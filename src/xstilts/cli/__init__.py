@@ -17,6 +17,7 @@ from xstilts.cli import (
     encoders,
     init,
     models,
+    predictions,
     pretrain,
     scaling,
     score,
@@ -44,6 +45,7 @@ pretrain.add_to(app)
 encoders.add_to(app)
 data.add_to(app)
 models.add_to(app)
+predictions.add_to(app)
 stress.add_to(app)
 xtreme.add_to(app)
 score.add_to(app)

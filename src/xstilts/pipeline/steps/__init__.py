@@ -11,7 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from xstilts.engine.step import Step
-from xstilts.pipeline.steps import audit, cut_encoder, encoder, merge, predict, prepare, score, train, translate, words
+from xstilts.pipeline.steps import (
+    audit,
+    cut_encoder,
+    encoder,
+    errors,
+    merge,
+    predict,
+    prepare,
+    score,
+    train,
+    translate,
+    words,
+)
 from xstilts.pipeline.steps.base import FileUse, StepKind
 
 # In the order in which plans show them.
@@ -26,6 +38,7 @@ STEP_KINDS: tuple[StepKind, ...] = (
     score.KIND,
     words.KIND,
     audit.KIND,
+    errors.KIND,
 )
 _BY_NAME = {kind.name: kind for kind in STEP_KINDS}
 

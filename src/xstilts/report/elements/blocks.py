@@ -20,7 +20,7 @@ class TableCell:
     small_print: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     tip: str = ""
-    role: str = ""  # "missing", "best", "faint", "code"
+    role: str = ""  # "missing", "best", "faint", "code", "text", "wrong"
 
     @property
     def flat(self) -> str:
@@ -100,11 +100,12 @@ class Code:
 
 @dataclass(frozen=True, kw_only=True)
 class Fold:
-    """Blocks that a reader opens."""
+    """Blocks that a reader opens. page_only: they are left out of Markdown, for they quote many texts of data sets."""
 
     form: ClassVar[str] = "fold"
     title: str
     blocks: tuple[Block, ...]
+    page_only: bool = False
 
 
 Block = Table | Figure | Prose | Items | Code | Fold

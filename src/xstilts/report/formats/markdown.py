@@ -56,6 +56,8 @@ def _items(block: Items) -> str:
 
 def _fold(block: Fold) -> str:
     """Fold as GitHub does; the attribute makes Python-Markdown (MkDocs) read what is inside."""
+    if block.page_only:
+        return ""
     title = f'<details markdown="1"><summary>{escape(" ".join(block.title.split()))}</summary>'
     return "\n\n".join([title, *_blocks(block.blocks), "</details>"])
 

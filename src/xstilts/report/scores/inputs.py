@@ -152,6 +152,21 @@ class LeakAudit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ErrorTables:
+    """Where the arms of a target are right and where they differ, of one seed.
+
+    arms: those of the numbers in `file`, in order. file: `errors.json` of an errors artefact; None: `reason` says why.
+    """
+
+    target: str
+    arms: tuple[str, ...]
+    baseline: str
+    seed: int
+    file: Path | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SizedArms:
     """Arms that are one curve over the size of their training data.
 
@@ -255,6 +270,7 @@ class Results:
     sweeps: tuple[SweepScores, ...] = ()  # targets with each value that they are swept over, the reported one too
     word_counts: tuple[WordCounts, ...] = ()  # of targets that say something of single words
     leaks: LeakAudit | None = None  # None: not asked for
+    error_tables: tuple[ErrorTables, ...] = ()  # of targets of which two arms have run
     encoder_languages: tuple[str, ...] | None = None  # those it was pretrained in; None: not known
     encoder_languages_source: str = ""
     margin: float | None = None  # points within which arms are called equivalent

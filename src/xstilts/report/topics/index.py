@@ -10,6 +10,7 @@ from xstilts.report.topics.claims import CLAIMS
 from xstilts.report.topics.contrasts import CONTRASTS
 from xstilts.report.topics.costs import COSTS
 from xstilts.report.topics.data import DATA
+from xstilts.report.topics.errors import ERRORS
 from xstilts.report.topics.forgetting import FORGETTING
 from xstilts.report.topics.gain_by_target import GAIN_BY_TARGET
 from xstilts.report.topics.gain_shares import GAIN_SHARES
@@ -52,6 +53,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     ROBUSTNESS,
     TEST_SET_PARTS,
     WORD_BY_WORD,
+    ERRORS,
     SWEEPS,
     SCALING,
     FORGETTING,
