@@ -33,7 +33,6 @@ from xstilts.core.io_errors import full_disk
 
 app = typer.Typer(
     name="xstilts",
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )

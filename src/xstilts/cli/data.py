@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from xstilts.cli import completion
 from xstilts.cli.console import make_console, say
 from xstilts.cli.options import (
     DATA_PANEL,
@@ -49,7 +51,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def tasks(
-    name: Annotated[str | None, typer.Argument(metavar="[TASK]", help="Show this task in detail.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[TASK]", help="Show this task in detail.", autocompletion=completion.tasks),
+    ] = None,
     study: Annotated[
         str | None,
         typer.Option("--study", metavar="STUDY", help="List the tasks that this study declares, with their labels."),
@@ -194,6 +199,7 @@ def get(
     store: StoreDir = None,
     modules: Tasks = None,
     offline: Offline = False,
+    as_json: AsJson = False,
 ) -> int:
     """Fetch what is not here into the store: files of tasks, and of a study its models too.
 
@@ -202,10 +208,13 @@ def get(
 
     options = make_options(data=_folders_for(names, data), store=store, tasks=modules, offline=offline)
     needed = needs_of(names or [], options, scale)
-    missing = get_files(needed, options.roots, say)
+    missing = get_files(needed, options.roots, lambda text: say(text, err=as_json))
+    of = len(needed)
+    if as_json:
+        print_json({"needed": of, "here": of - len(missing), "missing": missing})
+        return 2 if missing else 0
     for reason in missing:
         say(f"missing: {reason}", err=True)
-    of = len(needed)
     say(f"{of - len(missing)} of {of} are here.")
     return 2 if missing else 0
 
@@ -224,6 +233,7 @@ def pack(
     store: StoreDir = None,
     modules: Tasks = None,
     allow_missing: AllowMissing = False,
+    as_json: AsJson = False,
 ) -> None:
     """Put the files a study reads, and its models, into one archive.
 
@@ -232,6 +242,9 @@ def pack(
 
     options = make_options(data=data_folders(study, data), store=store, tasks=modules)
     packed = pack_study(read_study(study, scale, allow_missing), options, archive)
+    if as_json:
+        print_json(asdict(packed))
+        return
     say(f"{archive} holds:")
     for line in packed.as_lines():
         say(f"  {line}")
@@ -242,12 +255,16 @@ def pack(
 def unpack(
     archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="An archive made by `xstilts data pack`.")],
     store: StoreDir = None,
+    as_json: AsJson = False,
 ) -> None:
     """Put the files of an archive into the store. Every checksum is verified first."""
     from xstilts.data.bundle import unpack_bundle as run_unpack
     from xstilts.pipeline.options import default_store
 
     done = run_unpack(archive, store or default_store())
+    if as_json:
+        print_json(asdict(done))
+        return
     content = f"{done.files} data files ({formatting.size(done.bytes)})"
     if done.encoder_files:
         content += f" and models ({done.encoder_files} files, {formatting.size(done.encoder_bytes)})"

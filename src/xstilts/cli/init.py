@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from xstilts.cli import completion
 from xstilts.cli.console import say
 from xstilts.cli.options import STUDIES_PANEL, AsJson, Data, StoreDir, Tasks, make_options, print_json
 from xstilts.core.errors import DataError, StudyError
@@ -22,7 +23,12 @@ if TYPE_CHECKING:
 Ask = Callable[[str, str], str]  # (question, answer where nothing is said) -> answer
 
 Names = Annotated[
-    list[str] | None, typer.Option(metavar="TASK,...", help="Tasks that are scored (`xstilts tasks` lists them).")
+    list[str] | None,
+    typer.Option(
+        metavar="TASK,...",
+        help="Tasks that are scored (`xstilts tasks` lists them).",
+        autocompletion=completion.tasks,
+    ),
 ]
 
 
@@ -37,10 +43,20 @@ def init(
     target: Names = None,
     through: Annotated[
         list[str] | None,
-        typer.Option(metavar="TASK,...", help="Intermediate tasks: an arm each, and one of all together."),
+        typer.Option(
+            metavar="TASK,...",
+            help="Intermediate tasks: an arm each, and one of all together.",
+            autocompletion=completion.tasks,
+        ),
     ] = None,
     encoder: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Where every route starts.", show_default="tiny-e5")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Where every route starts.",
+            show_default="tiny-e5",
+            autocompletion=completion.encoders,
+        ),
     ] = None,
     languages: Annotated[
         list[str] | None, typer.Option(metavar="CODE,...", help="Score these alone.", show_default="all")

@@ -55,6 +55,9 @@ def predict(
     tasks: Tasks = None,
     device: Device = None,
     threads: Threads = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON list instead of lines; with --out, how many and where.")
+    ] = False,
 ) -> None:
     """Predict on your own file with a trained checkpoint.
 
@@ -65,10 +68,13 @@ def predict(
 
     options = make_options(data=data, store=store, tasks=tasks, device=device, threads=threads)
     lines = predict_file(checkpoint, file, task_for(task, study, options), options, out, like)
+    number = lines.count("\n") + 1
     if out is None:
-        say_json(lines)
+        say_json(f"[{lines.replace(chr(10), ',' + chr(10))}]" if as_json else lines)
+    elif as_json:
+        print_json({"file": str(out), "predictions": number})
     else:
-        say(f"{lines.count(chr(10)) + 1} predictions in {out}")
+        say(f"{number} predictions in {out}")
 
 
 def export(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from xstilts.cli import completion
 from xstilts.cli.console import say_json
 
 if TYPE_CHECKING:  # every command loads this module, and the help needs no study
@@ -17,11 +19,37 @@ if TYPE_CHECKING:  # every command loads this module, and the help needs no stud
 # Headings of `xstilts --help`.
 STUDIES_PANEL, DATA_PANEL, RESULTS_PANEL = "Studies", "Tasks and data", "Checkpoints and results"
 
+
+def _of_study(names: str) -> Callable[[str], list[str]]:
+    """What completes the name of something in the study that the command line names."""
+
+    def complete(incomplete: str) -> list[str]:
+        return completion.names_of_study(incomplete, names)
+
+    return complete
+
+
 StudyName = Annotated[
-    str, typer.Argument(metavar="STUDY", help="A study file, or a packaged study by name (see `xstilts studies`).")
+    str,
+    typer.Argument(
+        metavar="STUDY",
+        help="A study file, or a packaged study by name (see `xstilts studies`).",
+        autocompletion=completion.studies,
+    ),
 ]
 Scale = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Use a smaller profile that the study has under `scale:`.")
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Use a smaller profile that the study has under `scale:`.",
+        autocompletion=_of_study("scale"),
+    ),
+]
+ArmName = Annotated[
+    str, typer.Option("--arm", metavar="ARM", help="Whose predictions.", autocompletion=_of_study("arms"))
+]
+TargetName = Annotated[
+    str, typer.Option("--task", metavar="TASK", help="The target.", autocompletion=_of_study("targets"))
 ]
 Data = Annotated[
     list[Path] | None,

@@ -9,11 +9,13 @@ import typer
 from xstilts.cli.console import make_console
 from xstilts.cli.options import (
     RESULTS_PANEL,
+    ArmName,
     AsJson,
     Data,
     Scale,
     StoreDir,
     StudyName,
+    TargetName,
     Tasks,
     data_folders,
     make_options,
@@ -33,8 +35,8 @@ def add_to(app: typer.Typer) -> None:
 
 def predictions(
     study: StudyName,
-    arm: Annotated[str, typer.Option(metavar="ARM", help="Whose predictions.")],
-    task: Annotated[str, typer.Option("--task", metavar="TASK", help="The target.")],
+    arm: ArmName,
+    task: TargetName,
     language: Annotated[str, typer.Option(metavar="CODE", help="The test language.")],
     seed: Annotated[int | None, typer.Option(metavar="N", help="The seed.", show_default="the study's first")] = None,
     errors: Annotated[bool, typer.Option("--errors", help="Only what is not right.")] = False,

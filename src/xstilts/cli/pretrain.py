@@ -61,6 +61,7 @@ def pretrain(
     Safe to interrupt: the same command goes on from there. The result is an ordinary Hugging Face folder."""
     from xstilts.app import pretrain as app
     from xstilts.cli.progress import RichListener
+    from xstilts.cli.run_log import RunLog
 
     options = make_options(
         data=data, store=store, offline=offline, device=device, threads=threads, jobs=jobs, backend=backend
@@ -70,8 +71,10 @@ def pretrain(
         return 0
     if packed is not None:
         app.check_packed(packed)
-    with RichListener() as listener:
-        pretrained = app.pretrain(recipe, options=options, out=out, listener=listener)
+    with RichListener() as shown, RunLog(options.store, shown) as log:
+        pretrained = app.pretrain(recipe, options=options, out=out, listener=log)
+    if log.is_written:
+        shown.say(f"Log: {log.path}")
     outcome = pretrained.outcome
     if packed is not None and pretrained.folder is not None:
         app.ship(pretrained.folder, packed)

@@ -100,7 +100,7 @@ def show(
     device: Device = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show one step of a study: its settings, what it reads, its curve, and why it runs or was reused. Runs nothing."""
+    """Show one of a study's steps: its settings, what it reads, its curve, why it runs or was reused. Runs nothing."""
     from xstilts.app.show import show_step
     from xstilts.cli.show_view import step_page
 
@@ -133,6 +133,7 @@ def run(
     from xstilts.app.run import run as run_study
     from xstilts.cli.answer import answer_json, print_answer
     from xstilts.cli.progress import RichListener
+    from xstilts.cli.run_log import RunLog
 
     options = make_options(
         data=data_folders(study, data),
@@ -145,8 +146,10 @@ def run(
         backend=backend,
     )
     loaded = read_study(study, scale, allow_missing)
-    with RichListener() as listener:
-        answer = run_study(loaded, options=options, scale=scale or "", listener=listener, out=out)
+    with RichListener() as shown, RunLog(options.store, shown) as log:
+        answer = run_study(loaded, options=options, scale=scale or "", listener=log, out=out)
+    if log.is_written:
+        shown.say(f"Log: {log.path}")
     if as_json:
         print_json(answer_json(answer))
     else:

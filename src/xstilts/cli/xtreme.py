@@ -10,6 +10,7 @@ import typer
 from xstilts.cli.console import make_console, say
 from xstilts.cli.options import (
     RESULTS_PANEL,
+    ArmName,
     AsJson,
     Data,
     Scale,
@@ -58,7 +59,7 @@ def score(
 @commands.command()
 def submit(
     study: StudyName,
-    arm: Annotated[str, typer.Option(metavar="ARM", help="Whose predictions.")],
+    arm: ArmName,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write.")],
     seed: Annotated[int | None, typer.Option(metavar="N", help="Of which seed; without it, the study's first.")] = None,
     labels: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the gold labels here too.")] = None,
