@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from tiny_study import TinyStudy
 
-from xstilts.engine.short_keys import short_key
+from xstilts.core.short_keys import short_key
 
 
 def test_a_step_is_shown_before_and_after_its_run_and_a_change_is_why_it_runs_again(

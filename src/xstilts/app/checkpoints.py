@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from xstilts.core.errors import EncoderError
+from xstilts.core.errors import EncoderError, StudyError
+from xstilts.core.short_keys import short_key, whole_key
 from xstilts.engine.artefact import artefact_damage, read_record
 from xstilts.engine.store import Store
 from xstilts.models.encoder_check import check_encoder
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.session import catalog_for
-from xstilts.pipeline.steps import train
+from xstilts.pipeline.steps import merge, train
 from xstilts.study.load import load_study
 from xstilts.study.name_checks import check_settings
 from xstilts.study.resolve import with_settings
@@ -20,9 +22,9 @@ from xstilts.tasks.base import Task
 
 
 def checkpoint_folder(name: str, options: Options) -> Path:
-    """A checkpoint by folder, or by the key of a training step in the store. Raises EncoderError when it is neither, or
-    its weights were deleted after its predictions had been stored, a file is not as it was written, or its encoder is
-    none, and StoreError where it does not say which its weights are."""
+    """A checkpoint by folder, or by the key of a training step in the store, or its beginning. Raises EncoderError when
+    it is neither, or its weights were deleted after its predictions had been stored, a file is not as it was
+    written, or its encoder is none, and StoreError where it does not say which its weights are."""
     from xstilts.train.checkpoint import checkpoint_weights, encoder_folder
 
     for folder in (Path(name), options.store / "steps" / name):
@@ -35,8 +37,23 @@ def checkpoint_folder(name: str, options: Options) -> Path:
             _check_content(folder)
             check_encoder(encoder_folder(folder))
             return folder
-    keys = sorted(record["key"] for _, record in Store(options.store).records(train.KIND.name))
-    raise EncoderError(f"'{name}' is neither a checkpoint folder nor a training step here.", value=name, allowed=keys)
+    store = Store(options.store)
+    keys = sorted(record["key"] for kind in (train.KIND, merge.KIND) for _, record in store.records(kind.name))
+    if (meant := _meant(name, keys)) != name:
+        return checkpoint_folder(meant, options)
+    problem = f"'{name}' is neither a checkpoint folder nor a training step here."
+    raise EncoderError(problem, value=name, allowed=map(short_key, keys))
+
+
+def _meant(name: str, keys: Sequence[str]) -> str:
+    """Return the key that `name` is the beginning of; `name` itself where there is none. Raises EncoderError for
+    several."""
+    if not any(key.startswith(name) or key.rpartition("-")[2].startswith(name) for key in keys):
+        return name
+    try:
+        return whole_key(name, keys)
+    except StudyError as error:
+        raise EncoderError(error.what, allowed=error.allowed) from error
 
 
 def _check_content(folder: Path) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 from xstilts.core.errors import StudyError
 from xstilts.core.languages import canonical_code
 from xstilts.core.path_names import inside
+from xstilts.core.short_keys import short_key
 from xstilts.data.example_inputs import example_inputs, in_words
 from xstilts.data.examples import Example
 from xstilts.data.read import load_examples
-from xstilts.engine.short_keys import short_key
 from xstilts.engine.step import Step
 from xstilts.evaluate.error_analysis import judged
 from xstilts.evaluate.score import read_guesses

@@ -12,11 +12,11 @@ from xstilts.app.answer import Answer
 from xstilts.app.execution import Quiet, RunListener, child_command, execute_steps, serve_step
 from xstilts.app.plan import load_with_options
 from xstilts.app.pretraining_text import pretraining_text
+from xstilts.app.report_folders import claim, own_folder
 from xstilts.core.environment import snapshot_seconds
 from xstilts.core.errors import DataError
 from xstilts.core.free_places import check_free_folder
 from xstilts.core.io_errors import make_folder
-from xstilts.core.path_names import inside
 from xstilts.engine.backends.base import StepCommand
 from xstilts.engine.listener import Listener
 from xstilts.engine.runner import Outcome, plan
@@ -130,7 +130,7 @@ def report_folder(study: Study, options: Options, scale: str, out: Path | None) 
     """Return the folder of the report; one that was asked for is made. Raises StoreError or StudyError where there can
     be none: before anything is trained, not after."""
     name = f"{study.name}-{scale}" if scale else study.name
-    folder = out or inside(options.store / "reports", name, "report")
+    folder = out or own_folder(options.store / "reports", name, study.origin)
     if out is not None:
         check_free_folder(out, mark="report.json")
         make_folder(out)
@@ -155,5 +155,7 @@ def _answer(
     )
     report = compose(results, rows)
     pages = save(report, folder)
+    if folder.parent == session.options.store / "reports":
+        claim(folder, session.study.origin)
     spent = round(time.monotonic() - began, 3)
     return Answer(report=report, pages=pages, outcome=outcome, session=session, report_seconds=spent)

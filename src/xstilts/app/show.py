@@ -10,9 +10,9 @@ from typing import Any
 from xstilts.core.canonical import canonical
 from xstilts.core.errors import StoreError
 from xstilts.core.files import read_json
+from xstilts.core.short_keys import whole_key
 from xstilts.engine.graph import readers_of, steps_of
 from xstilts.engine.reasons import Reason, reasons
-from xstilts.engine.short_keys import whole_key
 from xstilts.engine.step import Step
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.session import Session, open_session

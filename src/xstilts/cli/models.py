@@ -14,7 +14,8 @@ Checkpoint = Annotated[
     str,
     typer.Argument(
         metavar="CHECKPOINT",
-        help="A checkpoint folder, or the key of a training step (`xstilts plan --steps`, report).",
+        help="A checkpoint folder, or the key of a training step, or its beginning: `xstilts plan` says that of each "
+        "arm, `plan --steps` and the report's table of trainings all of them.",
     ),
 ]
 OfStudy = Annotated[str | None, typer.Option("--study", metavar="STUDY", help="The study that declares the task.")]

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from xstilts.app.plan import time_spent, to_fetch
 from xstilts.app.plan_power import power_forecast
+from xstilts.core.short_keys import short_key
 from xstilts.core.visible_text import visible
 from xstilts.engine.graph import steps_of
 from xstilts.pipeline.forecast import Forecast, StepForecast
@@ -20,7 +21,7 @@ from xstilts.pipeline.shared_rows import data_warnings
 from xstilts.pipeline.steps import STEP_KINDS
 from xstilts.report.elements import formatting
 from xstilts.report.elements.formatting import name_list, plural
-from xstilts.study.expand import before_target
+from xstilts.study.expand import Route, before_target
 from xstilts.study.phase import MergedCheckpoint, Phase, Start
 from xstilts.study.size_curves import size_axes
 
@@ -59,22 +60,34 @@ def _sharing(found: Forecast) -> Text:
 
 
 def _arms(session: Session) -> Table:
-    """What each arm trains before its targets, and how many of its trainings no other arm needs."""
+    """What each arm trains before its targets, how many of its trainings no other arm needs, and the key of the last
+    one before a target, with the first seed."""
     arms: dict[str, set[str]] = {}
     before: dict[str, tuple[str, str]] = {}
+    ends: dict[str, str] = {}
     for route in session.routes:
         arms.setdefault(route.arm, set()).update(
             training.step.key for training in session.steps.all_trainings((route.arm, route.target, route.seed))
         )
+        if (key := _last_before_target(session, route)) and route.arm not in ends:
+            ends[route.arm] = short_key(key)
         before[route.arm] = before_target(route.end) or "–", _lengths(route.end) or "–"
     users = Counter(key for keys in arms.values() for key in keys)
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("arm", "before the target", "updates", "trainings", "its own"):
-        table.add_column(name, justify="right" if name in ("trainings", "its own") else "left", overflow="fold")
+    for name in ("arm", "before the target", "updates", "trainings", "its own", "ends in"):
+        right, whole = name in ("trainings", "its own"), name == "ends in"
+        table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=whole)
     for arm, keys in arms.items():
         names, lengths = before[arm]
-        table.add_row(arm, Text(names), lengths, str(len(keys)), str(sum(users[key] == 1 for key in keys)))
+        own = str(sum(users[key] == 1 for key in keys))
+        table.add_row(arm, Text(names), lengths, str(len(keys)), own, ends.get(arm, "–"))
     return table
+
+
+def _last_before_target(session: Session, route: Route) -> str:
+    """Return the key of the last training of a route that is no target's; "" where there is none."""
+    trainings = session.steps.trainings[route.arm, route.target, route.seed]
+    return next((one.step.key for one in reversed(trainings) if one.role == "intermediate"), "")
 
 
 def _lengths(end: Start) -> str:

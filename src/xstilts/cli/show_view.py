@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from xstilts.app.show import Neighbour, ShownStep
+from xstilts.core.short_keys import short_key
 from xstilts.engine.reasons import RUNS, Reason
-from xstilts.engine.short_keys import short_key
 from xstilts.report.elements import formatting
 
 _BARS = "▁▂▃▄▅▆▇█"

@@ -11,8 +11,8 @@ from typing import Any
 
 from xstilts.core.canonical import canonical, canonical_json
 from xstilts.core.errors import shortened
+from xstilts.core.short_keys import short_key
 from xstilts.engine.graph import demand, steps_of
-from xstilts.engine.short_keys import short_key
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 

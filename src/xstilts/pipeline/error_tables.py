@@ -6,6 +6,7 @@ filled before has them too.
 
 from __future__ import annotations
 
+from xstilts.core.local_paths import without_local_paths
 from xstilts.engine.execute import Resources, run_one
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps.errors import FILE, ErrorSettings, errors_step
@@ -49,7 +50,7 @@ def _of_target(session: Session, name: str) -> ErrorTables | None:
         baseline=base,
         seed=seed,
         file=session.store.path(step) / FILE if is_there else None,
-        reason="" if is_there else result.error or f"the step that makes them is {result.status}",
+        reason="" if is_there else without_local_paths(result.error) or f"the step that makes them is {result.status}",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Mapping
 
+from xstilts.core.local_paths import without_local_paths
 from xstilts.core.versions import library_versions
 from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import Outcome
@@ -172,7 +173,7 @@ def _step(step: Step, store: Store, outcome: Outcome | None) -> StepInfo:
         seconds=record.get("seconds"),
         tokens=None if tokens is None else int(tokens),
         bytes=record.get("bytes"),
-        error=failed.get(step.key, ""),
+        error=without_local_paths(failed.get(step.key, "")),
         is_training=kind.is_training,
         is_on_route=kind.is_on_route,
     )

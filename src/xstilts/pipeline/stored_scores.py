@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from xstilts.core.local_paths import without_local_paths
+from xstilts.core.short_keys import short_key
 from xstilts.engine.runner import Outcome
 from xstilts.engine.step import Step
 from xstilts.metrics.tallies import Metric
@@ -121,11 +123,12 @@ def _why_not(step: Step, outcome: Outcome | None) -> tuple[str, str]:
     if outcome is None:
         return "not run", "it has not been run"
     if step.key in outcome.failed:
-        return "failed", outcome.failed[step.key]
+        return "failed", without_local_paths(outcome.failed[step.key])
     culprit = outcome.not_run.get(step.key)
     if culprit is None:
         return "not run", "the run was interrupted before it"
-    return "not run", f"it waited for {culprit}, which failed: {outcome.failed.get(culprit, '')}"
+    why = without_local_paths(outcome.failed.get(culprit, ""))
+    return "not run", f"it waited for {short_key(culprit)}, which failed: {why}"
 
 
 def headline_of(metric: Metric) -> str:

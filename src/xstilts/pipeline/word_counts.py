@@ -7,6 +7,7 @@ was filled before has them too. A target of which they cannot be made has a reas
 from __future__ import annotations
 
 from xstilts.core.canonical import fingerprint
+from xstilts.core.local_paths import without_local_paths
 from xstilts.engine.execute import Resources, run_one
 from xstilts.engine.step import Step
 from xstilts.pipeline.session import Session
@@ -58,7 +59,7 @@ def _counted(session: Session, step: Step, keys: tuple[RouteKey, ...], note: str
         counts=folder / FILE if is_there else None,
         orders=folder / ORDERS if is_there else None,
         note=note,
-        reason="" if is_there else result.error or f"the step that counts them is {result.status}",
+        reason="" if is_there else without_local_paths(result.error) or f"the step that counts them is {result.status}",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import StudyError
 from xstilts.study.claims import packaged_for
 from xstilts.study.positions import Positions
@@ -40,7 +41,9 @@ def load_study(study: str, scale: str | None = None) -> Study:
     data = read_mapping(path, _TOP)
     data.setdefault("name", path.stem if study not in packaged_studies() else study)
     parsed = parse_study(data, path.name)
-    if study in packaged_studies():
+    if study not in packaged_studies():
+        parsed = parsed.read_from(parsed.positions, fingerprint(str(path.resolve())))
+    else:
         parsed = parsed.model_copy(update={"claims": {**packaged_for(study), **parsed.claims}})
     return apply_scale(parsed, scale)
 

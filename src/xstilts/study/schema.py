@@ -79,6 +79,7 @@ class Study(StrictModel):
     claims: Claims = {}  # what is judged by the scores; no part of what is run
     _positions: Positions = PrivateAttr(default_factory=Positions)
     _whole: Study | None = PrivateAttr(default=None)
+    _origin: str = PrivateAttr(default="")
 
     @property
     def positions(self) -> Positions:
@@ -95,9 +96,14 @@ class Study(StrictModel):
         self._whole = whole
         return self
 
-    def read_from(self, positions: Positions) -> Study:
-        """Return this study, knowing where its keys stand."""
-        self._positions = positions
+    @property
+    def origin(self) -> str:
+        """Which file the study was read from, as a digest of its path; "" for a packaged one, or one made in Python."""
+        return self._origin
+
+    def read_from(self, positions: Positions, origin: str = "") -> Study:
+        """Return this study, knowing where its keys stand, and which file it was read from."""
+        self._positions, self._origin = positions, origin
         return self
 
     @classmethod

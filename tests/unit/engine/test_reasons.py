@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from xstilts.core.errors import StudyError
+from xstilts.core.short_keys import short_key, whole_key
 from xstilts.engine.backends.inline import Inline
 from xstilts.engine.reasons import NOT_NEEDED, REUSED, RUNS, differences, reasons
 from xstilts.engine.runner import execute
-from xstilts.engine.short_keys import short_key, whole_key
 from xstilts.engine.step import Context, Step
 from xstilts.engine.store import Store
 

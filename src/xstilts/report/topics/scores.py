@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from xstilts.core.errors import StudyError
+from xstilts.core.errors import StudyError, shortened
 from xstilts.core.languages import language
 from xstilts.report.elements.blocks import Section, Table, TableCell, TableColumn, TerminalTable
 from xstilts.report.elements.formatting import MISSING, interval, name_list, number, plural, signed
@@ -14,6 +14,8 @@ from xstilts.report.scores.inputs import TargetInfo
 from xstilts.report.scores.scoreboard import ArmMean, Scoreboard
 from xstilts.report.scores.standings import ArmScore
 from xstilts.report.topics.topic import Topic
+
+LONGEST_REASON = 120  # characters of why a score is missing, in its cell; all of it is its tip and a note
 
 # Marks an arm whose intermediate tasks hold the target's training sentences; a note says which tasks.
 SEEN_TEXT_MARK = "same sentences before"
@@ -121,7 +123,8 @@ def _best(board: Scoreboard, target: TargetInfo) -> float | None:
 def _score_cell(board: Scoreboard, arm: str, target: TargetInfo, differences: Differences) -> TableCell:
     mean = board.mean(arm, target, board.headline(target))
     if mean.value is None:
-        return TableCell(text=MISSING, small_print=(mean.reason,), marks=board.warnings(arm, target), role="missing")
+        said, marks = shortened(mean.reason, LONGEST_REASON), board.warnings(arm, target)
+        return TableCell(text=MISSING, small_print=(said,), tip=mean.reason, marks=marks, role="missing")
     lines = []
     if board.headline(target) != board.scored(target):
         lines.append(f"with {target.train_language} {number(board.mean(arm, target, board.scored(target)).value)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from xstilts.core.short_keys import short_key
 from xstilts.report.elements import formatting
 from xstilts.report.elements.blocks import Figure, Fold, Section, Table, TableCell, TableColumn
 from xstilts.report.elements.charts import Curve, Points, panel
@@ -51,15 +52,16 @@ def training_table(runs: Sequence[TrainingRun]) -> Table:
     """Lay out every training with its state, best dev score and floor; a phase that two arms share is one line."""
     labels = (
         *("Phase", "Arms", "Targets", "Seed", "Best dev score", "Floor"),
-        *("Trained", "Weights", "Updates", "Tokens", "Time", "Restarts"),
+        *("Trained", "Weights", "Updates", "Tokens", "Time", "Restarts", "Key"),
     )
     caption = (
         "Every training run, in the order of the study; a phase that several routes share was run once and stands "
-        "once. Trained: how many parameters; Weights: the size of what was written."
+        "once. Trained: how many parameters; Weights: the size of what was written; Key: what "
+        "`xstilts predict`, `export` and `show` call it."
     )
     return Table(
         caption=caption,
-        columns=tuple(TableColumn(label=label, numeric=label not in labels[:3]) for label in labels),
+        columns=tuple(TableColumn(label=label, numeric=label not in (*labels[:3], "Key")) for label in labels),
         rows=tuple(_row(run) for run in runs),
     )
 
@@ -78,6 +80,7 @@ def _row(run: TrainingRun) -> tuple[TableCell, ...]:
         TableCell(text=formatting.count(run.number("tokens"))),
         TableCell(text=formatting.seconds(run.number("seconds"))),
         TableCell(text=formatting.count(run.number("restarts") or 0)),
+        TableCell(text=short_key(run.folder.name), role="code"),
     )
 
 
