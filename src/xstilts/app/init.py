@@ -1,4 +1,4 @@
-"""A first study: made of flags or answers, checked, and written where nothing is."""
+"""Init: a first study, made of flags or answers, checked, and written where nothing is."""
 
 from __future__ import annotations
 

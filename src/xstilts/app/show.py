@@ -1,4 +1,4 @@
-"""One step of a study: what it is made of, what became of it, and why."""
+"""Show one step of a study: what it is made of, what became of it, and why."""
 
 from __future__ import annotations
 

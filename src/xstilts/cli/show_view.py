@@ -1,4 +1,4 @@
-"""A step for people: what it is, why it runs or not, what it reads, its settings and its curve."""
+"""The view that `show` prints of a step: what it is, why it runs or not, what it reads, its settings and its curve."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything at once: what `xstilts doctor` looks at."""
+"""The report of the doctor: everything that `xstilts doctor` looks at, at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A look at a file: the reader that fits it, its keys in a study, its first rows, and what was seen."""
+"""The base of a look at a file: the reader that fits it, its keys in a study, its first rows, and what was seen."""
 
 from __future__ import annotations
 
