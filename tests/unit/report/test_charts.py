@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xstilts.report.elements import svg
-from xstilts.report.elements.charts import Curve, Effect, Tile, forest, heat, panel, reach, scale_key, thin
+from xstilts.report.elements.charts import (
+    Curve,
+    Effect,
+    Tile,
+    forest,
+    forests,
+    heat,
+    panel,
+    reach,
+    scale_key,
+    thin,
+)
 from xstilts.report.scores.inputs import StepInfo
 from xstilts.report.topics.run_graph import BOX_LIMIT, drawing, layout, visible
 
@@ -136,3 +147,30 @@ def test_a_graph_too_large_to_follow_is_not_drawn() -> None:
 def test_text_from_data_cannot_break_out(text: str) -> None:
     found = tree(text)
     assert not list(found.iter("script")) and "<script" not in text
+
+
+def test_a_narrow_forest_has_the_same_numbers_within_a_narrow_screen() -> None:
+    long = "a target with a name that is much longer than there is room for beside its number"
+    effects = [Effect(label=long, value=-12.3, low=-20.0, high=-4.5, significant=True), Effect(label="x", value=None)]
+    wide, narrow = (
+        tree(text) for text in forests([("a heading that is long as well", effects)], "n")
+    )
+    assert [one.attrib["class"] for one in (wide, narrow)] == ["wide", "narrow"]
+    said = [t.text for t in narrow.iter("text")]
+    assert "−12.3 (−20.0 to −4.5) *" in said and "missing" in said
+    assert float(narrow.attrib["width"]) <= 330
+    number = next(t for t in narrow.iter("text") if t.text and t.text.startswith("−12.3"))
+    label = next(t for t in narrow.iter("text") if t.text and t.text.startswith("a target"))
+    assert number.attrib["y"] == label.attrib["y"] and number.attrib["text-anchor"] == "end"
+    used = (len(label.text or "") + len(number.text or "")) * svg.CHARACTER
+    assert used <= float(narrow.attrib["width"])
+
+
+def test_slanted_labels_and_the_title_of_a_heat_map_have_room() -> None:
+    names = ["sr-latn", "a facet with quite a long name", "de"]
+    title = "WikiANN, F1 of chunks, which is a long title for a small map"
+    found = tree(heat(names, [("both", [Tile(text="+1.0", tip="t", shade=0.1)] * 3)], title, "Map"))
+    heading, *labels = [t for t in found.iter("text") if t.attrib["class"] in ("strong", "tick")]
+    reach_up = max(len(t.text or "") for t in labels) * svg.CHARACTER * 0.82
+    assert float(labels[0].attrib["y"]) - reach_up > float(heading.attrib["y"]) + 4
+    assert float(found.attrib["width"]) >= len(title) * svg.STRONG_CHARACTER

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from xstilts.report.elements import svg
 from xstilts.report.elements.formatting import interval, number, plural, signed
 
+NARROW = 326.0  # fits a screen of 360 px
+_SLANT = math.radians(55)  # of column labels that do not fit beside each other
+_LONGEST_COLUMN, _LONGEST_ROW = 24, 24  # characters of a label of a heat map
 PANEL_WIDTH, PANEL_HEIGHT, PANEL_POINTS = 255.0, 120.0, 150
 Points = Sequence[tuple[float, float]]
 
@@ -55,7 +58,42 @@ def forest(groups: Sequence[tuple[str, Sequence[Effect]]], name: str) -> str:
         axis.append(svg.line(scale(t), 22, scale(t), y - 6, "zero" if t == 0 else "grid"))
         axis.append(svg.text(signed(t, 0 if t == int(t) else 1), scale(t), y + 10, "tick", "middle"))
     axis.append(svg.text("points", scale.stop + 12, y + 10, "tick"))
-    return svg.picture(scale.stop + 170, y + 18, name, [*axis, *rows])
+    return svg.picture(scale.stop + 170, y + 18, name, [*axis, *rows], "wide")
+
+
+def forests(groups: Sequence[tuple[str, Sequence[Effect]]], name: str) -> tuple[str, str]:
+    """Return the drawing for a wide screen and that for a narrow one, of which the page shows one."""
+    return forest(groups, name), narrow_forest(groups, name)
+
+
+def narrow_forest(groups: Sequence[tuple[str, Sequence[Effect]]], name: str) -> str:
+    """The same as `forest` for a narrow screen: the number stands beside the label, the interval below both."""
+    low, high = reach([effect for _, lines in groups for effect in lines])
+    scale = svg.AxisScale(low, high, 8.0, NARROW - 8.0)
+    marks = svg.ticks(low, high, 4)
+    rows: list[str] = []
+    y = 14.0
+    for title, lines in groups:
+        rows.append(svg.text(svg.shorten(title, int(NARROW / svg.STRONG_CHARACTER)), 0, y + 4, "strong"))
+        for effect in lines:  # lines of the axis stand below the text, not behind it
+            rows += [svg.line(scale(t), y + 31, scale(t), y + 47, "zero" if t == 0 else "grid") for t in marks]
+            rows.append(_narrow_effect(effect, scale, y + 26))
+            y += 40
+        y += 30
+    axis = [svg.text(signed(t, 0 if t == int(t) else 1), scale(t), y - 8, "tick", "middle") for t in marks]
+    return svg.picture(NARROW, y, f"{name}, in points", [*axis, *rows], "narrow")
+
+
+def _narrow_effect(effect: Effect, scale: svg.AxisScale, y: float) -> str:
+    text = _effect_text(effect)
+    room = int((NARROW - len(text) * svg.CHARACTER) / svg.CHARACTER)
+    parts = [
+        svg.text(svg.shorten(effect.label, max(room, 8)), 0, y, "strong" if effect.overall else ""),
+        svg.text(text, NARROW, y, "number strong" if effect.overall else "number", "end"),
+    ]
+    if effect.value is None:
+        return svg.group(parts, "", f"{effect.label}: {effect.note}")
+    return svg.group([*parts, *_marks(effect, scale, y + 13)], _effect_css(effect), _effect_tip(effect))
 
 
 def reach(effects: Sequence[Effect]) -> tuple[float, float]:
@@ -77,16 +115,33 @@ def _effect(effect: Effect, scale: svg.AxisScale, y: float) -> str:
         return svg.group(
             [*parts, svg.text("missing", scale.stop + 12, y + 4, "faint")], "", f"{effect.label}: {effect.note}"
         )
-    css = f"effect {'sure' if effect.significant else 'unsure'} {'up' if effect.value >= 0 else 'down'}"
-    parts += _whisker(effect, scale, y)
+    parts += _marks(effect, scale, y)
+    css = "number strong" if effect.overall else "number"
+    parts.append(svg.text(_effect_text(effect), scale.stop + 12, y + 4, css))
+    return svg.group(parts, _effect_css(effect), _effect_tip(effect))
+
+
+def _effect_text(effect: Effect) -> str:
+    if effect.value is None:
+        return "missing"
+    return signed(effect.value) + interval(effect.low, effect.high, before=" ") + (" *" if effect.significant else "")
+
+
+def _effect_tip(effect: Effect) -> str:
+    return f"{effect.label}: {_effect_text(effect)}{'; ' + effect.note if effect.note else ''}"
+
+
+def _effect_css(effect: Effect) -> str:
+    return f"effect {'sure' if effect.significant else 'unsure'} {'up' if (effect.value or 0.0) >= 0 else 'down'}"
+
+
+def _marks(effect: Effect, scale: svg.AxisScale, y: float) -> list[str]:
+    """Draw the interval and the value: a dot, or a diamond where it is over all."""
+    assert effect.value is not None
     x, r = scale(effect.value), 6.5 if effect.overall else 4.5
-    if effect.overall:
-        parts.append(_polygon([(x - r, y), (x, y - r), (x + r, y), (x, y + r)], "dot"))
-    else:
-        parts.append(svg.shape("circle", "dot", cx=x, cy=y, r=r))
-    text = signed(effect.value) + interval(effect.low, effect.high, before=" ") + (" *" if effect.significant else "")
-    parts.append(svg.text(text, scale.stop + 12, y + 4, "number strong" if effect.overall else "number"))
-    return svg.group(parts, css, f"{effect.label}: {text}{'; ' + effect.note if effect.note else ''}")
+    diamond = [(x - r, y), (x, y - r), (x + r, y), (x, y + r)]
+    dot = _polygon(diamond, "dot") if effect.overall else svg.shape("circle", "dot", cx=x, cy=y, r=r)
+    return [*_whisker(effect, scale, y), dot]
 
 
 def _whisker(effect: Effect, scale: svg.AxisScale, y: float) -> list[str]:
@@ -113,9 +168,10 @@ def heat(columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Tile]]], hea
     tooltips."""
     numbers = len(columns) <= 26
     wide, high = (44.0, 28.0) if numbers else (22.0, 22.0)
-    left = min(max([len(label) for label, _ in rows] + [4]), 24) * svg.CHARACTER + 14
-    slanted = max([len(c) for c in columns] + [2]) * svg.CHARACTER > wide
-    head = 66.0 if slanted else 42.0
+    left = min(max([len(label) for label, _ in rows] + [4]), _LONGEST_ROW) * svg.CHARACTER + 14
+    longest = min(max([len(c) for c in columns] + [2]), _LONGEST_COLUMN) * svg.CHARACTER
+    slanted = longest > wide
+    head = 34.0 + longest * math.sin(_SLANT) if slanted else 42.0  # the title, and the labels below it
     parts = [svg.text(heading, 0, 12, "strong")]
     for i, column in enumerate(columns):
         x = left + (i + 0.5) * wide
@@ -124,7 +180,7 @@ def heat(columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Tile]]], hea
             svg.shape(
                 "text",
                 "tick",
-                svg.escape(column),
+                svg.escape(svg.shorten(column, _LONGEST_COLUMN)),
                 x=x,
                 y=head - 7,
                 text_anchor="start" if slanted else "middle",
@@ -133,9 +189,10 @@ def heat(columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Tile]]], hea
         )
     for j, (label, tiles) in enumerate(rows):
         y = head + j * high
-        parts.append(svg.text(svg.shorten(label, 24), left - 8, y + high / 2 + 4, "", "end"))
+        parts.append(svg.text(svg.shorten(label, _LONGEST_ROW), left - 8, y + high / 2 + 4, "", "end"))
         parts += [_tile(tile, left + i * wide, y, (wide, high), numbers) for i, tile in enumerate(tiles)]
-    width = max(left + len(columns) * wide + (24 if slanted else 2), len(heading) * svg.CHARACTER * 1.1)
+    beyond = longest * math.cos(_SLANT) if slanted else 2.0  # of the last label
+    width = max(left + len(columns) * wide + beyond, len(heading) * svg.STRONG_CHARACTER)
     return svg.picture(width, head + len(rows) * high + 4, name, parts)
 
 

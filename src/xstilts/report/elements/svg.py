@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import escape
 
 CHARACTER = 6.7  # mean width of a character at the figures' 12 px; only used to reserve room
+STRONG_CHARACTER = 8.0  # the same of strong text, with room for wide letters
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,12 @@ def group(parts: Sequence[str], css: str = "", tip: str = "") -> str:
     return f'<g class="{escape(css)}">{title(tip) if tip else ""}{"".join(parts)}</g>'
 
 
-def picture(width: float, height: float, name: str, body: Iterable[str]) -> str:
+def picture(width: float, height: float, name: str, body: Iterable[str], css: str = "") -> str:
     """Put a whole figure together. `name` is what a screen reader says; the numbers themselves are in a table of the
-    page."""
+    page. `css`: "wide" or "narrow" for one that is shown on a screen of that kind alone."""
     size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
-    return f'<svg {size} role="img" aria-label="{escape(name)}">{"".join(body)}</svg>'
+    kind = f' class="{escape(css)}"' if css else ""
+    return f'<svg{kind} {size} role="img" aria-label="{escape(name)}">{"".join(body)}</svg>'
 
 
 def shorten(text: str, characters: int) -> str:

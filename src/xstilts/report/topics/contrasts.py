@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xstilts.report.elements.blocks import Block, Figure, Fold, Prose, Section, Table, TableCell, TableColumn
-from xstilts.report.elements.charts import Effect, forest
+from xstilts.report.elements.charts import Effect, forests
 from xstilts.report.elements.formatting import MISSING, interval, plural, probability, signed
 from xstilts.report.scores.contrast_scopes import Contrast
 from xstilts.report.scores.contrasts import headline_contrasts
@@ -52,14 +52,14 @@ def forest_plots(contrasts: Sequence[Contrast]) -> tuple[Block, ...]:
         )
     if all(c.value is None for c in drawn):
         return (Prose(text="No difference can be computed; the table says what is missing."),)
-    full = forest(groups, "Differences with intervals; the same numbers in the table below")
+    full = forests(groups, "Differences with intervals; the same numbers in the table below")
     means = [_effect(c, c.title) for c in drawn if c.target is None]
     if len(groups) <= FEW_CONTRASTS or not any(effect.value is not None for effect in means):
-        return (Figure(svg=(full,), caption=caption),)
+        return (Figure(svg=full, caption=caption),)
     heading = f"mean of {plural(len(drawn[-1].targets), 'target')}"
-    short = forest([(heading, means)], "Differences averaged over targets, with intervals")
-    fold = Fold(title="Differences on every target", blocks=(Figure(svg=(full,), caption=caption),))
-    return (Figure(svg=(short,), caption=caption), fold)
+    short = forests([(heading, means)], "Differences averaged over targets, with intervals")
+    fold = Fold(title="Differences on every target", blocks=(Figure(svg=full, caption=caption),))
+    return (Figure(svg=short, caption=caption), fold)
 
 
 LABELS = (

@@ -180,7 +180,7 @@ def _examples(one: TargetErrors) -> list[Block]:
 
 def _inputs(inputs: Mapping[str, str]) -> TableCell:
     first, *others = [text if len(inputs) == 1 else f"{name}: {text}" for name, text in inputs.items()] or [NONE]
-    return TableCell(text=first, small_print=tuple(others), role="text")
+    return TableCell(text=first, small_print=tuple(others), role="text long")
 
 
 def _guess(guess: str, right: bool) -> TableCell:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xstilts.report.elements.blocks import Block, Figure, Fold, Items, Prose, Section, TerminalTable
-from xstilts.report.elements.charts import Curve, Effect, forest, panel
+from xstilts.report.elements.charts import Curve, Effect, forests, panel
 from xstilts.report.elements.formatting import interval, name_list, number, plural, probability, signed
 from xstilts.report.scores.contrast_scopes import UNTESTED
 from xstilts.report.scores.interactions import GroupEffect, Interaction, group_effects, interactions
@@ -182,9 +182,8 @@ def _forest(robustness: Robustness) -> Block:
         "zero. The mean over targets and noises is tested first, then each target and each noise of those found."
     )
     caption = f"Differences of drops in points, above zero where the first loses less. {intervals}"
-    return Figure(
-        svg=(forest(groups, "Differences of drops with intervals; the numbers in the table below"),), caption=caption
-    )
+    name = "Differences of drops with intervals; the numbers in the table below"
+    return Figure(svg=forests(groups, name), caption=caption)
 
 
 def _effect(one: Interaction) -> Effect:
