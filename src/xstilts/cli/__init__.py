@@ -15,6 +15,7 @@ from xstilts.cli import (
     data,
     doctor,
     encoders,
+    evidence,
     init,
     models,
     predictions,
@@ -40,6 +41,7 @@ init.add_to(app)
 doctor.add_to(app)
 studies.add_to(app)
 claims.add_to(app)
+evidence.add_to(app)
 pretrain.add_to(app)
 encoders.add_to(app)
 data.add_to(app)

@@ -13,9 +13,7 @@ from xstilts.evidence.identifiers import family_name, is_of_arxiv, title_words
 from xstilts.evidence.works import PREPRINT, PUBLISHED, Work, WorkRecord, WorkVersion
 
 ALIKE = 0.92  # of two titles, as difflib counts it over characters
-_SMALL = frozenset(
-    ("a", "an", "and", "are", "can", "do", "does", "for", "from", "how", "in", "is", "of", "on", "or", "the")
-)
+_SMALL = frozenset(("a", "an", "and", "are", "can", "do", "does", "for", "from", "how", "in", "is", "of", "on", "the"))
 
 
 def merge_works(records: Sequence[WorkRecord]) -> tuple[Work, ...]:

@@ -1,0 +1,169 @@
+"""Evidence of the literature on a question: search, screen, read, verify, review, and join with what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from xstilts.app.evidence_measured import measured_answers
+from xstilts.app.evidence_models import ENCODER, checkpoint_entailment, sentence_vectors
+from xstilts.core.environment import is_set
+from xstilts.core.files import write_atomic, write_json
+from xstilts.core.free_places import check_free_folder
+from xstilts.core.languages import language
+from xstilts.evidence.bibliography import bibtex_of
+from xstilts.evidence.draft_study import draft_study
+from xstilts.evidence.entailment import entailment_by_words
+from xstilts.evidence.fetching import AnswerFolder
+from xstilts.evidence.inquiry import Inquiry, Judges, inquire
+from xstilts.evidence.logistic import fitted
+from xstilts.evidence.pdf_pages import can_read_pdfs, pdf_pages
+from xstilts.evidence.query import queries_of, read_question
+from xstilts.evidence.reading import PdfReading, read_works
+from xstilts.evidence.records import evidence_record
+from xstilts.evidence.report_page import evidence_document
+from xstilts.evidence.search import SearchResult, ServiceCount, search_services
+from xstilts.evidence.services.base import LiteratureService
+from xstilts.evidence.services.catalog import SERVICES
+from xstilts.evidence.services.local_folder import folder_records
+from xstilts.evidence.verification import UNCALIBRATED
+from xstilts.pipeline.options import OFFLINE, Options
+from xstilts.report.formats.html import html
+from xstilts.report.formats.markdown import markdown
+from xstilts.tasks.catalog import TASKS
+
+RECORD = "evidence.json"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceSettings:
+    """What is asked, and how much of it.
+
+    services: by name. folders: of works on this disk. limit: records of each query at most. most_works: read.
+    most_claims: verified. answers: where answers are kept; None: in the store. refresh: services are asked again.
+    pdfs: open PDFs are read. encoder: the packaged one screens too. checkpoint, task: what judges entailment; "" for
+    the model by words. scale: of the studies whose claims are joined.
+    """
+
+    services: tuple[str, ...] = tuple(SERVICES)
+    folders: tuple[Path, ...] = ()
+    limit: int = 100
+    most_works: int = 50
+    most_claims: int = 60
+    answers: Path | None = None
+    refresh: bool = False
+    pdfs: bool = True
+    encoder: bool = True
+    checkpoint: str = ""
+    task: str = ""
+    scale: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceFiles:
+    """The files of a report on the evidence."""
+
+    html: Path
+    markdown: Path
+    json: Path
+    bibtex: Path
+
+
+def gather_evidence(
+    text: str, settings: EvidenceSettings, options: Options, *,
+    services: Iterable[LiteratureService] | None = None, say: Say = lambda text: None,
+) -> Inquiry:  # fmt: skip
+    """Return all that is found on a question. services: in the place of those that the settings name.
+
+    Raises StudyError for a question without words, an unknown service or a task that judges no entailment, DataError
+    for a folder that cannot be read, EncoderError for a checkpoint that is none."""
+    question = read_question(text, TASKS, _language_names())
+    chosen = (
+        list(services) if services is not None else [SERVICES.find(name, "--service") for name in settings.services]
+    )
+    judges = _judges(settings, options)
+    answers = AnswerFolder(
+        settings.answers or options.store / "evidence" / "answers",
+        offline=options.offline or any(map(is_set, OFFLINE)),
+        refresh=settings.refresh,
+        say=say,
+    )
+    queries = queries_of(question)
+    found = search_services(chosen, queries, settings.limit, answers)
+    records = (*(record for folder in settings.folders for record in folder_records(folder)), *found.records)
+    say(f"{len(records):,} records")
+    vectors = sentence_vectors(options) if settings.encoder else None
+    about = fitted("screening" if settings.encoder else "screening-words").about
+    inquiry = inquire(
+        question,
+        records,
+        partial(read_works, reading=_pdf_reading(settings, answers)),
+        judges,
+        vectors,
+        queries=queries,
+        services=_with_folders(found, settings.folders, records).counts,
+        screening={"by": f"BM25 and the cosine of {ENCODER}" if settings.encoder else "BM25", **about},
+        most_works=settings.most_works,
+        most_claims=settings.most_claims,
+    )
+    return replace(inquiry, measured=measured_answers(question, options, settings.scale))
+
+
+def save_evidence(inquiry: Inquiry, out: Path) -> EvidenceFiles:
+    """Write page, Markdown, JSON and BibTeX into a folder. Raises StoreError where there can be none."""
+    check_free_folder(out, mark=RECORD)
+    files = EvidenceFiles(
+        html=out / "index.html", markdown=out / "report.md", json=out / RECORD, bibtex=out / "references.bib"
+    )
+    document = evidence_document(inquiry)
+    write_json(files.json, evidence_record(inquiry))  # first: it says whose folder this is
+    write_atomic(files.html, html(document))
+    write_atomic(files.markdown, markdown(document))
+    write_atomic(files.bibtex, bibtex_of(inquiry.kept))
+    return files
+
+
+def save_draft(inquiry: Inquiry, path: Path) -> None:
+    """Write a study that would measure the question. Raises StudyError where it names nothing to train on."""
+    write_atomic(path, draft_study(inquiry.question, TASKS))
+
+
+def _judges(settings: EvidenceSettings, options: Options) -> Judges:
+    if not settings.checkpoint:
+        model = fitted("verdict")
+        about = (
+            f"a model of words and numbers, fitted on {fitted('entailment').about['fitted on']}; probabilities are "
+            f"calibrated on {model.about['calibrated on']}, not on abstracts of papers."
+        )
+        return Judges(entailment=entailment_by_words, calibration=model, about=about)
+    about = (
+        f"the checkpoint {settings.checkpoint} with the head of {settings.task}; its probabilities are its own, and "
+        "nobody has calibrated them."
+    )
+    entailment = checkpoint_entailment(settings.checkpoint, settings.task, options)
+    return Judges(entailment=entailment, calibration=UNCALIBRATED, about=about)
+
+
+def _pdf_reading(settings: EvidenceSettings, answers: AnswerFolder) -> PdfReading:
+    if not settings.pdfs:
+        return PdfReading(answers=answers, read=None, why_not="PDFs were not asked for")
+    if not can_read_pdfs():
+        return PdfReading(answers=answers, read=None, why_not="PDFs are read with the extra `evidence` (pypdf)")
+    return PdfReading(answers=answers, read=pdf_pages)
+
+
+def _with_folders(found: SearchResult, folders: Sequence[Path], records: Sequence[object]) -> SearchResult:
+    """Return the counts with a line for the folders, where there are some."""
+    if not folders:
+        return found
+    count = ServiceCount(service="folders", queries=0, answers=0, found=len(records) - len(found.records), total=None)
+    return replace(found, counts=(count, *found.counts))
+
+
+def _language_names() -> tuple[str, ...]:
+    """Return the names of the languages that tasks have."""
+    codes = dict.fromkeys(code for task in TASKS.values() for code in task.test)
+    return tuple(dict.fromkeys(language(code).name for code in codes))

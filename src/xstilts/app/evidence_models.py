@@ -1,0 +1,118 @@
+"""Models for the evidence of the literature: the packaged encoder as sentence vectors, and a checkpoint that judges
+entailment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from xstilts.app.checkpoints import checkpoint_folder, task_for
+from xstilts.app.execution import Quiet, execute_steps
+from xstilts.core.environment import default_threads
+from xstilts.core.errors import EncoderError, StudyError
+from xstilts.data.examples import SentenceExample, TextExample
+from xstilts.engine.store import Store
+from xstilts.evidence.entailment import CONTRADICT, LABELS, NOT_ENOUGH_INFO, SUPPORT, Entailment
+from xstilts.evidence.screening import Vectors
+from xstilts.kinds.classification import Classification
+from xstilts.kinds.retrieval import Retrieval
+from xstilts.pipeline.options import Options, devices
+from xstilts.pipeline.steps.encoder import packaged_encoders
+from xstilts.tasks.base import Task
+
+ENCODER = "tiny-e5"
+LONGEST = 128  # tokens of a text: a title and the first half of an abstract
+_MEANT = {
+    "entailment": SUPPORT, "entails": SUPPORT, "support": SUPPORT, "supported": SUPPORT,
+    "contradiction": CONTRADICT, "contradict": CONTRADICT, "contradicted": CONTRADICT,
+    "neutral": NOT_ENOUGH_INFO, "not_enough_info": NOT_ENOUGH_INFO, "not enough evidence": NOT_ENOUGH_INFO,
+}  # fmt: skip
+
+
+def sentence_vectors(options: Options) -> Vectors:
+    """Return the function that turns N texts into vectors [N, D] of length 1: the mean of the last layer's states of
+    the packaged encoder, which is unpacked into the store on first use. A text is encoded once."""
+    known: dict[str, np.ndarray] = {}
+    encode: list[Callable[[Sequence[str]], np.ndarray]] = []
+
+    def vectors(texts: Sequence[str]) -> np.ndarray:
+        if new := [text for text in dict.fromkeys(texts) if text not in known]:
+            if not encode:
+                encode.append(_loaded(options))
+            known.update(zip(new, encode[0](new), strict=True))
+        return np.stack([known[text] for text in texts])
+
+    return vectors
+
+
+def _loaded(options: Options) -> Callable[[Sequence[str]], np.ndarray]:
+    from xstilts.evaluate.predict import CheckpointRef, load_model
+    from xstilts.heads.registry import head_key
+    from xstilts.kinds.tokenizers import load_tokenizer
+    from xstilts.train.job import Compute
+    from xstilts.train.model import outputs
+
+    step, store = packaged_encoders()[ENCODER], Store(options.store)
+    outcome = execute_steps([step], store, options, prepare_command=_no_command, listener=Quiet())
+    if outcome.failed:
+        raise EncoderError(next(iter(outcome.failed.values())))
+    folder, kind = store.path(step), Retrieval(layer=-1)
+    compute = Compute(device=devices(options)[0], threads=options.threads or default_threads())
+    model, tokenizer = load_model(CheckpointRef(checkpoint=folder), kind, compute), load_tokenizer(folder)
+
+    def encode(texts: Sequence[str]) -> np.ndarray:
+        examples = [
+            SentenceExample(id=str(n), group=str(n), text=text or " ", side="candidate") for n, text in enumerate(texts)
+        ]
+        columns = kind.encode(examples, tokenizer, LONGEST).columns
+        lengths = np.array([len(ids) for ids in columns["ids"]], dtype=np.int64)
+        decoded = outputs(
+            model, head_key(kind), lambda i: {name: column[i] for name, column in columns.items()}, lengths, compute
+        )
+        table = np.stack(decoded).astype(np.float64)
+        return np.asarray(table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-12))
+
+    return encode
+
+
+def _no_command() -> Callable[..., list[str]]:
+    raise AssertionError("unpacking an encoder runs in this process")
+
+
+def checkpoint_entailment(checkpoint: str, task_name: str, options: Options) -> Entailment:
+    """Return the entailment that a checkpoint says of pairs, by the head of a task.
+
+    Raises EncoderError for a checkpoint that is none, StudyError for a task without labels of entailment."""
+    task = task_for(task_name, None, options)
+    labels = _labels(task)
+    folder = checkpoint_folder(checkpoint, options)
+
+    def entailment(pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        from xstilts.evaluate.predict import CheckpointRef, predict_examples
+        from xstilts.train.job import Compute
+
+        if not pairs:
+            return np.zeros((0, len(LABELS)))
+        examples = [TextExample(id=str(n), group=str(n), text=a, pair=b) for n, (a, b) in enumerate(pairs)]
+        compute = Compute(device=devices(options)[0], threads=options.threads or default_threads())
+        ref = CheckpointRef(checkpoint=folder, task=task.name)
+        scores = predict_examples(ref, task.kind, examples, compute).scores or []
+        return np.array(
+            [[sum(row[name] for name, meant in labels.items() if meant == label) for label in LABELS] for row in scores]
+        )
+
+    return entailment
+
+
+def _labels(task: Task) -> dict[str, str]:
+    """Return what each label of a task means. Raises StudyError where it does not judge entailment."""
+    names = task.kind.labels if isinstance(task.kind, Classification) else ()
+    meant = {name: _MEANT[name.lower()] for name in names if name.lower() in _MEANT}
+    if len(meant) < len(names) or set(meant.values()) != set(LABELS):
+        raise StudyError(
+            f"The task '{task.name}' does not judge entailment: its labels are {', '.join(names) or 'none'}.",
+            where="--task",
+            hint="A task such as xnli, mnli or snli has entailment, neutral and contradiction.",
+        )
+    return meant

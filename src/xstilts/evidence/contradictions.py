@@ -1,0 +1,44 @@
+"""Contradictions: findings of different works that speak of the same and say the opposite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xstilts.evidence.findings import Finding, direction, is_result_word, says_direction
+from xstilts.evidence.words import STOP_WORDS, stem, words_of
+
+OVERLAP = 0.6  # of the shorter one's words that say what it is about
+FEWEST = 3  # words in common
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contradiction:
+    """Two findings that say the opposite; shared: the words by which they speak of the same."""
+
+    first: Finding
+    second: Finding
+    shared: tuple[str, ...]
+
+
+def contradictions_of(findings: Sequence[Finding]) -> tuple[Contradiction, ...]:
+    """Return every pair of findings of different works where one says better, and the other worse or no change, of the
+    same. It is told by words alone: a reader decides whether they are about one thing."""
+    spoken = [(one, topic(one.text), direction(one.text)) for one in findings if says_direction(one.text)]
+    pairs: dict[tuple[str, str], Contradiction] = {}
+    for number, (first, words, sign) in enumerate(spoken):
+        for second, others, other_sign in spoken[number + 1 :]:
+            if first.work == second.work or sign == other_sign or 1 not in (sign, other_sign):
+                continue
+            shared = [word for word in words if word in others]
+            if len(shared) >= FEWEST and len(shared) >= OVERLAP * min(len(words), len(others)):
+                pairs.setdefault(
+                    (first.text, second.text), Contradiction(first=first, second=second, shared=tuple(shared))
+                )
+    return tuple(pairs.values())
+
+
+def topic(text: str) -> tuple[str, ...]:
+    """Return the stems that say what a finding is about: neither how it turned out nor a number."""
+    told = (word for word in words_of(text) if word not in STOP_WORDS and not word[0].isdigit())
+    return tuple(dict.fromkeys(stem(word) for word in told if not is_result_word(word)))

@@ -1,0 +1,150 @@
+"""Findings: sentences of a source text that state a result, found by rules.
+
+A finding compares, gives a number of a result, or says what causes what. A plan, a definition, what others did, or a
+description of the set-up is none, whatever numbers it has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from xstilts.evidence.quantities import Quantity, quantities_of
+from xstilts.evidence.source_text import ABSTRACT, SourceSentence, SourceText
+from xstilts.evidence.words import words_of
+
+COMPARATIVE, NUMERIC, CAUSAL = "comparative", "numeric", "causal"
+
+_UP = (
+    r"(?:out)?perform(?:s|ed|ing)?|improv(?:e|es|ed|ing|ement|ements)|gain(?:s|ed)?|rais(?:e|es|ed)|ris(?:e|es)|rose|"
+    r"increas(?:e|es|ed)|boost(?:s|ed)?|help(?:s|ed|ful)?|benefi(?:t|ts|ted|cial)|exceed(?:s|ed)?|surpass(?:es|ed)?|"
+    r"better|best|higher|highest|larger|stronger|superior|effective|beat(?:s)?"
+)
+_DOWN = (
+    r"drop(?:s|ped)?|decreas(?:e|es|ed)|reduc(?:e|es|ed|tion)|los(?:e|es|t|s)|hurt(?:s)?|harm(?:s|ed|ful)?|"
+    r"degrad(?:e|es|ed|ation)|worse(?:n|ns|ned)?|worst|lower(?:s|ed)?|lowest|inferior|fail(?:s|ed)?|fall(?:s)?|fell|"
+    r"vanish(?:es|ed)?|underperform(?:s|ed)?|weaker|ineffective|detrimental"
+)
+_SAME = (
+    r"comparable|on par|no (?:significant |consistent |clear )?(?:difference|effect|gain|gains|improvement)|"
+    r"within noise|limited|inconsistent|negligible|unchanged|do(?:es)? not (?:change|move|help|improve|matter)|"
+    r"did not (?:change|move|help|improve)"
+)
+_RESULT = re.compile(rf"\b(?:{_UP}|{_DOWN}|{_SAME})\b", re.IGNORECASE)
+_THAN = re.compile(r"\b(?:than|over|compared (?:to|with)|versus|vs\.?|relative to|against|while|whereas|most|least|"
+                   r"(?:the )?baseline|before|after|with(?:out)?)\b", re.IGNORECASE)  # fmt: skip
+_CAUSE = re.compile(
+    r"\b(?:because|due to|leads? to|led to|results? in|caus(?:e|es|ed)|thanks to|therefore|enabl(?:e|es|ed)|"
+    r"(?:explain|account)s? for|depends? on|attributed to)\b",
+    re.IGNORECASE,
+)
+_SAID = re.compile(
+    r"\b(?:we (?:find|found|show|observe|see|demonstrate|report|conclude)|results (?:show|suggest|indicate)|"
+    r"experiments (?:show|suggest)|achiev(?:e|es|ed)|obtain(?:s|ed)?|yield(?:s|ed)?|reach(?:es|ed)?|scores?)\b",
+    re.IGNORECASE,
+)
+_NO_FINDING = re.compile(
+    r"^(?:in this (?:paper|work|study|section)|we (?:propose|present|introduce|describe|study|investigate|ask|aim|"
+    r"consider|use|train|evaluate|compare|hope|plan|release)|this (?:paper|work|section)|our (?:goal|aim)|to (?:this "
+    r"end|answer)|future work|code|data|the code)\b|\?$|\b(?:we will|we plan to|could be used|can we|whether)\b|"
+    r"\bet al\b|\(\s*(?:19|20)\d\d\)",
+    re.IGNORECASE,
+)
+_SCORES = frozenset({"percent", "points", "f1", "las", "uas", "bleu", "em", "map", "accuracy", "times"})
+_NEGATED = re.compile(r"\b(?:not|no|never|neither|nor|without|cannot|fails? to|n't)\b|n't\b", re.IGNORECASE)
+_DIRECTIONS = tuple(
+    (sign, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for sign, words in ((0, _SAME), (1, _UP), (-1, _DOWN))
+)
+_NEAR = 30  # characters before a result in which a negation is about it
+FEWEST_WORDS, MOST_WORDS = 5, 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A sentence that states a result. kinds: how it was told. number: of it among all findings, from 1."""
+
+    work: str
+    version: str
+    origin: str
+    sentence: SourceSentence
+    kinds: tuple[str, ...]
+    quantities: tuple[Quantity, ...]
+
+    @property
+    def text(self) -> str:
+        return self.sentence.text
+
+    @property
+    def place(self) -> str:
+        """ "abstract", "page 3, results"."""
+        if self.sentence.page is None:
+            return ABSTRACT
+        section = f", {self.sentence.section}" if self.sentence.section else ""
+        return f"page {self.sentence.page}{section}"
+
+
+def findings_of(texts: Iterable[SourceText], most: int = 40) -> Iterator[Finding]:
+    """Yield the findings of texts; of each text at most `most`, in its order."""
+    for text in texts:
+        found = 0
+        for sentence in text.sentences:
+            kinds = finding_kinds(sentence.text)
+            if kinds and found < most:
+                found += 1
+                yield Finding(
+                    work=text.work,
+                    version=text.version,
+                    origin=text.origin,
+                    sentence=sentence,
+                    kinds=kinds,
+                    quantities=quantities_of(sentence.text),
+                )
+
+
+def finding_kinds(sentence: str) -> tuple[str, ...]:
+    """Return how a sentence is a finding; () where it is none.
+
+    >>> finding_kinds("Parsing first improves transfer over the baseline by 1.2 LAS.")
+    ('comparative', 'numeric')
+    >>> finding_kinds("We study parsing in 12 languages.")
+    ()
+    """
+    if not FEWEST_WORDS <= len(words_of(sentence)) <= MOST_WORDS or _NO_FINDING.search(sentence):
+        return ()
+    result, said = bool(_RESULT.search(sentence)), bool(_SAID.search(sentence))
+    numbers = [one for one in quantities_of(sentence) if one.unit in _SCORES or one.signed or one.digits]
+    kinds = []
+    if result and (_THAN.search(sentence) or said or numbers):
+        kinds.append(COMPARATIVE)
+    if numbers and (result or said):
+        kinds.append(NUMERIC)
+    if _CAUSE.search(sentence) and (result or said):
+        kinds.append(CAUSAL)
+    if result and not kinds and not sentence.endswith(":"):
+        kinds.append(COMPARATIVE)
+    return tuple(kinds)
+
+
+def direction(text: str) -> int:
+    """Return +1 where the first result that a sentence speaks of is something better, -1 of something worse, 0 of no
+    change, of none, or of a change that is denied.
+
+    >>> direction("Parsing helps"), direction("Parsing hurts"), direction("Parsing does not help")
+    (1, -1, 0)
+    """
+    first = {sign: found.start() for sign, pattern in _DIRECTIONS if (found := pattern.search(text))}
+    if not first:
+        return 0
+    sign = min(first, key=lambda each: first[each])
+    return 0 if _NEGATED.search(text[max(0, first[sign] - _NEAR) : first[sign]]) else sign
+
+
+def says_direction(text: str) -> bool:
+    """Whether a sentence says better, worse or the same at all."""
+    return bool(_RESULT.search(text))
+
+
+def is_result_word(word: str) -> bool:
+    """Whether a word says better, worse or the same."""
+    return bool(_RESULT.fullmatch(word))
