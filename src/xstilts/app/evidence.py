@@ -164,6 +164,6 @@ def _with_folders(found: SearchResult, folders: Sequence[Path], records: Sequenc
 
 
 def _language_names() -> tuple[str, ...]:
-    """Return the names of the languages that tasks have."""
-    codes = dict.fromkeys(code for task in TASKS.values() for code in task.test)
+    """Return the names of the languages that tasks have, but for English, which is trained in whatever is asked."""
+    codes = dict.fromkeys(code for task in TASKS.values() for code in task.test if code != "en")
     return tuple(dict.fromkeys(language(code).name for code in codes))

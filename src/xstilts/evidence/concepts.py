@@ -28,7 +28,7 @@ CONCEPTS: Catalog[Concept] = Catalog(
     "concept",
     _concept(
         "intermediate-task training", "intermediate task", "intermediate training", "intermediate fine-tuning",
-        "supplementary training", "STILTs",
+        "supplementary training", "intermediate data", "STILTs",
     ),
     _concept(
         "cross-lingual transfer", "zero-shot cross-lingual", "cross-lingual", "zero-shot transfer", "crosslingual",
@@ -53,7 +53,8 @@ CONCEPTS: Catalog[Concept] = Catalog(
     _concept("robustness", "noise", "noisy", "typos", "misspellings", "perturbations", "robust"),
     _concept(
         "data scaling", "scaling", "data size", "training set size", "amount of training data", "sample efficiency",
-        "size of the training data", "scale", "number of training examples",
+        "size of the training data", "size of the English intermediate data", "number of training examples",
+        "more training data",
     ),
     _concept("reasoning", "math word problems", "mathematical reasoning", "GSM8K", "MMLU", "commonsense reasoning",
              "chain of thought", tasks=("gsm8k-verify", "gsm8k-next-step")),

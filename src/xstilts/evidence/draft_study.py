@@ -41,7 +41,7 @@ def draft_study(question: Question, tasks: Catalog[Task]) -> str:
         "seeds": [1, 2, 3],
     }
     if "data scaling" in names:
-        study["take"] = {"intermediate": [1000, 4000, 16000]}
+        study["take"] = {"intermediate": [1000, 4000, 16000], "budget": "epochs"}
     noises = ["keyboard", "swap"] if "robustness" in names else []
     if noises:
         study["stress"] = {"noise": noises, "rates": [0.1]}
@@ -66,7 +66,7 @@ def _first_of(kind: str, tasks: Mapping[str, Task]) -> str:
 
 
 def _arms(through: Sequence[str], concepts: set[str]) -> dict[str, dict[str, Any]]:
-    tune = {"tune": "adapter"} if "adapters" in concepts else {}
+    tune = {"tune": {"adapter": "pfeiffer"}} if "adapters" in concepts else {}
     arms: dict[str, dict[str, Any]] = {"none": {"strategy": "direct"}}
     for task in through:
         arms[task] = {"strategy": "sequential", "through": [task], **tune}

@@ -47,8 +47,8 @@ _SAID = re.compile(
 _NO_FINDING = re.compile(
     r"^(?:in this (?:paper|work|study|section)|we (?:propose|present|introduce|describe|study|investigate|ask|aim|"
     r"consider|use|train|evaluate|compare|hope|plan|release)|this (?:paper|work|section)|our (?:goal|aim)|to (?:this "
-    r"end|answer)|future work|code|data|the code)\b|\?$|\b(?:we will|we plan to|could be used|can we|whether)\b|"
-    r"\bet al\b|\(\s*(?:19|20)\d\d\)",
+    r"end|answer)|future work|(?:our |the )?(?:code|data) (?:and|is|are|will))\b|\?$|"
+    r"\b(?:we will|we plan to|could be used|can we|whether)\b|\bet al\b|\(\s*(?:19|20)\d\d\)",
     re.IGNORECASE,
 )
 _SCORES = frozenset({"percent", "points", "f1", "las", "uas", "bleu", "em", "map", "accuracy", "times"})

@@ -19,6 +19,7 @@ from xstilts.evidence.search import ServiceCount
 from xstilts.evidence.services.base import SearchQuery
 from xstilts.evidence.source_text import SourceText
 from xstilts.evidence.verification import Verifier
+from xstilts.evidence.words import stems_of
 from xstilts.evidence.works import Work, WorkRecord
 
 ReadTexts = Callable[[Sequence[Work]], Sequence[SourceText]]
@@ -102,7 +103,7 @@ def inquire(
     """
     screened = screen(question, merge_works(records), vectors, most_works)
     texts = tuple(read([one.work for one in screened if one.kept]))
-    findings = list(findings_of(texts))
+    findings = _newest(findings_of(texts))
     contradictions = contradictions_of(findings)
     return Inquiry(
         question=question,
@@ -116,6 +117,12 @@ def inquire(
         judges=judges,
         screening=screening,
     )
+
+
+def _newest(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings without those that a later version of the same work says word for word again."""
+    by_words = {(one.work, " ".join(stems_of(one.text))): one for one in findings}
+    return list(by_words.values())
 
 
 def _reviewed(

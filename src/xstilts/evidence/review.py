@@ -143,7 +143,8 @@ def _relevance(shown: ReviewInput) -> ClaimReview:
 
 
 def _coverage(shown: ReviewInput) -> ClaimReview:
-    score, reasons = 1.0, []
+    score = 1.0
+    reasons: list[str] = []
     others = {one.work for one in shown.verdict.evidence if one.work != shown.finding.work}
     if shown.verdict.label == NOT_ENOUGH_INFO or not others:
         score, reasons = score - 0.5, [*reasons, "no other work speaks of it"]

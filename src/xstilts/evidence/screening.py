@@ -93,19 +93,23 @@ def review_counts(found: int, screened: Sequence[ScreenedWork]) -> ReviewCounts:
 
 def relevance(question: Question, texts: Sequence[str], vectors: Vectors | None, model: LogisticModel) -> np.ndarray:
     """Return the probability [N] that each text bears on a question, by the model fitted on labelled pairs. A concept
-    counts as one word, in whatever spelling it stands."""
+    counts as one word, in whatever spelling it stands; one that no text mentions says nothing of any."""
     if not texts:
         return np.zeros(0)
-    index = Bm25Index([[*stems_of(text), *map(_token, question.met_in(text))] for text in texts])
-    table = screening_features(question.text, _terms(question), texts, vectors, index)
-    chances: np.ndarray = model.probabilities(table)[:, 1]
+    met = [question.met_in(text) for text in texts]
+    index = Bm25Index([[*stems_of(text), *map(_token, names)] for text, names in zip(texts, met, strict=True)])
+    terms = [
+        *_other_words(question),
+        *(_token(name) for name in dict.fromkeys(name for names in met for name in names)),
+    ]
+    chances: np.ndarray = model.probabilities(screening_features(question.text, terms, texts, vectors, index))[:, 1]
     return chances
 
 
-def _terms(question: Question) -> list[str]:
-    """Return the words of a question that are part of no concept, and a token for each concept."""
+def _other_words(question: Question) -> list[str]:
+    """Return the words of a question that are part of no concept."""
     spelt = {word for one in question.concepts for spelling in one.spellings for word in stems_of(spelling)}
-    return [word for word in question.own_stems if word not in spelt] + [_token(one.name) for one in question.concepts]
+    return [word for word in question.own_stems if word not in spelt]
 
 
 def _token(concept: str) -> str:

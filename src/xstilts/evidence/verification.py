@@ -27,13 +27,13 @@ VERDICT_FEATURES = (*LABELS, "share")
 UNCALIBRATED = LogisticModel(
     classes=LABELS, features=VERDICT_FEATURES, weights_KF=np.eye(3, 5), temperature=1.0, about={}
 )
-LEAST_SHARE = 0.1  # of a claim's words by weight that a sentence must have to be compared with it
+LEAST_SHARE = 0.1  # a sentence that has each word of a claim once has about 0.45
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvidenceSentence:
-    """A sentence that was compared with a claim. share: of the claim's words, by weight, that it has. probabilities:
-    of `LABELS`."""
+    """A sentence that was compared with a claim. share: its BM25 score for the claim's words, of the most that a text
+    could have. probabilities: of `LABELS`."""
 
     work: str
     version: str
@@ -109,10 +109,11 @@ class Verifier:
 
     def _differing(self, finding: Finding, numbers: Sequence[int], shares: np.ndarray) -> list[EvidenceSentence]:
         """Return sentences of other versions that speak of the same with other numbers."""
-        differing = []
+        differing, words = [], set(stems_of(finding.text))
         for number in numbers:
-            said = quantities_of(self._entries[number][1].text)
-            if shares[number] >= 0.5 and said and not all(reappears(one, said) for one in finding.quantities):
+            other = self._entries[number][1].text
+            said, common = quantities_of(other), words & set(stems_of(other))
+            if 2 * len(common) >= len(words) and said and not all(reappears(one, said) for one in finding.quantities):
                 differing.append(self._sentence(number, shares, (0.0, 0.0, 1.0)))
         return differing
 

@@ -42,7 +42,7 @@ def says(label: str, probability: float = 0.8):
 
 
 def verdict(texts: Sequence[SourceText], label: str = SUPPORT) -> ClaimVerdict:
-    (finding,) = [one for one in findings_of(texts) if one.text == CLAIM]
+    finding = next(one for one in findings_of(texts) if one.text == CLAIM)
     return Verifier(texts, says(label), UNCALIBRATED).verify(finding)
 
 
