@@ -34,7 +34,8 @@ class Paper:
 
 
 class LiteratureServer:
-    """`faults`: service -> what is wrong with it: a status, "html", "half" (a cut body), "silent". `asked`: the
+    """`faults`: service -> what is wrong with it: a status, "html", "half" (a cut body), "silent",
+    "to ADDRESS" (a redirect). `asked`: the
     services in the order of their requests; `sent`: path and headers of each request. page: records on a page."""
 
     def __init__(self, papers: Sequence[Paper] = ()) -> None:
@@ -71,7 +72,9 @@ class LiteratureServer:
         if fault == "silent":
             handler.close_connection = True
             return
-        if isinstance(fault, int):
+        if isinstance(fault, str) and fault.startswith("to "):
+            status, headers = 302, {"Location": fault.removeprefix("to ")}
+        elif isinstance(fault, int):
             status, body, headers = fault, b"{}", {"Retry-After": "7"} if fault == 429 else {}
         elif fault == "html":
             body = b"<html><body>Down for maintenance</body></html>"

@@ -17,6 +17,7 @@ from xstilts.evidence.bibliography import bibtex_of
 from xstilts.evidence.draft_study import draft_study
 from xstilts.evidence.entailment import entailment_by_words
 from xstilts.evidence.fetching import AnswerFolder
+from xstilts.evidence.identifiers import title_words
 from xstilts.evidence.inquiry import Inquiry, Judges, inquire
 from xstilts.evidence.logistic import fitted
 from xstilts.evidence.pdf_pages import can_read_pdfs, pdf_pages
@@ -124,6 +125,11 @@ def save_evidence(inquiry: Inquiry, out: Path) -> EvidenceFiles:
     write_atomic(files.markdown, markdown(document))
     write_atomic(files.bibtex, bibtex_of(inquiry.kept))
     return files
+
+
+def report_folder(question: str, options: Options) -> Path:
+    """Return the folder of a question's report where nobody names one: in the store, by the question's words."""
+    return options.store / "reports" / "evidence" / "-".join(title_words(question))[:60]
 
 
 def save_draft(inquiry: Inquiry, path: Path) -> None:

@@ -14,7 +14,7 @@ QuestionText = Annotated[str, typer.Argument(metavar="QUESTION", help="The quest
 Out = Annotated[
     Path | None,
     typer.Option(
-        "--out", metavar="DIR", help="The folder of the report.", show_default="evidence below the store's reports"
+        "--out", metavar="DIR", help="The folder of the report.", show_default="in the store, by the question"
     ),
 ]
 Services = Annotated[
@@ -69,7 +69,7 @@ def evidence(
     """Search the literature on a question, verify what it claims, and set what was measured beside it.
 
     Every answer of a service is kept: with `--offline` the same command gives the same report, bit for bit."""
-    from xstilts.app.evidence import EvidenceSettings, gather_evidence, save_draft, save_evidence
+    from xstilts.app.evidence import EvidenceSettings, gather_evidence, report_folder, save_draft, save_evidence
     from xstilts.core.errors import DataError
     from xstilts.evidence.records import evidence_record
     from xstilts.evidence.report_page import answer_sentences
@@ -84,7 +84,7 @@ def evidence(
         answers=answers, refresh=refresh, pdfs=pdfs, encoder=encoder, checkpoint=checkpoint, task=task, scale=scale,
     )  # fmt: skip
     inquiry = gather_evidence(question, settings, options, say=lambda text: say(text, err=True))
-    files = save_evidence(inquiry, out or options.store / "reports" / "evidence")
+    files = save_evidence(inquiry, out or report_folder(question, options))
     if draft is not None:
         save_draft(inquiry, draft)
     if as_json:

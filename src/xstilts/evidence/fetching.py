@@ -27,6 +27,7 @@ from urllib.parse import urlencode, urlsplit
 
 from xstilts.core.errors import DataError, StoreError
 from xstilts.core.files import read_json_mapping, write_atomic, write_json
+from xstilts.evidence.addresses import is_public
 from xstilts.evidence.services.base import MOST_BYTES, ServiceRequest
 
 TIMEOUT = 30.0  # seconds without an answer
@@ -79,13 +80,12 @@ class AnswerFolder:
             return self._stored(name, known)
         if self.offline:
             raise NoAnswerError("never asked before, and this is offline")
-        if request.service in self._down:
-            raise NoAnswerError(self._down[request.service])
         record: dict[str, Any] = {"service": request.service, "address": request.address}
         try:
+            if request.service in self._down:  # nobody waits through the same silence for every query
+                raise NoAnswerError(self._down[request.service])
             status, kind, body = self._ask(request)
         except NoAnswerError as error:
-            # Nobody waits through the same silence for every page.
             self._down[request.service] = str(error)
             write_json(self.folder / f"{name}.json", {**record, "fetched": _today(), "problem": str(error)})
             raise
@@ -143,17 +143,15 @@ class _TransientError(Exception):
         self.wait = wait
 
 
-class _SameHost(urllib.request.HTTPRedirectHandler):
-    """Follows redirects on the web; a key goes to no other host."""
+class _PublicRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects on the web, never from a public address to a private one. A key that is a header is not sent
+    along (`add_unredirected_header`)."""
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        if urlsplit(newurl).scheme not in ("https", "http"):
-            raise urllib.error.URLError("a redirect that leaves the web")
-        following = super().redirect_request(req, fp, code, msg, headers, newurl)
-        if following is not None and urlsplit(newurl).netloc != urlsplit(req.full_url).netloc:
-            for name in req.unredirected_hdrs:
-                following.unredirected_hdrs.pop(name, None)
-        return following
+        leaves = is_public(req.full_url) and not is_public(newurl)
+        if leaves or urlsplit(newurl).scheme not in ("https", "http"):
+            raise urllib.error.URLError("a redirect that leaves the public web")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _sent(request: ServiceRequest, timeout: float) -> tuple[int, str, bytes]:
@@ -163,7 +161,7 @@ def _sent(request: ServiceRequest, timeout: float) -> tuple[int, str, bytes]:
     if request.key and request.key.header and (key := os.environ.get(request.key.variable, "").strip()):
         asked.add_unredirected_header(request.key.header, key)
     try:
-        with urllib.request.build_opener(_SameHost).open(asked, timeout=timeout) as answer:
+        with urllib.request.build_opener(_PublicRedirects).open(asked, timeout=timeout) as answer:
             return answer.status, answer.headers.get_content_type(), _whole(answer)
     except urllib.error.HTTPError as error:
         if error.code in _TRANSIENT:
@@ -173,7 +171,8 @@ def _sent(request: ServiceRequest, timeout: float) -> tuple[int, str, bytes]:
         reason = getattr(error, "reason", None) or error
         if isinstance(reason, TimeoutError) or "timed out" in str(reason):
             raise _TransientError(f"did not answer within {timeout:g} s") from error
-        raise _TransientError(f"did not answer ({type(reason).__name__.removesuffix('Error')})") from error
+        said = reason if isinstance(reason, str) else type(reason).__name__.removesuffix("Error")
+        raise _TransientError(f"did not answer ({said})") from error
 
 
 def _with_key(request: ServiceRequest, parameters: list[tuple[str, str]]) -> str:

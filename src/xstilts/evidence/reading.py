@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from xstilts.evidence.addresses import is_public
 from xstilts.evidence.fetching import AnswerFolder, NoAnswerError
 from xstilts.evidence.pdf_pages import PdfPages
 from xstilts.evidence.services.base import ServiceRequest
@@ -68,19 +68,3 @@ def _file(pdf: str, answers: AnswerFolder) -> tuple[Path, str]:
     if answer.status != 200 or not answer.body.startswith(b"%PDF"):
         raise NoAnswerError(f"answered {answer.status} with something else than a PDF")
     return answers.folder / f"{answer.name}.body", answer.name
-
-
-def is_public(address: str) -> bool:
-    """Whether an address is on the public web: one that a service names may not lead into the reader's own network.
-
-    >>> is_public("https://arxiv.org/pdf/1"), is_public("http://127.0.0.1/x"), is_public("file:///etc/passwd")
-    (True, False, False)
-    """
-    parts = urlsplit(address)
-    host = (parts.hostname or "").rstrip(".").lower()
-    if parts.scheme not in ("http", "https") or "." not in host or host.endswith((".localhost", ".local", ".internal")):
-        return False
-    try:
-        return ipaddress.ip_address(host).is_global
-    except ValueError:
-        return not host.rpartition(".")[2].isdecimal()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 
 from fake_literature import LiteratureServer, Paper, literature
 from xstilts.core.errors import StoreError
-from xstilts.evidence.fetching import AnswerFolder, NoAnswerError
+from xstilts.evidence.fetching import AnswerFolder, NoAnswerError, _PublicRedirects
 from xstilts.evidence.search import SearchResult, search_services
 from xstilts.evidence.services.base import SearchQuery
 
@@ -96,6 +98,8 @@ def test_a_service_that_is_down_is_not_waited_for_twice(server: LiteratureServer
     queries = [QUERY, SearchQuery(phrases=(("other",),))]
     search_services(server.services("openalex"), queries, 5, answers)
     assert len(server.asked) == 4  # the tries of one request
+    again = search_services(server.services("openalex"), queries, 5, replace(answers, offline=True, _down={}))
+    assert "4 tries" in again.problems[0] and "never asked" not in again.problems[0]
 
 
 def test_keys_are_sent_and_neither_kept_nor_shown(
@@ -108,6 +112,22 @@ def test_keys_are_sent_and_neither_kept_nor_shown(
     assert server.sent[0][1]["X-Api-Key"] == "secret-one" and "secret-two" in server.sent[1][0]
     kept = b"".join(path.read_bytes() for path in answers.folder.iterdir())
     assert b"secret" not in kept and "secret" not in repr(result)
+
+
+def test_a_redirect_is_followed_without_the_key_and_none_that_leaves_the_web(
+    server: LiteratureServer, answers: AnswerFolder, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SEMANTIC_SCHOLAR_API_KEY", "secret-one")
+    server.faults = {"semanticscholar": f"to {server.address}/crossref/works?offset=0"}
+    found(server, answers, "semanticscholar")
+    (_, first), (path, second) = server.sent
+    assert "X-Api-Key" in first and path.startswith("/crossref") and "X-Api-Key" not in second
+    server.faults = {"semanticscholar": "to ftp://127.0.0.1/x"}
+    again = found(server, replace(answers, refresh=True), "semanticscholar")
+    assert "did not answer (a redirect that leaves" in again.problems[0]
+    asked = urllib.request.Request("https://arxiv.org/x")
+    with pytest.raises(urllib.error.URLError, match="leaves the public web"):
+        _PublicRedirects().redirect_request(asked, None, 302, "", {}, "http://127.0.0.1/x")
 
 
 def test_offline_without_an_answer_says_so(server: LiteratureServer, answers: AnswerFolder):

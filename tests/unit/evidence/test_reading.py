@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from xstilts.evidence.addresses import is_public
 from xstilts.evidence.duplicates import merge_works
 from xstilts.evidence.fetching import AnswerFolder
 from xstilts.evidence.pdf_pages import PdfPages, can_read_pdfs, pdf_pages
-from xstilts.evidence.reading import PdfReading, is_public, read_works
+from xstilts.evidence.reading import PdfReading, read_works
 from xstilts.evidence.source_text import SourceText, pdf_text
 from xstilts.evidence.works import Work, WorkRecord
 

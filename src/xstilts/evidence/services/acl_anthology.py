@@ -36,8 +36,8 @@ def parse(body: bytes, asked: ServiceRequest, query: SearchQuery) -> AnswerPage:
     text = _unpacked(body).decode("utf-8", "replace")
     if "@" not in text[:4000]:
         raise AnswerError(f"an answer that is no BibTeX: {beginning(body)}")
-    # Most of a hundred thousand entries are cheap to pass over before they are read field by field.
-    near = (part for part in text.split("\n@") if _has_all(part, query))
+    # A hundred thousand entries: most are passed over before they are read field by field.
+    near = (part for part in text.split("\n@") if _may_have_all(part, query))
     found = []
     try:
         for part in near:
@@ -59,6 +59,12 @@ def _unpacked(body: bytes) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         raise AnswerError("a gzipped answer that ends too early or is damaged") from error
     return text
+
+
+def _may_have_all(entry: str, query: SearchQuery) -> bool:
+    """Whether an entry as it is written has every phrase, hyphens or not."""
+    text = entry.lower().replace("-", " ").replace("{", "").replace("}", "")
+    return all(any(one.lower().replace("-", " ") in text for one in spellings) for spellings in query.phrases)
 
 
 def _has_all(text: str, query: SearchQuery) -> bool:
