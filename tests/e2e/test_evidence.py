@@ -15,7 +15,7 @@ from xstilts.evidence.inquiry import Inquiry
 from xstilts.evidence.report_page import answer_sentences
 from xstilts.pipeline.options import Options
 from xstilts.study.load import load_study
-from xstilts.study.resolve import check_names
+from xstilts.study.name_checks import check_names
 from xstilts.tasks.catalog import TASKS
 
 # The five questions that the program was built for; what is answered to them here is invented, and says so.
@@ -111,7 +111,7 @@ def test_a_planted_contradiction_and_two_versions_are_told(server: LiteratureSer
     assert all(one.work != by_version["v1"].finding.work for one in by_version["v1"].verdict.evidence)
     assert by_version["published"].verdict.recomputed[0].agrees
     page = save_evidence(inquiry, tmp_path / "out").markdown.read_text("utf-8")
-    assert "Findings that say the opposite" in page and "has v1, v2, published" in page
+    assert "2 pairs of claims say the opposite" in page and "has v1, v2, published" in page
 
 
 def test_hostile_text_is_shown_and_never_acted_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

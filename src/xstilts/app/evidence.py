@@ -141,8 +141,8 @@ def _judges(settings: EvidenceSettings, options: Options) -> Judges:
     if not settings.checkpoint:
         model = fitted("verdict")
         about = (
-            f"a model of words and numbers, fitted on {fitted('entailment').about['fitted on']}; probabilities are "
-            f"calibrated on {model.about['calibrated on']}, not on abstracts of papers."
+            f"a model of words and numbers, fitted on {fitted('entailment').about['fitted on']}. Probabilities of "
+            f"verdicts: fitted on {model.about['fitted on']}, not on abstracts of papers."
         )
         return Judges(entailment=entailment_by_words, calibration=model, about=about)
     about = (

@@ -4,6 +4,7 @@ published tables and of the store."""
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from xstilts.app.claims import judge_claims
 from xstilts.claims.judge import Judgement
@@ -29,9 +30,14 @@ def measured_answers(question: Question, options: Options, scale: str = "") -> t
 
 def studies_about(question: Question) -> tuple[str, ...]:
     """Return the packaged studies that mention enough of a question's concepts, the nearest first."""
-    shared = {name: len(question.met_in(load_study(name).question)) for name in packaged_studies()}
+    shared = {name: len(question.met_in(asked)) for name, asked in _packaged_questions().items()}
     near = [name for name, count in shared.items() if count >= concepts_needed(question)]
     return tuple(sorted(near, key=lambda name: -shared[name]))
+
+
+@cache
+def _packaged_questions() -> dict[str, str]:
+    return {name: load_study(name).question for name in packaged_studies()}
 
 
 def _answers(name: str, options: Options, scale: str) -> tuple[MeasuredAnswer, ...]:

@@ -59,6 +59,9 @@ def answer_sentences(inquiry: Inquiry) -> tuple[str, ...]:
     sentences = [f"{said}{name_list(counted)}."]
     if not any(claim.verdict.rationale for claim in answering):
         sentences.append("No sentence elsewhere bears any of them out: each stands in its own words alone.")
+    texts = {claim.finding.text for claim in answering}
+    if opposed := sum(bool(texts & {one.first.text, one.second.text}) for one in inquiry.contradictions):
+        sentences.append(f"Works contradict each other on it: {plural(opposed, 'pair')} of claims say the opposite.")
     best = answering[0]
     work = inquiry.works[best.finding.work]
     sentences.append(

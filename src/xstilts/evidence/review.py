@@ -150,7 +150,7 @@ def _coverage(shown: ReviewInput) -> ClaimReview:
         score, reasons = score - 0.5, [*reasons, "no other work speaks of it"]
     if any(shown.finding.text in (one.first.text, one.second.text) for one in shown.contradictions):
         score, reasons = score - 0.25, [*reasons, "another work says the opposite"]
-    if any(one.work == shown.finding.work for one in shown.same):
+    if any((one.work, one.version) == (shown.finding.work, shown.finding.version) for one in shown.same):
         score, reasons = score - 0.25, [*reasons, "its work says it twice"]
     if shown.verdict.other_versions:
         score, reasons = score - 0.25, [*reasons, "another version of its work has other numbers"]

@@ -93,6 +93,7 @@ def test_a_pdf_is_read_in_a_process_of_its_own_and_a_damaged_one_survived(tmp_pa
     good, bad = tmp_path / "good.pdf", tmp_path / "bad.pdf"
     good.write_bytes(tiny_pdf("Parsing helps. " * 20))
     bad.write_bytes(b"%PDF-1.7\n1 0 obj << /Type /Catalog /Pages 1 0 R >> endobj trailer << /Root 1 0 R >>")
-    assert pdf_pages(good).pages[0].startswith("Parsing helps.") and pdf_pages(good).is_readable
-    assert not pdf_pages(bad).is_readable and pdf_pages(bad).notes
+    read, damaged = pdf_pages(good), pdf_pages(bad)
+    assert read.pages[0].startswith("Parsing helps.") and read.is_readable
+    assert not damaged.is_readable and damaged.notes
     assert "within 0 s" in pdf_pages(good, seconds=0).notes[0]
