@@ -16,6 +16,7 @@ from xstilts.models.pretraining_languages import pretraining_recipe, start_of
 from xstilts.pipeline.leak_audit import PretrainingText
 from xstilts.pretrain.corpora import CORPORA, Corpus
 
+SAMPLE = "sample"  # where files of that kind lie (`data.locate`)
 NOT_HERE = "its pretraining text is not here"
 
 
@@ -46,13 +47,19 @@ def _are(names: list[str]) -> str:
 
 
 def _sources(corpus: Corpus, recipe: Mapping[str, Any], roots: Roots) -> tuple[list[ResolvedSource], int]:
-    """Return the files of a corpus in the languages of a recipe, and how many sources are not here."""
+    """Return the files of a corpus in the languages of a recipe, and how many sources are not here: a packaged sample
+    is only a part of what was read."""
     found, missing = list[ResolvedSource](), 0
     for source in _asked(corpus, recipe):
         try:
-            found.append(resolve_source(source, roots))
+            resolved = resolve_source(source, roots)
         except DataError:
             missing += 1
+            continue
+        if resolved.kind == SAMPLE:
+            missing += 1
+        else:
+            found.append(resolved)
     return found, missing
 
 
