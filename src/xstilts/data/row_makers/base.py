@@ -13,7 +13,7 @@ Fields are named by path (`data.fields`): "question.stem", "choices.*.text". All
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from xstilts.core.errors import DataError
 from xstilts.data.fields import field_value, group_name, label_field, name_field, value_name
@@ -35,7 +35,8 @@ class RowMakerBase:
 
     def without_gold(self) -> Self:
         """Return this row maker for rows to predict on: it reads no gold where it can do without, and drops nothing."""
-        return replace(self, drop=(), **dict.fromkeys(self.gold_fields))
+        nothing: dict[str, Any] = dict.fromkeys(self.gold_fields)
+        return replace(self, drop=(), **nothing)
 
     def names(self, row: Row, number: int) -> dict[str, str]:
         """Return id, group and where of the example made from this row."""
