@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from xstilts.data.example_inputs import example_inputs, in_words
-from xstilts.data.examples import Example
+from xstilts.data.examples import Example, WordsExample
 from xstilts.kinds.base import Kind
 from xstilts.metrics.tallies import Metric, headline
 
@@ -76,9 +76,10 @@ def analysis(kind: Kind, sets: Sequence[JudgedSet], baseline: int) -> dict[str, 
     one of the two has right and the other wrong.
     """
     labels = frozenset(getattr(kind, "labels", ()))
+    tags = labels if issubclass(kind.example, WordsExample) else frozenset[str]()  # several labels of a text are none
     return {
-        "groups": [line for one in sets for line in (*_lengths(one), *_by_label(one, labels), *_by_tag(one, labels))],
-        "confusions": _confusions(sets, labels),
+        "groups": [line for one in sets for line in (*_lengths(one), *_by_label(one, labels), *_by_tag(one, tags))],
+        "confusions": _confusions(sets, labels, tags),
         "agreement": [line for one in sets for line in _agreement(one, baseline)],
         "examples": _differing(sets, baseline),
     }
@@ -136,13 +137,13 @@ def tag_type(tag: str) -> str:
     return name if dash and len(letter) == 1 else tag
 
 
-def _confusions(sets: Sequence[JudgedSet], labels: frozenset[str]) -> list[dict[str, Any]]:
+def _confusions(sets: Sequence[JudgedSet], labels: frozenset[str], tags: frozenset[str]) -> list[dict[str, Any]]:
     arms = len(sets[0].guesses) if sets else 0
     counts = [Counter[tuple[str, str]]() for _ in range(arms)]
     for one in sets:
         for number, gold in enumerate(one.golds):
             for of_arm, counted in zip(one.guesses, counts, strict=True):
-                counted.update(_mistakes(gold, of_arm[number], labels))
+                counted.update(_mistakes(gold, of_arm[number], labels, tags))
     every = sum(counts, Counter[tuple[str, str]]())
     return [
         {"gold": gold, "guess": guess, "counts": [counted[gold, guess] for counted in counts]}
@@ -150,11 +151,11 @@ def _confusions(sets: Sequence[JudgedSet], labels: frozenset[str]) -> list[dict[
     ]
 
 
-def _mistakes(gold: Any, guess: Any, labels: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _mistakes(gold: Any, guess: Any, labels: frozenset[str], tags: frozenset[str]) -> Iterator[tuple[str, str]]:
     if isinstance(gold, str) and gold in labels and isinstance(guess, str):
         if gold != guess:
             yield gold, guess
-    elif _are_tagged([gold], labels) and isinstance(guess, list):
+    elif _are_tagged([gold], tags) and isinstance(guess, list):
         pairs = ((tag_type(a), tag_type(str(b))) for a, b in zip(gold, guess, strict=False))
         yield from (pair for pair in pairs if pair[0] != pair[1])
 

@@ -63,6 +63,7 @@ class Kind(ABC):
     survives_translation: whether gold still holds when a model translates the texts.
     is_retrieval: whether nothing is trained for it: an encoder's states are compared as they are.
     is_probe: whether as a target it trains its head alone, whatever an arm tunes: it asks what the states hold.
+    has_right_answers: whether a guess is right or wrong; a guessed number is near or far.
     copies_text: whether a guess is copied from the input, so that guesses on two inputs cannot be compared.
     uses_own_head: whether it is scored by the masked-LM head that the encoder brings, which nothing trains: an encoder
         without one cannot.
@@ -84,6 +85,7 @@ class Kind(ABC):
     survives_translation: ClassVar[bool] = False
     is_retrieval: ClassVar[bool] = False
     is_probe: ClassVar[bool] = False
+    has_right_answers: ClassVar[bool] = True
     copies_text: ClassVar[bool] = False
     uses_own_head: ClassVar[bool] = False
     hf_auto_class: ClassVar[str | None] = None

@@ -40,6 +40,7 @@ class Regression(Kind):
     example: ClassVar[type[Example]] = TextExample
     head: ClassVar[str] = "xstilts.heads.regression:RegressionHead"
     survives_translation: ClassVar[bool] = True
+    has_right_answers: ClassVar[bool] = False
     hf_auto_class: ClassVar[str | None] = "AutoModelForSequenceClassification"
     hf_problem_type: ClassVar[str | None] = "regression"
     user_columns: ClassVar[UserColumns | None] = UserColumns(

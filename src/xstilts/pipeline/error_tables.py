@@ -20,7 +20,8 @@ def error_tables(session: Session) -> tuple[ErrorTables, ...]:
 
 
 def _of_target(session: Session, name: str) -> ErrorTables | None:
-    """Return the tables of the first seed with which the baseline and another arm have run; None without one."""
+    """Return the tables of the first seed with which the baseline and another arm have run; None without one, and of a
+    kind whose guesses are neither right nor wrong."""
     base = session.study.base
     for seed in session.study.seeds:
         scores = {
@@ -34,6 +35,8 @@ def _of_target(session: Session, name: str) -> ErrorTables | None:
     else:
         return None
     first = scores[base].settings
+    if not first.kind.has_right_answers:
+        return None
     settings = ErrorSettings(
         kind=first.kind,
         metric=first.metrics[0],

@@ -8,10 +8,11 @@ from typing import Any
 
 from xstilts.core.files import write_json
 from xstilts.data.example_inputs import example_inputs, in_words
-from xstilts.data.examples import ChoiceExample, Example, SentenceExample, TagExample, TextExample
+from xstilts.data.examples import ChoiceExample, Example, LabelsExample, SentenceExample, TagExample, TextExample
 from xstilts.evaluate.error_analysis import EXAMPLES, analysis, judged
 from xstilts.kinds.base import Kind
 from xstilts.kinds.classification import Classification
+from xstilts.kinds.multi_label import MultiLabel
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.kinds.tagging import Tagging
 from xstilts.report.elements.blocks import Document, Fold, Table
@@ -43,6 +44,14 @@ def test_labels_lengths_and_confusions_of_classification():
         {"gold": "no", "guess": "yes", "counts": [4, 0]},
         {"gold": "yes", "guess": "no", "counts": [0, 4]},
     ]
+
+
+def test_several_labels_of_a_text_are_no_tags():
+    kind = MultiLabel(labels=("joy", "fear"))
+    examples = [LabelsExample(id=str(n), group=str(n), text="x", labels=("joy",)) for n in range(2)]
+    said = found(kind, examples, [["joy"], ["fear", "joy"]], [["fear"], ["joy"]])
+    assert said["groups"] == [] and said["confusions"] == []
+    assert said["agreement"][0]["only_baseline"] == 1 and said["agreement"][0]["only_arm"] == 1
 
 
 def test_agreement_with_the_baseline_adds_up():
