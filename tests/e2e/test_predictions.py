@@ -6,7 +6,10 @@ import json
 from collections.abc import Callable
 
 import pytest
+from huggingface_hub import ModelCard
 from tiny_study import TinyStudy
+
+from xstilts.cli import main
 
 
 def test_predictions_are_shown_beside_text_and_gold_and_a_report_has_their_errors(
@@ -41,3 +44,12 @@ def test_predictions_are_shown_beside_text_and_gold_and_a_report_has_their_error
     labels = [line for line in weather["groups"] if line["facet"] == "label" and line["language"] == "de"]
     assert sum(line["right"][1] for line in labels) == 10 - wrong
     assert "Right examples by their gold label" in (tiny.store / "reports/tiny/index.html").read_text("utf-8")
+    key = next(run["step"] for run in record["trainings"] if run["phase"] == "weather" and run["arms"] == ["tagged"])
+    out = tiny.folder / "my-model"
+    words = ["export", key[:14], str(out), "--task", "weather", "--study", str(tiny.file), "--store", str(tiny.store)]
+    assert main(words) == 0
+    card = ModelCard.load(out / "README.md")
+    assert {one.dataset_config for one in card.data.eval_results} == {"de", "sw"}
+    german = next(one for one in card.data.eval_results if one.dataset_config == "de")
+    assert german.metric_value == pytest.approx(100 * (10 - wrong) / 10)
+    assert "words → weather" in card.text and str(tiny.folder) not in card.content

@@ -6,17 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.app.checkpoints import checkpoint_folder
+from xstilts.app.model_card import encoder_of_study, model_card, model_facts
 from xstilts.core.environment import default_threads
+from xstilts.core.files import write_atomic
 from xstilts.core.free_places import check_free_folder
 from xstilts.pipeline.options import Options
+from xstilts.pipeline.session import catalog_for
+from xstilts.study.load import load_study
 from xstilts.tasks.base import Task
 
 
 def export_checkpoint(
-    checkpoint: str, out: Path, task: Task, options: Options, adapter: bool = False
+    checkpoint: str, out: Path, task: Task, options: Options, adapter: bool = False, study: str | None = None
 ) -> dict[str, Any]:
-    """Writes an ordinary Hugging Face folder; says which class loads it, None where transformers has none. `adapter`:
-    its LoRA or IA3 alone, in the files of peft."""
+    """Writes an ordinary Hugging Face folder with its card; says which class loads it, None where transformers has
+    none. `adapter`: its LoRA or IA3 alone, in the files of peft. `study`: the one that declares the task."""
     from xstilts.evaluate.export import export, export_adapter
     from xstilts.train.memory import use_threads
 
@@ -27,4 +31,8 @@ def export_checkpoint(
         export_adapter(folder, task.kind, out)
         return {"folder": str(out), "auto_class": None}
     auto_class = export(folder, task.kind, out, task.name)
+    tasks = catalog_for(None if study is None else load_study(study), options)
+    encoder = encoder_of_study(study)
+    facts = model_facts(folder, task, tasks, options.store, name=out.name, auto_class=auto_class, encoder=encoder)
+    write_atomic(out / "README.md", model_card(facts))
     return {"folder": str(out), "auto_class": auto_class}

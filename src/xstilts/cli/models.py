@@ -99,7 +99,7 @@ def export(
     from xstilts.app.export import export_checkpoint
 
     options = make_options(store=store, tasks=tasks, threads=threads)
-    result = export_checkpoint(checkpoint, out, task_for(task, study, options), options, adapter)
+    result = export_checkpoint(checkpoint, out, task_for(task, study, options), options, adapter, study)
     if as_json:
         print_json(result)
     elif result["auto_class"]:

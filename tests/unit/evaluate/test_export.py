@@ -106,3 +106,24 @@ def test_what_was_not_trained_cannot_be_exported(made: Path, tmp_path: Path) -> 
         export(made, Classification(labels=("x",)), tmp_path)
     with pytest.raises(EncoderError, match="no head"):
         export(encoder_folder(made), KINDS["classification"], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "pipeline", "text"),
+    [
+        ("classification", "text-classification", {"text": "rain sun", "text_pair": "snow"}),
+        ("tagging", "token-classification", "rain sun snow"),
+        ("mlm", "fill-mask", "rain {mask} snow"),
+    ],
+)
+@pytest.mark.parametrize("made", ["xlm-roberta"], indirect=True)
+def test_a_pipeline_of_transformers_loads_it_in_one_line(
+    made: Path, name: str, pipeline: str, text: Any, tmp_path: Path
+) -> None:
+    export(made, KINDS[name], tmp_path)
+    everything = {"ignore_labels": []} if name == "tagging" else {}  # which leaves "O" out otherwise
+    model = transformers.pipeline(pipeline, model=str(tmp_path), device="cpu", **everything)
+    written = text.format(mask=model.tokenizer.mask_token) if isinstance(text, str) else text
+    found = model(written)
+    scores = [one["score"] for one in (found if isinstance(found, list) else [found])]
+    assert scores and all(0 < score <= 1 for score in scores)
