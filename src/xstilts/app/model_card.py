@@ -36,7 +36,7 @@ _METRIC_TYPES = {"accuracy": "accuracy", "seqeval_f1": "seqeval", "squad": "squa
 
 
 @dataclass(frozen=True, kw_only=True)
-class LanguageScore:
+class CardScore:
     """A score of the checkpoint in one language: its interval, what guessing gives, and how many examples it is of."""
 
     task: str
@@ -67,7 +67,7 @@ class ModelFacts:
     phases: tuple[tuple[str, ...], ...] = ()
     seed: int | None = None
     trained_on: tuple[Task, ...] = ()
-    scores: tuple[LanguageScore, ...] = ()
+    scores: tuple[CardScore, ...] = ()
 
 
 def model_facts(
@@ -98,7 +98,7 @@ def _phases(checkpoint: Path, store: Path) -> Iterator[tuple[str, ...]]:
         folder = store / "steps" / start if start else None
 
 
-def _scores(key: str, task: str, store: Path) -> Iterator[LanguageScore]:
+def _scores(key: str, task: str, store: Path) -> Iterator[CardScore]:
     """Yield the main metric of each language of the score steps that stand on a checkpoint, on texts as they are."""
     kept = Store(store)
     predictions = {
@@ -123,9 +123,9 @@ def _is_perturbed(record: Mapping[str, Any]) -> bool:
     return any("perturbation" in test for test in record.get("settings", {}).get("tests", ()))
 
 
-def _language_score(task: str, code: str, metric: str, entry: Mapping[str, Any]) -> LanguageScore:
+def _language_score(task: str, code: str, metric: str, entry: Mapping[str, Any]) -> CardScore:
     low, high = entry.get("interval") or (None, None)
-    return LanguageScore(
+    return CardScore(
         task=task,
         language=code,
         metric=metric,
@@ -182,7 +182,7 @@ def _iso(code: str) -> str:
     return code.partition("-")[0]
 
 
-def _result(one: LanguageScore, hub_task: str) -> dict[str, Any]:
+def _result(one: CardScore, hub_task: str) -> dict[str, Any]:
     low_high = interval(one.low, one.high)
     return {
         "task": {"type": hub_task},

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import ModelCard
 
-from xstilts.app.model_card import LanguageScore, ModelFacts, encoder_of_study, metadata, model_card
+from xstilts.app.model_card import CardScore, ModelFacts, encoder_of_study, metadata, model_card
 from xstilts.kinds.classification import Classification
 from xstilts.tasks.base import Origin, Task
 from xstilts.tasks.catalog import TASKS
@@ -20,7 +20,7 @@ TASK = Task(
     origin=Origin(licence="CC BY | NC", cite="<b>Somebody</b> 2020", noncommercial=True),
 )
 SCORES = tuple(
-    LanguageScore(
+    CardScore(
         task="mine", language=code, metric="accuracy", value=value, low=60.0, high=72.5, floor=50.0, examples=200
     )
     for code, value in (("de", 66.125), ("pt-br", 61.0), ("sw", math.nan))
