@@ -32,7 +32,7 @@ def export_checkpoint(
         return {"folder": str(out), "auto_class": None}
     auto_class = export(folder, task.kind, out, task.name)
     tasks = catalog_for(None if study is None else load_study(study), options)
-    encoder = encoder_of_study(study)
-    facts = model_facts(folder, task, tasks, options.store, name=out.name, auto_class=auto_class, encoder=encoder)
+    name, encoder = out.resolve().name, encoder_of_study(study)
+    facts = model_facts(folder, task, tasks, options.store, name=name, auto_class=auto_class, encoder=encoder)
     write_atomic(out / "README.md", model_card(facts))
     return {"folder": str(out), "auto_class": auto_class}

@@ -6,6 +6,7 @@ hub). All that it says comes from the store and from the declared tasks; a numbe
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from xstilts.core.catalog import Catalog
 from xstilts.core.errors import StoreError, StudyError
 from xstilts.core.files import read_json
 from xstilts.core.languages import language
+from xstilts.core.visible_text import visible
 from xstilts.engine.artefact import read_record
 from xstilts.engine.store import Store
 from xstilts.pipeline.steps import predict, score, train
@@ -150,7 +152,7 @@ def model_card(facts: ModelFacts) -> str:
         "## Scores",
         *_score_lines(facts),
     ]
-    return "\n\n".join(parts) + "\n"
+    return visible("\n\n".join(parts) + "\n")
 
 
 def metadata(facts: ModelFacts) -> dict[str, Any]:
@@ -213,12 +215,13 @@ def _about(facts: ModelFacts) -> str:
 
 def _loading(facts: ModelFacts) -> str:
     """Return the line that loads the folder, from inside the folder above it."""
+    folder = json.dumps(facts.name, ensure_ascii=False)
     _, pipeline = _CLASSES.get(facts.auto_class or "", ("", ""))
     if pipeline:
-        return f'from transformers import pipeline\n\nmodel = pipeline("{pipeline}", model="{facts.name}")'
+        return f'from transformers import pipeline\n\nmodel = pipeline("{pipeline}", model={folder})'
     name = facts.auto_class or "AutoModel"
     head = "" if facts.auto_class else "  # the encoder; its head is in head.safetensors"
-    return f'from transformers import {name}\n\nmodel = {name}.from_pretrained("{facts.name}"){head}'
+    return f'from transformers import {name}\n\nmodel = {name}.from_pretrained({folder}){head}'
 
 
 def _training(facts: ModelFacts) -> list[str]:

@@ -70,6 +70,13 @@ def test_what_no_pipeline_loads_is_loaded_by_its_class(auto_class: str | None, s
     assert "model-index" not in metadata(facts) and "language" not in metadata(facts)
 
 
+def test_a_name_of_a_folder_acts_on_nothing():
+    facts = ModelFacts(name='a"); evil("\x1b[31m: |', task=TASK, auto_class="AutoModelForMaskedLM")
+    text = model_card(facts)
+    assert 'model="a\\"); evil(\\"' in text and "\x1b" not in text
+    assert ModelCard(text).data.pipeline_tag == "fill-mask"
+
+
 def test_an_encoder_of_this_machine_is_not_named(tmp_path: Path):
     study = tmp_path / "s.yaml"
     rest = "arms: {none: {strategy: direct}}\ntargets: [udpos]\n"

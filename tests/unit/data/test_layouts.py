@@ -43,15 +43,22 @@ def test_columns_of_words_with_comments_and_numbers():
     lines = ["# id a", "1\tAda\tNNP\tB-PER", "2\tsang\tVBD\tO", "", "# id b", "1\tBob\tNNP\tB-PER", ""]
     found = look_at_columns(lines)
     assert found is not None
-    assert (found.words, found.tags, found.width, found.comment, found.treebank) == (1, 3, 4, "# ", False)
+    assert (found.words, found.tags, found.width, found.comments, found.treebank) == (1, 3, 4, ("# ",), False)
     assert look_at_columns(lines[:3]) is None  # one sentence may be a table
     assert look_at_columns(["a b", "", "c"]) is None
 
 
 def test_a_hash_may_be_a_word():
     found = look_at_columns(["#\tO", "1\tO", "", "Bob\tB-PER"])
-    assert found is not None and found.comment in ("", "# ")
+    assert found is not None and found.comments == ()
     assert found.words == 0 and found.tags == 1
+
+
+def test_lines_between_documents_and_columns_that_are_aligned():
+    lines = ["-DOCSTART- -X- O", "", "EU    NNP  B-ORG", "calls VBZ  O", "", "# x", "Peter NNP  B-PER", ""]
+    found = look_at_columns(lines)
+    assert found is not None
+    assert (found.comments, found.separator, found.width) == (("# ", "-DOCSTART-"), "whitespace", 3)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from xstilts.core.errors import DataError
 from xstilts.core.files import open_bytes
 from xstilts.data.layouts.base import FileLook
 from xstilts.data.layouts.tables import SEPARATORS, TableLook, look_at_table
+from xstilts.data.layouts.word_columns import SEPARATORS as COLUMN_SEPARATORS
 from xstilts.data.layouts.word_columns import ColumnLook, look_at_columns
 from xstilts.data.readers.catalog import Bio, Conllu, Csv, Jsonl, JsonList, Parquet, SquadReader, Tsv
 from xstilts.data.readers.json_records import parse_json, parse_json_file
@@ -84,13 +85,13 @@ def _columns(path: Path, found: ColumnLook) -> FileLook:
     keys: dict[str, Any] = {} if fields == [WORDS, TAG] else {"fields": fields}
     if found.separator != "\t":
         keys["separator"] = found.separator
-    if found.comment:
-        keys["comment"] = found.comment
-    reader = Bio(columns=tuple(fields), separator=found.separator, comment=found.comment)
-    between = "TABs" if found.separator == "\t" else "blanks"
+    if found.comments:
+        keys["comment"] = found.comments[0] if len(found.comments) == 1 else list(found.comments)
+    reader = Bio(columns=tuple(fields), separator=found.separator, comment=found.comments or "")
+    between = COLUMN_SEPARATORS[found.separator]
     seen = [f"a word a line in {found.width} columns, {between} between them, a blank line between sentences"]
-    if found.comment:
-        seen.append(f"lines that begin with '{found.comment.strip()}' are comments")
+    for begin in found.comments:
+        seen.append(f"lines before a sentence that begin with '{begin.strip()}' are no words")
     seen.append(f"the words are column {found.words + 1}, the tags column {found.tags + 1}")
     return _seen(path, "bio", reader, *seen, keys=keys)
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 
-DOCUMENT = "-DOCSTART-"
+from xstilts.data.text_lines import split_fields
+
+COMMENTS = ("# ", "-DOCSTART-")  # how lines before a sentence begin
+SEPARATORS = {"\t": "TABs", " ": "blanks", "whitespace": "runs of blanks"}  # in the order they are tried
 _TREEBANK = re.compile(r"\d+([-.]\d+)?")
 _NUMBER = re.compile(r"\d+")
 _CHUNK_TAG = re.compile(r"O|[BIESLUMW]-.+")
@@ -19,7 +23,7 @@ class ColumnLook:
 
     Attributes:
         words, tags: numbers of the columns, from 0.
-        comment: how lines that are no words begin; "" where there are none.
+        comments: how lines before the first word of a sentence begin.
         treebank: it is CoNLL-U.
     """
 
@@ -27,7 +31,7 @@ class ColumnLook:
     width: int
     words: int
     tags: int
-    comment: str
+    comments: tuple[str, ...]
     treebank: bool
 
 
@@ -39,13 +43,12 @@ def look_at_columns(lines: Sequence[str]) -> ColumnLook | None:
     2
     """
     blocks = list(_blocks(lines))
-    if len(blocks) < 2:
+    comments = tuple(begin for begin in COMMENTS if any(block[0].startswith(begin) for block in blocks))
+    sentences = [list(dropwhile(lambda line: line.startswith(comments), block)) for block in blocks]
+    if sum(map(bool, sentences)) < 2:
         return None
-    has_comments = any(line.startswith("#") for block in blocks for line in block[:1])
-    for separator in ("\t", " "):
-        comment = "# " if has_comments else ""
-        words = [line for block in blocks for line in block if not (comment and line.startswith(comment))]
-        table = [line.split(separator) for line in words if not line.startswith(DOCUMENT)]
+    for separator in SEPARATORS:
+        table = [split_fields(line, separator) for sentence in sentences for line in sentence]
         widths = {len(row) for row in table}
         if len(widths) == 1 and (width := widths.pop()) > 1:
             treebank = (
@@ -54,7 +57,7 @@ def look_at_columns(lines: Sequence[str]) -> ColumnLook | None:
             numbered = all(_NUMBER.fullmatch(row[0]) for row in table)
             return ColumnLook(
                 separator=separator, width=width, words=int(numbered and width > 2), tags=_tag_column(table, width),
-                comment=comment, treebank=treebank,
+                comments=comments, treebank=treebank,
             )  # fmt: skip
     return None
 
