@@ -94,3 +94,5 @@ def test_reports_compare_arms_in_the_chosen_metric(study: Path):
     report = json.loads((study.parent / "store/reports/own/report.json").read_text("utf-8"))
     contrasts = {one["target"]: one for one in report["contrasts"] if one["low"] is not None}
     assert set(contrasts) >= {"moods", "likeness", "sunny", "again"}, "the report finds the formulas of all metrics"
+    analysed = {one["target"] for one in report["errors"]}
+    assert analysed == {"moods", "sunny", "again"}, "a guessed number is neither right nor wrong"
