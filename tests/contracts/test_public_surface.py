@@ -18,9 +18,12 @@ SURFACE = {
     "doctor": "--data --store --device --offline --json",
     "plan": "STUDY --scale --data --store --tasks --device --allow-missing --steps --why --json",
     "show": "STUDY STEP --scale --data --store --tasks --device --json",
-    "run": "STUDY --scale --data --store --tasks --device --threads --jobs --offline --allow-missing --out --json",
+    "run": "STUDY --scale --data --store --tasks --device --threads --jobs --backend --offline --allow-missing --out "
+    "--json",
     "report": "STUDY --scale --data --store --tasks --allow-missing --against --out --markdown --json",
-    "pretrain": "RECIPE --data --store --device --threads --jobs --offline --out --packed --dry-run --json",
+    "evidence": "QUESTION --out --service --folder --answers --offline --refresh --limit --works --claims --pdfs "
+    "--encoder --checkpoint --task --draft-study --scale --store --threads --json",
+    "pretrain": "RECIPE --data --store --device --threads --jobs --backend --offline --out --packed --dry-run --json",
     "pretrain-step": "RECIPE KEY --data --store",
     "claims": "STUDY --scale --claims --data --store --tasks --markdown --json",
     "studies": "--json",

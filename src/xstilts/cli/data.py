@@ -151,7 +151,7 @@ def check(
             say("What is missing: fetch it with `xstilts data get`, or give a folder that has it with --data DIR.")
         for rows in read:
             _say_rows(rows)
-    return 0 if all(item.ok for item in (*statuses, *read)) else 1
+    return 0 if all(item.ok for item in statuses) and all(rows.ok for rows in read) else 1
 
 
 def _say_rows(rows: TaskRows) -> None:

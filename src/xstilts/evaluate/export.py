@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from transformers import PreTrainedModel
@@ -76,7 +76,7 @@ def _write_model(encoder: Encoder, head: Head, kind: Kind, out: Path) -> None:
     module = cast(PreTrainedModel, part.module)
     config = class_config(encoder, module.config.num_labels or 0, tuple(getattr(kind, "labels", ())))
     if kind.hf_problem_type is not None:
-        config.problem_type = kind.hf_problem_type
+        cast(Any, config).problem_type = kind.hf_problem_type
     config.architectures, config.dtype = [type(module).__name__], torch.float32
     config.save_pretrained(out)
     named = beside(encoder, part) | class_state(encoder, part)
