@@ -55,11 +55,13 @@ def _items(block: Items) -> str:
 
 
 def _fold(block: Fold) -> str:
-    """Fold as GitHub does; the attribute makes Python-Markdown (MkDocs) read what is inside."""
-    if block.page_only:
+    """Fold as GitHub does; the attribute makes Python-Markdown (MkDocs) read what is inside. Nothing for a fold of
+    pictures alone."""
+    inside = [] if block.page_only else [part for part in _blocks(block.blocks) if part]
+    if not inside:
         return ""
     title = f'<details markdown="1"><summary>{escape(" ".join(block.title.split()))}</summary>'
-    return "\n\n".join([title, *_blocks(block.blocks), "</details>"])
+    return "\n\n".join([title, *inside, "</details>"])
 
 
 def _cells(row: Sequence[TableCell]) -> list[str]:

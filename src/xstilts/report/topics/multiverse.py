@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from xstilts.report.elements.blocks import Fold, Section, Table, TableCell, TableColumn
 from xstilts.report.elements.formatting import MISSING, interval, name_list, plural, signed
+from xstilts.report.scores.contrast_scopes import UNTESTED
 from xstilts.report.scores.contrasts import headline_contrasts
 from xstilts.report.scores.multiverse import REPORTED, Conclusion, multiverse
 from xstilts.report.scores.scoreboard import Scoreboard
@@ -52,20 +53,23 @@ def _stability_row(of: Sequence[Conclusion]) -> tuple[TableCell, ...]:
     own = next(one for one in of if one.option == REPORTED)
     others = [one for one in of if one is not own and one.value is not None]
     values = [one.value for one in (own, *others) if one.value is not None]
-    changed = [f"{one.verdict} {one.option}" for one in others if own.value is not None and one.verdict != own.verdict]
+    tested = [one for one in others if one.verdict != UNTESTED]
+    changed = [f"{one.verdict} {one.option}" for one in tested if own.value is not None and one.verdict != own.verdict]
     return (
         TableCell(text=own.contrast),
         _size(own),
         TableCell(text=own.verdict or "–"),
         TableCell(text=f"{signed(min(values))} to {signed(max(values))}" if values else "–"),
-        TableCell(text=str(len(others)), small_print=(_not_measured(of),) if _not_measured(of) else ()),
+        TableCell(text=str(len(others)), small_print=_without_verdict(of)),
         TableCell(text=name_list(changed) if changed else "none"),
     )
 
 
-def _not_measured(of: Sequence[Conclusion]) -> str:
-    n = sum(one.value is None for one in of)
-    return f"{n} not measured" if n else ""
+def _without_verdict(of: Sequence[Conclusion]) -> tuple[str, ...]:
+    """Count the choices that say nothing of the verdict: one seed alone is tested by nothing."""
+    unmeasured, untested = sum(one.value is None for one in of), sum(one.verdict == UNTESTED for one in of)
+    counts = ((unmeasured, "not measured"), (untested, UNTESTED))
+    return tuple(f"{n} {what}" for n, what in counts if n)
 
 
 def choice_table(conclusions: Sequence[Conclusion]) -> Table:

@@ -77,8 +77,7 @@ def answer_table(board: Scoreboard, differences: Differences) -> Table:
     floors = [floor_cell(board, target, board.headline(target)) for target in targets]
     return Table(
         caption=f"Scores in percent: mean over languages, then over {plural(len(board.results.seeds), 'seed')}. Small "
-        "print: the mean with the training language; the difference from the baseline with its 95 % interval (* "
-        "significant, corrected for all questions of the study).",
+        "print: the mean with the training language; the difference from the baseline with its 95 % interval.",
         columns=tuple(columns),
         rows=tuple(rows),
         foot=((TableCell(text="floor", tip="the best answer that ignores the input"), *floors),),
