@@ -100,7 +100,7 @@ def test_the_study_of_add_a_task_runs(walk: Path, capsys: pytest.CaptureFixture[
     assert main(["run", "reviews.yaml", "--threads", "1"]) == 0
     assert "reviews" in capsys.readouterr().out
     page = (walk / "store/reports/reviews/report.md").read_text("utf-8")
-    assert "Swahili" in page and "German" in page and "missing" not in page
+    assert "Swahili" in page and "German" in page and "missing" not in page.partition("## Under other choices")[0]
     assert main(["run", "reviews.yaml", "--threads", "1"]) == 0
     assert "Steps executed: 0." in capsys.readouterr().out
 
@@ -184,7 +184,8 @@ def test_every_command_in_the_pages_parses(monkeypatch: pytest.MonkeyPatch, caps
     silence(root, called)
     monkeypatch.setattr(typer.main, "get_command", lambda _: root)
     mentions = paths(root, groups=True)
-    texts = [(page.name, page.read_text("utf-8").replace("\\\n", " ")) for page in PAGES]  # a command may go on
+    written = [page for page in PAGES if page.parent.name != "results"]  # the others are the program's own
+    texts = [(page.name, page.read_text("utf-8").replace("\\\n", " ")) for page in written]  # a command may go on
     found = [(name, said.strip()) for name, text in texts for said in COMMANDS.findall(text)]
     for page, command in found:
         if "COMMAND" not in command:
@@ -266,7 +267,7 @@ def test_the_python_of_the_readme(
     answer, printed = names["answer"], capsys.readouterr().out
     assert printed.startswith("<Plan of 'tiny': 3 trainings; one by one it would be 3\n")
     assert "\ntagged − none weather all " in printed and "\ntagged − none None all " in printed
-    assert "\nnone weather 1 de accuracy " in printed
+    assert all(one in printed for one in ("accuracy", "arm", "language")), "the scores as a frame"
     assert printed.endswith(f"{answer.report_path}\n") and answer.report_path.is_file()
     assert answer.exit_code == 0
 

@@ -33,7 +33,7 @@ def test_the_published_study_is_planned_without_a_file_of_it(tmp_path: Path, cap
 def test_the_arms_are_listed_with_what_they_share(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["plan", "xtreme-r", "--store", str(tmp_path), "--device", "cuda"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "all three hellaswag + mnli + squad1 3 epochs 27 27" in said
+    assert "all three hellaswag + mnli + 3 epochs 27 27 train-" in said
     assert "To be fetched first: the encoder FacebookAI/xlm-roberta-large and" in said
     assert "on one GPU of the H200's class" in said
 

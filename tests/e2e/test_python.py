@@ -114,7 +114,7 @@ def test_scores_are_of_the_package_that_is_there(
 def test_a_data_frame_is_given_the_rows_and_the_columns(package: str, unrun: Answer, monkeypatch: pytest.MonkeyPatch):
     frame = SimpleNamespace(DataFrame=lambda rows, **columns: (rows, *map(list, columns.values())))
     monkeypatch.setitem(sys.modules, package, frame)
-    assert getattr(unrun, f"to_{package}")() == (unrun.scores, list(unrun.scores[0]))
+    assert getattr(unrun, f"to_{package}")() == (unrun.score_rows, list(unrun.score_rows[0]))
 
 
 @pytest.mark.versions
@@ -122,5 +122,5 @@ def test_a_data_frame_is_given_the_rows_and_the_columns(package: str, unrun: Ans
 def test_a_real_data_frame_has_the_rows(package: str, unrun: Answer):
     pytest.importorskip(package)
     frame = getattr(unrun, f"to_{package}")()
-    assert frame.shape == (len(unrun.scores), len(unrun.scores[0]))
-    assert list(frame["arm"]) == [row["arm"] for row in unrun.scores]
+    assert frame.shape == (len(unrun.score_rows), len(unrun.score_rows[0]))
+    assert list(frame["arm"]) == [row["arm"] for row in unrun.score_rows]

@@ -24,7 +24,10 @@ def report(tiny: TinyStudy) -> dict[str, Any]:
     return dict(json.loads((tiny.store / "reports" / "tiny" / "report.json").read_text("utf-8")))
 
 
-def test_what_sizes_share_is_trained_once(study: Callable[..., TinyStudy], capsys: pytest.CaptureFixture[str]):
+def test_what_sizes_share_is_trained_once(
+    study: Callable[..., TinyStudy], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "120")
     tiny = study(**SIZES)
     assert tiny.call("plan") == 0
     said = " ".join(capsys.readouterr().out.split())

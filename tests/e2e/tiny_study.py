@@ -148,9 +148,9 @@ class TinyStudy:
 
     def stamps(self, name: str = "") -> dict[str, int]:
         """When each done step of this name was finished, by its key; a step that ran again has another time. Without a
-        name those of the study, which the audit of a report is none of."""
+        name those of the study, which what a report compares is none of."""
         found = {path.parent.name: path.stat().st_mtime_ns for path in self.store.glob(f"steps/{name}*/done.json")}
-        return {key: stamp for key, stamp in found.items() if name or not key.startswith("audit-")}
+        return {key: stamp for key, stamp in found.items() if name or not key.startswith(("audit-", "errors-"))}
 
     def scores(self, store: Path | None = None) -> dict[str, bytes]:
         """scores.json of every score step, by its key."""

@@ -147,11 +147,15 @@ def _answer(
 ) -> Answer:
     began = time.monotonic()
     text = pretraining_text(session.study.encoder.name, session.encoder.folder, session.options.roots)
+    collected = collect(session, outcome, scale)
+    unscored = "" if any(cell.scores for cell in collected.cells) else "nothing has been scored"
     results = replace(
-        collect(session, outcome, scale),
+        collected,
         word_counts=word_counts(session),
         error_tables=() if outcome.interrupted else error_tables(session),
-        leaks=leak_audit(session, text, in_haste=outcome.interrupted, say=say),
+        leaks=leak_audit(
+            session, text, put_off="the run was interrupted before it" if outcome.interrupted else unscored, say=say
+        ),
     )
     report = compose(results, rows)
     pages = save(report, folder)

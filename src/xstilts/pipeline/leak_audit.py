@@ -67,15 +67,15 @@ class AuditedSets:
 
 
 def leak_audit(
-    session: Session, pretraining: PretrainingText, *, in_haste: bool = False, say: Say = lambda text: None
+    session: Session, pretraining: PretrainingText, *, put_off: str = "", say: Say = lambda text: None
 ) -> LeakAudit:
     """Return the audit of a study for its report. Pretraining text is large: its part is shown where somebody has asked
-    for it before (`xstilts data audit`); in haste, when a run was interrupted, so is that of training rows. say: told
-    where it will take a while."""
+    for it before (`xstilts data audit`), and so is that of training rows where the comparison is put off: `put_off`
+    says why. say: told where it will take a while."""
     sets = audited_sets(session.located, session.routes, session.options.roots)
-    if in_haste:
+    if put_off:
         known = sets.known(session.store)
-        folder, reason = known, "" if known else "the run was interrupted before it"
+        folder, reason = known, "" if known else put_off
     else:
         if sets.text_bytes > LONG and sets.known(session.store) is None:
             say("comparing what is trained on with what is tested on, once")
