@@ -115,7 +115,7 @@ def study_of(row: Row, task: Task, plan: Plan, layers: Sequence[int] = ()) -> St
     StudyError."""
     name = f"benchmark-{row.name}-{row.encoder}-{task.name}"
     data: dict[str, Any] = {
-        "name": re.sub(r"[^A-Za-z0-9.-]+", "-", name)[-120:].strip("-"),
+        "name": re.sub(r"[^A-Za-z0-9.-]+", "-", name)[-100:].strip("-"),
         "question": f"How well does {row.encoder} transfer to other languages on {task.name}?",
         "encoder": row.encoder,
         "precision": "fp32",  # the same numbers on every machine, but for the last digits
