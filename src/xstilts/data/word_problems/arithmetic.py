@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 Number = int | Fraction
 Token = Number | str  # a number, or one of + - * / // ( )
@@ -18,6 +19,7 @@ _DEEPEST = 50  # nested brackets and signs
 _PLACES = 4  # decimals of a number that is written down
 
 
+@lru_cache(maxsize=1 << 16)  # one problem is rewritten with the same few numbers hundreds of times
 def number_value(text: str) -> Number | None:
     """Return the value of a written number, thousands commas and a sign allowed; None for anything else.
 
