@@ -8,7 +8,6 @@ from typing import Any
 
 from xstilts.core.errors import StudyError
 from xstilts.core.languages import canonical_code
-from xstilts.core.path_names import inside
 from xstilts.core.short_keys import short_key
 from xstilts.data.example_inputs import example_inputs, in_words
 from xstilts.data.examples import Example
@@ -119,9 +118,9 @@ def _test(settings: ScoreSettings, language: str) -> EvaluationSet:
 
 def _read(session: Session, predicted: Step, settings: ScoreSettings, test: EvaluationSet) -> Iterator[Prediction]:
     loaded = load_examples(test.source)
-    examples = [loaded.examples[i] for i in test.example_indices(loaded.examples, settings.kind)]
+    examples = test.evaluated(loaded.examples, settings.kind)
     folder = session.store.path(predicted) / settings.part
-    guesses = read_guesses(inside(folder, f"{test.language}.parquet"), examples)
+    guesses = read_guesses(folder, test.language, examples)
     found = judged(settings.kind, settings.metrics[0], examples, [guesses], test.language)
     for example, gold, guess, is_right in zip(
         found.examples, found.golds, found.guesses[0], found.right[0], strict=True

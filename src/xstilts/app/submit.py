@@ -120,9 +120,9 @@ def _write(
     languages = tuple(language for language in version.languages[target.name] if language in tests)
     for language in languages:
         loaded = load_examples(tests[language].source).examples
-        examples = [loaded[i] for i in tests[language].example_indices(loaded, settings.kind)]
+        examples = tests[language].evaluated(loaded, settings.kind)
         name = f"{target.name}/test-{language}.{target.suffix}"
-        guesses = _guesses_that_count(settings, examples, read_guesses(predictions / f"{language}.parquet", examples))
+        guesses = _guesses_that_count(settings, examples, read_guesses(predictions, language, examples))
         _write_file(out / name, target.write_guesses(examples, guesses))
         if labels is not None:
             _write_file(

@@ -68,7 +68,7 @@ def score(
     """
     results = []
     for language, language_set in sets.items():
-        read = partial(read_guesses, inside(predictions, f"{language}.parquet"))
+        read = partial(read_guesses, predictions, language)
         results += score_language(kind, metrics, language_set.examples, read, language)
     entries: dict[str, dict[str, Any]] = {metric.name: {} for metric in metrics}
     for scored in results:
@@ -147,10 +147,12 @@ def floor(
     return value(best, every)
 
 
-def read_guesses(path: Path, examples: Sequence[Example]) -> list[Any]:
-    """Read the guess for each example, paired by id. Raises StoreError naming the first id that lacks a partner."""
+def read_guesses(predictions: Path, language: str, examples: Sequence[Example]) -> list[Any]:
+    """Read the guess for each example of a language, paired by id, from the folder `predictions`. Raises StoreError
+    naming the first id that lacks a partner."""
     import pyarrow.parquet as pq
 
+    path = inside(predictions, f"{language}.parquet")
     table = pq.read_table(path, columns=["id", "guess"])
     ids = table["id"].to_pylist()
     texts = dict(zip(ids, table["guess"].to_pylist(), strict=True))

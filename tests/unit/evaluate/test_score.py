@@ -124,17 +124,17 @@ def test_an_empty_language_is_refused(tmp_path: Path) -> None:
 def test_predictions_for_other_examples_are_refused(tmp_path: Path, ids: list[str], message: str) -> None:
     path = predictions(tmp_path / "de.parquet", dict.fromkeys(ids, "yes"))
     with pytest.raises(StoreError, match=message) as caught:
-        read_guesses(path, texts(["yes", "no"]))
+        read_guesses(tmp_path, "de", texts(["yes", "no"]))
     assert str(path) in str(caught.value)
 
 
 def test_an_id_twice_is_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": ["q0", "q0"], "group": ["", ""], "guess": ["1", "2"]}), tmp_path / "de.parquet")
     with pytest.raises(StoreError, match="two predictions for 'q0'"):
-        read_guesses(tmp_path / "de.parquet", texts(["yes"]))
-    path = predictions(tmp_path / "en.parquet", {"q0": "yes"})
+        read_guesses(tmp_path, "de", texts(["yes"]))
+    predictions(tmp_path / "en.parquet", {"q0": "yes"})
     with pytest.raises(StoreError, match="two examples for 'q0'"):
-        read_guesses(path, texts(["yes"]) * 2)
+        read_guesses(tmp_path, "en", texts(["yes"]) * 2)
 
 
 def test_two_metrics_are_scored_side_by_side(tmp_path: Path) -> None:

@@ -167,3 +167,7 @@ class EvaluationSet:
         """Indices of the examples that are evaluated, into all of the file."""
         indices = apply_views(self.views, [Key.of(example) for example in examples])
         return indices if self.use == "test" else [i for i in indices if kind.gold(examples[i]) is not None]
+
+    def evaluated(self, examples: list[Any], kind: Kind) -> list[Any]:
+        """The examples that are evaluated, of all those of the file."""
+        return [examples[i] for i in self.example_indices(examples, kind)]

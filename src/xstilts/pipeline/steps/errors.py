@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xstilts.core.files import write_json
-from xstilts.core.path_names import inside
 from xstilts.data.read import load_examples
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
@@ -42,8 +41,8 @@ def run(settings: ErrorSettings, context: Context) -> None:
     for number, test in enumerate(settings.tests):
         context.progress(number, len(settings.tests), "languages", test.language)
         loaded = load_examples(test.source)
-        examples = [loaded.examples[i] for i in test.example_indices(loaded.examples, settings.kind)]
-        guesses = [read_guesses(inside(folder, f"{test.language}.parquet"), examples) for folder in folders]
+        examples = test.evaluated(loaded.examples, settings.kind)
+        guesses = [read_guesses(folder, test.language, examples) for folder in folders]
         sets.append(judged(settings.kind, settings.metric, examples, guesses, test.language))
     write_json(context.out / FILE, analysis(settings.kind, sets, settings.baseline))
 

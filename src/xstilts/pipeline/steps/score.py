@@ -38,7 +38,7 @@ def run(settings: ScoreSettings, context: Context) -> None:
     for number, test in enumerate(settings.tests):
         loaded = read_examples(test.source, test.perturbation)
         context.progress(number, len(settings.tests), "languages", test.language)
-        examples = [loaded.examples[i] for i in test.example_indices(loaded.examples, settings.kind)]
+        examples = test.evaluated(loaded.examples, settings.kind)
         sets[test.language] = LanguageSet(examples=examples, dropped=dict(loaded.dropped))
     predictions = context.inputs[PREDICTIONS] / settings.part
     score(settings.kind, settings.metrics, sets, predictions, context.out, settings.missing)

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from xstilts.core.files import write_json
-from xstilts.core.path_names import inside
 from xstilts.data.examples import Example
 from xstilts.data.read import ResolvedSource, apply_views, load_examples
 from xstilts.data.source import Key, View
@@ -51,6 +50,8 @@ class WordsSettings:
 def run(settings: WordsSettings, context: Context) -> None:
     """Writes `words.parquet`: measure, language, facet, value, block, words, and right words of every input; and
     `orders.json`: the word order of the training sentences ("") and of each language."""
+    from xstilts.evaluate.score import read_guesses
+
     judge = settings.kind.word_judge
     assert judge is not None
     trained = _training_examples(settings.trained_on)
@@ -60,8 +61,8 @@ def run(settings: WordsSettings, context: Context) -> None:
     for number, test in enumerate(settings.tests):
         context.progress(number, len(settings.tests), "languages", test.language)
         loaded = load_examples(test.source)
-        examples = [loaded.examples[i] for i in test.example_indices(loaded.examples, settings.kind)]
-        guesses = [_guesses(folder, test.language, examples) for folder in folders]
+        examples = test.evaluated(loaded.examples, settings.kind)
+        guesses = [read_guesses(folder, test.language, examples) for folder in folders]
         orders[test.language] = judge.orders(examples)
         lines += _lines(settings.kind, judge, seen, test.language, examples, guesses)
     _write(lines, context)
@@ -73,12 +74,6 @@ def _training_examples(trained_on: TrainedOn | None) -> list[Example]:
         return []
     examples = load_examples(trained_on.source).examples
     return [examples[i] for i in apply_views(trained_on.views, [Key.of(example) for example in examples])]
-
-
-def _guesses(folder: Any, language: str, examples: Sequence[Example]) -> list[Any]:
-    from xstilts.evaluate.score import read_guesses
-
-    return read_guesses(inside(folder, f"{language}.parquet"), examples)
 
 
 def _lines(
