@@ -7,7 +7,7 @@ filled before has them too.
 from __future__ import annotations
 
 from xstilts.core.local_paths import without_local_paths
-from xstilts.engine.execute import Resources, run_one
+from xstilts.pipeline.report_steps import made
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps.errors import FILE, ErrorSettings, errors_step
 from xstilts.pipeline.steps.score import PREDICTIONS
@@ -45,17 +45,12 @@ def _of_target(session: Session, name: str) -> ErrorTables | None:
         baseline=list(scores).index(base),
     )
     step = errors_step(settings, [step.inputs[PREDICTIONS] for step in scores.values()], task=name)
-    result = run_one(step, session.store, Resources(progress=_say_nothing))
-    is_there = result.status in ("done", "reused")
+    folder, reason = made(step, session.store, "makes them")
     return ErrorTables(
         target=name,
         arms=tuple(scores),
         baseline=base,
         seed=seed,
-        file=session.store.path(step) / FILE if is_there else None,
-        reason="" if is_there else without_local_paths(result.error) or f"the step that makes them is {result.status}",
+        file=folder and folder / FILE,
+        reason=without_local_paths(reason),
     )
-
-
-def _say_nothing(done: float, total: float, unit: str = "", text: str = "") -> None:
-    """The progress of a step that takes seconds."""

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
+from xstilts.core.local_paths import without_local_paths
 from xstilts.data.leak_audit import AuditedTest, AuditedTraining
 from xstilts.data.locate import Roots
 from xstilts.data.read import resolve_source
 from xstilts.data.source import Source
-from xstilts.engine.execute import Resources, run_one
-from xstilts.engine.step import Progress
+from xstilts.engine.step import Progress, Step
 from xstilts.engine.store import Store
 from xstilts.pipeline.fetch import Say
+from xstilts.pipeline.report_steps import made, say_nothing
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps.audit import AuditSettings, audit_step
 from xstilts.report.scores.inputs import LeakAudit
@@ -44,15 +46,15 @@ class AuditedSets:
     trainings: tuple[AuditedTraining, ...]
     missing: Mapping[str, str] = field(default_factory=dict)
 
-    def audited(self, store: Store, progress: Progress) -> tuple[Path | None, str]:
+    def audited(self, store: Store, progress: Progress = say_nothing) -> tuple[Path | None, str]:
         """Compare, unless the store has the outcome; return its folder, or None and why there is none."""
         if not self.tests or not self.trainings:
             return None, "there is nothing to compare"
-        step = audit_step(AuditSettings(tests=self.tests, trainings=self.trainings))
-        result = run_one(step, store, Resources(progress=progress), wait=True)  # seconds, whoever does it
-        if result.status in ("done", "reused"):
-            return store.path(step), ""
-        return None, result.error or f"the step that compares is {result.status}"
+        return made(self._step, store, "compares", progress=progress, wait=True)  # seconds, whoever does it
+
+    @cached_property
+    def _step(self) -> Step:
+        return audit_step(AuditSettings(tests=self.tests, trainings=self.trainings))
 
     @property
     def text_bytes(self) -> float:
@@ -62,8 +64,7 @@ class AuditedSets:
 
     def known(self, store: Store) -> Path | None:
         """Return the folder of the outcome where the store has it."""
-        step = audit_step(AuditSettings(tests=self.tests, trainings=self.trainings))
-        return store.path(step) if self.trainings and store.is_sound(step) else None
+        return store.path(self._step) if self.trainings and store.is_sound(self._step) else None
 
 
 def leak_audit(
@@ -79,12 +80,12 @@ def leak_audit(
     else:
         if sets.text_bytes > LONG and sets.known(session.store) is None:
             say("comparing what is trained on with what is tested on, once")
-        folder, reason = sets.audited(session.store, _say_nothing)
+        folder, reason = sets.audited(session.store)
     of_text = replace(sets, trainings=pretraining.trainings).known(session.store)
     later = f"not compared yet: xstilts data audit {session.study.name} does it"
     return LeakAudit(
         folder=folder,
-        reason=reason,
+        reason=without_local_paths(reason),
         missing=sets.missing,
         pretraining=of_text,
         pretraining_note=pretraining.note if of_text or not pretraining.trainings else later,
@@ -138,7 +139,3 @@ def _missing(located: LocatedStudy) -> Iterator[tuple[str, str]]:
     for target, languages in located.missing_languages.items():
         if target not in located.missing_targets:
             yield from ((f"{target} {language}", reason) for language, reason in languages.items())
-
-
-def _say_nothing(done: float, total: float, unit: str = "", text: str = "") -> None:
-    """The progress of a comparison that a report waits for."""

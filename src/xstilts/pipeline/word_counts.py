@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.local_paths import without_local_paths
-from xstilts.engine.execute import Resources, run_one
 from xstilts.engine.step import Step
+from xstilts.pipeline.report_steps import made
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps.score import PREDICTIONS
 from xstilts.pipeline.steps.train import train_rows
@@ -49,22 +49,16 @@ def _of_target(session: Session, name: str) -> WordCounts | None:
 
 
 def _counted(session: Session, step: Step, keys: tuple[RouteKey, ...], note: str) -> WordCounts:
-    result = run_one(step, session.store, Resources(progress=_say_nothing))
-    folder = session.store.path(step)
-    is_there = result.status in ("done", "reused")
+    folder, reason = made(step, session.store, "counts them")
     return WordCounts(
         target=step.about["task"],
         measures=step.settings.kind.word_judge.measures,
         cells=tuple((arm, seed) for arm, _, seed in keys),
-        counts=folder / FILE if is_there else None,
-        orders=folder / ORDERS if is_there else None,
+        counts=folder and folder / FILE,
+        orders=folder and folder / ORDERS,
         note=note,
-        reason="" if is_there else without_local_paths(result.error) or f"the step that counts them is {result.status}",
+        reason=without_local_paths(reason),
     )
-
-
-def _say_nothing(done: float, total: float, unit: str = "", text: str = "") -> None:
-    """The progress of a step that takes seconds."""
 
 
 def _trained_on(session: Session, key: RouteKey) -> TrainedOn | None:
