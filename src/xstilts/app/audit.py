@@ -43,7 +43,7 @@ class Audit:
         """Return plain values."""
         return {
             "leaks": [leak.to_dict() for leak in self.found.leaks],
-            "tests": {f"{target} {language}": rows for (target, language), rows in self.found.tests.items()},
+            "tests": self.found.named_tests,
             "trainings": dict(self.found.trainings),
             "pretraining": {
                 "leaks": [leak.to_dict() for leak in self.pretraining.leaks],

@@ -35,6 +35,7 @@ class Ended:
     result: Result
 
 
+OPTION = "--backend"  # what names a backend, for errors
 StepEvent = Started | Progressed | Ended
 OnEvent = Callable[[StepEvent], None]
 StepCommand = Callable[[Step], list[str]]  # the command line that runs one step as a process of its own

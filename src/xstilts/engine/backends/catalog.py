@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 from xstilts.core.catalog import Catalog
 from xstilts.core.errors import StudyError
-from xstilts.engine.backends.base import Backend, MachineShare
+from xstilts.engine.backends.base import OPTION, Backend, MachineShare
 from xstilts.engine.backends.command import Command
 from xstilts.engine.backends.inline import Inline
 from xstilts.engine.backends.subprocesses import Local
-
-WHERE = "--backend"
 
 
 @dataclass(frozen=True)
@@ -43,10 +41,10 @@ def find_backend(text: str) -> tuple[NamedBackend, tuple[str, ...]]:
 
     Raises StudyError for an unknown name, and for an argument where none belongs or where one is missing."""
     name, _, argument = text.partition(":")
-    found = BACKENDS.find(name, where=WHERE)
+    found = BACKENDS.find(name, where=OPTION)
     if bool(found.argument) != bool(argument):
         form = f"{found.name}:{found.argument}" if found.argument else found.name
-        raise StudyError(f"it is written `{form}`.", where=WHERE, value=text)
+        raise StudyError(f"it is written `{form}`.", where=OPTION, value=text)
     return found, (argument,) if argument else ()
 
 

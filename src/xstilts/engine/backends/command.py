@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Self
 
 from xstilts.core.errors import StudyError
-from xstilts.engine.backends.base import MachineShare, StepCommand
+from xstilts.engine.backends.base import OPTION, MachineShare, StepCommand
 from xstilts.engine.backends.subprocesses import Local
 from xstilts.engine.step import Step
 
@@ -25,7 +25,6 @@ PLACES = {
     "name": "its name: train, score, ...",
     "key": "its key",
 }
-WHERE = "--backend"
 
 
 class Command(Local):
@@ -64,17 +63,17 @@ def _words(template: str) -> list[str]:
         words = shlex.split(template)
         fields = [name for word in words for _, name, _, _ in string.Formatter().parse(word) if name is not None]
     except ValueError as error:
-        raise StudyError(f"this is no command line: {error}.", where=WHERE, value=template) from error
+        raise StudyError(f"this is no command line: {error}.", where=OPTION, value=template) from error
     for name in fields:
         if name not in PLACES:
-            raise StudyError(f"there is no placeholder '{{{name}}}'.", where=WHERE, value=name, allowed=PLACES)
+            raise StudyError(f"there is no placeholder '{{{name}}}'.", where=OPTION, value=name, allowed=PLACES)
     if "command" not in fields:
         raise StudyError(
             f"the command line has no {COMMAND}, so no step would run.",
-            where=WHERE,
+            where=OPTION,
             value=template,
             hint="For example: --backend 'command:srun --cpus-per-task={threads} {command}'.",
         )
     if words[0] != COMMAND and shutil.which(words[0]) is None:
-        raise StudyError(f"there is no program '{words[0]}' here.", where=WHERE, value=words[0])
+        raise StudyError(f"there is no program '{words[0]}' here.", where=OPTION, value=words[0])
     return words

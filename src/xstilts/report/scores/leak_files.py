@@ -48,6 +48,11 @@ class LeakRecord:
     tests: Mapping[tuple[str, str], int]
     trainings: Mapping[str, int]
 
+    @property
+    def named_tests(self) -> dict[str, int]:
+        """Return the rows of each test set by what it is called."""
+        return {f"{target} {language}": rows for (target, language), rows in self.tests.items()}
+
 
 @lru_cache(maxsize=64)
 def read_leaks(folder: Path) -> LeakRecord:

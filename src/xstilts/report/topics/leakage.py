@@ -239,7 +239,7 @@ def record(leakage: Leakage) -> dict[str, Any]:
     return {
         "leakage": {
             "leaks": [leak.to_dict() for leak in leakage.found.leaks] if leakage.found else [],
-            "tests": _rows(leakage.found),
+            "tests": leakage.found.named_tests if leakage.found else {},
             "trainings": dict(leakage.found.trainings) if leakage.found else {},
             "reason": leakage.audit.reason,
             "missing": dict(leakage.audit.missing),
@@ -251,10 +251,6 @@ def record(leakage: Leakage) -> dict[str, Any]:
             "scores": [asdict(mean) | {"lacking": dict(mean.lacking)} for mean in leakage.means],
         }
     }
-
-
-def _rows(found: LeakRecord | None) -> dict[str, int]:
-    return {f"{target} {language}": rows for (target, language), rows in found.tests.items()} if found else {}
 
 
 def _leak_lines(leakage: Leakage) -> list[Record]:
