@@ -31,8 +31,6 @@ class Difference:
 
     @property
     def sentence(self) -> str:
-        if self.old is None or self.new is None:
-            return f"{self.place}: {'none' if self.old is None else _shown(self.old)} → {_shown(self.new)}"
         return f"{self.place}: {_shown(self.old)} → {_shown(self.new)}"
 
 
@@ -110,11 +108,9 @@ def _why_it_runs(
     begun = "; an attempt was begun" if work.is_dir() else ""
     if (work / "error.txt").is_file():
         begun = "; an attempt failed"
-    settings, inputs = canonical(step.settings), {name: one.key for name, one in step.inputs.items()}
-    best = _nearest(step, records)
-    if best is None:
+    if not records:
         return Reason(key=step.key, state=RUNS, text=f"the store has no {step.name} of {_about(step)}{begun}")
-    found = [*differences(best.get("settings"), settings), *_other_inputs(best.get("inputs", {}), inputs)]
+    best, found = _nearest(step, records)
     if best.get("version") != step.version:
         found.insert(0, Difference(place="version of the step", old=best.get("version"), new=step.version))
     more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
@@ -127,19 +123,15 @@ def _why_it_runs(
     return Reason(key=step.key, state=RUNS, text=text, nearest=best["key"], differences=tuple(found))
 
 
-def _nearest(step: Step, records: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """Return the record with the fewest differences; None where there is none."""
-    if not records:
-        return None
+def _nearest(step: Step, records: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], list[Difference]]:
+    """Return the record with the fewest differences in settings and inputs, and these."""
     settings = canonical(step.settings)
     inputs = {name: one.key for name, one in step.inputs.items()}
-
-    def distance(record: dict[str, Any]) -> tuple[int, str]:
-        others = sum(1 for _ in differences(record.get("settings"), settings))
-        others += sum(1 for _ in _other_inputs(record.get("inputs", {}), inputs))
-        return others, str(record["key"])
-
-    return min(records, key=distance)
+    found = [
+        (record, [*differences(record.get("settings"), settings), *_other_inputs(record.get("inputs", {}), inputs)])
+        for record in records
+    ]
+    return min(found, key=lambda one: (len(one[1]), str(one[0]["key"])))
 
 
 def _by_topic(records: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
