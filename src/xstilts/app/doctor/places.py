@@ -8,19 +8,21 @@ import socket
 import urllib.request
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from xstilts.app.data import needs_of
 from xstilts.core.errors import DataError, EncoderError
 from xstilts.data.hub import hub_address
 from xstilts.data.locate import Roots, locate_files
 from xstilts.engine.store import Store
 from xstilts.models.encoders import find_encoder
 from xstilts.pipeline.options import Options
+from xstilts.pipeline.session import catalog_for
 from xstilts.pipeline.steps.encoder import packaged_encoders
-from xstilts.study.load import load_study, packaged_studies
+from xstilts.study.load import apply_scale, load_study, packaged_studies
+from xstilts.study.needs import needed_sources
+from xstilts.study.resolve import resolve_study
+from xstilts.study.schema import Study
 
 CONNECT_SECONDS = 2.0
 
@@ -112,27 +114,27 @@ def look_at_network(offline: bool, seconds: float = CONNECT_SECONDS) -> Network:
 
 def needs_of_studies(options: Options) -> Iterator[StudyNeeds]:
     """Yield what each packaged study needs as it stands, and at each of its scales. Nothing is fetched."""
-    roots = options.roots
     for name in packaged_studies():
-        for scale in ("", *load_study(name).scale):
-            yield _needs(name, scale, options, roots)
+        study = load_study(name)
+        for scale in ("", *study.scale):
+            yield _needs(name, scale, apply_scale(study, scale or None), options)
 
 
-def _needs(name: str, scale: str, options: Options, roots: Roots) -> StudyNeeds:
-    needed = needs_of([name], options, scale or None)
+def _needs(name: str, scale: str, study: Study, options: Options) -> StudyNeeds:
+    roots, encoder = options.roots, study.encoder.name
+    sources = needed_sources(resolve_study(study, catalog_for(study, options), roots.data))
     counts = {"data": 0, "store": 0, "sample": 0, "to fetch": 0, "missing": 0}
-    for source in needed.sources:
+    for source in sources:
         try:
             counts[locate_files(source, roots).kind] += 1
         except DataError:
             counts["to fetch" if any(place.hub or place.urls for place in source.places) else "missing"] += 1
-    [encoder] = needed.encoders
     return StudyNeeds(
         study=name,
         scale=scale,
         encoder=encoder,
         encoder_is_here=_is_here(encoder, roots),
-        sources=len(needed.sources),
+        sources=len(sources),
         here=counts["data"] + counts["store"],
         samples=counts["sample"],
         to_fetch=counts["to fetch"],
@@ -141,9 +143,8 @@ def _needs(name: str, scale: str, options: Options, roots: Roots) -> StudyNeeds:
 
 
 def _is_here(encoder: str, roots: Roots) -> bool:
-    locate = partial(find_encoder, encoder, roots, packaged_encoders())
     try:
-        locate()
+        find_encoder(encoder, roots, packaged_encoders())
     except EncoderError:
         return False
     return True
