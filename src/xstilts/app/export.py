@@ -31,8 +31,8 @@ def export_checkpoint(
         export_adapter(folder, task.kind, out)
         return {"folder": str(out), "auto_class": None}
     auto_class = export(folder, task.kind, out, task.name)
-    tasks = catalog_for(None if study is None else load_study(study), options)
-    name, encoder = out.resolve().name, encoder_of_study(study)
+    loaded = None if study is None else load_study(study)
+    tasks, name, encoder = catalog_for(loaded, options), out.resolve().name, encoder_of_study(loaded)
     facts = model_facts(folder, task, tasks, options.store, name=name, auto_class=auto_class, encoder=encoder)
     write_atomic(out / "README.md", model_card(facts))
     return {"folder": str(out), "auto_class": auto_class}

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from xstilts.core.catalog import Catalog
-from xstilts.core.errors import StoreError, StudyError
+from xstilts.core.errors import StoreError
 from xstilts.core.files import read_json
 from xstilts.core.languages import language
 from xstilts.core.visible_text import visible
@@ -24,6 +24,7 @@ from xstilts.engine.store import Store
 from xstilts.pipeline.steps import predict, score, train
 from xstilts.report.elements.formatting import interval, number
 from xstilts.report.formats.markdown import inline
+from xstilts.study.schema import Study
 from xstilts.tasks.base import Task
 
 # Class of transformers -> what a hub calls the task, and the pipeline that loads it in one line ("": there is none).
@@ -253,14 +254,9 @@ def _score_lines(facts: ModelFacts) -> list[str]:
     return [inline(said), "\n".join(lines)]
 
 
-def encoder_of_study(study: str | None) -> str:
+def encoder_of_study(study: Study | None) -> str:
     """Return what a study names its encoder; "" without a study, and for a folder of this machine."""
-    from xstilts.study.load import load_study
-
     if study is None:
         return ""
-    try:
-        name = load_study(study).encoder.name
-    except StudyError:
-        return ""
+    name = study.encoder.name
     return "" if Path(name).exists() or name.startswith((".", "/", "~")) else name

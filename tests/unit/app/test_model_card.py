@@ -10,6 +10,7 @@ from huggingface_hub import ModelCard
 
 from xstilts.app.model_card import CardScore, ModelFacts, encoder_of_study, metadata, model_card
 from xstilts.kinds.classification import Classification
+from xstilts.study.load import load_study
 from xstilts.tasks.base import Origin, Task
 from xstilts.tasks.catalog import TASKS
 
@@ -81,5 +82,5 @@ def test_an_encoder_of_this_machine_is_not_named(tmp_path: Path):
     study = tmp_path / "s.yaml"
     rest = "arms: {none: {strategy: direct}}\ntargets: [udpos]\n"
     study.write_text(f"question: q\nencoder: {tmp_path}\n{rest}", "utf-8")
-    assert encoder_of_study(str(study)) == "" and encoder_of_study(None) == ""
-    assert encoder_of_study("quickstart") == "tiny-e5"
+    assert encoder_of_study(load_study(str(study))) == "" and encoder_of_study(None) == ""
+    assert encoder_of_study(load_study("quickstart")) == "tiny-e5"
