@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from xstilts.core.sentences import listed
+
 DEFAULT_ENCODER = "tiny-e5"
 DEFAULT_SEEDS = 3
 BASELINE = "none"
@@ -41,10 +43,10 @@ class FirstStudy:
         """The question; where none is given, one made of the names."""
         if self.question:
             return self.question
-        targets = _joined(self.targets)
+        targets = listed(self.targets)
         if not self.through:
             return f"How well does {targets}, trained in one language, go over to others?"
-        first = self.through[0] if len(self.through) == 1 else f"{_joined(self.through)}, alone or together,"
+        first = self.through[0] if len(self.through) == 1 else f"{listed(self.through)}, alone or together,"
         return f"Does training on {first} first help zero-shot transfer on {targets}?"
 
 
@@ -145,7 +147,3 @@ def _inline(value: Any) -> str:
     """Return a value as YAML in one line, quoted where it must be."""
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10**6)
     return text.removesuffix("\n").removesuffix("\n...")
-
-
-def _joined(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
