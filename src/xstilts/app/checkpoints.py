@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xstilts.core.errors import EncoderError, StudyError
-from xstilts.core.short_keys import short_key, whole_key
+from xstilts.core.short_keys import keys_begun, short_key, whole_key
 from xstilts.engine.artefact import artefact_damage, read_record
 from xstilts.engine.store import Store
 from xstilts.models.encoder_check import check_encoder
@@ -48,7 +48,7 @@ def checkpoint_folder(name: str, options: Options) -> Path:
 def _meant(name: str, keys: Sequence[str]) -> str:
     """Return the key that `name` is the beginning of; `name` itself where there is none. Raises EncoderError for
     several."""
-    if not any(key.startswith(name) or key.rpartition("-")[2].startswith(name) for key in keys):
+    if not keys_begun(name, keys):
         return name
     try:
         return whole_key(name, keys)

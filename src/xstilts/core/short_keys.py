@@ -20,6 +20,17 @@ def short_key(key: str) -> str:
     return f"{name}{dash}{identity[:DIGITS]}" if dash else key
 
 
+def keys_begun(written: str, keys: Iterable[str]) -> list[str]:
+    """Return the keys that begin so; where none does, those whose identity does.
+
+    >>> keys_begun("01e3", ["train-01e3abe27817ca957e21"])
+    ['train-01e3abe27817ca957e21']
+    """
+    known = list(keys)
+    begun = [key for key in known if key.startswith(written) and "-" in written]
+    return begun or [key for key in known if key.rpartition("-")[2].startswith(written)]
+
+
 def whole_key(written: str, keys: Iterable[str], noun: str = "store") -> str:
     """Return the one key that is meant by its beginning, or by the beginning of its identity alone.
 
@@ -28,8 +39,7 @@ def whole_key(written: str, keys: Iterable[str], noun: str = "store") -> str:
     known = list(keys)
     if written in known:
         return written
-    begun = [key for key in known if key.startswith(written) and "-" in written]
-    found = begun or [key for key in known if key.rpartition("-")[2].startswith(written)]
+    found = keys_begun(written, known)
     if len(found) == 1 and len(written.rpartition("-")[2]) >= _LEAST:
         return found[0]
     if not found:

@@ -68,3 +68,5 @@ def test_the_beginning_of_a_key_is_enough_where_it_is_of_one(folder: Path) -> No
         checkpoint_folder("train-01", options)
     with pytest.raises(EncoderError, match="Allowed: train-01e3abe2, train-01ffabe2"):
         checkpoint_folder("train-77", options)
+    with pytest.raises(EncoderError, match="neither a checkpoint folder nor a training step"):
+        checkpoint_folder("train", options)
