@@ -11,6 +11,7 @@ from xstilts.core.canonical import canonical
 from xstilts.core.errors import StoreError
 from xstilts.core.files import read_json
 from xstilts.core.short_keys import whole_key
+from xstilts.engine.artefact import read_trimmed
 from xstilts.engine.graph import readers_of, steps_of
 from xstilts.engine.reasons import Reason, reasons
 from xstilts.engine.step import Step
@@ -84,7 +85,7 @@ def show_step(study: Study, written: str, options: Options) -> ShownStep:
         record={name: record[name] for name in _RECORDED if name in record},
         curve=_curve(session, step),
         loss=_loss(session, step),
-        trimmed=_trimmed(session, step),
+        trimmed=tuple(read_trimmed(session.store.path(step))),
         error=_error(session, step),
     )
 
@@ -149,11 +150,6 @@ def _chosen(number: int, most: int) -> Sequence[int]:
     return sorted({round(i * (number - 1) / (most - 1)) for i in range(most)})
 
 
-def _trimmed(session: Session, step: Step) -> tuple[str, ...]:
-    path = session.store.path(step) / "trimmed.json"
-    return tuple(read_json(path)) if path.is_file() else ()
-
-
 def _error(session: Session, step: Step) -> str:
-    path = session.store.root / "work" / step.key / "error.txt"
+    path = session.store.error_file(step)
     return path.read_text("utf-8", errors="replace") if path.is_file() else ""

@@ -104,9 +104,9 @@ def _why_it_runs(
         what = " and ".join(lost) if lost else "some of its files"
         text = f"it is in the store, but {what} went, and a step that runs reads them"
         return Reason(key=step.key, state=RUNS, text=text)
-    work = store.root / "work" / step.key
-    begun = "; an attempt was begun" if work.is_dir() else ""
-    if (work / "error.txt").is_file():
+    failed = store.error_file(step)
+    begun = "; an attempt was begun" if failed.parent.is_dir() else ""
+    if failed.is_file():
         begun = "; an attempt failed"
     if not records:
         return Reason(key=step.key, state=RUNS, text=f"the store has no {step.name} of {_about(step)}{begun}")

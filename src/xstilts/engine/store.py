@@ -66,6 +66,10 @@ class Store:
     def scratch(self, step: Step) -> Path:
         return self.root / "work" / step.key / "scratch"
 
+    def error_file(self, step: Step) -> Path:
+        """Return the file with the details of the last attempt, which is there where that failed."""
+        return self.root / "work" / step.key / "error.txt"
+
     def record(self, step: Step) -> dict[str, Any] | None:
         """Return the record of a done step (`done.json`); None when it is not done."""
         return read_record(self.path(step), step.key)
@@ -156,7 +160,7 @@ class Store:
             remove(work / "out")
             for folder in (work / "out", work / "scratch"):
                 folder.mkdir(parents=True, exist_ok=True)
-            (work / "error.txt").unlink(missing_ok=True)
+            self.error_file(step).unlink(missing_ok=True)
         return work / "out", work / "scratch"
 
     def install(self, step: Step) -> bool:
@@ -179,7 +183,7 @@ class Store:
 
     def write_error(self, step: Step, details: str) -> Path:
         """Write the details of a failure next to the step's scratch, where the disk allows it; return their path."""
-        path = self.root / "work" / step.key / "error.txt"
+        path = self.error_file(step)
         with contextlib.suppress(OSError):  # a full disk may be why it failed
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(details, encoding="utf-8")
