@@ -15,6 +15,7 @@ from xstilts.engine.runner import Outcome
 from xstilts.pipeline.session import Session
 from xstilts.report.build import Report
 from xstilts.report.elements.formatting import interval, number, plural, probability, signed
+from xstilts.report.elements.marks import STAR
 from xstilts.report.formats.records import SCORE_FIELDS, arrow_table, score_records
 from xstilts.report.scores.contrast_scopes import Contrast
 from xstilts.report.scores.contrasts import headline_contrasts
@@ -143,7 +144,7 @@ def contrast_rows(contrasts: Sequence[Contrast]) -> list[list[str]]:
         [
             c.name,
             c.target or "all targets",
-            signed(c.value) + (" *" if c.significant else ""),
+            signed(c.value) + (STAR if c.significant else ""),
             interval(c.low, c.high),
             probability(c.p_adjusted),
         ]

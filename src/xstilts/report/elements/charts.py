@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from xstilts.report.elements import svg
 from xstilts.report.elements.formatting import interval, number, plural, signed
+from xstilts.report.elements.marks import STAR
 
 NARROW = 326.0  # fits a screen of 360 px
 _SLANT = math.radians(55)  # of column labels that do not fit beside each other
@@ -124,7 +125,7 @@ def _effect(effect: Effect, scale: svg.AxisScale, y: float) -> str:
 def _effect_text(effect: Effect) -> str:
     if effect.value is None:
         return "missing"
-    return signed(effect.value) + interval(effect.low, effect.high, before=" ") + (" *" if effect.significant else "")
+    return signed(effect.value) + interval(effect.low, effect.high, before=" ") + (STAR if effect.significant else "")
 
 
 def _effect_tip(effect: Effect) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from xstilts.report.elements.blocks import Block, Figure, Fold, Prose, Section, Table, TableCell, TableColumn
 from xstilts.report.elements.charts import Effect, forests
 from xstilts.report.elements.formatting import MISSING, interval, plural, probability, signed
+from xstilts.report.elements.marks import STAR
 from xstilts.report.scores.contrast_scopes import Contrast
 from xstilts.report.scores.contrasts import headline_contrasts
 from xstilts.report.scores.scoreboard import Scoreboard
@@ -115,7 +116,7 @@ def _row(c: Contrast) -> tuple[TableCell, ...]:
     if c.value is None:
         difference = TableCell(text=MISSING, role="missing")
     else:
-        star = " *" if c.significant else ""
+        star = STAR if c.significant else ""
         difference = TableCell(text=signed(c.value) + star, role="best" if c.significant else "")
     return (
         TableCell(text=c.title),

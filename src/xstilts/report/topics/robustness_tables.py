@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from xstilts.report.elements.blocks import Table, TableCell, TableColumn
 from xstilts.report.elements.formatting import MISSING, interval, name_list, number, probability, signed
+from xstilts.report.elements.marks import STAR
 from xstilts.report.scores.contrast_scopes import UNTESTED, Contrast
 from xstilts.report.scores.interactions import ChangeEstimate, GroupEffect, Interaction
 from xstilts.report.scores.robustness_measures import ArmRobustness, NoiseCurve
@@ -34,7 +35,7 @@ def _interaction_row(one: Interaction) -> tuple[TableCell, ...]:
     if c.value is None:
         difference = TableCell(text=MISSING, tip=c.reason, role="missing")
     else:
-        star = " *" if c.significant else ""
+        star = STAR if c.significant else ""
         difference = TableCell(text=signed(c.value) + star, role="best" if c.significant else "", tip=c.note)
     return (
         TableCell(text=c.title),

@@ -9,6 +9,7 @@ from xstilts.core.errors import StudyError, shortened
 from xstilts.core.languages import language
 from xstilts.report.elements.blocks import Section, Table, TableCell, TableColumn, TerminalTable
 from xstilts.report.elements.formatting import MISSING, interval, name_list, number, plural, signed
+from xstilts.report.elements.marks import STAR
 from xstilts.report.scores.contrasts import headline_contrasts
 from xstilts.report.scores.inputs import TargetInfo
 from xstilts.report.scores.scoreboard import ArmMean, Scoreboard
@@ -62,7 +63,7 @@ def baseline_differences(board: Scoreboard) -> dict[tuple[str, str], str]:
         arms = [arm for arm in c.weights if arm != base]
         if c.target is not None and c.value is not None and c.weights == {arms[0]: 1.0, base: -1.0}:
             size = signed(c.value) + interval(c.low, c.high, before=" ")
-            differences[arms[0], c.target] = size + (" *" if c.significant else "")
+            differences[arms[0], c.target] = size + (STAR if c.significant else "")
     return differences
 
 
