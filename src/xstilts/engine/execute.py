@@ -18,6 +18,7 @@ from xstilts.core.canonical import canonical
 from xstilts.core.errors import XstiltsError
 from xstilts.core.files import write_json
 from xstilts.core.io_errors import writing
+from xstilts.core.system_files import CPU_INFO, system_field
 from xstilts.core.versions import library_versions
 from xstilts.engine.artefact import sealed
 from xstilts.engine.checksums import checksums
@@ -160,8 +161,4 @@ def _seal(step: Step, out: Path, record: dict[str, Any]) -> None:
 
 @cache
 def _processor() -> str:
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return system_field(CPU_INFO, "model name") or platform.processor() or platform.machine()

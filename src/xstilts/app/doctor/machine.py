@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from xstilts.core.environment import default_threads, usable_cores
+from xstilts.core.system_files import CPU_INFO, MEMORY_INFO, system_field
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.precision import auto_precision, device_is_cpu, this_processor
 
-_CPU_INFO, _MEMORY = Path("/proc/cpuinfo"), Path("/proc/meminfo")
 SPEED_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "avx512_vnni")  # that training is faster with
 
 
@@ -53,7 +52,7 @@ def look_at_machine(options: Options) -> Machine:
     named = os.environ.get("OMP_NUM_THREADS")
     threads = options.threads or default_threads(options.jobs)
     return Machine(
-        processor=_field(_CPU_INFO, "model name"),
+        processor=system_field(CPU_INFO, "model name"),
         cores=usable_cores(),
         all_cores=os.cpu_count() or 1,
         instructions=tuple(name for name in SPEED_FLAGS if name in instructions),
@@ -66,17 +65,8 @@ def look_at_machine(options: Options) -> Machine:
     )
 
 
-def _field(path: Path, name: str) -> str:
-    """Return the value of the first line "name : value" of a file of the system; "" where there is none."""
-    try:
-        lines = path.read_text("utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), "")
-
-
 def _memory() -> int | None:
-    number = _field(_MEMORY, "MemTotal").partition(" ")[0]
+    number = system_field(MEMORY_INFO, "MemTotal").partition(" ")[0]
     return int(number) * 1024 if number.isdecimal() else None
 
 
