@@ -88,7 +88,7 @@ def fetch_place(
     from its lock, StoreError when the disk is full.
     """
     needed = ", ".join(place.files)
-    if not (place.hub or place.urls):
+    if not place.can_be_fetched:
         raise DataError(f"'{needed}' cannot be fetched: its place has no address.")
     ways: list[Callable[[], tuple[Path, ...]]] = []
     if place.hub:

@@ -94,7 +94,7 @@ def place_to_fetch(source: Source, roots: Roots) -> Place | None:
         locate_files(source, roots)
         return None
     except DataError:
-        place = next((place for place in source.places if place.hub or place.urls), None)
+        place = next((place for place in source.places if place.can_be_fetched), None)
         if place is None:
             raise
         return place

@@ -67,6 +67,10 @@ class Place:
     # what its files are, where they stand in for what the source names: "the development set"; shown with every score
     note: str = field(default="", metadata=NOT_IDENTITY)
 
+    @property
+    def can_be_fetched(self) -> bool:
+        return bool(self.hub or self.urls)
+
     def only_languages(self, languages: Collection[str]) -> Place:
         """Return this place without the files of other languages. Raises DataError for a language it has no file in."""
         for language in languages:

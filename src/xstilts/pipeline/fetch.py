@@ -26,7 +26,7 @@ def fetch_missing(sources: Iterable[Source], roots: Roots, say: Say) -> dict[Sou
         except DataError as error:
             missing[source] = error.what
         for place in source.places:
-            if silent or not (place.hub or place.urls):
+            if silent or not place.can_be_fetched:
                 continue
             try:
                 fetch_place(place, roots, say)

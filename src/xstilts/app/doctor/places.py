@@ -128,7 +128,7 @@ def _needs(name: str, scale: str, study: Study, options: Options) -> StudyNeeds:
         try:
             counts[locate_files(source, roots).kind] += 1
         except DataError:
-            counts["to fetch" if any(place.hub or place.urls for place in source.places) else "missing"] += 1
+            counts["to fetch" if any(place.can_be_fetched for place in source.places) else "missing"] += 1
     return StudyNeeds(
         study=name,
         scale=scale,
