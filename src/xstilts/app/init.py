@@ -19,7 +19,6 @@ from xstilts.study.first_study import FirstStudy, study_text, task_lines
 from xstilts.study.load import study_from_text
 from xstilts.study.needs import needed_sources
 from xstilts.study.resolve import resolve_study
-from xstilts.study.schema import Study
 
 TEST_ALONE = "tatoeba"  # the target of a study whose own task has no test file: packaged, and needs no training
 
@@ -31,11 +30,10 @@ class StartedStudy:
     Attributes:
         seen: what was seen in a data file, and guessed of it.
         notes: what somebody should know before it is run.
-        missing: sources that are not here: of those that can be fetched, and of the others.
+        to_fetch, missing: sources that are not here: of those that can be fetched, and of the others.
     """
 
     text: str
-    study: Study
     seen: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     to_fetch: int = 0
@@ -76,7 +74,6 @@ def start_study(first: FirstStudy, options: Options, own: OwnTask | None = None)
     to_fetch, missing = _not_here(needed_sources(resolved), replace(options.roots, data=tuple(folders)))
     return StartedStudy(
         text=text,
-        study=study,
         seen=own.seen if own else (),
         notes=tuple(notes),
         to_fetch=to_fetch,
