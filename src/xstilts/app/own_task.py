@@ -17,8 +17,7 @@ from xstilts.data.examples import Example
 from xstilts.data.layouts.base import FileLook
 from xstilts.data.layouts.languages import guessed_language, named_language, named_use
 from xstilts.data.layouts.look import look_at
-from xstilts.data.locate import Roots
-from xstilts.data.read import first_examples, load_examples, resolve_source
+from xstilts.data.read import ResolvedSource, first_examples, load_examples
 from xstilts.data.source import Source
 from xstilts.study.first_task import TaskGuess, guess_task, labels_of, texts_of
 from xstilts.study.task_section import UserTask
@@ -157,12 +156,14 @@ def _read(task: Task, folder: Path, check: bool) -> Iterator[tuple[str, int | No
 
 
 def _read_source(task: Task, source: Source, folder: Path, check: bool) -> int | None:
-    resolved = resolve_source(source, Roots(data=(folder,), store=folder / ".none"))
+    [place] = source.places
+    paths = tuple(folder / name for name in place.files)
+    resolved = ResolvedSource(files=(), read=place.read, row=place.row, language=source.language, paths=paths)
     examples: Sequence[Example] = (
         load_examples(resolved).examples if check else list(islice(first_examples(resolved), _FIRST_EXAMPLES))
     )
     if not examples:
-        raise DataError("the file has no rows.", where=str(resolved.paths[0]))
+        raise DataError("the file has no rows.", where=str(paths[0]))
     for example in examples:
         task.kind.check(example)
     return len(examples) if check else None

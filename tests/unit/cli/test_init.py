@@ -134,6 +134,14 @@ def test_files_for_training_and_tests_make_a_target_with_all_their_labels(run: R
     assert list(yaml.safe_load(out)["tasks"]) == ["mine"]
 
 
+def test_nothing_is_written_beside_the_files(run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("xstilts.core.fingerprints._SETTLED", -1.0)  # as if the file had been here for long
+    Path("data").mkdir()
+    Path("data/train.tsv").write_text("text\tmark\nIt is a fine day\t1\nIt is a bad day\t0\nWe like it\t1\n", "utf-8")
+    assert run("init", "--section", "--check", "--from-data", "data/train.tsv")[0] == 0
+    assert [path.as_posix() for path in Path().rglob("*")] == ["data", "data/train.tsv"]
+
+
 def test_other_shapes_of_rows(run: Run):
     rows = [{"premise": f"All {n} of us", "hypothesis": "Some of us", "gold_label": "ny"[n % 2]} for n in range(6)]
     Path("pairs.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
