@@ -87,13 +87,10 @@ def own_task(
     for use in uses:
         seen.append(f"{use.look.path.name}: {use.said}")
         file = use.look.path.resolve().relative_to(folder).as_posix()
-        if use.use == "test":
-            tests = keys.setdefault("test", {})
-            tests[use.language] = [*_listed(tests.get(use.language)), file] if use.language in tests else file
-        else:
-            keys[use.use] = [*_listed(keys.get(use.use)), file] if use.use in keys else file
-            if use.use == "train" and use.language != "en":
-                keys["language"] = use.language
+        section, key = (keys.setdefault("test", {}), use.language) if use.use == "test" else (keys, use.use)
+        section[key] = [*_listed(section[key]), file] if key in section else file
+        if use.use == "train" and use.language != "en":
+            keys["language"] = use.language
     name = name or _name_of(paths)
     [task] = declared_tasks({name: UserTask.model_validate(keys)})
     return OwnTask(
@@ -121,8 +118,8 @@ def _uses(looks: Sequence[FileLook], guess: TaskGuess, language: str) -> Iterato
         yield _Use(look=look, use=use, language=code, said=f"{by_name}, in {code}: {why}")
 
 
-def _listed(files: str | list[str] | None) -> list[str]:
-    return [] if files is None else [files] if isinstance(files, str) else files
+def _listed(files: str | list[str]) -> list[str]:
+    return [files] if isinstance(files, str) else files
 
 
 def _common_folder(paths: Sequence[Path], beside: Path) -> Path:
