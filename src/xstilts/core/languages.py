@@ -86,10 +86,9 @@ def canonical_code(code: str, where: str | None = None) -> str:
     >>> [canonical_code(code) for code in ("cmn_Hans", "swa", "pt_BR", "eng_Latn", "fr-CA", "sr-Latn", "qax")]
     ['zh', 'sw', 'pt-br', 'en', 'fr', 'sr-latn', 'qax']
     """
-    plain = code.strip().lower().replace("_", "-")
-    if found := _known(plain):
+    if found := known_code(code):
         return found
-    hint = _suggestion(plain) or "Codes are those of ISO 639 (de, deu) and BCP 47 (sr-Latn); qaa to qtz are for others."
+    hint = _suggestion(_plain(code)) or "Codes are those of ISO 639 (de, deu) and BCP 47 (sr-Latn); qaa to qtz are for others."
     raise StudyError(f"there is no language '{shortened(code)}'.", where=where, hint=hint)
 
 
@@ -102,8 +101,13 @@ def codes_of(code: str) -> tuple[str, ...]:
     return tuple(alias for alias, canonical in _CODES.items() if canonical == code)
 
 
-def _known(plain: str) -> str | None:
-    """Return the canonical code of a spelling in lower case with hyphens; None for an unknown one."""
+def known_code(code: str) -> str | None:
+    """Return what `canonical_code` does; None for an unknown spelling, for which no nearest one is looked for.
+
+    >>> known_code("DE-DE"), known_code("x-klingon"), known_code("")
+    ('de', None, None)
+    """
+    plain = _plain(code)
     if plain in _CODES:
         return _CODES[plain]
     language, *subtags = plain.split("-")
@@ -121,6 +125,10 @@ def _known(plain: str) -> str | None:
                 return _CODES[f"{start}-{suffix}"]
     usual = LANGUAGES[base].script if base in LANGUAGES else ""
     return base if base == "en" or not script or _SCRIPTS[script] == usual else f"{base}-{script}"
+
+
+def _plain(code: str) -> str:
+    return code.strip().lower().replace("_", "-")
 
 
 def _suggestion(plain: str) -> str | None:

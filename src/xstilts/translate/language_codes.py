@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from xstilts.core.errors import EncoderError, StudyError
-from xstilts.core.languages import canonical_code
+from xstilts.core.errors import EncoderError
+from xstilts.core.languages import known_code
 
 _IN_FRONT = re.compile(r">>([A-Za-z_-]+)<<")
 _FIRST = re.compile(r"__([a-z_]{2,8})__|([a-z]{3}_[A-Z][a-z]{3})|([a-z]{2,3}_[A-Z]{2})")
@@ -80,9 +80,4 @@ def _inner(match: re.Match[str]) -> str:
 def _code(written: str) -> str:
     """Return the canonical code of a language as a model writes it, its script or country left out; "" for an unknown
     one."""
-    for name in (written, re.split("[_-]", written)[0]):
-        try:
-            return canonical_code(name)
-        except StudyError:
-            continue
-    return ""
+    return known_code(written) or known_code(re.split("[_-]", written)[0]) or ""

@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from xstilts.core.errors import StudyError
-from xstilts.core.languages import canonical_code, language
+from xstilts.core.languages import known_code, language
 
 # The script of a text, by the first word of its letters' Unicode names, and the language that it is taken for.
 _SCRIPTS = {
@@ -74,11 +73,8 @@ def named_language(path: Path) -> str:
     spoken = {name for names in _USES.values() for name in names}
     candidates = [*reversed(_pieces(path)[1:]), path.parent.name.lower()]
     for piece in candidates:
-        if piece not in spoken and re.fullmatch(r"[a-z]{2,3}", piece):
-            try:
-                return canonical_code(piece)
-            except StudyError:
-                continue
+        if piece not in spoken and re.fullmatch(r"[a-z]{2,3}", piece) and (code := known_code(piece)):
+            return code
     return ""
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.parsers import expat
 
-from xstilts.core.errors import DataError, StudyError
+from xstilts.core.errors import DataError
 from xstilts.core.files import open_bytes
-from xstilts.core.languages import canonical_code
+from xstilts.core.languages import known_code
 from xstilts.data.source import WHERE, Row
 from xstilts.data.text_lines import reading
 
@@ -38,10 +38,7 @@ class Tmx:
 
 
 def _canonical(code: str) -> str:
-    try:
-        return canonical_code(code)
-    except StudyError:
-        return code.lower()
+    return known_code(code) or code.lower()
 
 
 class _Unit:
