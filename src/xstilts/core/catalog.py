@@ -40,6 +40,10 @@ class Catalog(Mapping[str, T]):
             raise StudyError(f"there is no {self.noun} '{name}'.", where=where, value=name, allowed=self._items)
         return self._items[name]
 
+    def replaced(self, items: Mapping[str, T]) -> Catalog[T]:
+        """Return this catalog with other items in the place of those of these names."""
+        return Catalog(self.noun, *(items.get(name, item) for name, item in self._items.items()))
+
     def __getitem__(self, name: str) -> T:
         return self.find(name)
 

@@ -24,7 +24,7 @@ def with_metrics(study: Study, tasks: Catalog[Task]) -> Catalog[Task]:
         if name not in tasks:
             raise StudyError(f"There is no task '{name}'.", where=places[name], value=name, allowed=tasks)
     chosen = {name: tasks[name].replace(metrics=_chosen(tasks[name], names[name], places[name])) for name in names}
-    return Catalog("task", *(chosen.get(name, task) for name, task in tasks.items()))
+    return tasks.replaced(chosen)
 
 
 def _chosen(task: Task, names: Sequence[str], where: str) -> tuple[Metric, ...]:

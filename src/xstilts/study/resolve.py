@@ -121,4 +121,4 @@ def with_settings(study: Study, tasks: Catalog[Task], sweeps: Mapping[str, Sweep
             changed[name] = task.replace(kind=sweeps[name].reported.kind)
         else:
             changed[name] = task.replace(kind=replace(task.kind, **plain_settings(settings)))  # type: ignore[type-var]
-    return Catalog("task", *(changed.get(name, task) for name, task in tasks.items()))
+    return tasks.replaced(changed)

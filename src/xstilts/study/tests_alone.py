@@ -24,7 +24,7 @@ def with_trained_labels(study: Study, tasks: Catalog[Task]) -> Catalog[Task]:
         for name, declared in study.tasks.items()
         if declared.trained_on
     }
-    return Catalog("task", *(changed.get(name, task) for name, task in tasks.items()))
+    return tasks.replaced(changed)
 
 
 def _trained(tasks: Catalog[Task], task: Task, name: str, where: str) -> Task:
