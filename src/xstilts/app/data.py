@@ -97,9 +97,8 @@ def needs_of(names: Iterable[str], options: Options, scale: str | None = None) -
 
 
 def _add_sources(sources: dict[Source, str], task: Task) -> None:
-    for source in (task.train, task.dev, *task.test.values(), task.pool):
-        if source is not None:
-            sources.setdefault(source, task.name)
+    for _, source in task.sources:
+        sources.setdefault(source, task.name)
 
 
 def check_files(needs: DataNeeds, roots: Roots) -> list[DataCheck]:

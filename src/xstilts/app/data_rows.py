@@ -94,13 +94,8 @@ def read_study_rows(names: Iterable[str], options: Options, scale: str | None = 
 
 
 def _task_rows(task: Task, roots: Roots) -> TaskRows:
-    named = [("train", task.train), ("dev", task.dev), *(("test", test) for test in task.test.values())]
-    named.append(("pool", task.pool))
-    read = [
-        _read(task, use, replace(source, views=()), roots)
-        for use, source in named
-        if source is not None and _is_here(source, roots)
-    ]
+    here = [(use, source) for use, source in task.sources if _is_here(source, roots)]
+    read = [_read(task, use, replace(source, views=()), roots) for use, source in here]
     in_turn = [example for shown in zip_longest(*(shown for _, shown in read)) for example in shown if example]
     return TaskRows(task=task.name, sources=tuple(rows for rows, _ in read), examples=tuple(in_turn[:SHOWN]))
 

@@ -145,11 +145,9 @@ def _name_of(paths: Sequence[Path]) -> str:
 
 def _read(task: Task, folder: Path, check: bool) -> Iterator[tuple[str, int | None]]:
     """Yield (use, number of examples) of each file once its rows are read, or (use, None) once its first ones are."""
-    optional = {"train": task.train, "dev": task.dev}
-    sources = {use: source for use, source in optional.items() if source is not None}
-    sources |= {f"test {language}": source for language, source in task.test.items()}
-    for use, source in sources.items():
-        yield use, _read_source(task, source, folder, check)
+    for use, source in task.sources:
+        name = f"test {source.language}" if use == "test" else use
+        yield name, _read_source(task, source, folder, check)
 
 
 def _read_source(task: Task, source: Source, folder: Path, check: bool) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -96,6 +96,12 @@ class Task:
         return TrainingView(
             kind=self.kind, train=train, dev=dev, select=self.select or self.scored[0], version=self.version
         )
+
+    @property
+    def sources(self) -> Iterator[tuple[str, Source]]:
+        """Yield ("train", "dev", "test" or "pool", source) of all that is read for it as it is: no translations."""
+        named = [("train", self.train), ("dev", self.dev), *(("test", test) for test in self.test.values())]
+        yield from ((use, source) for use, source in (*named, ("pool", self.pool)) if source is not None)
 
     def replace(self, **changes: object) -> Task:
         """Return this task with some fields replaced. Other training data leave translations and corpora of these
