@@ -11,7 +11,6 @@ import numpy as np
 
 from xstilts.core.errors import DataError
 from xstilts.data.examples import Example, TextExample
-from xstilts.data.row_makers.catalog import PairRow, TextRow
 from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.text_rows import encode_text_rows
@@ -21,6 +20,7 @@ from xstilts.kinds.user_data import (
     id_and_group,
     named_labels,
     required_labels,
+    text_row_maker,
     unlabelled_text,
 )
 from xstilts.metrics.label_f1 import MacroF1, WeightedF1
@@ -98,10 +98,7 @@ class Classification(Kind):
 
     @classmethod
     def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
-        text, label, names = columns["text"], columns["label"], id_and_group(columns) | named_labels(task)
-        if "pair" in columns:
-            return PairRow(a=text, b=columns["pair"], label=label, **names)
-        return TextRow(text=text, label=label, **names)
+        return text_row_maker(columns, columns["label"], **id_and_group(columns), **named_labels(task))
 
     def from_user_row(self, row: Row, number: str) -> Example:
         return unlabelled_text(row, number)

@@ -11,11 +11,10 @@ import numpy as np
 
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import Example, TextExample
-from xstilts.data.row_makers.catalog import PairRow, TextRow
 from xstilts.data.source import Row, RowMaker
 from xstilts.kinds.base import Encoded, Kind
 from xstilts.kinds.text_rows import encode_text_rows
-from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, unlabelled_text
+from xstilts.kinds.user_data import TaskDeclaration, UserColumns, id_and_group, text_row_maker, unlabelled_text
 from xstilts.metrics.correlation import Pearson, Spearman, ranks
 from xstilts.metrics.tallies import Metric
 
@@ -108,10 +107,7 @@ class Regression(Kind):
 
     @classmethod
     def user_row_maker(cls, task: TaskDeclaration, columns: Mapping[str, Any]) -> RowMaker:
-        text, score, names = columns["text"], columns["score"], id_and_group(columns)
-        if "pair" in columns:
-            return PairRow(a=text, b=columns["pair"], label=score, **names)
-        return TextRow(text=text, label=score, **names)
+        return text_row_maker(columns, columns["score"], **id_and_group(columns))
 
     def from_user_row(self, row: Row, number: str) -> TextExample:
         return unlabelled_text(row, number)

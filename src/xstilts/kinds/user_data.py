@@ -90,6 +90,14 @@ def named_labels(task: TaskDeclaration) -> dict[str, Any]:
     return {"labels": tuple(task.label_names.items())} if task.label_names else {}
 
 
+def text_row_maker(columns: Mapping[str, Any], label: Any, **more: Any) -> RowMaker:
+    """Return the row maker of a text, or of a pair of texts, with a label. `label`: its column; `more`: further
+    arguments."""
+    if "pair" in columns:
+        return PairRow(a=columns["text"], b=columns["pair"], label=label, **more)
+    return TextRow(text=columns["text"], label=label, **more)
+
+
 def required_labels(task: TaskDeclaration, where: str) -> tuple[str, ...]:
     """Return the labels of a declared task. Raises StudyError for fewer than two."""
     if len(task.labels) < 2:
