@@ -14,39 +14,40 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Pearson:
-    """Pearson's correlation (`scipy.stats.pearsonr`). Numbers near 0 keep its sums exact: a kind gives them so."""
+class _Sums:
+    """The base of both: what their formula is made of."""
 
-    name: ClassVar[str] = "pearson"
     counts: ClassVar[tuple[str, ...]] = ("gold", "guess", "gold_squared", "guess_squared", "product", "total")
-    headline: ClassVar[tuple[str, ...]] = ("pearson",)
 
     def tally(self, gold: float, guess: float, language: str) -> tuple[float, ...]:
         return gold, guess, gold * gold, guess * guess, gold * guess, 1.0
+
+
+@dataclass(frozen=True)
+class Pearson(_Sums):
+    """Pearson's correlation (`scipy.stats.pearsonr`). Numbers near 0 keep its sums exact: a kind gives them so."""
+
+    name: ClassVar[str] = "pearson"
+    headline: ClassVar[tuple[str, ...]] = ("pearson",)
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         return {"pearson": correlation(counts)}
 
 
 @dataclass(frozen=True)
-class Spearman:
+class Spearman(_Sums):
     """Spearman's rank correlation (`scipy.stats.spearmanr`): Pearson's of the ranks within a language, equal numbers
-    sharing the mean of theirs. A resample keeps the ranks of the whole."""
+    sharing the mean of theirs. A resample keeps the ranks of the whole. `gold` and `guess` are ranks (`ranks`)."""
 
     name: ClassVar[str] = "spearman"
-    counts: ClassVar[tuple[str, ...]] = Pearson.counts
     headline: ClassVar[tuple[str, ...]] = ("spearman",)
-
-    def tally(self, gold: float, guess: float, language: str) -> tuple[float, ...]:
-        """`gold` and `guess` are ranks (`ranks`)."""
-        return gold, guess, gold * gold, guess * guess, gold * guess, 1.0
 
     def values(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
         return {"spearman": correlation(counts)}
 
 
 def correlation(counts: np.ndarray) -> np.ndarray:
-    """Return Pearson's correlation [...] in percent of sums of counts [..., 6] as `Pearson` names them."""
+    """Return Pearson's correlation [...] in percent of sums of counts [..., 6] as `_Sums` names them."""
     gold, guess, gold_squared, guess_squared, product, total = np.moveaxis(np.asarray(counts, dtype=np.float64), -1, 0)
     of_gold, of_guess = total * gold_squared - gold**2, total * guess_squared - guess**2
     # What is left of equal numbers is rounding, in proportion to the sums it is left of.
