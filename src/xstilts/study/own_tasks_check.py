@@ -16,8 +16,7 @@ FILES_OF_LAYOUT = {"props": 2, "conllup": 2, "propbank": 3}  # files that one so
 
 
 def check_keys_of_kind(task: UserTask, kind: type[Kind], where: str) -> None:
-    """Raise StudyError for a key that says something of a kind which the task is not of, and for a label that
-    `label_names` names and `labels` does not."""
+    """Raise StudyError for a key that says something of a kind which the task is not of."""
     settings = {spec.name for spec in fields(kind)}  # type: ignore[arg-type]
     article = f"A {task.kind} task has"
     if task.form != "spans" and "form" not in settings:
