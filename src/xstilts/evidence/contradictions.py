@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from xstilts.evidence.findings import Finding, direction, is_result_word, says_direction
 from xstilts.evidence.words import STOP_WORDS, stem, words_of
@@ -24,20 +25,20 @@ class Contradiction:
 def contradictions_of(findings: Sequence[Finding]) -> tuple[Contradiction, ...]:
     """Return every pair of findings of different works where one says better, and the other worse or no change, of the
     same. It is told by words alone: a reader decides whether they are about one thing."""
-    spoken = [(one, topic(one.text), direction(one.text)) for one in findings if says_direction(one.text)]
+    spoken = [(one, frozenset(topic(one.text)), direction(one.text)) for one in findings if says_direction(one.text)]
     pairs: dict[tuple[str, str], Contradiction] = {}
     for number, (first, words, sign) in enumerate(spoken):
         for second, others, other_sign in spoken[number + 1 :]:
             if first.work == second.work or sign == other_sign or 1 not in (sign, other_sign):
                 continue
-            shared = [word for word in words if word in others]
-            if len(shared) >= FEWEST and len(shared) >= OVERLAP * min(len(words), len(others)):
-                pairs.setdefault(
-                    (first.text, second.text), Contradiction(first=first, second=second, shared=tuple(shared))
-                )
+            common = len(words & others)
+            if common >= FEWEST and common >= OVERLAP * min(len(words), len(others)):
+                shared = tuple(word for word in topic(first.text) if word in others)
+                pairs.setdefault((first.text, second.text), Contradiction(first=first, second=second, shared=shared))
     return tuple(pairs.values())
 
 
+@lru_cache(maxsize=65536)
 def topic(text: str) -> tuple[str, ...]:
     """Return the stems that say what a finding is about: neither how it turned out nor a number."""
     told = (word for word in words_of(text) if word not in STOP_WORDS and not word[0].isdigit())
