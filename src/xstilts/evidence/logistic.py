@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from xstilts.core.files import read_json_mapping
+from xstilts.evaluate.linear_models import ConditionalLogit
 
 FITTED = Path(__file__).parent / "fitted"
 
@@ -55,20 +56,6 @@ def fitted(name: str) -> LogisticModel:
 
 def fit(values_NF: np.ndarray, labels_N: Sequence[int], classes: int, penalty: float = 1.0) -> np.ndarray:
     """Return the weights [K, F + 1] of least cross-entropy, with half the penalty times their squared norm."""
-    from scipy.optimize import minimize
-
-    padded = np.concatenate([values_NF, np.ones((len(values_NF), 1))], axis=1)
-    right = np.zeros((len(values_NF), classes))
-    right[np.arange(len(values_NF)), np.asarray(labels_N)] = 1.0
-
-    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        weights = flat.reshape(classes, -1)
-        scores = padded @ weights.T
-        top = scores.max(axis=1, keepdims=True)
-        logs = scores - top - np.log(np.exp(scores - top).sum(axis=1, keepdims=True))
-        slope = (np.exp(logs) - right).T @ padded + penalty * weights
-        return float(-(logs * right).sum() + 0.5 * penalty * flat @ flat), slope.ravel()
-
-    best = minimize(loss, np.zeros(classes * padded.shape[1]), jac=True, method="L-BFGS-B").x
-    weights: np.ndarray = best.reshape(classes, -1)
-    return weights
+    model = ConditionalLogit(classes=classes, hashed=0, penalty=penalty)
+    model.fit(values_NF, [], np.ones(len(values_NF), dtype=np.int64), np.asarray(labels_N))
+    return model.weights.reshape(-1, classes).T
