@@ -8,14 +8,13 @@ predicted. All are micro averages over claims; of nothing, 0.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from xstilts.core.errors import DataError
-from xstilts.core.files import file_text
+from xstilts.evidence.json_lines import json_lines
 
 MOST_SENTENCES = 3  # of an abstract, that count for its rationale
 PREDICTED = ("SUPPORT", "CONTRADICT")
@@ -140,7 +139,7 @@ def _label(claim: GoldClaim, document: int) -> str:
 
 def read_claims(path: Path) -> list[GoldClaim]:
     """Read claims.jsonl. Raises DataError (file:line)."""
-    return [gold_claim(value, where) for value, where in _lines(path)]
+    return [gold_claim(value, f"{path}:{number}") for number, value in json_lines(path)]
 
 
 def gold_claim(value: Mapping[str, Any], where: str) -> GoldClaim:
@@ -160,7 +159,7 @@ def gold_claim(value: Mapping[str, Any], where: str) -> GoldClaim:
 
 def read_predictions(path: Path) -> dict[int, dict[int, PredictedEvidence]]:
     """Read predictions.jsonl. Raises DataError (file:line)."""
-    return dict(predicted_claim(value, where) for value, where in _lines(path))
+    return dict(predicted_claim(value, f"{path}:{number}") for number, value in json_lines(path))
 
 
 def predicted_claim(value: Mapping[str, Any], where: str) -> tuple[int, dict[int, PredictedEvidence]]:
@@ -172,14 +171,3 @@ def predicted_claim(value: Mapping[str, Any], where: str) -> tuple[int, dict[int
         }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError("this is no prediction: {id, evidence: {document: {label, sentences}}}", where=where) from error
-
-
-def _lines(path: Path) -> Sequence[tuple[Any, str]]:
-    found = []
-    for number, line in enumerate(file_text(path).splitlines(), start=1):
-        if line.strip():
-            try:
-                found.append((json.loads(line), f"{path}:{number}"))
-            except (ValueError, RecursionError) as error:
-                raise DataError("the line is no JSON", where=f"{path}:{number}") from error
-    return found

@@ -143,3 +143,9 @@ def test_a_mistake_in_a_folder_is_named(tmp_path: Path, name: str, text: str, sa
     (tmp_path / name).write_text(text, "utf-8")
     with pytest.raises(DataError, match=said):
         folder_records(tmp_path)
+
+
+def test_a_line_separator_inside_an_abstract_ends_no_line(tmp_path: Path):
+    (tmp_path / "a.jsonl").write_text('{"title": "x", "abstract": "one\u2028two\x85three"}\n', "utf-8")
+    (record,) = folder_records(tmp_path)
+    assert record.abstract == "one two three"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -12,6 +11,7 @@ from typing import Any
 from xstilts.core.errors import DataError
 from xstilts.core.files import file_text
 from xstilts.evidence.identifiers import arxiv_parts, bare_doi
+from xstilts.evidence.json_lines import json_lines
 from xstilts.evidence.plain_text import collapsed, plain_abstract, plain_title
 from xstilts.evidence.services.acl_anthology import bibtex_record, collection_records
 from xstilts.evidence.services.base import AnswerError, number_of
@@ -72,14 +72,8 @@ def _xml(path: Path) -> Iterator[WorkRecord]:
 
 
 def _json_lines(path: Path) -> Iterator[WorkRecord]:
-    for number, line in enumerate(file_text(path).splitlines(), start=1):
-        if not line.strip():
-            continue
+    for number, value in json_lines(path):
         where = f"{path}:{number}"
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise DataError("the line is no JSON", where=where) from error
         if not isinstance(value, dict):
             raise DataError("the line is no object with named fields", where=where)
         yield _described(value, where, path.stem, number)
