@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,7 +30,7 @@ class Question:
 
     def met_in(self, text: str) -> tuple[str, ...]:
         """Return the names of its concepts that a text mentions."""
-        stems = _padded(text)
+        stems = _key(text)
         return tuple(one.name for one in self.concepts if any(_key(spelling) in stems for spelling in one.spellings))
 
 
@@ -45,15 +44,14 @@ def read_question(text: str, tasks: Mapping[str, object] = {}, languages: Iterab
         raise StudyError("The question has no words.", where="QUESTION")
     if len(text) > _LONGEST:
         raise StudyError(f"The question has {len(text):,} characters, and may have {_LONGEST:,}.", where="QUESTION")
-    stems = _padded(text)
+    stems = _key(text)
     places: dict[Concept, int] = {}
     for concept in CONCEPTS.values():
-        met = [stems.find(_key(spelling)) for spelling in concept.spellings if _key(spelling) in stems]
-        if met:
+        found = [stems.find(_key(spelling)) for spelling in concept.spellings]
+        if met := [place for place in found if place >= 0]:
             places[concept] = min(met)
     spelt = [_key(spelling) for concept in places for spelling in concept.spellings]
-    named = {name: name for name in tasks} | {name: name for name in languages}
-    for name in named:
+    for name in dict.fromkeys((*tasks, *languages)):
         key = _key(name)
         if len(name) > 2 and key in stems and not any(key in spelling for spelling in spelt):
             places[Concept(name=name, spellings=(name,), tasks=(name,) if name in tasks else ())] = stems.find(key)
@@ -77,9 +75,5 @@ def queries_of(question: Question) -> tuple[SearchQuery, ...]:
 
 
 def _key(text: str) -> str:
+    """Return all stems of a text, with a blank around each: a phrase is in a text where its key is in the text's."""
     return f" {' '.join(stem(word) for word in words_of(text))} "
-
-
-def _padded(text: str) -> str:
-    """Return all stems of a text, with a blank around each, for phrases to be found in."""
-    return re.sub(r" +", " ", _key(text))
