@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from xstilts.core.errors import DataError, StoreError
 from xstilts.core.files import read_json_mapping, write_atomic, write_json
@@ -156,10 +156,13 @@ class _PublicRedirects(urllib.request.HTTPRedirectHandler):
 
 def _sent(request: ServiceRequest, timeout: float) -> tuple[int, str, bytes]:
     """Return status, type and body. Raises _TransientError."""
-    parameters, headers = list(request.parameters), {"User-Agent": _user_agent()}
-    asked = urllib.request.Request(_with_key(request, parameters), headers=headers)
-    if request.key and request.key.header and (key := os.environ.get(request.key.variable, "").strip()):
-        asked.add_unredirected_header(request.key.header, key)
+    place = request.key
+    key = os.environ.get(place.variable, "").strip() if place else ""
+    parameter = {place.parameter: key} if place and place.parameter and key else {}
+    address = request.with_parameters(**parameter).address
+    asked = urllib.request.Request(address, headers={"User-Agent": _user_agent()})
+    if place and place.header and key:
+        asked.add_unredirected_header(place.header, key)
     try:
         with urllib.request.build_opener(_PublicRedirects).open(asked, timeout=timeout) as answer:
             return answer.status, answer.headers.get_content_type(), _whole(answer)
@@ -173,12 +176,6 @@ def _sent(request: ServiceRequest, timeout: float) -> tuple[int, str, bytes]:
             raise _TransientError(f"did not answer within {timeout:g} s") from error
         said = reason if isinstance(reason, str) else type(reason).__name__.removesuffix("Error")
         raise _TransientError(f"did not answer ({said})") from error
-
-
-def _with_key(request: ServiceRequest, parameters: list[tuple[str, str]]) -> str:
-    if request.key and request.key.parameter and (key := os.environ.get(request.key.variable, "").strip()):
-        parameters.append((request.key.parameter, key))
-    return f"{request.url}?{urlencode(parameters)}" if parameters else request.url
 
 
 def _whole(answer: Any) -> bytes:

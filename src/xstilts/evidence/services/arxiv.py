@@ -32,7 +32,7 @@ def request(base: str, query: SearchQuery, limit: int) -> ServiceRequest:
         "start": "0",
         "max_results": str(min(PAGE, limit)),
     }
-    return ServiceRequest(service="arxiv", url=f"{base}/api/query", parameters=tuple(parameters.items()), pause=3.0)
+    return ServiceRequest(service="arxiv", url=f"{base}/api/query", parameters=parameters, pause=3.0)
 
 
 def parse(body: bytes, asked: ServiceRequest, query: SearchQuery) -> AnswerPage:
@@ -43,10 +43,7 @@ def parse(body: bytes, asked: ServiceRequest, query: SearchQuery) -> AnswerPage:
         if "/api/errors" in _text(entry, "id"):
             raise AnswerError(f"the error {_text(entry, 'summary')!r}")
     total = number_of((feed.findtext(f"{_PAGING}totalResults") or "").strip())
-    start = number_of(dict(asked.parameters).get("start")) or 0
-    following = None
-    if entries and total is not None and start + len(entries) < total:
-        following = asked.with_parameters(start=str(start + len(entries)))
+    following = asked.following("start", len(entries), total)
     return AnswerPage(records=tuple(map(_record, entries)), total=total, next=following)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from xstilts.evidence.works import WorkRecord
@@ -39,7 +39,7 @@ class ServiceRequest:
 
     service: str
     url: str
-    parameters: tuple[tuple[str, str], ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
     pause: float = 1.0
     key: KeyPlace | None = None
 
@@ -50,10 +50,14 @@ class ServiceRequest:
 
     def with_parameters(self, **changes: str) -> ServiceRequest:
         """Return the same request with other values of some parameters."""
-        parameters = {**dict(self.parameters), **changes}
-        return ServiceRequest(
-            service=self.service, url=self.url, parameters=tuple(parameters.items()), pause=self.pause, key=self.key
-        )
+        return replace(self, parameters={**self.parameters, **changes})
+
+    def following(self, parameter: str, taken: int, total: int | None) -> ServiceRequest | None:
+        """Return the request for what comes after `taken` records, by the parameter that says how many are passed over;
+        None where there is no more of a total."""
+        place = (number_of(self.parameters.get(parameter)) or 0) + taken
+        more = taken > 0 and total is not None and place < total
+        return self.with_parameters(**{parameter: str(place)}) if more else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,3 +111,13 @@ def mapping_of(value: object) -> Mapping[str, object]:
 def list_of(value: object) -> list[object]:
     """Return a JSON value where it is a list, else an empty one."""
     return value if isinstance(value, list) else []
+
+
+def mappings_of(value: object) -> list[Mapping[str, object]]:
+    """Return the objects of a JSON list; what else is in it is passed over."""
+    return [one for one in list_of(value) if isinstance(one, dict)]
+
+
+def says_retracted(title: str) -> bool:
+    """Whether a title begins with the mark that publishers put there."""
+    return title.casefold().startswith(("retracted", "[retracted", "withdrawn:"))

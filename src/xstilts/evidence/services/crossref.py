@@ -14,19 +14,22 @@ from xstilts.evidence.services.base import (
     ServiceRequest,
     list_of,
     mapping_of,
+    mappings_of,
     number_of,
+    says_retracted,
     text_of,
 )
 from xstilts.evidence.services.markup import beginning, json_answer
 from xstilts.evidence.works import WorkRecord
 
 PAGE = 100
+MOST_OFFSET = 10_000  # that it takes
 _GONE = ("retraction", "withdrawal", "removal")
 
 
 def request(base: str, query: SearchQuery, limit: int) -> ServiceRequest:
     parameters = {"query.bibliographic": query.words, "rows": str(min(PAGE, limit)), "offset": "0"}
-    return ServiceRequest(service="crossref", url=f"{base}/works", parameters=tuple(parameters.items()), pause=1.0)
+    return ServiceRequest(service="crossref", url=f"{base}/works", parameters=parameters, pause=1.0)
 
 
 def parse(body: bytes, asked: ServiceRequest, query: SearchQuery) -> AnswerPage:
@@ -35,11 +38,9 @@ def parse(body: bytes, asked: ServiceRequest, query: SearchQuery) -> AnswerPage:
     message = mapping_of(answer.get("message"))
     if answer.get("status") != "ok" or not isinstance(message.get("items"), list):
         raise AnswerError(f"an answer without works: {beginning(body)}")
-    records = tuple(_record(item) for item in list_of(message["items"]) if isinstance(item, dict))
-    total, offset = number_of(message.get("total-results")), number_of(dict(asked.parameters).get("offset")) or 0
-    following = None
-    if records and total is not None and offset + len(records) < min(total, 10_000):  # its limit on offsets
-        following = asked.with_parameters(offset=str(offset + len(records)))
+    records = tuple(map(_record, mappings_of(message["items"])))
+    total = number_of(message.get("total-results"))
+    following = asked.following("offset", len(records), min(total or 0, MOST_OFFSET))
     return AnswerPage(records=records, total=total, next=following)
 
 
@@ -47,13 +48,16 @@ def _record(item: Mapping[str, object]) -> WorkRecord:
     doi = bare_doi(text_of(item.get("DOI")))
     title = plain_title(" ".join(map(text_of, list_of(item.get("title")))))
     date = _date(item.get("issued"))
-    links = (mapping_of(link) for link in list_of(item.get("link")))
-    pdfs = [text_of(link.get("URL")) for link in links if link.get("content-type") == "application/pdf"]
+    pdfs = [
+        text_of(link.get("URL"))
+        for link in mappings_of(item.get("link"))
+        if link.get("content-type") == "application/pdf"
+    ]
     return WorkRecord(
         source="crossref",
         id=doi,
         title=title,
-        authors=tuple(name for author in list_of(item.get("author")) if (name := _name(mapping_of(author)))),
+        authors=tuple(name for author in mappings_of(item.get("author")) if (name := _name(author))),
         year=number_of(date[:4]),
         date=date,
         doi=doi,
@@ -80,10 +84,10 @@ def _date(issued: object) -> str:
 
 
 def _withdrawn(item: Mapping[str, object], title: str) -> str:
-    for update in map(mapping_of, list_of(item.get("updated-by"))):
+    for update in mappings_of(item.get("updated-by")):
         if text_of(update.get("type")).lower() in _GONE:
             return f"{text_of(update.get('type'))}, {text_of(update.get('DOI'))}".rstrip(", ")
-    return "retracted" if title.casefold().startswith(("retracted", "[retracted", "withdrawn:")) else ""
+    return "retracted" if says_retracted(title) else ""
 
 
 CROSSREF = LiteratureService(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from xstilts.evidence.identifiers import bare_doi
 from xstilts.evidence.plain_text import collapsed, plain_title
 from xstilts.evidence.services.base import (
@@ -11,9 +13,10 @@ from xstilts.evidence.services.base import (
     LiteratureService,
     SearchQuery,
     ServiceRequest,
-    list_of,
     mapping_of,
+    mappings_of,
     number_of,
+    says_retracted,
     text_of,
 )
 from xstilts.evidence.services.markup import beginning, json_answer
@@ -27,34 +30,29 @@ _KEY = KeyPlace(variable="SEMANTIC_SCHOLAR_API_KEY", header="x-api-key")
 def request(base: str, query: SearchQuery, limit: int) -> ServiceRequest:
     parameters = {"query": query.words, "fields": _FIELDS, "limit": str(min(PAGE, limit)), "offset": "0"}
     return ServiceRequest(
-        service="semanticscholar", url=f"{base}/graph/v1/paper/search", parameters=tuple(parameters.items()), pause=1.1,
-        key=_KEY,
-    )  # fmt: skip
+        service="semanticscholar", url=f"{base}/graph/v1/paper/search", parameters=parameters, pause=1.1, key=_KEY
+    )
 
 
 def parse(body: bytes, asked: ServiceRequest, query: SearchQuery) -> AnswerPage:
     """Read a page of a search, or a batch. Raises AnswerError for an error of the service."""
     answer = json_answer(body)
     if isinstance(answer, list):
-        return AnswerPage(records=_records(answer), total=len(answer))
+        return AnswerPage(records=tuple(map(_record, mappings_of(answer))), total=len(answer))
     fields = mapping_of(answer)
     if said := text_of(fields.get("error")) or text_of(fields.get("message")):
         raise AnswerError(f"the error {said!r}")
     if "data" not in fields and "total" not in fields:
         raise AnswerError(f"an answer without data: {beginning(body)}")
-    records = _records(list_of(fields.get("data")))
+    records = tuple(map(_record, mappings_of(fields.get("data"))))
     offset = number_of(fields.get("next"))
     following = asked.with_parameters(offset=str(offset)) if offset and records else None
     return AnswerPage(records=records, total=number_of(fields.get("total")), next=following)
 
 
-def _records(papers: list[object]) -> tuple[WorkRecord, ...]:
-    return tuple(_record(paper) for paper in papers if isinstance(paper, dict))
-
-
-def _record(paper: dict[str, object]) -> WorkRecord:
+def _record(paper: Mapping[str, object]) -> WorkRecord:
     ids = mapping_of(paper.get("externalIds"))
-    authors = (text_of(mapping_of(author).get("name")) for author in list_of(paper.get("authors")))
+    authors = (text_of(author.get("name")) for author in mappings_of(paper.get("authors")))
     return WorkRecord(
         source="semanticscholar",
         id=text_of(paper.get("paperId")),
@@ -69,12 +67,8 @@ def _record(paper: dict[str, object]) -> WorkRecord:
         address=text_of(paper.get("url")),
         pdf=text_of(mapping_of(paper.get("openAccessPdf")).get("url")),
         citations=number_of(paper.get("citationCount")),
-        withdrawn="retracted" if _says_retracted(text_of(paper.get("title"))) else "",
+        withdrawn="retracted" if says_retracted(text_of(paper.get("title"))) else "",
     )
-
-
-def _says_retracted(title: str) -> bool:
-    return title.casefold().startswith(("retracted", "[retracted", "withdrawn:"))
 
 
 SEMANTIC_SCHOLAR = LiteratureService(
