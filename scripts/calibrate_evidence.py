@@ -15,6 +15,7 @@ import json
 import random
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,7 +75,7 @@ def temperature_of(model: LogisticModel, values: np.ndarray, labels: Sequence[in
     """The temperature of least cross-entropy on held-out pairs."""
 
     def loss(temperature: float) -> float:
-        hot = LogisticModel(**{**vars(model), "temperature": temperature})
+        hot = replace(model, temperature=temperature)
         return float(-np.log(np.maximum(hot.probabilities(values)[np.arange(len(labels)), labels], 1e-12)).mean())
 
     return min(np.round(np.arange(0.5, 3.01, 0.05), 2).tolist(), key=loss)
@@ -88,7 +89,7 @@ def fitted_model(
     model = LogisticModel(
         classes=tuple(classes), features=tuple(features), weights_KF=weights, temperature=1.0, about=about
     )
-    return LogisticModel(**{**vars(model), "temperature": temperature_of(model, *held_out)})
+    return replace(model, temperature=temperature_of(model, *held_out))
 
 
 def reached(model: LogisticModel, values: np.ndarray, labels: Sequence[int]) -> dict[str, Any]:
@@ -131,7 +132,7 @@ def entailment_model(data: Path, count: int) -> LogisticModel:
              "calibrated on": f"{len(held):,} held-out pairs of TaxiNLI"}  # fmt: skip
     model = fitted_model(LABELS, entailment.FEATURES, table(train), table(held), about)
     numbers = {"SNLI, augmented, test": reached(model, *table(test)), "TaxiNLI, held out": reached(model, *table(last))}
-    return LogisticModel(**{**vars(model), "about": {**about, "reached": numbers}})
+    return replace(model, about={**about, "reached": numbers})
 
 
 class TfIdf:
@@ -193,7 +194,7 @@ def verdict_model(pairs: Sequence[Pair]) -> LogisticModel:
     parts = (values[:cut], labels[:cut]), (values[cut:], labels[cut:])
     model = fitted_model(LABELS, VERDICT_FEATURES, *parts, about)
     numbers = {"XNLI claims, held out": scored(halves[1], model)}
-    return LogisticModel(**{**vars(model), "about": {**about, "reached": numbers}})
+    return replace(model, about={**about, "reached": numbers})
 
 
 def gold_label(claim: GoldClaim) -> int:
@@ -258,7 +259,7 @@ def screening_model(vectors: Vectors | None) -> LogisticModel:
     recall = float((relevant[2] >= threshold).mean())
     kept = {"threshold": threshold, "recall": f"{recall:.0%} of held-out paragraphs that answer are above it"}
     numbers = {"SQuAD, held out": reached(model, *parts[2])}
-    return LogisticModel(**{**vars(model), "about": {**about, **kept, "reached": numbers}})
+    return replace(model, about={**about, **kept, "reached": numbers})
 
 
 def main() -> None:

@@ -62,7 +62,7 @@ FEWEST_WORDS, MOST_WORDS = 5, 80
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A sentence that states a result. kinds: how it was told. number: of it among all findings, from 1."""
+    """A sentence that states a result. kinds: how it was told."""
 
     work: str
     version: str

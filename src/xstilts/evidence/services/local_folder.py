@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,27 +30,26 @@ def folder_records(folder: Path) -> tuple[WorkRecord, ...]:
     DataError (file:line) for a folder that is none, and a file that cannot be read."""
     if not folder.is_dir():
         raise DataError(f"The folder '{folder}' does not exist.", where="--folder")
-    records = [record for path in sorted(folder.rglob("*")) for record in _file_records(path, folder)]
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    records = [record for path in files for record in _file_records(path, folder)]
     named = {record.pdf for record in records}
-    alone = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() == ".pdf" and str(path) not in named]
-    return (*records, *(_pdf_record(path, folder) for path in alone if path.is_file()))
+    alone = [path for path in files if path.suffix.lower() == ".pdf" and str(path) not in named]
+    return (*records, *(_pdf_record(path, folder) for path in alone))
 
 
 def _file_records(path: Path, folder: Path) -> Iterator[WorkRecord]:
     reader = _READERS.get(path.suffix.lower())
-    if reader is None or not path.is_file():
-        return
-    for record in reader(path):
+    for record in reader(path) if reader else ():
         yield _beside(record, path, folder)
 
 
 def _beside(record: WorkRecord, path: Path, folder: Path) -> WorkRecord:
     """Return a record whose PDF, where it is a file, is a path; one that leads out of the folder is left out."""
-    values = {name: getattr(record, name) for name in (*_KEYS, "answer")} | {"answer": path.name}
-    if record.pdf and "://" not in record.pdf:
-        file = (path.parent / record.pdf).resolve()
-        values["pdf"] = str(path.parent / record.pdf) if file.is_relative_to(folder.resolve()) else ""
-    return WorkRecord(**values)
+    pdf = record.pdf
+    if pdf and "://" not in pdf:
+        file = path.parent / pdf
+        pdf = str(file) if file.resolve().is_relative_to(folder.resolve()) else ""
+    return replace(record, pdf=pdf, answer=path.name)
 
 
 def _bibtex(path: Path) -> Iterator[WorkRecord]:
