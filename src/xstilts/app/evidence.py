@@ -9,7 +9,6 @@ from pathlib import Path
 
 from xstilts.app.evidence_measured import measured_answers
 from xstilts.app.evidence_models import ENCODER, checkpoint_entailment, sentence_vectors
-from xstilts.core.environment import is_set
 from xstilts.core.files import write_atomic, write_json
 from xstilts.core.free_places import check_free_folder
 from xstilts.core.languages import language
@@ -30,7 +29,7 @@ from xstilts.evidence.services.base import LiteratureService
 from xstilts.evidence.services.catalog import SERVICES
 from xstilts.evidence.services.local_folder import folder_records
 from xstilts.evidence.verification import UNCALIBRATED
-from xstilts.pipeline.options import OFFLINE, Options
+from xstilts.pipeline.options import Options
 from xstilts.report.formats.html import html
 from xstilts.report.formats.markdown import markdown
 from xstilts.tasks.catalog import TASKS
@@ -88,7 +87,7 @@ def gather_evidence(
     judges = _judges(settings, options)
     answers = AnswerFolder(
         settings.answers or options.store / "evidence" / "answers",
-        offline=options.offline or any(map(is_set, OFFLINE)),
+        offline=options.is_offline,
         refresh=settings.refresh,
         say=say,
     )

@@ -73,10 +73,14 @@ class Options:
     backend: str | None = None  # a name of engine.backends.catalog; None: by the number of jobs
 
     @property
+    def is_offline(self) -> bool:
+        """Whether nothing may be fetched, by what was asked for or by the environment."""
+        return any([self.offline, *map(is_set, OFFLINE)])
+
+    @property
     def roots(self) -> Roots:
         check_store(self.store)
-        offline = any([self.offline, *map(is_set, OFFLINE)])
-        return Roots(data=data_folders(self.data), store=self.store, offline=offline)
+        return Roots(data=data_folders(self.data), store=self.store, offline=self.is_offline)
 
 
 def device_name(device: str | None) -> str | None:
