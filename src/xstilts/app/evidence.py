@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,8 @@ from xstilts.evidence.query import queries_of, read_question
 from xstilts.evidence.reading import PdfReading, read_works
 from xstilts.evidence.records import evidence_record
 from xstilts.evidence.report_page import evidence_document
-from xstilts.evidence.search import SearchResult, ServiceCount, search_services
+from xstilts.evidence.screening import screening_model
+from xstilts.evidence.search import ServiceCount, search_services
 from xstilts.evidence.services.base import LiteratureService
 from xstilts.evidence.services.catalog import SERVICES
 from xstilts.evidence.services.local_folder import folder_records
@@ -93,10 +94,12 @@ def gather_evidence(
     )
     queries = queries_of(question)
     found = search_services(chosen, queries, settings.limit, answers)
-    records = (*(record for folder in settings.folders for record in folder_records(folder)), *found.records)
+    of_folders = [record for folder in settings.folders for record in folder_records(folder)]
+    folders = ServiceCount(service="folders", queries=0, answers=0, found=len(of_folders), total=None)
+    records = (*of_folders, *found.records)
     say(f"{len(records):,} records")
     vectors = sentence_vectors(options) if settings.encoder else None
-    about = fitted("screening" if settings.encoder else "screening-words").about
+    about = screening_model(by_vectors=settings.encoder).about
     inquiry = inquire(
         question,
         records,
@@ -104,7 +107,7 @@ def gather_evidence(
         judges,
         vectors,
         queries=queries,
-        services=_with_folders(found, settings.folders, records).counts,
+        services=(folders, *found.counts) if settings.folders else found.counts,
         screening={"by": f"BM25 and the cosine of {ENCODER}" if settings.encoder else "BM25", **about},
         most_works=settings.most_works,
         most_claims=settings.most_claims,
@@ -158,14 +161,6 @@ def _pdf_reading(settings: EvidenceSettings, answers: AnswerFolder) -> PdfReadin
     if not can_read_pdfs():
         return PdfReading(answers=answers, read=None, why_not="PDFs are read with the extra `evidence` (pypdf)")
     return PdfReading(answers=answers, read=pdf_pages)
-
-
-def _with_folders(found: SearchResult, folders: Sequence[Path], records: Sequence[object]) -> SearchResult:
-    """Return the counts with a line for the folders, where there are some."""
-    if not folders:
-        return found
-    count = ServiceCount(service="folders", queries=0, answers=0, found=len(records) - len(found.records), total=None)
-    return replace(found, counts=(count, *found.counts))
 
 
 def _language_names() -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def screen(question: Question, works: Sequence[Work], vectors: Vectors | None, m
     """
     texts = [screened_text(work) for work in works]
     met = [question.met_in(text) for text in texts]
-    model = fitted("screening" if vectors else "screening-words")
+    model = screening_model(by_vectors=vectors is not None)
     probabilities = relevance(question, texts, vectors, model)
     least = float(model.about["threshold"])
     order = sorted(range(len(works)), key=lambda number: (-probabilities[number], number))
@@ -73,6 +73,11 @@ def screen(question: Question, works: Sequence[Work], vectors: Vectors | None, m
             reason=reason or f"mentions {_named(met[number])}",
         )
     return tuple(judged[number] for number in range(len(works)))
+
+
+def screening_model(by_vectors: bool) -> LogisticModel:
+    """Return the model that comes with the program, of BM25 and the cosine or of BM25 alone."""
+    return fitted("screening" if by_vectors else "screening-words")
 
 
 def review_counts(found: int, screened: Sequence[ScreenedWork]) -> ReviewCounts:
