@@ -88,7 +88,8 @@ def canonical_code(code: str, where: str | None = None) -> str:
     """
     if found := known_code(code):
         return found
-    hint = _suggestion(_plain(code)) or "Codes are those of ISO 639 (de, deu) and BCP 47 (sr-Latn); qaa to qtz are for others."
+    others = "Codes are those of ISO 639 (de, deu) and BCP 47 (sr-Latn); qaa to qtz are for others."
+    hint = _suggestion(_plain(code)) or others
     raise StudyError(f"there is no language '{shortened(code)}'.", where=where, hint=hint)
 
 
