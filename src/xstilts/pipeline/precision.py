@@ -15,8 +15,8 @@ from pathlib import Path
 from xstilts.pipeline.options import Options, device_name, devices
 from xstilts.study.schema import Study
 
-# What /proc/cpuinfo calls instructions that multiply bf16. Intel's avx512_bf16 is slower than its fp32: without AMX a
-# matrix product of e5-small's shapes took 1.85 times as long (Xeon of model 207, one thread); AMD's is faster.
+# What /proc/cpuinfo calls instructions that multiply bf16. Intel's avx512_bf16 is slower than its fp32: without AMX
+# products of e5-small's shapes took 1.9 times as long (`benchmarks/precision.py`, Xeon model 207); AMD's is faster.
 BF16_INSTRUCTIONS = ("amx_bf16", "avx512_bf16")
 SLOWER_THAN_FP32 = {"GenuineIntel": frozenset({"avx512_bf16"})}
 _CPU_INFO = Path("/proc/cpuinfo")
