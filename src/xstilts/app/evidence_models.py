@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from xstilts.app.checkpoints import checkpoint_folder, task_for
-from xstilts.app.execution import Quiet, execute_steps
-from xstilts.core.environment import default_threads
+from xstilts.app.execution import Quiet, compute_here, execute_steps
 from xstilts.core.errors import EncoderError, StudyError
 from xstilts.data.examples import SentenceExample, TextExample
 from xstilts.engine.store import Store
@@ -17,7 +16,7 @@ from xstilts.evidence.entailment import CONTRADICT, LABELS, NOT_ENOUGH_INFO, SUP
 from xstilts.evidence.screening import Vectors
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.retrieval import Retrieval
-from xstilts.pipeline.options import Options, devices
+from xstilts.pipeline.options import Options
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.tasks.base import Task
 
@@ -50,7 +49,6 @@ def _loaded(options: Options) -> Callable[[Sequence[str]], np.ndarray]:
     from xstilts.evaluate.predict import CheckpointRef, load_model
     from xstilts.heads.registry import head_key
     from xstilts.kinds.tokenizers import load_tokenizer
-    from xstilts.train.job import Compute
     from xstilts.train.model import outputs
 
     step, store = packaged_encoders()[ENCODER], Store(options.store)
@@ -58,7 +56,7 @@ def _loaded(options: Options) -> Callable[[Sequence[str]], np.ndarray]:
     if outcome.failed:
         raise EncoderError(next(iter(outcome.failed.values())))
     folder, kind = store.path(step), Retrieval(layer=-1)
-    compute = Compute(device=devices(options)[0], threads=options.threads or default_threads())
+    compute = compute_here(options)
     model, tokenizer = load_model(CheckpointRef(checkpoint=folder), kind, compute), load_tokenizer(folder)
 
     def encode(texts: Sequence[str]) -> np.ndarray:
@@ -90,12 +88,11 @@ def checkpoint_entailment(checkpoint: str, task_name: str, options: Options) -> 
 
     def entailment(pairs: Sequence[tuple[str, str]]) -> np.ndarray:
         from xstilts.evaluate.predict import CheckpointRef, predict_examples
-        from xstilts.train.job import Compute
-
+    
         if not pairs:
             return np.zeros((0, len(LABELS)))
         examples = [TextExample(id=str(n), group=str(n), text=a, pair=b) for n, (a, b) in enumerate(pairs)]
-        compute = Compute(device=devices(options)[0], threads=options.threads or default_threads())
+        compute = compute_here(options)
         ref = CheckpointRef(checkpoint=folder, task=task.name)
         scores = predict_examples(ref, task.kind, examples, compute).scores or []
         return np.array(

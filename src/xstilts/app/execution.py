@@ -6,9 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from xstilts.core.canonical import fingerprint
+from xstilts.core.environment import default_threads
 from xstilts.core.errors import StudyError
 from xstilts.core.files import write_atomic
 from xstilts.core.path_names import inside
@@ -21,6 +22,9 @@ from xstilts.engine.runner import Outcome, execute
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.pipeline.options import Options, device_name, devices
+
+if TYPE_CHECKING:
+    from xstilts.train.job import Compute
 
 
 class RunListener(Listener, Protocol):
@@ -66,6 +70,14 @@ def execute_steps(
     return execute(
         goals, store, backend=make_backend(share, options.backend), listener=listener, trims=trims, kept=kept
     )
+
+
+def compute_here(options: Options) -> Compute:
+    """Return the device and the threads of a prediction in this process. Raises StudyError for a device that is not
+    here."""
+    from xstilts.train.job import Compute
+
+    return Compute(device=devices(options)[0], threads=options.threads or default_threads())
 
 
 def child_command(verb: str, folder: Path, name: str, text: str, options: Options) -> StepCommand:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.app.checkpoints import checkpoint_folder
-from xstilts.core.environment import default_threads
+from xstilts.app.execution import compute_here
 from xstilts.core.errors import DataError
 from xstilts.core.files import not_a_file, open_text, write_atomic
 from xstilts.core.visible_text import escaped_json
@@ -18,7 +18,7 @@ from xstilts.data.readers.catalog import Conllu, Csv, Jsonl, JsonList, Lines, Pa
 from xstilts.data.row_makers.base import RowMakerBase
 from xstilts.data.source import Drop, Reader, Row
 from xstilts.data.text_lines import first_character, reading
-from xstilts.pipeline.options import Options, devices
+from xstilts.pipeline.options import Options
 from xstilts.tasks.base import Task
 
 
@@ -109,9 +109,8 @@ def predict_file(checkpoint: str, path: Path, task: Task, options: Options, out:
     folder = checkpoint_folder(checkpoint, options)
     examples = read_examples(path, task, like)
     from xstilts.evaluate.predict import CheckpointRef, predict_examples
-    from xstilts.train.job import Compute
 
-    compute = Compute(device=devices(options)[0], threads=options.threads or default_threads())
+    compute = compute_here(options)
     predictions = predict_examples(CheckpointRef(checkpoint=folder, task=task.name), task.kind, examples, compute)
     lines = [
         _line(example.id, guess, predictions.scores[i] if predictions.scores else None)
