@@ -43,6 +43,15 @@ Against = Annotated[
     ),
 ]
 
+Track = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME[:PLACE]",
+        help="Also hand curves, scores and the report to an experiment tracker: tensorboard[:FOLDER], mlflow[:URI], "
+        "wandb[:PROJECT] or trackio[:PROJECT]. May be repeated.",
+    ),
+]
+
 
 def add_to(app: typer.Typer) -> None:
     for command in (plan, show, run, report):
@@ -125,6 +134,7 @@ def run(
     offline: Offline = False,
     allow_missing: AllowMissing = False,
     out: Out = None,
+    track: Track = None,
     as_json: AsJson = False,
 ) -> int:
     """Run a study and print its answer and the path of its report.
@@ -147,7 +157,7 @@ def run(
     )
     loaded = read_study(study, scale, allow_missing)
     with RichListener() as shown, RunLog(options.store, shown) as log:
-        answer = run_study(loaded, options=options, scale=scale or "", listener=log, out=out)
+        answer = run_study(loaded, options=options, scale=scale or "", listener=log, out=out, track=track or ())
     if log.is_written:
         shown.say(f"Log: {log.path}")
     if as_json:
@@ -166,6 +176,7 @@ def report(
     allow_missing: AllowMissing = False,
     against: Against = None,
     out: Out = None,
+    track: Track = None,
     markdown: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Also write the report as Markdown to this file, as a page of a repository."),
@@ -175,12 +186,22 @@ def report(
     """Write a study's report from what is in the store. Runs nothing; what was not run is shown as missing."""
     from xstilts.app.run import report as write_report
     from xstilts.cli.answer import answer_json, print_answer
+    from xstilts.cli.progress import RichListener
     from xstilts.core.files import write_atomic
 
     options = make_options(data=data_folders(study, data), store=store, offline=True, tasks=tasks)
     rows = [] if against is None else [name.strip() for name in against.split(",")]
     loaded = read_study(study, scale, allow_missing)
-    answer = write_report(loaded, options=options, scale=scale or "", out=out, against=rows)
+    with RichListener() as shown:
+        answer = write_report(
+            loaded,
+            options=options,
+            scale=scale or "",
+            out=out,
+            against=rows,
+            listener=shown,
+            track=track or (),
+        )
     if markdown is not None:
         write_atomic(markdown, answer.pages.markdown.read_text("utf-8"))
     if as_json:
