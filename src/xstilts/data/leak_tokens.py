@@ -36,7 +36,7 @@ class TokenRows:
         return run_length(self.language)
 
 
-class _Words(dict[str, tuple[int, ...]]):
+class Words(dict[str, tuple[int, ...]]):
     """What stands between two spaces -> its tokens, worked out when it is met first. Spaces are no part of any token,
     and no character composes with one, so that a text is normalised word by word."""
 
@@ -50,15 +50,15 @@ class _Words(dict[str, tuple[int, ...]]):
         return tokens
 
 
-def token_rows(rows: Iterable[Texts], language: str, number: Numbered) -> Iterator[TokenRows]:
-    """Yield rows as arrays, in their order. number: of a token.
+def token_rows(rows: Iterable[Texts], language: str, words: Words) -> Iterator[TokenRows]:
+    """Yield rows as arrays, in their order.
 
-    >>> numbers = {"the": 0, "cat": 1, "sat": 2}
-    >>> piece, = token_rows([("The cat,", "sat"), ("the dog",)], "en", lambda word: numbers.get(word, UNKNOWN))
+    >>> words = Words(lambda word: {"the": 0, "cat": 1, "sat": 2}.get(word, UNKNOWN), unspaced=False)
+    >>> piece, = token_rows([("The cat,", "sat"), ("the dog",)], "en", words)
     >>> piece.ids.tolist(), piece.row_of.tolist()
     ([0, 1, -2, 2, 0, -1], [0, 0, 0, 0, 1, 1])
     """
-    tokens_of = _Words(number, is_unspaced(language)).__getitem__
+    tokens_of = words.__getitem__
     ids: list[int] = []
     ends: list[int] = []
     for texts in rows:

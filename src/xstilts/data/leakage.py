@@ -19,7 +19,8 @@ import numpy as np
 from xstilts.core.leak_levels import LEVELS
 from xstilts.data.leak_near import NearIndex
 from xstilts.data.leak_runs import RunIndex
-from xstilts.data.leak_tokens import UNKNOWN, Texts, TokenRows, token_rows
+from xstilts.data.leak_tokens import UNKNOWN, Texts, TokenRows, Words, token_rows
+from xstilts.data.leak_words import is_unspaced
 from xstilts.data.text_keys import plain_text
 
 EXACT, NORMALISED, NEAR, RUN = range(len(LEVELS))
@@ -42,6 +43,7 @@ class LeakageIndex:
     _vocabulary: dict[str, int] = field(default_factory=dict)
     _added: list[tuple[int, TokenRows]] = field(default_factory=list)  # each with the number of its first row
     _size: int = 0
+    _words: dict[bool, Words] = field(default_factory=dict)  # met in other rows, apart for languages without spaces
     _near: NearIndex | None = None
     _runs: dict[int, RunIndex] = field(default_factory=dict)  # by their length
 
@@ -55,10 +57,11 @@ class LeakageIndex:
             self._exact.setdefault("\n".join(texts), []).append(number)
             if plain := plain_text(texts):
                 self._plain.setdefault(plain, []).append(number)
-        for piece in token_rows(rows, language, lambda token: vocabulary.setdefault(token, len(vocabulary))):
+        words = Words(lambda token: vocabulary.setdefault(token, len(vocabulary)), is_unspaced(language))
+        for piece in token_rows(rows, language, words):
             self._added.append((self._size, piece))
             self._size += piece.rows
-        self._near = None
+        self._near, self._words = None, {}
         return range(first, self._size)
 
     def levels(self, rows: Sequence[Texts], language: str) -> np.ndarray:
@@ -67,8 +70,9 @@ class LeakageIndex:
         near_index = self._built()
         near = np.zeros(self._size, dtype=bool)
         runs: dict[int, np.ndarray] = {length: index.nothing() for length, index in self._runs.items()}
-        vocabulary = self._vocabulary
-        for piece in token_rows(rows, language, lambda token: vocabulary.get(token, UNKNOWN)):
+        vocabulary, unspaced = self._vocabulary, is_unspaced(language)
+        words = self._words.setdefault(unspaced, Words(lambda token: vocabulary.get(token, UNKNOWN), unspaced))
+        for piece in token_rows(rows, language, words):
             near_index.meet(piece, near)
             if piece.run in runs:
                 self._runs[piece.run].meet(piece, runs[piece.run])

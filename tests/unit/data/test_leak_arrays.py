@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from xstilts.data import leak_near, leak_tokens
 from xstilts.data.leak_near import LEAST_PARTS, LIKENESS
-from xstilts.data.leak_tokens import BREAK, token_rows
+from xstilts.data.leak_tokens import BREAK, Words, token_rows
 from xstilts.data.leak_words import leak_tokens as tokens_of
 from xstilts.data.leak_words import run_length
 from xstilts.data.leakage import EXACT, NEAR, NONE, NORMALISED, RUN, LeakageIndex
@@ -92,7 +92,7 @@ def test_words_normalised_one_by_one_are_those_of_the_text(text: str, language: 
             met.append(token)
         return met.index(token)
 
-    (piece,) = token_rows([(text, text)], language, number)
+    (piece,) = token_rows([(text, text)], language, Words(number, language == "th"))
     once = tokens_of(text, language == "th")
     assert [met[i] if i >= 0 else None for i in piece.ids] == [*once, None, *once]
     assert piece.ids.tolist().count(BREAK) == 1
@@ -106,5 +106,5 @@ def test_words_are_forgotten_when_they_are_too_many(monkeypatch: pytest.MonkeyPa
         asked.append(token)
         return len(token)
 
-    (piece,) = token_rows([("a bb a ccc a",)], "en", number)
+    (piece,) = token_rows([("a bb a ccc a",)], "en", Words(number, unspaced=False))
     assert piece.ids.tolist() == [1, 2, 1, 3, 1] and asked == ["a", "bb", "ccc", "a"]

@@ -64,6 +64,14 @@ def test_the_strongest_kind_counts_and_rows_keep_their_numbers() -> None:
     assert [LEVELS[x] for x in levels] == ["exact", "normalised", "normalised"]
 
 
+def test_words_that_were_unknown_are_known_once_a_test_row_has_them() -> None:
+    index = LeakageIndex()
+    index.add([("Hello there",)], "en")
+    assert index.levels([(f"{SENTENCE} today",)], "en").tolist() == [NONE]
+    index.add([(SENTENCE,)], "en")
+    assert [int(x) for x in index.levels([(f"{SENTENCE} today",)], "en")] == [NONE, LEVELS.index("near")]
+
+
 def test_an_empty_row_is_no_duplicate_but_of_itself() -> None:
     index = LeakageIndex()
     index.add([("",), ("  ",)], "en")
