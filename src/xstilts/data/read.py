@@ -199,7 +199,7 @@ class _MadeRows:
 
 # What was read in this process, by `_read_key`: a source is prepared, selects, is predicted, scored and compared, and
 # rows such as word problems that are solved with other numbers take far longer to make than to read.
-_READ = CostlyValues[_MadeRows](room=32e6)  # bytes of text; in memory 3 to 22 times as much, measured: tags take most
+_READ = CostlyValues[_MadeRows](room=20e6)  # bytes of text; in memory 3 to 22 times as much, measured: tags take most
 
 
 def apply_views(views: Sequence[View], keys: Sequence[Key]) -> list[int]:
