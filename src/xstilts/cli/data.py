@@ -225,6 +225,34 @@ def _folders_for(names: list[str] | None, data: list[Path] | None) -> list[Path]
 
 
 @commands.command()
+def lock(
+    study: StudyName,
+    scale: Scale = None,
+    data: Data = None,
+    store: StoreDir = None,
+    modules: Tasks = None,
+    allow_missing: AllowMissing = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The lock to write.", show_default="STUDY.lock beside the study file"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write down revision and checksum of every file that a study reads: data, lexicons, models.
+
+    Where the lock lies beside the study file, `plan` and `run` compare with it and end with exit code 2 before anything
+    is trained where a file is another one; `data get` and `run` fetch its revisions."""
+    from xstilts.app.study_lock import lock_place, lock_study
+
+    options = make_options(data=data_folders(study, data), store=store, tasks=modules)
+    locked = lock_study(read_study(study, scale, allow_missing), options, lock_place(study, scale, out))
+    if as_json:
+        print_json(locked.as_json())
+    else:
+        say(locked.as_line())
+
+
+@commands.command()
 def pack(
     study: StudyName,
     archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="The .tar file to write.")],

@@ -17,6 +17,7 @@ from xstilts.cli.options import (
     Data,
     Device,
     Jobs,
+    LockFile,
     Offline,
     Scale,
     StepKey,
@@ -25,6 +26,7 @@ from xstilts.cli.options import (
     Tasks,
     Threads,
     data_folders,
+    lock_of,
     make_options,
     print_json,
     read_study,
@@ -68,6 +70,7 @@ def plan(
     tasks: Tasks = None,
     device: Device = None,
     allow_missing: AllowMissing = False,
+    lock: LockFile = None,
     steps: Annotated[
         bool, typer.Option("--steps", help="List every step with its key; those in the store are marked.")
     ] = False,
@@ -85,7 +88,9 @@ def plan(
     from xstilts.cli.plan_view import plan_text
     from xstilts.cli.show_view import reasons_table
 
-    options = make_options(data=data_folders(study, data), store=store, tasks=tasks, device=device)
+    options = make_options(
+        data=data_folders(study, data), store=store, tasks=tasks, device=device, lock=lock_of(study, scale, lock)
+    )
     planned = plan_study(read_study(study, scale, allow_missing), options=options)
     if as_json:
         print_json({**planned.to_dict(), **({"why": [asdict(one) for one in planned.reasons]} if why else {})})
@@ -133,6 +138,7 @@ def run(
     backend: Backend = None,
     offline: Offline = False,
     allow_missing: AllowMissing = False,
+    lock: LockFile = None,
     out: Out = None,
     track: Track = None,
     as_json: AsJson = False,
@@ -154,6 +160,7 @@ def run(
         threads=threads,
         jobs=jobs,
         backend=backend,
+        lock=lock_of(study, scale, lock),
     )
     loaded = read_study(study, scale, allow_missing)
     with RichListener() as shown, RunLog(options.store, shown) as log:
