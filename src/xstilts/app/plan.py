@@ -123,6 +123,7 @@ class Plan:
                 *(f"{name}: {note}" for name, notes in located.notes.items() for note in notes),
                 *same_files(self.session.goals),
                 *(note.sentence for note in shared_rows(self.session).notes),
+                *self.forecast.notes,
             ],
         }
 

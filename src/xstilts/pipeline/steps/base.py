@@ -22,10 +22,11 @@ WEIGHTS = "weights"  # the part of a checkpoint that may be trimmed
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """An estimate for one step. `updates`: of a training. `counted`: its tokens were counted, not estimated from the
-    size of files."""
+    """An estimate for one step. `updates`: of a training; `dev_tokens`: of the dev sets it scores, as many tokens of
+    training as are the same work. `counted`: its tokens were counted, not estimated from the size of files."""
 
     tokens: float = 0.0
+    dev_tokens: float = 0.0
     updates: int = 0
     seconds: float = 0.0
     bytes: float = 0.0
