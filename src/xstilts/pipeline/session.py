@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,7 +123,7 @@ def _open(study: Study, options: Options, fetching: Say | None, planning: bool) 
         roots=roots,
         encoder=encoder,
         precision=precision.name,
-        translators={name: find_translator(name, roots) for name in _used_translators(routes)},
+        translators={name: find_translator(name, roots) for name in _used_translators(routes, located)},
         resolver=expected_source if planning else resolve_source,
     )
     return Session(
@@ -183,7 +183,12 @@ def require_source(source: Source, roots: Roots, planning: bool = False) -> None
         find_translator(source.translation.model, roots)
 
 
-def _used_translators(routes: Iterable[Route]) -> list[str]:
-    """The names of the translation models that some phase needs."""
+def _used_translators(routes: Sequence[Route], located: LocatedStudy) -> list[str]:
+    """The names of the translation models that some phase or test set needs."""
     trained = (part.fit.train for route in routes for phase in phases(route.end) for part in phase.mix)
-    return list(dict.fromkeys(train.translation.model for train in trained if train.translation is not None))
+    models = [train.translation.model for train in trained if train.translation is not None]
+    for arm, target in dict.fromkeys((route.arm, route.target) for route in routes):
+        missing = located.missing_languages.get(target, {})
+        tests = located.translated_tests(arm, target)
+        models += [translation.model for language, translation in tests.items() if language not in missing]
+    return list(dict.fromkeys(models))

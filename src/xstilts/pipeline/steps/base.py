@@ -149,8 +149,9 @@ class EvaluationSet:
     """One language of a task, prepared as the input "test/<language>"; or the pool that all search, as "pool"; or a dev
     set, as "dev/<language>", whose examples without gold are left out.
 
-    perturbation: of the texts of its examples. Such a set is prepared by itself, of the rows that are evaluated alone:
-    the views are the source's."""
+    perturbation: of the texts of its examples. translated: the language that a model translates them into; gold stays
+    that of the original. A set with one of them is prepared by itself, of the rows that are evaluated alone: the views
+    are the source's."""
 
     identity_name: ClassVar[str] = "TestSet"
 
@@ -159,6 +160,7 @@ class EvaluationSet:
     views: tuple[View, ...]
     use: str = field(default="test", metadata=OMIT_DEFAULT)
     perturbation: Perturbation | None = field(default=None, metadata=OMIT_DEFAULT)
+    translated: str = field(default="", metadata=OMIT_DEFAULT)
 
     @property
     def input(self) -> str:
