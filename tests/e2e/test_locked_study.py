@@ -98,6 +98,20 @@ def test_what_the_new_lock_has_otherwise_is_said(study: Make, capsys: pytest.Cap
     assert "0 added, 0 removed, 0 changed." in capsys.readouterr().out
 
 
+def test_a_check_of_the_data_compares_with_the_lock_too(study: Make, capsys: pytest.CaptureFixture[str]):
+    here = study()
+    count = len(locked(here)["files"])
+    check = ["data", "check", str(here.file), "--store", str(here.store)]
+    assert main(check) == 0
+    assert f"ok lock tiny.lock: {count} files" in " ".join(capsys.readouterr().out.split())
+    said = changed(here)
+    additional(here)
+    assert main([*check, "--json"]) == 1
+    found = [one for one in json.loads(capsys.readouterr().out) if one["task"] == "lock"]
+    assert len(found) == 4 and not any(one["ok"] for one in found)
+    assert said in found[0]["said"] and "'pairs-de.txt' is read and not locked" in found[1]["said"]
+
+
 def test_lexicons_and_lists_are_locked(study: Make, capsys: pytest.CaptureFixture[str]):
     here = study(stress={"noise": [{"switch": "dictionary", "into": "en", "lexicons": "lexicons"}], "rates": [0.5]})
     (here.folder / "lexicons").mkdir()

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts.core.errors import DataError, StudyError
+from xstilts.app.data import DataCheck
+from xstilts.core.errors import DataError, StudyError, XstiltsError
 from xstilts.data.lock import Lock
-from xstilts.data.study_lock import LockChanges, lock_beside, lock_changes, read_study_lock, write_study_lock
+from xstilts.data.study_lock import (
+    LockChanges,
+    lock_beside,
+    lock_changes,
+    lock_problems,
+    read_study_lock,
+    write_study_lock,
+)
 from xstilts.models.encoders import find_encoder
 from xstilts.models.translators import find_translator
 from xstilts.pipeline.locked_files import files_read
@@ -18,6 +27,7 @@ from xstilts.pipeline.session import catalog_for, require_source
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.report.elements.formatting import plural, size
 from xstilts.study.availability import locate_study
+from xstilts.study.load import load_study, study_lock
 from xstilts.study.needs import needed_translators
 from xstilts.study.resolve import ResolvedStudy, resolve_study
 from xstilts.study.schema import Study
@@ -75,6 +85,28 @@ def lock_study(study: Study, options: Options, path: Path) -> StudyLocked:
         revisions=len(lock.revisions),
         changes=None if old is None else lock_changes(old.files, lock.files),
     )
+
+
+def check_locks(names: Iterable[str], options: Options, scale: str | None) -> list[DataCheck]:
+    """Compare the studies among `names` that have a lock beside their file with it: a check for each difference, or one
+    that says that there is none."""
+    found: list[DataCheck] = []
+    for name in names:
+        if (path := study_lock(name, scale)) is not None:
+            found += _lock_checks(load_study(name, scale), options, path)
+    return found
+
+
+def _lock_checks(study: Study, options: Options, path: Path) -> list[DataCheck]:
+    locked = read_study_lock(path)
+    resolved = resolve_study(study, catalog_for(study, options), options.roots.data)
+    try:
+        problems = lock_problems(locked, files_read(resolved, options.roots))
+    except XstiltsError as error:  # a file that is not what was fetched
+        problems = [str(error)]
+    if not problems:
+        return [DataCheck(task="lock", language=path.name, state="ok", message=plural(len(locked.files), "file"))]
+    return [DataCheck(task="lock", language=path.name, state="changed", message=problem) for problem in problems]
 
 
 def _require_all(resolved: ResolvedStudy, options: Options) -> None:

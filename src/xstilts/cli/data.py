@@ -131,14 +131,16 @@ def check(
     as_json: AsJson = False,
 ) -> int:
     """Say which files are here and whether what was fetched is unchanged. Of a study every row is read, and a few
-    examples of each task are shown as they are read.
+    examples of each task are shown as they are read; one with a lock beside its file is compared with it.
 
     Exit code 1 when a file is missing, changed or cannot be read."""
     from xstilts.app.data import check_files, needs_of
     from xstilts.app.data_rows import read_study_rows
+    from xstilts.app.study_lock import check_locks
 
     options = make_options(data=_folders_for(names, data), store=store, tasks=modules)
     statuses = check_files(needs_of(names or [], options, scale), options.roots)
+    statuses += check_locks(names or [], options, scale)
     read = list(read_study_rows(names or [], options, scale))
     if as_json:
         print_json([*(item.as_json() for item in statuses), *(rows.as_json() for rows in read)])
