@@ -90,8 +90,8 @@ def needs_of(names: Iterable[str], options: Options, scale: str | None = None) -
             raise StudyError(f"'{name}' is neither a task nor a study.", value=name, allowed=catalog) from error
         study = load_study(name, scale)
         encoders[study.encoder.name] = None
-        if lock := study_lock(name, scale):
-            revisions |= read_study_lock(lock).revisions
+        if path := study_lock(name, scale):
+            revisions |= read_study_lock(path).revisions
         resolved = resolve_study(study, catalog_for(study, options), options.roots.data)
         translators |= dict.fromkeys(needed_translators(resolved))
         for source in needed_sources(resolved):
