@@ -19,8 +19,8 @@ SURFACE = {
     "plan": "STUDY --scale --data --store --tasks --device --allow-missing --lock --steps --why --json",
     "show": "STUDY STEP --scale --data --store --tasks --device --json",
     "run": "STUDY --scale --data --store --tasks --device --threads --jobs --backend --offline --allow-missing "
-    "--lock --out --json",
-    "report": "STUDY --scale --data --store --tasks --allow-missing --against --out --markdown --json",
+    "--lock --out --track --json",
+    "report": "STUDY --scale --data --store --tasks --allow-missing --against --out --track --markdown --json",
     "evidence": "QUESTION --out --service --folder --answers --offline --refresh --limit --works --claims --pdfs "
     "--encoder --checkpoint --task --draft-study --scale --store --threads --json",
     "pretrain": "RECIPE --data --store --device --threads --jobs --backend --offline --out --packed --dry-run --json",
