@@ -8,7 +8,7 @@ of its kin, and a line of `perturb.catalog`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,16 +18,32 @@ from xstilts.core.errors import DataError
 from xstilts.perturb.edits import Edit, Rewriting, Span
 from xstilts.perturb.random_stream import RandomStream
 from xstilts.perturb.units import cluster_spans, letter_spans, word_spans
+from xstilts.perturb.word_choice import WordPreference
 
 
 class OriginalText:
-    """A text to be rewritten. given_words: its words, where data say what they are; None: running text.
+    """A text to be rewritten. given_words: its words, where data say what they are; None: running text. preference:
+    which words are likelier to be hit; None: all equally.
 
     An edit of a text with given words lies within one of them and leaves something of it.
     """
 
-    def __init__(self, text: str, language: str, given_words: Sequence[Span] | None = None) -> None:
-        self.text, self.language, self.given_words = text, language, given_words
+    def __init__(
+        self,
+        text: str,
+        language: str,
+        given_words: Sequence[Span] | None = None,
+        preference: WordPreference | None = None,
+    ) -> None:
+        self.text, self.language, self.given_words, self.preference = text, language, given_words, preference
+
+    def places(
+        self, words: Sequence[Span], rate: float, stream: RandomStream, allowed: Callable[[int], bool] | None = None
+    ) -> list[int]:
+        """Return the numbers of the words that are hit, `rate` of them, in order. All noise whose unit is a word asks
+        here, so that it goes by the preference."""
+        log_weights = self.preference.log_weights(self.text, words) if self.preference else None
+        return stream.places(len(words), rate, allowed, log_weights)
 
     @cached_property
     def words(self) -> Sequence[Span]:
@@ -89,24 +105,35 @@ class Perturbation(ABC):
     def rewrite(self, original: OriginalText, stream: RandomStream) -> Rewriting:
         """Return the text with about `rate` of its units changed; the same for the same stream."""
 
-    def rewrite_text(self, text: str, language: str, stream: RandomStream) -> Rewriting:
+    def rewrite_text(
+        self, text: str, language: str, stream: RandomStream, preference: WordPreference | None = None
+    ) -> Rewriting:
         """Return a running text rewritten."""
-        return self.rewrite(OriginalText(text, language), stream) if self.rate else Rewriting(text)
+        if not self.rate:
+            return Rewriting(text)
+        return self.rewrite(OriginalText(text, language, preference=preference), stream)
 
-    def rewrite_words(self, words: Sequence[str], language: str, stream: RandomStream) -> tuple[list[str], Rewriting]:
+    def rewrite_words(
+        self, words: Sequence[str], language: str, stream: RandomStream, preference: WordPreference | None = None
+    ) -> tuple[list[str], Rewriting]:
         """Return as many words, and what was done to them with a blank between each two. Raises DataError where the
         perturbation does not keep words."""
         if not self.keeps_words:
             raise DataError(f"'{self.name}' does not keep words", where=self.name)
-        text, spans = " ".join(words), list[Span]()
+        text, spans = joined(words), list[Span]()
         start = 0
         for word in words:
             spans.append((start, start + len(word)))
             start += len(word) + 1
         if not self.rate:
             return list(words), Rewriting(text)
-        rewriting = self.rewrite(OriginalText(text, language, spans), stream)
+        rewriting = self.rewrite(OriginalText(text, language, spans, preference), stream)
         return _words_of(rewriting, spans), rewriting
+
+
+def joined(words: Sequence[str]) -> str:
+    """Return given words as the one text that is rewritten."""
+    return " ".join(words)
 
 
 def _words_of(rewriting: Rewriting, spans: Sequence[Span]) -> list[str]:

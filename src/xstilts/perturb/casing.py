@@ -47,5 +47,5 @@ class Casing(Perturbation):
         text, form = original.text, _FORMS[self.to]
         found = [(start, end, text[start:end]) for start, end in original.words]
         places = [Edit(start, end, form(word)) for start, end, word in found if form(word) != word]
-        chosen = stream.places(len(places), self.rate)
+        chosen = original.places([edit[:2] for edit in places], self.rate, stream)
         return rewriting_of(original, [places[place] for place in chosen], len(places))

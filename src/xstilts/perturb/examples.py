@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from xstilts.core.errors import DataError
 from xstilts.core.languages import canonical_code
@@ -26,9 +27,10 @@ from xstilts.data.examples import (
     TextExample,
     WordsExample,
 )
-from xstilts.perturb.base import Perturbation
+from xstilts.perturb.base import Perturbation, joined
 from xstilts.perturb.edits import Rewriting
 from xstilts.perturb.random_stream import RandomStream
+from xstilts.perturb.word_choice import WordPreference
 from xstilts.perturb.word_languages import word_languages
 
 E = TypeVar("E", bound=Example)
@@ -65,22 +67,33 @@ class _LostError(Exception):
     """A gold of an example is not found again."""
 
 
+class _Texts(Protocol):
+    """What is done with the texts of an example, one after another."""
+
+    def text(self, example: Example, name: str, text: str) -> Rewriting: ...
+
+    def words(self, example: WordsExample) -> tuple[str, ...]: ...
+
+
 class _Rewriter:
     """Rewrites the texts of one example after another, and counts."""
 
-    def __init__(self, perturbation: Perturbation, language: str, watch: Watch | None) -> None:
-        self.perturbation, self.language, self.watch = perturbation, language, watch
+    def __init__(
+        self, perturbation: Perturbation, language: str, watch: Watch | None, preference: WordPreference | None
+    ) -> None:
+        self.perturbation, self.language, self.watch, self.preference = perturbation, language, watch, preference
         self.units = self.changed = 0
         self.tags: list[list[str]] = []
 
     def text(self, example: Example, name: str, text: str) -> Rewriting:
-        rewriting = self.perturbation.rewrite_text(text, self.language, self._stream(example, name))
+        stream = self._stream(example, name)
+        rewriting = self.perturbation.rewrite_text(text, self.language, stream, self.preference)
         self._count(example, name, rewriting)
         return rewriting
 
     def words(self, example: WordsExample) -> tuple[str, ...]:
         stream = self._stream(example, "words")
-        words, rewriting = self.perturbation.rewrite_words(example.words, self.language, stream)
+        words, rewriting = self.perturbation.rewrite_words(example.words, self.language, stream, self.preference)
         self._count(example, "words", rewriting)
         return tuple(words)
 
@@ -96,12 +109,27 @@ class _Rewriter:
             self.watch(example, name, rewriting)
 
 
-def _text(example: TextExample, to: _Rewriter) -> TextExample:
+class _Collector:
+    """Collects the texts of examples, and leaves them as they are."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def text(self, example: Example, name: str, text: str) -> Rewriting:
+        self.texts.append(text)
+        return Rewriting(text)
+
+    def words(self, example: WordsExample) -> tuple[str, ...]:
+        self.texts.append(joined(example.words))
+        return example.words
+
+
+def _text(example: TextExample, to: _Texts) -> TextExample:
     pair = None if example.pair is None else to.text(example, "pair", example.pair).text
     return replace(example, text=to.text(example, "text", example.text).text, pair=pair)
 
 
-def _choice(example: ChoiceExample, to: _Rewriter) -> ChoiceExample:
+def _choice(example: ChoiceExample, to: _Texts) -> ChoiceExample:
     rewritten: dict[str, str] = {}  # a prompt that stands before every option is the same before each
     for number, text in enumerate((*example.prompts, *example.options)):
         if text not in rewritten:
@@ -110,7 +138,7 @@ def _choice(example: ChoiceExample, to: _Rewriter) -> ChoiceExample:
     return replace(example, prompts=prompts, options=options)
 
 
-def _span(example: SpanExample, to: _Rewriter) -> SpanExample:
+def _span(example: SpanExample, to: _Texts) -> SpanExample:
     context = to.text(example, "context", example.context)
     question = to.text(example, "question", example.question).text
     answers = example.answers and tuple(_answer(text, start, context) for text, start in example.answers)
@@ -132,11 +160,11 @@ def _answer(text: str, start: int, context: Rewriting) -> tuple[str, int]:
     return answer, new_start
 
 
-def _words(example: Any, to: _Rewriter) -> Any:
+def _words(example: Any, to: _Texts) -> Any:
     return replace(example, words=to.words(example))
 
 
-def _tree(example: Any, to: _Rewriter) -> Any:
+def _tree(example: Any, to: _Texts) -> Any:
     words = to.words(example)
     tokens = tuple(
         (first, last, _token_form(example.words, words, first, last, form)) for first, last, form in example.tokens
@@ -149,16 +177,16 @@ def _token_form(old: Sequence[str], new: Sequence[str], first: int, last: int, f
     return "".join(new[first - 1 : last]) if "".join(old[first - 1 : last]) == form else form
 
 
-def _sentence(example: SentenceExample, to: _Rewriter) -> SentenceExample:
+def _sentence(example: SentenceExample, to: _Texts) -> SentenceExample:
     return replace(example, text=to.text(example, "text", example.text).text) if example.side == "query" else example
 
 
-def _passage(example: PassageExample, to: _Rewriter) -> PassageExample:
+def _passage(example: PassageExample, to: _Texts) -> PassageExample:
     query = None if example.query is None else to.text(example, "query", example.query).text
     return replace(example, query=query)
 
 
-_FORMS: Mapping[type[Example], Callable[[Any, _Rewriter], Example]] = {
+_FORMS: Mapping[type[Example], Callable[[Any, _Texts], Example]] = {
     TextExample: _text,
     ChoiceExample: _choice,
     SpanExample: _span,
@@ -181,17 +209,33 @@ def cannot_take(example: type[Example], perturbation: Perturbation) -> str | Non
     return None
 
 
+def perturbed_texts(example: Example) -> list[str]:
+    """Return the texts of an example that a perturbation would be given, words joined by blanks; none of a class that
+    cannot be perturbed."""
+    collector = _Collector()
+    form = next((_FORMS[cls] for cls in type(example).__mro__ if cls in _FORMS), None)
+    if form is not None:
+        with suppress(_LostError):  # of an answer that does not stand where the data say, after the texts
+            form(example, collector)
+    return collector.texts
+
+
 def perturb_examples(
-    examples: Iterable[E], perturbation: Perturbation, language: str, watch: Watch | None = None
+    examples: Iterable[E],
+    perturbation: Perturbation,
+    language: str,
+    watch: Watch | None = None,
+    preference: WordPreference | None = None,
 ) -> PerturbedExamples[E]:
     """Return examples of a language with perturbed texts; at rate 0 they are the same objects. `watch` is told of every
-    text that is rewritten, those of dropped examples too.
+    text that is rewritten, those of dropped examples too. `preference`: which words are likelier to be hit, of noise
+    whose unit is a word.
 
     Raises DataError where the perturbation has nothing for the language or cannot be taken by examples of this class.
     """
     if reason := perturbation.unavailable(language):
         raise DataError(f"'{perturbation.name}' is not available: {reason}", where=perturbation.name)
-    to = _Rewriter(perturbation, language, watch)
+    to = _Rewriter(perturbation, language, watch, preference)
     kept: list[E] = []
     dropped, first_dropped = Counter[str](), dict[str, str]()
     for example in examples:
@@ -214,7 +258,7 @@ def perturb_examples(
     )
 
 
-def _form(example: Example, perturbation: Perturbation) -> Callable[[Any, _Rewriter], Any]:
+def _form(example: Example, perturbation: Perturbation) -> Callable[[Any, _Texts], Any]:
     if reason := cannot_take(type(example), perturbation):
         raise DataError(reason, where=example.where or example.id)
     return next(_FORMS[cls] for cls in type(example).__mro__ if cls in _FORMS)

@@ -63,7 +63,8 @@ class Misspellings(Perturbation):
             if (entry := known.get(word.lower())) is not None:
                 found.append((start, end, word, *entry))
         edits = []
-        for start, end, word, right, wrong in map(found.__getitem__, stream.places(len(found), self.rate)):
+        chosen = original.places([place[:2] for place in found], self.rate, stream)
+        for start, end, word, right, wrong in map(found.__getitem__, chosen):
             edits.append(Edit(start, end, in_case_of(word, stream.one_of(wrong), right)))
         return rewriting_of(original, edits, len(found))
 

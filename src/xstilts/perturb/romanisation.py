@@ -48,7 +48,7 @@ class Romanise(Perturbation):
             for start, end in spans
             if (latin := romanised(text[start:end])) not in ("", text[start:end])
         ]
-        chosen = stream.places(len(places), self.rate)
+        chosen = original.places([place[:2] for place in places], self.rate, stream)
         return rewriting_of(original, [Edit(*places[place]) for place in chosen], len(places))
 
 

@@ -82,7 +82,8 @@ def switch_words(
     text = original.text
     found = list(_found(original, lexicons))
     edits, languages = [], []
-    for start, end, entries in map(found.__getitem__, stream.places(len(found), rate)):
+    chosen = original.places([place[:2] for place in found], rate, stream)
+    for start, end, entries in map(found.__getitem__, chosen):
         code = stream.one_of(tuple(entries))
         entry = entries[code]
         edits.append(Edit(start, end, in_case_of(text[start:end], stream.one_of(entry.translations), entry.headword)))

@@ -32,7 +32,7 @@ class DropWords(_WordNoise):
 
     def rewrite(self, original: OriginalText, stream: RandomStream) -> Rewriting:
         text, words = original.text, original.words
-        chosen = stream.places(len(words), self.rate)
+        chosen = original.places(words, self.rate, stream)
         if len(chosen) == len(words):
             del chosen[:1]
         edits = []
@@ -55,7 +55,7 @@ class DuplicateWords(_WordNoise):
     def rewrite(self, original: OriginalText, stream: RandomStream) -> Rewriting:
         text, words = original.text, original.words
         edits = []
-        for start, end in map(words.__getitem__, stream.places(len(words), self.rate)):
+        for start, end in map(words.__getitem__, original.places(words, self.rate, stream)):
             edits.append(Edit(end, end, f" {text[start:end]}"))
         return rewriting_of(original, edits, len(words))
 
@@ -94,7 +94,7 @@ class ShuffleWords(_WordNoise):
                 partners[index], partners[other] = other, index
             return bool(near)
 
-        stream.places(len(words), self.rate / 2, finds_partner)
+        original.places(words, self.rate / 2, stream, finds_partner)
         moves = [(*words[index], words[other]) for index, other in sorted(partners.items())]
         edits = [Edit(start, end, text[slice(*source)], source) for start, end, source in moves]
         return rewriting_of(original, edits, len(words))
