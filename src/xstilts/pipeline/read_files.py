@@ -70,7 +70,10 @@ def _use(step: Step) -> str:
     """Name what a file is read for: "train", "train, translated", "train, perturbed: keyboard 10 %, swap 10 %"."""
     augmentation = step.settings.augmentation
     noises = [f"{one.name} {100 * one.rate:g} %" for one in augmentation.perturbations] if augmentation else []
-    perturbed = f"perturbed: {', '.join(noises)}" if noises else ""
+    by_relevance = (
+        f", words by relevance ({augmentation.preference:+.2g})" if augmentation and augmentation.preference else ""
+    )
+    perturbed = f"perturbed: {', '.join(noises)}{by_relevance}" if noises else ""
     return ", ".join(filter(None, (step.about["use"], "translated" if step.settings.translated else "", perturbed)))
 
 

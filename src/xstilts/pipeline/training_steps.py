@@ -15,7 +15,8 @@ from xstilts.models.translators import LocatedTranslator
 from xstilts.perturb.base import Perturbation
 from xstilts.pipeline.steps.base import BASE, ENCODER, EncoderAt
 from xstilts.pipeline.steps.merge import MergeSettings, merge_step
-from xstilts.pipeline.steps.prepare import TRANSLATION, PrepareSettings, prepare_step
+from xstilts.pipeline.steps.prepare import RELEVANCE, TRANSLATION, PrepareSettings, prepare_step
+from xstilts.pipeline.steps.relevance import RelevanceSettings, relevance_step
 from xstilts.pipeline.steps.train import (
     START,
     TrainPart,
@@ -96,7 +97,22 @@ class TrainingSteps:
             translation = self.translate(source, source.translation, task, use, label)
             inputs[TRANSLATION] = translation
             settings = replace(settings, source=translation.settings.source, translated=source.translation.language)
+        if augmentation is not None and augmentation.preference:
+            inputs[RELEVANCE] = self.relevance(source, augmentation, length, task)
         step = prepare_step(settings, inputs, task=task, use=use, label=label)
+        return self._prepared.setdefault(step.id, step)
+
+    def relevance(self, source: Source, augmentation: Augmentation, length: int, task: str) -> Step:
+        """How relevant the words of perturbed rows are: the same for all stages, noises, arms and seeds."""
+        settings = RelevanceSettings(
+            source=self.perturbed(source),
+            share=augmentation.share,
+            seed=augmentation.seed,
+            max_length=length,
+            encoder=self.encoder_at(),
+            precision=self.precision,
+        )
+        step = relevance_step(settings, self.encoder_input(), task=task, label=f"{task} words")
         return self._prepared.setdefault(step.id, step)
 
     def translate(self, source: Source, translation: MachineTranslation, task: str, use: str, label: str) -> Step:

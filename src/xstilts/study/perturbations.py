@@ -15,6 +15,7 @@ from xstilts.perturb.base import Perturbation
 from xstilts.perturb.catalog import NOISE, SWITCHING, parse
 from xstilts.perturb.examples import cannot_take
 from xstilts.study.field_types import Seed
+from xstilts.study.progressive import ProgressiveField, check_chooses_words, progressive_spec
 from xstilts.study.strict_model import StrictModel
 from xstilts.tasks.augmentation import Augmentation
 from xstilts.tasks.base import Task
@@ -28,7 +29,7 @@ class PerturbedSpec(StrictModel):
     noise: each a name, or a mapping with a `rate` of its own; every perturbed row has one of them. rate: of those that
     do not say theirs. share: of the rows. consistency: above 0, a perturbed row is trained on beside the row as it is,
     and this is the weight of the distance between what the model says of either. progressive: in so many steps, each an
-    equal share of the updates, the rates rise to what they are.
+    equal share of the updates, the rates rise to what they are (see `ProgressiveSpec`).
     """
 
     noise: tuple[Any, ...] = Field(min_length=1)
@@ -36,7 +37,7 @@ class PerturbedSpec(StrictModel):
     share: float = Field(0.5, gt=0, le=1)
     seed: Seed = 0
     consistency: float = Field(0.0, ge=0, le=1_000)
-    progressive: int | None = Field(None, ge=2, le=20)
+    progressive: ProgressiveField = None
 
 
 @dataclass(frozen=True)
@@ -131,10 +132,14 @@ def read_augmentation(spec: PerturbedSpec, tasks: Iterable[Task], reader: NoiseR
     """Return what is done to the training rows of `tasks`. Raises StudyError where one of them cannot be perturbed so,
     by its kind or in its language."""
     perturbations = []
+    progressive = progressive_spec(spec.progressive)
+    preference = progressive.preference if progressive else 0.0
     for number, noise in enumerate(spec.noise):
         place = f"{where}.noise[{number}]"
         said = {"rate": spec.rate, "seed": spec.seed, **reader.said(noise, place)}
         perturbation = reader.read(said, place)
+        if preference:
+            check_chooses_words(perturbation, place)
         for task in tasks:
             if task.train is None:
                 continue
@@ -150,7 +155,8 @@ def read_augmentation(spec: PerturbedSpec, tasks: Iterable[Task], reader: NoiseR
         share=spec.share,
         seed=spec.seed,
         consistency=spec.consistency,
-        stages=spec.progressive or 1,
+        stages=progressive.steps if progressive else 1,
+        preference=preference,
     )
 
 
@@ -179,8 +185,8 @@ def augmentation_note(spec: PerturbedSpec, augmentation: Augmentation, reader: N
         for noise, one in zip(spec.noise, augmentation.perturbations, strict=True)
     ]
     said = f"{100 * spec.share:g} % of the training rows {whose} are perturbed ({', '.join(names)})"
-    if spec.progressive:
-        said += f", from easy to hard in {spec.progressive} steps"
+    if progressive := progressive_spec(spec.progressive):
+        said += f", {progressive}"
     if spec.consistency:
         said += f", beside the rows as they are, with a consistency loss of weight {spec.consistency:g}"
     return said

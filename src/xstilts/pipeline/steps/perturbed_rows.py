@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from xstilts.core.errors import DataError
 from xstilts.data.read import LoadedExamples, ResolvedSource, load_examples
 from xstilts.perturb.base import Perturbation
 from xstilts.perturb.examples import perturb_examples
+from xstilts.perturb.relevance_file import RelevanceFile
 from xstilts.tasks.augmentation import Augmentation, AugmentedExamples, augment
 
 
-def read_augmented(source: ResolvedSource, augmentation: Augmentation) -> tuple[LoadedExamples, AugmentedExamples]:
+def read_augmented(
+    source: ResolvedSource, augmentation: Augmentation, relevance: Path | None = None
+) -> tuple[LoadedExamples, AugmentedExamples]:
     """Read the training examples that the views of a source choose, a share of them perturbed, and what became of them.
-    `rows` is of the chosen rows."""
+    `rows` is of the chosen rows. relevance: the folder that holds that of their words, where words are chosen by it.
+
+    Raises StoreError where it is not of these rows."""
     loaded = load_examples(source)
-    found = augment(loaded.examples, augmentation, source.language)
+    words = RelevanceFile(relevance).of if relevance else None
+    found = augment(loaded.examples, augmentation, source.language, words)
     rows = len(set(loaded.row_numbers))
     return LoadedExamples(examples=found.examples, row_numbers=loaded.row_numbers, rows=rows, dropped={}), found
 

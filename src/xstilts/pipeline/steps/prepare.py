@@ -21,6 +21,7 @@ from xstilts.tasks.augmentation import Augmentation
 
 VERSION = 3
 TRANSLATION = "translation"  # the input that is a translation
+RELEVANCE = "relevance"  # the input that says how relevant words are, where perturbed ones are chosen by it
 # Of prepared files of all kinds, measured: ids and segments are 8 bytes a token, gold or places up to 8 more; every row
 # has offsets, an id and a group.
 TOKEN_BYTES, ROW_BYTES, RECORD_BYTES = 11.0, 60.0, 6e3
@@ -112,7 +113,7 @@ def run(settings: PrepareSettings, context: Context) -> None:
         loaded = read_rows(context.inputs[TRANSLATION])
         augmented = {"kept": kept} if (kept := rows_kept(context.inputs[TRANSLATION])) else {}
     elif settings.augmentation:
-        loaded, found = read_augmented(settings.source, settings.augmentation)
+        loaded, found = read_augmented(settings.source, settings.augmentation, context.inputs.get(RELEVANCE))
         augmented = {"perturbed": found.perturbed, "kept": found.kept}
     else:
         loaded = read_examples(settings.source, settings.perturbation)
@@ -182,6 +183,7 @@ KIND = StepKind(name="prepare", version=VERSION, run=run, estimate=estimate, rea
 
 
 def prepare_step(settings: PrepareSettings, inputs: Mapping[str, Step], *, task: str, use: str, label: str) -> Step:
-    """`use`: "train", "dev", "test" or "pool". The input "translation" is read where the settings name a language."""
+    """`use`: "train", "dev", "test" or "pool". The input "translation" is read where the settings name a language,
+    "relevance" where their augmentation has a preference."""
     about = {"task": task, "use": use, "language": settings.translated or settings.source.language}
     return KIND.step(settings, inputs, label=label, about=about)
