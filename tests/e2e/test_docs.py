@@ -31,6 +31,7 @@ from xstilts.study import (
     language_adapters,
     merging,
     perturbations,
+    progressive,
     schema,
     stress,
     task_section,
@@ -131,7 +132,7 @@ def test_the_example_of_the_robustness_page_is_a_study(tmp_path: Path):
     assert [len(resolved.perturbed.stress[target]) for target in ("udpos", "xquad")] == [9, 9]
     assert resolved.perturbed.augmentations["pos noisy"].share == 0.5
     text = (DOCS / "robustness.md").read_text("utf-8")
-    for section in (stress.StressSpec, perturbations.PerturbedSpec):
+    for section in (stress.StressSpec, perturbations.PerturbedSpec, progressive.ProgressiveSpec):
         assert all(f"| `{key}` |" in text for key in section.model_fields)
 
 

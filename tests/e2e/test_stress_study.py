@@ -217,6 +217,55 @@ def test_a_consistency_loss_trains_on_both_views_and_a_progressive_arm_on_harder
     assert clean < easier < one < both and both > 1.4 * clean
 
 
+def test_words_by_relevance_cost_one_pass_that_arms_and_seeds_share(
+    study: Callable[..., TinyStudy], capsys: pytest.CaptureFixture[str]
+):
+    tagged = {"strategy": "sequential", "through": ["words"]}
+    switch = {"switch": "dictionary", "into": "de", "lexicons": "lexicons"}
+
+    def arm(noise: Any, progressive: Any) -> dict[str, Any]:
+        return {**tagged, "perturbed": {"noise": [noise], "rate": 0.5, "share": 0.5, "progressive": progressive}}
+
+    arms = {
+        "none": {"strategy": "direct"},
+        "harder": arm(switch, 3),
+        "relevant": arm(switch, {"steps": 3, "by": "relevance", "temperature": 0.2}),
+        "capitals": arm({"noise": "casing", "to": "upper"}, {"steps": 3, "by": "relevance"}),
+    }
+    tiny = study(targets=["weather"], seeds=[1, 2], arms=arms)
+    (tiny.folder / "lexicons").mkdir()
+    lines = "".join(f"{en}\t{de}\n" for en, de in zip(WORDS["en"], WORDS["de"], strict=True))
+    (tiny.folder / "lexicons" / "en-de.tsv").write_text(lines, "utf-8")
+    planned = plan(tiny, capsys)
+    passes = [step for step in planned["steps"] if step["name"] == "relevance"]
+    assert [step["label"] for step in passes] == ["words words"] and passes[0]["tokens"] > 0
+    assert sum("by their relevance at temperature" in note for note in planned["notes"]) == 2
+
+    assert tiny.call("run") == 0
+    (record,) = tiny.records("relevance")
+    (folder,) = tiny.store.glob("steps/relevance-*")
+    counts = json.loads((folder / "counts.json").read_text("utf-8"))
+    assert 0 < counts["texts"] < 18 and counts["tokens"] > counts["texts"], "of the rows that are perturbed alone"
+    readers = [one for one in tiny.records("prepare") if record["key"] in one["inputs"].values()]
+    # Two noises, in the first step and the last one: in the middle words are drawn evenly, as in the other arm.
+    assert len(readers) == 2 * 2
+    uses = [line["use"] for line in report(tiny)["data"] if "by relevance" in line["use"]]
+    assert len(uses) == 4 and any("words by relevance (-5)" in use for use in uses)
+    switched = [one for one in tiny.records("prepare") if "DictionarySwitch" in json.dumps(one["settings"])]
+    rows = [
+        {(tiny.store / "steps" / one["key"] / "rows.arrow").read_bytes() for one in switched if one["label"] == label}
+        for label in (f"words[perturbed] train {number}/3" for number in (1, 2, 3))
+    ]
+    assert [len(found) for found in rows] == [2, 1, 2], "other words are hit, in the middle the same"
+
+    before = tiny.stamps()
+    assert tiny.call("run") == 0 and tiny.stamps() == before
+    tiny.write(seeds=[1, 2, 3])
+    assert tiny.call("run") == 0
+    new = {key.partition("-")[0] for key in tiny.stamps().keys() - before.keys()}
+    assert new == {"train", "predict", "score"}
+
+
 def test_switching_by_a_lexicon_of_ones_own(study: Callable[..., TinyStudy]):
     switch = {"switch": "dictionary", "into": "en", "lexicons": "lexicons"}
     tiny = study(

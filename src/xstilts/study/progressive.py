@@ -44,13 +44,15 @@ class ProgressiveSpec(StrictModel):
 
 
 def _form(value: Any) -> str:
+    if value is None:
+        return "nothing"
     return "a mapping" if isinstance(value, Mapping | ProgressiveSpec) else "a number"
 
 
-ProgressiveField = (
-    Annotated[Annotated[Steps, Tag("a number")] | Annotated[ProgressiveSpec, Tag("a mapping")], Discriminator(_form)]
-    | None
-)
+ProgressiveField = Annotated[
+    Annotated[Steps, Tag("a number")] | Annotated[ProgressiveSpec, Tag("a mapping")] | Annotated[None, Tag("nothing")],
+    Discriminator(_form),
+]
 
 
 def progressive_spec(written: int | ProgressiveSpec | None) -> ProgressiveSpec | None:

@@ -86,9 +86,7 @@ def test_a_blank_text_has_no_words(encoder: Path):
 def test_it_is_written_in_chunks_and_counted(encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("xstilts.evaluate.word_relevance.CHUNK", 4)
     seen: list[float] = []
-    counts = write_relevance(
-        encoder, TEXTS, 60, tmp_path, Compute(), lambda done, total, *_: seen.append(done / total)
-    )
+    counts = write_relevance(encoder, TEXTS, 60, tmp_path, Compute(), lambda done, total, *_: seen.append(done / total))
     assert counts.texts == len(TEXTS) and counts.split == 0 and seen == [0.4, 0.8, 1.0]
     found = RelevanceFile(tmp_path)
     assert len(found) == len(TEXTS)

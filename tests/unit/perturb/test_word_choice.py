@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -21,7 +22,11 @@ from xstilts.perturb.word_choice import TextRelevance, WordPreference, standardi
 WORD_NOISE = [name for name in NAMES if {**NOISE, **SWITCHING}[name].unit == "word"]
 WEIGHTS = st.lists(st.floats(-50, 50), max_size=40)
 # All words that the toy lexicons know, so that each noise could hit every one.
-TEXT = {"en": "the house new dog the house new dog", "de": "Hund der neu Haus Hund der neu Haus", "ru": "мир дом лес " * 3}
+TEXT = {
+    "en": "the house new dog the house new dog",
+    "de": "Hund der neu Haus Hund der neu Haus",
+    "ru": "мир дом лес " * 3,
+}
 
 
 def longer_is_more(text: str) -> TextRelevance:
@@ -90,7 +95,7 @@ def test_the_relevance_of_any_cut_of_a_text_sums_to_that_of_all(sizes: list[int]
     shares = np.array(data.draw(st.lists(st.floats(-1, 1), min_size=len(sizes), max_size=len(sizes))))
     tokens, end = TextRelevance(ends - sizes, ends, shares), int(ends[-1])
     cuts = sorted({0, end, *data.draw(st.lists(st.integers(0, end), max_size=5))})
-    assert sum(tokens.of(list(zip(cuts, cuts[1:], strict=False)))) == pytest.approx(shares.sum(), abs=1e-9)
+    assert sum(tokens.of(list(pairwise(cuts)))) == pytest.approx(shares.sum(), abs=1e-9)
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=20))

@@ -12,6 +12,7 @@ from study_toys import ENCODER, ORIGIN, catalog, everywhere, located, retrieval,
 from xstilts.core.canonical import canonical_json
 from xstilts.core.errors import StudyError
 from xstilts.kinds.dependency import Dependency
+from xstilts.kinds.slots_intent import SlotsIntent
 from xstilts.kinds.span_qa import SpanQA
 from xstilts.kinds.tagging import Tagging
 from xstilts.study.expand import Route, expand
@@ -30,7 +31,8 @@ TAGS = Task(
 )
 TREES = trained("trees").replace(kind=Dependency(labels=("root",)))
 ANSWERS = trained("answers").replace(kind=SpanQA())
-TASKS = catalog(trained("t"), trained("a"), retrieval("r"), TAGS, TREES, ANSWERS)
+FRAMES = trained("frames").replace(kind=SlotsIntent(intents=("i",), slots=("s",)))
+TASKS = catalog(trained("t"), trained("a"), retrieval("r"), TAGS, TREES, ANSWERS, FRAMES)
 THROUGH_A = {"strategy": "sequential", "through": ["a"]}
 ARMS = {"none": {"strategy": "direct"}, "a": THROUGH_A}
 
@@ -225,6 +227,85 @@ def test_from_easy_to_hard_the_last_step_is_what_another_arm_trains_on():
     assert steps.views[-1] == plain and canonical_json(steps.views[-1]) == canonical_json(plain)
     assert {view.share for view in steps.views} == {0.5} and {view.seed for view in steps.views} == {0}
     assert resolve_study(made, TASKS).notes["arm harder"][0].endswith("from easy to hard in 4 steps")
+
+
+def by_relevance(**progressive: Any) -> dict[str, Any]:
+    noise = {"noise": ["casing"], "rate": 0.4, "share": 0.5}
+    return {**THROUGH_A, "perturbed": {**noise, "progressive": {"steps": 3, "by": "relevance", **progressive}}}
+
+
+def test_by_relevance_the_rates_rise_alike_and_words_go_from_less_to_more_relevant():
+    plain = {**THROUGH_A, "perturbed": {"noise": ["casing"], "rate": 0.4, "share": 0.5, "progressive": 3}}
+    arms = {**ARMS, "harder": plain, "relevant": by_relevance(temperature=0.5)}
+    made = study(arms=arms, targets=["t"])
+    ends = {route.arm: route.end for route in routes(made)}
+    even, words = (ends[name].start.mix[0].fit.augmentation for name in ("harder", "relevant"))
+    assert [view.preference for view in words.views] == [-2.0, 0.0, 2.0]
+    assert [[one.rate for one in view.perturbations] for view in words.views] == [
+        [one.rate for one in view.perturbations] for view in even.views
+    ]
+    assert canonical_json(words.views[1]) == canonical_json(even.views[1]), "in the middle words are drawn evenly"
+    assert "preference" not in canonical_json(even), "no identity of before has changed"
+    note = "from easy to hard in 3 steps, words by their relevance at temperature 0.5"
+    assert resolve_study(made, TASKS).notes["arm relevant"][0].endswith(note)
+
+
+def test_a_number_of_steps_is_all_of_it_by_default_and_both_are_written_as_they_were():
+    written = {"steps": 4, "by": "rate"}
+    for progressive in (4, written, {"steps": 2, "by": "relevance", "temperature": 2.0}):
+        arm = {**THROUGH_A, "perturbed": {"noise": ["casing"], "progressive": progressive}}
+        made = study(arms={**ARMS, "x": arm}, targets=["t"])
+        again = yaml.safe_load(dump_study(made))
+        assert again["arms"]["x"]["perturbed"]["progressive"] == progressive
+        assert parse_study(again) == made
+    found = [
+        next(r.end for r in routes(study(arms={**ARMS, "x": {**THROUGH_A, "perturbed": {"noise": ["casing"],
+             "progressive": progressive}}}, targets=["t"])) if r.arm == "x")
+        for progressive in (4, written)
+    ]  # fmt: skip
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("arm", "said", "place"),
+    [
+        (by_relevance(by="relevanse"), "'relevanse' is not one of the values", "arms.x.perturbed.progressive.by"),
+        (by_relevance(temperature=0), "must be a number, above 0, not '0'", "arms.x.perturbed.progressive.temperature"),
+        (by_relevance(temperature=-1), "above 0, not '-1'", "arms.x.perturbed.progressive.temperature"),
+        (by_relevance(temperature=True), "must be a number", "arms.x.perturbed.progressive.temperature"),
+        (by_relevance(steps=1), "whole number, at least 2 and at most 20", "arms.x.perturbed.progressive.steps"),
+        (by_relevance(temperatur=1), "Unknown key 'temperatur'", "arms.x.perturbed.progressive.temperatur"),
+        (by_relevance(by="rate", temperature=1), "'temperature' is of `by: relevance`", "arms.x.perturbed.progressive"),
+        (
+            {**THROUGH_A, "perturbed": {"noise": ["swap"], "progressive": True}},
+            "must be a whole number",
+            "arms.x.perturbed.progressive",
+        ),
+        (
+            {**THROUGH_A, "perturbed": {**by_relevance()["perturbed"], "noise": ["casing", "keyboard"]}},
+            "'keyboard' hits characters, and `by: relevance` is about which words are hit",
+            "arms.x.perturbed.noise[1]",
+        ),
+        (
+            {**by_relevance(), "through": ["frames"]},
+            "'frames' cannot be perturbed by 'casing': a FrameExample has no texts",
+            "arms.x.perturbed.noise[0]",
+        ),
+    ],
+)  # fmt: skip
+def test_mistakes_of_words_by_relevance(tmp_path: Path, arm: Any, said: str, place: str):
+    error = refusal(tmp_path, arms={"none": {"strategy": "direct"}, "x": arm})
+    assert said in error.what and str(error.where).startswith("s.yaml:") and str(error.where).endswith(f": {place}")
+    assert error.exit_code == 2
+
+
+def test_the_nearest_way_and_noise_by_words_are_said(tmp_path: Path):
+    arms = {"none": {"strategy": "direct"}, "x": by_relevance(by="relevanse")}
+    assert "Did you mean 'relevance'?" in refusal(tmp_path, arms=arms).render()
+    spelt = by_relevance()
+    spelt["perturbed"]["noise"] = ["spacing"]
+    said = refusal(tmp_path, arms={**arms, "x": spelt}).render()
+    assert "casing" in said and "dictionary" in said and "keyboard" not in said
 
 
 def test_a_consistency_loss_is_another_training_and_says_so():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 from xstilts.data.examples import SpanExample, TextExample
 from xstilts.perturb.casing import Casing
 from xstilts.perturb.letters import Delete, Repeat, Swap
-from xstilts.tasks.augmentation import Augmentation, augment
+from xstilts.perturb.units import word_spans
+from xstilts.perturb.word_choice import TextRelevance
+from xstilts.tasks.augmentation import Augmentation, augment, is_perturbed
 
 TEXT = "a sentence with several words that can be changed"
 ROWS = [TextExample(id=str(i), group=str(i // 2), text=f"{TEXT} {i}", label="x") for i in range(400)]
@@ -73,3 +76,40 @@ def test_a_row_whose_answer_would_be_lost_stays_as_it_is():
     for row in found.examples:
         ((answer, start),) = row.answers or ()
         assert row.context[start : start + len(answer)] == answer
+
+
+def late_is_more(text: str) -> TextRelevance:
+    starts, ends = np.array(word_spans(text)).T
+    return TextRelevance(starts, ends, np.arange(1.0, len(starts) + 1))
+
+
+def test_by_relevance_the_words_that_are_hit_become_more_relevant_and_the_rows_stay_the_same():
+    steps = Augmentation(perturbations=(Casing(rate=0.4),), share=0.5, stages=3, preference=2.0).views
+    places, rows = [], []
+    for view in steps:
+        found = augment(ROWS, view, "en", late_is_more).examples
+        changed = [
+            (number, place)
+            for number, (new, old) in enumerate(zip(found, ROWS, strict=True))
+            for place, (a, b) in enumerate(zip(new.text.split(), old.text.split(), strict=True))
+            if a != b
+        ]
+        places.append(np.mean([place for _, place in changed]))
+        rows.append(len(changed))
+        assert {number for number, _ in changed} <= {i for i, row in enumerate(ROWS) if is_perturbed(row, 0.5, 0)}
+    assert places[0] + 1 < places[1] < places[2] - 1
+    assert rows == pytest.approx([rows[2] / 3, rows[2] * 2 / 3, rows[2]], rel=0.1)
+    even = augment(ROWS, Augmentation(perturbations=(Casing(rate=steps[1].perturbations[0].rate),), share=0.5), "en")
+    assert augment(ROWS, steps[1], "en", late_is_more).examples == even.examples
+
+
+def test_a_preference_without_relevance_is_no_even_draw():
+    with pytest.raises(AssertionError, match="even draw"):
+        augment(ROWS, Augmentation(perturbations=(Casing(rate=0.4),), share=0.5, preference=1.0), "en")
+
+
+@given(st.floats(0.01, 1), st.integers(0, 5))
+def test_the_rows_that_are_asked_about_are_those_that_are_perturbed(share: float, seed: int):
+    augmentation = Augmentation(perturbations=(Repeat(rate=0.5), Delete(rate=0.5)), share=share, seed=seed)
+    for row in ROWS[:60]:
+        assert is_perturbed(row, share, seed) == (augmentation.chosen(row) is not None)
