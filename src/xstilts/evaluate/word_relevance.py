@@ -1,4 +1,4 @@
-"""Word relevance: one pass of an encoder over texts, and what share of each text's vector its tokens are.
+"""Word relevance: one pass of an encoder over texts, and how much of each text's vector hangs on each of its tokens.
 
 A text that is longer than a sequence may be is read in pieces, one after another, and its vector is the mean over all.
 """

@@ -1,7 +1,9 @@
-"""The relevance head: which share of a text's vector each of its tokens is. Nothing is trained.
+"""The relevance head: how much of a text's vector hangs on each of its tokens. Nothing is trained.
 
-With mean pooling the vector of a text is s = (1/n) Σ h_t over its n tokens, and |s|² = (1/n) Σ h_t · s, so that the
-share of token t, h_t · s / (n |s|²), is exact and the shares of a text sum to 1. T tokens, R rows, D hidden size.
+With mean pooling the vector of a text is s, the mean of the states h of its n tokens. Without token t it lies
+|h_t - s| / (n - 1) away; the share of the token is this distance over the sum of those of all tokens of the text.
+(The share of the vector itself, h_t · s / (n |s|²), mostly counts tokens: the states of an encoder have a direction in
+common.) T tokens, R rows, D hidden size.
 """
 
 from __future__ import annotations
@@ -26,22 +28,23 @@ class WordRelevanceHead(Head):
         return {"counts_T": flat(rows, COUNTS), "sizes_R": torch.tensor([int(sum(row[COUNTS])) for row in rows])}
 
     def forward(self, hidden_TD: Tensor, batch: Batch) -> Tensor:
-        return vector_shares(hidden_TD[batch.extra["counts_T"].bool()], batch.extra["sizes_R"].cpu())
+        return move_shares(hidden_TD[batch.extra["counts_T"].bool()], batch.extra["sizes_R"].cpu())
 
     def decode(self, scores: Tensor, batch: Batch) -> list[Any]:
         return list(split(scores, batch.extra["sizes_R"].tolist()))
 
 
-def vector_shares(states_TD: Tensor, sizes_R: Tensor) -> Tensor:
-    """Return the share that each token's state is of the mean of its row's, [T] in fp64. `sizes_R`: tokens of each row,
-    on the CPU. Where a mean is zero, all tokens of its row have the same share.
+def move_shares(states_TD: Tensor, sizes_R: Tensor) -> Tensor:
+    """Return which share each token has of the distances that the mean of its row moves without one of them, [T] in
+    fp64. They sum to 1 in each row. `sizes_R`: tokens of each row, on the CPU. Where all states of a row are equal, so
+    are the shares.
 
-    >>> vector_shares(torch.tensor([[1.0, 0.0], [0.0, 3.0]]), torch.tensor([2])).tolist()
-    [0.1, 0.9]
+    >>> move_shares(torch.tensor([[0.0], [0.0], [3.0]]), torch.tensor([3])).tolist()
+    [0.25, 0.25, 0.5]
     """
     states_TD, sizes = states_TD.double(), sizes_R.to(states_TD.device)
     mean_RD = torch.segment_reduce(states_TD, "mean", lengths=sizes, axis=0)
-    along_T = (states_TD * mean_RD.repeat_interleave(sizes, 0)).sum(-1)
-    whole_T = (sizes * mean_RD.square().sum(-1)).repeat_interleave(sizes)
+    moves_T = (states_TD - mean_RD.repeat_interleave(sizes, 0)).norm(dim=-1)
+    whole_T = torch.segment_reduce(moves_T, "sum", lengths=sizes).repeat_interleave(sizes)
     even_T = (1 / sizes.double()).repeat_interleave(sizes)
-    return torch.where(whole_T > 0, along_T / whole_T, even_T)
+    return torch.where(whole_T > 0, moves_T / whole_T, even_T)

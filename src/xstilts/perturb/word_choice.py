@@ -1,7 +1,8 @@
 """Word choice: which words of a text noise is likelier to hit, by how relevant each is to the text.
 
-The relevance of a word is its share of the vector that an encoder makes of the text (`heads.word_relevance`). It comes
-by tokens, T of a text, and a word's is the sum of its tokens', whatever a perturbation takes for a word.
+The relevance of a word says how much of the vector that an encoder makes of the text hangs on it
+(`heads.word_relevance`). It comes by tokens, T of a text, and a word's is the sum of its tokens', whatever a
+perturbation takes for a word.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from xstilts.perturb.edits import Span
 @dataclass(frozen=True, eq=False)
 class TextRelevance:
     """The tokens of a text that stand for characters of it: token i for those from starts_T[i] to ends_T[i]. shares_T:
-    the share of the text's vector that each is; they sum to 1, and some may be below 0."""
+    the relevance of each; they sum to 1."""
 
     starts_T: np.ndarray
     ends_T: np.ndarray

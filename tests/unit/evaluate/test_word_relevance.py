@@ -1,4 +1,4 @@
-"""The relevance of words to their text: exact shares of its vector, whatever the batch and the pieces."""
+"""The relevance of words to their text: shares of how its vector moves without them, in any batch and in pieces."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from transformers import AutoModel
 
 from toy_kinds import checkpoint, words
 from xstilts.evaluate.word_relevance import RelevanceReader, write_relevance
-from xstilts.heads.word_relevance import vector_shares
+from xstilts.heads.word_relevance import move_shares
 from xstilts.kinds.tokenizers import load_tokenizer
 from xstilts.perturb.relevance_file import RelevanceFile
 from xstilts.train.checkpoint import encoder_folder
@@ -31,16 +31,28 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=5), st.integers(0, 99))
 def test_the_shares_of_a_text_sum_to_1_and_its_tokens_alone_decide(sizes: list[int], seed: int):
     states_TD = torch.randn(sum(sizes), 8, generator=torch.Generator().manual_seed(seed))
-    shares = vector_shares(states_TD, torch.tensor(sizes)).split(sizes)
+    shares = move_shares(states_TD, torch.tensor(sizes)).split(sizes)
     for states, found in zip(states_TD.split(sizes), shares, strict=True):
         assert float(found.sum()) == pytest.approx(1.0)
-        assert found.tolist() == pytest.approx(vector_shares(states, torch.tensor([len(states)])).tolist())
-        assert found.tolist() == pytest.approx(vector_shares(7 * states, torch.tensor([len(states)])).tolist())
+        assert found.tolist() == pytest.approx(move_shares(states, torch.tensor([len(states)])).tolist())
+        assert found.tolist() == pytest.approx(move_shares(7 * states, torch.tensor([len(states)])).tolist())
 
 
-def test_where_the_vector_is_zero_no_token_is_more_than_another():
-    states = torch.tensor([[1.0, -2.0], [-1.0, 2.0]])
-    assert vector_shares(states, torch.tensor([2])).tolist() == [0.5, 0.5]
+def test_the_share_of_a_token_is_how_far_the_mean_moves_without_it():
+    states_TD = torch.randn(5, 8, generator=torch.Generator().manual_seed(0))
+    moves = [float((states_TD.mean(0) - states_TD[[t != left for t in range(5)]].mean(0)).norm()) for left in range(5)]
+    expected = [move / sum(moves) for move in moves]
+    assert move_shares(states_TD, torch.tensor([5])).tolist() == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_direction_that_all_states_have_in_common_says_nothing():
+    states_TD = torch.randn(5, 8, generator=torch.Generator().manual_seed(0)).double()
+    shifted = move_shares(states_TD + 100, torch.tensor([5]))
+    assert shifted.tolist() == pytest.approx(move_shares(states_TD, torch.tensor([5])).tolist())
+
+
+def test_where_all_tokens_say_the_same_none_is_more_than_another():
+    assert move_shares(torch.ones(3, 4), torch.tensor([1, 2])).tolist() == [1.0, 0.5, 0.5]
 
 
 def test_it_is_the_share_that_the_class_of_transformers_says(encoder: Path):
@@ -51,8 +63,8 @@ def test_it_is_the_share_that_the_class_of_transformers_says(encoder: Path):
             states = model(torch.tensor([encoding.ids])).last_hidden_state[0]
         real = torch.tensor([of is not None for of in encoding.sequence_ids])
         states = states[real]
-        vector = states.mean(0)
-        expected = (states @ vector) / (len(states) * vector.square().sum())
+        moves = (states - states.mean(0)).norm(dim=1)
+        expected = moves / moves.sum() if len(moves) > 1 else torch.ones(1)
         if len(expected) == len(found.shares_T):  # no token that is a blank alone
             assert found.shares_T.tolist() == pytest.approx(expected.tolist(), abs=1e-4)
         assert float(found.shares_T.sum()) == pytest.approx(1.0, abs=1e-5)
