@@ -13,6 +13,8 @@ from xstilts.data.bundle import BundleContents, check_sources, pack_bundle
 from xstilts.data.locate import Roots, locate_files
 from xstilts.data.source import Source
 from xstilts.models.encoders import ChangedEncoderError, find_encoder, portable_files
+from xstilts.models.peft_adapters import find_adapter
+from xstilts.models.peft_adapters import portable_files as portable_adapter
 from xstilts.models.translators import find_translator
 from xstilts.models.translators import portable_files as portable_translator
 from xstilts.pipeline.fetch import Say, fetch_missing
@@ -21,7 +23,7 @@ from xstilts.pipeline.session import catalog_for
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.report.elements.formatting import size
 from xstilts.study.load import find_study, load_study
-from xstilts.study.needs import needed_sources, needed_translators
+from xstilts.study.needs import needed_adapters, needed_sources, needed_translators
 from xstilts.study.resolve import resolve_study
 from xstilts.study.schema import Study
 from xstilts.tasks.base import Task
@@ -31,7 +33,7 @@ from xstilts.tasks.base import Task
 class DataCheck:
     """The finding of `data check` on one source, or on a model."""
 
-    task: str  # or "encoder", "translation model"
+    task: str  # or "encoder", "translation model", "adapter"
     language: str  # of a model: its name
     state: str  # "ok", "missing" or "changed"
     message: str
@@ -55,15 +57,16 @@ class DataNeeds:
     sources: Mapping[Source, str]
     encoders: tuple[str, ...] = ()
     translators: tuple[str, ...] = ()  # translation models, by name
+    adapters: tuple[str, ...] = ()  # of peft, by name
 
     def __len__(self) -> int:
-        return len(self.sources) + len(self.encoders) + len(self.translators)
+        return len(self.sources) + len(self.encoders) + len(self.translators) + len(self.adapters)
 
 
 class NeededModel(NamedTuple):
     """A model that a study names. `locate` finds it, and fetches it where it is given `fetch`."""
 
-    use: str  # "encoder" or "translation model"
+    use: str  # "encoder", "translation model" or "adapter"
     name: str
     locate: Callable[..., Any]
 
@@ -76,6 +79,7 @@ def needs_of(names: Iterable[str], options: Options, scale: str | None = None) -
     sources: dict[Source, str] = {}
     encoders: dict[str, None] = {}
     translators: dict[str, None] = {}
+    adapters: dict[str, None] = {}
     for name in names:
         if name in catalog:
             _add_sources(sources, catalog[name])
@@ -88,12 +92,15 @@ def needs_of(names: Iterable[str], options: Options, scale: str | None = None) -
         encoders[study.encoder.name] = None
         resolved = resolve_study(study, catalog_for(study, options), options.roots.data)
         translators |= dict.fromkeys(needed_translators(resolved))
+        adapters |= dict.fromkeys(needed_adapters(study))
         for source in needed_sources(resolved):
             sources.setdefault(source, study.name)
     if not (sources or encoders):
         for task in catalog.values():
             _add_sources(sources, task)
-    return DataNeeds(sources=sources, encoders=tuple(encoders), translators=tuple(translators))
+    return DataNeeds(
+        sources=sources, encoders=tuple(encoders), translators=tuple(translators), adapters=tuple(adapters)
+    )
 
 
 def _add_sources(sources: dict[Source, str], task: Task) -> None:
@@ -120,6 +127,7 @@ def _models(needs: DataNeeds) -> list[NeededModel]:
     return [
         *(NeededModel("encoder", name, partial(find_encoder, name, built=built)) for name in needs.encoders),
         *(NeededModel("translation model", name, partial(find_translator, name)) for name in needs.translators),
+        *(NeededModel("adapter", name, partial(find_adapter, name)) for name in needs.adapters),
     ]
 
 
@@ -155,7 +163,7 @@ class PackedStudy:
     content: BundleContents
     encoder: str
     with_encoder: bool  # False: it comes with the program
-    translators: tuple[str, ...]
+    models: tuple[str, ...]  # translation models and adapters, in words
     samples: int  # sources that come with the program
     missing: int  # sources that the study allows to be missing
 
@@ -163,7 +171,7 @@ class PackedStudy:
         content = self.content
         lines = [f"{content.files} data files, {size(content.bytes)}"]
         models = [f"the encoder {self.encoder}"] if self.with_encoder else []
-        models += [f"the translation model {name}" for name in self.translators]
+        models += self.models
         if models:
             lines.append(f"{' and '.join(models)}: {content.encoder_files} files, {size(content.encoder_bytes)}")
         if not self.with_encoder:
@@ -191,11 +199,18 @@ def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
                 raise
             missing += 1
     encoder = find_encoder(study.encoder.name, roots, packaged_encoders())
-    model_files, translators = portable_files(encoder, roots), list[str]()
-    for name in needed_translators(resolved):
+    model_files, models = portable_files(encoder, roots), list[str]()
+    carried = [
+        *(
+            (f"the translation model {name}", partial(_portable_translator, name))
+            for name in needed_translators(resolved)
+        ),
+        *((f"the adapter {name}", partial(_portable_adapter, name)) for name in needed_adapters(study)),
+    ]
+    for said, files_of in carried:
         try:
-            model_files |= portable_translator(find_translator(name, roots), roots)
-            translators.append(name)
+            model_files |= files_of(roots)
+            models.append(said)
         except EncoderError:
             if not study.allow_missing:
                 raise
@@ -206,7 +221,15 @@ def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
         content=pack_bundle(packed, roots, archive, model_files),
         encoder=study.encoder.name,
         with_encoder=encoder.folder is not None,
-        translators=tuple(translators),
+        models=tuple(models),
         samples=len(locations) - len(packed),
         missing=missing,
     )
+
+
+def _portable_translator(name: str, roots: Roots) -> dict[str, Path | bytes]:
+    return portable_translator(find_translator(name, roots), roots)
+
+
+def _portable_adapter(name: str, roots: Roots) -> dict[str, Path | bytes]:
+    return portable_adapter(find_adapter(name, roots), roots)

@@ -22,7 +22,7 @@ from transformers.utils import logging as transformers_logging
 from xstilts.core.errors import EncoderError, reason_of
 from xstilts.core.tensor_files import WEIGHTS, TensorHeader, read_headers, weight_files
 from xstilts.nn.output_layers import is_output
-from xstilts.nn.published_config import read_published
+from xstilts.nn.published_config import published_config, read_published
 
 FLOATS = ("F64", "F32", "F16", "BF16")
 _SHOWN = 3  # tensors that a message names
@@ -61,6 +61,14 @@ def read_config(folder: Path) -> PreTrainedConfig:
             hint="Encoders are XLM-R, mBERT, ModernBERT, mDeBERTa and their like.",
         )
     return config
+
+
+def empty_model(values: Mapping[str, Any], path: Path) -> PreTrainedModel:
+    """Return the bare encoder of a configuration without any numbers, on the device "meta". `path`: of the
+    configuration, for errors. Raises EncoderError where `transformers` has no such model."""
+    config = published_config(values, path)
+    with torch.device("meta"), quiet():
+        return _model_class(config)(config)
 
 
 def set_dropout(config: PreTrainedConfig, hidden: float | None, attention: float | None) -> dict[str, Any]:

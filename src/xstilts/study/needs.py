@@ -10,6 +10,7 @@ from xstilts.data.source import Source
 from xstilts.study.arms import ArmSpec
 from xstilts.study.language_adapters import RouteLanguages, candidate_texts, route_languages
 from xstilts.study.resolve import ResolvedStudy
+from xstilts.study.schema import Study
 from xstilts.study.translation import check_translated, translated_sources, translation_models
 from xstilts.tasks.base import Task
 
@@ -47,6 +48,11 @@ def _translations(resolved: ResolvedStudy) -> list[Source]:
 def needed_translators(resolved: ResolvedStudy) -> tuple[str, ...]:
     """The names of all translation models that a study may use."""
     return translation_models(resolved.study)
+
+
+def needed_adapters(study: Study) -> tuple[str, ...]:
+    """The names of all published adapters that arms start from, each once."""
+    return tuple(dict.fromkeys(arm.start for arm in study.arms.values() if arm.start))
 
 
 def possible_texts(resolved: ResolvedStudy) -> tuple[Task, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from xstilts.engine.step import Step
 from xstilts.pipeline.steps import (
+    attach,
     audit,
     cut_encoder,
     encoder,
@@ -30,6 +31,7 @@ from xstilts.pipeline.steps.base import FileUse, StepKind
 STEP_KINDS: tuple[StepKind, ...] = (
     encoder.KIND,
     cut_encoder.KIND,
+    attach.KIND,
     translate.KIND,
     prepare.KIND,
     train.KIND,
