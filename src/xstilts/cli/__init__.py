@@ -14,6 +14,7 @@ from xstilts.cli import (
     claims,
     data,
     doctor,
+    embed,
     encoders,
     evidence,
     init,
@@ -47,6 +48,7 @@ encoders.add_to(app)
 data.add_to(app)
 models.add_to(app)
 predictions.add_to(app)
+embed.add_to(app)
 stress.add_to(app)
 xtreme.add_to(app)
 score.add_to(app)
