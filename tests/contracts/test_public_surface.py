@@ -44,6 +44,7 @@ SURFACE = {
     "predictions": "STUDY --arm --task --language --seed --errors --most --scale --data --store --tasks --json",
     "stress": "FILE --language --rate --noise --switch --seed --set --show --json",
     "export": "CHECKPOINT DIR --task --study --adapter --store --tasks --threads --json",
+    "push": "DIR OWNER/NAME --public --dry-run --message --offline --json",
     "embed": "ENCODER FILE --out --layer --pooling --column --max-length --store --offline --device --threads --json",
     "store du": "--store --json",
     "store check": "--store --json",

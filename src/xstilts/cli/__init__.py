@@ -21,6 +21,7 @@ from xstilts.cli import (
     models,
     predictions,
     pretrain,
+    push,
     scaling,
     score,
     store,
@@ -47,6 +48,7 @@ pretrain.add_to(app)
 encoders.add_to(app)
 data.add_to(app)
 models.add_to(app)
+push.add_to(app)
 predictions.add_to(app)
 embed.add_to(app)
 stress.add_to(app)
