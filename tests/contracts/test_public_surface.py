@@ -43,7 +43,7 @@ SURFACE = {
     "predict": "CHECKPOINT FILE --task --study --like --out --data --store --tasks --device --threads --json",
     "predictions": "STUDY --arm --task --language --seed --errors --most --scale --data --store --tasks --json",
     "stress": "FILE --language --rate --noise --switch --seed --set --show --json",
-    "export": "CHECKPOINT DIR --task --study --adapter --store --tasks --threads --json",
+    "export": "CHECKPOINT DIR --task --study --adapter --onnx --store --tasks --threads --json",
     "push": "DIR OWNER/NAME --public --dry-run --message --offline --json",
     "embed": "ENCODER FILE --out --layer --pooling --column --max-length --store --offline --device --threads --json",
     "store du": "--store --json",

@@ -59,6 +59,20 @@ def test_settings_are_read_off_the_files(tmp_path: Path, bert: LocatedEncoder, r
     assert fitted(adapter, bert, roots).settings == LoRA(rank=2, alpha=4.0, targets=("query", "value"), dropout=0.1)
 
 
+def test_what_peft_saves_fits(tmp_path: Path, bert: LocatedEncoder, roots: Roots) -> None:
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForTokenClassification
+
+    model = AutoModelForTokenClassification.from_pretrained(tmp_path / "bert")
+    asked = LoraConfig(task_type="TOKEN_CLS", r=3, lora_alpha=6, target_modules=["key"], lora_dropout=0.25)
+    get_peft_model(model, asked).save_pretrained(tmp_path / "saved")
+    adapter = fitted(find_adapter(str(tmp_path / "saved"), roots), bert, roots)
+    assert adapter.settings == LoRA(rank=3, alpha=6.0, targets=("key",), dropout=0.25)
+    assert adapter.base == str(tmp_path / "bert") and base_note(adapter, bert) == "", (
+        "its base is the encoder's own name"
+    )
+
+
 def test_ia3_is_read_too(tmp_path: Path, bert: LocatedEncoder, roots: Roots) -> None:
     (tmp_path / "ia3").mkdir()
     ends = {"attention.self.key": (32, 1), "attention.self.value": (32, 1), "output.dense": (1, 40)}
