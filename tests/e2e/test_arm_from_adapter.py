@@ -12,6 +12,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from tiny_study import TinyStudy
 
+from xstilts.cli import main
+from xstilts.data.locate import Roots
+from xstilts.models.peft_adapters import find_adapter
+
 Make = Callable[..., TinyStudy]
 LORA = {"rank": 2, "alpha": 4, "targets": ["query", "value"]}
 
@@ -114,3 +118,19 @@ def test_an_adapter_that_is_not_here_is_named_or_its_arm_is_missing(
     assert "The arm started is missing" in json.dumps(json.loads(
         (tiny.store / "reports" / "tiny" / "report.json").read_text("utf-8")
     )["notes"])  # fmt: skip
+
+
+def test_the_adapter_travels_with_the_study(study: Make, lora: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiny = study(targets=["weather"], seeds=[1], arms=arms(lora))
+    archive, other = tiny.folder / "all.tar", tiny.folder / "other"
+    assert main(["data", "check", str(tiny.file), "--store", str(tiny.store)]) == 0
+    assert f"adapter {lora}: {lora}" in capsys.readouterr().out
+    assert main(["data", "pack", str(tiny.file), str(archive), "--store", str(tiny.store)]) == 0
+    assert f"and the adapter {lora}: " in " ".join(capsys.readouterr().out.split())
+    assert main(["data", "unpack", str(archive), "--store", str(other)]) == 0
+    (carried,) = (other / "adapters").rglob("adapter_model.safetensors")
+    assert carried.read_bytes() == (lora / "adapter_model.safetensors").read_bytes()
+    before = find_adapter(str(lora), Roots(store=tiny.store)).identity
+    lora.rename(lora.with_name("gone"))
+    found = find_adapter(str(lora), Roots(store=other))
+    assert found.folder == carried.parent and found.identity == before

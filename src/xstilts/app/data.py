@@ -163,7 +163,8 @@ class PackedStudy:
     content: BundleContents
     encoder: str
     with_encoder: bool  # False: it comes with the program
-    models: tuple[str, ...]  # translation models and adapters, in words
+    translators: tuple[str, ...]
+    adapters: tuple[str, ...]
     samples: int  # sources that come with the program
     missing: int  # sources that the study allows to be missing
 
@@ -171,7 +172,8 @@ class PackedStudy:
         content = self.content
         lines = [f"{content.files} data files, {size(content.bytes)}"]
         models = [f"the encoder {self.encoder}"] if self.with_encoder else []
-        models += self.models
+        models += [f"the translation model {name}" for name in self.translators]
+        models += [f"the adapter {name}" for name in self.adapters]
         if models:
             lines.append(f"{' and '.join(models)}: {content.encoder_files} files, {size(content.encoder_bytes)}")
         if not self.with_encoder:
@@ -199,18 +201,14 @@ def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
                 raise
             missing += 1
     encoder = find_encoder(study.encoder.name, roots, packaged_encoders())
-    model_files, models = portable_files(encoder, roots), list[str]()
-    carried = [
-        *(
-            (f"the translation model {name}", partial(_portable_translator, name))
-            for name in needed_translators(resolved)
-        ),
-        *((f"the adapter {name}", partial(_portable_adapter, name)) for name in needed_adapters(study)),
-    ]
-    for said, files_of in carried:
+    model_files, translators, adapters = portable_files(encoder, roots), list[str](), list[str]()
+    for name, carried, files_of in (
+        *((name, translators, _portable_translator) for name in needed_translators(resolved)),
+        *((name, adapters, _portable_adapter) for name in needed_adapters(study)),
+    ):
         try:
-            model_files |= files_of(roots)
-            models.append(said)
+            model_files |= files_of(name, roots)
+            carried.append(name)
         except EncoderError:
             if not study.allow_missing:
                 raise
@@ -221,7 +219,8 @@ def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
         content=pack_bundle(packed, roots, archive, model_files),
         encoder=study.encoder.name,
         with_encoder=encoder.folder is not None,
-        models=tuple(models),
+        translators=tuple(translators),
+        adapters=tuple(adapters),
         samples=len(locations) - len(packed),
         missing=missing,
     )
