@@ -124,7 +124,7 @@ def _settings(results: Found) -> str:
         " best guess that ignores the input.",
         f"Fine-tuned in one language at a peak rate of {plan.lr:g} for the encoder and {plan.head_lr:g} for the head,"
         " scored in the others; retrieval reads the mean"
-        f" of layer {studies.headline_layer(results.rows[0], plan)}, untrained.",
+        f" of layer {studies.headline_layer(results.rows[0], plan)}, untrained. In {plan.precision}.",
     ]
     if plan.quick:
         sentences.append("**A quick look: short trainings and cut test sets; not to be compared with other numbers.**")
@@ -148,6 +148,7 @@ def _arguments(argument_list: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--head-lr", type=float, default=studies.HEAD_LR, help="and of the head (default: %(default)s)")
     parser.add_argument("--layer", type=int, default=None, help="of retrieval; chosen beforehand (default: the last)")
     parser.add_argument("--quick", action="store_true", help="a quarter of the updates, 200 test examples a language")
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32", help="default: %(default)s")
     parser.add_argument("--json", type=Path, default=None, metavar="FILE", help="write every number and setting")
     parser.add_argument("--markdown", type=Path, default=None, metavar="FILE", help="write the page with all languages")
     parser.add_argument("--offline", action="store_true", help="never use the network")
@@ -183,6 +184,7 @@ def main(argument_list: Sequence[str] | None = None) -> int:
             head_lr=arguments.head_lr,
             layer=arguments.layer,
             quick=arguments.quick,
+            precision=arguments.precision,
         )
         results = benchmark(arguments.encoder, plan, options, RichListener, arguments.controls)
     except XstiltsError as error:

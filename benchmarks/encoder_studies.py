@@ -80,6 +80,7 @@ class Plan:
     head_lr: float = HEAD_LR
     layer: int | None = None
     quick: bool = False
+    precision: str = "fp32"  # the same numbers on every machine, but for the last digits
 
 
 def locate(encoder: str, task: Task, plan: Plan, options: Options, watch: Watch) -> tuple[LocatedEncoder, Path]:
@@ -118,7 +119,7 @@ def study_of(row: Row, task: Task, plan: Plan, layers: Sequence[int] = ()) -> St
         "name": re.sub(r"[^A-Za-z0-9.-]+", "-", name)[-100:].strip("-"),
         "question": f"How well does {row.encoder} transfer to other languages on {task.name}?",
         "encoder": row.encoder,
-        "precision": "fp32",  # the same numbers on every machine, but for the last digits
+        "precision": plan.precision,
         "arms": {"direct": {"strategy": "direct"}},
         "targets": [task.name],
         "seeds": list(plan.seeds) if task.train else [1],
@@ -176,8 +177,8 @@ def run_layers(
         answer = xstilts.run(study_of(row, task, plan, layers), options=options, listener=listener)
     if answer.outcome.interrupted:
         raise KeyboardInterrupt
-    if not layers:
-        return {None: answer.results}
+    if len(layers) < 2:  # a single value is no sweep
+        return {layers[0] if layers else None: answer.results}
     return {sweep.values["layer"]: _at_layer(answer.results, sweep) for sweep in answer.results.sweeps}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -96,10 +97,11 @@ def main() -> int:
     start, cpu = time.perf_counter(), time.process_time()
     found, missing = audited(options.data)
     spent = f"{time.perf_counter() - start:.1f} s, {time.process_time() - cpu:.1f} s of one processor"
+    held = f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024:,} MB at most"  # kilobytes, on Linux
     for line in lines(found):
         sys.stdout.write(f"{line}\n")
     rows = f"{sum(found.trainings.values()):,} training rows, {sum(found.tests.values()):,} test rows"
-    sys.stdout.write(f"{rows}, {missing} sets not here: {spent}\n")
+    sys.stdout.write(f"{rows}, {missing} sets not here: {spent}, {held}\n")
     if options.json:
         options.json.write_text(json.dumps([asdict(leak) for leak in found.leaks], ensure_ascii=False, indent=1))
     return 0

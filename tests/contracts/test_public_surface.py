@@ -16,11 +16,11 @@ SURFACE = {
     "init": "[FILE] --target --through --encoder --languages --seeds --question --from-data --name --kind --language "
     "--check --section --data --store --tasks --json",
     "doctor": "--data --store --device --offline --json",
-    "plan": "STUDY --scale --data --store --tasks --device --allow-missing --steps --why --json",
+    "plan": "STUDY --scale --data --store --tasks --device --allow-missing --lock --steps --why --json",
     "show": "STUDY STEP --scale --data --store --tasks --device --json",
-    "run": "STUDY --scale --data --store --tasks --device --threads --jobs --backend --offline --allow-missing --out "
-    "--json",
-    "report": "STUDY --scale --data --store --tasks --allow-missing --against --out --markdown --json",
+    "run": "STUDY --scale --data --store --tasks --device --threads --jobs --backend --offline --allow-missing "
+    "--lock --out --track --json",
+    "report": "STUDY --scale --data --store --tasks --allow-missing --against --out --track --markdown --json",
     "evidence": "QUESTION --out --service --folder --answers --offline --refresh --limit --works --claims --pdfs "
     "--encoder --checkpoint --task --draft-study --scale --store --threads --json",
     "pretrain": "RECIPE --data --store --device --threads --jobs --backend --offline --out --packed --dry-run --json",
@@ -34,6 +34,7 @@ SURFACE = {
     "data check": "[TASK|STUDY]... --scale --data --store --tasks --json",
     "data audit": "STUDY --scale --data --store --tasks --json",
     "data get": "[TASK|STUDY]... --scale --data --store --tasks --offline --json",
+    "data lock": "STUDY --scale --data --store --tasks --allow-missing --out --json",
     "data pack": "STUDY ARCHIVE --scale --data --store --tasks --allow-missing --json",
     "data unpack": "ARCHIVE --store --json",
     "xtreme score": "--predictions --labels --version --json",

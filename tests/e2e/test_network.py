@@ -240,3 +240,28 @@ def test_a_local_encoder_travels_under_the_name_the_study_gives_it(
     assert main(["data", "unpack", str(archive), "--store", str(there)]) == 0
     assert main(["run", str(moved), "--offline", "--threads", "1", "--store", str(there)]) == 0
     assert tiny.scores(there) == tiny.scores() != {}
+
+
+def test_another_machine_fetches_what_a_lock_says_and_not_the_newest(
+    sky: Path, hub: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    here, there, lock = tmp_path / "here", tmp_path / "there", tmp_path / "sky.lock"
+    assert call("data", "get", str(sky), store=here) == 0
+    assert call("data", "lock", str(sky), store=here) == 0
+    value = json.loads(lock.read_text("utf-8"))
+    assert value["revisions"] == {"o/n": COMMIT, "encoder:o/n": COMMIT}
+    assert {"hub/o/n/sky-en.tsv", "hub/o/n/sky-sw.tsv", "encoder/model.safetensors"} <= value["files"].keys()
+    newest = "d" * 40
+    hub.files[newest, "sky-en.tsv"] = hub.files[newest, "sky-de.tsv"] = b"text\tsky\nanother\tfair\n"
+    hub.model |= {(newest, name): content for (_, name), content in hub.model.items()}
+    hub.model[newest, "config.json"] = hub.model[COMMIT, "config.json"] + b"\n"
+    monkeypatch.setattr("fake_hub.COMMIT", newest)
+    assert call("plan", str(sky), store=tmp_path / "nothing") == 0  # what is not here yet is compared when it is
+    assert call("data", "get", str(sky), store=there) == 0
+    assert call("plan", str(sky), store=there) == 0
+    assert call("run", str(sky), "--threads", "1", store=tmp_path / "third") == 0
+    lock.rename(tmp_path / "away.lock")
+    capsys.readouterr()
+    assert call("data", "get", str(sky), store=tmp_path / "unlocked") == 0
+    assert call("run", str(sky), "--lock", str(tmp_path / "away.lock"), store=tmp_path / "unlocked") == 2
+    assert "is not what was locked: found sha256" in " ".join(capsys.readouterr().err.split())

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+from contextlib import redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +31,12 @@ from xstilts.pretrain.recipe import (
     packaged_recipes,
 )
 
+pytestmark = pytest.mark.long
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return write_text(tmp_path / "data")
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_text(tmp_path_factory.mktemp("text") / "data")
 
 
 RECIPE: dict[str, Any] = {
@@ -63,68 +68,75 @@ def write(folder: Path, **changes: Any) -> str:
     return str(path)
 
 
+@dataclass(frozen=True)
+class Made:
+    """The encoder of the recipe, made once for the tests that look at it; `said`: by the command, as JSON."""
+
+    recipe: str
+    store: Path
+    out: Path
+    common: tuple[str, ...]
+    said: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def made(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    folder = tmp_path_factory.mktemp("made")
+    recipe, store, out, heard = write(folder), folder / "store", folder / "mine", io.StringIO()
+    common = ("--data", str(data), "--threads", "1", "--offline")
+    with redirect_stdout(heard):
+        assert main(["pretrain", recipe, "--out", str(out), "--json", "--store", str(store), *common]) == 0
+    return Made(recipe, store, out, common, json.loads(heard.getvalue()))
+
+
 def test_from_files_to_an_encoder_that_a_study_could_use(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    common = ["--data", str(data), "--store", str(tmp_path / "store"), "--threads", "1", "--offline"]
-    recipe = write(tmp_path)
-    assert main(["pretrain", recipe, "--dry-run", *common]) == 0
+    common = ["--store", str(tmp_path / "store"), *made.common]
+    assert main(["pretrain", made.recipe, "--dry-run", *common]) == 0
     assert "mlm of text 40%" in capsys.readouterr().out
-    assert main(["pretrain", recipe, "--out", str(tmp_path / "mine"), "--json", *common]) == 0
-    said = json.loads(capsys.readouterr().out)
-    model = AutoModelForMaskedLM.from_pretrained(tmp_path / "mine")
+    model = AutoModelForMaskedLM.from_pretrained(made.out)
     assert model.config.embedding_size == 12 and model.config.num_hidden_layers == 2
-    record = json.loads((tmp_path / "mine" / "pretraining.json").read_text("utf-8"))
-    assert said["record"] == record and said["executed"] == 9
+    record = json.loads((made.out / "pretraining.json").read_text("utf-8"))
+    assert made.said["record"] == record and made.said["executed"] == 9
     assert [phase["updates"] for phase in record["phases"]] == [3, 6]
     assert set(record["phases"][1]["curve"]) == {"mlm of text", "mlm of parallel", "translation of mined"}
     assert record["data"]["counts"]["ntrex"]["de"]["read"] == 1000 and record["mined"][0]["de"] > 0
+    common = ["--store", str(made.store), *made.common]
     packed = ["--packed", str(tmp_path / "packed")]
-    assert main(["pretrain", recipe, "--out", str(tmp_path / "mine"), *packed, *common]) == 0
+    assert main(["pretrain", made.recipe, "--out", str(made.out), *packed, *common]) == 0
     assert "tokens in" in capsys.readouterr().out
     assert (tmp_path / "packed/pretraining.json").is_file() and (tmp_path / "packed/packed.json").is_file()
 
-    more = write(tmp_path, encoder=str(tmp_path / "mine"), phases=RECIPE["phases"][:1])
+    more = write(tmp_path, encoder=str(made.out), phases=RECIPE["phases"][:1])
     assert main(["pretrain", more, "--out", str(tmp_path / "more"), *common]) == 0
-    assert (tmp_path / "more/tokenizer.json").read_bytes() == (tmp_path / "mine/tokenizer.json").read_bytes()
+    assert (tmp_path / "more/tokenizer.json").read_bytes() == (made.out / "tokenizer.json").read_bytes()
 
 
-def test_the_same_recipe_gives_the_same_weights(data: Path, tmp_path: Path):
-    recipe = PretrainRecipe.model_validate({**RECIPE, "name": "r"})
-    found = [
-        pretrain(
-            recipe,
-            options=Options(data=(data,), store=tmp_path / name, offline=True, threads=1),
-            out=tmp_path / f"{name}-out",
-        )
-        for name in ("a", "b")
-    ]
-    assert [one.outcome.exit_code for one in found] == [0, 0]
-    assert isinstance(found[0].outcome, Outcome) and found[0].record["weights"] == found[1].record["weights"]
+def test_the_same_recipe_gives_the_same_weights(made: Made, data: Path, tmp_path: Path):
+    again = pretrain(
+        PretrainRecipe.model_validate({**RECIPE, "name": "r"}),
+        options=Options(data=(data,), store=tmp_path / "store", offline=True, threads=1),
+        out=tmp_path / "again",
+    )
+    assert isinstance(again.outcome, Outcome) and again.outcome.exit_code == 0
+    assert again.record["weights"] == made.said["record"]["weights"]
 
 
-def test_jobs_change_no_number_and_reuse_what_is_there(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    recipe, records = write(tmp_path), {}
-    for jobs in ("1", "2"):
-        common = [
-            "--data",
-            str(data),
-            "--store",
-            str(tmp_path / f"store{jobs}"),
-            "--threads",
-            "1",
-            "--offline",
-            "--json",
-        ]
-        assert main(["pretrain", recipe, "--jobs", jobs, *common]) == 0
-        first = json.loads(capsys.readouterr().out)
-        assert first["executed"] == 9
-        assert main(["pretrain", recipe, "--jobs", "2", *common]) == 0  # of the same store: nothing is left to run
-        assert json.loads(capsys.readouterr().out)["executed"] == 0
-        records[jobs] = first["record"]
-    assert records["1"]["weights"] == records["2"]["weights"] and records["1"]["recipe"] == records["2"]["recipe"]
-    assert [phase["curve"] for phase in records["1"]["phases"]] == [phase["curve"] for phase in records["2"]["phases"]]
-    assert set(records["1"]["steps"]) == set(records["2"]["steps"])
+def test_jobs_change_no_number_and_reuse_what_is_there(made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    def with_two_jobs(store: Path) -> dict[str, Any]:
+        call = ["pretrain", made.recipe, "--jobs", "2", "--store", str(store), "--json", *made.common]
+        assert main(call) == 0
+        return dict(json.loads(capsys.readouterr().out))
+
+    found = with_two_jobs(tmp_path / "store")
+    assert found["executed"] == 9
+    assert with_two_jobs(tmp_path / "store")["executed"] == 0, "nothing is left to run"
+    assert with_two_jobs(made.store)["executed"] == 0, "nor where one process ran it"
+    one, two = made.said["record"], found["record"]
+    assert one["weights"] == two["weights"] and one["recipe"] == two["recipe"]
+    assert [phase["curve"] for phase in one["phases"]] == [phase["curve"] for phase in two["phases"]]
+    assert set(one["steps"]) == set(two["steps"])
 
 
 @pytest.mark.parametrize(

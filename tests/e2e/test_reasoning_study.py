@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from xstilts.cli import main
 from xstilts.kinds.base import NO_OWN_HEAD
 
@@ -13,6 +15,7 @@ REASONING = {"gsm8k-answer", "gsm8k-verify", "gsm8k-next-step", "gsm8k-operation
 UNDERSTANDING = {"nli", "qa", "completion", "commonsense"}
 
 
+@pytest.mark.long
 def test_the_packaged_study_runs_at_its_smoke_scale(shared_data: Path, tmp_path: Path):
     call = ["run", "reasoning_syntax", "--scale", "smoke", "--offline", "--threads", "1"]
     assert main([*call, "--data", str(shared_data), "--store", str(tmp_path)]) == 0

@@ -89,6 +89,7 @@ def packaged_smoke(store: Path, *more: str) -> dict[str, Any]:
     return dict(json.loads((store / "reports" / "scaling_semparse-smoke" / "report.json").read_text("utf-8")))
 
 
+@pytest.mark.long
 def test_the_packaged_study_runs_on_the_rows_that_come_with_the_program(tmp_path: Path):
     """NLI first, then slots and intents; names and GeoQuery are not among them."""
     found = packaged_smoke(tmp_path)
@@ -104,6 +105,7 @@ def test_the_packaged_study_runs_on_the_rows_that_come_with_the_program(tmp_path
     assert not any(target == "geoquery-funql" or "names" in name for name, target in scored)
 
 
+@pytest.mark.long
 def test_the_packaged_study_parses_real_questions(shared_data: Path, tmp_path: Path):
     found = packaged_smoke(tmp_path, "--data", str(shared_data))
     curves = {(curve["name"], curve["target"]): curve for curve in found["scaling"]}

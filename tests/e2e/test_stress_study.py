@@ -253,6 +253,7 @@ def test_a_bad_line_of_a_lexicon_stops_before_training(
     assert "en-de.tsv:2" in said and "no translation" in said
 
 
+@pytest.mark.long
 def test_the_packaged_study_runs_at_its_smoke_scale(tmp_path: Path):
     call = ["run", "robustness", "--scale", "smoke", "--offline", "--threads", "1", "--store", str(tmp_path)]
     assert main(call) == 0

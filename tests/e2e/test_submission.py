@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tiny_study
 import yaml
 
 from xstilts.cli import main
@@ -24,16 +23,18 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("submission")
     value = {
         "question": "Does it come back?",
-        "encoder": str(tiny_study.encoder(folder / "encoder")),
+        "encoder": {"name": "tiny-e5", "layers": 1},  # whose vocabulary has the words: few tokens, few windows
         "arms": {"none": {"strategy": "direct"}},
         "targets": list(LANGUAGES),
         "languages": ["de", "en"],
         "take": {"target": 40, "test": 30},
-        "train": {"updates": 2, "batch": 4, "max_length": 48, "tasks": {"udpos": {"max_length": 48}}},
+        "train": {
+            "updates": 2, "batch": 4, "max_length": 128, "dev_examples": 20, "tasks": {"udpos": {"max_length": 48}}
+        },
         "substitute": {"squad1": "squad1-36-articles"},
         "seeds": [1],
         "precision": "fp32",
-    }
+    }  # fmt: skip
     (folder / "back.yaml").write_text(yaml.safe_dump(value), "utf-8")
     assert (
         main(["run", str(folder / "back.yaml"), "--store", str(folder / "store"), "--offline", "--threads", "1"]) == 0

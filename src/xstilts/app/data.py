@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 from xstilts.core.errors import DataError, EncoderError, StudyError
 from xstilts.data.bundle import BundleContents, check_sources, pack_bundle
 from xstilts.data.locate import Roots, locate_files
+from xstilts.data.lock import Lock
 from xstilts.data.source import Source
+from xstilts.data.study_lock import adopt_revisions, encoder_key, read_study_lock, translator_key
 from xstilts.models.encoders import ChangedEncoderError, find_encoder, portable_files
 from xstilts.models.peft_adapters import find_adapter
 from xstilts.models.peft_adapters import portable_files as portable_adapter
@@ -22,7 +24,7 @@ from xstilts.pipeline.options import Options
 from xstilts.pipeline.session import catalog_for
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.report.elements.formatting import size
-from xstilts.study.load import find_study, load_study
+from xstilts.study.load import find_study, load_study, study_lock
 from xstilts.study.needs import needed_adapters, needed_sources, needed_translators
 from xstilts.study.resolve import resolve_study
 from xstilts.study.schema import Study
@@ -58,6 +60,7 @@ class DataNeeds:
     encoders: tuple[str, ...] = ()
     translators: tuple[str, ...] = ()  # translation models, by name
     adapters: tuple[str, ...] = ()  # of peft, by name
+    lock: Lock = field(default_factory=Lock)  # what the locks of the studies say
 
     def __len__(self) -> int:
         return len(self.sources) + len(self.encoders) + len(self.translators) + len(self.adapters)
@@ -80,6 +83,7 @@ def needs_of(names: Iterable[str], options: Options, scale: str | None = None) -
     encoders: dict[str, None] = {}
     translators: dict[str, None] = {}
     adapters: dict[str, None] = {}
+    revisions: dict[str, str] = {}
     for name in names:
         if name in catalog:
             _add_sources(sources, catalog[name])
@@ -90,6 +94,8 @@ def needs_of(names: Iterable[str], options: Options, scale: str | None = None) -
             raise StudyError(f"'{name}' is neither a task nor a study.", value=name, allowed=catalog) from error
         study = load_study(name, scale)
         encoders[study.encoder.name] = None
+        if path := study_lock(name, scale):
+            revisions |= read_study_lock(path).revisions
         resolved = resolve_study(study, catalog_for(study, options), options.roots.data)
         translators |= dict.fromkeys(needed_translators(resolved))
         adapters |= dict.fromkeys(needed_adapters(study))
@@ -99,7 +105,11 @@ def needs_of(names: Iterable[str], options: Options, scale: str | None = None) -
         for task in catalog.values():
             _add_sources(sources, task)
     return DataNeeds(
-        sources=sources, encoders=tuple(encoders), translators=tuple(translators), adapters=tuple(adapters)
+        sources=sources,
+        encoders=tuple(encoders),
+        translators=tuple(translators),
+        adapters=tuple(adapters),
+        lock=Lock(revisions),
     )
 
 
@@ -123,12 +133,18 @@ def check_files(needs: DataNeeds, roots: Roots) -> list[DataCheck]:
 
 
 def _models(needs: DataNeeds) -> list[NeededModel]:
-    built = packaged_encoders()
-    return [
-        *(NeededModel("encoder", name, partial(find_encoder, name, built=built)) for name in needs.encoders),
-        *(NeededModel("translation model", name, partial(find_translator, name)) for name in needs.translators),
-        *(NeededModel("adapter", name, partial(find_adapter, name)) for name in needs.adapters),
-    ]
+    built, commits = packaged_encoders(), needs.lock.revisions
+
+    def encoder(name: str) -> NeededModel:
+        commit = commits.get(encoder_key(name), "")
+        return NeededModel("encoder", name, partial(find_encoder, name, built=built, revision=commit))
+
+    def translator(name: str) -> NeededModel:
+        commit = commits.get(translator_key(name), "")
+        return NeededModel("translation model", name, partial(find_translator, name, revision=commit))
+
+    adapters = (NeededModel("adapter", name, partial(find_adapter, name)) for name in needs.adapters)
+    return [*map(encoder, needs.encoders), *map(translator, needs.translators), *adapters]
 
 
 def _check_model(model: NeededModel, roots: Roots) -> DataCheck:
@@ -142,7 +158,9 @@ def _check_model(model: NeededModel, roots: Roots) -> DataCheck:
 
 
 def get_files(needs: DataNeeds, roots: Roots, say: Say) -> list[str]:
-    """Fetches what is not here; returns what is still missing, in words."""
+    """Fetches what is not here, at the revisions that are locked; returns what is still missing, in words."""
+    if not roots.offline:
+        adopt_revisions(needs.lock, needs.sources, roots.store)
     missing = [
         f"{needs.sources[source]} {source.language}: {reason}"
         for source, reason in fetch_missing(needs.sources, roots, say).items()

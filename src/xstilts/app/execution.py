@@ -41,6 +41,40 @@ class Quiet(Silent):
     def run_planned(self, to_run: int, reused: int) -> None: ...
 
 
+class PassingOn:
+    """A listener that passes on to another one all that it hears."""
+
+    def __init__(self, listener: RunListener) -> None:
+        self._listener = listener
+
+    def say(self, text: str) -> None:
+        self._listener.say(text)
+
+    def run_planned(self, to_run: int, reused: int) -> None:
+        self._listener.run_planned(to_run, reused)
+
+    def step_started(self, step: Step, device: str) -> None:
+        self._listener.step_started(step, device)
+
+    def step_progress(self, step: Step, done: float, total: float, unit: str, text: str) -> None:
+        self._listener.step_progress(step, done, total, unit, text)
+
+    def step_finished(self, step: Step, seconds: float) -> None:
+        self._listener.step_finished(step, seconds)
+
+    def step_failed(self, step: Step, error: str) -> None:
+        self._listener.step_failed(step, error)
+
+    def step_reused(self, count: int) -> None:
+        self._listener.step_reused(count)
+
+    def step_left(self, step: Step) -> None:
+        self._listener.step_left(step)
+
+    def step_damaged(self, problem: str) -> None:
+        self._listener.step_damaged(problem)
+
+
 def execute_steps(
     goals: Sequence[Step],
     store: Store,

@@ -19,7 +19,7 @@ from xstilts.pipeline.shared_rows import shared_rows
 from xstilts.pipeline.steps import STEP_KINDS, kind_of
 from xstilts.report.elements.formatting import count, plural, seconds, size
 from xstilts.report.topics.overhead import TimeSpent
-from xstilts.study.load import study_data_folders
+from xstilts.study.load import study_data_folders, study_lock
 from xstilts.study.schema import Study
 from xstilts.study.size_curves import size_axes
 
@@ -125,6 +125,7 @@ class Plan:
                 *(f"{name}: {note}" for name, notes in located.notes.items() for note in notes),
                 *same_files(self.session.goals),
                 *(note.sentence for note in shared_rows(self.session).notes),
+                *self.forecast.notes,
             ],
         }
 
@@ -168,11 +169,12 @@ def plan(study: Study | str, *, options: Options | None = None, scale: str = "")
 
 
 def load_with_options(study: Study | str, options: Options | None, scale: str = "") -> tuple[Study, Options]:
-    """A study that may be given by its name or path, and options whose data folders include that of its file."""
+    """A study that may be given by its name or path, and options with what lies beside its file: data, and its lock."""
     options = options or Options()
     if isinstance(study, Study):
         return study, options
-    return Study.load(study, scale or None), replace(options, data=(*options.data, *study_data_folders(study)))
+    data, lock = (*options.data, *study_data_folders(study)), study_lock(study, scale, options.lock)
+    return Study.load(study, scale or None), replace(options, data=data, lock=lock)
 
 
 def to_fetch(session: Session) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from xstilts.app.execution import Quiet, RunListener, child_command, execute_ste
 from xstilts.app.plan import load_with_options
 from xstilts.app.pretraining_text import pretraining_text
 from xstilts.app.report_folders import claim, own_folder
+from xstilts.app.tracking import Tracking
 from xstilts.core.environment import snapshot_seconds
 from xstilts.core.errors import DataError
 from xstilts.core.free_places import check_free_folder
@@ -40,6 +41,7 @@ from xstilts.report.scores.published_rows import PublishedRow
 from xstilts.report.write import save
 from xstilts.study.load import dump_study
 from xstilts.study.schema import Study
+from xstilts.trackers.catalog import find_tracker
 
 
 def run(
@@ -49,10 +51,12 @@ def run(
     scale: str = "",
     listener: RunListener | None = None,
     out: Path | None = None,
+    track: Sequence[str] = (),
 ) -> Answer:
     """Run what is missing of a study, then writes its report.
 
-    `study`: a Study, or a path or packaged name (with `scale` a profile of it). Raises StudyError, DataError or
+    `study`: a Study, or a path or packaged name (with `scale` a profile of it). `track`: trackers that get curves,
+    scores and report too, as `NAME` or `NAME:PLACE` (`trackers.catalog`). Raises StudyError, DataError or
     EncoderError for what can be known to be wrong before training; a step that fails later is in
     `Answer.outcome.failed`, and only what depends on it is missing. An interrupted run answers with what is there;
     the next call goes on from it.
@@ -63,7 +67,9 @@ def run(
     snapshot_seconds()
     loaded, options = load_with_options(study, options, scale)
     folder = report_folder(loaded, options, scale, out)
+    trackers = {text: find_tracker(text) for text in track}
     session = open_session(loaded, options, fetching=watch.say)
+    tracking = Tracking(trackers, session, watch)
     planned = plan(session.goals, session.store, session.steps.weights.parts)
     for notice in weight_notices(session.steps.weights, planned.rebuilt):
         watch.say(notice)
@@ -73,19 +79,34 @@ def run(
     for warning in warned:
         watch.say(f"warning: {warning}")
     if not outcome.interrupted:
-        outcome = outcome.then(_execute(session, session.goals, watch))
-    return replace(_answer(session, outcome, scale, folder, say=watch.say), warned=warned)
+        outcome = outcome.then(_execute(session, session.goals, tracking))
+    answer = replace(_answer(session, outcome, scale, folder, say=watch.say), warned=warned)
+    tracking.answer(answer)
+    return answer
 
 
 def report(
-    study: Study, *, options: Options, scale: str = "", out: Path | None = None, against: Sequence[str] = ()
+    study: Study,
+    *,
+    options: Options,
+    scale: str = "",
+    out: Path | None = None,
+    against: Sequence[str] = (),
+    listener: RunListener | None = None,
+    track: Sequence[str] = (),
 ) -> Answer:
-    """Writes the report from what is in the store; runs nothing. `against`: names of published rows to set beside it.
+    """Writes the report from what is in the store; runs nothing. `against`: names of published rows to set beside it;
+    `track`: as of `run`, for every training that is in the store.
 
-    Raises StudyError for a row that does not exist."""
+    Raises StudyError for a row or a tracker that does not exist."""
     rows = rows_named(against)
+    trackers = {text: find_tracker(text) for text in track}
     session = open_session(study, options)
-    return _answer(session, Outcome(), scale, report_folder(study, options, scale, out), rows)
+    tracking = Tracking(trackers, session, listener or Quiet())
+    answer = _answer(session, Outcome(), scale, report_folder(study, options, scale, out), rows)
+    tracking.stored()
+    tracking.answer(answer)
+    return answer
 
 
 def run_step(study: Study, key: str, *, options: Options) -> int:

@@ -131,14 +131,16 @@ def check(
     as_json: AsJson = False,
 ) -> int:
     """Say which files are here and whether what was fetched is unchanged. Of a study every row is read, and a few
-    examples of each task are shown as they are read.
+    examples of each task are shown as they are read; one with a lock beside its file is compared with it.
 
     Exit code 1 when a file is missing, changed or cannot be read."""
     from xstilts.app.data import check_files, needs_of
     from xstilts.app.data_rows import read_study_rows
+    from xstilts.app.study_lock import check_locks
 
     options = make_options(data=_folders_for(names, data), store=store, tasks=modules)
     statuses = check_files(needs_of(names or [], options, scale), options.roots)
+    statuses += check_locks(names or [], options, scale)
     read = list(read_study_rows(names or [], options, scale))
     if as_json:
         print_json([*(item.as_json() for item in statuses), *(rows.as_json() for rows in read)])
@@ -222,6 +224,34 @@ def get(
 def _folders_for(names: list[str] | None, data: list[Path] | None) -> list[Path]:
     """Return the data folders given, and the folders of all study files."""
     return [*(data or ()), *dict.fromkeys(folder for name in names or () for folder in data_folders(name, None))]
+
+
+@commands.command()
+def lock(
+    study: StudyName,
+    scale: Scale = None,
+    data: Data = None,
+    store: StoreDir = None,
+    modules: Tasks = None,
+    allow_missing: AllowMissing = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The lock to write.", show_default="STUDY.lock beside the study file"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write down revision and checksum of every file that a study reads: data, lexicons, models.
+
+    Where the lock lies beside the study file, `plan` and `run` compare with it and end with exit code 2 before anything
+    is trained where a file is another one; `data get` and `run` fetch its revisions."""
+    from xstilts.app.study_lock import lock_place, lock_study
+
+    options = make_options(data=data_folders(study, data), store=store, tasks=modules)
+    locked = lock_study(read_study(study, scale, allow_missing), options, lock_place(study, scale, out))
+    if as_json:
+        print_json(locked.as_json())
+    else:
+        say(locked.as_line())
 
 
 @commands.command()

@@ -75,6 +75,13 @@ AllowMissing = Annotated[
         "--allow-missing", help="Go on without arms and targets whose data cannot be had; the report says so."
     ),
 ]
+LockFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--lock", metavar="FILE", help="The lock that the study's files are compared with before anything is trained.",
+        show_default="STUDY.lock beside the study file, if there is one",
+    ),
+]  # fmt: skip
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Device = Annotated[
     str | None,
@@ -111,6 +118,7 @@ def make_options(
     threads: int | None = None,
     jobs: int = 1,
     backend: str | None = None,
+    lock: Path | None = None,
 ) -> Options:
     from xstilts.engine.backends.catalog import find_backend
     from xstilts.pipeline.options import Options, default_store, device_name
@@ -127,6 +135,7 @@ def make_options(
         threads=threads,
         jobs=jobs,
         backend=backend,
+        lock=lock,
     )
 
 
@@ -142,6 +151,13 @@ def data_folders(study: str, data: list[Path] | None) -> list[Path]:
     from xstilts.study import load
 
     return [*(data or ()), *load.study_data_folders(study)]
+
+
+def lock_of(study: str, scale: str | None, named: Path | None) -> Path | None:
+    """Return the lock that is named, else the one beside the study file; None where there is none."""
+    from xstilts.study import load
+
+    return load.study_lock(study, scale, named)
 
 
 def print_json(value: Any) -> None:

@@ -45,6 +45,7 @@ def plan_text(session: Session, found: Forecast, every_step: bool) -> Renderable
     if every_step:
         parts.append(_steps(found.steps))
     parts.extend(_missing(session))
+    parts.extend(Text(visible(f"note: {note}"), style="yellow") for note in found.notes)
     parts.extend(_to_fetch(session))
     parts.extend(_weights(session, found))
     parts.extend(Text(sentence) for sentence in power_forecast(session).sentences())

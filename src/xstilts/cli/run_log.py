@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from xstilts.app.execution import RunListener
+from xstilts.app.execution import PassingOn, RunListener
 from xstilts.core.visible_text import visible
 from xstilts.engine.step import Step
 
 
-class RunLog:
+class RunLog(PassingOn):
     """A listener that writes a line for everything it hears, and passes it on. Use as a context manager around a run.
 
     The file is `runs/<time>-<process>.log` in the store, made with its first line: a run that is refused before
@@ -21,7 +21,7 @@ class RunLog:
 
     def __init__(self, store: Path, listener: RunListener) -> None:
         self.path = store / "runs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.log"
-        self._listener = listener
+        super().__init__(listener)
         self._is_whole = True
 
     def __enter__(self) -> RunLog:
@@ -52,34 +52,28 @@ class RunLog:
 
     def say(self, text: str) -> None:
         self.write(text)
-        self._listener.say(text)
+        super().say(text)
 
     def run_planned(self, to_run: int, reused: int) -> None:
         self.write(f"{to_run} steps to run, {reused} reused from the store")
-        self._listener.run_planned(to_run, reused)
+        super().run_planned(to_run, reused)
 
     def step_started(self, step: Step, device: str) -> None:
         self.write(f"started  {step.key} {step.label} on {device}")
-        self._listener.step_started(step, device)
-
-    def step_progress(self, step: Step, done: float, total: float, unit: str, text: str) -> None:
-        self._listener.step_progress(step, done, total, unit, text)
+        super().step_started(step, device)
 
     def step_finished(self, step: Step, seconds: float) -> None:
         self.write(f"finished {step.key} {step.label} · {seconds:.1f} s")
-        self._listener.step_finished(step, seconds)
+        super().step_finished(step, seconds)
 
     def step_failed(self, step: Step, error: str) -> None:
         self.write(f"failed   {step.key} {step.label}: {error}")
-        self._listener.step_failed(step, error)
-
-    def step_reused(self, count: int) -> None:
-        self._listener.step_reused(count)
+        super().step_failed(step, error)
 
     def step_left(self, step: Step) -> None:
         self.write(f"left     {step.key} {step.label}")
-        self._listener.step_left(step)
+        super().step_left(step)
 
     def step_damaged(self, problem: str) -> None:
         self.write(f"damaged, made again: {problem}")
-        self._listener.step_damaged(problem)
+        super().step_damaged(problem)

@@ -17,6 +17,7 @@ from xstilts.cli.options import (
     Data,
     Device,
     Jobs,
+    LockFile,
     Offline,
     Scale,
     StepKey,
@@ -25,6 +26,7 @@ from xstilts.cli.options import (
     Tasks,
     Threads,
     data_folders,
+    lock_of,
     make_options,
     print_json,
     read_study,
@@ -40,6 +42,15 @@ Against = Annotated[
     typer.Option(
         metavar="ROW,...",
         help="Published rows to set beside the study's scores (xlmr-large,x-stilts); an unknown name lists them all.",
+    ),
+]
+
+Track = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME[:PLACE]",
+        help="Also hand curves, scores and the report to an experiment tracker: tensorboard[:FOLDER], mlflow[:URI], "
+        "wandb[:PROJECT] or trackio[:PROJECT]. May be repeated.",
     ),
 ]
 
@@ -59,6 +70,7 @@ def plan(
     tasks: Tasks = None,
     device: Device = None,
     allow_missing: AllowMissing = False,
+    lock: LockFile = None,
     steps: Annotated[
         bool, typer.Option("--steps", help="List every step with its key; those in the store are marked.")
     ] = False,
@@ -76,7 +88,9 @@ def plan(
     from xstilts.cli.plan_view import plan_text
     from xstilts.cli.show_view import reasons_table
 
-    options = make_options(data=data_folders(study, data), store=store, tasks=tasks, device=device)
+    options = make_options(
+        data=data_folders(study, data), store=store, tasks=tasks, device=device, lock=lock_of(study, scale, lock)
+    )
     planned = plan_study(read_study(study, scale, allow_missing), options=options)
     if as_json:
         print_json({**planned.to_dict(), **({"why": [asdict(one) for one in planned.reasons]} if why else {})})
@@ -124,7 +138,9 @@ def run(
     backend: Backend = None,
     offline: Offline = False,
     allow_missing: AllowMissing = False,
+    lock: LockFile = None,
     out: Out = None,
+    track: Track = None,
     as_json: AsJson = False,
 ) -> int:
     """Run a study and print its answer and the path of its report.
@@ -144,10 +160,11 @@ def run(
         threads=threads,
         jobs=jobs,
         backend=backend,
+        lock=lock_of(study, scale, lock),
     )
     loaded = read_study(study, scale, allow_missing)
     with RichListener() as shown, RunLog(options.store, shown) as log:
-        answer = run_study(loaded, options=options, scale=scale or "", listener=log, out=out)
+        answer = run_study(loaded, options=options, scale=scale or "", listener=log, out=out, track=track or ())
     if log.is_written:
         shown.say(f"Log: {log.path}")
     if as_json:
@@ -166,6 +183,7 @@ def report(
     allow_missing: AllowMissing = False,
     against: Against = None,
     out: Out = None,
+    track: Track = None,
     markdown: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Also write the report as Markdown to this file, as a page of a repository."),
@@ -175,12 +193,22 @@ def report(
     """Write a study's report from what is in the store. Runs nothing; what was not run is shown as missing."""
     from xstilts.app.run import report as write_report
     from xstilts.cli.answer import answer_json, print_answer
+    from xstilts.cli.progress import RichListener
     from xstilts.core.files import write_atomic
 
     options = make_options(data=data_folders(study, data), store=store, offline=True, tasks=tasks)
     rows = [] if against is None else [name.strip() for name in against.split(",")]
     loaded = read_study(study, scale, allow_missing)
-    answer = write_report(loaded, options=options, scale=scale or "", out=out, against=rows)
+    with RichListener() as shown:
+        answer = write_report(
+            loaded,
+            options=options,
+            scale=scale or "",
+            out=out,
+            against=rows,
+            listener=shown,
+            track=track or (),
+        )
     if markdown is not None:
         write_atomic(markdown, answer.pages.markdown.read_text("utf-8"))
     if as_json:

@@ -36,6 +36,11 @@ def file_checksum(path: Path) -> str:
     return digest
 
 
+def file_stamp(path: Path) -> tuple[int, ...]:
+    """Return what tells a file from what it was before, without reading it: inode, times and size. Raises OSError."""
+    return tuple(_stamp(path.stat()))
+
+
 def file_fingerprint(path: Path, cache: Path | None = None) -> str:
     """Return the sha-256 (hex) of the file's bytes as they are on the disk.
 

@@ -181,8 +181,10 @@ def group_name(row: Row, paths: Sequence[str]) -> str:
     parts = []
     for path in paths:
         value = field_value(row, path)
-        values = value if isinstance(value, list | tuple) else (value,)
-        parts.append(" ".join(_name(item, path, row[WHERE]) for item in values))
+        if isinstance(value, list | tuple):
+            parts.append(" ".join([_name(item, path, row[WHERE]) for item in value]))
+        else:
+            parts.append(_name(value, path, row[WHERE]))
     if not any(map(str.strip, parts)):
         return ""
     joined = " / ".join(parts)
@@ -192,6 +194,8 @@ def group_name(row: Row, paths: Sequence[str]) -> str:
 
 
 def _name(value: Any, path: str, where: str) -> str:
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     text = json.dumps(value) if isinstance(value, bool) else written_out(value)

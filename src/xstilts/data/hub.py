@@ -24,7 +24,7 @@ from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.io_errors import writing
 from xstilts.data.archives import extract_member
 from xstilts.data.hub_answer import understood
-from xstilts.data.locate import Roots, place_addresses, place_layouts, revision_key
+from xstilts.data.locate import Roots, place_addresses, place_layouts, plain_names, revision_key
 from xstilts.data.lock import (
     Lock,
     add_to_lock,
@@ -169,7 +169,7 @@ def _hub_errors(repo: str) -> Iterator[None]:
 
 
 def _from_urls(place: Place, roots: Roots, say: Announce) -> tuple[Path, ...]:
-    *_, names = place_layouts(place, read_lock(roots.store))
+    names = plain_names(place)
     files = [
         _FileToFetch(name, url, member, _archive_of(url) if member else "")
         for name, url, member in zip(names, place.urls, _members(place), strict=True)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import numpy as np
 
+from xstilts.core.collection import deferred_collection
 from xstilts.core.leak_levels import LEVELS
 from xstilts.data.examples import Example, WordsExample
 from xstilts.data.leak_guard import LeakGuard
-from xstilts.data.leakage import NONE, LeakageIndex, Texts
+from xstilts.data.leak_tokens import Texts
+from xstilts.data.leakage import NONE, LeakageIndex
 from xstilts.data.read import ResolvedSource, load_examples
 
 OnProgress = Callable[[int, int, str], None]
@@ -83,6 +84,7 @@ class LeaksFound:
     trainings: Mapping[str, int]
 
 
+@deferred_collection()
 def find_leaks(
     tests: Sequence[AuditedTest], trainings: Sequence[AuditedTraining], on_progress: OnProgress = lambda *of: None
 ) -> LeaksFound:
@@ -103,14 +105,14 @@ def find_leaks(
         ids += [example.id for example in examples]
     guard = _guard(tests, places, texts) if any(one.guarded for one in trainings) else None
     strongest, leaks, counts = np.full(len(index), NONE, dtype=np.int8), list[LeakedRows](), dict[str, int]()
-    known: dict[bytes, np.ndarray] = {}  # several tasks read one file
+    known: dict[int, np.ndarray] = {}  # several tasks read one file
     for done, training in enumerate(trainings, len(tests)):
         on_progress(done, total, training.name)
         levels = np.full(len(index), NONE, dtype=np.int8)
         counts[training.name] = 0
         for source in training.sources:
             rows = _rows(source, guard if training.guarded else None)
-            key = _digest(rows, source.language)
+            key = hash((source.language, *rows))
             if key not in known:
                 known[key] = index.levels(rows, source.language)
             levels = np.minimum(levels, known[key])
@@ -144,13 +146,6 @@ def _guard(tests: Sequence[AuditedTest], places: Mapping[tuple[str, str], range]
         for place in places[test.target, test.language]
         for text in texts[place]
     )
-
-
-def _digest(rows: _Rows, language: str) -> bytes:
-    digest = blake2b(language.encode())
-    for row in rows:
-        digest.update("\x1f".join(row).encode("utf-8", "surrogatepass") + b"\x1e")
-    return digest.digest()
 
 
 def _leaked(key: tuple[str, str], training: str, levels: np.ndarray, rows: range, texts: _Rows) -> LeakedRows:

@@ -39,10 +39,10 @@ def is_unspaced(language: str) -> bool:
     return language.partition("#")[0].partition("-")[0] in UNSPACED
 
 
-def leak_tokens(text: str, language: str) -> list[str]:
+def leak_tokens(text: str, unspaced: bool = False) -> list[str]:
     """Return what a text is compared by: its words, or its characters where words are not written apart."""
     words = normal(text).split()
-    return list("".join(words)) if is_unspaced(language) else words
+    return list("".join(words)) if unspaced else words
 
 
 def run_length(language: str) -> int:

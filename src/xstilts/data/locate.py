@@ -90,6 +90,12 @@ def place_layouts(place: Place, lock: Lock) -> Iterator[tuple[str, ...]]:
     yield tuple(f"hub/{place.hub}/{name}" for name in names)
 
 
+def plain_names(place: Place) -> tuple[str, ...]:
+    """Return the paths of a place's files below a folder without any revision: the same wherever they lie."""
+    *_, names = place_layouts(place, Lock())
+    return names
+
+
 def revision_key(place: Place) -> str:
     """Return the name under which the lock keeps the commit of a hub place."""
     return f"{place.hub}@{place.revision}" if place.revision else f"{place.hub}"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 from xstilts.core.canonical import NOT_IDENTITY
+from xstilts.core.costly_values import CostlyValues
 from xstilts.core.errors import DataError
-from xstilts.core.fingerprints import file_fingerprint
+from xstilts.core.fingerprints import file_fingerprint, file_stamp
 from xstilts.data.examples import Example
 from xstilts.data.locate import Roots, locate_files
 from xstilts.data.lock import fingerprint_cache, read_lock, verify_against_lock
@@ -124,47 +125,66 @@ def joined_note(source: Source, place: Place) -> str:
 
 
 def load_examples(resolved: ResolvedSource) -> LoadedExamples:
-    """Read all rows, make examples and apply the views.
+    """Read all rows, make examples and apply the views. What this process has read before, and is the same, is not read
+    again (see `_READ`).
 
     Raises DataError (file:line) for a malformed row, an id that occurs twice, and when no example is left.
     """
-    made = _MadeRows()
-    examples = list(made.examples(resolved))
-    dropped = made.dropped
-    first: dict[str, Example] = {}
-    for example in examples:
-        if (other := first.setdefault(example.id, example)) is not example:
-            raise DataError(f"the id '{example.id}' occurs twice, first at {other.where}", where=example.where)
-    indices = apply_views(resolved.views, [Key.of(example) for example in examples])
+    key = _read_key(resolved)
+    made = _READ.get(key, resolved.text_bytes, lambda: _read_all(resolved)) if key else _read_all(resolved)
+    indices = apply_views(resolved.views, [Key.of(example) for example in made.examples])
     if not indices:
-        counts = f" ({len(examples)} before views, dropped: {dict(dropped)})" if examples or dropped else ""
+        found = made.examples or made.dropped
+        counts = f" ({len(made.examples)} before views, dropped: {dict(made.dropped)})" if found else ""
         names = ", ".join(str(path) for path in resolved.paths)
         raise DataError(f"no examples are left for language '{resolved.language}'{counts}", where=names)
     return LoadedExamples(
-        examples=[examples[i] for i in indices],
+        examples=[made.examples[i] for i in indices],
         row_numbers=[made.numbers[i] for i in indices],
         rows=made.rows,
-        dropped=dict(dropped),
-        first_dropped=made.first_dropped,
+        dropped=dict(made.dropped),
+        first_dropped=dict(made.first_dropped),
     )
+
+
+def _read_all(resolved: ResolvedSource) -> _MadeRows:
+    """Return the examples of all rows. Raises DataError (file:line) for a malformed row and an id that occurs twice."""
+    made = _MadeRows()
+    made.examples = list(made.each(resolved))
+    first: dict[str, Example] = {}
+    for example in made.examples:
+        if (other := first.setdefault(example.id, example)) is not example:
+            raise DataError(f"the id '{example.id}' occurs twice, first at {other.where}", where=example.where)
+    return made
+
+
+def _read_key(resolved: ResolvedSource) -> Hashable:
+    """Return what decides which examples are made: the files as they are now, and how they are read. None where there
+    are no such files."""
+    try:
+        stamps = tuple((str(path), file_stamp(path)) for path in resolved.paths)
+    except OSError:
+        return None
+    return (stamps, resolved.files, resolved.read, resolved.row) if stamps else None
 
 
 def first_examples(resolved: ResolvedSource) -> Iterator[Example]:
     """Yield the examples of a source one by one, in file order, before its views; a plan looks at the first ones.
     Raises DataError (file:line) for a malformed row."""
-    return _MadeRows().examples(resolved)
+    return _MadeRows().each(resolved)
 
 
 @dataclass
 class _MadeRows:
-    """Counts of rows while examples are made of them."""
+    """The examples of a source before its views, and counts of rows while they are made."""
 
+    examples: list[Example] = field(default_factory=list)
     rows: int = 0
     numbers: list[int] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     first_dropped: dict[str, str] = field(default_factory=dict)
 
-    def examples(self, resolved: ResolvedSource) -> Iterator[Example]:
+    def each(self, resolved: ResolvedSource) -> Iterator[Example]:
         for number, row in enumerate(resolved.read(resolved.paths)):
             example = resolved.row(row, number)
             self.rows += 1
@@ -175,6 +195,11 @@ class _MadeRows:
             made = (example,) if isinstance(example, Example) else example
             self.numbers += [number] * len(made)
             yield from made
+
+
+# What was read in this process, by `_read_key`: a source is prepared, selects, is predicted, scored and compared, and
+# rows such as word problems that are solved with other numbers take far longer to make than to read.
+_READ = CostlyValues[_MadeRows](room=20e6)  # bytes of text; in memory 3 to 22 times as much, measured: tags take most
 
 
 def apply_views(views: Sequence[View], keys: Sequence[Key]) -> list[int]:

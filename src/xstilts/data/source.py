@@ -24,6 +24,8 @@ class RowPlace(Enum):
     WHERE = "where"
     LINES = "lines"
 
+    __hash__ = object.__hash__  # one key of each row that is read: the hash of an Enum is worked out in Python
+
 
 WHERE = RowPlace.WHERE
 LINES = RowPlace.LINES

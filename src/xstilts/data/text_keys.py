@@ -28,10 +28,19 @@ def text_key(texts: Sequence[str]) -> int:
     >>> text_key(["The cat sat."]) == text_key(["the", "cat", "sat", "."]) != text_key(["the cats at !"])
     True
     """
-    plain = "".join(unicodedata.normalize("NFKC", " ".join(texts)).casefold().split())
+    plain = plain_text(texts)
     if not plain:
         return NO_TEXT
     return int.from_bytes(hashlib.blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+
+
+def plain_text(texts: Sequence[str]) -> str:
+    """Return what a key is the number of.
+
+    >>> plain_text(["The cat", "SAT."])
+    'thecatsat.'
+    """
+    return "".join(unicodedata.normalize("NFKC", " ".join(texts)).casefold().split())
 
 
 def shared_mask(keys: np.ndarray, among: np.ndarray) -> np.ndarray:

@@ -61,6 +61,7 @@ class Kind(ABC):
     typical_tokens: tokens of a row, for estimates before anything is tokenised.
     default_max_length: tokens of a sequence where a study says nothing.
     survives_translation: whether gold still holds when a model translates the texts.
+    answers_in_the_text: whether gold is a part of the text, so that a guess on a translation has other words than it.
     is_retrieval: whether nothing is trained for it: an encoder's states are compared as they are.
     is_probe: whether as a target it trains its head alone, whatever an arm tunes: it asks what the states hold.
     has_right_answers: whether a guess is right or wrong; a guessed number is near or far.
@@ -83,6 +84,7 @@ class Kind(ABC):
     typical_tokens: ClassVar[float] = 40.0
     default_max_length: ClassVar[int] = 256
     survives_translation: ClassVar[bool] = False
+    answers_in_the_text: ClassVar[bool] = False
     is_retrieval: ClassVar[bool] = False
     is_probe: ClassVar[bool] = False
     has_right_answers: ClassVar[bool] = True

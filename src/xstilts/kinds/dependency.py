@@ -16,7 +16,7 @@ from annotated_types import Ge, Le, Lt
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import DependencyExample, Example
-from xstilts.data.readers.catalog import ConlluTrees
+from xstilts.data.readers.catalog import Conll2009, ConlluTrees
 from xstilts.data.row_makers.catalog import TreesRow
 from xstilts.data.source import Row, RowMaker
 from xstilts.data.syntax.trees import tree_fault
@@ -57,7 +57,7 @@ class Dependency(Kind):
     head: ClassVar[str] = "xstilts.heads.dependency:DependencyHead"
     typical_tokens: ClassVar[float] = 30.0
     user_columns: ClassVar[UserColumns | None] = UserColumns(
-        optional=("id", "group"), readers={"conllu": ConlluTrees()}
+        optional=("id", "group"), readers={"conllu": ConlluTrees(), "conll2009": Conll2009()}
     )
 
     def __post_init__(self) -> None:

@@ -16,7 +16,7 @@ from annotated_types import Ge, Le, Lt
 from xstilts.core.canonical import OMIT_DEFAULT
 from xstilts.core.errors import DataError, StudyError
 from xstilts.data.examples import Example, Predicate, RolesExample
-from xstilts.data.readers.catalog import ConlluProps, EwtPropBank, UniversalPropBank
+from xstilts.data.readers.catalog import Conll2009, Conll2012, ConlluProps, EwtPropBank, UniversalPropBank
 from xstilts.data.readers.universal_propbank import english_label, projected_label
 from xstilts.data.row_makers.catalog import RolesRow
 from xstilts.data.source import Row, RowMaker
@@ -69,7 +69,13 @@ class SemanticRoles(Kind):
     typical_tokens: ClassVar[float] = 30.0
     user_columns: ClassVar[UserColumns | None] = UserColumns(
         optional=("id", "group"),
-        readers={"props": ConlluProps(), "propbank": EwtPropBank(), "conllup": UniversalPropBank()},
+        readers={
+            "props": ConlluProps(),
+            "propbank": EwtPropBank(),
+            "conllup": UniversalPropBank(),
+            "conll2009": Conll2009(),
+            "conll2012": Conll2012(),
+        },
     )
 
     def __post_init__(self) -> None:

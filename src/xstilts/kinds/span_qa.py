@@ -66,6 +66,7 @@ class SpanQA(Kind):
     typical_tokens: ClassVar[float] = 190.0  # a window of a context
     default_max_length: ClassVar[int] = 384  # as the released pipeline of XTREME sets it
     survives_translation: ClassVar[bool] = True  # an answer is translated between marks
+    answers_in_the_text: ClassVar[bool] = True
     copies_text: ClassVar[bool] = True
     hf_auto_class: ClassVar[str | None] = "AutoModelForQuestionAnswering"
     user_columns: ClassVar[UserColumns | None] = UserColumns(

@@ -72,7 +72,12 @@ class Tagging(Kind):
     user_columns: ClassVar[UserColumns | None] = UserColumns(
         required=("words", "tags"),
         optional=("id", "group"),
-        layout_defaults={"conllu": {"words": "words", "tags": "upos"}, "bio": {"words": "token", "tags": "tag"}},
+        layout_defaults={
+            "conllu": {"words": "words", "tags": "upos"},
+            "conll2009": {"words": "words", "tags": "pos"},
+            "conll2012": {"words": "words", "tags": "pos"},
+            "bio": {"words": "token", "tags": "tag"},
+        },
         named_labels=True,
     )
 

@@ -18,7 +18,16 @@ from xstilts.data.locate import Roots
 from xstilts.engine.step import Step
 from xstilts.models.encoder_check import check_encoder, check_once, remember
 from xstilts.models.named_encoders import NAMED_ENCODERS
-from xstilts.models.store import MODEL, ChangedEncoderError, ModelFiles, ModelStore, Say, naming
+from xstilts.models.store import (
+    MODEL,
+    ChangedEncoderError,
+    ModelContent,
+    ModelFiles,
+    ModelStore,
+    Say,
+    at_revision,
+    naming,
+)
 from xstilts.models.tokenizer_conversion import TOKENIZER_SOURCES, convert_tokenizer
 from xstilts.study.phase import EncoderRef
 
@@ -52,10 +61,12 @@ def expected_encoder(name: str) -> LocatedEncoder:
     return LocatedEncoder(ref=EncoderRef(identity=f"to fetch: {name}", name=name), shape=named.config, is_here=False)
 
 
-def find_encoder(name: str, roots: Roots, built: Mapping[str, Step], *, fetch: Say | None = None) -> LocatedEncoder:
+def find_encoder(
+    name: str, roots: Roots, built: Mapping[str, Step], *, fetch: Say | None = None, revision: str = ""
+) -> LocatedEncoder:
     """Return an encoder by name: a packaged encoder (a key of `built`), a short name (`named_encoders`), a folder, or
     `owner/name[@revision]` on the hub. With `fetch`, one that is not here is fetched from the hub (`HF_ENDPOINT`), or
-    from where else it can be had, announced through it.
+    from where else it can be had, announced through it. `revision`: the commit that is fetched; "": the newest.
 
     Raises EncoderError when it is none of them, cannot be fetched, or is not what was fetched."""
     if name in built:
@@ -64,9 +75,11 @@ def find_encoder(name: str, roots: Roots, built: Mapping[str, Step], *, fetch: S
         return LocatedEncoder(ref=EncoderRef(identity=step.id, name=name), step=step, shape=shape)
     model_store, names = _model_store(roots), [*built, *NAMED_ENCODERS]
     if name not in NAMED_ENCODERS:
-        return from_folder(model_store.find(name, fetch=fetch, packaged_names=names), name, roots)
+        repo = at_revision(name, revision)
+        return from_folder(model_store.find(name, fetch=fetch, packaged_names=names, repo=repo), name, roots)
     named = NAMED_ENCODERS[name]
-    folder = model_store.find(name, fetch=fetch, packaged_names=names, repo=named.hub, substitute=named.substitute)
+    repo = at_revision(named.hub, revision)
+    folder = model_store.find(name, fetch=fetch, packaged_names=names, repo=repo, substitute=named.substitute)
     return replace(from_folder(folder, name, roots), origin=model_store.origin(name))
 
 
@@ -89,6 +102,15 @@ def from_folder(folder: Path, name: str, roots: Roots) -> LocatedEncoder:
     with naming(ENCODER, name):
         check_once(folder, identity, roots.store)
     return LocatedEncoder(ref=EncoderRef(identity=identity, name=name), folder=folder)
+
+
+def encoder_files(encoder: LocatedEncoder, roots: Roots) -> ModelContent:
+    """Return the files of an encoder that is here, of a packaged one those that come with the program."""
+    if encoder.folder is not None:
+        return _model_store(roots).content(encoder.folder)
+    assert encoder.step is not None  # an encoder that is here is a folder or a step
+    folder = encoder.step.settings.folder
+    return ModelContent(folder=folder, files=dict(encoder.step.settings.files))
 
 
 def portable_files(encoder: LocatedEncoder, roots: Roots) -> dict[str, Path | bytes]:

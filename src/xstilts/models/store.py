@@ -85,6 +85,15 @@ class Substitute:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelContent:
+    """The files of a model that is here: file -> sha-256 below `folder`. commit: of the hub, "" where it has none."""
+
+    folder: Path
+    files: Mapping[str, str]
+    commit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelStore:
     """Models of one use: local folders, those in the store, and those that can be fetched."""
 
@@ -159,7 +168,7 @@ class ModelStore:
         except EncoderError as error:
             hub = f"{refusal.what} And: " if refusal else ""
             raise error.changed(what=f"{hub}{error.what}", value=name, allowed=()) from error
-        digests = self._digests(folder)
+        digests = self.digests(folder)
         write_atomic(self._record_file(name), _record(name, substitute.folder_name, digests, substitute.label))
         return folder
 
@@ -174,7 +183,13 @@ class ModelStore:
 
     def identity(self, folder: Path) -> str:
         """Return a digest of the content of all files that matter."""
-        return _identity(self._digests(folder))
+        return _identity(self.digests(folder))
+
+    def content(self, folder: Path) -> ModelContent:
+        """Return the files that matter of a model, and the commit of the hub that it was fetched at."""
+        parts = folder.relative_to(self.home).parts if folder.is_relative_to(self.home) else ()
+        is_commit = len(parts) == 2 and re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", parts[1])
+        return ModelContent(folder=folder, files=self.digests(folder), commit=parts[1] if is_commit else "")
 
     def portable_files(self, name: str, folder: Path) -> dict[str, Path | bytes]:
         """Return all that another machine's store needs to find this model by the same name: path below the store -> a
@@ -185,14 +200,14 @@ class ModelStore:
             if resolved_folder.is_relative_to(home)
             else f"folders/{self.identity(folder)}"
         )
-        digests = self._digests(folder)
+        digests = self.digests(folder)
         files: dict[str, Path | bytes] = {
             f"{self.spec.store_folder}/{folder_name}/{file}": folder / file for file in digests
         }
         record = self._record_file(name).relative_to(self.roots.store).as_posix()
         return {**files, record: _record(name, folder_name, digests, self.origin(name)).encode()}
 
-    def _digests(self, folder: Path) -> dict[str, str]:
+    def digests(self, folder: Path) -> dict[str, str]:
         """Return the sha-256 of every file that matters, by name."""
         cache = fingerprint_cache(self.roots.store)
         files = sorted({path for pattern in self.spec.file_patterns for path in folder.glob(pattern)})
@@ -218,7 +233,7 @@ class ModelStore:
                 where=str(path),
                 hint="Delete it to fetch the model again.",
             ) from error
-        digests = self._digests(folder)
+        digests = self.digests(folder)
         for file, digest in files.items():
             if file not in digests:
                 return None
@@ -257,7 +272,7 @@ class ModelStore:
                             fetch_files(repo, commit, names, drafted / "files", endpoint)
                         self._complete(drafted / "files", name, names)
                         move_files(drafted / "files", folder)
-                    digests = self._digests(folder)
+                    digests = self.digests(folder)
                     if not is_locked:
                         self.spec.remember(self.roots.store, _identity(digests))
                     write_atomic(self._record_file(name), _record(name, self._relative(folder), digests))
@@ -274,7 +289,7 @@ class ModelStore:
 
     def _is_locked(self, folder: Path, names: Iterable[str]) -> bool:
         """Say whether the record of another name vouches for all these files of a folder."""
-        digests, needed = self._digests(folder), {name for name in names if _matches(name, self.spec.file_patterns)}
+        digests, needed = self.digests(folder), {name for name in names if _matches(name, self.spec.file_patterns)}
         for path in self.home.glob("*.json"):
             with contextlib.suppress(XstiltsError, KeyError, TypeError, AttributeError):
                 record = read_json(path)
@@ -311,6 +326,15 @@ def naming(spec: ModelFiles, name: str) -> Iterator[None]:
         if (error.where or "").startswith(name):  # a folder of the user's own
             raise
         raise error.changed(what=f"the {spec.noun} '{name}' cannot be used: {error.what}") from error
+
+
+def at_revision(repo: str, revision: str) -> str:
+    """Return the address of a repository at a commit; as it is where none is given.
+
+    >>> at_revision("owner/name@main", "0123"), at_revision("owner/name", "")
+    ('owner/name@0123', 'owner/name')
+    """
+    return f"{repo.partition('@')[0]}@{revision}" if revision else repo
 
 
 def _identity(digests: Mapping[str, str]) -> str:

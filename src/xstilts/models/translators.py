@@ -8,7 +8,7 @@ from pathlib import Path
 from xstilts.core.files import read_settings
 from xstilts.core.tensor_files import read_headers
 from xstilts.data.locate import Roots
-from xstilts.models.store import MODEL, ModelFiles, ModelStore, Say, naming
+from xstilts.models.store import MODEL, ModelContent, ModelFiles, ModelStore, Say, at_revision, naming
 
 
 def _check(folder: Path) -> None:
@@ -52,15 +52,20 @@ class LocatedTranslator:
     folder: Path
 
 
-def find_translator(name: str, roots: Roots, *, fetch: Say | None = None) -> LocatedTranslator:
-    """Return a translation model by name. `name`: a folder, or `owner/name[@revision]` on the hub. Raises EncoderError
-    as `ModelStore.find` does."""
+def find_translator(name: str, roots: Roots, *, fetch: Say | None = None, revision: str = "") -> LocatedTranslator:
+    """Return a translation model by name. `name`: a folder, or `owner/name[@revision]` on the hub; `revision`: the
+    commit that is fetched. Raises EncoderError as `ModelStore.find` does."""
     model_store = ModelStore(spec=TRANSLATOR, roots=roots)
-    folder = model_store.find(name, fetch=fetch)
+    folder = model_store.find(name, fetch=fetch, repo=at_revision(name, revision))
     model_store.require(folder, name, TRANSLATOR.required_files)
     with naming(TRANSLATOR, name):
         _check(folder)
     return LocatedTranslator(name=name, identity=model_store.identity(folder), folder=folder)
+
+
+def translator_files(translator: LocatedTranslator, roots: Roots) -> ModelContent:
+    """Return the files of a translation model."""
+    return ModelStore(spec=TRANSLATOR, roots=roots).content(translator.folder)
 
 
 def portable_files(translator: LocatedTranslator, roots: Roots) -> dict[str, Path | bytes]:

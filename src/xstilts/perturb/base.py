@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import ClassVar
 
 from xstilts.core.errors import DataError
@@ -78,6 +79,11 @@ class Perturbation(ABC):
         """Return why nothing of this kind can be done to texts of a language ("no keyboard layout for sw"), else None.
         Raises StudyError for an unknown language."""
         return None
+
+    def files_read(self) -> tuple[Path, ...]:
+        """Return the files that it reads, of a folder those that serve it."""
+        named = (getattr(self, key) for key in self.paths)
+        return tuple(Path(path) for path in named if path is not None)
 
     @abstractmethod
     def rewrite(self, original: OriginalText, stream: RandomStream) -> Rewriting:

@@ -77,12 +77,15 @@ class PairFiles:
                 return files[pair], reverse
         return None
 
+    def serving(self, place: Path, targets: Sequence[str]) -> Mapping[tuple[str, str], Path]:
+        """Return the files that have one of the languages, in the order of their languages."""
+        return {pair: path for pair, path in sorted(self.files(place).items()) if set(pair) & set(targets)}
+
     def digest(self, place: Path, targets: Sequence[str]) -> str:
         """Return a digest of the contents of all files that have one of the languages."""
         digest = hashlib.sha256()
-        for pair, path in sorted(self.files(place).items()):
-            if set(pair) & set(targets):
-                digest.update(f"{pair} {file_checksum(path)}\n".encode())
+        for pair, path in self.serving(place, targets).items():
+            digest.update(f"{pair} {file_checksum(path)}\n".encode())
         return digest.hexdigest()
 
     def lacking(self, place: Path, matrix: str, into: Sequence[str]) -> str | None:

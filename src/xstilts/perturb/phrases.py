@@ -64,6 +64,9 @@ class PhraseSwitch(Perturbation):
         object.__setattr__(self, "aligned", Path(self.aligned))
         object.__setattr__(self, "aligned_digest", ALIGNED.digest(self.aligned, self.into))
 
+    def files_read(self) -> tuple[Path, ...]:
+        return tuple(ALIGNED.serving(self.aligned, self.into).values())
+
     def unavailable(self, language: str) -> str | None:
         matrix = canonical_code(language)
         if reason := ALIGNED.lacking(self.aligned, matrix, self.into):

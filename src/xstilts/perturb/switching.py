@@ -49,6 +49,9 @@ class DictionarySwitch(Perturbation):
         object.__setattr__(self, "lexicons", Path(self.lexicons))
         object.__setattr__(self, "lexicons_digest", LEXICONS.digest(self.lexicons, self.into))
 
+    def files_read(self) -> tuple[Path, ...]:
+        return tuple(LEXICONS.serving(self.lexicons, self.into).values())
+
     def unavailable(self, language: str) -> str | None:
         matrix = canonical_code(language)
         if reason := LEXICONS.lacking(self.lexicons, matrix, self.into):

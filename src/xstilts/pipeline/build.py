@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from xstilts.core.canonical import fingerprint
+from xstilts.data.source import MachineTranslation
 from xstilts.engine.step import Step
 from xstilts.kinds.base import Kind
 from xstilts.pipeline.estimates import encoder_bytes
@@ -30,6 +31,7 @@ from xstilts.tasks.base import Task
 
 SHARED_ROLES = ("language", "intermediate")  # of phases whose weights several routes start from
 LanguageAdapters = tuple[tuple[str, Phase], ...]  # as in a `Route`
+AS_THEY_ARE: Mapping[str, MachineTranslation] = {}  # no test set is translated
 
 
 class EvaluationInputs(NamedTuple):
@@ -57,15 +59,22 @@ class StepBuilder(TrainingSteps):
         kinds: tuple[Kind, ...] = (),
         swept: str = "",
         stress: StressCondition | None = None,
+        translations: Mapping[str, MachineTranslation] = AS_THEY_ARE,
     ) -> Step:
         """The score of a checkpoint on the test sets of a task. `missing`: languages without a file, and why. Of a
         sweep: `kinds`, those that are predicted in one pass, the task's among them, and `swept`, its values in words.
-        stress: how the inputs are perturbed; `missing` has the languages that cannot be.
+        stress: how the inputs are perturbed; `missing` has the languages that cannot be. translations: the languages
+        whose test sets are read in translation.
         """
-        key = (end, task.name, fingerprint(task.kind), languages, stress and fingerprint(stress.perturbation))
+        perturbation = stress and fingerprint(stress.perturbation)
+        key = (end, task.name, fingerprint(task.kind), languages, perturbation, tuple(translations.items()))
         if key not in self._scored:
-            tests, label = self.test_sets(task, length, missing, stress), f"{task.name} by {end_name(end)}"
+            tests, label = (
+                self.test_sets(task, length, missing, stress, translations),
+                f"{task.name} by {end_name(end)}",
+            )
             label = f"{task.name}, {stress.title}, by {end_name(end)}" if stress else label
+            label = f"{task.name}, in translation, by {end_name(end)}" if translations else label
             with_values = f"{task.name}, {swept}, by {end_name(end)}" if swept else label
             adapters = {language_input(language): self.train(phase) for language, phase in languages}
             sides = (task.query_language, task.candidate_language) if languages else ("", "")
@@ -101,29 +110,39 @@ class StepBuilder(TrainingSteps):
         return self._scored[key]
 
     def test_sets(
-        self, task: Task, length: int, missing: Mapping[str, str], stress: StressCondition | None = None
+        self,
+        task: Task,
+        length: int,
+        missing: Mapping[str, str],
+        stress: StressCondition | None = None,
+        translations: Mapping[str, MachineTranslation] = AS_THEY_ARE,
     ) -> EvaluationInputs:
         """The test sets of a target, which all checkpoints share."""
         perturbation = stress.perturbation if stress else None
-        key = (task.name, fingerprint(task.kind.as_encoded), length, perturbation and fingerprint(perturbation))
+        kind, translated = fingerprint(task.kind.as_encoded), tuple(translations.items())
+        key = (task.name, kind, length, perturbation and fingerprint(perturbation), translated)
         if key not in self._test_sets:
             sets, inputs = [], {}
             for language, source in task.test.items():
                 if language not in missing:
+                    translation = translations.get(language)
+                    changed = stress is not None or translation is not None
                     test = EvaluationSet(
                         language=language,
-                        source=self.perturbed(source) if stress else self.resolve(source),
-                        views=() if stress else source.views,
+                        source=self.chosen(source) if changed else self.resolve(source),
+                        views=() if changed else source.views,
                         perturbation=perturbation,
+                        translated=translation.language if translation else "",
                     )
                     sets.append(test)
+                    title = f", {stress.title}" if stress else f" in {translation.language}" if translation else ""
                     inputs[test.input] = self.prepare(
-                        source,
+                        source.with_translation(translation) if translation else source,
                         task.kind,
                         length,
                         task=task.name,
                         use="test",
-                        label=f"{task.name} {language}" + (f", {stress.title}" if stress else ""),
+                        label=f"{task.name} {language}{title}",
                         perturbation=perturbation,
                     )
             pool = None

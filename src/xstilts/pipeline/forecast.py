@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -42,6 +42,16 @@ class Forecast:
     again: tuple[str, ...]  # keys of done steps that run again, since their weights were not kept
     again_seconds: float  # what training all targets takes: the price of a further test language without their weights
     measured: Mapping[str, int]  # kind of step -> how many steps of this store its speed was measured with
+    dear_dev_sets: Mapping[str, float] = field(default_factory=dict)  # see `dear_dev_sets`
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said of its costs, a sentence each."""
+        return [
+            f"{task}: looking at its dev set costs {times:.1f} times what its training does; less `dev_examples` or a "
+            "longer `evaluate_every` under `train` costs less."
+            for task, times in self.dear_dev_sets.items()
+        ]
 
     @property
     def to_run(self) -> list[StepForecast]:
@@ -114,7 +124,19 @@ def forecast(session: Session) -> Forecast:
         again=tuple(key for key in costs if session.store.is_done(by_key[key])),
         again_seconds=sum(kind_of(step).estimate(step, estimator).seconds for step in session.steps.weights.targets),
         measured=estimator.throughput.measured,
+        dear_dev_sets=dear_dev_sets((step, costs[step.key]) for step in steps if step.key in costs),
     )
+
+
+def dear_dev_sets(costs: Iterable[tuple[Step, Cost]]) -> dict[str, float]:
+    """Return the trainings whose dev sets cost more than they do, each with how many times as much; of several seeds
+    and arms the most."""
+    found: dict[str, float] = {}
+    for step, cost in costs:
+        if cost.dev_tokens > cost.tokens > 0:
+            name = step.about.get("task", step.label)
+            found[name] = max(found.get(name, 0.0), cost.dev_tokens / cost.tokens)
+    return found
 
 
 def _step_forecast(step: Step, cost: Cost | None) -> StepForecast:

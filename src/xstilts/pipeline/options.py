@@ -70,6 +70,7 @@ class Options:
     threads: int | None = None  # of one step; None: all cores shared by the jobs
     device: str | None = None  # None: CUDA where there is one
     tasks: tuple[str, ...] = ()  # "package.module:TASKS"
+    lock: Path | None = None  # the lock of the study (`data.study_lock`), which its files are compared with
     backend: str | None = None  # a name of engine.backends.catalog; None: by the number of jobs
 
     @property

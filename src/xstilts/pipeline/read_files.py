@@ -54,6 +54,7 @@ def file_records(session: Session) -> Iterable[Mapping[str, Any]]:
                     if step.settings.augmentation
                     else {}
                 ),
+                **({"kept": dict(counts.kept)} if counts and counts.kept and step.settings.translated else {}),
                 "unknown_labels": counts and counts.notes.get("unknown_labels"),
                 "malformed_forms": counts and counts.notes.get("malformed_forms"),
                 "long_forms": counts and counts.notes.get("long_forms"),

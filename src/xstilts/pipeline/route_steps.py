@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from xstilts.engine.step import Step
 from xstilts.pipeline.build import StepBuilder
@@ -64,11 +65,13 @@ class _RouteScores:
         task, sweep = self.located.targets[self.route.target], self.located.sweeps.get(self.route.target)
         missing = self.located.missing_languages.get(self.route.target, {})
         length = max_length(self.study, task.name, task.kind)
+        translations = self.located.translated_tests(self.route.arm, self.route.target)
+        score = partial(self.builder.score, translations=translations)
         if sweep is None:
-            return self.builder.score(end, task, length, missing, self.route.languages)
+            return score(end, task, length, missing, self.route.languages)
         point = point or sweep.reported
         task, kinds = task.replace(kind=point.kind), sweep.one_pass(point.kind)
-        return self.builder.score(end, task, length, missing, self.route.languages, kinds, point.title)
+        return score(end, task, length, missing, self.route.languages, kinds, point.title)
 
     def stressed(self, condition: StressCondition) -> StressedScore:
         """The score of the route's end on perturbed inputs, with the reported values of a sweep."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +11,10 @@ from xstilts.core.catalog import Catalog
 from xstilts.core.collection import deferred_collection
 from xstilts.core.errors import EncoderError
 from xstilts.data.locate import Roots, locate_files
+from xstilts.data.lock import Lock
 from xstilts.data.read import expected_source, place_to_fetch, resolve_source
 from xstilts.data.source import Source
+from xstilts.data.study_lock import adopt_revisions, check_study_lock, encoder_key, read_study_lock
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.models.cut_layers import number_of_layers
@@ -23,6 +25,7 @@ from xstilts.models.translators import find_translator
 from xstilts.pipeline.arm_starts import check_goes_on, find_starts
 from xstilts.pipeline.build import StepBuilder
 from xstilts.pipeline.fetch import Say, fetch_missing, fetch_translators
+from xstilts.pipeline.locked_files import files_read
 from xstilts.pipeline.module_tasks import module_tasks
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.precision import chosen_precision
@@ -35,7 +38,7 @@ from xstilts.study.encoder_depth import at_depth
 from xstilts.study.encoder_section import EncoderSection
 from xstilts.study.expand import Route, expand, phases
 from xstilts.study.needs import needed_sources, needed_translators
-from xstilts.study.resolve import resolve_study
+from xstilts.study.resolve import ResolvedStudy, resolve_study
 from xstilts.study.schema import Study
 from xstilts.study.user_tasks import declared_tasks
 from xstilts.tasks.base import Task
@@ -105,11 +108,14 @@ def _open(study: Study, options: Options, fetching: Say | None, planning: bool) 
     study = study.model_copy(update={"precision": precision.name})  # so that its record says what `auto` was
     planning = planning and not roots.offline
     resolved = resolve_study(study, catalog_for(study, options), roots.data)
+    lock = Lock() if options.lock is None else read_study_lock(options.lock)
     if fetching is not None and not roots.offline:
-        fetch_missing(needed_sources(resolved), roots, fetching)
-        fetch_translators(needed_translators(resolved), roots, fetching, allow_missing=study.allow_missing)
-    located = locate_study(resolved, lambda source: _require(source, roots, planning))
-    encoder = _find_encoder(study.encoder, roots, fetching, planning)
+        _fetch(resolved, roots, fetching, lock)
+    if options.lock is not None:
+        _find_encoder(study.encoder, roots, fetching, planning, lock)  # fetched, so that it can be compared
+        check_study_lock(options.lock, lock, files_read(resolved, roots, planning=planning))
+    located = locate_study(resolved, lambda source: require_source(source, roots, planning))
+    encoder = _find_encoder(study.encoder, roots, fetching, planning, lock)
     if asks_own_head(located) and has_own_head(encoder) is False:
         located = without_own_head(located)
     located = at_depth(located, number_of_layers(encoder.config()) if encoder.is_here else None)
@@ -121,7 +127,7 @@ def _open(study: Study, options: Options, fetching: Say | None, planning: bool) 
         roots=roots,
         encoder=encoder,
         precision=precision.name,
-        translators={name: find_translator(name, roots) for name in _used_translators(routes)},
+        translators={name: find_translator(name, roots) for name in _used_translators(routes, located)},
         adapters=starts.by_identity,
         resolver=expected_source if planning else resolve_source,
     )
@@ -146,21 +152,32 @@ def catalog_for(study: Study | None, options: Options) -> Catalog[Task]:
     return Catalog("task", *TASKS.values(), *imported, *declared)
 
 
-def _find_encoder(spec: EncoderSection, roots: Roots, fetching: Say | None, planning: bool) -> LocatedEncoder:
-    found = _whole_encoder(spec.name, roots, fetching, planning)
+def _fetch(resolved: ResolvedStudy, roots: Roots, say: Say, lock: Lock) -> None:
+    """Fetch the files and translation models that are not here, at the commits of the study's lock."""
+    sources, allow_missing = needed_sources(resolved), resolved.study.allow_missing
+    adopt_revisions(lock, sources, roots.store)
+    fetch_missing(sources, roots, say)
+    translators = needed_translators(resolved)
+    fetch_translators(translators, roots, say, allow_missing=allow_missing, revisions=lock.revisions)
+
+
+def _find_encoder(
+    spec: EncoderSection, roots: Roots, fetching: Say | None, planning: bool, lock: Lock
+) -> LocatedEncoder:
+    found = _whole_encoder(spec.name, roots, fetching, planning, lock.revisions.get(encoder_key(spec.name), ""))
     return found if spec.layers is None else first_layers(found, spec.layers)
 
 
-def _whole_encoder(name: str, roots: Roots, fetching: Say | None, planning: bool) -> LocatedEncoder:
+def _whole_encoder(name: str, roots: Roots, fetching: Say | None, planning: bool, revision: str) -> LocatedEncoder:
     try:
-        return find_encoder(name, roots, packaged_encoders(), fetch=fetching)
+        return find_encoder(name, roots, packaged_encoders(), fetch=fetching, revision=revision)
     except EncoderError:
         if not planning or not (name in NAMED_ENCODERS or re.fullmatch(r"[\w.-]+/[\w.-]+(@[^@]+)?", name)):
             raise
         return expected_encoder(name)
 
 
-def _require(source: Source, roots: Roots, planning: bool) -> None:
+def require_source(source: Source, roots: Roots, planning: bool = False) -> None:
     """Raises DataError where the files of a source are not here (`planning`: and cannot be fetched), EncoderError where
     the model that translates them is not."""
     if planning:
@@ -171,7 +188,12 @@ def _require(source: Source, roots: Roots, planning: bool) -> None:
         find_translator(source.translation.model, roots)
 
 
-def _used_translators(routes: Iterable[Route]) -> list[str]:
-    """The names of the translation models that some phase needs."""
+def _used_translators(routes: Sequence[Route], located: LocatedStudy) -> list[str]:
+    """The names of the translation models that some phase or test set needs."""
     trained = (part.fit.train for route in routes for phase in phases(route.end) for part in phase.mix)
-    return list(dict.fromkeys(train.translation.model for train in trained if train.translation is not None))
+    models = [train.translation.model for train in trained if train.translation is not None]
+    for arm, target in dict.fromkeys((route.arm, route.target) for route in routes):
+        missing = located.missing_languages.get(target, {})
+        tests = located.translated_tests(arm, target)
+        models += [translation.model for language, translation in tests.items() if language not in missing]
+    return list(dict.fromkeys(models))

@@ -160,9 +160,10 @@ def rows_of(use: FileUse) -> _Rows:
 
 def _target_notes(target: str, session: Session, texts: _Texts) -> Iterator[SharedNote]:
     routes = [key for key in session.steps.scores if key[1] == target]
+    as_they_are = [key for key in routes if session.study.arms[key[0]].translate_test is None]
     tests = {
         use.source.language: use
-        for key in routes[:1]
+        for key in (as_they_are or routes)[:1]
         for use in file_uses(session.steps.scores[key])
         if texts.is_prepared(use.prepared)
     }

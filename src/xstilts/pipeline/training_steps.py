@@ -64,8 +64,8 @@ class TrainingSteps:
             self._resolved[plain] = self.resolver(plain, self.roots)
         return self._resolved[plain]
 
-    def perturbed(self, source: Source) -> ResolvedSource:
-        """The rows of a source that its views choose, to be perturbed as they are read."""
+    def chosen(self, source: Source) -> ResolvedSource:
+        """The rows of a source that its views choose, to be perturbed as they are read, or translated."""
         return replace(self.resolve(source), views=source.views)
 
     def encoder_at(self) -> EncoderAt:
@@ -89,7 +89,7 @@ class TrainingSteps:
         """The rows of a source, whatever its views choose; perturbed ones are those that they choose alone."""
         inputs = self.encoder_input()
         settings = PrepareSettings(
-            source=self.perturbed(source) if perturbation or augmentation else self.resolve(source),
+            source=self.chosen(source) if perturbation or augmentation else self.resolve(source),
             kind=kind.as_encoded,
             max_length=length,
             encoder=self.encoder_at(),
@@ -107,10 +107,11 @@ class TrainingSteps:
         """The rows that the views of `source` choose, through a translation model."""
         model = self.translators[translation.model]
         settings = TranslateSettings(
-            source=replace(self.resolve(source), views=source.views),
+            source=self.chosen(source),
             language=translation.language,
             model=model.identity,
             beams=translation.beams,
+            every_row=use == "test",
             folder=model.folder,
         )
         return translate_step(settings, task=task, use=use, label=f"{label} by {model.name}")

@@ -70,6 +70,17 @@ class TranslatedSpec(StrictModel):
     original: bool = True
 
 
+class TranslateTestSpec(StrictModel):
+    """The test sets of an arm's targets in machine translation into the language that the target is trained in.
+
+    model: a folder, or `owner/name[@revision]` on the hub; "{language}" in it stands for the code of the test set's
+    language. beams: of its beam search; 1 is greedy.
+    """
+
+    model: str = Field(min_length=1)
+    beams: int = Field(4, ge=1, le=1_000)
+
+
 class ArmSpec(StrictModel):
     """One named route. `through` lists intermediate tasks; a list inside the list is a mixture trained at once."""
 
@@ -85,6 +96,7 @@ class ArmSpec(StrictModel):
     keep_head: bool = False
     mlm: MlmSpec | None = None
     translated: TranslatedSpec | None = None
+    translate_test: TranslateTestSpec | None = None
     perturbed: PerturbedSpec | None = None  # of the rows of intermediate tasks
     perturbed_target: PerturbedSpec | None = None  # of the target's, in a joint phase too
     language_adapters: LanguageAdapters | None = None
@@ -144,6 +156,8 @@ class ArmSpec(StrictModel):
                     f"with 'language_adapters' the encoder must stay what they were trained over, but '{key}' is full: "
                     "give it an adapter, or frozen"
                 )
+        if self.translate_test is not None:
+            raise ValueError("'translate_test' leaves no test set in another language; 'language_adapters' have no use")
         for key in ("mlm", "translated"):
             if getattr(self, key) is not None:
                 raise ValueError(

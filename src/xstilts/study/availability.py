@@ -62,7 +62,11 @@ def locate_study(resolved: ResolvedStudy, locate: Locate) -> LocatedStudy:
     missing_arms = {
         name: reason
         for name, arm in arms.items()
-        if (reason := resolved.perturbed.lacking_files.get(name, "") or _missing_arm(arm, resolved, locate))
+        if (
+            reason := resolved.perturbed.lacking_files.get(name, "")
+            or _missing_arm(arm, resolved, locate)
+            or _missing_tests(name, resolved, missing_languages, locate)
+        )
     }
     notes, adapter_texts = dict(resolved.notes), {}
     for name, arm in arms.items():
@@ -147,6 +151,18 @@ def _missing_translations(name: str, spec: TranslatedSpec, intermediates: Mappin
         return error.what
     reasons = (_why_missing(source, locate) for source in translated_sources(task, spec))
     return next(filter(None, reasons), "")
+
+
+def _missing_tests(
+    arm: str, resolved: ResolvedStudy, missing_languages: Mapping[str, Mapping[str, str]], locate: Locate
+) -> str:
+    """Say in one sentence why the test sets that are here cannot be translated for an arm; "" when they can."""
+    for target, missing in missing_languages.items():
+        for language, translation in resolved.translated_tests(arm, target).items():
+            source = resolved.targets[target].test[language].with_translation(translation)
+            if language not in missing and (reason := _why_missing(source, locate)):
+                return reason
+    return ""
 
 
 def _missing_training(task: Task, locate: Locate) -> str:

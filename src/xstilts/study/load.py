@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from xstilts.core.canonical import fingerprint
 from xstilts.core.errors import StudyError
+from xstilts.data.study_lock import lock_beside
 from xstilts.study.claims import packaged_for
 from xstilts.study.positions import Positions
 from xstilts.study.schema import ScaleSpec, Study
@@ -34,6 +35,15 @@ def study_data_folders(study: str) -> tuple[Path, ...]:
     """The folder of a study file, where its own tasks name files; none for a packaged study."""
     path = Path(study)
     return (path.parent,) if path.is_file() else ()
+
+
+def study_lock(study: str, scale: str | None, named: Path | None = None) -> Path | None:
+    """The lock that the files of a study are compared with: the one that is named, else the one beside its file, if
+    there is one."""
+    if named is not None or not Path(study).is_file():
+        return named
+    beside = lock_beside(Path(study), scale)
+    return beside if beside.exists() else None
 
 
 def load_study(study: str, scale: str | None = None) -> Study:

@@ -46,8 +46,14 @@ def _translations(resolved: ResolvedStudy) -> list[Source]:
 
 
 def needed_translators(resolved: ResolvedStudy) -> tuple[str, ...]:
-    """The names of all translation models that a study may use."""
-    return translation_models(resolved.study)
+    """The names of all translation models that a study may use, for training sets and for test sets."""
+    tested = (
+        translation.model
+        for arm in resolved.study.arms
+        for target in resolved.targets
+        for translation in resolved.translated_tests(arm, target).values()
+    )
+    return tuple(dict.fromkeys([*translation_models(resolved.study), *tested]))
 
 
 def needed_adapters(study: Study) -> tuple[str, ...]:

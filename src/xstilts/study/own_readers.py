@@ -21,6 +21,8 @@ LAYOUTS: Mapping[str, Reader] = {
     "jsonl": catalog.Jsonl(),
     "json": catalog.JsonList(),
     "conllu": catalog.Conllu(),
+    "conll2009": catalog.Conll2009(),
+    "conll2012": catalog.Conll2012(),
     "squad": catalog.SquadReader(),
     "bio": catalog.Bio(columns=("token", "tag")),
     "parallel": catalog.ParallelText(),

@@ -40,6 +40,13 @@ class PerturbedParts:
     lacking_files: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def files_read(self) -> tuple[Path, ...]:
+        """Return the lexicons, lists and tables that are read, each once."""
+        stressed = [one.perturbation for conditions in self.stress.values() for one in conditions if not one.refused]
+        augmented = (*self.augmentations.values(), *self.target_augmentations.values())
+        perturbations = (*stressed, *(noise for augmentation in augmented for noise in augmentation.perturbations))
+        return tuple(dict.fromkeys(path for noise in perturbations for path in noise.files_read()))
+
 
 def find_perturbed_parts(
     study: Study,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xstilts.core.catalog import Catalog
+from xstilts.data.source import MachineTranslation
 from xstilts.study.arms import ArmSpec, stage_tasks, trained_tasks
 from xstilts.study.claims import check_claims, claims_of
 from xstilts.study.metric_choice import with_metrics
@@ -21,6 +22,7 @@ from xstilts.study.size_arms import with_size_arms
 from xstilts.study.substitutes import substituted, substituted_target
 from xstilts.study.tests_alone import with_trained_labels
 from xstilts.study.text_overlap import SharedText, shared_notes, shared_text
+from xstilts.study.translated_tests import check_translated_tests, translated_tests_note, translations_of_tests
 from xstilts.study.translation import translation_notes
 from xstilts.study.twin_targets import twin_notes
 from xstilts.tasks.base import Task
@@ -56,6 +58,11 @@ class ResolvedStudy:
         """The task whose training data a route to a target ends with."""
         return self.finetuning_tasks.get(target, self.targets[target])
 
+    def translated_tests(self, arm: str, target: str) -> dict[str, MachineTranslation]:
+        """Return how the test languages of a target are translated for an arm; {} where they are tested as they are."""
+        spec = self.study.arms[arm].translate_test
+        return translations_of_tests(spec, self.targets[target], self.finetuned_on(target))
+
 
 def resolve_study(study: Study, tasks: Catalog[Task], folders: Sequence[Path] = ()) -> ResolvedStudy:
     """Look up every name of a study. `tasks`: those it may name; `folders`: where its lexicons and lists may lie.
@@ -89,9 +96,12 @@ def resolve_study(study: Study, tasks: Catalog[Task], folders: Sequence[Path] = 
         finetuning_tasks=finetuning,
         sweeps={name: sweep for name, sweep in sweeps.items() if sweep.others},
     )
+    check_translated_tests(study, targets)
     for name, arm in study.arms.items():
         if arm.translated is not None:
             notes[f"arm {name}"] = translation_notes(arm.translated, resolved.through(arm))
+        if arm.translate_test is not None:
+            notes[f"arm {name}"] = (*notes.get(f"arm {name}", ()), translated_tests_note(arm.translate_test))
     through = {name: resolved.through(arm) for name, arm in study.arms.items()}
     trainings = {name: resolved.finetuned_on(name) for name in targets}
     perturbed = find_perturbed_parts(study, targets, list(trainings.values()), through, folders)

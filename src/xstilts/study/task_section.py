@@ -20,6 +20,8 @@ Layout = Literal[
     "jsonl",
     "json",
     "conllu",
+    "conll2009",
+    "conll2012",
     "squad",
     "bio",
     "parallel",

@@ -1,7 +1,8 @@
 """Artefact of a translation: the translated examples on disk.
 
 rows.jsonl.gz   one example a line
-counts.json     {"rows", "dropped" (reason -> rows), "sentences", "tokens" (of the original)}
+counts.json     {"rows", "dropped" (reason -> rows), "kept" (reason -> rows that are as they were; of test sets),
+                "sentences", "tokens" (of the original)}
 """
 
 from __future__ import annotations
@@ -46,6 +47,11 @@ def read_rows(folder: Path) -> LoadedExamples:
     dropped = read_json(folder / "counts.json")["dropped"]
     rows = len(examples) + sum(dropped.values())
     return LoadedExamples(examples=examples, row_numbers=range(len(examples)), rows=rows, dropped=dropped)
+
+
+def rows_kept(folder: Path) -> dict[str, int]:
+    """Return reason -> rows of a translation that are as they were."""
+    return dict(read_json(folder / "counts.json").get("kept", {}))
 
 
 def _tuples(value: Any) -> Any:

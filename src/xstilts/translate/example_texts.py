@@ -75,20 +75,25 @@ class SplitExamples:
         passages = (passage for parts in self.passages if not isinstance(parts, str) for passage in parts)
         return list(dict.fromkeys(sentence for passage in passages for sentence in passage.sentences))
 
-    def reassemble(self, rendered: Mapping[str, SentenceTranslation]) -> tuple[list[Example], Counter[str]]:
-        """Return the examples in translation, and how many were left out, by reason."""
+    def reassemble(
+        self, rendered: Mapping[str, SentenceTranslation], *, every: bool = False
+    ) -> tuple[list[Example], Counter[str]]:
+        """Return the examples in translation, and how many cannot be had in it, by reason: they are left out, or with
+        `every` stay as they are."""
         examples: list[Example] = []
-        dropped: Counter[str] = Counter()
+        failed: Counter[str] = Counter()
         for example, parts in zip(self.examples, self.passages, strict=True):
             try:
                 if isinstance(parts, str):
                     raise UntranslatableError(parts)
                 texts = [passage.reassemble(rendered) for passage in parts]
             except UntranslatableError as error:
-                dropped[str(error)] += 1
+                failed[str(error)] += 1
+                if every:
+                    examples.append(example)
             else:
                 examples.append(_FORMS[type(example)].example(example, texts))
-        return examples, dropped
+        return examples, failed
 
 
 def split_examples(examples: Iterable[Example]) -> SplitExamples:

@@ -261,3 +261,13 @@ def test_all_layers_are_read_in_one_pass_and_each_has_its_own_scores(
     by_layer = studies.run_layers(row(scripts), TASKS["tatoeba"], studies.Plan(), None, lambda: listener, every=True)
     assert len(asked) == 1
     assert {layer: found.cells[0].scores.name for layer, found in by_layer.items()} == {0: "0", 4: "4"}
+
+
+def test_the_one_layer_of_a_control_is_no_sweep(scripts: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    studies, found = scripts["studies"], results({1: None})
+    answer = SimpleNamespace(outcome=SimpleNamespace(interrupted=False), results=found)
+    monkeypatch.setattr(studies.xstilts, "run", lambda study, **_: answer)
+    listener = contextlib.nullcontext(SimpleNamespace(say=lambda text: None))
+    for task, layer in (("tatoeba", 4), ("udpos", None)):
+        by_layer = studies.run_layers(row(scripts), TASKS[task], studies.Plan(), None, lambda: listener)
+        assert by_layer == {layer: found}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from xstilts.data.lock import Lock, LockEntry, add_to_lock, checked_relative_pat
 from xstilts.data.read import load_examples, resolve_source
 from xstilts.data.readers.catalog import Lines, ParallelText, Tsv
 from xstilts.data.row_makers.catalog import PairRow, SentencesRow, TextRow
-from xstilts.data.source import Place, Source
+from xstilts.data.source import Place, Row, Source
 
 TWO = Tsv(columns=("a", "b", "label"))
 MAKE = PairRow(a="a", b="b", label="label", drop=(("a", "NS"),))
@@ -126,6 +127,47 @@ def test_loading_counts_what_it_drops(roots):
         ["0"],
         ["2"],
     )
+
+
+READ: list[Path] = []
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Notes down each time that a file is read."""
+
+    def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
+        READ.extend(paths)
+        return TWO(paths)
+
+
+def test_the_same_files_are_read_once_and_other_ones_or_otherwise_again(roots):
+    READ.clear()
+    path = put(roots.data[0], "a.tsv")
+    counted = Source(places=(Place(files=("a.tsv",), read=Counted(), row=MAKE),))
+    whole = load_examples(resolve_source(counted, roots))
+    one = load_examples(resolve_source(counted.subsample(1), roots))
+    assert [path] == READ and one.examples[0] in whole.examples and one.dropped == whole.dropped
+
+    whole.examples.clear()
+    assert len(load_examples(resolve_source(counted, roots)).examples) == 2, "what is given is the caller's own"
+
+    other = Source(places=(replace(counted.places[0], row=replace(MAKE, drop=())),))
+    assert len(load_examples(resolve_source(other, roots)).examples) == 3 and [path] * 2 == READ
+
+    before = resolve_source(counted, roots)
+    put(roots.data[0], "a.tsv", ROWS + "p4\th4\tx\n")
+    assert len(load_examples(before).examples) == 3 and [path] * 3 == READ, "changed since it was found"
+    path.unlink()
+    with pytest.raises(DataError, match="no such file"):
+        load_examples(before)
+
+
+def test_a_malformed_file_is_an_error_each_time(roots):
+    put(roots.data[0], "a.tsv", "one\n")
+    for _ in range(2):
+        with pytest.raises(DataError, match=r"a\.tsv:1"):
+            load_examples(resolve_source(source("a.tsv"), roots))
 
 
 def test_an_id_that_occurs_twice(roots):

@@ -95,7 +95,7 @@ def test_exchanged_numbers_change_what_follows_from_them():
     workings = Workings(solution)
     assert workings.results({}) == [18, 9]
     assert workings.results(workings.exchanged(12, 2)) == [28, Fraction(28, 12)]
-    worlds = exchanges(QUESTION, solution, "0", 0)
+    worlds = list(exchanges(QUESTION, solution, "0", 0))
     assert worlds[0].given == {} or all(old == new for old, new in worlds[0].given.items())
     assert len({world.final for world in worlds}) == len(worlds)
 

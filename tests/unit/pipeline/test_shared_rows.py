@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
+import toy_translators
 from toy_vectors import VectorSettings, build
 from xstilts.app.execution import Quiet
 from xstilts.app.plan import plan
@@ -98,6 +99,14 @@ def test_rows_are_counted_for_each_arm_and_language(tmp_path: Path, encoder: Pat
     results = collect(session)
     assert results.warnings == results.notes == said
     assert results.targets[0].notes == tuple(sentence for sentence, _ in found.tests["t"])
+
+
+def test_rows_are_counted_where_the_first_arm_is_tested_in_translation(tmp_path: Path, encoder: Path) -> None:
+    model = toy_translators.marian(tmp_path / "any-en", target="en")
+    translated = {"strategy": "direct", "translate_test": {"model": str(model), "beams": 1}}
+    session = opened(tmp_path, encoder, FILES, arms={"tt": translated, "none": {"strategy": "direct"}})
+    ((said, _),) = shared_rows(session).tests["t"]
+    assert said == "2 of 9 test rows are also training rows of all arms: de 2 of 6"
 
 
 def test_a_few_rows_are_noted_and_no_warning(tmp_path: Path, encoder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,22 @@ def test_the_paragraph_of_methods_has_the_numbers_of_the_study(report: Report) -
 def test_a_paragraph_elsewhere_is_not_written() -> None:
     section = Section(id="notes", title="Notes", blocks=(Prose(text="Nothing of this."),))
     assert "Nothing" not in latex(Document(title="t", question="", answer=(), facts=(), sections=(section,)))
+
+
+def test_notes_are_sentences_of_the_caption() -> None:
+    noted = replace(small("a", "1"), notes=("udpos: at most 20 examples", "Floor: a guess."))
+    assert r"\caption{50 \% of it. udpos: at most 20 examples. Floor: a guess.}" in table(noted, "x")
+
+
+def test_methods_come_before_every_table(report: Report) -> None:
+    text = latex(report.document)
+    assert 0 < text.index("We compare") < text.index(r"\begin{table}")
+
+
+def test_stars_and_bold_numbers_are_both_explained() -> None:
+    both = Table(
+        caption="Scores.",
+        columns=(TableColumn(label="A"), TableColumn(label="B")),
+        rows=((TableCell(text="3.1", role="best"), TableCell(text="+1.0 *")),),
+    )
+    assert both.full_caption == f"Scores. {STARRED} {BOLD}"

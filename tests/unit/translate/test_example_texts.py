@@ -133,6 +133,8 @@ def test_rows_are_dropped_with_the_reason_of_the_translator():
     made, dropped = taken.reassemble(rendered)
     assert [one.text for one in made if isinstance(one, TextExample)] == ["D"]
     assert dropped == {"too long": 1, "a translation is empty": 1}
+    every, kept = taken.reassemble(rendered, every=True)
+    assert [one.text for one in every if isinstance(one, TextExample)] == ["a. B.", "c", "D"] and kept == dropped
 
 
 def test_tagged_words_are_refused():

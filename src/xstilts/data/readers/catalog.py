@@ -3,6 +3,8 @@
 from xstilts.data.readers.bible import Osis, Usfm
 from xstilts.data.readers.bio import Bio
 from xstilts.data.readers.cells import JoinedFields, ParsedCells
+from xstilts.data.readers.conll2009 import Conll2009
+from xstilts.data.readers.conll2012 import Conll2012
 from xstilts.data.readers.conllu import Conllu
 from xstilts.data.readers.conllu_trees import ConlluTrees
 from xstilts.data.readers.delimited import Csv, Tsv
@@ -34,6 +36,8 @@ __all__ = [
     "AnswerSentences",
     "BesideFirstRows",
     "Bio",
+    "Conll2009",
+    "Conll2012",
     "Conllu",
     "ConlluProps",
     "ConlluTrees",

@@ -169,12 +169,12 @@ def parse_sentence(
             continue
         if "-" in index:
             first, _, last = index.partition("-")
-            fused.append(MultiwordToken(_number(first, where), _number(last, where), cells[1], where, number))
+            fused.append(MultiwordToken(word_number(first, where), word_number(last, where), cells[1], where, number))
             continue
-        if _number(index, where) != len(words) + 1:
+        if word_number(index, where) != len(words) + 1:
             raise DataError(f"the word has number {index}, expected {len(words) + 1}", where=where)
         attached = cells[6] != "_"
-        head = _number(cells[6], where) if attached else 0
+        head = word_number(cells[6], where) if attached else 0
         columns = (cells[1], cells[3], cells[4], cells[5], head, cells[7], cells[9])
         words.append(ConlluWord(*columns, where, number, attached))
     _check_ranges(words, fused)
@@ -200,7 +200,8 @@ def _check_ranges(words: list[ConlluWord], fused: list[MultiwordToken]) -> None:
         last = token.last
 
 
-def _number(text: str, where: str) -> int:
+def word_number(text: str, where: str) -> int:
+    """Return the number of a word. Raises DataError at `where` for a text that is none."""
     if not text.isdecimal():
         raise DataError(f"'{text}' is not a word number", where=where)
     return int(text)

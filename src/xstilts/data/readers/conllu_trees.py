@@ -31,10 +31,11 @@ class ConlluTrees:
                 comments, words, fused = parse_sentence(path, block, self.columns)
                 if words:
                     shared = {"sent_id": comments.get("sent_id", ""), "text": comments.get("text", "")}
-                    yield {**_tree_row(words, fused), **shared, WHERE: f"{path}:{block[0][0]}"}
+                    yield {**tree_row(words, fused), **shared, WHERE: f"{path}:{block[0][0]}"}
 
 
-def _tree_row(words: list[ConlluWord], fused: list[MultiwordToken]) -> Row:
+def tree_row(words: list[ConlluWord], fused: list[MultiwordToken]) -> Row:
+    """Return the fields that a sentence's words, tokens and tree are in."""
     labelled = any(word.attached for word in words)
     wrong = _fault(words) if labelled else None
     return {

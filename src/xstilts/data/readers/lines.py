@@ -29,6 +29,7 @@ class Lines:
 
     def __call__(self, paths: Sequence[Path]) -> Iterator[Row]:
         for path in paths:
+            name = str(path)
             for number, line in numbered_lines(path, self.encoding):
                 if self.blank or line.strip():
-                    yield {self.field: line, WHERE: f"{path}:{number}"}
+                    yield {self.field: line, WHERE: f"{name}:{number}"}

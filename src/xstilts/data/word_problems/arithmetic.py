@@ -64,8 +64,8 @@ def tokens(expression: str) -> tuple[Token, ...] | None:
         match = _TOKEN.match(expression, place)
         if match is None:
             return None
-        number = match["number"]
-        found.append(_simple(Fraction(number.replace(",", ""))) if number else match["sign"])
+        number = number_value(match["number"]) if match["number"] else None
+        found.append(match["sign"] if number is None else number)
         place = match.end()
     return tuple(found)
 

@@ -5,8 +5,9 @@ Each casting draws in which of its worlds (`worlds`) the question is asked; what
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from xstilts.data.word_problems.arithmetic import Number, number_text
 from xstilts.data.word_problems.draws import drawn, shuffled
@@ -48,7 +49,7 @@ def answer_options(
     the question. `as_written`: the question is not asked in another world (it is in a language whose numbers are not
     rewritten)."""
     worlds = _apart(question, other_numbers(question, solution, name, seed))
-    if len(worlds) < ANSWERS or worlds[0].given:
+    if len(worlds) < ANSWERS:
         return None
     asked = 0 if as_written else drawn(ANSWERS, f"asked {name}", seed)
     order = shuffled(range(ANSWERS), f"order {name}", seed)
@@ -59,7 +60,7 @@ def answer_options(
 def judged_solutions(question: str, solution: Solution, name: str, seed: int) -> Judged | None:
     """Return a question with its solution and a corrupted one, whose final number is another; None where no two numbers
     of the question can change places."""
-    worlds = exchanges(question, solution, name, seed)[:2]
+    worlds = list(islice(exchanges(question, solution, name, seed), 2))
     if len(worlds) < 2:
         return None
     asked = drawn(2, f"asked {name}", seed)
@@ -83,7 +84,7 @@ def next_step(question: str, solution: Solution, name: str, seed: int) -> CastOp
     step can be told apart. The worlds are those in which the earlier results that the step uses are the same, so that
     what an option is computed from stands in the prompt of every one."""
     workings = Workings(solution)
-    worlds = exchanges(question, solution, name, seed)
+    worlds = list(exchanges(question, solution, name, seed))
     for line in shuffled(sorted({one.line for one in workings.calculations}), f"line {name}", seed):
         told: dict[tuple[Number, ...], World] = {}
         for world in worlds:
@@ -104,15 +105,18 @@ def next_step(question: str, solution: Solution, name: str, seed: int) -> CastOp
     return None
 
 
-def _apart(question: str, worlds: Sequence[World]) -> list[World]:
-    """Return as many worlds as are needed whose final numbers stand in none of their questions."""
+def _apart(question: str, worlds: Iterable[World]) -> list[World]:
+    """Return as many worlds as are needed whose final numbers stand in none of their questions, the problem as it is
+    first; none where that is none of them."""
     chosen: list[World] = []
     named: set[Number] = set()
     for world in worlds:
         numbers = named | numbers_in(world.question(question))
-        if numbers.isdisjoint({world.final, *(one.final for one in chosen)}) and len(chosen) < ANSWERS:
+        if numbers.isdisjoint({world.final, *(one.final for one in chosen)}):
             chosen.append(world)
             named = numbers
+        if not chosen or len(chosen) == ANSWERS:
+            break
     return chosen
 
 

@@ -30,6 +30,10 @@ class Workings:
                 if not isinstance(term, str):
                     self.origin[number, token] = latest.get(term)
             latest[calculation.stated] = number
+        self._places: dict[Number, list[Place]] = {}
+        for place, earlier in self.origin.items():
+            if earlier is None:
+                self._places.setdefault(self.number(place), []).append(place)
 
     def number(self, place: Place) -> Number:
         """Return the number that stands at a place."""
@@ -40,11 +44,11 @@ class Workings:
     @property
     def given(self) -> list[Number]:
         """The given numbers, each once, in order of size."""
-        return sorted({self.number(place) for place, earlier in self.origin.items() if earlier is None})
+        return sorted(self._places)
 
-    def places(self, number: Number) -> list[Place]:
+    def places(self, number: Number) -> Sequence[Place]:
         """Return where a number stands as a given one."""
-        return [place for place, earlier in self.origin.items() if earlier is None and self.number(place) == number]
+        return self._places.get(number, ())
 
     def exchanged(self, one: Number, other: Number) -> dict[Place, Token]:
         """Return the changes that put each of two given numbers in the place of the other."""
@@ -87,7 +91,7 @@ class Workings:
     def replacements(self, changes: Changes, results: Sequence[Number]) -> dict[Number, Number] | None:
         """Return old -> new for the numbers of the calculations; None where one old number would become two new ones,
         so that a text with it cannot be rewritten."""
-        pairs = [(self.number(place), changes.get(place)) for place, earlier in self.origin.items() if earlier is None]
+        pairs = [(number, changes.get(place)) for number, places in self._places.items() for place in places]
         pairs += [(calculation.stated, new) for calculation, new in zip(self.calculations, results, strict=True)]
         new_of: dict[Number, Number] = {}
         for old, new in pairs:

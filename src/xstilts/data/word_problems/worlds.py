@@ -11,7 +11,7 @@ That the numbers of problems can be replaced as in a template is from GSM-Symbol
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, permutations
 
@@ -50,29 +50,36 @@ def numbers_in(text: str) -> frozenset[Number]:
     return frozenset(number for written in NUMBER.findall(text) if (number := number_value(written)) is not None)
 
 
-def exchanges(question: str, solution: Solution, name: str, seed: int) -> list[World]:
-    """Return the world of the problem as it is, then those in which numbers of the question change places, in an order
+def exchanges(question: str, solution: Solution, name: str, seed: int) -> Iterator[World]:
+    """Yield the world of the problem as it is, then those in which numbers of the question change places, in an order
     drawn by `name`, each with a final number of its own. The same numbers stand in the question and the solution of
-    every world, so that their overlap tells nothing."""
+    every world, so that their overlap tells nothing. A world is solved when it is asked for."""
     workings = Workings(solution)
     movable = movable_numbers(question, solution, workings)[:_MOST_NUMBERS]
     orders = shuffled(list(permutations(movable))[1:], f"orders {name}", seed)[:_MOST_TRIED]
-    return _distinct(workings, (dict(zip(movable, order, strict=True)) for order in orders))
+    return _distinct(workings, (dict(zip(movable, order, strict=True)) for order in orders), set())
 
 
-def other_numbers(question: str, solution: Solution, name: str, seed: int) -> list[World]:
-    """Return `exchanges`, then worlds in which one number of the question is a bit larger or smaller, or double."""
-    workings = Workings(solution)
-    movable = movable_numbers(question, solution, workings)
+def other_numbers(question: str, solution: Solution, name: str, seed: int) -> Iterator[World]:
+    """Yield `exchanges`, then worlds in which one number of the question is a bit larger or smaller, or double."""
+    finals: set[Number] = set()
+    for found in islice(exchanges(question, solution, name, seed), _MOST_TRIED):
+        finals.add(found.final)
+        yield found
+    if finals:
+        workings = Workings(solution)
+        near = shuffled(_near(question, movable_numbers(question, solution, workings)), f"near {name}", seed)
+        yield from _distinct(workings, near[: _MOST_TRIED - len(finals)], finals)
+
+
+def _near(question: str, movable: Sequence[Number]) -> list[dict[Number, Number]]:
     known = numbers_in(question)
-    near = [
+    return [
         {number: other}
         for number in movable
         for other in (number + 1, number - 1, number + 2, number - 2, number + 10, 2 * number, number * 3)
         if other > 0 and other not in known
     ]
-    worlds = exchanges(question, solution, name, seed)
-    return _distinct(workings, ({}, *(world.given for world in worlds[1:]), *shuffled(near, f"near {name}", seed)))
 
 
 def movable_numbers(question: str, solution: Solution, workings: Workings) -> list[Number]:
@@ -85,23 +92,26 @@ def movable_numbers(question: str, solution: Solution, workings: Workings) -> li
     return sorted(number for number in known - named - results if number > 0)
 
 
-def _distinct(workings: Workings, maps: Iterable[Mapping[Number, Number]]) -> list[World]:
-    first = world(workings, {})
-    if first is None:
-        return []
-    worlds, finals = [first], {first.final}
-    for given in islice(maps, _MOST_TRIED):
+def _distinct(workings: Workings, maps: Iterable[Mapping[Number, Number]], finals: set[Number]) -> Iterator[World]:
+    """Yield worlds whose final number is none of `finals`, nor that of an earlier one; where there is none yet, the
+    problem as it is first, without which there are none."""
+    if not finals:
+        first = world(workings, {})
+        if first is None:
+            return
+        finals.add(first.final)
+        yield first
+    for given in maps:
         found = world(workings, given)
         if found is not None and found.final not in finals:
-            worlds.append(found)
             finals.add(found.final)
-    return worlds
+            yield found
 
 
 def world(workings: Workings, given: Mapping[Number, Number]) -> World | None:
     """Return the world with these numbers in the text; None where a result does not look like that of the problem as it
     is (more decimals, below zero), or a text could not say it without saying one number in two ways."""
-    changes: Changes = {place: new for old, new in given.items() for place in workings.places(old)}
+    changes: Changes = {place: new for old, new in given.items() if new != old for place in workings.places(old)}
     results = workings.results(changes)
     if results is None or not workings.look_alike(results):
         return None

@@ -22,10 +22,11 @@ WEIGHTS = "weights"  # the part of a checkpoint that may be trimmed
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """An estimate for one step. `updates`: of a training. `counted`: its tokens were counted, not estimated from the
-    size of files."""
+    """An estimate for one step. `updates`: of a training; `dev_tokens`: of the dev sets it scores, as many tokens of
+    training as are the same work. `counted`: its tokens were counted, not estimated from the size of files."""
 
     tokens: float = 0.0
+    dev_tokens: float = 0.0
     updates: int = 0
     seconds: float = 0.0
     bytes: float = 0.0
@@ -148,8 +149,9 @@ class EvaluationSet:
     """One language of a task, prepared as the input "test/<language>"; or the pool that all search, as "pool"; or a dev
     set, as "dev/<language>", whose examples without gold are left out.
 
-    perturbation: of the texts of its examples. Such a set is prepared by itself, of the rows that are evaluated alone:
-    the views are the source's."""
+    perturbation: of the texts of its examples. translated: the language that a model translates them into; gold stays
+    that of the original. A set with one of them is prepared by itself, of the rows that are evaluated alone: the views
+    are the source's."""
 
     identity_name: ClassVar[str] = "TestSet"
 
@@ -158,6 +160,7 @@ class EvaluationSet:
     views: tuple[View, ...]
     use: str = field(default="test", metadata=OMIT_DEFAULT)
     perturbation: Perturbation | None = field(default=None, metadata=OMIT_DEFAULT)
+    translated: str = field(default="", metadata=OMIT_DEFAULT)
 
     @property
     def input(self) -> str:

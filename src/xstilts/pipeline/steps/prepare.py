@@ -51,7 +51,7 @@ class PreparedFiles:
         examples: examples that were read (of a parallel row two); `blank` of them are scored and have no gold.
         truncated, split, unusable: examples that were cut to the longest length, cut into windows, left without text.
         perturbed: of rows of which a share is perturbed: examples that have other texts now; None where none should.
-        kept: reason -> those that were to be perturbed and stay as they are.
+        kept: reason -> those that were to be perturbed, or translated, and stay as they are.
         notes: what the kind has counted besides; `first`: what it counts -> file:line of the first.
     """
 
@@ -104,12 +104,13 @@ def run(settings: PrepareSettings, context: Context) -> None:
     """Writes rows, keys and what was dropped. Raises DataError for a file that cannot be read."""
     from xstilts.kinds.tokenized import write
     from xstilts.kinds.tokenizers import load_tokenizer
-    from xstilts.translate.artefact import read_rows
+    from xstilts.translate.artefact import read_rows, rows_kept
 
     context.progress(0, 1, "examples", "reading")
     augmented: dict[str, Any] = {}
     if settings.translated:
         loaded = read_rows(context.inputs[TRANSLATION])
+        augmented = {"kept": kept} if (kept := rows_kept(context.inputs[TRANSLATION])) else {}
     elif settings.augmentation:
         loaded, found = read_augmented(settings.source, settings.augmentation)
         augmented = {"perturbed": found.perturbed, "kept": found.kept}

@@ -57,9 +57,9 @@ def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
 
 
 def file_uses(step: Step) -> Iterator[FileUse]:
-    """Perturbed rows are no further use of their file."""
+    """Perturbed rows, and those in translation, are no further use of their file."""
     for test in step.settings.tests:
-        if test.perturbation is not None:
+        if test.perturbation is not None or test.translated:
             continue
         prepared = step.inputs[PREDICTIONS].inputs[test.input]
         yield FileUse(use=test.use, task=step.about["task"], source=test.source, prepared=prepared, views=test.views)

@@ -137,10 +137,12 @@ def estimate(step: Step, estimator: Estimator) -> Cost:
             train = _with_views(train, step.inputs[perturbed_rows(i, 0)], estimator)
         sizes.append((train, dev))
     length = phase_length(settings, sizes)
+    dev_tokens = length.dev_tokens / FORWARD_WORK
     return Cost(
         tokens=length.tokens,
+        dev_tokens=dev_tokens,
         updates=length.updates,
-        seconds=speed(estimator).seconds(length.tokens + length.dev_tokens / FORWARD_WORK),
+        seconds=speed(estimator).seconds(length.tokens + dev_tokens),
         bytes=estimator.encoder_bytes * weights_share(settings.tune) + CHECKPOINT_BYTES,
         counted=all(size.counted for pair in sizes for size in pair),
     )

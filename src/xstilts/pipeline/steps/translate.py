@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xstilts.core.canonical import NOT_IDENTITY
+from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
 from xstilts.core.errors import DataError
 from xstilts.core.files import read_json
 from xstilts.data.read import ResolvedSource, load_examples
@@ -27,11 +27,14 @@ class TranslateSettings:
     language: str
     model: str
     beams: int
+    # what cannot be translated stays as it is, as a test set needs every row; else it is left out
+    every_row: bool = field(default=False, metadata=OMIT_DEFAULT)
     folder: Path = field(metadata=NOT_IDENTITY)
 
 
 def run(settings: TranslateSettings, context: Context) -> None:
-    """Writes the rows in translation and what was left out. Raises DataError where nothing is left."""
+    """Writes the rows in translation, and what was left out or stays as it is. Raises DataError where nothing is
+    translated."""
     import torch
 
     from xstilts.translate.artefact import write_rows
@@ -46,14 +49,16 @@ def run(settings: TranslateSettings, context: Context) -> None:
     languages = settings.source.language, settings.language
     translator = Translator(settings.folder, languages, settings.beams, context.device)
     translations = translate_all(split.sentences, translator, context.scratch, context.progress)
-    examples, dropped = split.reassemble(translations)
-    if not examples:
-        reasons = ", ".join(f"{reason}: {n}" for reason, n in dropped.most_common())
+    examples, failed = split.reassemble(translations, every=settings.every_row)
+    if failed.total() == len(loaded.examples):
+        reasons = ", ".join(f"{reason}: {n}" for reason, n in failed.most_common())
         raise DataError(
             f"nothing is left of the translation into '{settings.language}' ({reasons})", where=str(settings.folder)
         )
+    dropped, kept = (Counter(), failed) if settings.every_row else (failed, Counter())
     counts = {
         "dropped": dict(Counter(loaded.dropped) + dropped),
+        **({"kept": dict(kept)} if settings.every_row else {}),
         "sentences": len(translations),
         "tokens": translator.count_tokens(split.sentences),
     }

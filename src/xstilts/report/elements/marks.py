@@ -31,7 +31,8 @@ def explained(texts: Iterable[str], warnings: Iterable[str], bold: bool) -> tupl
     starred = any(text.endswith(STAR) for text in texts)
     found = dict.fromkeys(key for warning in warnings for key in MEANINGS if _is(warning, key))
     return (
-        *((STARRED,) if starred else (BOLD,) if bold else ()),
+        *((STARRED,) if starred else ()),
+        *((BOLD,) if bold else ()),
         *(meaning for key, meaning in MEANINGS.items() if key in found),
     )
 

@@ -12,7 +12,7 @@ from xstilts.core.visible_text import visible
 from xstilts.report.elements.blocks import Block, Document, Fold, Prose, Table, TableCell, TableColumn
 from xstilts.report.elements.marks import STAR
 
-METHODS = "methods"  # the section whose paragraphs are written too
+METHODS = "methods"  # the section whose paragraphs come first
 _SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
@@ -23,11 +23,10 @@ _FIND = re.compile("|".join(map(re.escape, _SPECIAL)))
 
 
 def latex(document: Document) -> str:
-    """Write every table of a document, in its order, and its paragraph of methods."""
-    parts = [f"% {escaped(document.title)}"]
+    """Write a document's paragraph of methods, then all its tables in their order."""
+    methods = [block for section in document.sections if section.id == METHODS for block in section.blocks]
+    parts = [f"% {escaped(document.title)}", *(escaped(block.text) for block in methods if isinstance(block, Prose))]
     for section in document.sections:
-        if section.id == METHODS:
-            parts += [escaped(block.text) for block in section.blocks if isinstance(block, Prose)]
         parts += [table(block, f"{section.id}-{number}") for number, block in enumerate(_tables(section.blocks), 1)]
     return visible("\n\n".join(parts) + "\n")
 
@@ -43,7 +42,7 @@ def escaped(text: str) -> str:
 
 def table(block: Table, name: str) -> str:
     """Write one table; `name` follows "tab:" in its label. Its caption says what stars and other marks mean."""
-    caption = " ".join((block.full_caption, *block.notes))
+    caption = " ".join(map(_sentence, (block.full_caption, *block.notes)))
     columns = "".join("r" if column.numeric else "l" for column in block.columns)
     foot = [r"\midrule", *map(_row, block.foot)] if block.foot else []
     lines = (
@@ -62,6 +61,10 @@ def table(block: Table, name: str) -> str:
         r"\end{table}",
     )
     return "\n".join(lines)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", ":")) else f"{text}."
 
 
 def _head(column: TableColumn) -> str:

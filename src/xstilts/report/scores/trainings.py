@@ -71,7 +71,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
 
 def _training(folder: Path, uses: Sequence[tuple[StudyCell, int]]) -> TrainingRun:
     first, position = uses[0]
-    updates = _log(folder / "log.jsonl")
+    loss, dev_scores = read_curves(folder)
     return TrainingRun(
         name=first.training_names[position] if position < len(first.training_names) else folder.name,
         seed=first.seed,
@@ -79,15 +79,18 @@ def _training(folder: Path, uses: Sequence[tuple[StudyCell, int]]) -> TrainingRu
         arms=tuple(dict.fromkeys(cell.arm for cell, _ in uses)),
         targets=tuple(dict.fromkeys(cell.target for cell, _ in uses)),
         summary=read_summary(folder),
-        loss=_points(updates, "loss"),
-        dev_scores=_points(updates, "score"),
+        loss=loss,
+        dev_scores=dev_scores,
     )
 
 
-def _log(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines() if text.strip()]
+def read_curves(folder: Path) -> tuple[Points, Points]:
+    """Return (update, loss) and (update, score that selects the checkpoint) of a train artefact; () where it wrote
+    none."""
+    path = folder / "log.jsonl"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    updates = [json.loads(line) for line in text.splitlines() if line.strip()]
+    return _points(updates, "loss"), _points(updates, "score")
 
 
 def _points(updates: Sequence[dict[str, Any]], key: str) -> Points:

@@ -53,11 +53,11 @@ def _row(line: Mapping[str, Any]) -> tuple[TableCell, ...]:
 
 
 def _perturbed(line: Mapping[str, Any]) -> tuple[str, ...]:
-    """Say how many training rows have other texts than the file, and why others that were to have stay as they are."""
-    if line.get("perturbed") is None:
-        return ()
+    """Say how many training rows have other texts than the file, and why others that were to have, or were to be
+    translated, stay as they are."""
+    perturbed = () if line.get("perturbed") is None else (f"{formatting.count(line['perturbed'])} perturbed",)
     kept = (f"{formatting.count(n)} as they are: {reason}" for reason, n in (line.get("kept") or {}).items())
-    return f"{formatting.count(line['perturbed'])} perturbed", *kept
+    return *perturbed, *kept
 
 
 def _first(place: str | None) -> str:

@@ -88,7 +88,7 @@ def answer_table(board: Scoreboard, differences: Differences) -> Table:
 
 def _notes(board: Scoreboard) -> tuple[str, ...]:
     """Say what a number in the table does not say itself."""
-    notes = ["Floor: the score of the best answer that ignores the input. Bold: the highest mean of a column."]
+    notes = ["Floor: the score of the best answer that ignores the input."]
     if len(board.results.seeds) == 1:
         notes.append("One seed was run: differences hold for this training only, and none is tested.")
     for target in board.results.targets:
