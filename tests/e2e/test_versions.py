@@ -17,6 +17,7 @@ import xstilts
 
 ROOT = Path(__file__).resolve().parents[2]
 OLDEST = "XSTILTS_OLDEST_VERSIONS"  # set by .ci/versions where the lower bounds are installed
+OPTIONAL = {"anyascii", "onnx", "onnxruntime", "onnxscript", "pandas", "polars", "sentencepiece"}  # of extras
 TOOLS = ("dev", "docs")  # extras of people who change the program; constraints.txt alone says what they are tested with
 
 
@@ -54,7 +55,7 @@ def test_every_module_can_be_imported():
 
 @pytest.mark.versions
 def test_what_is_installed_is_within_the_ranges_and_the_oldest_where_that_is_asked_for():
-    optional = set() if OLDEST in os.environ else {"anyascii", "pandas", "polars", "sentencepiece"}
+    optional = set() if OLDEST in os.environ else OPTIONAL
     installed = {name: Version(version(name)) for name in promised() if name not in optional}
     assert {name: found for name, found in installed.items() if found not in promised()[name].specifier} == {}
     if OLDEST in os.environ:

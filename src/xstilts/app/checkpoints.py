@@ -37,12 +37,24 @@ def checkpoint_folder(name: str, options: Options) -> Path:
             _check_content(folder)
             check_encoder(encoder_folder(folder))
             return folder
-    store = Store(options.store)
-    keys = sorted(record["key"] for kind in (train.KIND, merge.KIND) for _, record in store.records(kind.name))
+    keys = _keys(options)
     if (meant := _meant(name, keys)) != name:
         return checkpoint_folder(meant, options)
     problem = f"'{name}' is neither a checkpoint folder nor a training step here."
     raise EncoderError(problem, value=name, allowed=map(short_key, keys))
+
+
+def is_checkpoint(name: str, options: Options) -> bool:
+    """Tell whether a name is that of a checkpoint, whole or not: its folder, or the beginning of its key."""
+    folders = (Path(name), options.store / "steps" / name)
+    if any((folder / "heads.json").is_file() for folder in folders):
+        return True
+    return not Path(name).exists() and bool(keys_begun(name, _keys(options)))
+
+
+def _keys(options: Options) -> list[str]:
+    store = Store(options.store)
+    return sorted(record["key"] for kind in (train.KIND, merge.KIND) for _, record in store.records(kind.name))
 
 
 def _meant(name: str, keys: Sequence[str]) -> str:

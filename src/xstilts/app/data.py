@@ -15,6 +15,8 @@ from xstilts.data.lock import Lock
 from xstilts.data.source import Source
 from xstilts.data.study_lock import adopt_revisions, encoder_key, read_study_lock, translator_key
 from xstilts.models.encoders import ChangedEncoderError, find_encoder, portable_files
+from xstilts.models.peft_adapters import find_adapter
+from xstilts.models.peft_adapters import portable_files as portable_adapter
 from xstilts.models.translators import find_translator
 from xstilts.models.translators import portable_files as portable_translator
 from xstilts.pipeline.fetch import Say, fetch_missing
@@ -23,7 +25,7 @@ from xstilts.pipeline.session import catalog_for
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.report.elements.formatting import size
 from xstilts.study.load import find_study, load_study, study_lock
-from xstilts.study.needs import needed_sources, needed_translators
+from xstilts.study.needs import needed_adapters, needed_sources, needed_translators
 from xstilts.study.resolve import resolve_study
 from xstilts.study.schema import Study
 from xstilts.tasks.base import Task
@@ -33,7 +35,7 @@ from xstilts.tasks.base import Task
 class DataCheck:
     """The finding of `data check` on one source, or on a model."""
 
-    task: str  # or "encoder", "translation model"
+    task: str  # or "encoder", "translation model", "adapter"
     language: str  # of a model: its name
     state: str  # "ok", "missing" or "changed"
     message: str
@@ -57,16 +59,17 @@ class DataNeeds:
     sources: Mapping[Source, str]
     encoders: tuple[str, ...] = ()
     translators: tuple[str, ...] = ()  # translation models, by name
+    adapters: tuple[str, ...] = ()  # of peft, by name
     lock: Lock = field(default_factory=Lock)  # what the locks of the studies say
 
     def __len__(self) -> int:
-        return len(self.sources) + len(self.encoders) + len(self.translators)
+        return len(self.sources) + len(self.encoders) + len(self.translators) + len(self.adapters)
 
 
 class NeededModel(NamedTuple):
     """A model that a study names. `locate` finds it, and fetches it where it is given `fetch`."""
 
-    use: str  # "encoder" or "translation model"
+    use: str  # "encoder", "translation model" or "adapter"
     name: str
     locate: Callable[..., Any]
 
@@ -79,6 +82,7 @@ def needs_of(names: Iterable[str], options: Options, scale: str | None = None) -
     sources: dict[Source, str] = {}
     encoders: dict[str, None] = {}
     translators: dict[str, None] = {}
+    adapters: dict[str, None] = {}
     revisions: dict[str, str] = {}
     for name in names:
         if name in catalog:
@@ -94,13 +98,19 @@ def needs_of(names: Iterable[str], options: Options, scale: str | None = None) -
             revisions |= read_study_lock(path).revisions
         resolved = resolve_study(study, catalog_for(study, options), options.roots.data)
         translators |= dict.fromkeys(needed_translators(resolved))
+        adapters |= dict.fromkeys(needed_adapters(study))
         for source in needed_sources(resolved):
             sources.setdefault(source, study.name)
     if not (sources or encoders):
         for task in catalog.values():
             _add_sources(sources, task)
-    lock = Lock(revisions)
-    return DataNeeds(sources=sources, encoders=tuple(encoders), translators=tuple(translators), lock=lock)
+    return DataNeeds(
+        sources=sources,
+        encoders=tuple(encoders),
+        translators=tuple(translators),
+        adapters=tuple(adapters),
+        lock=Lock(revisions),
+    )
 
 
 def _add_sources(sources: dict[Source, str], task: Task) -> None:
@@ -133,7 +143,8 @@ def _models(needs: DataNeeds) -> list[NeededModel]:
         commit = commits.get(translator_key(name), "")
         return NeededModel("translation model", name, partial(find_translator, name, revision=commit))
 
-    return [*map(encoder, needs.encoders), *map(translator, needs.translators)]
+    adapters = (NeededModel("adapter", name, partial(find_adapter, name)) for name in needs.adapters)
+    return [*map(encoder, needs.encoders), *map(translator, needs.translators), *adapters]
 
 
 def _check_model(model: NeededModel, roots: Roots) -> DataCheck:
@@ -171,6 +182,7 @@ class PackedStudy:
     encoder: str
     with_encoder: bool  # False: it comes with the program
     translators: tuple[str, ...]
+    adapters: tuple[str, ...]
     samples: int  # sources that come with the program
     missing: int  # sources that the study allows to be missing
 
@@ -179,6 +191,7 @@ class PackedStudy:
         lines = [f"{content.files} data files, {size(content.bytes)}"]
         models = [f"the encoder {self.encoder}"] if self.with_encoder else []
         models += [f"the translation model {name}" for name in self.translators]
+        models += [f"the adapter {name}" for name in self.adapters]
         if models:
             lines.append(f"{' and '.join(models)}: {content.encoder_files} files, {size(content.encoder_bytes)}")
         if not self.with_encoder:
@@ -206,11 +219,14 @@ def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
                 raise
             missing += 1
     encoder = find_encoder(study.encoder.name, roots, packaged_encoders())
-    model_files, translators = portable_files(encoder, roots), list[str]()
-    for name in needed_translators(resolved):
+    model_files, translators, adapters = portable_files(encoder, roots), list[str](), list[str]()
+    for name, carried, files_of in (
+        *((name, translators, _portable_translator) for name in needed_translators(resolved)),
+        *((name, adapters, _portable_adapter) for name in needed_adapters(study)),
+    ):
         try:
-            model_files |= portable_translator(find_translator(name, roots), roots)
-            translators.append(name)
+            model_files |= files_of(name, roots)
+            carried.append(name)
         except EncoderError:
             if not study.allow_missing:
                 raise
@@ -222,6 +238,15 @@ def pack_study(study: Study, options: Options, archive: Path) -> PackedStudy:
         encoder=study.encoder.name,
         with_encoder=encoder.folder is not None,
         translators=tuple(translators),
+        adapters=tuple(adapters),
         samples=len(locations) - len(packed),
         missing=missing,
     )
+
+
+def _portable_translator(name: str, roots: Roots) -> dict[str, Path | bytes]:
+    return portable_translator(find_translator(name, roots), roots)
+
+
+def _portable_adapter(name: str, roots: Roots) -> dict[str, Path | bytes]:
+    return portable_adapter(find_adapter(name, roots), roots)

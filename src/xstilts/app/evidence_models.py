@@ -8,16 +8,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from xstilts.app.checkpoints import checkpoint_folder, task_for
-from xstilts.app.execution import Quiet, compute_here, execute_steps
-from xstilts.core.errors import EncoderError, StudyError
-from xstilts.data.examples import SentenceExample, TextExample
-from xstilts.engine.store import Store
+from xstilts.app.encoder_folders import folder_of_encoder
+from xstilts.app.execution import Quiet, compute_here
+from xstilts.core.errors import StudyError
+from xstilts.data.examples import TextExample
 from xstilts.evidence.entailment import CONTRADICT, LABELS, NOT_ENOUGH_INFO, SUPPORT, Entailment
 from xstilts.evidence.screening import Vectors
 from xstilts.kinds.classification import Classification
 from xstilts.kinds.retrieval import Retrieval
 from xstilts.pipeline.options import Options
-from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.tasks.base import Task
 
 ENCODER = "tiny-e5"
@@ -46,36 +45,16 @@ def sentence_vectors(options: Options) -> Vectors:
 
 
 def _loaded(options: Options) -> Callable[[Sequence[str]], np.ndarray]:
-    from xstilts.evaluate.predict import CheckpointRef, load_model
-    from xstilts.heads.registry import head_key
-    from xstilts.kinds.tokenizers import load_tokenizer
-    from xstilts.train.model import outputs
+    from xstilts.evaluate.sentence_vectors import SentenceEncoder
 
-    step, store = packaged_encoders()[ENCODER], Store(options.store)
-    outcome = execute_steps([step], store, options, prepare_command=_no_command, listener=Quiet())
-    if outcome.failed:
-        raise EncoderError(next(iter(outcome.failed.values())))
-    folder, kind = store.path(step), Retrieval(layer=-1)
-    compute = compute_here(options)
-    model, tokenizer = load_model(CheckpointRef(checkpoint=folder), kind, compute), load_tokenizer(folder)
+    folder = folder_of_encoder(ENCODER, options, Quiet().say)
+    model = SentenceEncoder(folder, Retrieval(layer=-1), compute_here(options))
 
     def encode(texts: Sequence[str]) -> np.ndarray:
-        examples = [
-            SentenceExample(id=str(n), group=str(n), text=text or " ", side="candidate") for n, text in enumerate(texts)
-        ]
-        columns = kind.encode(examples, tokenizer, LONGEST).columns
-        lengths = np.array([len(ids) for ids in columns["ids"]], dtype=np.int64)
-        decoded = outputs(
-            model, head_key(kind), lambda i: {name: column[i] for name, column in columns.items()}, lengths, compute
-        )
-        table = np.stack(decoded).astype(np.float64)
+        table = model.vectors(texts, LONGEST).vectors_ND.astype(np.float64)
         return np.asarray(table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-12))
 
     return encode
-
-
-def _no_command() -> Callable[..., list[str]]:
-    raise AssertionError("unpacking an encoder runs in this process")
 
 
 def checkpoint_entailment(checkpoint: str, task_name: str, options: Options) -> Entailment:
@@ -88,7 +67,7 @@ def checkpoint_entailment(checkpoint: str, task_name: str, options: Options) -> 
 
     def entailment(pairs: Sequence[tuple[str, str]]) -> np.ndarray:
         from xstilts.evaluate.predict import CheckpointRef, predict_examples
-    
+
         if not pairs:
             return np.zeros((0, len(LABELS)))
         examples = [TextExample(id=str(n), group=str(n), text=a, pair=b) for n, (a, b) in enumerate(pairs)]

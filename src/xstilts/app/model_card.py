@@ -61,6 +61,7 @@ class ModelFacts:
         encoder: where the encoder came from, as the study names it; "" where no study was given.
         phases: what was trained, first to last, each with its tasks.
         scores: of its task on the test sets that it has predicted.
+        has_onnx: `model.onnx` lies beside the weights.
     """
 
     name: str
@@ -71,6 +72,7 @@ class ModelFacts:
     seed: int | None = None
     trained_on: tuple[Task, ...] = ()
     scores: tuple[CardScore, ...] = ()
+    has_onnx: bool = False
 
 
 def model_facts(
@@ -148,6 +150,7 @@ def model_card(facts: ModelFacts) -> str:
         f"# {inline(facts.name)}",
         inline(_about(facts)),
         f"```python\n{_loading(facts)}\n```",
+        *([f"With ONNX, which needs no torch:\n\n```python\n{_loading_onnx(facts)}\n```"] if facts.has_onnx else []),
         "## What it was trained on",
         *_training(facts),
         "## Scores",
@@ -223,6 +226,12 @@ def _loading(facts: ModelFacts) -> str:
     name = facts.auto_class or "AutoModel"
     head = "" if facts.auto_class else "  # the encoder; its head is in head.safetensors"
     return f'from transformers import {name}\n\nmodel = {name}.from_pretrained({folder}){head}'
+
+
+def _loading_onnx(facts: ModelFacts) -> str:
+    """Return the line that loads the ONNX file; its inputs are what the tokenizer gives, as int64."""
+    file = json.dumps(f"{facts.name}/model.onnx", ensure_ascii=False)
+    return f"import onnxruntime\n\nsession = onnxruntime.InferenceSession({file})"
 
 
 def _training(facts: ModelFacts) -> list[str]:

@@ -10,6 +10,7 @@ from xstilts.app.plan_power import PowerForecast, power_forecast
 from xstilts.data.read import TO_FETCH
 from xstilts.engine.graph import steps_of
 from xstilts.engine.reasons import Reason, reasons
+from xstilts.pipeline.encoder_notes import encoder_notes
 from xstilts.pipeline.forecast import Forecast, forecast
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.same_files import same_files
@@ -120,6 +121,7 @@ class Plan:
                 if languages
             },
             "notes": [
+                *encoder_notes(self.session),
                 *(f"{name}: {note}" for name, notes in located.notes.items() for note in notes),
                 *same_files(self.session.goals),
                 *(note.sentence for note in shared_rows(self.session).notes),

@@ -30,7 +30,7 @@ def check_store(root: Path) -> Iterator[CheckedItem]:
             yield _checked(root, f"data/{name}", data_folder(root) / name, entry.sha256)
     except XstiltsError as error:
         yield CheckedItem(name="data/lock.json", problem=error.what)
-    for models in ("encoders", "translators"):
+    for models in ("encoders", "translators", "adapters"):
         for record_file in sorted((root / models).glob("*.json")):
             yield from _models(root, models, record_file)
 

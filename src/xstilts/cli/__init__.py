@@ -14,12 +14,14 @@ from xstilts.cli import (
     claims,
     data,
     doctor,
+    embed,
     encoders,
     evidence,
     init,
     models,
     predictions,
     pretrain,
+    push,
     scaling,
     score,
     store,
@@ -46,7 +48,9 @@ pretrain.add_to(app)
 encoders.add_to(app)
 data.add_to(app)
 models.add_to(app)
+push.add_to(app)
 predictions.add_to(app)
+embed.add_to(app)
 stress.add_to(app)
 xtreme.add_to(app)
 score.add_to(app)

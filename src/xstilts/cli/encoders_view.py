@@ -34,7 +34,7 @@ def encoder_table(encoders: Sequence[EncoderFacts]) -> RenderableType:
         )
     legend = Text(
         "packaged: comes with the program; here: in the store; to fetch: `xstilts run` and `xstilts data get` do. "
-        "`encoder:` also takes a folder, or any owner/name of the hub.",
+        "`encoder:` also takes a folder, or any owner/name of the hub; a fine-tuned model is taken without its head.",
         style="dim",
     )
     return Group(table, legend)

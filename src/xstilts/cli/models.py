@@ -86,6 +86,9 @@ def export(
     adapter: Annotated[
         bool, typer.Option("--adapter", help="Write its LoRA or IA3 alone, in the files of the package peft.")
     ] = False,
+    onnx: Annotated[
+        bool, typer.Option("--onnx", help="Write model.onnx as well, compared with the model (the extra `onnx`).")
+    ] = False,
     store: StoreDir = None,
     tasks: Tasks = None,
     threads: Threads = None,
@@ -99,11 +102,14 @@ def export(
     from xstilts.app.export import export_checkpoint
 
     options = make_options(store=store, tasks=tasks, threads=threads)
-    result = export_checkpoint(checkpoint, out, task_for(task, study, options), options, adapter, study)
+    result = export_checkpoint(checkpoint, out, task_for(task, study, options), options, adapter, study, onnx)
     if as_json:
         print_json(result)
     elif result["auto_class"]:
         say(f"{out}: load it with transformers.{result['auto_class']}.from_pretrained('{out}')")
+        if onnx:
+            difference = f"{result['onnx']['difference']:.1g} from the model's logits at most"
+            say(f"{out}/model.onnx: load it with onnxruntime.InferenceSession('{out}/model.onnx'); {difference}")
     elif adapter:
         say(f"{out}: the adapter, for peft.PeftModel.from_pretrained; its head in head.safetensors.")
     else:

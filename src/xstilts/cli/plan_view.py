@@ -14,6 +14,7 @@ from xstilts.app.plan_power import power_forecast
 from xstilts.core.short_keys import short_key
 from xstilts.core.visible_text import visible
 from xstilts.engine.graph import steps_of
+from xstilts.pipeline.encoder_notes import encoder_notes
 from xstilts.pipeline.forecast import Forecast, StepForecast
 from xstilts.pipeline.kept_weights import weight_notices
 from xstilts.pipeline.session import Session
@@ -172,6 +173,8 @@ def _missing(session: Session) -> Iterable[Text]:
     chosen = session.located
     if session.precision_reason:
         yield Text(f"note: precision auto: {session.precision}, as {session.precision_reason}", style="dim")
+    for note in encoder_notes(session):
+        yield Text(f"note: {note}", style="dim")
     for name, notes in chosen.notes.items():
         for note in notes:
             yield Text(f"note: {name}: {note}", style="dim")

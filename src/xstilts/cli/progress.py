@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -17,6 +19,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from xstilts.cli.console import make_console
 from xstilts.core.visible_text import visible
+from xstilts.engine.step import Progress as StepProgress
 from xstilts.engine.step import Step
 
 HEARTBEAT = 60.0  # seconds between two lines of a step in a log
@@ -154,6 +157,19 @@ class RichListener:
                 running.spoke = now
         for running in due:
             self.say(running.line(now))
+
+
+@contextmanager
+def one_bar(name: str, label: str) -> Iterator[tuple[RichListener, StepProgress]]:
+    """Show one bar, for work that is no step of a study; yields what says lines and what is told how far it is."""
+    work = Step(name=name, version=1, settings=None, label=label, call=lambda settings, context: None)
+    with RichListener() as listener:
+        listener.step_started(work, "")
+
+        def progress(done: float, total: float, unit: str = "", text: str = "") -> None:
+            listener.step_progress(work, done, total, unit, text)
+
+        yield listener, progress
 
 
 def _left(done: float, total: float, seconds: float) -> str:

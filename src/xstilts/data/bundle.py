@@ -43,7 +43,7 @@ from xstilts.engine.drafts import draft
 
 _MANIFEST = "manifest.json"
 _STORE = "store"  # what members that are no data are below
-_STORE_FOLDERS = ("encoders/", "translators/")  # the folders of the store that such members may lie in
+_STORE_FOLDERS = ("encoders/", "translators/", "adapters/")  # the folders of the store that such members may lie in
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Drafts: what is being fetched or unpacked into a store, until it is whole.
 
-    <data, encoders or translators>/.draft-<digest of what it is for>/
+    <data, encoders, translators or adapters>/.draft-<digest of what it is for>/
 
 A draft lies on the disk where its files will be. Whoever writes it holds the lock of its name, so that two processes
 never fetch the same thing at once, and that what a kill left is told from what is being written: the next attempt at
@@ -17,7 +17,7 @@ from pathlib import Path
 from xstilts.core.canonical import fingerprint
 from xstilts.core.locks import locked
 
-TOPS = ("data", "encoders", "translators")  # the folders of a store that something is fetched into
+TOPS = ("data", "encoders", "translators", "adapters")  # the folders of a store that something is fetched into
 
 
 @contextlib.contextmanager

@@ -9,8 +9,8 @@
 
 An artefact may name parts of itself that can be thrown away (`parts.json`: {"weights": ["encoder/model.safetensors"]});
 `trimmed.json` lists those that were. `done.json` has the size and sha-256 of every file, and a checksum of itself: what
-is damaged is noticed when it is read and made again. The other folders (data, encoders, translators, cache, reports)
-belong to other layers; drafts in them (see `drafts`) are counted and collected here.
+is damaged is noticed when it is read and made again. The other folders (data, encoders, translators, adapters, cache,
+reports) belong to other layers; drafts in them (see `drafts`) are counted and collected here.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ from xstilts.engine.drafts import draft_folders
 from xstilts.engine.step import Step
 
 LAYOUT = 1
-FOLDERS = ("steps", "work", "locks", "runs", "data", "encoders", "translators", "cache", "reports", "store.json")
+FOLDERS = (
+    "steps", "work", "locks", "runs", "data", "encoders", "translators", "adapters", "cache", "reports", "store.json",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

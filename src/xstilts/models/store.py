@@ -52,6 +52,7 @@ class ModelFiles:
         check: raises EncoderError where a folder that was fetched cannot be used; it is then not taken into the store.
         remember: told the store and the identity of a folder that passed, so that it is not checked again.
         hint: how else one can be given.
+        needs: said where a required file is not there.
     """
 
     noun: str
@@ -65,6 +66,7 @@ class ModelFiles:
     check: Callable[[Path], None] = lambda folder: None
     remember: Callable[[Path, str], None] = lambda store, identity: None
     hint: str
+    needs: str = "Needed: config.json, weights as safetensors (no other format is read), and a tokenizer."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +178,7 @@ class ModelStore:
                 raise EncoderError(
                     f"'{name}' is not {self.spec.with_article} that can be used: it has no {content}.",
                     where=str(folder),
-                    hint="Needed: config.json, weights as safetensors (no other format is read), and a tokenizer.",
+                    hint=self.spec.needs,
                 )
 
     def identity(self, folder: Path) -> str:
@@ -302,7 +304,7 @@ class ModelStore:
         if self.spec.converted and self.spec.converted not in names:  # what an earlier attempt made of them
             (folder / self.spec.converted).unlink(missing_ok=True)
         try:
-            self.require(folder, name, MODEL)
+            self.require(folder, name, {k: v for k, v in self.spec.required_files.items() if v != self.spec.converted})
             with naming(self.spec, name):
                 self.spec.convert(folder)
                 self.spec.check(folder)

@@ -21,9 +21,11 @@ from transformers.utils import logging as transformers_logging
 
 from xstilts.core.errors import EncoderError, reason_of
 from xstilts.core.tensor_files import WEIGHTS, TensorHeader, read_headers, weight_files
-from xstilts.nn.published_config import read_published
+from xstilts.nn.output_layers import is_output
+from xstilts.nn.published_config import published_config, read_published
 
 FLOATS = ("F64", "F32", "F16", "BF16")
+_SHOWN = 3  # tensors that a message names
 
 # What the classes of `transformers` call their dropouts.
 _HIDDEN_DROPOUT = (
@@ -31,9 +33,6 @@ _HIDDEN_DROPOUT = (
     "pooler_dropout", "cls_dropout", "seq_classif_dropout", "qa_dropout", "summary_last_dropout",
 )  # fmt: skip
 _ATTENTION_DROPOUT = ("attention_probs_dropout_prob", "attention_dropout")
-
-# Output layers of other people's tasks: never a part of what was pretrained.
-OUTPUTS = ("classifier", "qa_outputs", "score", "discriminator_predictions", "sequence_summary")
 
 
 def read_config(folder: Path) -> PreTrainedConfig:
@@ -62,6 +61,14 @@ def read_config(folder: Path) -> PreTrainedConfig:
             hint="Encoders are XLM-R, mBERT, ModernBERT, mDeBERTa and their like.",
         )
     return config
+
+
+def empty_model(values: Mapping[str, Any], path: Path) -> PreTrainedModel:
+    """Return the bare encoder of a configuration without any numbers, on the device "meta". `path`: of the
+    configuration, for errors. Raises EncoderError where `transformers` has no such model."""
+    config = published_config(values, path)
+    with torch.device("meta"), quiet():
+        return _model_class(config)(config)
 
 
 def set_dropout(config: PreTrainedConfig, hidden: float | None, attention: float | None) -> dict[str, Any]:
@@ -107,11 +114,13 @@ def _loaded(
             message = f"no '{config.model_type}' encoder can be made of config.json and the weights: {reason_of(error)}"
             raise EncoderError(message, where=str(folder)) from error
     _check_types(headers, model, folder)
-    _check_complete(info, model, folder)
+    _check_complete(info, model, folder, headers)
     return model
 
 
-def _check_complete(info: Mapping[str, Any], model: PreTrainedModel, folder: Path) -> None:
+def _check_complete(
+    info: Mapping[str, Any], model: PreTrainedModel, folder: Path, headers: Mapping[str, TensorHeader]
+) -> None:
     """Raise EncoderError where the weights are not those of the model, as `transformers` says: of another shape, not
     there, or of more blocks."""
     kind = model.config.model_type
@@ -123,8 +132,10 @@ def _check_complete(info: Mapping[str, Any], model: PreTrainedModel, folder: Pat
             hint="One of the two files is not of this encoder.",
         )
     if missing := sorted(name for name in info["missing_keys"] if "pooler" not in name):
-        message = f"the weights lack {len(missing)} tensors of a '{kind}' encoder, '{missing[0]}' first."
-        raise EncoderError(message, where=str(folder))
+        message = f"the weights lack {len(missing)} tensors of a '{kind}' encoder, {_named(missing)}."
+        none_fits = len(missing) == len(model.state_dict())
+        hint = f"They are {_named(sorted(headers))}: a head alone, or another class of model." if none_fits else None
+        raise EncoderError(message, where=str(folder), hint=hint)
     known = {_of_any_block(name) for name in model.state_dict()} - {""}
     prefix = model.base_model_prefix + "."
     more = [name for name in info["unexpected_keys"] if _of_any_block(name.removeprefix(prefix)) in known]
@@ -134,6 +145,16 @@ def _check_complete(info: Mapping[str, Any], model: PreTrainedModel, folder: Pat
             where=str(folder),
             hint="To use the first layers alone, say `encoder: {name: ..., layers: N}` in the study.",
         )
+
+
+def _named(names: Sequence[str]) -> str:
+    """Name the first three tensors.
+
+    >>> _named(["a", "b", "c", "d", "e"])
+    "'a', 'b', 'c' and 2 more"
+    """
+    shown = ", ".join(f"'{name}'" for name in names[:_SHOWN])
+    return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown
 
 
 def _of_any_block(name: str) -> str:
@@ -190,7 +211,7 @@ def read_own_heads(folder: Path, model: PreTrainedModel) -> dict[str, Tensor]:
                 # The first BERT checkpoints call the weights of a norm so.
                 name = stored.replace(".gamma", ".weight").replace(".beta", ".bias")
                 bare = name.removeprefix(prefix)
-                if bare in encoder_weights or bare.partition(".")[0] in OUTPUTS:
+                if bare in encoder_weights or is_output(bare):
                     continue
                 tensor = tensors.get_tensor(stored)
                 if tensor.is_floating_point() and tensor.shape != tied:

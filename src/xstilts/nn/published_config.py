@@ -55,7 +55,12 @@ def read_published(path: Path, model_types: Collection[str] = ()) -> PreTrainedC
     Raises EncoderError where the file is no configuration, names a model type that `transformers` lacks or an attention
     that is not in `ATTENTION`, where the weights are quantised, and for values that no encoder or not its class takes.
     """
-    values = read_settings(path)
+    return published_config(read_settings(path), path, model_types)
+
+
+def published_config(values: Mapping[str, Any], path: Path, model_types: Collection[str] = ()) -> PreTrainedConfig:
+    """Return the configuration of the content of a config.json. `path` is said in errors, which are those of
+    `read_published`."""
     model_type = values.get("model_type")
     if not isinstance(model_type, str) or model_type not in CONFIG_MAPPING_NAMES:
         own_code = " Its own code (`auto_map`) is not run." if "auto_map" in values else ""

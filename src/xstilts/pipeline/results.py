@@ -11,7 +11,9 @@ from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import Outcome
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
+from xstilts.models.left_out_head import left_out_head
 from xstilts.models.pretraining_languages import pretraining_languages
+from xstilts.pipeline.encoder_notes import encoder_notes
 from xstilts.pipeline.read_files import file_records, file_steps, packaged_samples
 from xstilts.pipeline.same_files import same_files
 from xstilts.pipeline.session import Session
@@ -54,6 +56,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         contrasts=contrasts(study),
         study_yaml=dump_study(study),
         encoder=str(study.encoder),
+        left_out_head=left_out_head(session.encoder),
         steps=tuple(_step(step, session.store, outcome) for step in steps_of(session.goals)),
         versions={**library_versions(), "machine": platform.machine()},
         data=tuple(file_records(session)),
@@ -182,8 +185,7 @@ def _step(step: Step, store: Store, outcome: Outcome | None) -> StepInfo:
 def _notes(session: Session, samples: Mapping[str, str]) -> Iterable[str]:
     if session.precision_reason:
         yield f"precision auto: {session.precision}, as {session.precision_reason}"
-    if session.encoder.origin:
-        yield f"{session.study.encoder}: taken from {session.encoder.origin}, in the place of the hub's files"
+    yield from encoder_notes(session)
     yield from (f"{name}: {note}" for name, note in samples.items())
     resolved = session.located
     for name, notes in resolved.notes.items():

@@ -22,6 +22,7 @@ from xstilts.models.encoders import LocatedEncoder, expected_encoder, find_encod
 from xstilts.models.named_encoders import NAMED_ENCODERS
 from xstilts.models.own_head import has_own_head
 from xstilts.models.translators import find_translator
+from xstilts.pipeline.arm_starts import check_goes_on, find_starts
 from xstilts.pipeline.build import StepBuilder
 from xstilts.pipeline.fetch import Say, fetch_missing, fetch_translators
 from xstilts.pipeline.locked_files import files_read
@@ -118,12 +119,16 @@ def _open(study: Study, options: Options, fetching: Say | None, planning: bool) 
     if asks_own_head(located) and has_own_head(encoder) is False:
         located = without_own_head(located)
     located = at_depth(located, number_of_layers(encoder.config()) if encoder.is_here else None)
-    routes = tuple(expand(located, encoder.ref, precision.name))
+    starts = find_starts(located, encoder, roots, fetching, planning)
+    located = starts.located
+    routes = tuple(expand(located, encoder.ref, precision.name, starts.starts(encoder)))
+    check_goes_on(routes, starts.adapters)
     builder = StepBuilder(
         roots=roots,
         encoder=encoder,
         precision=precision.name,
         translators={name: find_translator(name, roots) for name in _used_translators(routes, located)},
+        adapters=starts.by_identity,
         resolver=expected_source if planning else resolve_source,
     )
     return Session(

@@ -11,8 +11,10 @@ from xstilts.data.source import MachineTranslation, Source
 from xstilts.engine.step import Step
 from xstilts.kinds.base import Kind
 from xstilts.models.encoders import LocatedEncoder
+from xstilts.models.peft_adapters import LocatedAdapter
 from xstilts.models.translators import LocatedTranslator
 from xstilts.perturb.base import Perturbation
+from xstilts.pipeline.steps.attach import attach_step
 from xstilts.pipeline.steps.base import BASE, ENCODER, EncoderAt
 from xstilts.pipeline.steps.merge import MergeSettings, merge_step
 from xstilts.pipeline.steps.prepare import RELEVANCE, TRANSLATION, PrepareSettings, prepare_step
@@ -33,6 +35,7 @@ from xstilts.study.phase import (
     MergedCheckpoint,
     MixtureTask,
     Phase,
+    PublishedAdapter,
     encoder_checkpoint,
     holds_encoder,
 )
@@ -48,6 +51,7 @@ class TrainingSteps:
     encoder: LocatedEncoder
     precision: str
     translators: Mapping[str, LocatedTranslator] = field(default_factory=dict)  # by the names the study calls them
+    adapters: Mapping[str, LocatedAdapter] = field(default_factory=dict)  # by their identities
     resolver: Callable[[Source, Roots], ResolvedSource] = resolve_source  # for a plan: `expected`
     _prepared: dict[str, Step] = field(default_factory=dict)
     _trained: dict[Phase, Step] = field(default_factory=dict)
@@ -128,8 +132,17 @@ class TrainingSteps:
         )
         return translate_step(settings, task=task, use=use, label=f"{label} by {model.name}")
 
-    def checkpoint(self, checkpoint: Phase | MergedCheckpoint) -> Step:
-        return self.train(checkpoint) if isinstance(checkpoint, Phase) else self.merge(checkpoint)
+    def checkpoint(self, checkpoint: Phase | MergedCheckpoint | PublishedAdapter) -> Step:
+        match checkpoint:
+            case Phase():
+                return self.train(checkpoint)
+            case MergedCheckpoint():
+                return self.merge(checkpoint)
+        return self.attach(checkpoint)
+
+    def attach(self, adapter: PublishedAdapter) -> Step:
+        """The checkpoint of a published adapter over the pretrained encoder."""
+        return attach_step(self.adapters[adapter.identity], self.encoder_at(), self.encoder_input())
 
     def train(self, phase: Phase) -> Step:
         if phase not in self._trained:

@@ -87,6 +87,7 @@ class ArmSpec(StrictModel):
     strategy: Annotated[str, one_of(strategy_names)]
     through: tuple[str | tuple[str, ...], ...] = ()
     join: JoinField = None  # of strategy `compose`
+    start: Annotated[str, Field(min_length=1)] | None = None  # an adapter of peft over the encoder: a folder, or a name
     sampling: Annotated[Sampling, BeforeValidator(_named_sampling)] = Sampling()
     tune: TuneField = FULL  # of the intermediate phases
     tune_target: TuneField = FULL  # of the target phase, and of a joint one
@@ -134,6 +135,14 @@ class ArmSpec(StrictModel):
     def one_change_of_rows(self) -> ArmSpec:
         if self.perturbed and self.translated:
             raise ValueError("'perturbed' rows are the tasks' own; it cannot stand beside 'translated'")
+        return self
+
+    @model_validator(mode="after")
+    def starts_once(self) -> ArmSpec:
+        if self.start and self.join is not None:
+            raise ValueError("'join' is about what was trained apart from the encoder; 'start' puts an adapter over it")
+        if self.start and self.language_adapters is not None:
+            raise ValueError("'start' is an adapter over the encoder, and so are 'language_adapters': give one of them")
         return self
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ Phases are values, so work that routes share is one value and is trained once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from xstilts.core.canonical import identity_name
@@ -22,6 +22,7 @@ from xstilts.study.phase import (
     MergedCheckpoint,
     MixtureTask,
     Phase,
+    PublishedAdapter,
     Start,
     adapter_tasks,
 )
@@ -78,18 +79,21 @@ def phase_name(phase: Phase) -> str:
 
 
 def route_name(end: Start) -> str:
-    """Name what a route trains up to here: "mnli + squad1 → xnli", "ties(mnli, squad1) → xnli"; "" for the encoder."""
+    """Name what a route trains up to here: "mnli + squad1 → xnli", "ties(mnli, squad1) → xnli", "adapter me/lora →
+    xnli"; "" for the encoder."""
     if isinstance(end, MergedCheckpoint):
         return f"{identity_name(type(end.how)).lower()}({', '.join(route_name(part) for part in end.parts)})"
     if isinstance(end, Phase):
         return " → ".join(filter(None, (route_name(end.start), phase_name(end))))
-    return ""
+    return f"adapter {end.name}" if isinstance(end, PublishedAdapter) else ""
 
 
 def end_name(end: Start) -> str:
     """Name a checkpoint as plans and records do: "mnli → xnli · seed 1"."""
     if isinstance(end, EncoderRef):
         return "the encoder"
+    if isinstance(end, PublishedAdapter):
+        return f"the {route_name(end)}"
     return f"{route_name(end)} · seed {end.seed if isinstance(end, Phase) else end.parts[0].seed}"
 
 
@@ -100,9 +104,12 @@ def before_target(end: Start) -> str:
     return route_name(end)
 
 
-def expand(located: LocatedStudy, encoder: EncoderRef, precision: str) -> list[Route]:
-    """List the routes of all arms, targets and seeds that can run, in the order of the study."""
-    study = located.study
+def expand(
+    located: LocatedStudy, encoder: EncoderRef, precision: str, starts: Mapping[str, PublishedAdapter] | None = None
+) -> list[Route]:
+    """List the routes of all arms, targets and seeds that can run, in the order of the study. `starts`: of the arms
+    that start from a published adapter, by name."""
+    study, starts = located.study, starts or {}
     routes = []
     for seed in study.seeds:
         for arm_name, arm in study.arms.items():
@@ -120,7 +127,7 @@ def expand(located: LocatedStudy, encoder: EncoderRef, precision: str) -> list[R
                     perturbed.augmentations.get(arm_name),
                     perturbed.target_augmentations.get(arm_name),
                 )
-                routes.append(builder.route(arm_name, located, encoder, target))
+                routes.append(builder.route(arm_name, located, encoder, target, starts.get(arm_name)))
     return routes
 
 
@@ -135,9 +142,11 @@ class _Builder:
     augmentation: Augmentation | None = None  # of the rows of intermediate tasks
     target_augmentation: Augmentation | None = None  # of the target's
 
-    def route(self, name: str, located: LocatedStudy, encoder: EncoderRef, target: str) -> Route:
+    def route(
+        self, name: str, located: LocatedStudy, encoder: EncoderRef, target: str, adapter: PublishedAdapter | None
+    ) -> Route:
         if self.arm.language_adapters is None:
-            return self.route_from(encoder, name, located, target)
+            return self.route_from(adapter or encoder, name, located, target)
         texts, languages = located.adapter_texts[name], languages_of_route(self.arm, located, target)
         start = self.language(encoder, texts[languages.training_language])
         others = [(code, self.language(encoder, texts[code])) for code in languages.others if code in texts]
@@ -168,7 +177,7 @@ class _Builder:
             role="language",
         )
 
-    def end(self, located: LocatedStudy, encoder: Start, task: Task) -> Start:
+    def end(self, located: LocatedStudy, start: Start, task: Task) -> Start:
         """What is evaluated of a route that is fine-tuned on `task`."""
         take = number_of(self.arm.take or self.study.take.intermediate)
         # Two tasks of a stage may have the same substitute: it counts once.
@@ -185,7 +194,7 @@ class _Builder:
             return self.phase(start, mix, role, texts if role != "target" else ())
 
         merge = composition(self.arm.join) if self.arm.join else None
-        return self.arm.way.run(RouteParts(start=encoder, stages=through, target=last, build=phase, merge=merge))
+        return self.arm.way.run(RouteParts(start=start, stages=through, target=last, build=phase, merge=merge))
 
     def masked(self, located: LocatedStudy) -> Stage:
         """The texts of the arm's `mlm`, which share its ratio equally."""

@@ -10,6 +10,7 @@ from xstilts.data.source import Source
 from xstilts.study.arms import ArmSpec
 from xstilts.study.language_adapters import RouteLanguages, candidate_texts, route_languages
 from xstilts.study.resolve import ResolvedStudy
+from xstilts.study.schema import Study
 from xstilts.study.translation import check_translated, translated_sources, translation_models
 from xstilts.tasks.base import Task
 
@@ -53,6 +54,11 @@ def needed_translators(resolved: ResolvedStudy) -> tuple[str, ...]:
         for translation in resolved.translated_tests(arm, target).values()
     )
     return tuple(dict.fromkeys([*translation_models(resolved.study), *tested]))
+
+
+def needed_adapters(study: Study) -> tuple[str, ...]:
+    """The names of all published adapters that arms start from, each once."""
+    return tuple(dict.fromkeys(arm.start for arm in study.arms.values() if arm.start))
 
 
 def possible_texts(resolved: ResolvedStudy) -> tuple[Task, ...]:

@@ -21,6 +21,16 @@ class EncoderRef:
     name: str = field(default="", metadata=NOT_IDENTITY, compare=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class PublishedAdapter:
+    """An adapter in the files of peft that a route starts from, over the pretrained encoder. `identity` is a digest of
+    its files; the name is for people."""
+
+    encoder: EncoderRef
+    identity: str
+    name: str = field(default="", metadata=NOT_IDENTITY, compare=False)
+
+
 def hash_once(value: Any) -> int:
     """The hash of a frozen dataclass, remembered by the object: a study asks every chain of phases for it, over and
     over, and each asks the one below it."""
@@ -55,7 +65,7 @@ class MixtureTask:
 class Phase(Training):
     """One training run: where it starts, on what it trains, and how."""
 
-    start: EncoderRef | Phase | MergedCheckpoint
+    start: EncoderRef | PublishedAdapter | Phase | MergedCheckpoint
     mix: tuple[MixtureTask, ...]
     # "language", "intermediate", "target" or "joint": for people and for what may be trimmed
     role: str = field(default="target", metadata=NOT_IDENTITY, compare=False)
@@ -80,7 +90,7 @@ class MergedCheckpoint:
         return Fuse(adapters=tuple(part.tune for part in self.parts if isinstance(part.tune, Bottleneck)), stack=False)
 
 
-Start = EncoderRef | Phase | MergedCheckpoint
+Start = EncoderRef | PublishedAdapter | Phase | MergedCheckpoint
 
 
 def holds_encoder(start: Start) -> bool:
@@ -88,6 +98,8 @@ def holds_encoder(start: Start) -> bool:
     not."""
     if isinstance(start, MergedCheckpoint):
         return holds_encoder(start.parts[0])
+    if isinstance(start, PublishedAdapter):
+        return False
     if isinstance(start, EncoderRef) or start.tune == FULL:
         return True
     return start.tune == FROZEN and holds_encoder(start.start)
@@ -97,7 +109,13 @@ def encoder_checkpoint(start: Start) -> Start:
     """The checkpoint, or the pretrained encoder, whose encoder weights a checkpoint stands on; itself where it has
     them."""
     while not isinstance(start, EncoderRef) and not holds_encoder(start):
-        start = start.parts[0].start if isinstance(start, MergedCheckpoint) else start.start
+        match start:
+            case MergedCheckpoint():
+                start = start.parts[0].start
+            case PublishedAdapter():
+                start = start.encoder
+            case Phase():
+                start = start.start
     return start
 
 

@@ -115,7 +115,9 @@ class Study(StrictModel):
 
     @property
     def base(self) -> str:
-        """The arm the others are compared with: `baseline`, else the first direct arm, else the first arm."""
+        """The arm the others are compared with: `baseline`, else the first direct arm without a start of its own,
+        else the first arm."""
         if self.baseline:
             return self.baseline
-        return next((name for name, arm in self.arms.items() if not arm.way.needs_through), next(iter(self.arms)))
+        plain = (name for name, arm in self.arms.items() if not arm.way.needs_through and arm.start is None)
+        return next(plain, next(iter(self.arms)))

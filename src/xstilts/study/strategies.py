@@ -30,7 +30,7 @@ class BuildPhase(Protocol):
 class RouteParts:
     """The parts of an arm that a strategy makes a route of.
 
-    start: the pretrained encoder, or the language adapter below all tasks.
+    start: the pretrained encoder, a published adapter, or the language adapter below all tasks.
     stages: the intermediate tasks; a stage of several is a mixture.
     target: None for a target without training data, such as retrieval.
     merge: how trainings from one start become one, None where the arm says none.

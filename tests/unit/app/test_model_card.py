@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,11 @@ def test_what_no_pipeline_loads_is_loaded_by_its_class(auto_class: str | None, s
     text = model_card(facts)
     assert said in text and "The data are not known" in text and "None are in the store." in text
     assert "model-index" not in metadata(facts) and "language" not in metadata(facts)
+
+
+def test_an_onnx_file_has_its_own_line():
+    line = 'onnxruntime.InferenceSession("my-model/model.onnx")'
+    assert line in model_card(replace(FACTS, has_onnx=True)) and "onnx" not in model_card(FACTS)
 
 
 def test_a_name_of_a_folder_acts_on_nothing():

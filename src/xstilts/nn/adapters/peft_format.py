@@ -16,8 +16,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from xstilts.core.errors import EncoderError, StoreError
-from xstilts.core.files import read_json, write_json
+from xstilts.core.files import read_json, read_settings, write_json
 from xstilts.core.settings.tuning import IA3, LoRA
+from xstilts.core.tensor_files import read_header
 from xstilts.nn.adapters.layers import Patch
 from xstilts.nn.adapters.manager import Adapters, Attached
 from xstilts.nn.adapters.peft_fused_projections import as_one, by_layer
@@ -60,25 +61,49 @@ def read(folder: Path, adapters: Adapters) -> Attached:
         config, tensors = read_json(folder / CONFIG), load_file(folder / WEIGHTS)
     except (OSError, SafetensorError, StoreError) as error:
         raise EncoderError(f"there is no adapter of peft here: {error}", where=str(folder)) from error
+    adapter, weights = _attach(folder, config, tensors, adapters)
+    with torch.no_grad():
+        for key, tensor in _published(adapter).items():
+            tensor.copy_(weights[key])
+    return adapter
+
+
+def fitting_settings(folder: Path, adapters: Adapters) -> LoRA | IA3:
+    """Return the settings of the adapter of a folder, from the headers of its files alone. `adapters`: of a model of
+    the encoder's shape, which may be without numbers (on the device "meta"). Raises EncoderError as `read` does."""
+    headers = read_header(folder / WEIGHTS)
+    tensors = {name: torch.empty(tensor.shape, device="meta") for name, tensor in headers.items()}
+    adapter, _ = _attach(folder, read_settings(folder / CONFIG), tensors, adapters)
+    adapters.drop_last()
+    assert isinstance(adapter.settings, LoRA | IA3)
+    return adapter.settings
+
+
+def _attach(
+    folder: Path, config: Mapping[str, Any], tensors: Mapping[str, Tensor], adapters: Adapters
+) -> tuple[Attached, dict[tuple[str, str], Tensor]]:
+    """Attach a fresh adapter with the settings of a folder, and return it with the weights that are its own there."""
     model, layers = adapters.model, adapters.layers
     try:
         weights = layer_tensors(tensors, PREFIX, str(getattr(model, "base_model_prefix", "")))
         first, targets, target_of = changed_layers(model, layers, sorted({path for path, _ in weights}))
         inputs = {target_of[path] for (path, kind), tensor in weights.items() if kind == "ia3_l" and len(tensor) == 1}
         settings = settings_of(config, targets, [target for target in targets if target in inputs], first)
+        adapter = adapters.add(settings)
     except EncoderError as error:
         raise error.moved(str(folder)) from error
-    adapter = adapters.add(settings)
-    ours = {(patch.sites[0].path, name): tensor for patch in adapter.each for name, tensor in patch.published.items()}
+    ours = _published(adapter)
     if wrong := sorted(key for key in ours.keys() | weights.keys() if _size(ours, key) != _size(weights, key)):
         adapters.drop_last()
         (path, name), stored_size, size = wrong[0], _size(weights, wrong[0]), _size(ours, wrong[0])
         message = f"an adapter of another encoder: '{path}.{name}' is {stored_size} there, this encoder needs {size}."
         raise EncoderError(message, where=str(folder / WEIGHTS))
-    with torch.no_grad():
-        for key, tensor in ours.items():
-            tensor.copy_(weights[key])
-    return adapter
+    return adapter, weights
+
+
+def _published(adapter: Attached) -> dict[tuple[str, str], Tensor]:
+    """Return the weights of an adapter as peft stores them, by (path of the layer, which of its weights)."""
+    return {(patch.sites[0].path, name): tensor for patch in adapter.each for name, tensor in patch.published.items()}
 
 
 def _size(tensors: Mapping[tuple[str, str], Tensor], key: tuple[str, str]) -> str:

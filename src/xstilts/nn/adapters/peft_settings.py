@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from xstilts.core.errors import EncoderError
 from xstilts.core.settings.tuning import IA3, LoRA
 from xstilts.nn.adapters.targets import ROLES, find_blocks, find_site
-from xstilts.nn.loading import OUTPUTS
+from xstilts.nn.output_layers import OUTPUTS, is_output
 
 # Keys that change no number of what was trained: provenance, how it was begun, what is read off the weights instead.
 _HARMLESS = frozenset((
@@ -106,7 +106,7 @@ def layer_tensors(tensors: Mapping[str, Tensor], prefix: str, base: str) -> dict
     weights = {}
     for name, tensor in tensors.items():
         bare = name.removeprefix(prefix).removeprefix(f"{base}.")
-        if bare.partition(".")[0] in OUTPUTS:
+        if is_output(bare):
             continue
         path, dot, kind = next((bare.partition(mark) for mark in (".lora_", ".ia3_") if mark in bare), (bare, "", ""))
         if not name.startswith(prefix) or not dot:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from xstilts.engine.step import Step
 from xstilts.pipeline.steps import (
+    attach,
     audit,
     cut_encoder,
     encoder,
@@ -31,6 +32,7 @@ from xstilts.pipeline.steps.base import FileUse, StepKind
 STEP_KINDS: tuple[StepKind, ...] = (
     encoder.KIND,
     cut_encoder.KIND,
+    attach.KIND,
     translate.KIND,
     relevance.KIND,
     prepare.KIND,

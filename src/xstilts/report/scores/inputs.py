@@ -271,6 +271,7 @@ class Results:
     word_counts: tuple[WordCounts, ...] = ()  # of targets that say something of single words
     leaks: LeakAudit | None = None  # None: not asked for
     error_tables: tuple[ErrorTables, ...] = ()  # of targets of which two arms have run
+    left_out_head: tuple[str, ...] = ()  # layers of a task that the encoder's folder has, which nothing starts from
     encoder_languages: tuple[str, ...] | None = None  # those it was pretrained in; None: not known
     encoder_languages_source: str = ""
     margin: float | None = None  # points within which arms are called equivalent

@@ -25,9 +25,10 @@ def _compared(board: Scoreboard) -> str:
     arms = name_list(list(results.arms), MANY)
     version = results.versions.get("xstilts")
     made = f" with xstilts {version}" if version else ""
+    head = f" without its output layers ({name_list(list(results.left_out_head))})" if results.left_out_head else ""
     return (
-        f"We compare {plural(len(results.arms), 'arm')} ({arms}){made}, all from {results.encoder}, each trained with "
-        f"{plural(len(results.seeds), 'seed')}.{cut}"
+        f"We compare {plural(len(results.arms), 'arm')} ({arms}){made}, all from {results.encoder}{head}, each trained "
+        f"with {plural(len(results.seeds), 'seed')}.{cut}"
     )
 
 
