@@ -17,14 +17,15 @@ import xstilts
 
 ROOT = Path(__file__).resolve().parents[2]
 OLDEST = "XSTILTS_OLDEST_VERSIONS"  # set by .ci/versions where the lower bounds are installed
-OPTIONAL = {"anyascii", "onnx", "onnxruntime", "onnxscript", "pandas", "polars", "sentencepiece"}  # of extras
-TOOLS = ("dev", "docs")  # extras of people who change the program; constraints.txt alone says what they are tested with
+OPTIONAL = {"anyascii", "pandas", "polars", "sentencepiece"}  # of extras
+# extras of people who change the program, and large ones; constraints.txt alone says what they are tested with
+ONE_VERSION = ("dev", "docs", "onnx", "tensorboard", "mlflow", "wandb", "trackio")
 
 
 def promised() -> dict[str, Requirement]:
     """Return what pyproject.toml asks for where the program runs, by name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = [line for name, lines in project["optional-dependencies"].items() if name not in TOOLS for line in lines]
+    extras = [line for name, lines in project["optional-dependencies"].items() if name not in ONE_VERSION for line in lines]
     return {(found := Requirement(line)).name: found for line in [*project["dependencies"], *extras]}
 
 
