@@ -25,8 +25,9 @@ ONE_VERSION = ("dev", "docs", "onnx", "tensorboard", "mlflow", "wandb", "trackio
 def promised() -> dict[str, Requirement]:
     """Return what pyproject.toml asks for where the program runs, by name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = [line for name, lines in project["optional-dependencies"].items() if name not in ONE_VERSION for line in lines]
-    return {(found := Requirement(line)).name: found for line in [*project["dependencies"], *extras]}
+    extras = project["optional-dependencies"].items()
+    tried = [line for name, lines in extras if name not in ONE_VERSION for line in lines]
+    return {(found := Requirement(line)).name: found for line in [*project["dependencies"], *tried]}
 
 
 def pinned(file: str) -> dict[str, Version]:
