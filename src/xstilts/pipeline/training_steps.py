@@ -109,7 +109,7 @@ class TrainingSteps:
     def relevance(self, source: Source, augmentation: Augmentation, length: int, task: str) -> Step:
         """How relevant the words of perturbed rows are: the same for all stages, noises, arms and seeds."""
         settings = RelevanceSettings(
-            source=self.perturbed(source),
+            source=self.chosen(source),
             share=augmentation.share,
             seed=augmentation.seed,
             max_length=length,
