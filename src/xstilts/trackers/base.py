@@ -1,4 +1,4 @@
-"""What a tracker gets: the record of each training, and at the end the answer of the study. Plain values, no torch."""
+"""The base of all trackers: the record of each training, and the answer of the study. Plain values, no torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights & Biases: a project, a group for each study, a run for each training and one with the scores and the report.
+"""wandb, Weights & Biases: a project, a group for each study, a run for each training and one with scores and report.
 
 Offline unless WANDB_MODE says otherwise: runs lie in the store, and `wandb sync` sends them.
 """
