@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from xstilts.engine.reasons import Reason, reasons
 from xstilts.engine.step import Step
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.session import Session, open_session
+from xstilts.report.scores.trainings import read_curves
 from xstilts.study.schema import Study
 
 
@@ -133,15 +133,12 @@ def _curve(session: Session, step: Step) -> tuple[tuple[int, float], ...]:
 
 def _loss(session: Session, step: Step) -> tuple[tuple[int, float], ...]:
     """Return the loss of at most `_MOST_LOSSES` updates, evenly chosen, the first and the last among them."""
-    path = session.store.path(step) / "log.jsonl"
-    if not path.is_file():
-        return ()
+    folder = session.store.path(step)
     try:
-        lines = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+        points, _ = read_curves(folder)
     except ValueError as error:
-        raise StoreError("the log of this training cannot be read.", where=str(path)) from error
-    points = [(int(line["update"]), float(line["loss"])) for line in lines if line.get("loss") is not None]
-    return tuple(points[number] for number in _chosen(len(points), _MOST_LOSSES))
+        raise StoreError("the log of this training cannot be read.", where=str(folder / "log.jsonl")) from error
+    return tuple((int(points[number][0]), points[number][1]) for number in _chosen(len(points), _MOST_LOSSES))
 
 
 def _chosen(number: int, most: int) -> Sequence[int]:

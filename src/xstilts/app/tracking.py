@@ -41,16 +41,19 @@ class Tracking(PassingOn):
 
     def step_finished(self, step: Step, seconds: float) -> None:
         super().step_finished(step, seconds)
-        if self._trackers and kind_of(step).is_training:
-            record = training_record(step, self._store)
-            self._send(lambda tracker: tracker.training(record))
+        self._training(step)
 
     def stored(self) -> None:
         """Hand over every training of the study that is in the store."""
         for step in steps_of(self._session.goals):
-            if self._trackers and kind_of(step).is_training and self._store.is_done(step):
-                record = training_record(step, self._store)
-                self._send(lambda tracker, record=record: tracker.training(record))  # type: ignore[misc]
+            if self._store.is_done(step):
+                self._training(step)
+
+    def _training(self, step: Step) -> None:
+        """Hand over a step that is done, where it is a training."""
+        if self._trackers and kind_of(step).is_training:
+            record = training_record(step, self._store)
+            self._send(lambda tracker: tracker.training(record))
 
     def answer(self, answer: Answer) -> None:
         """Hand over scores and report."""
