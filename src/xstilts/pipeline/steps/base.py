@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
+from xstilts.core.files import read_json
 from xstilts.data.read import ResolvedSource, apply_views
 from xstilts.data.source import Key, View
 from xstilts.engine.step import Context, Step, StepFunction
@@ -66,6 +67,16 @@ class FileUse:
     prepared: Step
     views: tuple[View, ...] = ()
     without: FileUse | None = None
+
+
+def tokens_in(file: str) -> Callable[[Path, Mapping[str, Path]], float]:
+    """Return a `tokens_done` that reads "tokens" in a JSON file of the artefact; 0 where that is not there."""
+
+    def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
+        path = artefact / file
+        return float(read_json(path)["tokens"]) if path.is_file() else 0.0
+
+    return tokens_done
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
 from xstilts.perturb.base import Perturbation
 from xstilts.pipeline.estimates import BYTES_A_TOKEN, TOKENISE_BYTES, Size, Speed, source_size
-from xstilts.pipeline.steps.base import Cost, EncoderAt, Estimator, StepKind
+from xstilts.pipeline.steps.base import Cost, EncoderAt, Estimator, StepKind, tokens_in
 from xstilts.pipeline.steps.perturbed_rows import read_augmented, read_examples
 from xstilts.tasks.augmentation import Augmentation
 
@@ -174,12 +174,14 @@ def stored_bytes(size: Size) -> float:
     return size.tokens * TOKEN_BYTES + size.rows * ROW_BYTES + RECORD_BYTES
 
 
-def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
-    path = artefact / "meta.json"
-    return float(read_json(path)["tokens"]) if path.is_file() else 0.0
-
-
-KIND = StepKind(name="prepare", version=VERSION, run=run, estimate=estimate, reads_files=True, tokens_done=tokens_done)
+KIND = StepKind(
+    name="prepare",
+    version=VERSION,
+    run=run,
+    estimate=estimate,
+    reads_files=True,
+    tokens_done=tokens_in("meta.json"),
+)
 
 
 def prepare_step(settings: PrepareSettings, inputs: Mapping[str, Step], *, task: str, use: str, label: str) -> Step:

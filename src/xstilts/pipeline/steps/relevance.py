@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from xstilts.core.files import read_json, write_json
+from xstilts.core.files import write_json
 from xstilts.data.read import ResolvedSource, load_examples
 from xstilts.engine.step import Context, Step
 from xstilts.perturb.examples import perturbed_texts
 from xstilts.pipeline.estimates import source_size
-from xstilts.pipeline.steps.base import Cost, EncoderAt, Estimator, StepKind
+from xstilts.pipeline.steps.base import Cost, EncoderAt, Estimator, StepKind, tokens_in
 from xstilts.pipeline.steps.predict import forward_speed
 from xstilts.tasks.augmentation import is_perturbed
 
@@ -56,11 +55,6 @@ def estimate(step: Step, estimator: Estimator) -> Cost:
     return Cost(tokens=tokens, seconds=seconds, bytes=tokens * TOKEN_BYTES, counted=False)
 
 
-def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
-    path = artefact / COUNTS
-    return float(read_json(path)["tokens"]) if path.is_file() else 0.0
-
-
 KIND = StepKind(
     name="relevance",
     version=VERSION,
@@ -68,7 +62,7 @@ KIND = StepKind(
     estimate=estimate,
     takes_device=True,
     speed_depends_on_encoder=True,
-    tokens_done=tokens_done,
+    tokens_done=tokens_in(COUNTS),
 )
 
 
