@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from xstilts.core.errors import StudyError
 from xstilts.data.source import MachineTranslation
+from xstilts.kinds.base import Kind
 from xstilts.kinds.catalog import KINDS
 from xstilts.study.arms import TranslateTestSpec
 from xstilts.study.schema import Study
@@ -46,9 +47,9 @@ def _check_target(name: str, task: Task, where: str) -> None:
     )
 
 
-def _scorable(kind: object) -> bool:
+def _scorable(kind: Kind | type[Kind]) -> bool:
     """Whether a guess on a translated text can be scored against the gold of the original."""
-    return bool(getattr(kind, "survives_translation", False)) and not getattr(kind, "answers_in_the_text", False)
+    return kind.survives_translation and not kind.answers_in_the_text
 
 
 def translations_of_tests(spec: TranslateTestSpec | None, task: Task, trained: Task) -> dict[str, MachineTranslation]:
