@@ -95,4 +95,4 @@ def _audited(sets: AuditedSets, options: Options, say: Say) -> LeakRecord:
 
 
 def _progress(say: Say, done: float, total: float, unit: str = "", text: str = "") -> None:
-    say(f"reading {text}")
+    say(f"{done:.0f} of {total:.0f} sets: {text}")

@@ -6,12 +6,14 @@ of a recipe protects more than these, so that what is counted here is an upper b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from xstilts.core.collection import deferred_collection
+from xstilts.core.forks import forked, usable_forks
 from xstilts.core.leak_levels import LEVELS
 from xstilts.data.examples import Example, WordsExample
 from xstilts.data.leak_guard import LeakGuard
@@ -88,7 +90,8 @@ class LeaksFound:
 def find_leaks(
     tests: Sequence[AuditedTest], trainings: Sequence[AuditedTraining], on_progress: OnProgress = lambda *of: None
 ) -> LeaksFound:
-    """Compare training sets with test sets, all of them read here. on_progress: sets done, of how many, the next one.
+    """Compare training sets with test sets, all of them read here. on_progress: sets done, of how many, the next
+    one; of training sets, which several processes read, one that is done.
 
     Raises DataError (file:line) for a file that cannot be read.
     """
@@ -104,19 +107,19 @@ def find_leaks(
         texts += rows
         ids += [example.id for example in examples]
     guard = _guard(tests, places, texts) if any(one.guarded for one in trainings) else None
+    index.build()
+
+    def levels_of(group: Sequence[int]) -> list[tuple[np.ndarray, int]]:
+        return list(_levels([trainings[number] for number in group], index, guard))
+
+    groups = _by_files(trainings)
+    met: dict[int, tuple[np.ndarray, int]] = {}
+    for place, levels_of_group in forked(levels_of, groups, usable_forks(len(groups))):
+        met |= zip(groups[place], levels_of_group, strict=True)
+        on_progress(len(tests) + len(met), total, trainings[groups[place][0]].name)
     strongest, leaks, counts = np.full(len(index), NONE, dtype=np.int8), list[LeakedRows](), dict[str, int]()
-    known: dict[int, np.ndarray] = {}  # several tasks read one file
-    for done, training in enumerate(trainings, len(tests)):
-        on_progress(done, total, training.name)
-        levels = np.full(len(index), NONE, dtype=np.int8)
-        counts[training.name] = 0
-        for source in training.sources:
-            rows = _rows(source, guard if training.guarded else None)
-            key = hash((source.language, *rows))
-            if key not in known:
-                known[key] = index.levels(rows, source.language)
-            levels = np.minimum(levels, known[key])
-            counts[training.name] += len(rows)
+    for number, training in enumerate(trainings):
+        levels, counts[training.name] = met[number]
         strongest = np.minimum(strongest, levels)
         leaks += [leak for key, of in places.items() if (leak := _leaked(key, training.name, levels, of, texts)).leaked]
     return LeaksFound(
@@ -125,6 +128,41 @@ def find_leaks(
         tests={key: len(of) for key, of in places.items()},
         trainings=counts,
     )
+
+
+def _by_files(trainings: Sequence[AuditedTraining]) -> list[list[int]]:
+    """Return the numbers of training sets in groups that have a file in common, the largest group first; within one,
+    sets that read their files in the same way stand together."""
+    groups: dict[int, list[int]] = {number: [number] for number in range(len(trainings))}
+    of_file: dict[Path, int] = {}
+    for number, training in enumerate(trainings):
+        home = number
+        for path in (path for source in training.sources for path in source.paths):
+            other = of_file.setdefault(path, home)
+            if groups[other] is not groups[home]:
+                groups[other] += groups[home]
+                groups |= dict.fromkeys(groups[home], groups[other])
+    ways = [repr([(source.paths, source.read, source.row) for source in training.sources]) for training in trainings]
+    bytes_of = [sum(source.text_bytes for source in training.sources) for training in trainings]
+    distinct = {id(group): sorted(group, key=lambda number: ways[number]) for group in groups.values()}.values()
+    return sorted(distinct, key=lambda group: -sum(bytes_of[number] for number in group))
+
+
+def _levels(
+    trainings: Sequence[AuditedTraining], index: LeakageIndex, guard: LeakGuard | None
+) -> Iterator[tuple[np.ndarray, int]]:
+    """Yield for each training set how it says the same as each test row [N], and how many rows it has."""
+    known: dict[int, np.ndarray] = {}  # several tasks read one file
+    for training in trainings:
+        levels, count = np.full(len(index), NONE, dtype=np.int8), 0
+        for source in training.sources:
+            rows = _rows(source, guard if training.guarded else None)
+            key = hash((source.language, *rows))
+            if key not in known:
+                known[key] = index.levels(rows, source.language)
+            levels = np.minimum(levels, known[key])
+            count += len(rows)
+        yield levels, count
 
 
 def row_texts(example: Example) -> tuple[str, ...]:

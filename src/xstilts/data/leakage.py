@@ -67,7 +67,7 @@ class LeakageIndex:
     def levels(self, rows: Sequence[Texts], language: str) -> np.ndarray:
         """Return, for each test row, how a training row says the same: its place in `LEVELS`, `NONE` where none does,
         [N]."""
-        near_index = self._built()
+        near_index = self.build()
         near = np.zeros(self._size, dtype=bool)
         runs: dict[int, np.ndarray] = {length: index.nothing() for length, index in self._runs.items()}
         vocabulary, unspaced = self._vocabulary, is_unspaced(language)
@@ -95,7 +95,7 @@ class LeakageIndex:
                 same += self._plain.get(plain, ())
         return exact, same
 
-    def _built(self) -> NearIndex:
+    def build(self) -> NearIndex:
         """Put the rare words and the hashes of runs of all test rows together, unless that is done."""
         if self._near is None:
             self._near = NearIndex(self._added, self._size, len(self._vocabulary))

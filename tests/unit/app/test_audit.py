@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,19 @@ def test_planted_rows_are_counted_by_level_and_training_set(study: Path, capsys:
     assert found["trainings"] == {"reviews": 3, "news": 3} and found["missing"] == {}
 
 
+def test_copies_of_the_process_find_the_same(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A process of its own has no other threads, so that several copies of it read; this one reads alone."""
+    words = ["data", "audit", str(study), "--json", "--store"]
+    assert main([*words, str(study.parent / "alone")]) == 0
+    alone = capsys.readouterr().out
+    code = (
+        "import sys; from xstilts.core import forks; forks.usable_cores = lambda: 2\n"
+        f"from xstilts.cli import main; sys.exit(main({[*words, str(study.parent / 'store')]!r}))"
+    )
+    several = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert several.stdout == alone
+
+
 def test_the_table_says_where_and_how_much(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "audit", str(study), "--store", str(study.parent / "store")]) == 0
     out = " ".join(capsys.readouterr().out.split())
@@ -87,7 +102,7 @@ def test_what_was_compared_is_read_from_the_store(study: Path, capsys: pytest.Ca
     words = ["data", "audit", str(study), "--store", str(study.parent / "store"), "--json"]
     assert main(words) == 0
     first = capsys.readouterr()
-    assert "reading reviews de" in first.err
+    assert "reviews de" in first.err
     assert main(words) == 0
     second = capsys.readouterr()
     assert second.out == first.out and second.err == ""
