@@ -18,12 +18,13 @@ SURFACE = {
     "doctor": "--data --store --device --offline --json",
     "plan": "STUDY --scale --data --store --tasks --device --allow-missing --lock --steps --why --json",
     "show": "STUDY STEP --scale --data --store --tasks --device --json",
-    "run": "STUDY --scale --data --store --tasks --device --threads --jobs --backend --offline --allow-missing "
-    "--lock --out --track --json",
+    "run": "STUDY --scale --data --store --tasks --device --threads --jobs --data-parallel --backend --offline "
+    "--allow-missing --lock --out --track --json",
     "report": "STUDY --scale --data --store --tasks --allow-missing --against --out --track --markdown --json",
     "evidence": "QUESTION --out --service --folder --answers --offline --refresh --limit --works --claims --pdfs "
     "--encoder --checkpoint --task --draft-study --scale --store --threads --json",
-    "pretrain": "RECIPE --data --store --device --threads --jobs --backend --offline --out --packed --dry-run --json",
+    "pretrain": "RECIPE --data --store --device --threads --jobs --data-parallel --backend --offline --out --packed "
+    "--dry-run --json",
     "pretrain-step": "RECIPE KEY --data --store",
     "claims": "STUDY --scale --claims --data --store --tasks --markdown --json",
     "studies": "--json",

@@ -16,12 +16,13 @@ from xstilts.core.path_names import inside
 from xstilts.engine.backends.base import MachineShare, StepCommand
 from xstilts.engine.backends.catalog import find_backend, make_backend
 from xstilts.engine.backends.worker import DEVICE, serve
+from xstilts.engine.execute import DEVICES
 from xstilts.engine.graph import steps_of
 from xstilts.engine.listener import Listener, Silent
 from xstilts.engine.runner import Outcome, execute
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
-from xstilts.pipeline.options import Options, device_name, devices
+from xstilts.pipeline.options import Options, device_name, device_teams, devices
 
 if TYPE_CHECKING:
     from xstilts.train.job import Compute
@@ -94,16 +95,24 @@ def execute_steps(
         trims: step key -> part of its artefact that is deleted once its readers are done (see `runner.execute`).
         kept: step key -> parts that must be there.
     """
-    elsewhere = options.backend is not None and find_backend(options.backend)[0].elsewhere
+    backend = options.backend or ("local" if options.data_parallel > 1 else None)
+    elsewhere = backend is not None and find_backend(backend)[0].elsewhere
+    if backend == "inline" and options.data_parallel > 1:
+        raise StudyError("one process cannot be several.", where="--data-parallel", hint="Leave --backend out.")
     share = MachineShare(
         prepare_command=prepare_command,
         jobs=options.jobs,
         threads=options.threads,
-        devices=[device_name(options.device) or "cpu"] if elsewhere else devices(options),
+        devices=device_teams(_devices_elsewhere(options) if elsewhere else devices(options), options),
     )
-    return execute(
-        goals, store, backend=make_backend(share, options.backend), listener=listener, trims=trims, kept=kept
-    )
+    return execute(goals, store, backend=make_backend(share, backend), listener=listener, trims=trims, kept=kept)
+
+
+def _devices_elsewhere(options: Options) -> list[str]:
+    """Return the devices that a step may have on a machine that cannot be looked at: what is asked for is there."""
+    device = device_name(options.device) or "cpu"
+    several = device == "cuda" and options.data_parallel > 1
+    return [f"cuda:{number}" for number in range(options.data_parallel)] if several else [device]
 
 
 def compute_here(options: Options) -> Compute:
@@ -141,7 +150,8 @@ def serve_step(goals: Sequence[Step], key: str, store: Store, noun: str = "study
     if key not in steps:
         raise StudyError(f"This {noun} has no step '{key}'.", value=key, allowed=steps)
     try:
-        devices(Options(device=os.environ.get(DEVICE) or "cpu"))
+        for device in (os.environ.get(DEVICE) or "cpu").split(DEVICES):
+            devices(Options(device=device))
     except StudyError as error:
         raise error.moved(DEVICE) from error
     return serve(steps[key], store)

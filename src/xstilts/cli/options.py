@@ -98,6 +98,13 @@ StepKey = Annotated[str, typer.Argument(metavar="KEY", help="The step's key, as 
 Jobs = Annotated[
     int, typer.Option(metavar="N", min=1, max=1024, help="Steps at the same time, each in a process of its own.")
 ]
+DataParallel = Annotated[
+    int,
+    typer.Option(
+        "--data-parallel", metavar="N", min=1, max=1024,
+        help="Processes that share the rows of each update of a training, a GPU each (on a CPU, its threads).",
+    ),
+]  # fmt: skip
 Backend = Annotated[
     str | None,
     typer.Option(
@@ -117,6 +124,7 @@ def make_options(
     device: str | None = None,
     threads: int | None = None,
     jobs: int = 1,
+    data_parallel: int = 1,
     backend: str | None = None,
     lock: Path | None = None,
 ) -> Options:
@@ -134,6 +142,7 @@ def make_options(
         device=device_name(device),
         threads=threads,
         jobs=jobs,
+        data_parallel=data_parallel,
         backend=backend,
         lock=lock,
     )

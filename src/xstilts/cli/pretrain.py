@@ -14,6 +14,7 @@ from xstilts.cli.options import (
     AsJson,
     Backend,
     Data,
+    DataParallel,
     Device,
     Jobs,
     Offline,
@@ -44,6 +45,7 @@ def pretrain(
     device: Device = None,
     threads: Threads = None,
     jobs: Jobs = 1,
+    data_parallel: DataParallel = 1,
     backend: Backend = None,
     offline: Offline = False,
     out: Annotated[
@@ -64,7 +66,14 @@ def pretrain(
     from xstilts.cli.run_log import RunLog
 
     options = make_options(
-        data=data, store=store, offline=offline, device=device, threads=threads, jobs=jobs, backend=backend
+        data=data,
+        store=store,
+        offline=offline,
+        device=device,
+        threads=threads,
+        jobs=jobs,
+        data_parallel=data_parallel,
+        backend=backend,
     )
     if dry_run:
         _print_steps(recipe, options, as_json)

@@ -15,6 +15,7 @@ from xstilts.cli.options import (
     AsJson,
     Backend,
     Data,
+    DataParallel,
     Device,
     Jobs,
     LockFile,
@@ -135,6 +136,7 @@ def run(
     device: Device = None,
     threads: Threads = None,
     jobs: Jobs = 1,
+    data_parallel: DataParallel = 1,
     backend: Backend = None,
     offline: Offline = False,
     allow_missing: AllowMissing = False,
@@ -159,6 +161,7 @@ def run(
         device=device,
         threads=threads,
         jobs=jobs,
+        data_parallel=data_parallel,
         backend=backend,
         lock=lock_of(study, scale, lock),
     )

@@ -22,9 +22,10 @@ from xstilts.core.system_files import CPU_INFO, system_field
 from xstilts.core.versions import library_versions
 from xstilts.engine.artefact import sealed
 from xstilts.engine.checksums import checksums
-from xstilts.engine.step import Context, Progress, Step
+from xstilts.engine.step import Context, Progress, Step, Team
 from xstilts.engine.store import Store, remove, size
 
+DEVICES = ","  # between the devices of a step that several processes work on
 Status = Literal["done", "reused", "failed", "busy", "stale", "interrupted"]
 
 
@@ -46,6 +47,7 @@ class Resources:
     progress: Progress
     device: str = "cpu"
     threads: int = 1
+    team: Team | None = None
 
 
 def run_one(step: Step, store: Store, resources: Resources, *, wait: bool = False) -> Result:
@@ -105,6 +107,7 @@ def _attempt(step: Step, store: Store, resources: Resources) -> Result:
         progress=resources.progress,
         threads=resources.threads,
         device=resources.device,
+        team=resources.team,
     )
     try:
         with writing(out):
@@ -141,7 +144,7 @@ def _record(step: Step, resources: Resources, began: datetime, seconds: float) -
         "started": began.isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
         "threads": resources.threads,
-        "device": resources.device,
+        "device": DEVICES.join(resources.team.devices) if resources.team else resources.device,
         "versions": library_versions(),
         "machine": {"system": platform.system(), "processor": _processor()},
     }

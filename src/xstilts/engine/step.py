@@ -17,6 +17,17 @@ class Progress(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Team:
+    """Processes that may work on one step together, a device each. rank: which of them this one is; port: where the
+    first one, of rank 0, waits for the others on this machine; command: what starts one."""
+
+    devices: tuple[str, ...]
+    rank: int = 0
+    port: int = 0
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Context:
     """The folders and resources that a step's function gets. It writes its artefact into `out` and nowhere else."""
 
@@ -25,7 +36,8 @@ class Context:
     inputs: Mapping[str, Path]  # artefact folders of the inputs, by the names used in Step.inputs
     progress: Progress
     threads: int  # compute threads this step may use
-    device: str  # "cpu", "cuda:0"
+    device: str  # "cpu", "cuda:0"; of a team, this process's
+    team: Team | None = None  # None: the step works alone
 
 
 StepFunction = Callable[[Any, Context], None]

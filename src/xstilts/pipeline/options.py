@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from xstilts.core.environment import is_set
 from xstilts.core.errors import DataError, StoreError, StudyError, shortened
 from xstilts.data.locate import Roots
+from xstilts.engine.execute import DEVICES
 
 # Variables that forbid the network: ours, and those that libraries of the hub heed.
 OFFLINE = ("XSTILTS_OFFLINE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
@@ -68,6 +69,7 @@ class Options:
     offline: bool = False
     jobs: int = 1
     threads: int | None = None  # of one step; None: all cores shared by the jobs
+    data_parallel: int = 1  # processes that share the rows of each update of a training, a device each
     device: str | None = None  # None: CUDA where there is one
     tasks: tuple[str, ...] = ()  # "package.module:TASKS"
     lock: Path | None = None  # the lock of the study (`data.study_lock`), which its files are compared with
@@ -94,6 +96,26 @@ def device_name(device: str | None) -> str | None:
         value=device,
         allowed=("cpu", "cuda", "cuda:0", "cuda:1"),
     )
+
+
+def device_teams(found: Sequence[str], options: Options) -> list[str]:
+    """Return what each computing step takes of some devices: one, or as many as train together, with commas between.
+    Raises StudyError where there are fewer."""
+    size = options.data_parallel
+    if size == 1:
+        return list(found)
+    if found[0] == "cpu":
+        return [DEVICES.join(["cpu"] * size)]
+    teams = [DEVICES.join(found[first : first + size]) for first in range(0, len(found) - size + 1, size)]
+    if not teams:
+        raise StudyError(
+            f"A training on {size} GPUs is asked for, and there is {found[0]} alone."
+            if len(found) == 1
+            else f"A training on {size} GPUs is asked for, and there are {len(found)}.",
+            where="--data-parallel",
+            hint="Leave --device out to use all of them, or train on fewer.",
+        )
+    return teams
 
 
 def devices(options: Options) -> list[str]:

@@ -31,6 +31,7 @@ from xstilts.train.optim import (
     set_learning_rate,
     state_tensors,
 )
+from xstilts.train.ranks import ALONE, Ranks
 from xstilts.train.schedule import make_schedule
 from xstilts.train.snapshot import random_state, restore_random_state
 
@@ -63,10 +64,11 @@ FULL_TABLE_SHARE = 0.9  # used share of the embedding table from which on all of
 
 
 class Attempt:
-    """A fresh model for `job` with one seed. Everything random is drawn after torch's generators were set from it."""
+    """A fresh model for `job` with one seed. Everything random is drawn after torch's generators were set from it.
+    `ranks`: the processes that make each update together."""
 
-    def __init__(self, job: Job, seed: int, forward_tokens: int) -> None:
-        self.job, self.seed, self.forward_tokens = job, seed, forward_tokens
+    def __init__(self, job: Job, seed: int, forward_tokens: int, ranks: Ranks = ALONE) -> None:
+        self.job, self.seed, self.forward_tokens, self.ranks = job, seed, forward_tokens, ranks
         torch.manual_seed(seed)
         self.model = build_model(job)
         if not self.model.trained:
@@ -83,6 +85,7 @@ class Attempt:
             self.precision = "fp32"  # of all that is not the encoder
         if self.precision == "bf16" and job.tuned == ADAPTER:
             self.model.encoder.round_frozen()
+        ranks.reseed(seed)
 
     def update(self, number: int) -> UpdateResult:
         """Make update number `number` (from 0). Weights stay as they were when the loss or the gradient is not
@@ -92,8 +95,13 @@ class Attempt:
         row_numbers = part.rows[places]
         rows, lengths = self._rows(part, row_numbers.tolist(), number)
         self.model.encoder.adapters.set_task(part.task)
-        loss, targets = self._add_gradients(part, rows, lengths, (self.seed, number))
-        norm = scale_and_clip(self.model.trained.values(), targets, self.job.recipe.clip)
+        share = self.ranks.share(lengths, self.model.by_key[head_key(part.kind)].compares_rows)
+        own_rows = [rows[place] for place in share.tolist()]
+        loss_sum = self._add_gradients(part, own_rows, lengths[share], (self.seed, number))
+        parameters = tuple(self.model.trained.values())
+        self.ranks.sum_gradients(parameters)
+        loss, targets = self.ranks.sum_loss(*loss_sum)
+        norm = scale_and_clip(parameters, targets, self.job.recipe.clip)
         rate = learning_rate(number, self.schedule.updates, self.job.recipe)
         result = UpdateResult(part_index, loss / max(1, targets), norm, rate, int(lengths.sum()))
         if result.is_finite:
@@ -137,7 +145,8 @@ class Attempt:
         key, device = head_key(part.kind), self.job.device
         head, loss_of = self.model.by_key[key], self._loss_of(part, key, mask_seed)
         total, targets = torch.zeros((), device=device), 0
-        for row_range in [slice(0, len(rows))] if head.compares_rows else cut(lengths, self.forward_tokens):
+        passes = [slice(0, len(rows))] if head.compares_rows else cut(lengths, self.forward_tokens)
+        for row_range in passes if rows else ():
             try:
                 with autocast(device, self.precision):
                     loss = loss_of(rows[row_range])
@@ -179,7 +188,7 @@ class Attempt:
         return {
             "weights": dict(named),
             "optimiser": state_tensors(self.optimiser, named),
-            "random": random_state(self.job.device),
+            "random": self.ranks.gathered(random_state(self.job.device)),
         }
 
     def restore(self, tensors: Mapping[str, Mapping[str, Tensor]]) -> None:
@@ -187,7 +196,8 @@ class Attempt:
         self.model.load_trained(tensors["weights"])
         self._refresh_bf16_copy()
         restore_state(self.optimiser, self.model.trained, tensors["optimiser"])
-        restore_random_state(tensors["random"], self.job.device)
+        if own := self.ranks.own(tensors["random"]):
+            restore_random_state(own, self.job.device)
 
 
 def build_model(job: Job) -> Model:

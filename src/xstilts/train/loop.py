@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from safetensors.torch import load_file
 
+from xstilts.core.environment import snapshot_seconds
 from xstilts.core.io_errors import writing
 from xstilts.heads.registry import head_key
 from xstilts.train.attempt import RETRY, Attempt, UpdateResult
 from xstilts.train.checkpoint import encoder_folder, save, weight_bytes
 from xstilts.train.dev_scores import DevSet, score_all
+from xstilts.train.follow import follow
 from xstilts.train.interrupts import waiting_interrupts
 from xstilts.train.job import Job
 from xstilts.train.memory import forget_peak, peak_memory, use_threads
+from xstilts.train.ranks import ALONE, Instruction, Ranks, SeveralRanks
 from xstilts.train.run_state import Log, RunState, differences, machine
 from xstilts.train.snapshot import Snapshots, save_weights
+from xstilts.train.start_ranks import ranks_of
 from xstilts.train.summary import TrainSummary, plain
 
 if TYPE_CHECKING:
-    from xstilts.engine.step import Progress
+    from xstilts.engine.step import Context, Progress
 
 
 class SnapshotInterval(NamedTuple):
@@ -40,6 +44,16 @@ class SnapshotInterval(NamedTuple):
 SNAPSHOT_SHARE = 20  # a snapshot takes at most a twentieth of the time, however large the encoder
 
 
+def fit_in_step(job: Job, context: Context) -> None:
+    """Train what a step is asked to, alone or as one of its team. Raises as `fit` and `ranks_of` do."""
+    with ranks_of(context) as ranks:
+        job = replace(job, threads=max(1, context.threads // ranks.size))
+        if isinstance(ranks, SeveralRanks) and ranks.rank:
+            follow(job, context.scratch, ranks)
+        else:
+            fit(job, context.out, context.scratch, context.progress, snapshot_seconds(), ranks=ranks)
+
+
 def fit(
     job: Job,
     out: Path,
@@ -47,19 +61,21 @@ def fit(
     progress: Progress | None = None,
     snapshot_seconds: float = 120.0,
     snapshot_updates: int | None = None,
+    ranks: Ranks = ALONE,
 ) -> TrainSummary:
     """Train and write the checkpoint, `log.jsonl` and `summary.json` into `out`.
 
     `scratch` holds snapshots, taken every `snapshot_seconds` (less often where writing one takes long; or every
     `snapshot_updates` updates), and at the first interrupt; a run that finds one goes on from it. A run that diverges
-    writes its artefact too: the best weights so far, else those it started from.
+    writes its artefact too: the best weights so far, else those it started from. `ranks`: the processes that train
+    together, of which this is the first.
 
     Raises DataError for parts without labelled rows, EncoderError for a start that cannot be loaded, StudyError for a
     recipe that makes no sense, StoreError on a full disk.
     """
     use_threads(job.threads)
     forget_peak(job.device)
-    run = Run(job, scratch, progress, SnapshotInterval(snapshot_seconds, snapshot_updates))
+    run = Run(job, scratch, progress, SnapshotInterval(snapshot_seconds, snapshot_updates), ranks)
     with waiting_interrupts() as interrupt:
         while (outcome := run.advance()) is None:
             if interrupt.deliver is not None:
@@ -71,12 +87,22 @@ def fit(
 class Run:
     """A training run, an update at a time."""
 
-    def __init__(self, job: Job, scratch: Path, progress: Progress | None, snapshot_interval: SnapshotInterval) -> None:
+    def __init__(
+        self,
+        job: Job,
+        scratch: Path,
+        progress: Progress | None,
+        snapshot_interval: SnapshotInterval,
+        ranks: Ranks = ALONE,
+    ) -> None:
         self.job, self.scratch, self.progress, self.snapshot_interval = job, scratch, progress, snapshot_interval
+        self.ranks = ranks
         self.dev_sets = {name: DevSet(part, job.recipe.dev_examples) for name, part in job.selecting_parts.items()}
         self.snapshots = Snapshots(scratch / "snapshots")
-        self.state = RunState(forward_tokens=job.recipe.forward_tokens, machine=machine(job.device, job.threads))
-        self.attempt = self._resume() or Attempt(job, job.seed, job.recipe.forward_tokens)
+        self.state = RunState(
+            forward_tokens=job.recipe.forward_tokens, machine=machine(job.device, job.threads, ranks.size)
+        )
+        self.attempt = self._resume() or self._begun(job.recipe.forward_tokens)
         self.log = Log(scratch / "log.jsonl", self.state.log_bytes)
         self.clock = self.last_snapshot = time.monotonic()
         self.snapshot_cost = 0.0  # seconds that the last one took
@@ -98,6 +124,7 @@ class Run:
         """Return the outcome where the updates are done, patience is out, or it diverges."""
         state, schedule = self.state, self.attempt.schedule
         if state.update < schedule.updates and not self._patience_is_out():
+            self.ranks.tell(Instruction.UPDATE, state.update)
             result = self.attempt.update(state.update)
             if not result.is_finite:
                 self.log.write({"update": state.update + 1, "loss": result.loss, "diverged": True})
@@ -126,12 +153,18 @@ class Run:
             tries=[*old.tries, given_up],
             notes=old.notes,
         )
-        self.attempt = Attempt(self.job, self.seed, self.state.forward_tokens)
+        self.attempt = self._begun(self.state.forward_tokens)
         self.log.close()
         self.log = Log(self.log.path)
 
+    def _begun(self, forward_tokens: int) -> Attempt:
+        """Return a fresh attempt, on all ranks."""
+        self.ranks.tell(Instruction.ATTEMPT, self.seed, forward_tokens)
+        return Attempt(self.job, self.seed, forward_tokens, self.ranks)
+
     def finish(self, outcome: str, out: Path) -> TrainSummary:
         """Write the artefact: the best weights; without dev sets the last ones, or the first ones after diverging."""
+        self.ranks.tell(Instruction.END)
         self._count_seconds()
         best = self.state.best
         if best:
@@ -213,6 +246,7 @@ class Run:
         self._count_seconds()
         began = time.monotonic()
         self.state.log_bytes = self.log.flush()
+        self.ranks.tell(Instruction.RANDOM)
         best = [self.state.best["file"]] if self.state.best else []
         self.snapshots.save(self.attempt.tensors(), plain(asdict(self.state)), beside=best)
         self._remove_old_weights()
@@ -229,7 +263,8 @@ class Run:
                 state.notes.append(f"resumed with {changed}: not bit-identical to an uninterrupted run")
                 state.machine = self.state.machine
             self.state = state
-            attempt = Attempt(self.job, self.seed, state.forward_tokens)
+            attempt = self._begun(state.forward_tokens)
+            self.ranks.tell(Instruction.RESTORE, snapshot.number)
             attempt.restore({group: snapshot.tensors(group) for group in ("weights", "optimiser", "random")})
             return attempt
         return None

@@ -64,10 +64,11 @@ class Log:
         self._file.close()
 
 
-def machine(device: str, threads: int) -> dict[str, Any]:
-    """Return all that the last digits of a CPU run depend on."""
+def machine(device: str, threads: int, ranks: int = 1) -> dict[str, Any]:
+    """Return all that the last digits of a CPU run depend on, and of several ranks the dropout masks as well."""
     processor = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
-    return {"device": device, "threads": threads, "processor": processor, "versions": library_versions()}
+    processes = {"ranks": ranks} if ranks > 1 else {}
+    return {"device": device, "threads": threads, **processes, "processor": processor, "versions": library_versions()}
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
@@ -77,5 +78,5 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     'threads 1 to 2'
     """
     old, new = ({**m, **m.get("versions", {})} for m in (before, now))
-    names = [name for name in new if name != "versions" and old.get(name) != new[name]]
-    return ", ".join(f"{name} {old.get(name)} to {new[name]}" for name in names)
+    names = [name for name in {**new, **old} if name != "versions" and old.get(name) != new.get(name)]
+    return ", ".join(f"{name} {old.get(name)} to {new.get(name)}" for name in names)

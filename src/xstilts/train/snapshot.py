@@ -40,6 +40,10 @@ class Snapshot:
     state: dict[str, Any]
     digests: Mapping[str, str]
 
+    @property
+    def number(self) -> int:
+        return int(self.folder.name)
+
     def tensors(self, group: str) -> dict[str, Tensor]:
         """Read the tensors of a group, on the CPU."""
         return load_file(self.folder / f"{group}.safetensors")

@@ -15,13 +15,14 @@ from typing import Self
 from xstilts.core.errors import StudyError
 from xstilts.engine.backends.base import OPTION, MachineShare, StepCommand
 from xstilts.engine.backends.subprocesses import Local
+from xstilts.engine.execute import DEVICES
 from xstilts.engine.step import Step
 
 COMMAND = "{command}"
 PLACES = {
     "command": "the step's own command",
     "threads": "its CPU threads",
-    "gpus": "1 for a step that computes on a GPU, else 0",
+    "gpus": "the GPUs of a step that computes on them, else 0",
     "name": "its name: train, score, ...",
     "key": "its key",
 }
@@ -34,7 +35,8 @@ class Command(Local):
     def for_run(cls, share: MachineShare, template: str = "") -> Self:
         """Raises StudyError for a template that is no command line, has no `{command}`, or names a program that is not
         here."""
-        words, on_gpu = _words(template), share.devices[0].startswith("cuda")
+        words, device = _words(template), share.devices[0]
+        gpus = len(device.split(DEVICES)) if device.startswith("cuda") else 0
         step_command, threads = share.prepare_command(), share.step_threads
 
         def command_for(step: Step) -> list[str]:
@@ -42,7 +44,7 @@ class Command(Local):
             values = {
                 "command": shlex.join(command),
                 "threads": str(threads),
-                "gpus": str(int(on_gpu and step.compute)),
+                "gpus": str(gpus if step.compute else 0),
                 "name": step.name,
                 "key": step.key,
             }

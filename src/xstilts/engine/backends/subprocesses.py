@@ -72,8 +72,9 @@ class _Child:
 class Local:
     """Run `jobs` steps at once, each as the command that `command_for` gives (one that calls `worker.serve`).
 
-    A step that computes takes a device for itself from `devices`; the device "cpu" is shared. Each step gets
-    `threads // jobs` threads (at least one), however many run, so that its numbers do not depend on its neighbours.
+    A step that computes takes a device for itself from `devices`, or several ("cuda:0,cuda:1"); the CPU is shared. Each
+    step gets `threads // jobs` threads (at least one), however many run, so that its numbers do not depend on its
+    neighbours.
     """
 
     def __init__(
@@ -149,7 +150,7 @@ class Local:
         if not step.compute:
             return "cpu"
         busy_devices = {child.device for child in self._children.values() if child.step.compute}
-        return next((device for device in self.devices if device == "cpu" or device not in busy_devices), None)
+        return next((device for device in self.devices if device.startswith("cpu") or device not in busy_devices), None)
 
     def _environment(self, device: str) -> dict[str, str]:
         threads = str(self.threads)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 
 from xstilts.core.environment import default_threads, whole_number
 from xstilts.engine.backends.base import Ended
 from xstilts.engine.backends.messages import Reporter, emit
-from xstilts.engine.execute import Resources, Result, run_one
-from xstilts.engine.step import Step
+from xstilts.engine.execute import DEVICES, Resources, Result, run_one
+from xstilts.engine.step import Context, Step, Team
 from xstilts.engine.store import Store
 
 # What the parent chose for the child; a person may set them too.
 DEVICE, THREADS, SUPERVISED = "XSTILTS_DEVICE", "XSTILTS_THREADS", "XSTILTS_SUPERVISED"
+RANK, PORT = "XSTILTS_RANK", "XSTILTS_PORT"  # set by the first process of a team for the others
 EXIT_CODES: Mapping[str, int] = {"done": 0, "reused": 0, "failed": 1, "busy": 75, "stale": 75, "interrupted": 130}
 
 
@@ -24,14 +27,19 @@ def serve(step: Step, store: Store) -> int:
 
     Takes over this process: SIGTERM interrupts the step like Ctrl-C, and what libraries print goes to standard error.
     Under a runner (`XSTILTS_SUPERVISED`) a step that another process holds is answered `busy`; otherwise it waits.
+    A process of a team that is not its first (`XSTILTS_RANK`) works along and writes nothing.
     """
+    team = _team()
+    if team is not None and team.rank:
+        return _work_along(step, store, team)
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     resources = Resources(
         progress=Reporter(events, step.key),
-        device=os.environ.get(DEVICE) or "cpu",
+        device=_devices()[0],
         threads=whole_number(THREADS) or default_threads(),
+        team=team,
     )
     try:
         result = run_one(step, store, resources, wait=SUPERVISED not in os.environ)
@@ -44,6 +52,42 @@ def serve(step: Step, store: Store) -> int:
     elif result.error:
         sys.stderr.write(result.error + "\n")
     return EXIT_CODES[result.status]
+
+
+def _devices() -> tuple[str, ...]:
+    return tuple((os.environ.get(DEVICE) or "cpu").split(DEVICES))
+
+
+def _team() -> Team | None:
+    """Return the team that works on a step, where it has several devices."""
+    devices = _devices()
+    if len(devices) == 1:
+        return None
+    command = (sys.executable, *sys.orig_argv[1:])
+    return Team(devices=devices, rank=whole_number(RANK) or 0, port=whole_number(PORT) or 0, command=command)
+
+
+def _work_along(step: Step, store: Store, team: Team) -> int:
+    """Do as the first process of the team says, which holds the step's lock, until it has ended."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # it is for the first to stop, and then to say so
+        signal.signal(number, signal.SIG_IGN)
+    os.dup2(2, 1)
+    with tempfile.TemporaryDirectory() as out:
+        context = Context(
+            out=Path(out),
+            scratch=store.scratch(step),
+            inputs={name: store.path(input_step) for name, input_step in step.inputs.items()},
+            progress=_show_nothing,
+            threads=whole_number(THREADS) or default_threads(),
+            device=team.devices[team.rank],
+            team=team,
+        )
+        step.call(step.settings, context)
+    return 0
+
+
+def _show_nothing(done: float, total: float, unit: str = "", text: str = "") -> None:
+    pass
 
 
 def _end_group() -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
-from xstilts.core.environment import snapshot_seconds
 from xstilts.core.files import read_json
 from xstilts.core.settings.training import Training
 from xstilts.data.read import ResolvedSource, apply_views, load_examples
@@ -84,7 +83,7 @@ class TrainSettings(Training):
 def run(settings: TrainSettings, context: Context) -> None:
     """Trains and writes a checkpoint, `log.jsonl` and `summary.json`."""
     from xstilts.train.job import Job, JobPart
-    from xstilts.train.loop import fit
+    from xstilts.train.loop import fit_in_step
 
     parts = []
     for i, part in enumerate(settings.parts):
@@ -117,9 +116,8 @@ def run(settings: TrainSettings, context: Context) -> None:
         **settings.training_fields(),
         base=base_path(settings.base, context),
         device=context.device,
-        threads=context.threads,
     )
-    fit(job, context.out, context.scratch, context.progress, snapshot_seconds())
+    fit_in_step(job, context)
 
 
 def _perturbed_inputs(i: int, part: TrainPart) -> list[str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
-from xstilts.core.environment import snapshot_seconds
 from xstilts.core.settings.training import Recipe
 from xstilts.engine.step import Context, Step
 from xstilts.kinds.distillation import Distillation
@@ -43,7 +42,7 @@ class PhaseSettings:
 def run(settings: PhaseSettings, context: Context) -> None:
     """Train and write a checkpoint, `log.jsonl` and `summary.json`."""
     from xstilts.train.job import Job, JobPart
-    from xstilts.train.loop import fit
+    from xstilts.train.loop import fit_in_step
 
     parts = []
     for i, part in enumerate(settings.parts):
@@ -67,9 +66,8 @@ def run(settings: PhaseSettings, context: Context) -> None:
         seed=settings.seed,
         keep_head=True,
         device=context.device,
-        threads=context.threads,
     )
-    fit(job, context.out, context.scratch, context.progress, snapshot_seconds())
+    fit_in_step(job, context)
 
 
 KIND = StepKind(name="pretrain", version=VERSION, run=run, takes_device=True, is_training=True)
