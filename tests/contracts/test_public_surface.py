@@ -21,6 +21,7 @@ SURFACE = {
     "run": "STUDY --scale --data --store --tasks --device --threads --jobs --data-parallel --backend --offline "
     "--allow-missing --lock --out --track --json",
     "report": "STUDY --scale --data --store --tasks --allow-missing --against --out --track --markdown --json",
+    "watch": "STUDY --scale --data --store --tasks --device --port --open --json",
     "evidence": "QUESTION --out --service --folder --answers --offline --refresh --limit --works --claims --pdfs "
     "--encoder --checkpoint --task --draft-study --scale --store --threads --json",
     "pretrain": "RECIPE --data --store --device --threads --jobs --data-parallel --backend --offline --out --packed "

@@ -27,6 +27,7 @@ from xstilts.cli import (
     store,
     stress,
     studies,
+    watch,
     xtreme,
 )
 from xstilts.cli.complaints import complain, defect
@@ -42,6 +43,7 @@ app = typer.Typer(
 init.add_to(app)
 doctor.add_to(app)
 studies.add_to(app)
+watch.add_to(app)
 claims.add_to(app)
 evidence.add_to(app)
 pretrain.add_to(app)

@@ -32,3 +32,24 @@ def locked(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[b
     finally:
         fcntl.flock(handle, fcntl.LOCK_UN)  # closing is not enough where a forked child has a copy of the handle
         os.close(handle)
+
+
+def is_held(path: Path) -> bool:
+    """Say whether somebody holds the lock file `path` alone. Nothing is made or written; False where there is no such
+    file, and where it cannot be told.
+
+    The lock is asked for, shared, and let go at once: whoever tries to take it in that moment tries again."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_UN)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks
+        return False
+    finally:
+        os.close(handle)
+    return False

@@ -1,7 +1,8 @@
 """Leases: what runs in progress need, so that nobody deletes it under them.
 
 A run writes the keys of all its steps to `locks/leases/<name>.json` and holds a lock on `<name>.lock` beside it until
-it ends, however it ends; a lease that nobody holds is left over, and is removed by the next who looks.
+it ends, however it ends; a lease that nobody holds is left over, and is removed by the next who looks. Beside it lies
+`<name>.progress`, by which others see how far the run is (see `live`).
 """
 
 from __future__ import annotations
@@ -15,19 +16,19 @@ from pathlib import Path
 
 from xstilts.core.errors import StoreError
 from xstilts.core.files import read_json, write_json
-from xstilts.core.locks import locked
+from xstilts.core.locks import is_held, locked
 
 
 @contextlib.contextmanager
-def leased(root: Path, keys: Iterable[str]) -> Iterator[None]:
-    """Hold a lease on these steps inside the block. Waits for a removal in progress."""
+def leased(root: Path, keys: Iterable[str]) -> Iterator[Path]:
+    """Hold a lease on these steps inside the block; yields its file. Waits for a removal in progress."""
     lease = _folder(root) / f"{os.getpid()}-{uuid.uuid4().hex[:8]}.json"
     with contextlib.ExitStack() as stack:
         with no_new_runs(root):
             stack.enter_context(locked(lease.with_suffix(".lock")))
             write_json(lease, sorted(keys))
         try:
-            yield
+            yield lease
         finally:
             _remove(lease)
 
@@ -50,6 +51,16 @@ def leased_keys(root: Path) -> set[str]:
     return keys
 
 
+def held_leases(root: Path) -> list[Path]:
+    """Return the leases of runs in progress, the oldest name first. Nothing is written or removed."""
+    return [lease for lease in sorted(_folder(root).glob("*.json")) if is_held(lease.with_suffix(".lock"))]
+
+
+def progress_file(lease: Path) -> Path:
+    """Return where the run of a lease says how far it is."""
+    return lease.with_suffix(".progress")
+
+
 def _folder(root: Path) -> Path:
     return root / "locks" / "leases"
 
@@ -57,4 +68,5 @@ def _folder(root: Path) -> Path:
 def _remove(lease: Path) -> None:
     with contextlib.suppress(OSError):
         lease.unlink(missing_ok=True)
+        progress_file(lease).unlink(missing_ok=True)
         lease.with_suffix(".lock").unlink(missing_ok=True)

@@ -15,8 +15,9 @@ from xstilts.core.files import write_json
 from xstilts.engine.backends.base import Backend, Ended, Progressed, Started, StepEvent
 from xstilts.engine.execute import Result
 from xstilts.engine.graph import Demand, blocked, demand, readers_of, steps_of
-from xstilts.engine.leases import leased
+from xstilts.engine.leases import leased, progress_file
 from xstilts.engine.listener import Listener, Silent
+from xstilts.engine.live import ProgressFile
 from xstilts.engine.signals import Interrupt, interruptible
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
@@ -85,15 +86,15 @@ def execute(
     says `interrupted`; a second signal kills them.
     Raises StoreError when the store cannot be written at all.
     """
-    run = _Run(goals, store, backend, listener or Silent(), trims or {}, kept or {})
     store.prepare()
     began = datetime.now(UTC)
     record_path = store.root / "runs" / f"{began:%Y%m%dT%H%M%S}-{os.getpid()}.json"
     header = {"started": began.isoformat(timespec="seconds"), "goals": [goal.key for goal in goals]}
     write_json(record_path, header)
     keys = {step.key for step in steps_of(goals)}
-    with leased(store.root, keys), interruptible(backend.cancel, backend.kill) as interrupt:
-        outcome = run.to_the_end(interrupt)
+    with leased(store.root, keys) as lease, interruptible(backend.cancel, backend.kill) as interrupt:
+        told = ProgressFile(progress_file(lease), listener or Silent())
+        outcome = _Run(goals, store, backend, told, trims or {}, kept or {}).to_the_end(interrupt)
     ended = datetime.now(UTC).isoformat(timespec="seconds")
     with contextlib.suppress(StoreError):  # the steps are done whether or not this can be written
         write_json(record_path, {**header, "finished": ended, "outcome": asdict(outcome)})

@@ -95,7 +95,7 @@ def _target(name: str, session: Session, samples: str, shared: Iterable[SharedNo
     return TargetInfo(
         name=name,
         languages=tuple(task.test),
-        train_language=_training_language(session, name),
+        train_language=training_language(session, name),
         headline=headline_of(main),
         main=main.name,
         notes=(
@@ -153,7 +153,7 @@ def _cuts_candidates(task: Task, session: Session) -> bool:
     )
 
 
-def _training_language(session: Session, target: str) -> str:
+def training_language(session: Session, target: str) -> str:
     """The language that a target is trained in; of retrieval, that of the sentences it searches."""
     trained = session.located.finetuned_on(target).train
     return trained.language if trained else session.located.targets[target].candidate_language or "en"

@@ -37,8 +37,8 @@ class RunState:
 
 
 class Log:
-    """JSON lines, appended to. The first `size` bytes of the file stay: the others were written after the last
-    snapshot."""
+    """JSON lines, appended to; others may read each at once. The first `size` bytes of the file stay: the others were
+    written after the last snapshot."""
 
     def __init__(self, path: Path, size: int = 0) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,6 +52,7 @@ class Log:
         line = json.dumps({key: plain(value) for key, value in record.items()}, ensure_ascii=False)
         with writing(self.path):
             self._file.write(line.encode() + b"\n")
+            self._file.flush()  # `xstilts watch` draws the curve while the run goes on
 
     def flush(self) -> int:
         """Write everything to the disk. Returns the size in bytes."""

@@ -89,7 +89,12 @@ def read_curves(folder: Path) -> tuple[Points, Points]:
     none."""
     path = folder / "log.jsonl"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    updates = [json.loads(line) for line in text.splitlines() if line.strip()]
+    return curves_of(text)
+
+
+def curves_of(log: str) -> tuple[Points, Points]:
+    """Return the same of the lines of a log. Raises ValueError for what is no log."""
+    updates = [json.loads(line) for line in log.splitlines() if line.strip()]
     return _points(updates, "loss"), _points(updates, "score")
 
 
