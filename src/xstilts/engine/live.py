@@ -81,9 +81,9 @@ class ProgressFile:
     def step_progress(self, step: Step, done: float, total: float, unit: str, text: str) -> None:
         now = time.time()
         if (known := self._steps.get(step.key)) is not None:
-            first = {} if known.told else {"first_done": done, "first_told": now}
-            said: dict[str, Any] = {"told": now, "done": done, "total": total, "unit": unit, "text": text}
-            self._steps[step.key] = replace(known, **first, **said)
+            if not known.told:
+                known = replace(known, first_done=done, first_told=now)
+            self._steps[step.key] = replace(known, told=now, done=done, total=total, unit=unit, text=text)
         self._write()
         self._listener.step_progress(step, done, total, unit, text)
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from watch_toys import state
@@ -45,6 +46,7 @@ def study(tmp_path: Path) -> Study:
 @pytest.fixture
 def server(study: Study, monkeypatch: pytest.MonkeyPatch) -> Iterator[WatchServer]:
     monkeypatch.setattr(watch_server, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(watch_server, "LOOK_SHARE", 0)
     with WatchServer(Feed(study.look, 0.0), lambda: study.report, 0) as here:
         threading.Thread(target=here.serve_forever, args=(0.01,), daemon=True).start()
         yield here
@@ -155,6 +157,26 @@ def test_many_who_ask_are_told_by_one_look(study: Study) -> None:
     first = feed.parts()
     assert all(feed.parts() is first for _ in range(5)) and feed.page()
     assert study.looks == 1
+
+
+def test_a_study_that_takes_long_to_look_at_is_looked_at_less_often(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+
+    def slowly() -> StudyState:
+        now[0] += 3.0
+        return study.look()
+
+    monkeypatch.setattr(watch_server, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    feed = Feed(slowly, 1.0)
+    feed.parts()
+    now[0] += 59.0
+    feed.parts()
+    assert study.looks == 1
+    now[0] += 2.0
+    feed.parts()
+    assert study.looks == 2
 
 
 def test_a_port_that_is_taken_is_named(server: WatchServer, study: Study) -> None:

@@ -24,7 +24,8 @@ from xstilts.core.files import not_a_file
 from xstilts.report.formats import html
 
 LOOPBACK = "127.0.0.1"
-LOOK_EVERY = 1.0  # seconds between two looks at the store, however many browsers ask
+LOOK_EVERY = 1.0  # seconds between two looks at the store at least, however many browsers ask
+LOOK_SHARE = 20  # looking takes at most a twentieth of the time, however large the study: the run needs the processor
 ALIVE_EVERY = 15.0  # seconds after which a stream says that it is alive, to notice browsers that went
 _FOLDER = Path(page.__file__).parent
 _FILES = {
@@ -48,7 +49,7 @@ class Feed:
     def __init__(self, look: Callable[[], StudyState], seconds: float = LOOK_EVERY) -> None:
         self._look, self._seconds = look, seconds
         self._lock = threading.Lock()
-        self._looked = float("-inf")
+        self._next_look = float("-inf")
         self._state: StudyState | None = None
         self._parts: Mapping[str, str] = {}
 
@@ -69,11 +70,12 @@ class Feed:
             return self._parts
 
     def _refresh(self) -> None:
-        now = time.monotonic()
-        if self._state is None or now - self._looked >= self._seconds:
+        began = time.monotonic()
+        if self._state is None or began >= self._next_look:
             self._state = self._look()
             self._parts = page.parts(self._state)
-            self._looked = time.monotonic()
+            ended = time.monotonic()
+            self._next_look = ended + max(self._seconds, LOOK_SHARE * (ended - began))
 
 
 class WatchServer(ThreadingHTTPServer):
@@ -114,7 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
-        if self.headers.get_all("Host") not in ([host] for host in self.server.hosts):
+        named = self.headers.get_all("Host") or []
+        if len(named) != 1 or named[0] not in self.server.hosts:
             self._refuse(HTTPStatus.FORBIDDEN, "This page is for browsers of this machine alone.")
             return
         path = self.path.partition("?")[0]
