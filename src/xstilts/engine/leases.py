@@ -52,7 +52,7 @@ def leased_keys(root: Path) -> set[str]:
 
 
 def held_leases(root: Path) -> list[Path]:
-    """Return the leases of runs in progress, the oldest name first. Nothing is written or removed."""
+    """Return the leases of runs in progress, by name. Nothing is written or removed."""
     return [lease for lease in sorted(_folder(root).glob("*.json")) if is_held(lease.with_suffix(".lock"))]
 
 
