@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from xstilts.evidence.quantities import Quantity, quantities_of
+from xstilts.evidence.quantities import SCORES, Quantity, quantities_of
 from xstilts.evidence.source_text import ABSTRACT, SourceSentence, SourceText
 from xstilts.evidence.words import words_of
 
@@ -51,7 +51,7 @@ _NO_FINDING = re.compile(
     r"\b(?:we will|we plan to|could be used|can we|whether)\b|\bet al\b|\(\s*(?:19|20)\d\d\)",
     re.IGNORECASE,
 )
-_SCORES = frozenset({"percent", "points", "f1", "las", "uas", "bleu", "em", "map", "accuracy", "times"})
+_RESULT_UNITS = SCORES | {"times"}
 _NEGATED = re.compile(r"\b(?:not|no|never|neither|nor|without|cannot|fails? to|n't)\b|n't\b", re.IGNORECASE)
 _DIRECTIONS = tuple(
     (sign, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for sign, words in ((0, _SAME), (1, _UP), (-1, _DOWN))
@@ -113,7 +113,7 @@ def finding_kinds(sentence: str) -> tuple[str, ...]:
     if not FEWEST_WORDS <= len(words_of(sentence)) <= MOST_WORDS or _NO_FINDING.search(sentence):
         return ()
     result, said = bool(_RESULT.search(sentence)), bool(_SAID.search(sentence))
-    numbers = [one for one in quantities_of(sentence) if one.unit in _SCORES or one.signed or one.digits]
+    numbers = [one for one in quantities_of(sentence) if one.unit in _RESULT_UNITS or one.signed or one.digits]
     kinds = []
     if result and (_THAN.search(sentence) or said or numbers):
         kinds.append(COMPARATIVE)

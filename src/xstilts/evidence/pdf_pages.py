@@ -1,6 +1,7 @@
 """PDF pages: the text of a PDF, read in a process of its own, with limits, so that a hostile file ends nothing else.
 
-Run as `python -m xstilts.evidence.pdf_pages FILE`, it prints {"pages": [text, ...], "notes": [what is missing, ...]}.
+Run as `python -m xstilts.evidence.pdf_pages FILE`, it prints {"pages": [text, ...], "layouts": [text as on
+paper, ...], "notes": [what is missing, ...]}.
 Nothing in a PDF is executed: pypdf interprets the operators that draw text, and neither scripts nor attachments.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import logging
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -19,15 +21,18 @@ MOST_PAGES = 60
 MOST_CHARACTERS = 1_000_000
 SECONDS = 60
 MEMORY = 2 * 10**9  # bytes
+_TABLE = re.compile(r"\bTable\s+\S{1,4}\s*[:.]")
 FEWEST_CHARACTERS = 200  # of a whole PDF; one with less was scanned
 
 
 @dataclass(frozen=True, kw_only=True)
 class PdfPages:
-    """The text of each page, and what could not be read, in words."""
+    """The text of each page, and what could not be read, in words. layouts: of each page that has a table's caption its
+    text with blanks so that it stands as on paper, "" of another."""
 
     pages: tuple[str, ...]
     notes: tuple[str, ...]
+    layouts: tuple[str, ...] = ()
 
     @property
     def is_readable(self) -> bool:
@@ -49,7 +54,8 @@ def pdf_pages(path: Path, seconds: float = SECONDS) -> PdfPages:
     try:
         said = json.loads(done.stdout)
         pages = tuple(text for text in said["pages"] if isinstance(text, str))
-        return PdfPages(pages=pages, notes=tuple(map(str, said["notes"])))
+        layouts = tuple(text for text in said["layouts"] if isinstance(text, str))
+        return PdfPages(pages=pages, notes=tuple(map(str, said["notes"])), layouts=layouts)
     except (ValueError, KeyError, TypeError):
         return PdfPages(pages=(), notes=("the PDF ended the process that read it (too much memory, or damaged)",))
 
@@ -69,30 +75,33 @@ def _read(path: Path) -> dict[str, Any]:
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     pages: list[str] = []
+    layouts: list[str] = []
     notes: list[str] = []
     try:
         reader = PdfReader(path, strict=False)
         if reader.is_encrypted and not reader.decrypt(""):
-            return {"pages": [], "notes": ["the PDF is encrypted"]}
+            return {"pages": [], "layouts": [], "notes": ["the PDF is encrypted"]}
         count = len(reader.pages)
         if count > MOST_PAGES:
             notes.append(f"the first {MOST_PAGES} of {count} pages were read")
         for number in range(min(count, MOST_PAGES)):
-            pages.append(_page_text(reader, number, notes)[: MOST_CHARACTERS // MOST_PAGES])
+            pages.append(_page_text(reader, number, notes))
+            has_table = _TABLE.search(pages[-1])
+            layouts.append(_page_text(reader, number, notes, extraction_mode="layout") if has_table else "")
     except Exception as error:  # noqa: BLE001 - a damaged file raises anything, and is said to be damaged
         notes.append(f"the PDF is damaged ({type(error).__name__})")
     if not notes and sum(map(len, pages)) < FEWEST_CHARACTERS:
         notes.append("the PDF has hardly any text: it was scanned, perhaps")
-    return {"pages": pages, "notes": notes}
+    return {"pages": pages, "layouts": layouts, "notes": notes}
 
 
-def _page_text(reader: Any, number: int, notes: list[str]) -> str:
+def _page_text(reader: Any, number: int, notes: list[str], **mode: str) -> str:
     try:
-        text: str = reader.pages[number].extract_text()
+        text: str = reader.pages[number].extract_text(**mode)
     except Exception as error:  # noqa: BLE001 - one damaged page leaves the others
         notes.append(f"page {number + 1} is damaged ({type(error).__name__})")
         return ""
-    return text
+    return text[: MOST_CHARACTERS // MOST_PAGES]
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ _REFERENCE = re.compile(
     r"(?:\b(?:section|table|figure|fig\.|eq\.|appendix|chapter|page|pages|pp\.)\s*$)", re.IGNORECASE
 )
 _SCALE = {"k": 1e3, "m": 1e6}
+SCORES = frozenset({"percent", "points", "f1", "las", "uas", "em", "accuracy", "bleu", "map"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +93,7 @@ def same_number(first: Quantity, second: Quantity) -> bool:
 
 
 def _are_scores(first: Quantity, second: Quantity) -> bool:
-    scores = {"percent", "points", "f1", "las", "uas", "em", "accuracy", "bleu", "map"}
-    return first.unit in scores and second.unit in scores
+    return first.unit in SCORES and second.unit in SCORES
 
 
 def reappears(quantity: Quantity, others: Iterable[Quantity]) -> bool:

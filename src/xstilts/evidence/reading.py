@@ -54,7 +54,7 @@ def _pdf(work: Work, version: WorkVersion, reading: PdfReading) -> tuple[SourceT
     pages = reading.read(path)
     if not pages.is_readable:
         return None, "; ".join(pages.notes) or "its PDF has no text"
-    return pdf_text(work, version, pages.pages, pages.notes, answer), ""
+    return pdf_text(work, version, pages, answer), ""
 
 
 def _file(pdf: str, answers: AnswerFolder) -> tuple[Path, str]:

@@ -18,8 +18,8 @@ _PLACES = 3  # at least, of a mean that is recomputed: two parts and the mean
 
 @dataclass(frozen=True, kw_only=True)
 class Recomputed:
-    """A number that was computed again. rule: "difference", "relative change", "mean". computed: what the parts give.
-    agrees: within the rounding of what is printed."""
+    """A number that was computed again. rule: "difference", "relative change", "mean", of a table with its place.
+    computed: what the parts give. agrees: within the rounding of what is printed."""
 
     rule: str
     stated: float
@@ -48,20 +48,27 @@ def _changes(text: str, quantities: Sequence[Quantity]) -> list[Recomputed]:
     for first, second in pairwise(quantities):
         if not (_FROM_TO.search(text[: first.start]) and _TO.match(text[first.end : second.start])):
             continue
-        difference = second.value - first.value
         for stated in quantities:
             if stated in (first, second) or stated.unit not in ("points", "percent", ""):
                 continue
-            slack = first.rounding + second.rounding + stated.rounding
-            relative = 100 * difference / first.value if first.value else float("inf")
-            close = abs(abs(stated.value) - abs(difference)) <= slack + 1e-9
-            if stated.unit == "percent" and not close:
-                near = abs(abs(stated.value) - abs(relative)) <= 100 * slack / abs(first.value or 1) + 1e-9
-                found.append(Recomputed(rule="relative change", stated=stated.value, computed=relative, agrees=near))
-            elif stated.unit or stated.signed or stated.digits:
-                found.append(Recomputed(rule="difference", stated=stated.value, computed=difference, agrees=close))
+            if stated.unit or stated.signed or stated.digits:
+                slack = first.rounding + second.rounding + stated.rounding
+                found.append(change_of(stated, first.value, second.value, slack))
             break
     return found
+
+
+def change_of(stated: Quantity, before: float, after: float, slack: float, place: str = "") -> Recomputed:
+    """Return the change between two numbers beside the one that is stated: a difference, or of a percentage that is
+    none a relative change. slack: how far rounding may put them apart. place: where the two stand, for the rule."""
+    difference = after - before
+    relative = 100 * difference / before if before else float("inf")
+    close = abs(abs(stated.value) - abs(difference)) <= slack + 1e-9
+    of_place = f" in {place}" if place else ""
+    if stated.unit == "percent" and not close:
+        near = abs(abs(stated.value) - abs(relative)) <= 100 * slack / abs(before or 1) + 1e-9
+        return Recomputed(rule=f"relative change{of_place}", stated=stated.value, computed=relative, agrees=near)
+    return Recomputed(rule=f"difference{of_place}", stated=stated.value, computed=difference, agrees=close)
 
 
 def _means(text: str, quantities: Sequence[Quantity]) -> list[Recomputed]:

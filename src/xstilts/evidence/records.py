@@ -28,7 +28,8 @@ def evidence_record(inquiry: Inquiry) -> dict[str, Any]:
         "works": [_work(one) for one in inquiry.screened],
         "texts": [
             {"work": one.work, "version": one.version, "origin": one.origin, "source": one.source,
-             "answer": one.answer, "characters": len(one.text), "pages": len(one.pages), "notes": list(one.notes)}
+             "answer": one.answer, "characters": len(one.text), "pages": len(one.pages), "notes": list(one.notes),
+             "tables": [asdict(table) for table in one.tables]}
             for one in inquiry.texts
         ],
         "claims": [_claim(one) for one in inquiry.claims],
@@ -67,6 +68,7 @@ def _claim(claim: ReviewedClaim) -> dict[str, Any]:
         "rationale": _evidence(verdict.rationale) if verdict.rationale else None,
         "evidence": [_evidence(one) for one in verdict.evidence],
         "recomputed": [asdict(one) for one in verdict.recomputed],
+        "in_tables": [asdict(one) for one in verdict.in_tables],
         "other_versions": [_evidence(one) for one in verdict.other_versions],
         "reviews": {name: asdict(one) for name, one in claim.reviews.items()},
         "mean": round(claim.mean, 4), "disputed": claim.is_disputed, "answers": claim.answers,

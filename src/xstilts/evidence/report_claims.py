@@ -44,7 +44,10 @@ def _row(inquiry: Inquiry, claim: ReviewedClaim) -> tuple[TableCell, ...]:
         f"{name} {'–' if one.score is None else number(one.score, 2)}: {one.reason}"
         for name, one in ((name, claim.reviews[name]) for name in REVIEWERS)
     )
-    computed = tuple(f"computed again: {one.words}" for one in verdict.recomputed)
+    computed = (
+        *(f"computed again: {one.words}" for one in verdict.recomputed),
+        *(one.words for one in verdict.in_tables),
+    )
     return (
         TableCell(text=quoted(claim.finding), small_print=(place_of(inquiry, claim.finding), *computed)),
         TableCell(text=verdict.words),

@@ -100,12 +100,16 @@ def _method(inquiry: Inquiry) -> tuple[Block, ...]:
         rows=tuple(_cells(name, count) for name, count in flow),
     )
     whole = sum(text.origin == PDF for text in inquiry.texts)
+    tables = sum(len(text.tables) for text in inquiry.texts)
     return (
         Prose(text=f"Concepts of the question: {name_list([one.name for one in inquiry.question.concepts])}."),
         Items(items=tuple(_query_words(query.phrases) for query in inquiry.queries)),
         *((services,) if inquiry.services else ()),
         table,
-        Prose(text=f"Read were {plural(whole, 'PDF')} and {plural(len(inquiry.texts) - whole, 'abstract')}."),
+        Prose(
+            text=f"Read were {plural(whole, 'PDF')} with {plural(tables, 'table')}, and "
+            f"{plural(len(inquiry.texts) - whole, 'abstract')}."
+        ),
         Prose(text=f"Screened by {_fitted(inquiry.screening)}. Entailment: {inquiry.judges.about}"),
         *_reliability(inquiry.judges.calibration.about),
         Items(items=tuple(f"Reviewer {name}: {one.says}" for name, one in REVIEWERS.items())),

@@ -127,9 +127,12 @@ def _numbers(shown: ReviewInput) -> ClaimReview:
         return ClaimReview(score=1.0, reason=shown.verdict.recomputed[0].words)
     said = [one for sentence in shown.verdict.evidence for one in quantities_of(sentence.sentence.text)]
     numbers = [one for one in shown.finding.quantities if one.digits or one.unit]
-    again = sum(reappears(one, said) for one in numbers)
+    printed = {one.value for one in shown.verdict.in_tables}
+    again = sum(reappears(one, said) or one.value in printed for one in numbers)
     share = again / len(numbers) if numbers else 0.0
-    return ClaimReview(score=share, reason=f"{again} of its {len(numbers)} numbers stand in another sentence")
+    return ClaimReview(
+        score=share, reason=f"{again} of its {len(numbers)} numbers stand in another sentence or a table"
+    )
 
 
 def _relevance(shown: ReviewInput) -> ClaimReview:

@@ -10,6 +10,8 @@ from functools import cached_property
 from itertools import pairwise
 
 from xstilts.data.syntax.sentence_split import sentence_spans
+from xstilts.evidence.page_tables import PrintedTable, page_tables
+from xstilts.evidence.pdf_pages import PdfPages
 from xstilts.evidence.plain_text import collapsed
 from xstilts.evidence.works import Work, WorkVersion
 
@@ -41,7 +43,7 @@ class SourceSentence:
 @dataclass(frozen=True, kw_only=True)
 class SourceText:
     """The text of one version of a work. pages: where each page begins in `text`; () of an abstract. sections: (start,
-    name) of each. answer: the raw answer it came in. notes: what could not be read."""
+    name) of each. answer: the raw answer it came in. notes: what could not be read. tables: of its pages."""
 
     work: str
     version: str
@@ -52,6 +54,7 @@ class SourceText:
     pages: tuple[int, ...] = ()
     sections: tuple[tuple[int, str], ...] = ()
     notes: tuple[str, ...] = ()
+    tables: tuple[PrintedTable, ...] = ()
 
     @cached_property
     def sentences(self) -> tuple[SourceSentence, ...]:
@@ -89,12 +92,11 @@ def abstract_text(work: Work, version: WorkVersion) -> SourceText | None:
     )  # fmt: skip
 
 
-def pdf_text(
-    work: Work, version: WorkVersion, pages: Sequence[str], notes: Sequence[str], answer: str = ""
-) -> SourceText:
-    """Return the pages of a PDF as a source text, up to its references; words parted at line ends are joined."""
+def pdf_text(work: Work, version: WorkVersion, pdf: PdfPages, answer: str = "") -> SourceText:
+    """Return a PDF as a source text: its pages up to its references, words parted at line ends joined, and its tables,
+    those of an appendix too."""
     text, starts, sections = "", [], []
-    for page in pages:
+    for page in pdf.pages:
         starts.append(len(text))
         ended = False
         for line in _HYPHENATED.sub("", page).splitlines():
@@ -108,9 +110,11 @@ def pdf_text(
             text += f"{collapsed(line)}\n" if line.strip() else "\n"
         if ended:
             break
+    tables = [page_tables(layout, number) for number, layout in enumerate(pdf.layouts, 1) if layout]
     return SourceText(
         work=work.key, version=version.name, origin=PDF, text=text, source=PDF, answer=answer, pages=tuple(starts),
-        sections=tuple(sections), notes=tuple(notes),
+        sections=tuple(sections), notes=(*pdf.notes, *(note for _, notes in tables for note in notes)),
+        tables=tuple(table for found, _ in tables for table in found),
     )  # fmt: skip
 
 

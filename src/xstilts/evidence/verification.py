@@ -18,6 +18,7 @@ from xstilts.evidence.logistic import LogisticModel
 from xstilts.evidence.quantities import quantities_of, reappears
 from xstilts.evidence.recompute import Recomputed, recompute
 from xstilts.evidence.source_text import SourceSentence, SourceText
+from xstilts.evidence.table_checks import TableFigure, recompute_by_tables, table_figures
 from xstilts.evidence.words import stems_of
 
 RETRIEVED = 5  # sentences that are compared with a claim
@@ -47,8 +48,9 @@ class ClaimVerdict:
     """What the documents say of a claim.
 
     label: one of `LABELS`; probability: of the label, calibrated. rationale: the sentence that decides; None where
-    there is none. evidence: all that were compared. recomputed: its numbers, computed again. other_versions: sentences
-    of other versions of the same work that have other numbers.
+    there is none. evidence: all that were compared. recomputed: its numbers, computed again. in_tables: its numbers
+    that stand in tables of its own version. other_versions: sentences of other versions of the same work that have
+    other numbers.
     """
 
     label: str
@@ -57,6 +59,7 @@ class ClaimVerdict:
     evidence: tuple[EvidenceSentence, ...]
     recomputed: tuple[Recomputed, ...]
     other_versions: tuple[EvidenceSentence, ...]
+    in_tables: tuple[TableFigure, ...] = ()
 
     @property
     def words(self) -> str:
@@ -71,6 +74,7 @@ class Verifier:
         self._entries = [(text, sentence) for text in texts for sentence in text.sentences]
         self._index = Bm25Index([stems_of(sentence.text) for _, sentence in self._entries])
         self._entailment, self._calibration = entailment, calibration
+        self._tables = [(text, table) for text in texts for table in text.tables]
 
     def verify(self, finding: Finding) -> ClaimVerdict:
         """Return the verdict on a finding."""
@@ -80,12 +84,15 @@ class Verifier:
         of_versions = [n for n in chosen if self._is_other_version(n, finding)]
         evidence = self._judged(finding, [n for n in chosen if n not in of_versions][:RETRIEVED], shares)
         label, probability, rationale = decide(evidence, self._calibration)
+        own = (finding.work, finding.version)
+        tables = [table for text, table in self._tables if (text.work, text.version) == own]
         return ClaimVerdict(
             label=label,
             probability=probability,
             rationale=rationale,
             evidence=tuple(evidence),
-            recomputed=recompute(finding.text),
+            recomputed=(*recompute(finding.text), *recompute_by_tables(finding.text, tables)),
+            in_tables=table_figures(finding.text, tables),
             other_versions=tuple(self._differing(finding, of_versions[:RETRIEVED], shares)),
         )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tiny_pdfs import tiny_pdf
 from xstilts.evidence.addresses import is_public
 from xstilts.evidence.duplicates import merge_works
 from xstilts.evidence.fetching import AnswerFolder
@@ -34,7 +35,7 @@ def read(pdf: str, pages: PdfPages, tmp_path: Path) -> list[SourceText]:
 
 def test_sections_pages_and_the_end_at_the_references():
     one = work()
-    source = pdf_text(one, one.versions[0], PAGES, ())
+    source = pdf_text(one, one.versions[0], PdfPages(pages=PAGES, notes=()))
     assert [sentence.page for sentence in source.sentences if "points" in sentence.text] == [2]
     said = {sentence.text: sentence.section for sentence in source.sentences}
     assert said["Scores drop by 3.0 points in ten languages."] == "results"
@@ -68,30 +69,11 @@ def test_addresses_of_a_private_network_are_never_asked(address: str):
     assert not is_public(address)
 
 
-def tiny_pdf(text: str) -> bytes:
-    """A PDF of one page with one line of text."""
-    stream = f"BT /F1 12 Tf 72 700 Td ({text}) Tj ET".encode()
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    ]
-    body, places = b"%PDF-1.4\n", []
-    for number, content in enumerate(objects, 1):
-        places.append(len(body))
-        body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    end = b"trailer << /Root 1 0 R /Size 6 >>\nstartxref\n%d\n%%%%EOF" % len(body)
-    return body + b"xref\n0 6\n0000000000 65535 f \n" + table + end
-
-
 def test_a_pdf_is_read_in_a_process_of_its_own_and_a_damaged_one_survived(tmp_path: Path):
     if not can_read_pdfs():
         pytest.skip("pypdf is not installed (the extra `evidence`)")
     good, bad = tmp_path / "good.pdf", tmp_path / "bad.pdf"
-    good.write_bytes(tiny_pdf("Parsing helps. " * 20))
+    good.write_bytes(tiny_pdf([(72, 700, "Parsing helps. " * 20)]))
     bad.write_bytes(b"%PDF-1.7\n1 0 obj << /Type /Catalog /Pages 1 0 R >> endobj trailer << /Root 1 0 R >>")
     read, damaged = pdf_pages(good), pdf_pages(bad)
     assert read.pages[0].startswith("Parsing helps.") and read.is_readable
