@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fake_endpoint import chat_endpoint
 from fake_literature import LiteratureServer, Paper, literature
 from xstilts.app.evidence import EvidenceSettings, gather_evidence, save_evidence
 from xstilts.cli import main
@@ -114,6 +116,38 @@ def test_a_planted_contradiction_and_two_versions_are_told(server: LiteratureSer
     assert "2 pairs of claims say the opposite" in page and "has v1, v2, published" in page
 
 
+def test_an_endpoint_finds_and_reviews_claims_and_the_run_repeats_offline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def model(data: dict[str, Any]) -> str:
+        if "claim" in data:
+            return json.dumps({"score": 0.5, "reason": "<script>alert(1)</script>"})
+        return json.dumps({"claims": [0, 12]})
+
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    folder = tmp_path / "works"
+    folder.mkdir()
+    work = {
+        "title": "Parsing and cross-lingual transfer",
+        "abstract": "The syntax of words carries cross-lingual transfer far.",
+    }
+    (folder / "w.jsonl").write_text(json.dumps(work), "utf-8")
+    pages = []
+    with chat_endpoint(model) as server:
+        for name, more in (("one", []), ("two", ["--offline"])):
+            words = ["evidence", "Does dependency parsing help cross-lingual transfer?", "--folder", str(folder), *more]
+            options = ["--service", "none", "--no-encoder", "--store", str(tmp_path / "s")]
+            options += ["--out", str(tmp_path / name)]
+            assert main([*words, *options, "--endpoint", server.address, "--model", "tiny"]) == 0
+            pages.append((tmp_path / name / "index.html").read_bytes())
+            assert len(server.sent) == 2
+    page = pages[0].decode()
+    assert pages[0] == pages[1] and "<script" not in page and "told by endpoint" in page
+    assert "The model tiny at 127.0.0.1" in page and "Reviewer endpoint" in page and "Of its answers 1" in page
+    record = json.loads((tmp_path / "one" / "evidence.json").read_text("utf-8"))
+    assert record["endpoint"]["taken"] == 2 and record["claims"][0]["reviews"]["endpoint"]["score"] == 0.5
+
+
 def test_hostile_text_is_shown_and_never_acted_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     folder = tmp_path / "works"
     folder.mkdir()
@@ -159,6 +193,8 @@ def test_a_draft_of_every_question_is_a_study(name: str, tmp_path: Path):
         (["Does parsing help?", "--folder", "no/such"], "does not exist"),
         (["Does parsing help?", "--checkpoint", "x"], "go together"),
         (["Does parsing help?", "--checkpoint", "x", "--task", "udpos"], "does not judge entailment"),
+        (["Does parsing help?", "--endpoint", "http://127.0.0.1:1/v1"], "go together"),
+        (["Does parsing help?", "--endpoint", "x", "--model", "m"], "not a web address"),
         (["Do bananas grow?", "--service", "none", "--draft-study", "x.yaml"], "names nothing that can be trained on"),
     ],
 )

@@ -14,6 +14,9 @@ from xstilts.core.free_places import check_free_folder
 from xstilts.core.languages import language
 from xstilts.evidence.bibliography import bibtex_of
 from xstilts.evidence.draft_study import draft_study
+from xstilts.evidence.endpoint import TIMEOUT, Endpoint, checked_address
+from xstilts.evidence.endpoint_claims import endpoint_extractor
+from xstilts.evidence.endpoint_review import endpoint_reviewer
 from xstilts.evidence.entailment import entailment_by_words
 from xstilts.evidence.fetching import AnswerFolder
 from xstilts.evidence.identifiers import title_words
@@ -46,7 +49,8 @@ class EvidenceSettings:
     services: by name. folders: of works on this disk. limit: records of each query at most. most_works: read.
     most_claims: verified. answers: where answers are kept; None: in the store. refresh: services are asked again.
     pdfs: open PDFs are read. encoder: the packaged one screens too. checkpoint, task: what judges entailment; "" for
-    the model by words. scale: of the studies whose claims are joined.
+    the model by words. endpoint, model: of an endpoint that finds and reviews claims as well; "" for none. scale: of
+    the studies whose claims are joined.
     """
 
     services: tuple[str, ...] = tuple(SERVICES)
@@ -60,6 +64,8 @@ class EvidenceSettings:
     encoder: bool = True
     checkpoint: str = ""
     task: str = ""
+    endpoint: str = ""
+    model: str = ""
     scale: str = ""
 
 
@@ -80,18 +86,23 @@ def gather_evidence(
     """Return all that is found on a question. services: in the place of those that the settings name.
 
     Raises StudyError for a question without words, an unknown service or a task that judges no entailment, DataError
-    for a folder that cannot be read, EncoderError for a checkpoint that is none."""
+    for a folder that cannot be read and an endpoint that is none, EncoderError for a checkpoint that is none."""
     question = read_question(text, TASKS, _language_names())
     chosen = (
         list(services) if services is not None else [SERVICES.find(name, "--service") for name in settings.services]
     )
     judges = _judges(settings, options)
+    address = checked_address(settings.endpoint) if settings.endpoint else ""
     answers = AnswerFolder(
         settings.answers or options.store / "evidence" / "answers",
         offline=options.is_offline,
         refresh=settings.refresh,
         say=say,
     )
+    endpoint = None
+    if address:
+        endpoint = Endpoint(address=address, model=settings.model, answers=replace(answers, timeout=TIMEOUT))
+        judges = _with_endpoint(judges, endpoint)
     queries = queries_of(question)
     found = search_services(chosen, queries, settings.limit, answers)
     of_folders = [record for folder in settings.folders for record in folder_records(folder)]
@@ -112,7 +123,8 @@ def gather_evidence(
         most_works=settings.most_works,
         most_claims=settings.most_claims,
     )
-    return replace(inquiry, measured=measured_answers(question, options, settings.scale))
+    measured = measured_answers(question, options, settings.scale)
+    return replace(inquiry, measured=measured, endpoint=endpoint.use if endpoint else None)
 
 
 def save_evidence(inquiry: Inquiry, out: Path) -> EvidenceFiles:
@@ -153,6 +165,11 @@ def _judges(settings: EvidenceSettings, options: Options) -> Judges:
     )
     entailment = checkpoint_entailment(settings.checkpoint, settings.task, options)
     return Judges(entailment=entailment, calibration=UNCALIBRATED, about=about)
+
+
+def _with_endpoint(judges: Judges, endpoint: Endpoint) -> Judges:
+    extractors = (*judges.extractors, endpoint_extractor(endpoint))
+    return replace(judges, extractors=extractors, reviewers=(*judges.reviewers, endpoint_reviewer(endpoint)))
 
 
 def _pdf_reading(settings: EvidenceSettings, answers: AnswerFolder) -> PdfReading:

@@ -55,6 +55,13 @@ def evidence(
         str, typer.Option(metavar="CHECKPOINT", help="Judge entailment by this checkpoint, with --task.")
     ] = "",
     task: Annotated[str, typer.Option("--task", metavar="TASK", help="The task whose head is used (xnli).")] = "",
+    endpoint: Annotated[
+        str,
+        typer.Option(
+            metavar="URL", help="Have an OpenAI-compatible endpoint find and review claims too, with --model."
+        ),
+    ] = "",
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="The endpoint's model.")] = "",
     draft: Annotated[
         Path | None,
         typer.Option("--draft-study", metavar="FILE", help="Also write a study that would measure the question."),
@@ -77,11 +84,14 @@ def evidence(
 
     if bool(checkpoint) != bool(task):
         raise DataError("--checkpoint and --task go together.", where="evidence")
+    if bool(endpoint) != bool(model):
+        raise DataError("--endpoint and --model go together.", where="evidence")
     options = make_options(store=store, offline=offline, threads=threads)
     names = tuple(SERVICES) if not service else tuple(name for name in service if name != "none")
     settings = EvidenceSettings(
         services=names, folders=tuple(folder or ()), limit=limit, most_works=works, most_claims=claims,
-        answers=answers, refresh=refresh, pdfs=pdfs, encoder=encoder, checkpoint=checkpoint, task=task, scale=scale,
+        answers=answers, refresh=refresh, pdfs=pdfs, encoder=encoder, checkpoint=checkpoint, task=task,
+        endpoint=endpoint, model=model, scale=scale,
     )  # fmt: skip
     inquiry = gather_evidence(question, settings, options, say=lambda text: say(text, err=True))
     files = save_evidence(inquiry, out or report_folder(question, options))

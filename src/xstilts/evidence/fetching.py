@@ -3,7 +3,7 @@ without a network, bit for bit.
 
 An answer is two files in the folder of answers, named by a hash of what was asked:
     <hash>.body    the bytes
-    <hash>.json    {"service", "address", "status", "type", "fetched", "problem"}
+    <hash>.json    {"service", "address", "posted", "status", "type", "fetched", "problem"}
 `problem` says why there is none; such an entry is asked for again where there is a network. Keys are read from the
 environment when a request is sent, and are in neither file.
 """
@@ -72,7 +72,8 @@ class AnswerFolder:
     def get(self, request: ServiceRequest) -> RawAnswer:
         """Return the stored answer, else ask. Raises NoAnswerError where there is none, DataError for an address that
         is not one of the web."""
-        name = hashlib.sha256(f"{request.service} {request.address}".encode()).hexdigest()[:20]
+        asked = " ".join(part for part in (request.service, request.address, request.body) if part)
+        name = hashlib.sha256(asked.encode()).hexdigest()[:20]
         known = self._read(name)
         if known is not None and (self.offline or (not self.refresh and not known.get("problem"))):
             if known.get("problem"):
@@ -81,6 +82,7 @@ class AnswerFolder:
         if self.offline:
             raise NoAnswerError("never asked before, and this is offline")
         record: dict[str, Any] = {"service": request.service, "address": request.address}
+        record |= {"posted": request.body} if request.body else {}
         try:
             if request.service in self._down:  # nobody waits through the same silence for every query
                 raise NoAnswerError(self._down[request.service])
@@ -148,6 +150,8 @@ class _PublicRedirects(urllib.request.HTTPRedirectHandler):
     along (`add_unredirected_header`)."""
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+        if req.data is not None:  # what is posted goes where the user said, and nowhere else
+            raise urllib.error.URLError("a redirect of what was posted")
         leaves = is_public(req.full_url) and not is_public(newurl)
         if leaves or urlsplit(newurl).scheme not in ("https", "http"):
             raise urllib.error.URLError("a redirect that leaves the public web")
@@ -161,8 +165,11 @@ def _sent(request: ServiceRequest, timeout: float) -> tuple[int, str, bytes]:
     parameter = {place.parameter: key} if place and place.parameter and key else {}
     address = request.with_parameters(**parameter).address
     asked = urllib.request.Request(address, headers={"User-Agent": _user_agent()})
+    if request.body:
+        asked.data = request.body.encode()
+        asked.add_unredirected_header("Content-Type", "application/json")
     if place and place.header and key:
-        asked.add_unredirected_header(place.header, key)
+        asked.add_unredirected_header(place.header, f"{place.prefix}{key}")
     try:
         with urllib.request.build_opener(_PublicRedirects).open(asked, timeout=timeout) as answer:
             return answer.status, answer.headers.get_content_type(), _whole(answer)

@@ -7,7 +7,7 @@ description of the set-up is none, whatever numbers it has.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xstilts.evidence.quantities import SCORES, Quantity, quantities_of
@@ -62,7 +62,7 @@ FEWEST_WORDS, MOST_WORDS = 5, 80
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A sentence that states a result. kinds: how it was told."""
+    """A sentence that states a result. kinds: how it states it. told_by: names of the extractors that tell it."""
 
     work: str
     version: str
@@ -70,6 +70,7 @@ class Finding:
     sentence: SourceSentence
     kinds: tuple[str, ...]
     quantities: tuple[Quantity, ...]
+    told_by: tuple[str, ...] = ("rules",)
 
     @property
     def text(self) -> str:
@@ -84,22 +85,46 @@ class Finding:
         return f"page {self.sentence.page}{section}"
 
 
-def findings_of(texts: Iterable[SourceText], most: int = 40) -> Iterator[Finding]:
-    """Yield the findings of texts; of each text at most `most`, in its order."""
+@dataclass(frozen=True, kw_only=True)
+class Extractor:
+    """What tells findings from other sentences. find: a text -> the numbers of its sentences that are findings."""
+
+    name: str
+    find: Callable[[SourceText], Collection[int]]
+
+
+def findings_of(
+    texts: Iterable[SourceText], extractors: Sequence[Extractor] | None = None, most: int = 40
+) -> Iterator[Finding]:
+    """Yield the findings of texts that any extractor tells, the rules where none is named; of each text at most `most`,
+    in its order."""
     for text in texts:
-        found = 0
-        for sentence in text.sentences:
-            kinds = finding_kinds(sentence.text)
-            if kinds and found < most:
-                found += 1
-                yield Finding(
-                    work=text.work,
-                    version=text.version,
-                    origin=text.origin,
-                    sentence=sentence,
-                    kinds=kinds,
-                    quantities=quantities_of(sentence.text),
-                )
+        told = [(one.name, one.find(text)) for one in extractors or (RULES,)]
+        numbers = sorted({number for _, found in told for number in found})[:most]
+        for number in numbers:
+            sentence = text.sentences[number]
+            yield Finding(
+                work=text.work,
+                version=text.version,
+                origin=text.origin,
+                sentence=sentence,
+                kinds=finding_kinds(sentence.text) or _likely_kinds(sentence.text),
+                quantities=quantities_of(sentence.text),
+                told_by=tuple(name for name, found in told if number in found),
+            )
+
+
+def _told_by_rules(text: SourceText) -> tuple[int, ...]:
+    return tuple(number for number, sentence in enumerate(text.sentences) if finding_kinds(sentence.text))
+
+
+def _likely_kinds(sentence: str) -> tuple[str, ...]:
+    """Return how a sentence that the rules take for none would be a finding."""
+    numeric = any(one.unit in _RESULT_UNITS or one.digits for one in quantities_of(sentence))
+    return (NUMERIC,) if numeric else (CAUSAL,) if _CAUSE.search(sentence) else (COMPARATIVE,)
+
+
+RULES = Extractor(name="rules", find=_told_by_rules)
 
 
 def finding_kinds(sentence: str) -> tuple[str, ...]:

@@ -9,11 +9,12 @@ from typing import Any
 
 from xstilts.evidence.contradictions import Contradiction, contradictions_of
 from xstilts.evidence.duplicates import merge_works
+from xstilts.evidence.endpoint import EndpointUse
 from xstilts.evidence.entailment import Entailment
-from xstilts.evidence.findings import Finding, findings_of
+from xstilts.evidence.findings import RULES, Extractor, Finding, findings_of
 from xstilts.evidence.logistic import LogisticModel
 from xstilts.evidence.query import Question
-from xstilts.evidence.review import ReviewedClaim, ReviewInput, agreement, nearly_same, review
+from xstilts.evidence.review import REVIEWERS, ReviewedClaim, Reviewer, ReviewInput, agreement, nearly_same, review
 from xstilts.evidence.screening import ReviewCounts, ScreenedWork, Vectors, review_counts, screen
 from xstilts.evidence.search import ServiceCount
 from xstilts.evidence.services.base import SearchQuery
@@ -41,16 +42,20 @@ class MeasuredAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class Judges:
-    """What judges sentences. entailment, calibration: see `verification`. about: in words, for the report."""
+    """What judges sentences. entailment, calibration: see `verification`. about: in words, for the report. extractors,
+    reviewers: what tells findings, and who reviews them."""
 
     entailment: Entailment
     calibration: LogisticModel
     about: str
+    extractors: tuple[Extractor, ...] = (RULES,)
+    reviewers: tuple[Reviewer, ...] = tuple(REVIEWERS.values())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inquiry:
-    """Everything that a report says. texts: what was read, of the works that were kept."""
+    """Everything that a report says. texts: what was read, of the works that were kept. endpoint: how an endpoint was
+    used; None where there was none."""
 
     question: Question
     queries: tuple[SearchQuery, ...]
@@ -63,6 +68,7 @@ class Inquiry:
     judges: Judges
     screening: Mapping[str, Any]
     measured: tuple[MeasuredAnswer, ...] = ()
+    endpoint: EndpointUse | None = None
 
     @cached_property
     def works(self) -> Mapping[str, Work]:
@@ -103,7 +109,7 @@ def inquire(
     """
     screened = screen(question, merge_works(records), vectors, most_works)
     texts = tuple(read([one.work for one in screened if one.kept]))
-    findings = _newest(findings_of(texts))
+    findings = _newest(findings_of(texts, judges.extractors))
     contradictions = contradictions_of(findings)
     return Inquiry(
         question=question,
@@ -141,7 +147,8 @@ def _reviewed(
                 title=titles[finding.work],
                 same=nearly_same(finding, findings),
                 contradictions=contradictions,
-            )
+            ),
+            judges.reviewers,
         )
         for finding in nearest
     ]

@@ -85,9 +85,10 @@ def _read(path: Path) -> dict[str, Any]:
         if count > MOST_PAGES:
             notes.append(f"the first {MOST_PAGES} of {count} pages were read")
         for number in range(min(count, MOST_PAGES)):
-            pages.append(_page_text(reader, number, notes))
+            pages.append(_page_text(reader, number, notes, f"page {number + 1}"))
             has_table = _TABLE.search(pages[-1])
-            layouts.append(_page_text(reader, number, notes, extraction_mode="layout") if has_table else "")
+            said = f"the layout of page {number + 1}, which has a table,"
+            layouts.append(_page_text(reader, number, notes, said, extraction_mode="layout") if has_table else "")
     except Exception as error:  # noqa: BLE001 - a damaged file raises anything, and is said to be damaged
         notes.append(f"the PDF is damaged ({type(error).__name__})")
     if not notes and sum(map(len, pages)) < FEWEST_CHARACTERS:
@@ -95,11 +96,11 @@ def _read(path: Path) -> dict[str, Any]:
     return {"pages": pages, "layouts": layouts, "notes": notes}
 
 
-def _page_text(reader: Any, number: int, notes: list[str], **mode: str) -> str:
+def _page_text(reader: Any, number: int, notes: list[str], what: str, **mode: str) -> str:
     try:
         text: str = reader.pages[number].extract_text(**mode)
     except Exception as error:  # noqa: BLE001 - one damaged page leaves the others
-        notes.append(f"page {number + 1} is damaged ({type(error).__name__})")
+        notes.append(f"{what} is damaged ({type(error).__name__})")
         return ""
     return text[: MOST_CHARACTERS // MOST_PAGES]
 

@@ -39,6 +39,7 @@ def evidence_record(inquiry: Inquiry) -> dict[str, Any]:
              "second_work": one.second.work, "shared": list(one.shared)}
             for one in inquiry.contradictions
         ],
+        "endpoint": asdict(inquiry.endpoint) if inquiry.endpoint else None,
         "measured": [asdict(one) for one in inquiry.measured],
         "limitations": list(limitations(inquiry)),
     }  # fmt: skip
@@ -62,7 +63,7 @@ def _claim(claim: ReviewedClaim) -> dict[str, Any]:
     return {
         "text": finding.text, "work": finding.work, "version": finding.version, "origin": finding.origin,
         "page": finding.sentence.page, "section": finding.sentence.section, "start": finding.sentence.start,
-        "end": finding.sentence.end, "kinds": list(finding.kinds),
+        "end": finding.sentence.end, "kinds": list(finding.kinds), "told_by": list(finding.told_by),
         "quantities": [{"value": one.value, "unit": one.unit} for one in finding.quantities],
         "verdict": verdict.label, "probability": round(verdict.probability, 4),
         "rationale": _evidence(verdict.rationale) if verdict.rationale else None,

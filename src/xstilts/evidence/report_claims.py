@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from xstilts.evidence.findings import Finding
 from xstilts.evidence.inquiry import Inquiry
-from xstilts.evidence.review import REVIEWERS, ReviewedClaim
+from xstilts.evidence.review import ReviewedClaim
 from xstilts.evidence.source_text import ABSTRACT
 from xstilts.evidence.verification import EvidenceSentence
 from xstilts.report.elements.blocks import Block, Fold, Items, Prose, Table, TableCell, TableColumn
@@ -42,14 +42,15 @@ def _row(inquiry: Inquiry, claim: ReviewedClaim) -> tuple[TableCell, ...]:
     marks = ("disputed",) if claim.is_disputed else ()
     reviews = tuple(
         f"{name} {'–' if one.score is None else number(one.score, 2)}: {one.reason}"
-        for name, one in ((name, claim.reviews[name]) for name in REVIEWERS)
+        for name, one in claim.reviews.items()
     )
     computed = (
         *(f"computed again: {one.words}" for one in verdict.recomputed),
         *(one.words for one in verdict.in_tables),
     )
+    told_by = () if "rules" in claim.finding.told_by else (f"told by {' and '.join(claim.finding.told_by)}",)
     return (
-        TableCell(text=quoted(claim.finding), small_print=(place_of(inquiry, claim.finding), *computed)),
+        TableCell(text=quoted(claim.finding), small_print=(place_of(inquiry, claim.finding), *told_by, *computed)),
         TableCell(text=verdict.words),
         TableCell(text=number(verdict.probability, 2)),
         _rationale(inquiry, verdict.rationale),

@@ -8,7 +8,7 @@ from typing import Any
 from xstilts.evidence.bibliography import reference
 from xstilts.evidence.inquiry import Inquiry
 from xstilts.evidence.report_claims import claim_tables, contradiction_blocks, version_items
-from xstilts.evidence.review import REVIEWERS, concepts_needed
+from xstilts.evidence.review import concepts_needed
 from xstilts.evidence.source_text import PDF
 from xstilts.report.elements.blocks import Block, Document, Fold, Items, Prose, Section, Table, TableCell, TableColumn
 from xstilts.report.elements.formatting import name_list, number, plural
@@ -112,7 +112,7 @@ def _method(inquiry: Inquiry) -> tuple[Block, ...]:
         ),
         Prose(text=f"Screened by {_fitted(inquiry.screening)}. Entailment: {inquiry.judges.about}"),
         *_reliability(inquiry.judges.calibration.about),
-        Items(items=tuple(f"Reviewer {name}: {one.says}" for name, one in REVIEWERS.items())),
+        Items(items=tuple(f"Reviewer {one.name}: {one.says}" for one in inquiry.judges.reviewers)),
     )
 
 
@@ -179,15 +179,18 @@ def limitations(inquiry: Inquiry) -> tuple[str, ...]:
     if not any(text.origin == PDF for text in inquiry.texts):
         items.append("Only abstracts were read: what stands in a paper's tables and sections is not seen.")
     items += [f"Could not be read in full: {note}." for note in notes]
+    if inquiry.endpoint is not None:
+        items += inquiry.endpoint.sentences
     alpha = inquiry.alpha
     if alpha is not None:
         items.append(
             f"The reviewers' agreement (Krippendorff's alpha, interval) is {number(alpha, 2)}. They look at different "
             "things, so a low one says that a claim is strong in one respect and weak in another."
         )
+    extractors = name_list([one.name for one in inquiry.judges.extractors])
     items.append(
-        "Claims are sentences found by rules, and verdicts are told by words and numbers, not by understanding: read "
-        "the quoted sentences before relying on one."
+        f"Claims are sentences found by {extractors}, and verdicts are told by words and numbers, not by "
+        "understanding: read the quoted sentences before relying on one."
     )
     return tuple(items)
 

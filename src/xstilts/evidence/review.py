@@ -75,13 +75,13 @@ class ReviewedClaim:
         return bool(known) and max(known) - min(known) >= DISPUTED_FROM
 
 
-def review(shown: ReviewInput) -> ReviewedClaim:
-    """Let every reviewer judge a claim."""
+def review(shown: ReviewInput, reviewers: Sequence[Reviewer] | None = None) -> ReviewedClaim:
+    """Let every reviewer judge a claim, those of `REVIEWERS` where none is named."""
     concepts = shown.question.met_in(shown.finding.text)
     return ReviewedClaim(
         finding=shown.finding,
         verdict=shown.verdict,
-        reviews={name: reviewer.judge(shown) for name, reviewer in REVIEWERS.items()},
+        reviews={one.name: one.judge(shown) for one in reviewers or REVIEWERS.values()},
         concepts=concepts,
         answers=len(concepts) >= concepts_needed(shown.question),
     )

@@ -25,23 +25,27 @@ class SearchQuery:
 
 @dataclass(frozen=True, kw_only=True)
 class KeyPlace:
-    """Where a service takes a key: the environment variable that holds it, and the header or parameter it goes into.
-    The key is no part of a request, so it can be neither stored nor shown."""
+    """Where a service takes a key: the environment variable that holds it, and the header, with what stands before the
+    key in it, or the parameter that it goes into. The key is no part of a request, so it can be neither stored nor
+    shown."""
 
     variable: str
     header: str = ""
+    prefix: str = ""
     parameter: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceRequest:
-    """One question to a service. `pause`: seconds between two requests to it."""
+    """One question to a service. `pause`: seconds between two requests to it. body: JSON that is posted; "" where the
+    address says it all."""
 
     service: str
     url: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     pause: float = 1.0
     key: KeyPlace | None = None
+    body: str = ""
 
     @property
     def address(self) -> str:
