@@ -9,7 +9,6 @@ the packaged samples. Writes `src/xstilts/evidence/fitted/*.json`, each with wha
 from __future__ import annotations
 
 import argparse
-import csv
 import gzip
 import json
 import random
@@ -17,7 +16,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -25,20 +24,19 @@ from xstilts.app.evidence_models import sentence_vectors
 from xstilts.core.files import write_json
 from xstilts.evidence import entailment
 from xstilts.evidence.bm25 import Bm25Index
-from xstilts.evidence.entailment import (
-    CONTRADICT,
-    LABELS,
-    NOT_ENOUGH_INFO,
-    SUPPORT,
-    entailment_by_words,
-    pair_features,
-)
-from xstilts.evidence.findings import Finding
+from xstilts.evidence.entailment import LABELS, entailment_by_words, pair_features
 from xstilts.evidence.logistic import FITTED, LogisticModel, fit, fitted
-from xstilts.evidence.reliability import calibration_error, reliability
-from xstilts.evidence.scifact import GoldClaim, PredictedEvidence, Rationale, scifact_scores
+from xstilts.evidence.reliability import ReliabilityBin, calibration_error, reliability
+from xstilts.evidence.scored_claims import (
+    ClaimSet,
+    LabelledPair,
+    finding_of,
+    gold_label,
+    halves,
+    read_pairs,
+    score_claims,
+)
 from xstilts.evidence.screening import FEATURES, Vectors, screening_features
-from xstilts.evidence.source_text import SourceSentence, SourceText
 from xstilts.evidence.verification import (
     UNCALIBRATED,
     VERDICT_FEATURES,
@@ -50,25 +48,8 @@ from xstilts.evidence.words import stems_of
 from xstilts.pipeline.options import Options
 from xstilts.samples import ROOT
 
-LABEL_OF = {"entailment": SUPPORT, "contradiction": CONTRADICT, "neutral": NOT_ENOUGH_INFO}
-DOCUMENT = 8  # premises in one
 PARAGRAPHS = 300
 RECALL = 0.95  # of relevant pairs that the threshold of screening is to keep
-
-
-class Pair(NamedTuple):
-    """A premise, a hypothesis, and what the first says of the second."""
-
-    evidence: str
-    claim: str
-    label: str
-
-
-def rows(path: Path, evidence: str, claim: str, label: str, header: bool = True) -> list[Pair]:
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        names = None if header else [evidence, claim, label]
-        read = csv.DictReader(file, names, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [Pair(row[evidence], row[claim], LABEL_OF[row[label]]) for row in read if row[label] in LABEL_OF]
 
 
 def temperature_of(model: LogisticModel, values: np.ndarray, labels: Sequence[int]) -> float:
@@ -95,11 +76,11 @@ def fitted_model(
 def reached(model: LogisticModel, values: np.ndarray, labels: Sequence[int]) -> dict[str, Any]:
     """Accuracy, calibration error and the reliability diagram of a model on pairs it was not fitted on."""
     shares = model.probabilities(values)
-    return diagram(shares.max(axis=1).tolist(), (shares.argmax(axis=1) == np.array(labels)).tolist())
+    right = (shares.argmax(axis=1) == np.array(labels)).tolist()
+    return diagram(reliability(shares.max(axis=1).tolist(), right), right)
 
 
-def diagram(chances: list[float], right: list[bool]) -> dict[str, Any]:
-    bins = reliability(chances, right)
+def diagram(bins: Sequence[ReliabilityBin], right: Sequence[bool]) -> dict[str, Any]:
     return {
         "n": len(right),
         "accuracy": round(float(np.mean(right)), 4),
@@ -118,14 +99,14 @@ def save(name: str, model: LogisticModel) -> None:
 
 def entailment_model(data: Path, count: int) -> LogisticModel:
     """Fit on TaxiNLI and SNLI, temperature on TaxiNLI's last tenth, numbers on SNLI's test pairs and TaxiNLI's."""
-    taxi = rows(data / "mnli/taxinli10k.tsv.gz", "prem", "hyp", "label")
+    taxi = read_pairs(data / "mnli/taxinli10k.tsv.gz", "prem", "hyp", "label")
     random.Random(1).shuffle(taxi)
     snli, columns = ROOT / "snli/NLI/all_combined", ("sentence1", "sentence2", "gold_label")
-    train = [*taxi[: min(count, 8 * len(taxi) // 10)], *rows(snli / "train.tsv.gz", *columns)[:count]]
+    train = [*taxi[: min(count, 8 * len(taxi) // 10)], *read_pairs(snli / "train.tsv.gz", *columns)[:count]]
     tenth = len(taxi) // 10
-    held, last, test = taxi[8 * tenth : 9 * tenth], taxi[9 * tenth :], rows(snli / "test.tsv.gz", *columns)
+    held, last, test = taxi[8 * tenth : 9 * tenth], taxi[9 * tenth :], read_pairs(snli / "test.tsv.gz", *columns)
 
-    def table(pairs: Sequence[Pair]) -> tuple[np.ndarray, list[int]]:
+    def table(pairs: Sequence[LabelledPair]) -> tuple[np.ndarray, list[int]]:
         return pair_features([one[:2] for one in pairs]), [LABELS.index(one.label) for one in pairs]
 
     about = {"fitted on": f"{len(train):,} pairs of TaxiNLI (MultiNLI) and counterfactually augmented SNLI",
@@ -135,100 +116,33 @@ def entailment_model(data: Path, count: int) -> LogisticModel:
     return replace(model, about={**about, "reached": numbers})
 
 
-class TfIdf:
-    """The baseline's search: cosine of TF-IDF vectors."""
-
-    def __init__(self, texts: Sequence[Sequence[str]]) -> None:
-        self.places = {word: place for place, word in enumerate(dict.fromkeys(w for text in texts for w in text))}
-        counts = np.zeros((len(texts), len(self.places)))
-        for number, text in enumerate(texts):
-            for word in text:
-                counts[number, self.places[word]] += 1
-        self.weights = np.log(len(texts) / np.maximum(1, (counts > 0).sum(axis=0)))
-        table = counts * self.weights
-        self.table = table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-12)
-
-    def nearest(self, query: Sequence[str]) -> int:
-        known = [self.places[word] for word in query if word in self.places]
-        return int((self.table[:, known] @ self.weights[known]).argmax())
-
-
-class ClaimSet(NamedTuple):
-    """Claims with gold, over documents that are source texts, one a premise; premise number -> (document, place)."""
-
-    claims: list[GoldClaim]
-    texts: list[SourceText]
-    places: dict[str, tuple[int, int]]
-
-
-def claim_set(pairs: Sequence[Pair]) -> ClaimSet:
-    """Documents of eight premises each; a hypothesis is a claim, its premise the rationale where it says yes or no."""
-    premises = list(dict.fromkeys(one.evidence for one in pairs))
-    place = {premise: divmod(number, DOCUMENT) for number, premise in enumerate(premises)}
-    texts = [
-        SourceText(work=f"{number}", version="published", origin="abstract", text=premise, source="xnli")
-        for number, premise in enumerate(premises)
-    ]
-    claims = []
-    for number, one in enumerate(pairs):
-        document, sentence = place[one.evidence]
-        known = {document: (Rationale((sentence,), one.label),)} if one.label != NOT_ENOUGH_INFO else {}
-        claims.append(GoldClaim(id=number, text=one.claim, evidence=known, cited=(document,)))
-    return ClaimSet(claims, texts, {f"{number}": place[premise] for number, premise in enumerate(premises)})
-
-
-def finding(claim: GoldClaim) -> Finding:
-    sentence = SourceSentence(text=claim.text, start=0, end=len(claim.text), page=None, section="")
-    return Finding(work="claim", version="", origin="", sentence=sentence, kinds=(), quantities=())
-
-
-def verdict_model(pairs: Sequence[Pair]) -> LogisticModel:
+def verdict_model(pairs: Sequence[LabelledPair]) -> LogisticModel:
     """Fit on a half of the claims, and score the verifier on the other half, beside the baseline."""
-    premises = list(dict.fromkeys(one.evidence for one in pairs))
-    first = set(premises[: len(premises) // 2])
-    halves = [claim_set([one for one in pairs if (one.evidence in first) == half]) for half in (True, False)]
-    values, labels = verdict_table(halves[0])
+    fitted_on, held_out = halves(pairs)
+    values, labels = verdict_table(fitted_on)
     cut = 4 * len(labels) // 5
     about = {"fitted on": f"{cut:,} claims over documents made of XNLI's English development pairs",
              "calibrated on": f"{len(labels) - cut:,} more of them"}  # fmt: skip
     parts = (values[:cut], labels[:cut]), (values[cut:], labels[cut:])
     model = fitted_model(LABELS, VERDICT_FEATURES, *parts, about)
-    numbers = {"XNLI claims, held out": scored(halves[1], model)}
+    numbers = {"XNLI claims, held out": scored(held_out, model)}
     return replace(model, about={**about, "reached": numbers})
-
-
-def gold_label(claim: GoldClaim) -> int:
-    labels = [one.label for rationales in claim.evidence.values() for one in rationales]
-    return LABELS.index(labels[0] if labels else NOT_ENOUGH_INFO)
 
 
 def verdict_table(claims: ClaimSet) -> tuple[np.ndarray, list[int]]:
     verifier = Verifier(claims.texts, entailment_by_words, UNCALIBRATED)
-    deciding = [deciding_sentence(verifier.verify(finding(claim)).evidence) for claim in claims.claims]
-    return verdict_features(deciding), [gold_label(claim) for claim in claims.claims]
+    deciding = [deciding_sentence(verifier.verify(finding_of(claim)).evidence) for claim in claims.claims]
+    return verdict_features(deciding), [LABELS.index(gold_label(claim)) for claim in claims.claims]
 
 
 def scored(claims: ClaimSet, model: LogisticModel) -> dict[str, Any]:
     """What the verifier reaches as SciFact's evaluator counts, beside TF-IDF with the majority label."""
-    verifier = Verifier(claims.texts, entailment_by_words, model)
-    predictions, baseline, chances, right = {}, {}, [], []
-    index = TfIdf([stems_of(text.text) for text in claims.texts])
-    for claim in claims.claims:
-        verdict = verifier.verify(finding(claim))
-        chances.append(verdict.probability)
-        right.append(LABELS.index(verdict.label) == gold_label(claim))
-        predictions[claim.id] = {}
-        if verdict.rationale is not None:
-            document, place = claims.places[verdict.rationale.work]
-            predictions[claim.id] = {document: PredictedEvidence(verdict.label, (place,))}
-        document, place = claims.places[f"{index.nearest(stems_of(claim.text))}"]
-        baseline[claim.id] = {document: PredictedEvidence(SUPPORT, (place,))}
-    ours, theirs = (scifact_scores(claims.claims, one) for one in (predictions, baseline))
+    scores = score_claims(claims, entailment_by_words, model)
     f1 = {
-        key: {name: round(100 * getattr(one, key).f1, 1) for name, one in (("verifier", ours), ("baseline", theirs))}
+        key: {name: round(100 * getattr(getattr(scores, name), key).f1, 1) for name in ("verifier", "baseline")}
         for key in ("sentence_label", "abstract_label_only", "abstract_rationalized")
     }
-    return {**diagram(chances, right), "f1": f1}
+    return {**diagram(scores.bins, scores.right), "f1": f1}
 
 
 def screening_model(vectors: Vectors | None) -> LogisticModel:
@@ -268,7 +182,7 @@ def main() -> None:
     options.add_argument("--pairs", type=int, default=8_000, help="of each data set that entailment is fitted on")
     options.add_argument("--model", action="append", help="make this one alone; may be repeated")
     given = options.parse_args()
-    xnli = rows(given.data / "xnli/dev-en.tsv.gz", "premise", "hypothesis", "label", header=False)
+    xnli = read_pairs(given.data / "xnli/dev-en.tsv.gz", "premise", "hypothesis", "label", header=False)
     makers: dict[str, Callable[[], LogisticModel]] = {
         "screening-words": lambda: screening_model(None),
         "entailment": lambda: entailment_model(given.data, given.pairs),
