@@ -23,7 +23,8 @@ SURFACE = {
     "report": "STUDY --scale --data --store --tasks --allow-missing --against --out --track --markdown --json",
     "watch": "STUDY --scale --data --store --tasks --device --port --open --json",
     "evidence": "QUESTION --out --service --folder --answers --offline --refresh --limit --works --claims --pdfs "
-    "--encoder --checkpoint --task --endpoint --model --draft-study --scale --store --threads --json",
+    "--encoder --checkpoint --task --classifier --endpoint --model --draft-study --scale --note --store --threads "
+    "--json",
     "pretrain": "RECIPE --data --store --device --threads --jobs --data-parallel --backend --offline --out --packed "
     "--dry-run --json",
     "pretrain-step": "RECIPE KEY --data --store",

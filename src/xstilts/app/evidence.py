@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from xstilts.app.claim_classifier import classifier_extractor, trained_classifier
 from xstilts.app.evidence_measured import measured_answers
 from xstilts.app.evidence_models import ENCODER, checkpoint_entailment, sentence_vectors
 from xstilts.core.files import write_atomic, write_json
@@ -49,8 +50,9 @@ class EvidenceSettings:
     services: by name. folders: of works on this disk. limit: records of each query at most. most_works: read.
     most_claims: verified. answers: where answers are kept; None: in the store. refresh: services are asked again.
     pdfs: open PDFs are read. encoder: the packaged one screens too. checkpoint, task: what judges entailment; "" for
-    the model by words. endpoint, model: of an endpoint that finds and reviews claims as well; "" for none. scale: of
-    the studies whose claims are joined.
+    the model by words. endpoint, model: of an endpoint that finds and reviews claims as well; "" for none.
+    classifier: where the store has one that was trained, it tells claims in the place of the rules. scale: of the
+    studies whose claims are joined. note: on what was searched, for the report to say.
     """
 
     services: tuple[str, ...] = tuple(SERVICES)
@@ -66,7 +68,9 @@ class EvidenceSettings:
     task: str = ""
     endpoint: str = ""
     model: str = ""
+    classifier: bool = True
     scale: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +96,8 @@ def gather_evidence(
         list(services) if services is not None else [SERVICES.find(name, "--service") for name in settings.services]
     )
     judges = _judges(settings, options)
+    if settings.classifier and (checkpoint := trained_classifier(options)):
+        judges = replace(judges, extractors=(classifier_extractor(checkpoint, options),))
     address = checked_address(settings.endpoint) if settings.endpoint else ""
     answers = AnswerFolder(
         settings.answers or options.store / "evidence" / "answers",
@@ -124,7 +130,7 @@ def gather_evidence(
         most_claims=settings.most_claims,
     )
     measured = measured_answers(question, options, settings.scale)
-    return replace(inquiry, measured=measured, endpoint=endpoint.use if endpoint else None)
+    return replace(inquiry, measured=measured, endpoint=endpoint.use if endpoint else None, note=settings.note)
 
 
 def save_evidence(inquiry: Inquiry, out: Path) -> EvidenceFiles:

@@ -55,6 +55,10 @@ def evidence(
         str, typer.Option(metavar="CHECKPOINT", help="Judge entailment by this checkpoint, with --task.")
     ] = "",
     task: Annotated[str, typer.Option("--task", metavar="TASK", help="The task whose head is used (xnli).")] = "",
+    classifier: Annotated[
+        bool,
+        typer.Option("--classifier/--no-classifier", help="Tell claims by the classifier, where the store has it."),
+    ] = True,
     endpoint: Annotated[
         str,
         typer.Option(
@@ -68,6 +72,9 @@ def evidence(
     ] = None,
     scale: Annotated[
         str, typer.Option(metavar="NAME", help="The profile of studies whose claims are set beside the literature's.")
+    ] = "",
+    note: Annotated[
+        str, typer.Option("--note", metavar="TEXT", help="What the report says of the works that it is made of.")
     ] = "",
     store: StoreDir = None,
     threads: Threads = None,
@@ -91,7 +98,7 @@ def evidence(
     settings = EvidenceSettings(
         services=names, folders=tuple(folder or ()), limit=limit, most_works=works, most_claims=claims,
         answers=answers, refresh=refresh, pdfs=pdfs, encoder=encoder, checkpoint=checkpoint, task=task,
-        endpoint=endpoint, model=model, scale=scale,
+        endpoint=endpoint, model=model, classifier=classifier, scale=scale, note=note,
     )  # fmt: skip
     inquiry = gather_evidence(question, settings, options, say=lambda text: say(text, err=True))
     files = save_evidence(inquiry, out or report_folder(question, options))

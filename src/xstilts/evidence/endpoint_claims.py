@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xstilts.evidence.endpoint import DroppedAnswerError, Endpoint, only_keys
-from xstilts.evidence.findings import FEWEST_WORDS, MOST_WORDS, Extractor
+from xstilts.evidence.findings import Extractor, could_be_finding
 from xstilts.evidence.source_text import SourceText
-from xstilts.evidence.words import words_of
 
 SENTENCES = 40  # of one request
 _TASK = (
@@ -21,15 +20,14 @@ _TASK = (
 def endpoint_extractor(endpoint: Endpoint) -> Extractor:
     """Return an extractor that asks an endpoint, so many sentences at a time."""
 
-    def find(text: SourceText) -> set[int]:
-        lengths = [len(words_of(sentence.text)) for sentence in text.sentences]
-        shown = [number for number, length in enumerate(lengths) if FEWEST_WORDS <= length <= MOST_WORDS]
-        return {number for part in _parts(shown) for number in _chosen(endpoint, text, part)}
+    def find(texts: Sequence[SourceText]) -> list[set[int]]:
+        return [{number for part in _parts(text) for number in _chosen(endpoint, text, part)} for text in texts]
 
     return Extractor(name="endpoint", find=find)
 
 
-def _parts(numbers: Sequence[int]) -> list[Sequence[int]]:
+def _parts(text: SourceText) -> list[list[int]]:
+    numbers = [number for number, sentence in enumerate(text.sentences) if could_be_finding(sentence.text)]
     return [numbers[start : start + SENTENCES] for start in range(0, len(numbers), SENTENCES)]
 
 

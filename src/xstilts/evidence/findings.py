@@ -87,10 +87,11 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Extractor:
-    """What tells findings from other sentences. find: a text -> the numbers of its sentences that are findings."""
+    """What tells findings from other sentences. find: texts -> of each the numbers of its
+    sentences that are findings."""
 
     name: str
-    find: Callable[[SourceText], Collection[int]]
+    find: Callable[[Sequence[SourceText]], Sequence[Collection[int]]]
 
 
 def findings_of(
@@ -98,8 +99,11 @@ def findings_of(
 ) -> Iterator[Finding]:
     """Yield the findings of texts that any extractor tells, the rules where none is named; of each text at most `most`,
     in its order."""
-    for text in texts:
-        told = [(one.name, one.find(text)) for one in extractors or (RULES,)]
+    texts = list(texts)
+    names = [one.name for one in extractors or (RULES,)]
+    by_text = zip(*(one.find(texts) for one in extractors or (RULES,)), strict=True)
+    for text, found_by in zip(texts, by_text, strict=True):
+        told = list(zip(names, found_by, strict=True))
         numbers = sorted({number for _, found in told for number in found})[:most]
         for number in numbers:
             sentence = text.sentences[number]
@@ -114,8 +118,13 @@ def findings_of(
             )
 
 
-def _told_by_rules(text: SourceText) -> tuple[int, ...]:
-    return tuple(number for number, sentence in enumerate(text.sentences) if finding_kinds(sentence.text))
+def _told_by_rules(texts: Sequence[SourceText]) -> list[list[int]]:
+    return [[number for number, one in enumerate(text.sentences) if finding_kinds(one.text)] for text in texts]
+
+
+def could_be_finding(sentence: str) -> bool:
+    """Whether a sentence has as many words as one that states a result may have."""
+    return FEWEST_WORDS <= len(words_of(sentence)) <= MOST_WORDS
 
 
 def _likely_kinds(sentence: str) -> tuple[str, ...]:
@@ -135,7 +144,7 @@ def finding_kinds(sentence: str) -> tuple[str, ...]:
     >>> finding_kinds("We study parsing in 12 languages.")
     ()
     """
-    if not FEWEST_WORDS <= len(words_of(sentence)) <= MOST_WORDS or _NO_FINDING.search(sentence):
+    if not could_be_finding(sentence) or _NO_FINDING.search(sentence):
         return ()
     result, said = bool(_RESULT.search(sentence)), bool(_SAID.search(sentence))
     numbers = [one for one in quantities_of(sentence) if one.unit in _RESULT_UNITS or one.signed or one.digits]

@@ -55,7 +55,7 @@ class Judges:
 @dataclass(frozen=True, kw_only=True)
 class Inquiry:
     """Everything that a report says. texts: what was read, of the works that were kept. endpoint: how an endpoint was
-    used; None where there was none."""
+    used; None where there was none. note: what the user says of the works that it is made of."""
 
     question: Question
     queries: tuple[SearchQuery, ...]
@@ -69,6 +69,7 @@ class Inquiry:
     screening: Mapping[str, Any]
     measured: tuple[MeasuredAnswer, ...] = ()
     endpoint: EndpointUse | None = None
+    note: str = ""
 
     @cached_property
     def works(self) -> Mapping[str, Work]:

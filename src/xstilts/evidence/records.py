@@ -17,6 +17,7 @@ def evidence_record(inquiry: Inquiry) -> dict[str, Any]:
     return {
         "question": inquiry.question.text,
         "concepts": [concept.name for concept in inquiry.question.concepts],
+        "note": inquiry.note,
         "answer": list(answer_sentences(inquiry)),
         "is_answered": bool(inquiry.answering),
         "queries": [[list(spellings) for spellings in query.phrases] for query in inquiry.queries],

@@ -18,6 +18,7 @@ def evidence_document(inquiry: Inquiry) -> Document:
     """Return the whole report."""
     sections = (
         Section(id="abstract", title="Abstract", blocks=(Prose(text=" ".join(answer_sentences(inquiry))),)),
+        Section(id="works", title="Works", blocks=(Prose(text=inquiry.note),) if inquiry.note else ()),
         Section(id="method", title="Method", blocks=_method(inquiry)),
         Section(id="claims", title="Claims", blocks=claim_tables(inquiry)),
         Section(id="contradictions", title="Contradictions", blocks=contradiction_blocks(inquiry)),

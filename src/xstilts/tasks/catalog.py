@@ -5,6 +5,7 @@ from __future__ import annotations
 from xstilts.core.catalog import Catalog
 from xstilts.tasks import (
     checklist,
+    claim_sentences,
     intents,
     meaning_forms,
     minimal_pairs,
@@ -44,6 +45,7 @@ TASKS: Catalog[Task] = Catalog(
     *meaning_forms.TASKS,
     *retrieval.TASKS,
     *passages.TASKS,
+    *claim_sentences.TASKS,
     *text_corpora.TASKS,
     *small_scale.TASKS,
     *minimal_pairs.TASKS,
