@@ -32,7 +32,7 @@ CONCEPTS: Catalog[Concept] = Catalog(
     ),
     _concept(
         "cross-lingual transfer", "zero-shot cross-lingual", "cross-lingual", "zero-shot transfer", "crosslingual",
-        "multilingual transfer",
+        "multilingual transfer", "language transfer",
     ),
     _concept(
         "dependency parsing", "syntactic parsing", "syntax", "syntactic", "treebank", "dependency parser",

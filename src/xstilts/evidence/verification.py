@@ -119,8 +119,9 @@ class Verifier:
         differing, words = [], set(stems_of(finding.text))
         for number in numbers:
             other = self._entries[number][1].text
-            said, common = quantities_of(other), words & set(stems_of(other))
-            if 2 * len(common) >= len(words) and said and not all(reappears(one, said) for one in finding.quantities):
+            said, others = quantities_of(other), set(stems_of(other))
+            of_the_same = 2 * len(words & others) >= len(words | others)
+            if of_the_same and said and not all(reappears(one, said) for one in finding.quantities):
                 differing.append(self._sentence(number, shares, (0.0, 0.0, 1.0)))
         return differing
 
