@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from xstilts.core.errors import StudyError
 from xstilts.engine.slurm.job_ends import judge
 from xstilts.engine.slurm.options import JobOptions, SlurmOptions, parse_options, seconds_of
 
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "clusters.md"
 KINDS = ("prepare", "train", "score")
 
 
@@ -24,6 +27,16 @@ def test_a_kind_has_what_it_does_not_say_otherwise() -> None:
     assert options.of("train") == JobOptions(
         partition="cpu,gpu-a100", time="24:00:00", cpus=4, flags=("--nice=1", "--exclusive")
     )
+
+
+def test_the_page_describes_every_option_and_its_example_can_be_read() -> None:
+    page = PAGE.read_text("utf-8")
+    rows = {name for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+    options = {field.name for cls in (JobOptions, SlurmOptions) for field in fields(cls)} - {"default"}
+    assert options <= rows
+    [example] = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    read = parse_options(example, "slurm.yaml", KINDS, lambda: ("cpu", "gpu"))
+    assert read.of("train").memory == "32G" and read.of("score").partition == "cpu"
 
 
 def test_without_a_file_slurm_chooses() -> None:
