@@ -16,7 +16,7 @@ from tiny_study import TinyStudy
 
 from fake_slurm import FakeSlurm
 from xstilts.engine import attempts
-from xstilts.engine.attempts import Attempt, recorded
+from xstilts.engine.attempts import StepAttempt, recorded
 from xstilts.engine.backends.inline import Inline
 from xstilts.engine.graph import steps_of
 from xstilts.engine.leases import leased
@@ -104,7 +104,7 @@ def test_what_runs_is_shown_with_where_and_how_far(
     monkeypatch.setattr(attempts, "_EVERY", 0.0)
     step = opened.one("train")
     _, scratch = opened.store.begin(step)
-    attempt = Attempt(host="node3", process=1, device="cuda", started="2026-01-01T10:00:00+00:00")
+    attempt = StepAttempt(host="node3", process=1, device="cuda", started="2026-01-01T10:00:00+00:00")
     recorded(attempt, scratch.parent, lambda *said: None)(120, 400, "updates", "loss 1.31")
     with opened.store.lock(step.key), leased(opened.store.root, [step.key]):
         found, page = opened.status(capsys), opened.page(capsys)
@@ -118,7 +118,7 @@ def test_what_runs_is_shown_with_where_and_how_far(
 
 def test_an_attempt_writes_down_where_it_runs(opened: Opened):
     """While it does: its folder is gone when it is done, and says where it was when it failed."""
-    seen: list[Attempt | None] = []
+    seen: list[StepAttempt | None] = []
 
     def look(settings: Any, context: Any) -> None:
         seen.append(attempts.read_attempt(context.scratch.parent))

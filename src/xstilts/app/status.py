@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from xstilts.engine.attempts import Attempt, read_attempt
+from xstilts.engine.attempts import StepAttempt, read_attempt
 from xstilts.engine.graph import steps_of
 from xstilts.engine.leases import RunInProgress, runs_in_progress
 from xstilts.engine.runner import plan
@@ -38,7 +38,7 @@ class StepStatus:
     label: str
     arms: tuple[str, ...]
     state: str
-    attempt: Attempt | None = None
+    attempt: StepAttempt | None = None
     job: str = ""
     reason: str = ""
     log: str = ""

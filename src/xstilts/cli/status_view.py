@@ -13,7 +13,7 @@ from rich.text import Text
 from xstilts.app.cancel import Cancelled
 from xstilts.app.status import STATES, StepStatus, StudyStatus
 from xstilts.core.short_keys import short_key
-from xstilts.engine.attempts import Attempt
+from xstilts.engine.attempts import StepAttempt
 from xstilts.engine.leases import RunInProgress
 from xstilts.report.elements import formatting
 
@@ -82,7 +82,7 @@ def _running(steps: list[StepStatus], now: datetime) -> Iterator[RenderableType]
     yield table
 
 
-def _progress(attempt: Attempt | None, now: datetime) -> str:
+def _progress(attempt: StepAttempt | None, now: datetime) -> str:
     if attempt is None or not attempt.reported:
         return "nothing reported yet"
     how_far = f"{attempt.done:,.0f}/{attempt.total:,.0f} {attempt.unit} {attempt.text}".strip()

@@ -23,7 +23,7 @@ _EVERY = 5.0  # seconds between two notes of the progress
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attempt:
+class StepAttempt:
     """An attempt at a step.
 
     Attributes:
@@ -42,7 +42,7 @@ class Attempt:
     text: str = ""
 
 
-def recorded(attempt: Attempt, folder: Path, progress: Progress) -> Progress:
+def recorded(attempt: StepAttempt, folder: Path, progress: Progress) -> Progress:
     """Write down an attempt in the step's work folder, and return a progress that writes down its progress too."""
     _write(folder, attempt)
     last = time.monotonic()
@@ -59,16 +59,16 @@ def recorded(attempt: Attempt, folder: Path, progress: Progress) -> Progress:
     return record
 
 
-def read_attempt(folder: Path) -> Attempt | None:
+def read_attempt(folder: Path) -> StepAttempt | None:
     """Return the last attempt of the step with this work folder; None where there is none that can be read."""
     try:
         content: Any = read_json(folder / _NAME)
-        return Attempt(**content)
+        return StepAttempt(**content)
     except (StoreError, TypeError):
         return None
 
 
-def _write(folder: Path, attempt: Attempt) -> None:
+def _write(folder: Path, attempt: StepAttempt) -> None:
     """Write an attempt down for whoever looks; nobody waits until it is on the disk, and no step fails by it."""
     draft = folder / f".{_NAME}.tmp"
     with contextlib.suppress(OSError):

@@ -22,7 +22,7 @@ from xstilts.core.io_errors import writing
 from xstilts.core.system_files import CPU_INFO, system_field
 from xstilts.core.versions import library_versions
 from xstilts.engine.artefact import sealed
-from xstilts.engine.attempts import Attempt, recorded
+from xstilts.engine.attempts import StepAttempt, recorded
 from xstilts.engine.checksums import checksums
 from xstilts.engine.step import Context, Progress, Step
 from xstilts.engine.store import Store, remove, size
@@ -100,7 +100,7 @@ def _discard(damaged: Mapping[Step, str], store: Store) -> Result:
 def _attempt(step: Step, store: Store, resources: Resources) -> Result:
     out, scratch = store.begin(step)
     began, started = datetime.now(UTC), time.monotonic()
-    attempt = Attempt(
+    attempt = StepAttempt(
         host=socket.gethostname(),
         process=os.getpid(),
         device=resources.device,
