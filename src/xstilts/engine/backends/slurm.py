@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from xstilts.core.errors import StudyError
+from xstilts.core.errors import StoreError, StudyError
 from xstilts.engine.backends.base import OPTION, MachineShare, OnEvent, StepCommand
 from xstilts.engine.backends.worker import step_environment
 from xstilts.engine.execute import Result
@@ -94,8 +94,9 @@ class Slurm:
         self._is_killing = True
 
     def _gather(self, job: FollowedJob) -> None:
+        if not self._gathered:
+            self._submit_at = time.monotonic() + self.options.gather
         self._gathered.append(job)
-        self._submit_at = time.monotonic() + self.options.gather
 
     def _submit_gathered(self) -> None:
         gathered, self._gathered = self._gathered, []
@@ -154,14 +155,18 @@ class Slurm:
         gpus = asked.gpus if jobs[0].device.startswith("cuda") else "0"
         words = sbatch_options(asked, name, len(jobs), asked.cpus or threads, gpus, self.options.at_once)
         script = batch_script(
-            [(job.folder.path, self.command_for(job.step)) for job in jobs],
+            [(job.folder.path.absolute(), self.command_for(job.step)) for job in jobs],
             step_environment(jobs[0].device, threads),
             self.options.requeues,
         )
-        for number, job in enumerate(jobs):
-            job.folder.record((name, number))
         try:
+            for number, job in enumerate(jobs):
+                job.folder.record((name, number))
             array = programs.submit(script, words)
+        except StoreError as error:
+            for job in jobs:
+                job.end(Result("failed", error=str(error)))
+            return
         except SlurmError as error:
             failed = Result("failed", error=f"Slurm took no job for it: {error}.")
             for job in jobs:  # where it did not answer, a job may be in the queue, where the next run finds it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -35,7 +36,7 @@ def serve(step: Step, store: Store) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGUSR1, lambda number, frame: signal.raise_signal(signal.SIGTERM))
     resources = Resources(
-        progress=Reporter(events, step.key),
+        progress=Reporter(events, step.key, is_file=stat.S_ISREG(os.fstat(events.fileno()).st_mode)),
         device=os.environ.get(DEVICE) or "cpu",
         threads=whole_number(THREADS) or default_threads(),
     )

@@ -6,6 +6,7 @@ its end (`MinJobAge`, five minutes).
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -75,7 +76,7 @@ def submit(script: str, options: Sequence[str]) -> str:
 def queue() -> Mapping[Place, QueuedJob]:
     """Return the tasks of this user's arrays, those that ended of late too. Raises SlurmError."""
     form = f"--format={'|'.join(_FIELDS)}"
-    return parse_queue(_call("squeue", "--me", "--noheader", "--array", "--states=all", form))
+    return parse_queue(_call("squeue", f"--user={os.getuid()}", "--noheader", "--array", "--states=all", form))
 
 
 def parse_queue(text: str) -> dict[Place, QueuedJob]:
