@@ -16,6 +16,8 @@ from xstilts.engine.store import Store
 
 _LOOKS = 2  # questions to Slurm in a row by which a job has ended, for its last lines may be seen later than its end
 
+_CANCELLED = "was cancelled by `xstilts cancel` or by another run of its step"
+
 
 @dataclass(eq=False)
 class FollowedJob:
@@ -104,6 +106,9 @@ class FollowedJob:
         if self.is_stopping:
             self.result = Result("interrupted")
             return
+        if self.folder.is_cancelled:
+            self.result = self._failed(_CANCELLED)
+            return
         attempts = max(self._attempts, self._submissions)
         state = queued.state if queued is not None else ""
         end = judge(state, attempts, requeues, was_asked=self._interrupted is not None)
@@ -133,8 +138,7 @@ class FollowedJob:
             case Interrupted(then="requeued"):
                 self.remark = f"{self.name} was asked to stop; it wrote its snapshot, and is requeued"
             case Interrupted(then="cancelled"):
-                stopped = "was cancelled by `xstilts cancel` or by another run of its step"
-                self.result = Result("interrupted") if self.is_stopping else self._failed(stopped)
+                self.result = Result("interrupted") if self.is_stopping else self._failed(_CANCELLED)
             case Interrupted(why=why) if why:
                 self.result = self._failed(why)
 

@@ -47,9 +47,9 @@ class JobFolder:
     def is_cancelled(self) -> bool:
         return (self.path / "cancelled").exists()
 
-    def record(self, place: Place, now: datetime | None = None) -> None:
+    def record(self, place: Place) -> None:
         """Write down which task the job is. Raises StoreError."""
-        submitted = (now or datetime.now(UTC)).isoformat(timespec="seconds")
+        submitted = datetime.now(UTC).isoformat(timespec="seconds")
         write_json(self.path / "job.json", {"array": place[0], "task": place[1], "submitted": submitted})
 
     def place(self) -> Place | None:
@@ -61,13 +61,6 @@ class JobFolder:
         except StoreError:
             pass
         return None
-
-    def submitted(self) -> str:
-        """Return when it was submitted (ISO 8601, UTC); "" where that is not known."""
-        try:
-            return str(read_json(self.path / "job.json").get("submitted", ""))
-        except (StoreError, AttributeError):
-            return ""
 
     def mark_cancelled(self) -> None:
         with contextlib.suppress(OSError):  # gone meanwhile
