@@ -54,6 +54,9 @@ class OneThread:
             self.running = None
             self.on_event(self.events.pop())
 
+    def is_underway(self, step: Step, store: Store) -> bool:
+        return False
+
     def cancel(self) -> None: ...
     def kill(self) -> None: ...
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from page_walk import PageWalk
 
-TEST = "tests/unit/engine/test_slurm.py"
+TEST = "tests/unit/engine/test_lsf.py"
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def walk(tmp_path: Path) -> PageWalk:
 
 def test_the_page_names_what_it_touches(walk: PageWalk):
     backends = "src/xstilts/engine/backends"
-    assert walk.named == walk.files == [f"{backends}/slurm.py", f"{backends}/catalog.py", TEST]
+    assert walk.named == walk.files == [f"{backends}/lsf.py", f"{backends}/catalog.py", TEST]
 
 
 def test_the_backend_of_the_page_passes_its_test(walk: PageWalk):
@@ -25,14 +25,14 @@ def test_the_backend_of_the_page_passes_its_test(walk: PageWalk):
 
 
 def test_a_run_takes_it_by_its_name(walk: PageWalk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Without `srun`, its first step cannot be started; nothing else is in the way."""
+    """Without `bsub`, its first step cannot be started; nothing else is in the way."""
     monkeypatch.setenv("PATH", str(tmp_path))
     code = (
         "from pathlib import Path\n"
         "from xstilts import Study, run\n"
         "from xstilts.pipeline.session import Options\n"
         "study = Study.load('quickstart').model_copy(update={'targets': ('tatoeba',), 'languages': ('de',)})\n"
-        "options = Options(store=Path('store'), backend='slurm', offline=True, device='cpu')\n"
+        "options = Options(store=Path('store'), backend='lsf', offline=True, device='cpu')\n"
         "study = study.model_copy(update={'allow_missing': True, 'arms': {'none': study.arms['none']}})\n"
         "print(*run(study, options=options).outcome.failed.values())"
     )
@@ -41,4 +41,4 @@ def test_a_run_takes_it_by_its_name(walk: PageWalk, tmp_path: Path, monkeypatch:
 
 def test_an_unknown_backend_is_answered_with_it_too(walk: PageWalk):
     code = "from xstilts.engine.backends.catalog import BACKENDS\nprint(*BACKENDS)"
-    assert walk.python("-c", code) == "inline local slurm command\n"
+    assert walk.python("-c", code) == "inline local lsf command slurm\n"

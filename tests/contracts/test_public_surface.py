@@ -28,6 +28,8 @@ SURFACE = {
     "pretrain": "RECIPE --data --store --device --threads --jobs --data-parallel --backend --offline --out --packed "
     "--dry-run --json",
     "pretrain-step": "RECIPE KEY --data --store",
+    "status": "STUDY --scale --data --store --tasks --device --json",
+    "cancel": "STUDY --scale --data --store --tasks --device --json",
     "claims": "STUDY --scale --claims --data --store --tasks --markdown --json",
     "studies": "--json",
     "step": "STUDY KEY --data --store --tasks",

@@ -6,32 +6,45 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import slurm_cluster
 from tiny_study import TinyStudy
+
+import slurm_cluster
 
 SMALL = {"arms": {"none": {"strategy": "direct"}}, "targets": ["weather"], "seeds": [1], "languages": ["de"]}
 SRUN = "command:srun --ntasks=1 --cpus-per-task={threads} --job-name={name} {command}"
 
 
-@pytest.fixture
-def slurm(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     if reason := slurm_cluster.missing():
         pytest.skip(reason)
     with slurm_cluster.cluster(tmp_path_factory.mktemp("slurm")) as configuration:
-        monkeypatch.setenv("SLURM_CONF", str(configuration))
-        yield configuration.parent
+        yield configuration
 
 
-def test_slurm_runs_the_steps_and_the_scores_are_those_of_this_process(
+@pytest.fixture
+def slurm(cluster: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the cluster's log."""
+    monkeypatch.setenv("SLURM_CONF", str(cluster))
+    return cluster.parent
+
+
+def test_slurm_runs_the_steps_as_jobs_or_as_arrays_and_the_scores_are_those_of_this_process(
     study: Callable[..., TinyStudy], slurm: Path, tmp_path: Path
 ):
     tiny = study(**SMALL)
     assert tiny.call("run", "--backend", SRUN, "--jobs", "4") == 0
-    jobs = (slurm / "slurmctld.log").read_text().count("sched: _slurm_rpc_allocate_resources")
+    log = slurm / "slurmctld.log"
+    jobs = log.read_text().count("sched: _slurm_rpc_allocate_resources")
     assert jobs == len(tiny.stamps()) > 3, "each step was a job"
-    other = tmp_path / "inline"
+    other, arrays = tmp_path / "inline", tmp_path / "arrays"
     assert tiny.call("run", store=other) == 0
-    assert tiny.scores() == tiny.scores(other)
+    options = tiny.folder / "slurm.yaml"
+    options.write_text("partition: main\ngather: 0.3\npoll: 1\nkinds:\n  train: {time: 10}\n")
+    assert tiny.call("run", "--backend", f"slurm:{options}", store=arrays) == 0
+    kinds = {key.rpartition("-")[0] for key in tiny.stamps()}
+    assert log.read_text().count("_slurm_rpc_submit_batch_job: JobId=") == len(kinds), "each kind was one array"
+    assert tiny.scores() == tiny.scores(other) == tiny.scores(arrays)
 
 
 def test_a_job_that_slurm_refuses_is_a_failed_step_with_slurms_own_words(
@@ -41,3 +54,18 @@ def test_a_job_that_slurm_refuses_is_a_failed_step_with_slurms_own_words(
     assert tiny.call("run", "--backend", SRUN.replace("srun", "srun --partition=nowhere")) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "Invalid partition name specified" in said and "Nothing was trained" in said
+
+
+def test_a_mistake_in_the_options_is_named_before_anything_is_submitted(
+    study: Callable[..., TinyStudy], slurm: Path, capsys: pytest.CaptureFixture[str]
+):
+    tiny = study(**SMALL)
+    options = tiny.folder / "slurm.yaml"
+    for text, said in [
+        ("partition: mian", "slurm.yaml:1: Slurm has no partition 'mian'. Did you mean 'main'? Allowed: main."),
+        ("kinds: {tarin: {cpus: 1}}", "slurm.yaml:1: there is no kind of step 'tarin'. Did you mean 'train'?"),
+    ]:
+        options.write_text(text)
+        assert tiny.call("run", "--backend", f"slurm:{options}") == 2
+        assert said in " ".join(capsys.readouterr().err.split())
+    assert not list(tiny.store.glob("jobs/*"))

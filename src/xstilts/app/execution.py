@@ -23,6 +23,7 @@ from xstilts.engine.runner import Outcome, execute
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.pipeline.options import Options, device_name, device_teams, devices
+from xstilts.pipeline.steps import STEP_KINDS
 
 if TYPE_CHECKING:
     from xstilts.train.job import Compute
@@ -82,7 +83,7 @@ def execute_steps(
     options: Options,
     *,
     prepare_command: Callable[[], StepCommand],
-    listener: Listener,
+    listener: RunListener,
     trims: Mapping[str, str] | None = None,
     kept: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Outcome:
@@ -104,6 +105,8 @@ def execute_steps(
         jobs=options.jobs,
         threads=options.threads,
         devices=device_teams(_devices_elsewhere(options) if elsewhere else devices(options), options),
+        kinds=list(dict.fromkeys([*(kind.name for kind in STEP_KINDS), *(step.name for step in steps_of(goals))])),
+        say=listener.say,
     )
     return execute(goals, store, backend=make_backend(share, backend), listener=listener, trims=trims, kept=kept)
 

@@ -19,7 +19,6 @@ from xstilts.core.errors import DataError
 from xstilts.core.free_places import check_free_folder
 from xstilts.core.io_errors import make_folder
 from xstilts.engine.backends.base import StepCommand
-from xstilts.engine.listener import Listener
 from xstilts.engine.runner import Outcome, plan
 from xstilts.engine.step import Step
 from xstilts.pipeline.error_tables import error_tables
@@ -115,7 +114,7 @@ def run_step(study: Study, key: str, *, options: Options) -> int:
     return serve_step(session.goals, key, session.store)
 
 
-def _read_files(session: Session, to_run: Sequence[Step], listener: Listener) -> Outcome:
+def _read_files(session: Session, to_run: Sequence[Step], listener: RunListener) -> Outcome:
     """Read and check every file before anything is trained, for reading is cheap. Raises DataError when one cannot be
     used; what could be read is kept."""
     outcome = _execute(session, [step for step in to_run if kind_of(step).reads_files], listener)
@@ -129,7 +128,7 @@ def _read_files(session: Session, to_run: Sequence[Step], listener: Listener) ->
     return outcome
 
 
-def _execute(session: Session, goals: list[Step], listener: Listener) -> Outcome:
+def _execute(session: Session, goals: list[Step], listener: RunListener) -> Outcome:
     return execute_steps(
         goals,
         session.store,

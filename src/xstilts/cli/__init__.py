@@ -24,6 +24,7 @@ from xstilts.cli import (
     push,
     scaling,
     score,
+    status,
     store,
     stress,
     studies,
@@ -44,6 +45,7 @@ init.add_to(app)
 doctor.add_to(app)
 studies.add_to(app)
 watch.add_to(app)
+status.add_to(app)
 claims.add_to(app)
 evidence.add_to(app)
 pretrain.add_to(app)
@@ -66,8 +68,8 @@ UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
 
 @app.callback(
     invoke_without_command=True,
-    epilog="Exit codes: 0 done; 1 some steps failed, or `data check` found something missing or changed; 2 a mistake "
-    "in the command, the study or the data; 70 a defect of the program; 130 interrupted.",
+    epilog="Exit codes: 0 done; 1 some steps failed, `data check` found something missing or changed, `cancel` could "
+    "not ask a run; 2 a mistake in the command, the study or the data; 70 a defect of the program; 130 interrupted.",
 )
 def xstilts(
     context: typer.Context,

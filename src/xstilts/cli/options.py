@@ -109,8 +109,9 @@ Backend = Annotated[
     str | None,
     typer.Option(
         metavar="NAME", show_default="inline for one job, local for several",
-        help="Where steps run: inline (this process), local (child processes), or `command:TEMPLATE`, a command line "
-        "with {command} in it, as 'command:srun --cpus-per-task={threads} {command}'.",
+        help="Where steps run: inline (this process), local (child processes), `slurm[:FILE]` (array jobs of Slurm, "
+        "with options from a YAML file), or `command:TEMPLATE`, a command line with {command} in it, as "
+        "'command:srun --cpus-per-task={threads} {command}'.",
     ),
 ]  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import socket
 import time
 import traceback
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ from xstilts.core.io_errors import writing
 from xstilts.core.system_files import CPU_INFO, system_field
 from xstilts.core.versions import library_versions
 from xstilts.engine.artefact import sealed
+from xstilts.engine.attempts import StepAttempt, recorded
 from xstilts.engine.checksums import checksums
 from xstilts.engine.step import Context, Progress, Step, Team
 from xstilts.engine.store import Store, remove, size
@@ -100,11 +102,17 @@ def _discard(damaged: Mapping[Step, str], store: Store) -> Result:
 def _attempt(step: Step, store: Store, resources: Resources) -> Result:
     out, scratch = store.begin(step)
     began, started = datetime.now(UTC), time.monotonic()
+    attempt = StepAttempt(
+        host=socket.gethostname(),
+        process=os.getpid(),
+        device=resources.device,
+        started=began.isoformat(timespec="seconds"),
+    )
     context = Context(
         out=out,
         scratch=scratch,
         inputs={name: store.path(input_step) for name, input_step in step.inputs.items()},
-        progress=resources.progress,
+        progress=recorded(attempt, scratch.parent, resources.progress),
         threads=resources.threads,
         device=resources.device,
         team=resources.team,

@@ -1,22 +1,40 @@
 """Leases: what runs in progress need, so that nobody deletes it under them.
 
-A run writes the keys of all its steps to `locks/leases/<name>.json` and holds a lock on `<name>.lock` beside it until
-it ends, however it ends; a lease that nobody holds is left over, and is removed by the next who looks. Beside it lies
-`<name>.progress`, by which others see how far the run is (see `live`).
+A run writes the keys of all its steps, and which process it is, to `locks/leases/<name>.json` and holds a lock on
+`<name>.lock` beside it until it ends, however it ends; a lease that nobody holds is left over, and is removed by the
+next who deletes something. Beside it lies `<name>.progress`, by which others see how far the run is (see `live`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from xstilts.core.errors import StoreError
 from xstilts.core.files import read_json, write_json
 from xstilts.core.locks import is_held, locked
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunInProgress:
+    """A run that is going on: its process, the machine that is on, since when (ISO 8601, UTC), and its steps' keys."""
+
+    process: int
+    host: str
+    started: str
+    keys: frozenset[str]
+
+    @property
+    def is_here(self) -> bool:
+        return self.host == socket.gethostname()
 
 
 @contextlib.contextmanager
@@ -26,7 +44,9 @@ def leased(root: Path, keys: Iterable[str]) -> Iterator[Path]:
     with contextlib.ExitStack() as stack:
         with no_new_runs(root):
             stack.enter_context(locked(lease.with_suffix(".lock")))
-            write_json(lease, sorted(keys))
+            started = datetime.now(UTC).isoformat(timespec="seconds")
+            here = {"process": os.getpid(), "host": socket.gethostname(), "started": started}
+            write_json(lease, {**here, "keys": sorted(keys)})
         try:
             yield lease
         finally:
@@ -45,7 +65,7 @@ def leased_keys(root: Path) -> set[str]:
         with locked(lease.with_suffix(".lock"), wait=False) as is_free:
             if not is_free:
                 with contextlib.suppress(StoreError):  # it ended just now
-                    keys |= set(read_json(lease))
+                    keys |= _keys(read_json(lease))
             else:
                 _remove(lease)
     return keys
@@ -59,6 +79,24 @@ def held_leases(root: Path) -> list[Path]:
 def progress_file(lease: Path) -> Path:
     """Return where the run of a lease says how far it is."""
     return lease.with_suffix(".progress")
+
+
+def runs_in_progress(root: Path) -> list[RunInProgress]:
+    """Return the runs that are going on, the earliest first."""
+    runs = []
+    for lease in held_leases(root):
+        with contextlib.suppress(StoreError):  # it ended just now
+            match read_json(lease):
+                case {"process": int(process), "host": str(host), "started": str(started)} as content:
+                    runs.append(
+                        RunInProgress(process=process, host=host, started=started, keys=frozenset(_keys(content)))
+                    )
+    return sorted(runs, key=lambda run: run.started)
+
+
+def _keys(content: Any) -> set[str]:
+    """Return the keys in a lease; one of an earlier version is nothing else."""
+    return set(content["keys"] if isinstance(content, dict) else content)
 
 
 def _folder(root: Path) -> Path:

@@ -201,7 +201,7 @@ class _Run:
                 or not self.backend.has_capacity(step)
             ):
                 continue
-            if self._in_use(step):
+            if not self.backend.is_underway(step, self.store) and self._in_use(step):
                 self.busy_until[step.key] = now + _TICK
             elif self.busy_until.pop(step.key, None) is not None or self._changed(step):
                 self._refresh()

@@ -3,7 +3,9 @@
     steps/<key>/          an artefact; `done.json` inside is written last, before the rename into place
     work/<key>/out        what a running step has written so far; emptied at every start
     work/<key>/scratch    snapshots; survives an interruption, gone when the step is done
+    work/<key>/attempt.json   where the last attempt runs or ran, since when, and how far it had come (see `attempts`)
     locks/<key>.lock      held while a step runs, is read or is removed (flock)
+    jobs/<key>/           what a scheduler's job of a step reports (see `slurm/job_folder`)
     locks/leases/         what the runs in progress need, which gc leaves alone (see `leases`)
     runs/                 a record of every run
 
@@ -36,7 +38,8 @@ from xstilts.engine.step import Step
 
 LAYOUT = 1
 FOLDERS = (
-    "steps", "work", "locks", "runs", "data", "encoders", "translators", "adapters", "cache", "reports", "store.json",
+    "steps", "work", "jobs", "locks", "runs", "data", "encoders", "translators", "adapters", "cache", "reports",
+    "store.json",
 )  # fmt: skip
 
 
@@ -237,7 +240,7 @@ class Store:
         return freed
 
     def _folders(self) -> Iterable[tuple[Path, str]]:
-        for top in ("steps", "work"):
+        for top in ("steps", "work", "jobs"):
             for folder in _subfolders(self.root / top):
                 yield folder, folder.name.rpartition("-")[0] if top == "steps" else "(unfinished)"
         yield from ((folder, "(unfinished downloads)") for folder in draft_folders(self.root))

@@ -24,7 +24,9 @@ from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.core.files import write_atomic
+from xstilts.engine.backends.base import MachineShare
 from xstilts.engine.backends.inline import Inline
+from xstilts.engine.backends.slurm import Slurm
 from xstilts.engine.backends.subprocesses import Local
 from xstilts.engine.backends.worker import serve
 from xstilts.engine.runner import execute
@@ -75,7 +77,9 @@ def _read(folder: Path) -> str:
 def toy(log: Path, name: str, *inputs: Step, **more: Any) -> Step:
     settings: dict[str, Any] = {"name": name, **({"weights": True} if more.pop("weights", False) else {})}
     named = {below.settings["name"]: below for below in inputs}
-    return Step(name="toy", version=1, settings=settings, call=partial(work, log=log), inputs=named, **more)
+    return Step(
+        name=more.pop("kind", "toy"), version=1, settings=settings, call=partial(work, log=log), inputs=named, **more
+    )
 
 
 def diamond(log: Path) -> Graph:
@@ -99,7 +103,26 @@ def wide(log: Path) -> Graph:
     return {"a": a, **{f"w{n}": toy(log, f"w{n}", a) for n in range(6)}}
 
 
-GRAPHS: dict[str, Callable[[Path], Graph]] = {"diamond": diamond, "chain": chain, "wide": wide}
+def pair(log: Path) -> Graph:
+    a = toy(log, "a")
+    return {"a": a, "b": toy(log, "b", a)}
+
+
+def kinds(log: Path) -> Graph:
+    """Two lines of a training and its score, over one file."""
+    a = toy(log, "a", kind="prepare")
+    trained = [toy(log, f"t{n}", a, kind="train") for n in (1, 2)]
+    scored = [toy(log, f"s{n}", train, kind="score") for n, train in enumerate(trained, 1)]
+    return {step.settings["name"]: step for step in (a, *trained, *scored)}
+
+
+GRAPHS: dict[str, Callable[[Path], Graph]] = {
+    "diamond": diamond,
+    "chain": chain,
+    "wide": wide,
+    "pair": pair,
+    "kinds": kinds,
+}
 
 
 def goals_of(graph: Graph) -> list[Step]:
@@ -116,10 +139,24 @@ def command(*words: object) -> list[str]:
     return [sys.executable, __file__, *map(str, words)]
 
 
-def backend_for(kind: str, graph: str, store: Store, log: Path, jobs: int = 2) -> Inline | Local:
+def backend_for(kind: str, graph: str, store: Store, log: Path, jobs: int = 2) -> Inline | Local | Slurm:
+    def step_command(step: Step) -> list[str]:
+        return command("step", graph, log, store.root, step.key)
+
     if kind == "inline":
         return Inline()
-    return Local(lambda step: command("step", graph, log, store.root, step.key), jobs=jobs, threads=2)
+    if kind == "slurm":  # its options are another file in `log`, what it says is a third
+        share = MachineShare(prepare_command=lambda: step_command, kinds=("prepare", "train", "score"), say=_noted(log))
+        return Slurm.for_run(share, str(log / "slurm.yaml"))
+    return Local(step_command, jobs=jobs, threads=2)
+
+
+def _noted(log: Path) -> Callable[[str], None]:
+    def say(text: str) -> None:
+        with (log / "said").open("a") as file:
+            file.write(f"{text}\n")
+
+    return say
 
 
 def main(mode: str, graph: str, log: str, root: str, last: str) -> int:

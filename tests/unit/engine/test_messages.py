@@ -43,6 +43,17 @@ def test_progress_is_thinned_but_its_end_is_always_told() -> None:
     assert told[0] == Progressed("k", 1, 1000, "rows") and told[-1] == Progressed("k", 1000, 1000, "rows")
 
 
+def test_in_a_file_that_grows_progress_is_thinned_more() -> None:
+    stream = io.StringIO()
+    report = Reporter(stream, "k", is_file=True)
+    for done in range(1, 1001):
+        report(done, 1000, "rows")
+    assert [parse("k", line) for line in stream.getvalue().splitlines()] == [
+        Progressed("k", 1, 1000, "rows"),
+        Progressed("k", 1000, 1000, "rows"),
+    ]
+
+
 def test_a_child_whose_parent_is_gone_stops() -> None:
     read, write = os.pipe()
     os.close(read)

@@ -63,6 +63,9 @@ class Scripted:
         if self.statuses:
             on_event(Ended(step.key, Result(self.statuses.pop(0))))
 
+    def is_underway(self, step: Step, store: Store) -> bool:
+        return False
+
     def poll(self, seconds: float) -> None:
         self.now += seconds
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -53,6 +53,10 @@ class Backend(Protocol):
     def poll(self, seconds: float) -> None:
         """Report what has happened since; wait at most about `seconds` when nothing has."""
 
+    def is_underway(self, step: Step, store: Store) -> bool:
+        """Say whether an attempt at `step` that an earlier run started may still be going on, and hold the step's lock;
+        `launch` then takes it over. False where no attempt outlives its run."""
+
     def cancel(self) -> None:
         """Ask everything that runs to stop and keep its scratch. Called from a signal handler, perhaps twice."""
 
@@ -70,12 +74,16 @@ class MachineShare:
             run however many steps are running, as the number decides the last digits.
         devices: the devices that computing steps take, one each.
         prepare_command: writes down what a process of its own needs, and returns the command of each step.
+        kinds: the names that steps may have, for a backend that is told something of each.
+        say: shows a line to who watches the run.
     """
 
     prepare_command: Callable[[], StepCommand]
     jobs: int = 1
     threads: int | None = None
     devices: Sequence[str] = ("cpu",)
+    kinds: Collection[str] = ()
+    say: Callable[[str], None] = lambda text: None
 
     @property
     def step_threads(self) -> int:

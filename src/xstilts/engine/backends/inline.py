@@ -43,6 +43,9 @@ class Inline:
     def poll(self, seconds: float) -> None:
         time.sleep(seconds)
 
+    def is_underway(self, step: Step, store: Store) -> bool:
+        return False
+
     def cancel(self) -> None:
         if self._running:  # the handler's exception surfaces inside the step
             raise KeyboardInterrupt

@@ -9,6 +9,7 @@ Other lines (a library that prints) are no events and are passed over.
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import asdict
 from typing import TextIO
@@ -16,7 +17,7 @@ from typing import TextIO
 from xstilts.engine.backends.base import Ended, Progressed
 from xstilts.engine.execute import Result
 
-_EVERY = 0.2  # seconds between two progress lines
+_EVERY, _EVERY_IN_FILE = 0.2, 2.0  # seconds between two progress lines to a reader, and in a file that grows
 
 
 def emit(stream: TextIO, event: Progressed | Ended) -> None:
@@ -52,11 +53,12 @@ def parse(key: str, line: str) -> Progressed | Ended | None:
 class Reporter:
     """A `step.Progress` that emits, but not oftener than a display can use."""
 
-    def __init__(self, stream: TextIO, key: str) -> None:
-        self._stream, self._key, self._last = stream, key, -_EVERY
+    def __init__(self, stream: TextIO, key: str, *, is_file: bool = False) -> None:
+        self._stream, self._key, self._last = stream, key, -math.inf
+        self._every = _EVERY_IN_FILE if is_file else _EVERY
 
     def __call__(self, done: float, total: float, unit: str = "", text: str = "") -> None:
         now = time.monotonic()
-        if done >= total or now - self._last >= _EVERY:
+        if done >= total or now - self._last >= self._every:
             self._last = now
             emit(self._stream, Progressed(self._key, done, total, unit, text))

@@ -16,7 +16,7 @@ from typing import IO, Self
 
 from xstilts.engine.backends.base import Ended, MachineShare, OnEvent, Started, StepCommand
 from xstilts.engine.backends.messages import parse
-from xstilts.engine.backends.worker import DEVICE, SUPERVISED, THREADS
+from xstilts.engine.backends.worker import step_environment
 from xstilts.engine.execute import Result
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
@@ -109,7 +109,7 @@ class Local:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**os.environ, **self._environment(device)},
+                env={**os.environ, **step_environment(device, self.threads)},
                 start_new_session=True,  # a group of its own: Ctrl-C reaches the parent, which decides
                 preexec_fn=_die_with_parent,
             )
@@ -133,6 +133,9 @@ class Local:
         for child in [child for child in self._children.values() if child.exited()]:
             self._bury(child)
 
+    def is_underway(self, step: Step, store: Store) -> bool:
+        return False
+
     def cancel(self) -> None:
         for child in list(self._children.values()):
             if not child.stop_requested:
@@ -151,11 +154,6 @@ class Local:
             return "cpu"
         busy_devices = {child.device for child in self._children.values() if child.step.compute}
         return next((device for device in self.devices if device.startswith("cpu") or device not in busy_devices), None)
-
-    def _environment(self, device: str) -> dict[str, str]:
-        threads = str(self.threads)
-        variables = {DEVICE: device, THREADS: threads, SUPERVISED: "1"}
-        return variables | dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), threads)
 
     def _bury(self, child: _Child) -> None:
         child.read()
