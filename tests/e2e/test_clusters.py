@@ -1,7 +1,8 @@
-"""Steps on other machines by a command of the user's own: a real Slurm of two nodes where it is installed."""
+"""Steps on other machines: by a command of the user's own, a real Slurm of two nodes, and by Ray, where installed."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -41,3 +42,20 @@ def test_a_job_that_slurm_refuses_is_a_failed_step_with_slurms_own_words(
     assert tiny.call("run", "--backend", SRUN.replace("srun", "srun --partition=nowhere")) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "Invalid partition name specified" in said and "Nothing was trained" in said
+
+
+def test_ray_runs_the_steps_and_the_scores_are_those_of_this_process(
+    study: Callable[..., TinyStudy], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    ray = pytest.importorskip("ray", reason="the package ray is not installed")
+    tiny = study(**SMALL)
+    assert tiny.call("run", "--backend", "ray", "--jobs", "2") == 0
+    assert not ray.is_initialized() and not list(Path(tempfile.gettempdir()).glob("xstilts-ray-*"))
+    other = tmp_path / "inline"
+    assert tiny.call("run", store=other) == 0
+    assert tiny.scores() == tiny.scores(other) and len(tiny.scores()) == 1
+    stamps = tiny.stamps()
+    assert tiny.call("run") == 0 and tiny.stamps() == stamps, "what Ray made is reused here"
+    capsys.readouterr()
+    assert tiny.call("run", "--backend", "ray:127.0.0.1:9", store=tmp_path / "third") == 2
+    assert "no Ray can be reached at '127.0.0.1:9'" in " ".join(capsys.readouterr().err.split())

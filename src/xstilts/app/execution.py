@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,15 +14,14 @@ from xstilts.core.environment import default_threads
 from xstilts.core.errors import StudyError
 from xstilts.core.files import write_atomic
 from xstilts.core.path_names import inside
-from xstilts.engine.backends.base import MachineShare, StepCommand
-from xstilts.engine.backends.catalog import find_backend, make_backend
+from xstilts.engine.backends.base import Backend, MachineShare, StepCommand
+from xstilts.engine.backends.catalog import make_backend
 from xstilts.engine.backends.worker import DEVICE, serve
 from xstilts.engine.graph import steps_of
 from xstilts.engine.listener import Listener, Silent
-from xstilts.engine.runner import Outcome, execute
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
-from xstilts.pipeline.options import Options, device_name, devices
+from xstilts.pipeline.options import Options, data_folders, devices
 
 if TYPE_CHECKING:
     from xstilts.train.job import Compute
@@ -75,35 +75,25 @@ class PassingOn:
         self._listener.step_damaged(problem)
 
 
-def execute_steps(
-    goals: Sequence[Step],
-    store: Store,
-    options: Options,
-    *,
-    prepare_command: Callable[[], StepCommand],
-    listener: Listener,
-    trims: Mapping[str, str] | None = None,
-    kept: Mapping[str, tuple[str, ...]] | None = None,
-) -> Outcome:
-    """Run what `goals` need and the store lacks, on the devices and with the jobs and threads of `options`; a backend
-    whose steps run on other machines takes the device on trust, the CPU where none is named.
+@contextmanager
+def opened_backend(options: Options, prepare_command: Callable[[], StepCommand]) -> Iterator[Backend]:
+    """Make the backend of `options` for a run, with its devices, jobs and threads, and close it at the end.
 
     Args:
         prepare_command: writes down what child processes need to build the same steps, and returns the command that
             runs one; called where steps run in processes of their own.
-        trims: step key -> part of its artefact that is deleted once its readers are done (see `runner.execute`).
-        kept: step key -> parts that must be there.
+
+    Raises StudyError as `make_backend` does.
     """
-    elsewhere = options.backend is not None and find_backend(options.backend)[0].elsewhere
     share = MachineShare(
         prepare_command=prepare_command,
         jobs=options.jobs,
         threads=options.threads,
-        devices=[device_name(options.device) or "cpu"] if elsewhere else devices(options),
+        devices=devices(options),
+        folders=data_folders(options.data),
     )
-    return execute(
-        goals, store, backend=make_backend(share, options.backend), listener=listener, trims=trims, kept=kept
-    )
+    with closing(make_backend(share, options.backend)) as backend:
+        yield backend
 
 
 def compute_here(options: Options) -> Compute:

@@ -102,8 +102,9 @@ Backend = Annotated[
     str | None,
     typer.Option(
         metavar="NAME", show_default="inline for one job, local for several",
-        help="Where steps run: inline (this process), local (child processes), or `command:TEMPLATE`, a command line "
-        "with {command} in it, as 'command:srun --cpus-per-task={threads} {command}'.",
+        help="Where steps run: inline (this process), local (child processes), `ray:HOST:PORT` (a Ray cluster; `ray` "
+        "alone starts one here), or `command:TEMPLATE`, a command line with {command} in it, as "
+        "'command:srun --cpus-per-task={threads} {command}'.",
     ),
 ]  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Toy graphs for the run layer, buildable in any process:
 
     python run_toys.py step GRAPH LOG STORE KEY
-    python run_toys.py execute GRAPH LOG STORE BACKEND
+    python run_toys.py execute GRAPH LOG STORE BACKEND      (inline, local, ray:HOST:PORT)
 
 How a toy behaves is told by files in the folder `log`, never by its settings: `fail-b` makes step b raise, `user-b`
 makes it raise a DataError, `kill-b` kills its process once, `wait-b` holds it until the file is gone, and
@@ -18,13 +18,17 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.core.files import write_atomic
+from xstilts.engine.backends.base import Backend
 from xstilts.engine.backends.inline import Inline
+from xstilts.engine.backends.ray import Ray
+from xstilts.engine.backends.ray_cluster import RayCluster
 from xstilts.engine.backends.subprocesses import Local
 from xstilts.engine.backends.worker import serve
 from xstilts.engine.runner import execute
@@ -116,17 +120,24 @@ def command(*words: object) -> list[str]:
     return [sys.executable, __file__, *map(str, words)]
 
 
-def backend_for(kind: str, graph: str, store: Store, log: Path, jobs: int = 2) -> Inline | Local:
+def backend_for(kind: str, graph: str, store: Store, log: Path, jobs: int = 2) -> Backend:
     if kind == "inline":
         return Inline()
-    return Local(lambda step: command("step", graph, log, store.root, step.key), jobs=jobs, threads=2)
+
+    def command_for(step: Step) -> list[str]:
+        return command("step", graph, log, store.root, step.key)
+
+    if kind.startswith("ray:"):
+        return Ray(command_for, lambda: RayCluster(kind.removeprefix("ray:"), jobs), jobs=jobs, threads=1)
+    return Local(command_for, jobs=jobs, threads=2)
 
 
 def main(mode: str, graph: str, log: str, root: str, last: str) -> int:
     steps, store = GRAPHS[graph](Path(log)), Store(Path(root))
     if mode == "step":
         return serve(next(step for step in steps.values() if step.key == last), store)
-    outcome = execute(goals_of(steps), store, backend=backend_for(last, graph, store, Path(log)))
+    with closing(backend_for(last, graph, store, Path(log))) as backend:
+        outcome = execute(goals_of(steps), store, backend=backend)
     sys.stdout.write(json.dumps({"done": len(outcome.done), "reused": len(outcome.reused), "left": len(outcome.left)}))
     return outcome.exit_code
 
