@@ -48,9 +48,9 @@ def test_ray_runs_the_steps_and_the_scores_are_those_of_this_process(
     study: Callable[..., TinyStudy], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     ray = pytest.importorskip("ray", reason="the package ray is not installed")
-    tiny = study(**SMALL)
+    tiny, folders = study(**SMALL), set(Path(tempfile.gettempdir()).glob("xstilts-ray-*"))
     assert tiny.call("run", "--backend", "ray", "--jobs", "2") == 0
-    assert not ray.is_initialized() and not list(Path(tempfile.gettempdir()).glob("xstilts-ray-*"))
+    assert not ray.is_initialized() and set(Path(tempfile.gettempdir()).glob("xstilts-ray-*")) == folders
     other = tmp_path / "inline"
     assert tiny.call("run", store=other) == 0
     assert tiny.scores() == tiny.scores(other) and len(tiny.scores()) == 1

@@ -45,6 +45,7 @@ class RayCluster:
         import ray.exceptions
 
         self._ray: Any = ray
+        self._attempt = ray.remote(num_returns="streaming", max_retries=0)(attempt)  # made once, as it is sent to nodes
         self._folder: str | None = None
         self._is_ours = not self._ray.is_initialized()
         if not self._is_ours:
@@ -80,8 +81,10 @@ class RayCluster:
             self._ray.init(**settings)
         except (RuntimeError, ConnectionError, ValueError) as error:  # another version of ray or Python, no raylet here
             self.close()
-            text = " ".join(str(error).split())
-            raise StudyError(f"Ray says: {text[:600]}", where=self.where) from error
+            reasons = [" ".join(str(error).split())]
+            if error.__cause__ is not None:  # its last line names what was behind it, such as a token that is missing
+                reasons += str(error.__cause__).strip().splitlines()[-1:]
+            raise StudyError(f"Ray says: {'; '.join(reasons)[:900]}", where=self.where) from error
 
     def check_room(self, threads: int, gpus: int) -> None:
         """Raise StudyError where no node is large enough for one step."""
@@ -115,8 +118,7 @@ class RayCluster:
 
     def submit(self, order: Order, threads: int, gpus: int) -> Any:
         """Hand an attempt to Ray, which starts it where there is room, and never again by itself."""
-        task = self._ray.remote(num_returns="streaming", max_retries=0)(attempt)
-        return task.options(name=order.key, num_cpus=threads, num_gpus=gpus).remote(order)
+        return self._attempt.options(name=order.key, num_cpus=threads, num_gpus=gpus).remote(order)
 
     def ready(self, attempts: Sequence[Any], seconds: float) -> list[Any]:
         """Return the attempts that have something to say, after at most so many seconds."""
