@@ -44,6 +44,7 @@ def test_a_job_that_slurm_refuses_is_a_failed_step_with_slurms_own_words(
     assert "Invalid partition name specified" in said and "Nothing was trained" in said
 
 
+@pytest.mark.long
 def test_ray_runs_the_steps_and_the_scores_are_those_of_this_process(
     study: Callable[..., TinyStudy], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
