@@ -41,4 +41,4 @@ def test_a_run_takes_it_by_its_name(walk: PageWalk, tmp_path: Path, monkeypatch:
 
 def test_an_unknown_backend_is_answered_with_it_too(walk: PageWalk):
     code = "from xstilts.engine.backends.catalog import BACKENDS\nprint(*BACKENDS)"
-    assert walk.python("-c", code) == "inline local lsf command slurm\n"
+    assert walk.python("-c", code) == "inline local lsf command slurm ray\n"

@@ -1,7 +1,8 @@
-"""Steps on other machines by a command of the user's own: a real Slurm of two nodes where it is installed."""
+"""Steps on other machines: by a command of the user's own, a real Slurm of two nodes, and by Ray, where installed."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -69,3 +70,21 @@ def test_a_mistake_in_the_options_is_named_before_anything_is_submitted(
         assert tiny.call("run", "--backend", f"slurm:{options}") == 2
         assert said in " ".join(capsys.readouterr().err.split())
     assert not list(tiny.store.glob("jobs/*"))
+
+
+@pytest.mark.long
+def test_ray_runs_the_steps_and_the_scores_are_those_of_this_process(
+    study: Callable[..., TinyStudy], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    ray = pytest.importorskip("ray", reason="the package ray is not installed")
+    tiny, folders = study(**SMALL), set(Path(tempfile.gettempdir()).glob("xstilts-ray-*"))
+    assert tiny.call("run", "--backend", "ray", "--jobs", "2") == 0
+    assert not ray.is_initialized() and set(Path(tempfile.gettempdir()).glob("xstilts-ray-*")) == folders
+    other = tmp_path / "inline"
+    assert tiny.call("run", store=other) == 0
+    assert tiny.scores() == tiny.scores(other) and len(tiny.scores()) == 1
+    stamps = tiny.stamps()
+    assert tiny.call("run") == 0 and tiny.stamps() == stamps, "what Ray made is reused here"
+    capsys.readouterr()
+    assert tiny.call("run", "--backend", "ray:127.0.0.1:9", store=tmp_path / "third") == 2
+    assert "no Ray can be reached at '127.0.0.1:9'" in " ".join(capsys.readouterr().err.split())

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from xstilts.app.checkpoints import checkpoint_folder, is_checkpoint
-from xstilts.app.execution import Quiet, execute_steps
+from xstilts.app.execution import opened_backend
 from xstilts.core.errors import EncoderError
+from xstilts.engine.runner import execute
 from xstilts.engine.store import Store
 from xstilts.models.encoders import find_encoder
 from xstilts.models.store import Say
@@ -25,7 +26,8 @@ def folder_of_encoder(name: str, options: Options, say: Say) -> Path:
         return found.folder
     assert found.step is not None  # it is here, so it is a folder or made by a step
     store = Store(options.store)
-    outcome = execute_steps([found.step], store, options, prepare_command=_no_command, listener=Quiet())
+    with opened_backend(options, _no_command, say) as backend:
+        outcome = execute([found.step], store, backend=backend)
     if outcome.failed:
         raise EncoderError(next(iter(outcome.failed.values())))
     return store.path(found.step)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,17 +14,17 @@ from xstilts.core.environment import default_threads
 from xstilts.core.errors import StudyError
 from xstilts.core.files import write_atomic
 from xstilts.core.path_names import inside
-from xstilts.engine.backends.base import MachineShare, StepCommand
-from xstilts.engine.backends.catalog import find_backend, make_backend
+from xstilts.engine.backends.base import Backend, MachineShare, StepCommand
+from xstilts.engine.backends.catalog import make_backend
 from xstilts.engine.backends.worker import DEVICE, serve
 from xstilts.engine.execute import DEVICES
 from xstilts.engine.graph import steps_of
 from xstilts.engine.listener import Listener, Silent
-from xstilts.engine.runner import Outcome, execute
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
-from xstilts.pipeline.options import Options, device_name, device_teams, devices
+from xstilts.pipeline.options import Options, data_folders, device_teams, devices
 from xstilts.pipeline.steps import STEP_KINDS
+from xstilts.pretrain.steps import PRETRAIN_STEP_KINDS
 
 if TYPE_CHECKING:
     from xstilts.train.job import Compute
@@ -77,45 +78,32 @@ class PassingOn:
         self._listener.step_damaged(problem)
 
 
-def execute_steps(
-    goals: Sequence[Step],
-    store: Store,
-    options: Options,
-    *,
-    prepare_command: Callable[[], StepCommand],
-    listener: RunListener,
-    trims: Mapping[str, str] | None = None,
-    kept: Mapping[str, tuple[str, ...]] | None = None,
-) -> Outcome:
-    """Run what `goals` need and the store lacks, on the devices and with the jobs and threads of `options`; a backend
-    whose steps run on other machines takes the device on trust, the CPU where none is named.
+@contextmanager
+def opened_backend(
+    options: Options, prepare_command: Callable[[], StepCommand], say: Callable[[str], None]
+) -> Iterator[Backend]:
+    """Make the backend of `options` for a run, with its devices, jobs and threads, and close it at the end.
 
     Args:
         prepare_command: writes down what child processes need to build the same steps, and returns the command that
             runs one; called where steps run in processes of their own.
-        trims: step key -> part of its artefact that is deleted once its readers are done (see `runner.execute`).
-        kept: step key -> parts that must be there.
+
+    Raises StudyError as `make_backend` does.
     """
-    backend = options.backend or ("local" if options.data_parallel > 1 else None)
-    elsewhere = backend is not None and find_backend(backend)[0].elsewhere
-    if backend == "inline" and options.data_parallel > 1:
+    backend_name = options.backend or ("local" if options.data_parallel > 1 else None)
+    if backend_name == "inline" and options.data_parallel > 1:
         raise StudyError("one process cannot be several.", where="--data-parallel", hint="Leave --backend out.")
     share = MachineShare(
         prepare_command=prepare_command,
         jobs=options.jobs,
         threads=options.threads,
-        devices=device_teams(_devices_elsewhere(options) if elsewhere else devices(options), options),
-        kinds=list(dict.fromkeys([*(kind.name for kind in STEP_KINDS), *(step.name for step in steps_of(goals))])),
-        say=listener.say,
+        devices=device_teams(devices(options), options),
+        folders=data_folders(options.data),
+        kinds=[kind.name for kind in (*STEP_KINDS, *PRETRAIN_STEP_KINDS)],
+        say=say,
     )
-    return execute(goals, store, backend=make_backend(share, backend), listener=listener, trims=trims, kept=kept)
-
-
-def _devices_elsewhere(options: Options) -> list[str]:
-    """Return the devices that a step may have on a machine that cannot be looked at: what is asked for is there."""
-    device = device_name(options.device) or "cpu"
-    several = device == "cuda" and options.data_parallel > 1
-    return [f"cuda:{number}" for number in range(options.data_parallel)] if several else [device]
+    with closing(make_backend(share, backend_name)) as backend:
+        yield backend
 
 
 def compute_here(options: Options) -> Compute:

@@ -10,14 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from xstilts.app.execution import Quiet, RunListener, child_command, execute_steps, serve_step
+from xstilts.app.execution import Quiet, RunListener, child_command, opened_backend, serve_step
 from xstilts.core.files import read_json, write_json
 from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.free_places import check_free_folder, marked_last
 from xstilts.core.io_errors import make_folder, writing
 from xstilts.engine.backends.base import StepCommand
 from xstilts.engine.graph import steps_of
-from xstilts.engine.runner import Outcome, plan
+from xstilts.engine.runner import Outcome, execute, plan
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.models.compact import RECORD, pack
@@ -101,9 +101,8 @@ def pretrain(
     store = Store(options.store)
     planned = plan(steps.goals, store)
     listener.run_planned(len(planned.to_run), len(planned.reused) + planned.not_needed)
-    outcome = execute_steps(
-        steps.goals, store, options, prepare_command=partial(_prepare_command, loaded, options), listener=listener
-    )
+    with opened_backend(options, partial(_prepare_command, loaded, options), listener.say) as backend:
+        outcome = execute(steps.goals, store, backend=backend, listener=listener)
     if outcome.exit_code:
         return Pretrained(steps=steps, outcome=outcome, store=store)
     record = _record(loaded, steps, store)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from xstilts.app.answer import Answer
-from xstilts.app.execution import Quiet, RunListener, child_command, execute_steps, serve_step
+from xstilts.app.execution import Quiet, RunListener, child_command, opened_backend, serve_step
 from xstilts.app.plan import load_with_options
 from xstilts.app.pretraining_text import pretraining_text
 from xstilts.app.report_folders import claim, own_folder
@@ -18,8 +18,9 @@ from xstilts.core.environment import snapshot_seconds
 from xstilts.core.errors import DataError
 from xstilts.core.free_places import check_free_folder
 from xstilts.core.io_errors import make_folder
-from xstilts.engine.backends.base import StepCommand
-from xstilts.engine.runner import Outcome, plan
+from xstilts.engine.backends.base import Backend, StepCommand
+from xstilts.engine.listener import Listener
+from xstilts.engine.runner import Outcome, execute, plan
 from xstilts.engine.step import Step
 from xstilts.pipeline.error_tables import error_tables
 from xstilts.pipeline.fetch import Say
@@ -73,12 +74,13 @@ def run(
     for notice in weight_notices(session.steps.weights, planned.rebuilt):
         watch.say(notice)
     watch.run_planned(len(planned.to_run), len(planned.reused) + planned.not_needed)
-    outcome = Outcome() if loaded.allow_missing else _read_files(session, planned.to_run, watch)
-    warned = data_warnings(session) if any(kind_of(step).is_training for step in planned.to_run) else ()
-    for warning in warned:
-        watch.say(f"warning: {warning}")
-    if not outcome.interrupted:
-        outcome = outcome.then(_execute(session, session.goals, tracking))
+    with opened_backend(session.options, partial(_prepare_command, session), watch.say) as backend:
+        outcome = Outcome() if loaded.allow_missing else _read_files(session, planned.to_run, backend, watch)
+        warned = data_warnings(session) if any(kind_of(step).is_training for step in planned.to_run) else ()
+        for warning in warned:
+            watch.say(f"warning: {warning}")
+        if not outcome.interrupted:
+            outcome = outcome.then(_execute(session, session.goals, backend, tracking))
     answer = replace(_answer(session, outcome, scale, folder, say=watch.say), warned=warned)
     tracking.answer(answer)
     return answer
@@ -114,10 +116,10 @@ def run_step(study: Study, key: str, *, options: Options) -> int:
     return serve_step(session.goals, key, session.store)
 
 
-def _read_files(session: Session, to_run: Sequence[Step], listener: RunListener) -> Outcome:
+def _read_files(session: Session, to_run: Sequence[Step], backend: Backend, listener: Listener) -> Outcome:
     """Read and check every file before anything is trained, for reading is cheap. Raises DataError when one cannot be
     used; what could be read is kept."""
-    outcome = _execute(session, [step for step in to_run if kind_of(step).reads_files], listener)
+    outcome = _execute(session, [step for step in to_run if kind_of(step).reads_files], backend, listener)
     if outcome.interrupted:
         return replace(outcome, left=tuple(step.key for step in to_run if step.key not in outcome.done))
     refused = [*outcome.failed.values()]
@@ -128,12 +130,11 @@ def _read_files(session: Session, to_run: Sequence[Step], listener: RunListener)
     return outcome
 
 
-def _execute(session: Session, goals: list[Step], listener: RunListener) -> Outcome:
-    return execute_steps(
+def _execute(session: Session, goals: list[Step], backend: Backend, listener: Listener) -> Outcome:
+    return execute(
         goals,
         session.store,
-        session.options,
-        prepare_command=partial(_prepare_command, session),
+        backend=backend,
         listener=listener,
         trims=session.steps.weights.trims,
         kept=session.steps.weights.parts,

@@ -109,8 +109,9 @@ Backend = Annotated[
     str | None,
     typer.Option(
         metavar="NAME", show_default="inline for one job, local for several",
-        help="Where steps run: inline (this process), local (child processes), `slurm[:FILE]` (array jobs of Slurm, "
-        "with options from a YAML file), or `command:TEMPLATE`, a command line with {command} in it, as "
+        help="Where steps run: inline (this process), local (child processes), `ray:HOST:PORT` (a Ray cluster; `ray` "
+        "alone starts one here), `slurm[:FILE]` (array jobs of Slurm, with options from a YAML file), or "
+        "`command:TEMPLATE`, a command line with {command} in it, as "
         "'command:srun --cpus-per-task={threads} {command}'.",
     ),
 ]  # fmt: skip

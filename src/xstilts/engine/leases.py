@@ -65,7 +65,7 @@ def leased_keys(root: Path) -> set[str]:
         with locked(lease.with_suffix(".lock"), wait=False) as is_free:
             if not is_free:
                 with contextlib.suppress(StoreError):  # it ended just now
-                    keys |= _keys(read_json(lease))
+                    keys |= keys_in(read_json(lease))
             else:
                 _remove(lease)
     return keys
@@ -88,15 +88,14 @@ def runs_in_progress(root: Path) -> list[RunInProgress]:
         with contextlib.suppress(StoreError):  # it ended just now
             match read_json(lease):
                 case {"process": int(process), "host": str(host), "started": str(started)} as content:
-                    runs.append(
-                        RunInProgress(process=process, host=host, started=started, keys=frozenset(_keys(content)))
-                    )
+                    runs.append(RunInProgress(process=process, host=host, started=started, keys=keys_in(content)))
     return sorted(runs, key=lambda run: run.started)
 
 
-def _keys(content: Any) -> set[str]:
-    """Return the keys in a lease; one of an earlier version is nothing else."""
-    return set(content["keys"] if isinstance(content, dict) else content)
+def keys_in(content: Any) -> frozenset[str]:
+    """Return the keys of steps in what a lease says; one of an earlier version is a list of them."""
+    keys = content.get("keys") if isinstance(content, dict) else content
+    return frozenset(key for key in keys if isinstance(key, str)) if isinstance(keys, list) else frozenset()
 
 
 def _folder(root: Path) -> Path:

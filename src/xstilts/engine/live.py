@@ -19,7 +19,7 @@ from typing import Any
 
 from xstilts.core.errors import StoreError
 from xstilts.core.files import read_json, write_json
-from xstilts.engine.leases import held_leases, progress_file
+from xstilts.engine.leases import held_leases, keys_in, progress_file
 from xstilts.engine.listener import Listener
 from xstilts.engine.step import Step
 
@@ -120,18 +120,18 @@ class ProgressFile:
             write_json(self._path, {"began": self._began, "failed": self._failed, "steps": steps})
 
 
-def runs_in_progress(root: Path) -> list[LiveRun]:
+def live_runs(root: Path) -> list[LiveRun]:
     """Return the runs that have a lease in the store, with what they say. Nothing is written."""
     return [_read(lease) for lease in held_leases(root)]
 
 
 def _read(lease: Path) -> LiveRun:
-    keys, said = _json(lease), _json(progress_file(lease))
+    content, said = _json(lease), _json(progress_file(lease))
     record = said if isinstance(said, dict) else {}
     began, steps, failed = record.get("began"), record.get("steps"), record.get("failed")
     return LiveRun(
         name=lease.stem,
-        keys=frozenset(key for key in keys if isinstance(key, str)) if isinstance(keys, list) else frozenset(),
+        keys=keys_in(content),
         began=began if isinstance(began, float) else None,
         steps={key: step for key, one in _items(steps) if (step := _step(one)) is not None},
         failed={key: error for key, error in _items(failed) if isinstance(error, str)},

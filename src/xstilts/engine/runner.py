@@ -18,6 +18,7 @@ from xstilts.engine.graph import Demand, blocked, demand, readers_of, steps_of
 from xstilts.engine.leases import leased, progress_file
 from xstilts.engine.listener import Listener, Silent
 from xstilts.engine.live import ProgressFile
+from xstilts.engine.ready import ReadySteps
 from xstilts.engine.signals import Interrupt, interruptible
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
@@ -102,7 +103,8 @@ def execute(
 
 
 class _Run:
-    """The state of one run. `order` and `pending` are from the last refresh; only a refresh puts a step into them."""
+    """The state of one run. `pending` is from the last refresh, without what depends on a failed step; only a refresh
+    puts a step into it. Nothing here looks at all steps when one starts or ends."""
 
     def __init__(
         self,
@@ -117,7 +119,7 @@ class _Run:
         self.trims, self.kept = trims, kept
         self.graph = {step.key: step for step in steps_of(goals)}
         self.readers = readers_of(tuple(self.graph.values()))
-        self.order: tuple[Step, ...] = ()
+        self.ready = ReadySteps((), {}, ())
         self.rebuilt: set[str] = set()
         self.parts: Mapping[str, tuple[str, ...]] = {}
         self.pending: dict[str, Step] = {}
@@ -126,7 +128,7 @@ class _Run:
         self.reused: dict[str, None] = {}
         self.failed: dict[str, str] = {}
         self.not_run: dict[str, str] = {}
-        self.busy_until: dict[str, float] = {}
+        self.was_busy: set[str] = set()
         self.stale: Counter[str] = Counter()
         self.interrupt = Interrupt()
         self.compared: set[str] = set()  # goals whose checksums were compared
@@ -137,7 +139,7 @@ class _Run:
         try:
             self._refresh()
             self._trim(list(self.graph.values()))
-            while (self.pending.keys() - self.not_run.keys() or self.running) and not interrupt.requested:
+            while (self.pending or self.running) and not interrupt.requested:
                 step = self._next()
                 if step is None:
                     self.backend.poll(_TICK)
@@ -148,7 +150,7 @@ class _Run:
         if interrupt.requested:
             self._stop()
         self._trim(list(self.graph.values()))  # what somebody still held when its last reader was done
-        left = tuple(key for key in (*self.pending, *self.running) if key not in self.not_run)
+        left = (*self.pending, *self.running)
         reused = tuple(key for key in self.reused if key not in self.done)
         return Outcome(tuple(self.done), reused, self.failed, self.not_run, left, interrupt.requested)
 
@@ -157,12 +159,11 @@ class _Run:
         demanded = demand(self.goals, self.store.is_whole, self.kept)
         if self._discard_damaged(demanded):
             demanded = demand(self.goals, self.store.is_whole, self.kept)
-        self.order, self.parts = demanded.to_run, demanded.parts
-        self.rebuilt = {step.key for step in demanded.to_run if self.store.is_done(step)}
-        self.pending = {
-            step.key: step for step in demanded.to_run if step.key not in self.running and step.key not in self.failed
-        }
-        self.not_run = blocked(self.order, self.failed)
+        self.parts = demanded.parts
+        self.not_run = blocked(demanded.to_run, self.failed)
+        elsewhere = self.running.keys() | self.failed.keys() | self.not_run.keys()
+        self.pending = {step.key: step for step in demanded.to_run if step.key not in elsewhere}
+        self.ready = ReadySteps(tuple(self.pending.values()), self.readers, self.running)
         newly_reused = [
             step.key for step in demanded.reused if step.key not in self.done and step.key not in self.reused
         ]
@@ -174,7 +175,9 @@ class _Run:
         """Compare goals that are done with their checksums, once, and say what was found to be damaged; return whether
         a step is no longer done. Inputs are compared by who reads them."""
         is_changed = False
-        for step in demanded.to_run:
+        rebuilt = [step for step in demanded.to_run if self.store.is_done(step)]
+        self.rebuilt = {step.key for step in rebuilt}
+        for step in rebuilt:
             self._say_damaged(self.store.damage(step, demanded.parts[step.key], content=False))
         for goal in {goal.key: goal for goal in self.goals if goal.key not in self.compared}.values():
             self.compared.add(goal.key)
@@ -191,24 +194,21 @@ class _Run:
     def _next(self) -> Step | None:
         """A step that can start now."""
         now = time.monotonic()
-        for step in self.order:
-            if step.key not in self.pending or step.key in self.not_run or now < self.busy_until.get(step.key, 0):
-                continue
-            input_keys = {input_step.key for input_step in step.inputs.values()}
-            if (
-                input_keys & self.pending.keys()
-                or input_keys & self.running.keys()
-                or not self.backend.has_capacity(step)
-            ):
-                continue
+        while (step := self.ready.take(self.backend.has_capacity, now)) is not None:
             if not self.backend.is_underway(step, self.store) and self._in_use(step):
-                self.busy_until[step.key] = now + _TICK
-            elif self.busy_until.pop(step.key, None) is not None or self._changed(step):
+                self._put_off(step)
+            elif step.key in self.was_busy or self._changed(step):
+                self.was_busy.discard(step.key)
                 self._refresh()
                 return None
             else:
                 return step
         return None
+
+    def _put_off(self, step: Step) -> None:
+        """Look again a moment later at a step that another process holds."""
+        self.was_busy.add(step.key)
+        self.ready.put_off(step, time.monotonic() + _TICK)
 
     def _in_use(self, step: Step) -> bool:
         with contextlib.ExitStack() as stack:
@@ -245,10 +245,12 @@ class _Run:
         match result.status:
             case "done":
                 self.done[step.key] = result.seconds
+                self.ready.ended(step)
                 self.listener.step_finished(step, result.seconds)
                 self._trim(step.inputs.values())
             case "reused":
                 self.reused[step.key] = None
+                self.ready.ended(step)
                 self.listener.step_left(step)
                 self.listener.step_reused(1)
                 self._trim(step.inputs.values())
@@ -256,7 +258,8 @@ class _Run:
                 self.listener.step_left(step)
                 self._say_damaged(result.error)
                 self._refresh()  # whoever held it may be done by now
-                self.busy_until[step.key] = time.monotonic() + _TICK
+                if step.key in self.pending:
+                    self._put_off(step)
             case "stale" if self.stale[step.key] < _PATIENCE:
                 self.stale[step.key] += 1
                 self.listener.step_left(step)
@@ -270,18 +273,25 @@ class _Run:
 
     def _failed(self, step: Step, error: str) -> None:
         self.failed[step.key] = error
-        self.not_run = blocked(self.order, self.failed)
+        blocked_steps = [step]
+        while blocked_steps:
+            for reader in self.readers[blocked_steps.pop().key]:
+                if self.pending.pop(reader.key, None) is not None:
+                    self.not_run[reader.key] = step.key
+                    blocked_steps.append(reader)
         self.listener.step_failed(step, error)
 
     def _trim(self, steps: Iterable[Step]) -> None:
-        unfinished = self.pending.keys() | self.running.keys() | self.failed.keys()
         for step in steps:
             part = self.trims.get(step.key)
-            if part is None or step.key in unfinished:
+            if part is None or self._is_unfinished(step):
                 continue
-            if not any(reader.key in unfinished for reader in self.readers[step.key] if part in reader.needs):
+            if not any(self._is_unfinished(reader) for reader in self.readers[step.key] if part in reader.needs):
                 with contextlib.suppress(StoreError):  # it only keeps disk
                     self.store.trim(step, part)
+
+    def _is_unfinished(self, step: Step) -> bool:
+        return any(step.key in keys for keys in (self.pending, self.running, self.failed, self.not_run))
 
     def _stop(self) -> None:
         self.backend.cancel()

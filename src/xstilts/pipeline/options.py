@@ -11,6 +11,7 @@ from pathlib import Path
 from xstilts.core.environment import is_set
 from xstilts.core.errors import DataError, StoreError, StudyError, shortened
 from xstilts.data.locate import Roots
+from xstilts.engine.backends.catalog import is_elsewhere
 from xstilts.engine.execute import DEVICES
 
 # Variables that forbid the network: ours, and those that libraries of the hub heed.
@@ -119,11 +120,13 @@ def device_teams(found: Sequence[str], options: Options) -> list[str]:
 
 
 def devices(options: Options) -> list[str]:
-    """Devices that steps may take: the one asked for, else every CUDA device, else the CPU. Raises StudyError for one
-    that this machine does not have."""
+    """Devices that steps may take: the one asked for, else every CUDA device, else the CPU. For steps that run on other
+    machines the one asked for is taken on trust, without one the CPU. Raises StudyError for one that this machine does
+    not have."""
     device = device_name(options.device)
-    if device == "cpu":
-        return [device]
+    if device == "cpu" or is_elsewhere(options.backend):
+        several = device == "cuda" and options.data_parallel > 1
+        return [f"cuda:{number}" for number in range(options.data_parallel)] if several else [device or "cpu"]
     import torch
 
     if device is not None:

@@ -86,6 +86,10 @@ def test_cuda_without_cuda_is_refused_before_anything_runs(monkeypatch: pytest.M
     for device in ("cuda", "cuda:1"):
         with pytest.raises(StudyError, match=f"--device: This machine has no CUDA device.*'{device}'"):
             devices(Options(device=device))
+        with pytest.raises(StudyError, match="no CUDA device"):
+            devices(Options(device=device, backend="ray"))
+        for elsewhere in ("ray:node:6379", "command:srun {command}"):
+            assert devices(Options(device=device, backend=elsewhere)) == [device]
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert devices(Options(device="cuda:1")) == ["cuda:1"]

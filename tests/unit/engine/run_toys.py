@@ -1,7 +1,7 @@
 """Toy graphs for the run layer, buildable in any process:
 
     python run_toys.py step GRAPH LOG STORE KEY
-    python run_toys.py execute GRAPH LOG STORE BACKEND
+    python run_toys.py execute GRAPH LOG STORE BACKEND      (inline, local, ray:HOST:PORT)
 
 How a toy behaves is told by files in the folder `log`, never by its settings: `fail-b` makes step b raise, `user-b`
 makes it raise a DataError, `kill-b` kills its process once, `wait-b` holds it until the file is gone, and
@@ -18,14 +18,17 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from xstilts.core.errors import DataError
 from xstilts.core.files import write_atomic
-from xstilts.engine.backends.base import MachineShare
+from xstilts.engine.backends.base import Backend, MachineShare
 from xstilts.engine.backends.inline import Inline
+from xstilts.engine.backends.ray import Ray
+from xstilts.engine.backends.ray_cluster import RayCluster
 from xstilts.engine.backends.slurm import Slurm
 from xstilts.engine.backends.subprocesses import Local
 from xstilts.engine.backends.worker import serve
@@ -139,7 +142,7 @@ def command(*words: object) -> list[str]:
     return [sys.executable, __file__, *map(str, words)]
 
 
-def backend_for(kind: str, graph: str, store: Store, log: Path, jobs: int = 2) -> Inline | Local | Slurm:
+def backend_for(kind: str, graph: str, store: Store, log: Path, jobs: int = 2) -> Backend:
     def step_command(step: Step) -> list[str]:
         return command("step", graph, log, store.root, step.key)
 
@@ -148,6 +151,8 @@ def backend_for(kind: str, graph: str, store: Store, log: Path, jobs: int = 2) -
     if kind == "slurm":  # its options are another file in `log`, what it says is a third
         share = MachineShare(prepare_command=lambda: step_command, kinds=("prepare", "train", "score"), say=_noted(log))
         return Slurm.for_run(share, str(log / "slurm.yaml"))
+    if kind.startswith("ray:"):
+        return Ray(step_command, lambda: RayCluster(kind.removeprefix("ray:"), jobs), jobs=jobs, threads=1)
     return Local(step_command, jobs=jobs, threads=2)
 
 
@@ -163,7 +168,8 @@ def main(mode: str, graph: str, log: str, root: str, last: str) -> int:
     steps, store = GRAPHS[graph](Path(log)), Store(Path(root))
     if mode == "step":
         return serve(next(step for step in steps.values() if step.key == last), store)
-    outcome = execute(goals_of(steps), store, backend=backend_for(last, graph, store, Path(log)))
+    with closing(backend_for(last, graph, store, Path(log))) as backend:
+        outcome = execute(goals_of(steps), store, backend=backend)
     sys.stdout.write(json.dumps({"done": len(outcome.done), "reused": len(outcome.reused), "left": len(outcome.left)}))
     return outcome.exit_code
 

@@ -14,7 +14,7 @@ from xstilts.engine import live
 from xstilts.engine.backends.inline import Inline
 from xstilts.engine.leases import leased, progress_file
 from xstilts.engine.listener import Silent
-from xstilts.engine.live import LiveStep, ProgressFile, runs_in_progress
+from xstilts.engine.live import LiveStep, ProgressFile, live_runs
 from xstilts.engine.runner import execute
 from xstilts.engine.step import Context, Step
 from xstilts.engine.store import Store
@@ -38,10 +38,10 @@ class Onlooker(Silent):
         self.root, self.seen = root, []  # type: ignore[var-annotated]
 
     def step_progress(self, step: Step, done: float, total: float, unit: str, text: str) -> None:
-        self.seen += [("progress", run) for run in runs_in_progress(self.root)]
+        self.seen += [("progress", run) for run in live_runs(self.root)]
 
     def step_failed(self, step: Step, error: str) -> None:
-        self.seen += [("failed", run) for run in runs_in_progress(self.root)]
+        self.seen += [("failed", run) for run in live_runs(self.root)]
 
 
 def test_another_process_sees_how_far_a_run_is_and_nothing_once_it_ended(
@@ -51,7 +51,7 @@ def test_another_process_sees_how_far_a_run_is_and_nothing_once_it_ended(
     bad, good = step("bad"), step("good")
     store = Store(tmp_path / "store")
     onlooker = Onlooker(store.root)
-    assert runs_in_progress(store.root) == []
+    assert live_runs(store.root) == []
     execute([bad, good, step("after", bad)], store, backend=Inline(), listener=onlooker)
     (_, first), (_, failed), (_, second) = onlooker.seen
     assert bad.key in first.keys and len(first.keys) == 3 and not first.failed
@@ -60,7 +60,7 @@ def test_another_process_sees_how_far_a_run_is_and_nothing_once_it_ended(
     assert told.told >= told.began >= first.began > 0
     assert "no memory" in failed.failed[bad.key] and failed.steps == {}
     assert list(second.steps) == [good.key] and list(second.failed) == [bad.key]
-    assert runs_in_progress(store.root) == []
+    assert live_runs(store.root) == []
     assert [path.name for path in (store.root / "locks" / "leases").iterdir()] == ["gate.lock"]
 
 
@@ -105,7 +105,7 @@ def test_the_time_left_goes_by_the_pace_since_the_step_first_said_something() ->
 def test_what_another_version_wrote_is_a_run_that_says_nothing(tmp_path: Path, content: str) -> None:
     with leased(tmp_path, ["a", "b"]) as lease:
         progress_file(lease).write_text(content)
-        (run,) = runs_in_progress(tmp_path)
+        (run,) = live_runs(tmp_path)
     assert (run.keys, run.began, run.steps, run.failed) == (frozenset("ab"), None, {}, {})
 
 
@@ -114,7 +114,7 @@ def test_a_run_that_was_killed_is_not_in_progress(tmp_path: Path) -> None:
     leases.mkdir(parents=True)
     (leases / "1-dead.json").write_text(json.dumps(["a"]))
     (leases / "1-dead.lock").write_text("")
-    assert runs_in_progress(tmp_path) == []
+    assert live_runs(tmp_path) == []
     assert len(list(leases.iterdir())) == 2  # whoever looks removes nothing
 
 

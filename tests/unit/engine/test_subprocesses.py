@@ -171,7 +171,7 @@ def test_computing_steps_have_a_gpu_each_and_share_a_cpu(store: Store) -> None:
         assert not gpus.has_capacity(step("score3"))
     finally:
         gpus.kill()
-        while gpus._children:
+        while gpus._running:
             gpus.poll(0.05)
 
 
@@ -234,10 +234,10 @@ def test_cancelling_a_child_that_has_just_ended_leaves_it_to_be_found(tmp_path: 
     told: list[StepEvent] = []
     backend = Local(lambda step: script("pass"))
     backend.launch(step("quick"), Store(tmp_path), told.append)
-    (child,) = backend._children.values()
-    os.waitid(os.P_PID, child.process.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and nobody has reaped it
+    (running,) = backend._running.values()
+    os.waitid(os.P_PID, running.child._process.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and nobody has reaped it
     backend.cancel()
-    while backend._children:
+    while backend._running:
         backend.poll(0.05)
     assert isinstance(told[-1], Ended)
     assert told[-1].result.status == "interrupted"

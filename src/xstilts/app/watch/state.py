@@ -17,7 +17,7 @@ from xstilts.app.watch.live_curves import LiveCurves
 from xstilts.core.errors import XstiltsError
 from xstilts.core.locks import is_held
 from xstilts.engine.graph import blocked, steps_of
-from xstilts.engine.live import LiveRun, LiveStep, runs_in_progress
+from xstilts.engine.live import LiveRun, LiveStep, live_runs
 from xstilts.engine.step import Step
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.results import training_language
@@ -133,7 +133,7 @@ class WatchedStudy:
 
     def state(self) -> StudyState:
         """Look at the store. Raises StoreError where it cannot be read."""
-        runs = runs_in_progress(self._session.store.root)
+        runs = live_runs(self._session.store.root)
         self._open_again(runs)
         return _Look(self._session, runs, self._stamps, self._curves).state(self.report_page)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from xstilts.core.environment import default_threads
@@ -45,7 +46,7 @@ class Backend(Protocol):
     """Every launched step is reported as `Started` and, exactly once, as `Ended`, during `launch` or a later `poll`."""
 
     def has_capacity(self, step: Step) -> bool:
-        """Say whether `step` could start now."""
+        """Say whether `step` could start now. It may depend on what runs and on `step.compute`, on nothing else."""
 
     def launch(self, step: Step, store: Store, on_event: OnEvent) -> None:
         """Start an attempt at `step`. May return before it ends (a child process) or after (this process)."""
@@ -63,6 +64,9 @@ class Backend(Protocol):
     def kill(self) -> None:
         """Stop everything at once."""
 
+    def close(self) -> None:
+        """Give back what is held between steps, when a run is over; nothing runs any more."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class MachineShare:
@@ -73,6 +77,7 @@ class MachineShare:
         threads: compute threads of one step; None: `OMP_NUM_THREADS`, else all cores, shared by the jobs. Fixed for a
             run however many steps are running, as the number decides the last digits.
         devices: the devices that computing steps take, one each.
+        folders: folders with data that steps read, beside the store.
         prepare_command: writes down what a process of its own needs, and returns the command of each step.
         kinds: the names that steps may have, for a backend that is told something of each.
         say: shows a line to who watches the run.
@@ -82,6 +87,7 @@ class MachineShare:
     jobs: int = 1
     threads: int | None = None
     devices: Sequence[str] = ("cpu",)
+    folders: Sequence[Path] = ()
     kinds: Collection[str] = ()
     say: Callable[[str], None] = lambda text: None
 

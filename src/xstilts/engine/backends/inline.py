@@ -52,3 +52,5 @@ class Inline:
 
     def kill(self) -> None:
         os._exit(130)  # a step that does not heed an interrupt leaves no gentler way
+
+    def close(self) -> None: ...

@@ -64,6 +64,8 @@ class Slurm:
     def has_capacity(self, step: Step) -> bool:
         return True
 
+    def close(self) -> None: ...
+
     def is_underway(self, step: Step, store: Store) -> bool:
         return JobFolder(store.root, step.key).is_there
 
