@@ -225,7 +225,7 @@ def _loading(facts: ModelFacts) -> str:
         return f'from transformers import pipeline\n\nmodel = pipeline("{pipeline}", model={folder})'
     name = facts.auto_class or "AutoModel"
     head = "" if facts.auto_class else "  # the encoder; its head is in head.safetensors"
-    return f'from transformers import {name}\n\nmodel = {name}.from_pretrained({folder}){head}'
+    return f"from transformers import {name}\n\nmodel = {name}.from_pretrained({folder}){head}"
 
 
 def _loading_onnx(facts: ModelFacts) -> str:

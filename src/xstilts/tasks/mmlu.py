@@ -97,4 +97,5 @@ MMLU_CHEMISTRY = MMLU.replace(
 def mmlu_local(part: str) -> Place:
     return local(Csv(), _MMLU_ROW, *(f"mmlu/{part}/{subject}_{part}.csv.gz" for subject in MMLU_SUBJECTS))
 
+
 TASKS = (MMLU, *(_mmlu_group(name, subjects) for name, subjects in MMLU_GROUPS.items()), MMLU_CHEMISTRY)

@@ -152,9 +152,7 @@ def test_text_from_data_cannot_break_out(text: str) -> None:
 def test_a_narrow_forest_has_the_same_numbers_within_a_narrow_screen() -> None:
     long = "a target with a name that is much longer than there is room for beside its number"
     effects = [Effect(label=long, value=-12.3, low=-20.0, high=-4.5, significant=True), Effect(label="x", value=None)]
-    wide, narrow = (
-        tree(text) for text in forests([("a heading that is long as well", effects)], "n")
-    )
+    wide, narrow = (tree(text) for text in forests([("a heading that is long as well", effects)], "n"))
     assert [one.attrib["class"] for one in (wide, narrow)] == ["wide", "narrow"]
     said = [t.text for t in narrow.iter("text")]
     assert "−12.3 (−20.0 to −4.5) *" in said and "missing" in said
