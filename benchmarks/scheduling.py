@@ -76,6 +76,9 @@ class Simulated:
     def has_capacity(self, step: Step) -> bool:
         return self.free[step.compute] > 0
 
+    def is_underway(self, step: Step, store: Any) -> bool:
+        return False
+
     def launch(self, step: Step, store: Any, on_event: OnEvent) -> None:
         seconds = MEDIAN[step.name] * math.exp(self._draw.gauss(0, SPREAD))
         while step.compute and self._draw.random() < LOST:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OLDEST = "XSTILTS_OLDEST_VERSIONS"  # set by .ci/versions where the lower bounds are installed
 OPTIONAL = {"anyascii", "pandas", "polars", "sentencepiece"}  # of extras
 # extras of people who change the program, and large ones; constraints.txt alone says what they are tested with
-ONE_VERSION = ("dev", "docs", "onnx", "tensorboard", "mlflow", "wandb", "trackio")
+ONE_VERSION = ("dev", "docs", "onnx", "tensorboard", "mlflow", "wandb", "trackio", "ray")
 
 
 def promised() -> dict[str, Requirement]:

@@ -98,6 +98,7 @@ def until(condition: Callable[[], object]) -> None:
 def test_ready_steps_of_a_kind_are_one_array_and_what_they_make_is_that_of_this_process(
     cluster: Cluster, tmp_path: Path
 ) -> None:
+    cluster.options("gather: 2\npoll: 0.2\n")  # long enough for a busy machine to end two steps
     outcome = cluster.run("kinds")
     assert outcome.exit_code == 0 and cluster.runs == dict.fromkeys(("a", "t1", "t2", "s1", "s2"), 1)
     calls = cluster.slurm.calls("sbatch")

@@ -142,7 +142,7 @@ def test_an_interrupt_passes_and_leaves_only_the_scratch(store: Store) -> None:
     one = step("stopped", call=interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(one, store)
-    assert [path.name for path in (store.root / "work" / one.key).iterdir()] == ["scratch"]
+    assert {path.name for path in (store.root / "work" / one.key).iterdir()} == {"attempt.json", "scratch"}
     with store.lock(one.key, wait=False) as held:
         assert held
 
