@@ -23,9 +23,10 @@ class Above:
 
     @property
     def bytes(self) -> int:
-        """The peak of `resource` would do, if a process did not inherit that of the one that started it."""
+        """The peak of `resource` would do, if a process did not inherit that of the one that started it. Linux counts
+        what is held now and the peak apart, each a few pages late, so that the peak may be found below the start."""
         on_cpu = not self.device.startswith("cuda")
-        return ((on_cpu and _memory("VmHWM")) or peak_memory(self.device)) - self.before
+        return max(0, ((on_cpu and _memory("VmHWM")) or peak_memory(self.device)) - self.before)
 
 
 def _memory(name: str) -> int:

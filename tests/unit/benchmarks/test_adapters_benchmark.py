@@ -52,7 +52,7 @@ def test_contestants_train_the_same_rows_and_the_table_is_left_whole(
         monkeypatch.setattr(attempt, "Attempt", lambda *given, built=built: made.append(built(*given)) or made[-1])
         found = one.train(one.TUNES[name], toy.KIND, SimpleNamespace(**asked, **SHARED, trimmed=trimmed))
         monkeypatch.setattr(attempt, "Attempt", built)
-        assert found["tokens_a_second"] > 0 and found["above_bytes"] > -(1 << 20)
+        assert found["tokens_a_second"] > 0 and found["above_bytes"] >= 0
     assert [one.model.encoder.kept_embeddings is None for one in made] == [False, True, True, True]
     assert made[1].trained_parameters > 5 * made[2].trained_parameters
     assert made[2].trained_parameters != made[3].trained_parameters

@@ -134,7 +134,7 @@ def test_a_sealed_artefact_that_was_not_renamed_is_taken_over(store: Store) -> N
     assert not out.parent.exists()
 
 
-def test_an_interrupt_passes_and_leaves_only_the_scratch(store: Store) -> None:
+def test_an_interrupt_passes_and_leaves_only_the_scratch_and_where_it_ran(store: Store) -> None:
     def interrupted(settings: Any, context: Context) -> None:
         (context.out / "half").write_text("half")
         raise KeyboardInterrupt
