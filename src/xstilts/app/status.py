@@ -145,7 +145,7 @@ def _unfinished(about: StepStatus, step: Step, store: Store, job: QueuedJob | No
     """Return the status of a step that is to be made."""
     folder = store.scratch(step).parent
     attempt, state, log = read_attempt(folder), "waiting", ""
-    if attempt is not None and _is_held(store, step.key):
+    if attempt is not None and store.is_held(step.key):
         state = "running"
     elif job is not None:
         state, attempt = "queued" if job.is_waiting else "running", None
@@ -154,9 +154,3 @@ def _unfinished(about: StepStatus, step: Step, store: Store, job: QueuedJob | No
     if job is not None:
         about = replace(about, job=job.id, reason=job.reason)
     return replace(about, state=state, attempt=attempt, log=log)
-
-
-def _is_held(store: Store, key: str) -> bool:
-    """Say whether somebody is making a step. Who reads it, or only looks, shares its lock."""
-    with store.lock(key, shared=True, wait=False) as is_free:
-        return not is_free

@@ -44,6 +44,16 @@ def write_atomic(path: Path, data: bytes | str) -> None:
             raise
 
 
+def whole_lines(path: Path, offset: int) -> tuple[bytes, int]:
+    """Return the whole lines of a file that grows, from a place in it on, without the last newline, and the place after
+    them. The last line may be half written. A file that is shorter than `offset` has none. Raises OSError."""
+    with path.open("rb") as file:
+        offset = min(offset, file.seek(0, os.SEEK_END))  # it may be another file by now
+        file.seek(offset)
+        lines, newline, _ = file.read().rpartition(b"\n")
+    return lines, offset + len(lines) + len(newline)
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON, atomically; what would steer a terminal is an escape in it. Numbers that JSON
     lacks (NaN, infinities) raise ValueError."""

@@ -29,7 +29,7 @@ from typing import Any
 from xstilts.core.errors import StoreError
 from xstilts.core.files import read_json, write_json
 from xstilts.core.io_errors import writing
-from xstilts.core.locks import locked
+from xstilts.core.locks import is_held, locked
 from xstilts.engine import leases
 from xstilts.engine.artefact import artefact_damage, other_files, read_parts, read_record, read_trimmed
 from xstilts.engine.checksums import find_damage
@@ -153,7 +153,15 @@ class Store:
         A step takes its own lock first and those of its inputs after, so locks are always asked for downwards in a
         graph without cycles, and never wait for each other in a ring.
         """
-        return locked(self.root / "locks" / f"{key}.lock", shared=shared, wait=wait)
+        return locked(self._lock_file(key), shared=shared, wait=wait)
+
+    def _lock_file(self, key: str) -> Path:
+        return self.root / "locks" / f"{key}.lock"
+
+    def is_held(self, key: str) -> bool:
+        """Say whether somebody is making a step (or trims or removes it); who reads it shares its lock. Nothing is
+        written."""
+        return is_held(self._lock_file(key))
 
     def begin(self, step: Step) -> tuple[Path, Path]:
         """Return an empty `out` and the `scratch` that earlier attempts left. The caller holds the lock."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
@@ -16,12 +15,12 @@ import torch
 import torch.distributed as dist
 
 from xstilts.core.errors import StudyError
+from xstilts.core.parent_process import end_with_parent
 from xstilts.engine.backends.worker import PORT, RANK
 from xstilts.engine.step import Context, Team
 from xstilts.train.ranks import ALONE, Ranks, SeveralRanks
 
 _HOST = "127.0.0.1"
-_PR_SET_PDEATHSIG = 1
 _WAIT = timedelta(days=7)  # while the first one looks at a dev set the others wait; a dead one closes its connection
 
 
@@ -37,7 +36,7 @@ def ranks_of(context: Context) -> Iterator[Ranks]:
         return
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")  # all on this machine
     if team.rank:
-        _end_with_parent()
+        end_with_parent(signal.SIGKILL)
         _join(team, dist.TCPStore(_HOST, team.port, len(team.devices), is_master=False))
         yield SeveralRanks()
         return
@@ -97,8 +96,3 @@ def _join(team: Team, meeting: dist.TCPStore) -> None:
 
 def _here(rank: int) -> str:
     return f"rank {rank}"
-
-
-def _end_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

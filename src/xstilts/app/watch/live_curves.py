@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from xstilts.core.files import whole_lines
 from xstilts.report.scores.trainings import Points, curves_of
 
 
@@ -29,9 +30,7 @@ class LiveCurves:
             known = self._logs.get(log) or _Read(inode=there.st_ino)
             if there.st_size < known.offset or there.st_ino != known.inode:
                 known = _Read(inode=there.st_ino)
-            with log.open("rb") as file:
-                file.seek(known.offset)
-                lines, newline, _ = file.read().rpartition(b"\n")  # the last line may be half written
+            lines, end = whole_lines(log, known.offset)
             loss, dev_scores = curves_of(lines.decode())
         except FileNotFoundError:
             self._logs.pop(log, None)
@@ -39,7 +38,7 @@ class LiveCurves:
         except (OSError, ValueError):  # it was cut and written to since it was measured: it is read anew next time
             self._logs.pop(log, None)
             return (), ()
-        known.offset += len(lines) + len(newline)
+        known.offset = end
         known.loss, known.dev_scores = (*known.loss, *loss), (*known.dev_scores, *dev_scores)
         self._logs[log] = known
         return known.loss, known.dev_scores

@@ -15,7 +15,6 @@ from typing import Any
 from xstilts.app.run import report_folder
 from xstilts.app.watch.live_curves import LiveCurves
 from xstilts.core.errors import XstiltsError
-from xstilts.core.locks import is_held
 from xstilts.engine.graph import blocked, steps_of
 from xstilts.engine.live import LiveRun, LiveStep, live_runs
 from xstilts.engine.step import Step
@@ -214,7 +213,7 @@ class _Look:
 
     def _state(self, step: Step) -> str:
         begun = step.key in self.begun
-        if begun and is_held(self.store.root / "locks" / f"{step.key}.lock"):
+        if begun and self.store.is_held(step.key):
             return RUNNING
         if self._is_done(step):
             return DONE

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from xstilts.core.environment import default_threads
-from xstilts.engine.execute import Result
+from xstilts.engine.execute import DEVICES, Result
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 
@@ -40,6 +40,15 @@ OPTION = "--backend"  # what names a backend, for errors
 StepEvent = Started | Progressed | Ended
 OnEvent = Callable[[StepEvent], None]
 StepCommand = Callable[[Step], list[str]]  # the command line that runs one step as a process of its own
+
+
+def gpus_of(device: str) -> int:
+    """Return how many GPUs a step's device is: of "cpu" none, of a team ("cuda:0,cuda:1") those of all its processes.
+
+    >>> [gpus_of(device) for device in ("cpu,cpu", "cuda", "cuda:2,cuda:3")]
+    [0, 1, 2]
+    """
+    return len(device.split(DEVICES)) if device.startswith("cuda") else 0
 
 
 class Backend(Protocol):

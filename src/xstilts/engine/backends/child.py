@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from xstilts.core.parent_process import end_with_parent
 from xstilts.engine.backends.base import Ended, Progressed
 from xstilts.engine.backends.messages import parse
 from xstilts.engine.execute import Result
 
 EXIT_POLL = 0.005  # seconds between two looks at a process that is about to exit
-_PR_SET_PDEATHSIG = 1
-# Loaded now: between fork and exec nothing may be imported.
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ class Child:
                 env=environment,
                 cwd=folder,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=_end_with_parent,
             )
         except OSError:
             self._errors.close()
@@ -130,7 +126,5 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
 
 
-def _die_with_parent() -> None:
-    # Should the parent be killed, the kernel sends the child SIGTERM; elsewhere it notices at its next progress line.
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _end_with_parent() -> None:
+    end_with_parent(signal.SIGTERM)  # where the system does not do that, it notices at its next progress line

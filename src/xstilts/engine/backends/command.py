@@ -13,9 +13,8 @@ from dataclasses import replace
 from typing import Self
 
 from xstilts.core.errors import StudyError
-from xstilts.engine.backends.base import OPTION, MachineShare, StepCommand
+from xstilts.engine.backends.base import OPTION, MachineShare, StepCommand, gpus_of
 from xstilts.engine.backends.subprocesses import Local
-from xstilts.engine.execute import DEVICES
 from xstilts.engine.step import Step
 
 COMMAND = "{command}"
@@ -35,8 +34,7 @@ class Command(Local):
     def for_run(cls, share: MachineShare, template: str = "") -> Self:
         """Raises StudyError for a template that is no command line, has no `{command}`, or names a program that is not
         here."""
-        words, device = _words(template), share.devices[0]
-        gpus = len(device.split(DEVICES)) if device.startswith("cuda") else 0
+        words, gpus = _words(template), gpus_of(share.devices[0])
         step_command, threads = share.prepare_command(), share.step_threads
 
         def command_for(step: Step) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from xstilts.engine.backends.attempt import Begun, Message, Order
-from xstilts.engine.backends.base import Ended, MachineShare, OnEvent, Progressed, Started, StepCommand
+from xstilts.engine.backends.base import Ended, MachineShare, OnEvent, Progressed, Started, StepCommand, gpus_of
 from xstilts.engine.backends.child import Unreported
 from xstilts.engine.backends.node_check import compare, make_look, ticket
 from xstilts.engine.backends.ray_cluster import Lost, RayCluster
@@ -78,7 +78,7 @@ class Ray:
         folders: Sequence[Path] = (),
     ) -> None:
         self.command_for, self.jobs, self.threads, self.device = command_for, jobs, threads, device
-        self._gpus = len(device.split(DEVICES)) if device.startswith("cuda") else 0
+        self._gpus = gpus_of(device)
         self.folders = tuple(folders)
         self._connect = connect
         self._cluster: Cluster | None = None
@@ -199,7 +199,7 @@ def _device(device: str) -> str:
     >>> [_device(device) for device in ("cpu,cpu", "cuda:3", "cuda:2,cuda:3")]
     ['cpu,cpu', 'cuda', 'cuda:0,cuda:1']
     """
-    if not device.startswith("cuda"):
-        return device
-    number = len(device.split(DEVICES))
-    return "cuda" if number == 1 else DEVICES.join(f"cuda:{place}" for place in range(number))
+    number = gpus_of(device)
+    if number > 1:
+        return DEVICES.join(f"cuda:{place}" for place in range(number))
+    return "cuda" if number else device

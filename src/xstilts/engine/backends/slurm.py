@@ -15,9 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from xstilts.core.errors import StoreError, StudyError
-from xstilts.engine.backends.base import OPTION, MachineShare, OnEvent, StepCommand
+from xstilts.engine.backends.base import OPTION, MachineShare, OnEvent, StepCommand, gpus_of
 from xstilts.engine.backends.worker import step_environment
-from xstilts.engine.execute import DEVICES, Result
+from xstilts.engine.execute import Result
 from xstilts.engine.slurm import programs
 from xstilts.engine.slurm.batch_script import batch_script, sbatch_options
 from xstilts.engine.slurm.followed import FollowedJob
@@ -154,7 +154,7 @@ class Slurm:
         step, asked = jobs[0].step, self.options.of(jobs[0].step.name)
         name = f"{step.name}-xstilts-{uuid.uuid4().hex[:8]}"
         threads = self.threads or asked.cpus or 1
-        gpus = _gpus(asked.gpus, jobs[0].device.split(DEVICES))
+        gpus = _gpus(asked.gpus, gpus_of(jobs[0].device))
         words = sbatch_options(asked, name, len(jobs), asked.cpus or threads, gpus, self.options.at_once)
         script = batch_script(
             [(job.folder.path.absolute(), self.command_for(job.step)) for job in jobs],
@@ -238,16 +238,14 @@ class Slurm:
             self.say(text)
 
 
-def _gpus(asked: str, devices: Sequence[str]) -> str:
-    """Return the GPUs of a task, `NUMBER` or `TYPE:NUMBER`: what is asked for, and no fewer than train together.
+def _gpus(asked: str, needed: int) -> str:
+    """Return the GPUs of a task, `NUMBER` or `TYPE:NUMBER`: what is asked for, and no fewer than its step needs.
 
-    >>> [_gpus("a100:1", ["cuda:0", "cuda:1"]), _gpus("4", ["cuda"]), _gpus("1", ["cpu"])]
+    >>> [_gpus("a100:1", 2), _gpus("4", 1), _gpus("1", 0)]
     ['a100:2', '4', '0']
     """
-    if not devices[0].startswith("cuda"):
-        return "0"
     kind, colon, number = asked.rpartition(":")
-    return f"{kind}{colon}{max(int(number), len(devices))}"
+    return f"{kind}{colon}{max(int(number), needed)}" if needed else "0"
 
 
 def _groups(jobs: Iterable[FollowedJob]) -> list[list[FollowedJob]]:

@@ -10,11 +10,11 @@ asked to stop ends with one of `requeue`:
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from xstilts.core.files import whole_lines
 from xstilts.engine.backends.base import Ended, Progressed
 from xstilts.engine.backends.messages import parse
 
@@ -69,13 +69,9 @@ class EventsReader:
     def read(self) -> Iterator[JobEvent]:
         """Yield the events of the whole lines that were written since."""
         try:
-            with self._path.open("rb") as file:
-                self._offset = min(self._offset, file.seek(0, os.SEEK_END))  # it may be another file by now
-                file.seek(self._offset)
-                whole, newline, _ = file.read().rpartition(b"\n")
+            lines, self._offset = whole_lines(self._path, self._offset)
         except OSError:  # not there yet
             return
-        self._offset += len(whole) + len(newline)
-        for line in whole.decode("utf-8", "replace").split("\n") if newline else ():
+        for line in lines.decode("utf-8", "replace").split("\n"):
             if (event := parse_event(self._key, line)) is not None:
                 yield event
