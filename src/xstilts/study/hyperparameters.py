@@ -35,6 +35,12 @@ def _merge(layers: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return merged
 
 
+def _of_task(study: Study, task: str) -> dict[str, Any]:
+    """What `train.tasks` gives a task: the numbers of the task that it stands in for, then those under its own name."""
+    replaced = [old for old, new in study.substitute.items() if new == task]
+    return _merge(_set(study.train.tasks[name]) for name in (*replaced, task) if name in study.train.tasks)
+
+
 def numbers(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...]) -> dict[str, Any]:
     """All numbers of one phase. `role`: "intermediate", "target", "joint" (which reads the target's section) or
     "language" (which reads neither: its adapter is the same one for every arm and target)."""
@@ -44,8 +50,8 @@ def numbers(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...]) -> di
     rate = LEARNING_RATE if fuses else arm.tuned(role).learning_rate
     defaults = {"epochs": DEFAULT_EPOCHS} | ({} if rate is None else {"lr": rate})
     layers = [defaults, _set(study.train), _set(section)]
-    if len(names) == 1 and names[0] in study.train.tasks:
-        layers.append(_set(study.train.tasks[names[0]]))
+    if len(names) == 1:
+        layers.append(_of_task(study, names[0]))
     if role == "intermediate":
         layers.append(_shared_length(study.train.intermediate, arm, len(names)))
     if role != "language":
@@ -70,5 +76,4 @@ def recipe(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...], precis
 
 def max_length(study: Study, task: str, kind: Kind) -> int:
     """Tokens of a sequence of one task: its own number, the study's, or what its kind is used with."""
-    of_task = study.train.tasks[task].max_length if task in study.train.tasks else None
-    return of_task or study.train.max_length or kind.default_max_length
+    return _of_task(study, task).get("max_length") or study.train.max_length or kind.default_max_length

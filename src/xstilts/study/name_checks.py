@@ -47,7 +47,23 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
         _require_task(tasks, old, "substitute")
         _require_task(tasks, new, f"substitute.{old}")
         check_same_kind(tasks[old], tasks[new])
+    _check_one_set_of_numbers(study)
     _check_languages(study, tasks)
+
+
+def _check_one_set_of_numbers(study: Study) -> None:
+    """A substitute is trained with the numbers of the task it stands in for: of two such tasks they must be the same."""
+    first: dict[str, str] = {}
+    for old, new in study.substitute.items():
+        if old not in study.train.tasks or new in study.train.tasks:
+            continue
+        other = first.setdefault(new, old)
+        if study.train.tasks[other] != study.train.tasks[old]:
+            raise StudyError(
+                f"'{new}' stands in for '{other}' and for '{old}', whose training numbers differ.",
+                where=f"train.tasks.{old}",
+                hint=f"Give its own numbers under `train.tasks.{new}`.",
+            )
 
 
 def check_arm_names(study: Study) -> None:
