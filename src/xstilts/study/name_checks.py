@@ -52,7 +52,7 @@ def check_names(study: Study, tasks: Catalog[Task]) -> None:
 
 
 def _check_one_set_of_numbers(study: Study) -> None:
-    """A substitute is trained with the numbers of the task it stands in for: of two such tasks they must be the same."""
+    """A substitute is trained with the numbers of the task it stands in for: two such tasks must agree."""
     first: dict[str, str] = {}
     for old, new in study.substitute.items():
         if old not in study.train.tasks or new in study.train.tasks:

@@ -48,5 +48,7 @@ def test_its_own_numbers_come_before_these() -> None:
 def test_two_tasks_that_disagree_on_their_substitute_are_refused() -> None:
     with pytest.raises(StudyError, match=r"'small' stands in for 'big' and for 'other', whose training numbers differ"):
         resolve_study(study(big={"batch": 8}, other={"batch": 4}), TASKS)
-    for agreed in ({"big": {"batch": 8}, "other": {"batch": 8}}, {"big": {"batch": 8}, "other": {"batch": 4}, "small": {}}):
+    same = {"big": {"batch": 8}, "other": {"batch": 8}}
+    own = {"big": {"batch": 8}, "other": {"batch": 4}, "small": {}}
+    for agreed in (same, own):
         resolve_study(study(**agreed), TASKS)
