@@ -10,6 +10,7 @@ from xstilts.app.plan_power import PowerForecast, power_forecast
 from xstilts.data.read import TO_FETCH
 from xstilts.engine.graph import steps_of
 from xstilts.engine.reasons import Reason, reasons
+from xstilts.pipeline.cut_texts import cut_warnings
 from xstilts.pipeline.encoder_notes import encoder_notes
 from xstilts.pipeline.forecast import Forecast, forecast
 from xstilts.pipeline.options import Options
@@ -125,6 +126,7 @@ class Plan:
                 *(f"{name}: {note}" for name, notes in located.notes.items() for note in notes),
                 *same_files(self.session.goals),
                 *(note.sentence for note in shared_rows(self.session).notes),
+                *cut_warnings(self.session),
                 *self.forecast.notes,
             ],
         }

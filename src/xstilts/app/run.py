@@ -22,6 +22,7 @@ from xstilts.engine.backends.base import Backend, StepCommand
 from xstilts.engine.listener import Listener
 from xstilts.engine.runner import Outcome, execute, plan
 from xstilts.engine.step import Step
+from xstilts.pipeline.data_warnings import data_warnings
 from xstilts.pipeline.error_tables import error_tables
 from xstilts.pipeline.fetch import Say
 from xstilts.pipeline.gold_check import unlabelled
@@ -30,7 +31,6 @@ from xstilts.pipeline.leak_audit import leak_audit
 from xstilts.pipeline.options import Options, devices, make_store
 from xstilts.pipeline.results import collect
 from xstilts.pipeline.session import Session, open_session
-from xstilts.pipeline.shared_rows import data_warnings
 from xstilts.pipeline.size_rows import too_large
 from xstilts.pipeline.steps import kind_of
 from xstilts.pipeline.translation_check import wrongly_paired

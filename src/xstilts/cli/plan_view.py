@@ -14,11 +14,11 @@ from xstilts.app.plan_power import power_forecast
 from xstilts.core.short_keys import short_key
 from xstilts.core.visible_text import visible
 from xstilts.engine.graph import steps_of
+from xstilts.pipeline.data_warnings import data_warnings
 from xstilts.pipeline.encoder_notes import encoder_notes
 from xstilts.pipeline.forecast import Forecast, StepForecast
 from xstilts.pipeline.kept_weights import weight_notices
 from xstilts.pipeline.session import Session
-from xstilts.pipeline.shared_rows import data_warnings
 from xstilts.pipeline.steps import STEP_KINDS
 from xstilts.report.elements import formatting
 from xstilts.report.elements.formatting import name_list, plural

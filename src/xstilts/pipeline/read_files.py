@@ -42,6 +42,7 @@ def file_records(session: Session) -> Iterable[Mapping[str, Any]]:
                 "sha256": digest,
                 "read": counts and counts.read,
                 "rows": counts and counts.used,
+                "examples": counts and counts.examples - counts.blank,
                 "without_gold": counts and counts.without_gold,
                 "first_without_gold": counts and counts.first_blank and Path(counts.first_blank).name,
                 "dropped": dict(counts.dropped) if counts else {},

@@ -13,6 +13,8 @@ from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.models.left_out_head import left_out_head
 from xstilts.models.pretraining_languages import pretraining_languages
+from xstilts.pipeline.cut_texts import cut_warnings
+from xstilts.pipeline.data_warnings import data_warnings
 from xstilts.pipeline.encoder_notes import encoder_notes
 from xstilts.pipeline.read_files import file_records, file_steps, packaged_samples
 from xstilts.pipeline.same_files import same_files
@@ -41,7 +43,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
     """Collect the study's results as they are in the store. `outcome` says why a cell has no score; without it, one
     that is not there was not run."""
     study, samples, shared = session.study, packaged_samples(session), shared_rows(session)
-    same, cells = same_files(session.goals), tuple(cells_of(session, outcome))
+    cells, files_twice = tuple(cells_of(session, outcome)), same_files(session.goals)
     known = pretraining_languages(study.encoder.name, session.encoder.folder)
     return Results(
         name=study.name,
@@ -60,8 +62,13 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         steps=tuple(_step(step, session.store, outcome) for step in steps_of(session.goals)),
         versions={**library_versions(), "machine": platform.machine()},
         data=tuple(file_records(session)),
-        notes=(*_notes(session, samples), *same, *(note.sentence for note in shared.notes)),
-        warnings=(*same, *shared.warnings),
+        notes=(
+            *_notes(session, samples),
+            *files_twice,
+            *(note.sentence for note in shared.notes),
+            *cut_warnings(session),
+        ),
+        warnings=data_warnings(session),
         scale=scale,
         forgetting=tuple(forgetting_scores(session, outcome)),
         stress=tuple(stress_scores(session, outcome)),

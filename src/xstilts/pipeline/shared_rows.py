@@ -20,7 +20,7 @@ from xstilts.data.views import without_translations_of
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.kinds.prepared_keys import TextKeys
-from xstilts.pipeline.same_files import all_uses, same_files
+from xstilts.pipeline.same_files import all_uses
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps import file_uses
 from xstilts.pipeline.steps.base import FileUse
@@ -88,11 +88,6 @@ def shared_rows(session: Session) -> SharedRows:
 
 def _preparations(session: Session) -> list[Step]:
     return list(dict.fromkeys(use.prepared for use in all_uses(session.goals)))
-
-
-def data_warnings(session: Session) -> tuple[str, ...]:
-    """Return what makes a study's scores other than they seem: files, and rows, that are trained on and scored."""
-    return (*same_files(session.goals), *shared_rows(session).warnings)
 
 
 @dataclass

@@ -21,10 +21,11 @@ from xstilts.engine.backends.inline import Inline
 from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import execute
 from xstilts.kinds.prepared_keys import TextKeys
+from xstilts.pipeline.data_warnings import data_warnings
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.results import collect
 from xstilts.pipeline.session import Session, open_session
-from xstilts.pipeline.shared_rows import data_warnings, share_notes, shared_rows
+from xstilts.pipeline.shared_rows import share_notes, shared_rows
 from xstilts.pipeline.steps import kind_of
 from xstilts.study.load import load_study
 
@@ -120,6 +121,21 @@ def test_a_few_rows_are_noted_and_no_warning(tmp_path: Path, encoder: Path) -> N
 def test_without_shared_rows_nothing_is_said(tmp_path: Path, encoder: Path) -> None:
     files = {**FILES, "de": rows(range(50, 56))}
     assert data_warnings(opened(tmp_path, encoder, files)) == ()
+
+
+def test_texts_that_are_read_without_a_part_are_counted(tmp_path: Path, encoder: Path) -> None:
+    """Before anything is trained: the label may depend on what is not read."""
+    files = {**FILES, "de": rows(range(50, 56)), "other": rows(range(20, 25)) + rows([25], "so long " * 9 + "{}")[11:]}
+    session = opened(tmp_path, encoder, files, train={"tasks": {"other": {"max_length": 12}}})
+    said = (
+        "other: 1 of 6 training examples are longer than 12 tokens, and a part of them is not read "
+        "(max_length in train.tasks.other)",
+    )
+    assert data_warnings(session) == collect(session).warnings == collect(session).notes == said
+    assert tuple(plan(session.study, options=session.options).to_dict()["notes"]) == said
+    few = {**files, "other": rows(range(20, 30)) + rows([30], "so long " * 9 + "{}")[11:]}
+    (tmp_path / "few").mkdir()
+    assert not data_warnings(opened(tmp_path / "few", encoder, few, train={"tasks": {"other": {"max_length": 12}}}))
 
 
 def test_dev_rows_that_are_trained_on_are_counted(tmp_path: Path, encoder: Path) -> None:

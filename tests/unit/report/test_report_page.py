@@ -378,6 +378,8 @@ def test_losses_are_counted_over_the_languages_of_a_task() -> None:
     )
     assert losses([{"task": "xnli", "use": "train", "language": "en", "rows": 10, "dropped": {}, "truncated": 0}]) == ()
     roles = {"task": "srl", "use": "train", "language": "en", "rows": 10, "truncated": None, "overlapping": 3}
+    pairs = {"task": "verify", "use": "train", "language": "en", "rows": 10, "examples": 20, "truncated": 15}
+    assert losses([pairs]) == ("verify train: 10 rows (20 examples) used in 1 file; 15 truncated.",)
     assert losses([roles]) == (
         "srl train: 10 rows used in 1 file; 3 arguments left out of training, for they overlap a longer one.",
     )

@@ -258,7 +258,7 @@ class Results:
     encoder: str
     steps: tuple[StepInfo, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
-    # {"task", "language", "use", "file", "sha256", "rows", "dropped": {...}, "truncated", "licence"}
+    # {"task", "language", "use", "file", "sha256", "rows", "examples", "dropped": {...}, "truncated", "licence"}
     data: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     # of the notes, those on data that are trained on and scored, which are said on the terminal too

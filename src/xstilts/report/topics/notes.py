@@ -56,8 +56,8 @@ def losses(data: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def _loss(lines: Sequence[Mapping[str, Any]]) -> str:
-    """ "1,200 rows used in 8 files; 31 dropped (empty, the first at a.tsv:7), 2 truncated"; "" where nothing is
-    lost."""
+    """ "1,200 rows (2,400 examples) used in 8 files; 31 dropped (empty, the first at a.tsv:7), 2 truncated"; "" where
+    nothing is lost."""
     reasons, first = dropped_rows(lines)
     ordered = reasons.most_common()
     parts = [f"{count(n)} dropped ({reason}{_first(first.get(reason))})" for reason, n in ordered[:3]]
@@ -66,8 +66,9 @@ def _loss(lines: Sequence[Mapping[str, Any]]) -> str:
     for name, text in LOSSES.items():
         if n := sum(line.get(name) or 0 for line in lines):
             parts.append(f"{count(n)} {text}" + _first(_first_place(lines, name)))
-    rows = count(sum(line.get("rows") or 0 for line in lines))
-    return f"{rows} rows used in {plural(len(lines), 'file')}; {', '.join(parts)}" if parts else ""
+    rows, examples = (sum(line.get(name) or 0 for line in lines) for name in ("rows", "examples"))
+    several = f" ({count(examples)} examples)" if examples > rows else ""
+    return f"{count(rows)} rows{several} used in {plural(len(lines), 'file')}; {', '.join(parts)}" if parts else ""
 
 
 def _first_place(lines: Sequence[Mapping[str, Any]], loss: str) -> str | None:
