@@ -19,7 +19,7 @@ from xstilts.report.scores.contrasts import Contrast, with_equivalence
 from xstilts.report.scores.hierarchy import tested
 from xstilts.report.scores.inputs import Results
 from xstilts.report.scores.score_files import read_scores
-from xstilts.report.scores.target_draws import TargetDraws, target_draws
+from xstilts.report.scores.target_draws import TargetDraws, target_draws, with_every_run
 from xstilts.report.scores.unleaked import ids_at, leaked_ids
 
 REPORTED = "as reported"
@@ -201,5 +201,4 @@ def _without_leaks(own: _Universe) -> _Universe | _Unmeasured:
 def _all_runs(own: _Universe) -> Iterator[_Universe]:
     """Count runs that did not learn as the rest, where there are some."""
     if any(d.collapsed.any() for d in own.draws):
-        draws = tuple(replace(d, collapsed=np.zeros_like(d.collapsed)) for d in own.draws)
-        yield replace(own, choice="runs", option="with those that did not learn", draws=draws)
+        yield replace(own, choice="runs", option="with those that did not learn", draws=with_every_run(own.draws))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -93,6 +93,11 @@ def _collapsed(
         place = draws.arms.index(arm), draws.seeds.index(seed)
         failed[place] = at_chance or run_state(cell).startswith(("diverged", "at chance"))
     return collapsed_runs(draws.point.mean(axis=-1), failed, float(np.mean(floors)) if floors else 0.0)
+
+
+def with_every_run(draws: Sequence[TargetDraws]) -> tuple[TargetDraws, ...]:
+    """Return draws that count runs that did not learn as the rest."""
+    return tuple(replace(one, collapsed=np.zeros_like(one.collapsed)) for one in draws)
 
 
 def collapsed_share(draws: Sequence[TargetDraws], arms: Sequence[str]) -> tuple[int, int]:

@@ -9,9 +9,11 @@ from xstilts.report.elements.blocks import TerminalText
 from xstilts.report.elements.formatting import name_list, number, plural
 from xstilts.report.scores.contrast_scopes import EQUIVALENT, INCONCLUSIVE, UNTESTED, Contrast
 from xstilts.report.scores.contrasts import headline_contrasts
+from xstilts.report.scores.planned_contrasts import is_planned
 from xstilts.report.scores.scoreboard import Scoreboard
 from xstilts.report.topics.benchmark_average import BENCHMARK_AVERAGE, first_sentence
 from xstilts.report.topics.contrasts import size
+from xstilts.report.topics.planned_contrasts import PLANNED_CONTRASTS, over_all_runs
 from xstilts.report.topics.topic import Topic
 
 LIMIT = 3  # differences spelled out; the rest are in the forest plot
@@ -51,11 +53,20 @@ def answer(board: Scoreboard) -> tuple[str, ...]:
 
 
 def _planned(board: Scoreboard, overall: Sequence[Contrast], said: str) -> list[str]:
-    """Spell out the contrasts that the study names and that no other sentence does: they are what it asks."""
-    arms = board.results.arms
-    automatic = {f"{arm} − {base}" for arm in arms for base in arms}
-    planned = [c for c in overall if c.name not in automatic and c.title not in said]
-    return [f"Planned: {c.title}: {size(c)} points {_scope(c)}: {c.verdict}." for c in planned if c.value is not None]
+    """Spell out the contrasts that the study names, for they are what it asks: those that no other sentence does, and
+    those that too few runs learnt, over all runs."""
+    planned = [c for c in overall if is_planned(c.name, board.results.arms) and c.value is not None]
+    over_all = {c.name: _over_all_runs(board, c) for c in planned}
+    return [
+        f"Planned: {c.title}: {size(c)} points {_scope(c)}: {c.verdict}{over_all[c.name]}."
+        for c in planned
+        if over_all[c.name] or c.title not in said
+    ]
+
+
+def _over_all_runs(board: Scoreboard, c: Contrast) -> str:
+    planned = board.once(PLANNED_CONTRASTS.compute) if c.verdict == UNTESTED else None
+    return over_all_runs(planned, c.name) if planned else ""
 
 
 def _scope(c: Contrast) -> str:

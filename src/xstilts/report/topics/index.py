@@ -22,6 +22,7 @@ from xstilts.report.topics.methods import METHODS
 from xstilts.report.topics.multiverse import MULTIVERSE
 from xstilts.report.topics.notes import NOTES
 from xstilts.report.topics.overhead import OVERHEAD
+from xstilts.report.topics.planned_contrasts import PLANNED_CONTRASTS
 from xstilts.report.topics.published.topic import PUBLISHED
 from xstilts.report.topics.rank_stability import RANK_STABILITY
 from xstilts.report.topics.robustness import ROBUSTNESS
@@ -39,6 +40,7 @@ from xstilts.report.topics.word_by_word import WORD_BY_WORD
 TOPICS: tuple[Topic[Any], ...] = (
     SCORES,
     ANSWER,  # its sentences are at the head of the page; on the terminal they follow the tables of scores
+    PLANNED_CONTRASTS,
     CONTRASTS,
     GAIN_BY_TARGET,
     BENCHMARK_AVERAGE,
