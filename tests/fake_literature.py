@@ -95,6 +95,8 @@ class LiteratureServer:
 
     def _arxiv(self, asked: dict[str, str]) -> bytes:
         papers, start = [p for p in self._on("arxiv") if p.arxiv], int(asked["start"])
+        if "id_list" in asked:
+            papers = [p for p in papers if f"{p.arxiv}v{p.version}" in asked["id_list"].split(",")]
         entries = [
             f"<entry><id>http://arxiv.org/abs/{p.arxiv}v{p.version}</id><title>{escape(p.title)}</title>"
             f"<updated>{p.year}-0{p.version}-05T00:00:00Z</updated><published>{p.year}-01-03T00:00:00Z</published>"

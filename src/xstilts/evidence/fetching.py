@@ -56,7 +56,8 @@ class AnswerFolder:
     """Asks services, politely, and remembers what they said.
 
     offline: nothing is sent; what was never asked is missing. refresh: ask again although there is an answer. now,
-    sleep: the clock, in seconds; tests have their own.
+    sleep: the clock, in seconds; tests have their own. send: (request, timeout) -> status, type and body. today: what
+    stands as the time of an answer.
     """
 
     folder: Path
@@ -66,6 +67,8 @@ class AnswerFolder:
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     say: Callable[[str], None] = lambda text: None
+    send: Callable[[ServiceRequest, float], tuple[int, str, bytes]] = field(default_factory=lambda: _sent)
+    today: Callable[[], str] = field(default_factory=lambda: _today)
     _last: dict[str, float] = field(default_factory=dict)
     _down: dict[str, str] = field(default_factory=dict)
 
@@ -89,10 +92,10 @@ class AnswerFolder:
             status, kind, body = self._ask(request)
         except NoAnswerError as error:
             self._down[request.service] = str(error)
-            write_json(self.folder / f"{name}.json", {**record, "fetched": _today(), "problem": str(error)})
+            write_json(self.folder / f"{name}.json", {**record, "fetched": self.today(), "problem": str(error)})
             raise
         write_atomic(self.folder / f"{name}.body", body)
-        record |= {"status": status, "type": kind, "fetched": _today(), "sha256": hashlib.sha256(body).hexdigest()}
+        record |= {"status": status, "type": kind, "fetched": self.today(), "sha256": hashlib.sha256(body).hexdigest()}
         write_json(self.folder / f"{name}.json", {**record, "problem": ""})
         return RawAnswer(name=name, status=status, body=body, fetched=record["fetched"])
 
@@ -123,7 +126,7 @@ class AnswerFolder:
             self._wait_for(request)
             self.say(f"asking {request.service}" + (f" again, for it {reason}" if reason else ""))
             try:
-                return _sent(request, self.timeout)
+                return self.send(request, self.timeout)
             except _TransientError as error:
                 reason, wait = str(error), error.wait
             if attempt + 1 < TRIES:

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from xstilts.evidence.fetching import AnswerFolder, NoAnswerError
-from xstilts.evidence.services.base import AnswerError, LiteratureService, SearchQuery
+from xstilts.evidence.services.base import AnswerError, LiteratureService, SearchQuery, ServiceRequest
 from xstilts.evidence.services.markup import beginning
 from xstilts.evidence.works import WorkRecord
+
+MOST_VERSIONS = 1_000  # that one request for earlier versions may bring
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,16 +59,24 @@ def _asked(
     problems: list[str] = []
     total: int | None = None
     pages, asked = 0, ""
-    for query in queries:
-        of_query = 0
+
+    def take(request: ServiceRequest, query: SearchQuery, most: int) -> None:
+        nonlocal pages, total, asked
+        taken = 0
         try:
-            for records, said_total, day in _pages(service, query, limit, answers):
+            for records, said_total, day in _pages(service, request, query, most, answers):
                 pages, total, asked = pages + 1, said_total if total is None else total, max(asked, day)
-                for record in records[: limit - of_query]:
+                for record in records[: most - taken]:
                     found.setdefault(f"{record.id} {record.version}", record)
-                of_query += len(records)
+                taken += len(records)
         except (NoAnswerError, AnswerError) as error:
             problems.append(str(error))
+
+    for query in queries:
+        take(service.request(service.base, query, limit), query, limit)
+    if service.earlier and found:
+        for request in service.earlier(service.base, list(found.values())):
+            take(request, SearchQuery(phrases=()), MOST_VERSIONS)
     said = "; ".join(dict.fromkeys(problems))
     count = ServiceCount(
         service=service.title, queries=len(queries), answers=pages, found=len(found), total=total, problem=said,
@@ -76,10 +86,10 @@ def _asked(
 
 
 def _pages(
-    service: LiteratureService, query: SearchQuery, limit: int, answers: AnswerFolder
+    service: LiteratureService, request: ServiceRequest, query: SearchQuery, limit: int, answers: AnswerFolder
 ) -> Iterator[tuple[tuple[WorkRecord, ...], int | None, str]]:
     """Yield the records of page after page, until there are enough."""
-    request, taken, asked = service.request(service.base, query, limit), 0, set()
+    taken, asked = 0, set()
     while request.address not in asked:  # a service may point to the same page for ever
         asked.add(request.address)
         answer = answers.get(request)

@@ -64,6 +64,20 @@ def test_a_feed_that_repeats_a_quoted_query_as_it_is_can_be_read():
     assert (record.title, record.arxiv_id, record.version, record.version_name) == ("A B", "9901.00001", 3, "v3")
 
 
+def test_arxiv_is_asked_for_the_versions_before_those_that_it_lists():
+    found = [
+        WorkRecord(source="arxiv", id=f"{name}v{v}", title="T", arxiv_id=name, version=v)
+        for name, v in (("9901.1", 3), ("9901.2", 1))
+    ]
+    arxiv = SERVICES["arxiv"]
+    assert arxiv.earlier is not None and arxiv.earlier(arxiv.base, found[1:]) == []
+    (request,) = arxiv.earlier(arxiv.base, found)
+    assert request.parameters["id_list"] == "9901.1v1,9901.1v2" and request.pause == 3.0
+    many = [WorkRecord(source="arxiv", id="x", title="T", arxiv_id="9901.3", version=250)]
+    asked = arxiv.earlier(arxiv.base, many)
+    assert sum(len(one.parameters["id_list"].split(",")) for one in asked) == 249 and len(asked) > 1
+
+
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("body", [b"", b"<html>Down</html", b'{"results": [', b"null", b"[1]", b"\x1f\x8b\x08cut"])
 def test_what_is_no_answer_is_an_error_or_nothing(service: str, body: bytes):

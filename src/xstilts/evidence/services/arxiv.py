@@ -1,8 +1,9 @@
-"""arXiv: an Atom feed. Every entry is one version, and errors come as an entry too."""
+"""arXiv: an Atom feed. Every entry is one version, a search lists the last one alone, and errors come as an entry."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
 from xstilts.evidence.identifiers import arxiv_parts, bare_doi
@@ -33,6 +34,20 @@ def request(base: str, query: SearchQuery, limit: int) -> ServiceRequest:
         "max_results": str(min(PAGE, limit)),
     }
     return ServiceRequest(service="arxiv", url=f"{base}/api/query", parameters=parameters, pause=3.0)
+
+
+def earlier(base: str, records: Sequence[WorkRecord]) -> list[ServiceRequest]:
+    """Return the requests for every version before those that were found."""
+    names = [f"{one.arxiv_id}v{number}" for one in records for number in range(1, one.version or 1)]
+    return [
+        ServiceRequest(
+            service="arxiv",
+            url=f"{base}/api/query",
+            parameters={"id_list": ",".join(names[start : start + PAGE]), "start": "0", "max_results": str(PAGE)},
+            pause=3.0,
+        )
+        for start in range(0, len(names), PAGE)
+    ]
 
 
 def parse(body: bytes, asked: ServiceRequest, query: SearchQuery) -> AnswerPage:
@@ -88,4 +103,5 @@ ARXIV = LiteratureService(
     terms="metadata CC0",
     request=request,
     parse=parse,
+    earlier=earlier,
 )

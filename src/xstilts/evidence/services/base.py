@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
@@ -82,7 +82,8 @@ class LiteratureService:
     """A service: where it is, how it is asked, how an answer is read.
 
     request: (base, query, limit) -> the first request. parse: (body, request, query) -> the page; raises AnswerError.
-    terms: licence of its metadata.
+    terms: licence of its metadata. earlier: (base, records) -> the requests for versions of them that a search does not
+    list, in the form of a search's answers; None where a service has no versions.
     """
 
     name: str
@@ -91,6 +92,7 @@ class LiteratureService:
     terms: str
     request: Callable[[str, SearchQuery, int], ServiceRequest]
     parse: Callable[[bytes, ServiceRequest, SearchQuery], AnswerPage]
+    earlier: Callable[[str, Sequence[WorkRecord]], Sequence[ServiceRequest]] | None = None
 
 
 def text_of(value: object) -> str:
