@@ -13,10 +13,12 @@ K1, B = 1.2, 0.75
 
 
 class Bm25Index:
-    """An index of N texts, each a sequence of stems."""
+    """An index of N texts, each a sequence of stems. others: texts beside them that hold no word of a query, which make
+    every word of the N as rare as it is among all; they have no score."""
 
-    def __init__(self, texts: Sequence[Sequence[str]]) -> None:
+    def __init__(self, texts: Sequence[Sequence[str]], others: int = 0) -> None:
         self.size = len(texts)
+        self._all = len(texts) + others
         lengths = np.array([len(text) for text in texts], dtype=np.float64)
         average = lengths.mean() if self.size and lengths.any() else 1.0
         self._norms = K1 * (1 - B + B * lengths / average)
@@ -29,7 +31,7 @@ class Bm25Index:
     def weight(self, word: str) -> float:
         """Return how rare a word is: log(1 + (N - n + 0.5) / (n + 0.5))."""
         holding = len(self._counts.get(word, ()))
-        return math.log(1 + (self.size - holding + 0.5) / (holding + 0.5))
+        return math.log(1 + (self._all - holding + 0.5) / (holding + 0.5))
 
     def scores(self, query: Iterable[str]) -> np.ndarray:
         """Return the score of every text [N] for a query; a word that stands twice in it counts once."""

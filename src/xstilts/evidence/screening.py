@@ -15,6 +15,7 @@ from xstilts.evidence.works import Work
 
 Vectors = Callable[[Sequence[str]], np.ndarray]  # N texts -> [N, D], each of length 1
 FEATURES = ("bm25", "cosine")
+ELSEWHERE = 300  # works without a word of the question; the model was fitted among so many paragraphs
 MOST_CHARACTERS = 2_000  # of a text that the encoder reads
 
 
@@ -98,11 +99,15 @@ def review_counts(found: int, screened: Sequence[ScreenedWork]) -> ReviewCounts:
 
 def relevance(question: Question, texts: Sequence[str], vectors: Vectors | None, model: LogisticModel) -> np.ndarray:
     """Return the probability [N] that each text bears on a question, by the model fitted on labelled pairs. A concept
-    counts as one word, in whatever spelling it stands; one that no text mentions says nothing of any."""
+    counts as one word, in whatever spelling it stands; one that no text mentions says nothing of any.
+
+    Services find the works that have the question's words, so among these no word is rare: how rare it is is counted
+    as though there were also works without any, as many as the model was fitted among."""
     if not texts:
         return np.zeros(0)
     met = [question.met_in(text) for text in texts]
-    index = Bm25Index([[*stems_of(text), *map(_token, names)] for text, names in zip(texts, met, strict=True)])
+    words = [[*stems_of(text), *map(_token, names)] for text, names in zip(texts, met, strict=True)]
+    index = Bm25Index(words, others=ELSEWHERE)
     terms = [
         *_other_words(question),
         *(_token(name) for name in dict.fromkeys(name for names in met for name in names)),
@@ -153,7 +158,7 @@ def _why_not(work: Work, question: Question, met: Sequence[str], probability: fl
     if len(met) < fewest:
         return f"mentions {_named(met)}, of {len(question.concepts)} concepts of the question"
     if probability < least:
-        return f"probability {probability:.2f}, below {least:.2f}; mentions {_named(met)}"
+        return f"probability {probability:.3f}, below {least:.3f}; mentions {_named(met)}"
     return ""
 
 

@@ -95,3 +95,12 @@ def test_a_concept_counts_in_any_spelling():
     texts = ["Syntactic treebank crosslingual", "Dependency parsing cross-lingual", "Something else entirely"]
     one, other, neither = relevance(QUESTION, texts, None, fitted("screening-words"))
     assert min(one, other) > neither
+
+
+def test_works_that_all_have_the_words_of_the_question_are_kept(monkeypatch: pytest.MonkeyPatch):
+    """As those that services find do: among these alone no word is rare."""
+    text = "Dependency parsing helps zero-shot cross-lingual transfer."
+    works = [work(f"Work {number}", text) for number in range(20)]
+    assert all(one.kept for one in screen(QUESTION, works, None, most=20))
+    monkeypatch.setattr("xstilts.evidence.screening.ELSEWHERE", 0)
+    assert not any(one.kept for one in screen(QUESTION, works, None, most=20))
