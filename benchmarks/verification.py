@@ -1,22 +1,24 @@
 """How often is the verifier right, and how well are its probabilities calibrated, on claims that it was not fitted on?
 
-    python benchmarks/verification.py --xnli DATA/xnli/dev-en.tsv.gz [--scifact FOLDER]
+    python benchmarks/verification.py --xnli DATA/xnli/dev-en.tsv.gz [--scifact FOLDER] [--taxinli FILE]
 
 Claims are hypotheses over documents made of the premises of pairs of natural language inference: those of XNLI's
 English development pairs whose premises the verdict was not fitted on, and the packaged test pairs of SNLI, of which
 nothing was fitted at all. FOLDER has claims.jsonl and corpus.jsonl in SciFact's formats. Beside the verifier stands
 TF-IDF with the commonest label. Scores are F1 as SciFact's evaluator counts (abstract_rationalized is label and
-rationale).
+rationale). Of TaxiNLI it prints how its pairs are labelled where they say the opposite of the same by their words.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from xstilts.evidence.entailment import entailment_by_words
+from xstilts.evidence.contradictions import opposite_on
+from xstilts.evidence.entailment import LABELS, entailment_by_words
 from xstilts.evidence.logistic import fitted
 from xstilts.evidence.reliability import calibration_error
 from xstilts.evidence.scored_claims import ClaimSet, claims_of_pairs, halves, read_claim_set, read_pairs, score_claims
@@ -43,7 +45,13 @@ def main(argument_list: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--xnli", type=Path, help="dev-en.tsv.gz")
     parser.add_argument("--scifact", type=Path, help="a folder with claims.jsonl and corpus.jsonl")
+    parser.add_argument("--taxinli", type=Path, help="taxinli10k.tsv.gz")
     arguments = parser.parse_args(argument_list)
+    if arguments.taxinli:
+        pairs = read_pairs(arguments.taxinli, "prem", "hyp", "label")
+        labels = Counter(pair.label for pair in pairs if opposite_on(*pair[:2]))
+        said = ", ".join(f"{label} {labels[label]}" for label in LABELS)
+        sys.stdout.write(f"TaxiNLI: {labels.total()} of {len(pairs):,} pairs say the opposite of the same: {said}\n")
     sets = {"SNLI, augmented, test": claims_of_pairs(read_pairs(SNLI, "sentence1", "sentence2", "gold_label"))}
     if arguments.xnli:
         pairs = read_pairs(arguments.xnli, "premise", "hypothesis", "label", header=False)

@@ -25,17 +25,32 @@ class Contradiction:
 def contradictions_of(findings: Sequence[Finding]) -> tuple[Contradiction, ...]:
     """Return every pair of findings of different works where one says better, and the other worse or no change, of the
     same. It is told by words alone: a reader decides whether they are about one thing."""
-    spoken = [(one, frozenset(topic(one.text)), direction(one.text)) for one in findings if says_direction(one.text)]
     pairs: dict[tuple[str, str], Contradiction] = {}
-    for number, (first, words, sign) in enumerate(spoken):
-        for second, others, other_sign in spoken[number + 1 :]:
-            if first.work == second.work or sign == other_sign or 1 not in (sign, other_sign):
-                continue
-            common = len(words & others)
-            if common >= FEWEST and common >= OVERLAP * min(len(words), len(others)):
-                shared = tuple(word for word in topic(first.text) if word in others)
+    for number, first in enumerate(findings):
+        for second in findings[number + 1 :]:
+            if first.work != second.work and (shared := opposite_on(first.text, second.text)):
                 pairs.setdefault((first.text, second.text), Contradiction(first=first, second=second, shared=shared))
     return tuple(pairs.values())
+
+
+def opposite_on(first: str, second: str) -> tuple[str, ...]:
+    """Return the words by which two sentences speak of the same, where one says better, and the other worse or no
+    change; () elsewhere.
+
+    >>> opposite_on("Parsing first helps zero-shot transfer", "Parsing first does not help zero-shot transfer")
+    ('pars', 'first', 'zero', 'shot', 'transfer')
+    """
+    (sign, words), (other_sign, others) = _said(first), _said(second)
+    if sign == other_sign or 1 not in (sign, other_sign) or None in (sign, other_sign):
+        return ()
+    shared = tuple(word for word in words if word in others)
+    return shared if len(shared) >= max(FEWEST, OVERLAP * min(len(words), len(others))) else ()
+
+
+@lru_cache(maxsize=65536)
+def _said(text: str) -> tuple[int | None, tuple[str, ...]]:
+    """Return a sentence's direction, None where it says none, and its topic."""
+    return direction(text) if says_direction(text) else None, topic(text)
 
 
 @lru_cache(maxsize=65536)

@@ -149,10 +149,14 @@ def _coverage(shown: ReviewInput) -> ClaimReview:
     score = 1.0
     reasons: list[str] = []
     others = {one.work for one in shown.verdict.evidence if one.work != shown.finding.work}
-    if shown.verdict.label == NOT_ENOUGH_INFO or not others:
+    if not others:
         score, reasons = score - 0.5, [*reasons, "no other work speaks of it"]
+    elif shown.verdict.label == NOT_ENOUGH_INFO:
+        score, reasons = score - 0.5, [*reasons, "what other works say neither bears it out nor denies it"]
     if any(shown.finding.text in (one.first.text, one.second.text) for one in shown.contradictions):
         score, reasons = score - 0.25, [*reasons, "another work says the opposite"]
+    elif shown.verdict.label == CONTRADICT:
+        score, reasons = score - 0.25, [*reasons, "its rationale is against it"]
     if any((one.work, one.version) == (shown.finding.work, shown.finding.version) for one in shown.same):
         score, reasons = score - 0.25, [*reasons, "its work says it twice"]
     if shown.verdict.other_versions:

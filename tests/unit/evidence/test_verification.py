@@ -12,6 +12,7 @@ from xstilts.evidence.entailment import (
     FEATURES,
     LABELS,
     NOT_ENOUGH_INFO,
+    OPPOSITES_SUPPORT,
     SUPPORT,
     entailment_by_words,
     pair_features,
@@ -89,6 +90,19 @@ def test_the_packaged_model_tells_plain_cases_apart():
     )
     assert same[0] > 0.5 and denied[1] > denied[0] and other[0] < same[0]
     assert entailment_by_words([]).shape == (0, 3)
+
+
+def test_the_opposite_of_the_same_speaks_against_it():
+    """Even where nearly all words are the same, of which the model would make support."""
+    claim = "Explicit syntax, injected by intermediate parsing, improves zero-shot transfer."
+    shown = "Experiments on zero-shot transfer show that explicit syntax, injected by intermediate parsing,"
+    against = f"{shown} has very limited effect."
+    support, contradict, _ = entailment_by_words([(against, claim)])[0]
+    assert support <= OPPOSITES_SUPPORT * (support + contradict) + 1e-9
+    assert entailment_by_words([(against, claim)]).sum() == pytest.approx(1)
+    for_it = f"{shown} has a large gain."
+    support, contradict, _ = entailment_by_words([(for_it, claim)])[0]
+    assert support > contradict
 
 
 @pytest.mark.parametrize("name", ["entailment", "verdict", "screening", "screening-words"])
