@@ -60,7 +60,7 @@ def _row(inquiry: Inquiry, claim: ReviewedClaim) -> tuple[TableCell, ...]:
 
 def _rationale(inquiry: Inquiry, rationale: EvidenceSentence | None) -> TableCell:
     if rationale is None:
-        return TableCell(text="no sentence elsewhere", role="faint")
+        return TableCell(text="no sentence elsewhere decides", role="faint")
     page = f"page {rationale.sentence.page}" if rationale.sentence.page else ABSTRACT
     work = inquiry.works[rationale.work]
     return TableCell(

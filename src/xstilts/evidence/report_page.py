@@ -58,6 +58,9 @@ def answer_sentences(inquiry: Inquiry) -> tuple[str, ...]:
     counted = [f"{words.count(word)} {word}" for word in dict.fromkeys(words)]
     said = f"{plural(len(answering), 'claim')} of {len(inquiry.claims)} {_verb(len(answering))} to the question: "
     sentences = [f"{said}{name_list(counted)}."]
+    if unsaid := [name for name in concepts if all(name not in claim.concepts for claim in answering)]:
+        said = "It does not mention {}: it answers" if len(answering) == 1 else "None of them mentions {}: they answer"
+        sentences.append(said.format(" or ".join(unsaid)) + " a part of the question at most.")
     if not any(claim.verdict.rationale for claim in answering):
         sentences.append("No sentence elsewhere bears any of them out: each stands in its own words alone.")
     texts = {claim.finding.text for claim in answering}
@@ -175,11 +178,14 @@ def _audit(inquiry: Inquiry) -> tuple[Block, ...]:
 def limitations(inquiry: Inquiry) -> tuple[str, ...]:
     """Say what the report does not know, of this inquiry and of every one."""
     missing = [f"{one.service}: {one.problem}" for one in inquiry.services if one.problem]
-    notes = [f"[{text.work}] {text.version}: {note}" for text in inquiry.texts for note in text.notes]
+    notes: dict[str, list[str]] = {}  # what is said of many works is said once
+    for text in inquiry.texts:
+        for note in text.notes:
+            notes.setdefault(note, []).append(f"[{text.work}] {text.version}")
     items = [f"Answers are missing. {one}." for one in missing]
     if not any(text.origin == PDF for text in inquiry.texts):
         items.append("Only abstracts were read: what stands in a paper's tables and sections is not seen.")
-    items += [f"Could not be read in full: {note}." for note in notes]
+    items += [f"Not read in full: {name_list(texts)} ({note})." for note, texts in notes.items()]
     if inquiry.endpoint is not None:
         items += inquiry.endpoint.sentences
     alpha = inquiry.alpha
