@@ -45,9 +45,9 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 _NO_FINDING = re.compile(
-    r"^(?:in this (?:paper|work|study|section)|we (?:propose|present|introduce|describe|study|investigate|ask|aim|"
-    r"consider|use|train|evaluate|compare|hope|plan|release)|this (?:paper|work|section)|our (?:goal|aim)|to (?:this "
-    r"end|answer)|future work|(?:our |the )?(?:code|data) (?:and|is|are|will))\b|\?$|"
+    r"^(?:in this (?:paper|work|study|section)|we (?:then )?(?:propose|present|introduce|describe|study|investigate|"
+    r"ask|aim|consider|use|train|evaluate|compare|hope|plan|release)|this (?:paper|work|section)|our (?:goal|aim)|"
+    r"to (?:this end|answer)|future work|(?:our |the )?(?:code|data) (?:and|is|are|will))\b|\?$|"
     r"\b(?:we will|we plan to|could be used|can we|whether)\b|\bet al\b|\(\s*(?:19|20)\d\d\)",
     re.IGNORECASE,
 )

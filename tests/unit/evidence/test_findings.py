@@ -24,6 +24,7 @@ def text(words: str, work: str = "a", **values: object) -> SourceText:
         ("Zero-shot scores drop because the encoder forgets other languages.", (COMPARATIVE, CAUSAL)),
         ("Our parser reaches 81.3 F1 on the test set of ten languages.", (NUMERIC,)),
         ("We train on nine English tasks before the target.", ()),
+        ("We then propose to predict the best parser of each sentence.", ()),
         ("In this paper we improve the state of the art of parsing.", ()),
         ("Does parsing help zero-shot transfer to other languages?", ()),
         ("Doe et al. improve parsing by 3 points over the baseline.", ()),
