@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -35,7 +36,7 @@ class Paper:
 
 class LiteratureServer:
     """`faults`: service -> what is wrong with it: a status, "html", "half" (a cut body), "silent",
-    "to ADDRESS" (a redirect). `asked`: the
+    "slow" (and then silent), "to ADDRESS" (a redirect). `asked`: the
     services in the order of their requests; `sent`: path and headers of each request. page: records on a page."""
 
     def __init__(self, papers: Sequence[Paper] = ()) -> None:
@@ -69,7 +70,9 @@ class LiteratureServer:
         fault = self.faults.get(service)
         if isinstance(fault, list):  # one after the other
             fault = fault.pop(0) if fault else None
-        if fault == "silent":
+        if fault == "slow":
+            time.sleep(0.2)
+        if fault in ("silent", "slow"):
             handler.close_connection = True
             return
         if isinstance(fault, str) and fault.startswith("to "):

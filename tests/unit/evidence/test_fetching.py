@@ -93,6 +93,12 @@ def test_a_service_that_fails_leaves_the_others(server: LiteratureServer, answer
     assert result.counts[0].problem and result.counts[1].found == 5
 
 
+def test_a_service_that_is_slow_is_waited_for_so_long_and_said(server: LiteratureServer, answers: AnswerFolder):
+    server.faults = {"semanticscholar": "slow"}
+    result = found(server, replace(answers, timeout=0.05), "semanticscholar", "crossref")
+    assert "did not answer within 0.05 s" in result.counts[0].problem and result.counts[1].found == 5
+
+
 def test_a_service_that_is_down_is_not_waited_for_twice(server: LiteratureServer, answers: AnswerFolder):
     server.faults = {"openalex": "silent"}
     queries = [QUERY, SearchQuery(phrases=(("other",),))]

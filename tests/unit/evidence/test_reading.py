@@ -79,3 +79,20 @@ def test_a_pdf_is_read_in_a_process_of_its_own_and_a_damaged_one_survived(tmp_pa
     assert read.pages[0].startswith("Parsing helps.") and read.is_readable
     assert not damaged.is_readable and damaged.notes
     assert "within 0 s" in pdf_pages(good, seconds=0).notes[0]
+
+
+def test_encrypted_scanned_and_long_pdfs_say_so(tmp_path: Path):
+    pypdf = pytest.importorskip("pypdf")
+    made = {"encrypted": 1, "scanned": 1, "long": 400}
+    for name, pages in made.items():
+        writer = pypdf.PdfWriter()
+        for _ in range(pages):
+            writer.add_blank_page(200, 200)
+        if name == "encrypted":
+            writer.encrypt("secret", algorithm="RC4-128")
+        writer.write(tmp_path / f"{name}.pdf")
+    read = {name: pdf_pages(tmp_path / f"{name}.pdf") for name in made}
+    assert not any(one.is_readable for one in read.values())
+    assert read["encrypted"].notes == ("the PDF is encrypted",)
+    assert "it was scanned, perhaps" in read["scanned"].notes[0]
+    assert read["long"].notes == ("the first 60 of 400 pages were read",) and len(read["long"].pages) == 60
