@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_study import TinyStudy
 
 from fake_endpoint import chat_endpoint
 from fake_literature import LiteratureServer, Paper, literature
 from xstilts.app.evidence import EvidenceSettings, gather_evidence, save_evidence
 from xstilts.cli import main
+from xstilts.evidence.entailment import entailment_by_words
 from xstilts.evidence.inquiry import Inquiry
 from xstilts.evidence.report_page import answer_sentences
 from xstilts.pipeline.options import Options
@@ -148,6 +150,29 @@ def test_an_endpoint_finds_and_reviews_claims_and_the_run_repeats_offline(
     assert "The model tiny at 127.0.0.1" in page and "Reviewer endpoint" in page and "Of its answers 1" in page
     record = json.loads((tmp_path / "one" / "evidence.json").read_text("utf-8"))
     assert record["endpoint"]["taken"] == 2 and record["claims"][0]["reviews"]["endpoint"]["score"] == 0.5
+
+
+def test_a_checkpoint_of_a_study_judges_entailment_and_is_named(study: Callable[..., TinyStudy], tmp_path: Path):
+    arms = {"tagged": {"strategy": "sequential", "through": ["words"]}}
+    tiny = study(targets=["snli-cad"], languages=["en"], arms=arms, seeds=[1], keep="all")
+    assert tiny.call("run") == 0
+    (key,) = (one["key"] for one in tiny.records("train") if one["label"].startswith("words → snli-cad"))
+    transfer = "cross-lingual transfer to all languages"
+    claims = [f"Dependency parsing first improves {transfer}.", f"Dependency parsing first hurts much of {transfer}."]
+    folder = tmp_path / "works"
+    folder.mkdir()
+    works = [{"title": text, "abstract": text, "doi": f"10.5555/{n}"} for n, text in enumerate(claims)]
+    (folder / "w.jsonl").write_text("".join(json.dumps(one) + "\n" for one in works), "utf-8")
+    words = ["evidence", "Does dependency parsing help cross-lingual transfer?", "--service", "none", "--no-encoder"]
+    options = ["--folder", str(folder), "--store", str(tiny.store), "--checkpoint", key[:14], "--task", "snli-cad"]
+    assert main([*words, *options, "--out", str(tmp_path / "out")]) == 0
+    record = json.loads((tmp_path / "out" / "evidence.json").read_text("utf-8"))
+    judged = [one["probabilities"] for claim in record["claims"] for one in claim["evidence"]]
+    by_words = [*entailment_by_words([(claims[1], claims[0]), (claims[0], claims[1])])]
+    assert len(judged) == 2 and all(sum(row) == pytest.approx(1, abs=0.01) for row in judged)
+    assert not any(row == pytest.approx(list(other), abs=0.01) for row in judged for other in by_words)
+    said = (tmp_path / "out" / "report.md").read_text("utf-8")
+    assert f"the checkpoint {key[:14]} with the head of snli-cad, trained on words, then snli-cad" in said
 
 
 def test_hostile_text_is_shown_and_never_acted_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

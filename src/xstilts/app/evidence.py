@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from xstilts.app.checkpoints import checkpoint_folder
 from xstilts.app.claim_classifier import classifier_extractor, trained_classifier
 from xstilts.app.evidence_measured import measured_answers
 from xstilts.app.evidence_models import ENCODER, checkpoint_entailment, sentence_vectors
+from xstilts.app.model_card import phases_of
 from xstilts.core.files import write_atomic, write_json
 from xstilts.core.free_places import check_free_folder
 from xstilts.core.languages import language
@@ -35,6 +37,7 @@ from xstilts.evidence.services.catalog import SERVICES
 from xstilts.evidence.services.local_folder import folder_records
 from xstilts.evidence.verification import UNCALIBRATED
 from xstilts.pipeline.options import Options
+from xstilts.report.elements.formatting import name_list
 from xstilts.report.formats.html import html
 from xstilts.report.formats.markdown import markdown
 from xstilts.tasks.catalog import TASKS
@@ -165,11 +168,13 @@ def _judges(settings: EvidenceSettings, options: Options) -> Judges:
             f"verdicts: fitted on {model.about['fitted on']}, not on abstracts of papers."
         )
         return Judges(entailment=entailment_by_words, calibration=model, about=about)
-    about = (
-        f"the checkpoint {settings.checkpoint} with the head of {settings.task}; its probabilities are its own, and "
-        "nobody has calibrated them."
-    )
     entailment = checkpoint_entailment(settings.checkpoint, settings.task, options)
+    phases = list(phases_of(checkpoint_folder(settings.checkpoint, options), options.store))
+    trained = f", trained on {', then '.join(map(name_list, reversed(phases)))}" if phases else ""
+    about = (
+        f"the checkpoint {settings.checkpoint} with the head of {settings.task}{trained}; its probabilities are its "
+        "own, and nobody has calibrated them."
+    )
     return Judges(entailment=entailment, calibration=UNCALIBRATED, about=about)
 
 

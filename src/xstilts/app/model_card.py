@@ -79,7 +79,7 @@ def model_facts(
     checkpoint: Path, task: Task, tasks: Catalog[Task], store: Path, *, name: str, auto_class: str | None, encoder: str
 ) -> ModelFacts:
     """Return what is known of a checkpoint. Raises StoreError for a record that cannot be read."""
-    chain = list(reversed(list(_phases(checkpoint, store))))
+    chain = list(reversed(list(phases_of(checkpoint, store))))
     names = dict.fromkeys(name for phase in chain for name in phase)
     record = read_record(checkpoint, checkpoint.name) or {}
     return ModelFacts(
@@ -94,7 +94,7 @@ def model_facts(
     )
 
 
-def _phases(checkpoint: Path, store: Path) -> Iterator[tuple[str, ...]]:
+def phases_of(checkpoint: Path, store: Path) -> Iterator[tuple[str, ...]]:
     """Yield the tasks of each phase, the last one first, as far as they are in the store."""
     folder: Path | None = checkpoint
     while folder is not None and (folder / "summary.json").is_file():
