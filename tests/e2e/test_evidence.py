@@ -152,6 +152,20 @@ def test_an_endpoint_finds_and_reviews_claims_and_the_run_repeats_offline(
     assert record["endpoint"]["taken"] == 2 and record["claims"][0]["reviews"]["endpoint"]["score"] == 0.5
 
 
+def test_verdicts_of_published_tables_and_of_the_store_stand_beside_the_literature(tmp_path: Path):
+    question = load_study("phang2020").question
+    settings = EvidenceSettings(services=(), encoder=False, pdfs=False)
+    inquiry = gather_evidence(question, settings, Options(store=tmp_path / "store", offline=True))
+    said = {one.says: one for one in inquiry.measured if one.study == "phang2020"}
+    of_v1 = said["SQuAD first improves the average by 8.4 points (version 1)."]
+    published = next(one for one in said.values() if one.says.startswith("SQuAD first improves the average over"))
+    assert (of_v1.published, published.published) == ("supported, +8.4", "supported, +8.2")
+    assert said["XLM-R Large is the start."].here == "supported"  # the study says so
+    assert of_v1.here.startswith("not measured: ") and "xstilts run phang2020" in of_v1.command
+    page = save_evidence(inquiry, tmp_path / "out").markdown.read_text("utf-8")
+    assert "supported, +8.4" in page and "No retrieved claim answers the question." in page
+
+
 def test_a_checkpoint_of_a_study_judges_entailment_and_is_named(study: Callable[..., TinyStudy], tmp_path: Path):
     arms = {"tagged": {"strategy": "sequential", "through": ["words"]}}
     tiny = study(targets=["snli-cad"], languages=["en"], arms=arms, seeds=[1], keep="all")
