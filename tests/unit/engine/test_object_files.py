@@ -47,22 +47,25 @@ def test_an_object_is_created_once(files: ObjectFiles) -> None:
 
 
 @pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("how", ["the service says so", "its package is not known"])
 def test_where_a_service_cannot_refuse_the_object_is_read_after_it_was_written(
-    files: ObjectFiles, monkeypatch: pytest.MonkeyPatch, late: bool
+    files: ObjectFiles, monkeypatch: pytest.MonkeyPatch, how: str, late: bool
 ) -> None:
-    system = files._system
-    put, is_there = system.pipe_file, system.exists
+    put = files._system.pipe_file
+    if how == "its package is not known":
+        monkeypatch.setattr(object_files, "_CONDITIONAL", ())
 
-    def without_mode(path: str, content: bytes, **more: Any) -> None:
+    def write(path: str, content: bytes, **more: Any) -> None:
         if more:
-            raise NotImplementedError
+            cause = Exception()
+            cause.response = {"Error": {"Code": "NotImplemented"}}  # type: ignore[attr-defined]
+            raise OSError(errno.ENOSYS, "Not Implemented") from cause
         put(path, content)
         if late:  # another writes in the same moment
             put(path, b"yours")
 
-    monkeypatch.setattr(system, "pipe_file", without_mode)
+    monkeypatch.setattr(files._system, "pipe_file", write)
     assert files.create("x", b"mine") is not late
-    monkeypatch.setattr(system, "exists", is_there)
     assert not files.create("x", b"third") and files.read("x") == (b"yours" if late else b"mine")
 
 

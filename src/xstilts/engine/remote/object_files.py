@@ -25,6 +25,7 @@ _KINDS = ("s3", "gs", "az", "hdfs", "sftp", "file")  # that can be written; fssp
 _EXTRAS = {"s3": "pip install 'xstilts[remote]'", "s3a": "pip install 'xstilts[remote]'"}
 # Errors of these libraries are of the network, but for those that name credentials.
 _LIBRARIES = ("botocore", "aiobotocore", "aiohttp", "gcsfs", "google", "azure", "urllib3", "requests", "fsspec")
+_CONDITIONAL = ("s3", "s3a", "file", "memory")  # where "write unless there is one" is one request
 _THERE = ("PreconditionFailed", "412")  # S3: there is such an object
 _LATER = (408, 409, 429)  # of HTTP: ask again
 _S3 = {"config_kwargs": {"connect_timeout": 5, "read_timeout": 60, "retries": {"max_attempts": 1}}}
@@ -100,24 +101,26 @@ class ObjectFiles:
     def create(self, name: str, content: bytes) -> bool:
         """Write an object unless there is one; return whether this is the content that it has now.
 
-        The service decides (`If-None-Match: *` on S3); where it cannot, the object is read after it was written, so
-        that of two who write at the same moment the later one stays.
+        The service decides (`If-None-Match: *` on S3); where it cannot, or its package is not known to ask it, the
+        object is looked for before and read after it was written, so that of two who write at the same moment the
+        later one stays.
         """
 
         def put() -> bool:
             self._make_folder(name)
-            try:
-                self._system.pipe_file(self._at(name), content, mode="create")
-                return True
-            except (OSError, NotImplementedError, TypeError) as error:
-                if _code(error) in _THERE:
-                    raise FileExistsError(name) from error
-                if isinstance(error, OSError) and _code(error) != "NotImplemented":
-                    raise
-                if self._system.exists(self._at(name)):
-                    raise FileExistsError(name) from error
-                self._system.pipe_file(self._at(name), content)
-                return False  # not known
+            if self._protocol in _CONDITIONAL:
+                try:
+                    self._system.pipe_file(self._at(name), content, mode="create")
+                    return True
+                except OSError as error:
+                    if _code(error) in _THERE:
+                        raise FileExistsError(name) from error
+                    if _code(error) != "NotImplemented":
+                        raise
+            if self._system.exists(self._at(name)):
+                raise FileExistsError(name)
+            self._system.pipe_file(self._at(name), content)
+            return False  # not known
 
         with contextlib.suppress(FileExistsError):  # perhaps by an earlier attempt, whose answer was lost
             if self._asked("be written", put):
@@ -155,12 +158,16 @@ class ObjectFiles:
     def _opened(self) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
 
-        protocol = self.url.partition("://")[0]
+        protocol = self._protocol
         options: dict[str, Any] = {"use_listings_cache": False, **(_S3 if protocol in _EXTRAS else {})}
         system, root = url_to_fs(self.url, **options)
         if protocol in _EXTRAS:
             system.retries = 1  # to wait and ask again is done here
         return system, root.rstrip("/")
+
+    @property
+    def _protocol(self) -> str:
+        return self.url.partition("://")[0]
 
     @property
     def _system(self) -> Any:
