@@ -54,6 +54,8 @@ def check_url(url: str) -> None:
             where="--store",
             hint="Credentials belong into the environment, or into the files that the service's own programs read.",
         )
+    if not place.strip("/"):
+        raise StoreError(f"'{url}' names no bucket.", where="--store", hint="For example: s3://bucket/folder.")
     try:
         get_filesystem_class(protocol)
     except ImportError as error:
@@ -66,8 +68,6 @@ def check_url(url: str) -> None:
             value=protocol,
             allowed=_KINDS,
         ) from error
-    if not place.strip("/"):
-        raise StoreError(f"'{url}' names no bucket.", where="--store", hint="For example: s3://bucket/folder.")
 
 
 class ObjectFiles:
