@@ -12,7 +12,7 @@ from typing import Any
 from xstilts.app.pretraining_text import pretraining_text
 from xstilts.core.errors import EncoderError, StoreError
 from xstilts.data.locate import locate_files
-from xstilts.engine.store import Store
+from xstilts.engine.remote.cached_store import open_store
 from xstilts.models.encoders import find_encoder
 from xstilts.pipeline.leak_audit import AuditedSets, audited_sets
 from xstilts.pipeline.options import Options, make_store
@@ -88,7 +88,7 @@ def _folder(study: Study, options: Options) -> Path | None:
 def _audited(sets: AuditedSets, options: Options, say: Say) -> LeakRecord:
     if not sets.tests or not sets.trainings:
         return NOTHING
-    folder, reason = sets.audited(Store(options.store), partial(_progress, say))
+    folder, reason = sets.audited(open_store(options.store), partial(_progress, say))
     if folder is None:
         raise StoreError(f"The sets could not be compared: {reason}")
     return read_leaks(folder)

@@ -8,11 +8,13 @@ from pathlib import Path
 from xstilts.core.errors import EncoderError, StudyError
 from xstilts.core.short_keys import keys_begun, short_key, whole_key
 from xstilts.engine.artefact import artefact_damage, read_record
+from xstilts.engine.remote.cached_store import CachedStore, open_store, shared_keys
 from xstilts.engine.store import Store
 from xstilts.models.encoder_check import check_encoder
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.session import catalog_for
 from xstilts.pipeline.steps import merge, train
+from xstilts.pipeline.steps.base import BASE
 from xstilts.study.load import load_study
 from xstilts.study.name_checks import check_settings
 from xstilts.study.resolve import with_settings
@@ -27,6 +29,7 @@ def checkpoint_folder(name: str, options: Options) -> Path:
     written, or its encoder is none, and StoreError where it does not say which its weights are."""
     from xstilts.train.checkpoint import checkpoint_weights, encoder_folder
 
+    _bring(name, open_store(options.store))
     for folder in (Path(name), options.store / "steps" / name):
         if (folder / "heads.json").is_file():
             if not all((folder / file).is_file() for file in checkpoint_weights(folder)):
@@ -53,8 +56,16 @@ def is_checkpoint(name: str, options: Options) -> bool:
 
 
 def _keys(options: Options) -> list[str]:
-    store = Store(options.store)
-    return sorted(record["key"] for kind in (train.KIND, merge.KIND) for _, record in store.records(kind.name))
+    store, kinds = open_store(options.store), (train.KIND.name, merge.KIND.name)
+    elsewhere = {key for key in shared_keys(store) if key.rpartition("-")[0] in kinds}
+    return sorted(elsewhere.union(record["key"] for kind in kinds for _, record in store.records(kind)))
+
+
+def _bring(key: str, store: Store) -> None:
+    """Fetch a checkpoint that another machine has made, and the bases that it stands on."""
+    while isinstance(store, CachedStore) and key in shared_keys(store):
+        record = store.bring(key)
+        key = record["inputs"].get(BASE, "") if record else ""
 
 
 def _meant(name: str, keys: Sequence[str]) -> str:

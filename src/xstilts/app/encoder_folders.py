@@ -8,8 +8,8 @@ from pathlib import Path
 from xstilts.app.checkpoints import checkpoint_folder, is_checkpoint
 from xstilts.app.execution import opened_backend
 from xstilts.core.errors import EncoderError
+from xstilts.engine.remote.cached_store import open_store
 from xstilts.engine.runner import execute
-from xstilts.engine.store import Store
 from xstilts.models.encoders import find_encoder
 from xstilts.models.store import Say
 from xstilts.pipeline.options import Options
@@ -25,7 +25,7 @@ def folder_of_encoder(name: str, options: Options, say: Say) -> Path:
     if found.folder is not None:
         return found.folder
     assert found.step is not None  # it is here, so it is a folder or made by a step
-    store = Store(options.store)
+    store = open_store(options.store)
     with opened_backend(options, _no_command, say) as backend:
         outcome = execute([found.step], store, backend=backend)
     if outcome.failed:

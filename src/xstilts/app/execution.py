@@ -20,6 +20,7 @@ from xstilts.engine.backends.worker import DEVICE, serve
 from xstilts.engine.execute import DEVICES
 from xstilts.engine.graph import steps_of
 from xstilts.engine.listener import Listener, Silent
+from xstilts.engine.remote.cached_store import upload_rest
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.pipeline.options import Options, data_folders, device_teams, devices
@@ -104,6 +105,13 @@ def opened_backend(
     )
     with closing(make_backend(share, backend_name)) as backend:
         yield backend
+
+
+def say_unsent(store: Store, say: Callable[[str], None]) -> None:
+    """Upload what is done here and not in the object store that `store` caches, if it caches one, and say what could
+    not be uploaded."""
+    for text in upload_rest(store):
+        say(f"warning: {text}")
 
 
 def compute_here(options: Options) -> Compute:

@@ -20,7 +20,7 @@ from xstilts.core.files import read_json
 from xstilts.core.languages import language
 from xstilts.core.visible_text import visible
 from xstilts.engine.artefact import read_record
-from xstilts.engine.store import Store
+from xstilts.engine.remote.cached_store import open_store
 from xstilts.pipeline.steps import predict, score, train
 from xstilts.report.elements.formatting import interval, number
 from xstilts.report.formats.markdown import inline
@@ -105,7 +105,7 @@ def phases_of(checkpoint: Path, store: Path) -> Iterator[tuple[str, ...]]:
 
 def _scores(key: str, task: str, store: Path) -> Iterator[CardScore]:
     """Yield the main metric of each language of the score steps that stand on a checkpoint, on texts as they are."""
-    kept = Store(store)
+    kept = open_store(store)
     predictions = {
         record["key"]
         for _, record in kept.records(predict.KIND.name)

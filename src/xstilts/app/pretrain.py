@@ -10,13 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from xstilts.app.execution import Quiet, RunListener, child_command, opened_backend, serve_step
+from xstilts.app.execution import Quiet, RunListener, child_command, opened_backend, say_unsent, serve_step
 from xstilts.core.files import read_json, write_json
 from xstilts.core.fingerprints import file_fingerprint
 from xstilts.core.free_places import check_free_folder, marked_last
 from xstilts.core.io_errors import make_folder, writing
 from xstilts.engine.backends.base import StepCommand
 from xstilts.engine.graph import steps_of
+from xstilts.engine.remote.cached_store import open_store
 from xstilts.engine.runner import Outcome, execute, plan
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
@@ -98,11 +99,13 @@ def pretrain(
     check_free_folder(folder, mark=_PRETRAINING)
     if out is not None:  # one in the store is made when the store is one
         make_folder(out)
-    store = Store(options.store)
+    store = open_store(options.store)
+    say_unsent(store, listener.say)
     planned = plan(steps.goals, store)
     listener.run_planned(len(planned.to_run), len(planned.reused) + planned.not_needed)
     with opened_backend(options, partial(_prepare_command, loaded, options), listener.say) as backend:
         outcome = execute(steps.goals, store, backend=backend, listener=listener)
+    say_unsent(store, listener.say)
     if outcome.exit_code:
         return Pretrained(steps=steps, outcome=outcome, store=store)
     record = _record(loaded, steps, store)
@@ -112,7 +115,7 @@ def pretrain(
 
 def run_step(recipe: PretrainRecipe | str, key: str, *, options: Options) -> int:
     """Run one step of a recipe whose inputs are done, from a shared store, in this process. Returns an exit code."""
-    return serve_step(prepare(recipe, options)[1].goals, key, Store(options.store), "recipe")
+    return serve_step(prepare(recipe, options)[1].goals, key, open_store(options.store), "recipe")
 
 
 def check_packed(folder: Path) -> None:

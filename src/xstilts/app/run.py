@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from xstilts.app.answer import Answer
-from xstilts.app.execution import Quiet, RunListener, child_command, opened_backend, serve_step
+from xstilts.app.execution import Quiet, RunListener, child_command, opened_backend, say_unsent, serve_step
 from xstilts.app.plan import load_with_options
 from xstilts.app.pretraining_text import pretraining_text
 from xstilts.app.report_folders import claim, own_folder
@@ -70,6 +70,7 @@ def run(
     trackers = {text: find_tracker(text) for text in track}
     session = open_session(loaded, options, fetching=watch.say)
     tracking = Tracking(trackers, session, watch)
+    say_unsent(session.store, watch.say)
     planned = plan(session.goals, session.store, session.steps.weights.parts)
     for notice in weight_notices(session.steps.weights, planned.rebuilt):
         watch.say(notice)
@@ -81,6 +82,7 @@ def run(
             watch.say(f"warning: {warning}")
         if not outcome.interrupted:
             outcome = outcome.then(_execute(session, session.goals, backend, tracking))
+    say_unsent(session.store, watch.say)
     answer = replace(_answer(session, outcome, scale, folder, say=watch.say), warned=warned)
     tracking.answer(answer)
     return answer

@@ -10,7 +10,7 @@ from xstilts.core.errors import XstiltsError
 from xstilts.core.files import read_json
 from xstilts.core.fingerprints import file_fingerprint
 from xstilts.data.lock import data_folder, read_lock
-from xstilts.engine.store import Store
+from xstilts.engine.remote.cached_store import open_store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class CheckedItem:
 
 def check_store(root: Path) -> Iterator[CheckedItem]:
     """Yield every artefact, fetched data file and file of a fetched model. Reads all of them."""
-    for key, problem in Store(root).check():
+    for key, problem in open_store(root).check():
         yield CheckedItem(name=f"steps/{key}", problem=problem)
     try:
         for name, entry in read_lock(root).files.items():

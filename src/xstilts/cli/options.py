@@ -57,10 +57,20 @@ Data = Annotated[
         metavar="DIR", help="A folder with data files, looked into first. May be repeated. Also XSTILTS_DATA."
     ),
 ]
+
+
+def _store_folder(text: str) -> Path:
+    from xstilts.pipeline.options import store_folder
+
+    return store_folder(text)
+
+
 StoreDir = Annotated[
     Path | None,
     typer.Option(
-        "--store", metavar="DIR", help="Where fetched files and results are kept. Also XSTILTS_STORE.",
+        "--store", metavar="DIR", parser=_store_folder,
+        help="Where fetched files and results are kept: a folder, or a URL (`s3://bucket/folder`) for results that "
+        "machines share. Also XSTILTS_STORE.",
         show_default="xstilts in the user's cache folder",
     ),
 ]  # fmt: skip

@@ -115,10 +115,10 @@ def pretrain_step(recipe: RecipeName, key: StepKey, data: Data = None, store: St
 def _print_steps(recipe: str, options: Options, as_json: bool) -> None:
     from xstilts.app.pretrain import prepare
     from xstilts.engine.graph import steps_of
-    from xstilts.engine.store import Store
+    from xstilts.engine.remote.cached_store import open_store
 
     _, steps = prepare(recipe, options)
-    store = Store(options.store)
+    store = open_store(options.store)
     rows = [{"step": step.key, "label": step.label, "done": store.is_done(step)} for step in steps_of(steps.goals)]
     if as_json:
         print_json(rows)

@@ -33,11 +33,11 @@ def add_to(app: typer.Typer) -> None:
 @commands.command()
 def du(store: StoreDir = None, as_json: AsJson = False) -> None:
     """Show the disk use of each kind of step, and of downloads that were broken off."""
-    from xstilts.engine.store import Store
+    from xstilts.engine.remote.cached_store import open_store
     from xstilts.pipeline.options import default_store
 
     root = store or default_store()
-    used = Store(root).du()
+    used = open_store(root).du()
     if as_json:
         print_json({"store": str(root), "steps": {name: asdict(usage) for name, usage in used.items()}})
         return
@@ -85,7 +85,7 @@ def gc(
 
     All steps of studies that are running now stay, and fetched files and encoders; broken-off downloads go."""
     from xstilts.engine.graph import steps_of
-    from xstilts.engine.store import Store
+    from xstilts.engine.remote.cached_store import open_store
     from xstilts.pipeline.options import default_store
     from xstilts.pipeline.session import open_session
     from xstilts.study.schema import Study
@@ -99,7 +99,7 @@ def gc(
             options = make_options(data=data_folders(name, data), store=store, offline=True, tasks=tasks)
             session = open_session(read_study(name, profile, True), options)
             needed |= {step.key for step in steps_of(session.goals)}
-    freed = Store(store or default_store()).gc(needed, dry_run=dry_run)
+    freed = open_store(store or default_store()).gc(needed, dry_run=dry_run)
     if as_json:
         print_json({"freed_bytes": freed, "dry_run": dry_run})
     else:

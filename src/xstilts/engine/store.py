@@ -66,6 +66,13 @@ class Store:
 
     def path(self, step: Step) -> Path:
         """Return the folder of the artefact of `step`, whether it is there yet or not."""
+        return self._folder(step)
+
+    def files(self, step: Step, names: Collection[str]) -> Path:
+        """Return a folder with these files of a done artefact, and perhaps no others."""
+        return self.path(step)
+
+    def _folder(self, step: Step) -> Path:
         return self.root / "steps" / step.key
 
     def scratch(self, step: Step) -> Path:
@@ -77,7 +84,7 @@ class Store:
 
     def record(self, step: Step) -> dict[str, Any] | None:
         """Return the record of a done step (`done.json`); None when it is not done."""
-        return read_record(self.path(step), step.key)
+        return read_record(self._folder(step), step.key)
 
     def records(self, name: str) -> Iterator[tuple[Path, dict[str, Any]]]:
         """Yield (folder, record) of every done step of this name, whichever study it was for."""
@@ -92,7 +99,7 @@ class Store:
 
     def parts(self, step: Step) -> dict[str, list[str]]:
         """Return the parts of a done artefact that can be trimmed, with their files relative to the artefact."""
-        return read_parts(self.path(step))
+        return read_parts(self._folder(step))
 
     def is_whole(self, step: Step, parts: Collection[str] | None = None) -> bool:
         """Say whether `step` is done and its `parts` (None: all), and what belongs to no part, still have every file in
@@ -100,7 +107,7 @@ class Store:
         record = self.record(step)
         if record is None:
             return False
-        folder = self.path(step)
+        folder = self._folder(step)
         try:
             files_by_part, trimmed_parts = read_parts(folder), set(read_trimmed(folder))
         except StoreError:
@@ -121,7 +128,7 @@ class Store:
             parts: those that are looked at, None for all that were not trimmed; what belongs to no part always is.
             content: compare checksums, as opposed to kinds and sizes of files.
         """
-        return artefact_damage(self.path(step), self.record(step), parts, content)
+        return artefact_damage(self._folder(step), self.record(step), parts, content)
 
     def is_sound(self, step: Step) -> bool:
         """Say whether `step` is done, and what belongs to no part of it is as it was written, byte by byte."""
@@ -131,8 +138,8 @@ class Store:
         """Make a damaged step one that is not done; return whether that was possible: nobody may be using it."""
         with self.lock(step.key, wait=False) as is_held:
             if is_held:
-                with writing(self.path(step)):
-                    (self.path(step) / "done.json").unlink(missing_ok=True)
+                with writing(self._folder(step)):
+                    (self._folder(step) / "done.json").unlink(missing_ok=True)
             return is_held
 
     def check(self) -> Iterator[tuple[str, str]]:
@@ -181,7 +188,7 @@ class Store:
 
         An attempt may have been killed between the two, so the next one asks first. The caller holds the lock.
         """
-        work, artefact = self.root / "work" / step.key, self.path(step)
+        work, artefact = self.root / "work" / step.key, self._folder(step)
         if read_record(work / "out", step.key) is None:
             return False
         with writing(artefact):
@@ -205,7 +212,7 @@ class Store:
     def trim(self, step: Step, part: str) -> int:
         """Delete the files of a part and return the bytes freed: 0 when there is no such part, or someone is using the
         step."""
-        folder = self.path(step)
+        folder = self._folder(step)
         with self.lock(step.key, wait=False) as is_held:
             names = self.parts(step).get(part, []) if is_held and self.is_done(step) else []
             names = [name for name in names if _is_inside(folder / name, folder)]

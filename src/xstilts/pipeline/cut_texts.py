@@ -9,7 +9,7 @@ from typing import NamedTuple
 from xstilts.engine.step import Step
 from xstilts.pipeline.read_files import file_steps
 from xstilts.pipeline.session import Session
-from xstilts.pipeline.steps.prepare import PreparedFiles
+from xstilts.pipeline.steps.prepare import COUNT_FILES, PreparedFiles
 from xstilts.report.elements.formatting import count
 
 WARNED_SHARE = 0.1  # of the examples of a task: below it, a few long texts of any data set
@@ -26,7 +26,9 @@ class TextUse(NamedTuple):
 def cut_warnings(session: Session) -> tuple[str, ...]:
     """Say of which tasks many examples are read without a part, of those files that are prepared."""
     done = (
-        (step, session.store.path(step)) for step in dict.fromkeys(file_steps(session)) if session.store.is_done(step)
+        (step, session.store.files(step, COUNT_FILES))
+        for step in dict.fromkeys(file_steps(session))
+        if session.store.is_done(step)
     )
     return tuple(warnings((_read(step), PreparedFiles.of(folder)) for step, folder in done))
 

@@ -88,7 +88,7 @@ class StoreEstimator:
     def size(self, step: Step) -> Size:
         if step.key not in self._sizes:
             store = self.session.store
-            done = store.path(step) if store.is_done(step) else None
+            done = store.files(step, prepare.COUNT_FILES) if store.is_done(step) else None
             looked = self._sampled(step) if done is None else None
             self._sizes[step.key] = looked or prepare.size(step, done)
         return self._sizes[step.key]

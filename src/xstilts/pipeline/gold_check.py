@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.pipeline.steps import kind_of
-from xstilts.pipeline.steps.prepare import PreparedFiles
+from xstilts.pipeline.steps.prepare import COUNT_FILES, PreparedFiles
 
 
 def unlabelled(steps: Iterable[Step], store: Store) -> Iterator[str]:
@@ -20,7 +20,7 @@ def unlabelled(steps: Iterable[Step], store: Store) -> Iterator[str]:
             if (prepared.key, needs_all) in seen or not store.is_done(prepared):
                 continue
             seen.add((prepared.key, needs_all))
-            counts = PreparedFiles.of(store.path(prepared))
+            counts = PreparedFiles.of(store.files(prepared, COUNT_FILES))
             if counts.blank and (needs_all or counts.blank == counts.examples):
                 use = "scored" if needs_all else "trained on"
                 yield (

@@ -8,20 +8,43 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from xstilts.core.canonical import fingerprint
 from xstilts.core.environment import is_set
 from xstilts.core.errors import DataError, StoreError, StudyError, shortened
 from xstilts.data.locate import Roots
 from xstilts.engine.backends.catalog import is_elsewhere
 from xstilts.engine.execute import DEVICES
+from xstilts.engine.remote.cached_store import check_remote, make_cache, open_store
+from xstilts.engine.remote.object_files import check_url
 
 # Variables that forbid the network: ours, and those that libraries of the hub heed.
 OFFLINE = ("XSTILTS_OFFLINE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 
 
 def default_store() -> Path:
-    """`XSTILTS_STORE`, else a folder in the user's cache."""
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(os.environ.get("XSTILTS_STORE") or Path(cache) / "xstilts")
+    """`XSTILTS_STORE` (a folder or a URL), else a folder in the user's cache."""
+    named = os.environ.get("XSTILTS_STORE")
+    return store_folder(named) if named else _user_cache() / "xstilts"
+
+
+def store_folder(text: str) -> Path:
+    """Return the folder of a store: of a URL (`s3://bucket/folder`), the one that caches it on this machine, which is
+    made where it is missing, in `XSTILTS_STORE_CACHE` or the user's cache.
+
+    Raises StoreError for a URL that nothing installed here can read."""
+    if "://" not in text:
+        return Path(text)
+    url = text.rstrip("/")
+    check_url(url)
+    name = re.sub(r"[^A-Za-z0-9.]+", "-", url.partition("://")[2])[-40:].strip("-.")
+    folder = Path(os.environ.get("XSTILTS_STORE_CACHE") or _user_cache() / "xstilts-stores")
+    folder = folder / f"{name}-{fingerprint(url, length=8)}"
+    make_cache(folder, url)
+    return folder
+
+
+def _user_cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
 def data_folders(named: Iterable[Path] = ()) -> tuple[Path, ...]:
@@ -36,6 +59,10 @@ def data_folders(named: Iterable[Path] = ()) -> tuple[Path, ...]:
 
 def check_store(folder: Path) -> None:
     """Raises StoreError for what can be no folder of a store. Nothing is made."""
+    if re.match(r"[a-z0-9]{2,}:/[^/]", str(folder)):
+        raise StoreError(
+            f"'{folder}' was a URL before it was made a path.", hint="In Python, `store_folder(URL)` is the path."
+        )
     try:
         if folder.exists() and not folder.is_dir():
             raise StoreError(f"The store '{folder}' is a file.", hint="Give a folder to `--store` or XSTILTS_STORE.")
@@ -44,7 +71,7 @@ def check_store(folder: Path) -> None:
 
 
 def make_store(folder: Path) -> None:
-    """Make the folder of a store. Raises StoreError where nothing can be written."""
+    """Make the folder of a store. Raises StoreError where nothing can be written, here or where its artefacts go."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "steps").mkdir(exist_ok=True)
@@ -54,6 +81,7 @@ def make_store(folder: Path) -> None:
             where="--store",
             hint="Give another folder to `--store` or XSTILTS_STORE.",
         ) from error
+    check_remote(open_store(folder))
 
 
 def _reason(error: OSError | ValueError) -> str:

@@ -10,7 +10,7 @@ from xstilts.engine.graph import steps_of
 from xstilts.engine.step import Step
 from xstilts.pipeline.session import Session
 from xstilts.pipeline.steps import kind_of
-from xstilts.pipeline.steps.prepare import PreparedFiles
+from xstilts.pipeline.steps.prepare import COUNT_FILES, PreparedFiles
 from xstilts.report.elements.formatting import plural
 from xstilts.samples import CUT, describe
 from xstilts.tasks.base import Task
@@ -30,7 +30,7 @@ def file_records(session: Session) -> Iterable[Mapping[str, Any]]:
             continue
         seen.add(read)
         source, is_done = step.settings.source, session.store.is_done(step)
-        of_source = PreparedFiles.of(session.store.path(step)) if is_done else None
+        of_source = PreparedFiles.of(session.store.files(step, COUNT_FILES)) if is_done else None
         for number, (path, digest) in enumerate(zip(source.paths, source.files, strict=True)):
             counts = of_source if number == 0 else None
             first = counts.first_dropped if counts else {}

@@ -15,6 +15,7 @@ from xstilts.data.lock import Lock
 from xstilts.data.read import expected_source, place_to_fetch, resolve_source
 from xstilts.data.source import Source
 from xstilts.data.study_lock import adopt_revisions, check_study_lock, encoder_key, read_study_lock
+from xstilts.engine.remote.cached_store import open_store
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.models.cut_layers import number_of_layers
@@ -139,7 +140,7 @@ def _open(study: Study, options: Options, fetching: Say | None, planning: bool) 
         precision_reason=precision.reason,
         routes=routes,
         steps=build_steps(located.study, located, list(routes), builder),
-        store=Store(options.store),
+        store=open_store(options.store),
     )
 
 

@@ -125,7 +125,7 @@ class _Texts:
         key = use.prepared.key
         if key not in self._files:
             try:
-                found = self._files[key] = TextKeys.read(self.store.path(use.prepared))
+                found = self._files[key] = TextKeys.read(self.store.files(use.prepared, ("keys.arrow",)))
                 if found is None:
                     self.problems[key] = EARLIER
             except StoreError:

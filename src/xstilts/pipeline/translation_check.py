@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.pipeline.steps import kind_of
-from xstilts.pipeline.steps.prepare import PreparedFiles, unpaired
+from xstilts.pipeline.steps.prepare import COUNT_FILES, PreparedFiles, unpaired
 
 
 def wrongly_paired(steps: Iterable[Step], store: Store) -> Iterator[str]:
@@ -21,7 +21,7 @@ def wrongly_paired(steps: Iterable[Step], store: Store) -> Iterator[str]:
             if keys in seen or not all(map(store.is_done, pair)):
                 continue
             seen.add(keys)
-            translated_rows, rows = (PreparedFiles.of(store.path(prepared)).read for prepared in pair)
+            translated_rows, rows = (PreparedFiles.of(store.files(prepared, COUNT_FILES)).read for prepared in pair)
             files = [", ".join(str(path) for path in prepared.settings.source.paths) for prepared in pair]
             if error := unpaired(translated_rows, rows, translation=files[0], original=files[1]):
                 yield str(error)

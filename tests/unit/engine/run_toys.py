@@ -32,6 +32,7 @@ from xstilts.engine.backends.ray_cluster import RayCluster
 from xstilts.engine.backends.slurm import Slurm
 from xstilts.engine.backends.subprocesses import Local
 from xstilts.engine.backends.worker import serve
+from xstilts.engine.remote.cached_store import open_store
 from xstilts.engine.runner import execute
 from xstilts.engine.step import Context, Step
 from xstilts.engine.store import Store
@@ -165,7 +166,7 @@ def _noted(log: Path) -> Callable[[str], None]:
 
 
 def main(mode: str, graph: str, log: str, root: str, last: str) -> int:
-    steps, store = GRAPHS[graph](Path(log)), Store(Path(root))
+    steps, store = GRAPHS[graph](Path(log)), open_store(Path(root))
     if mode == "step":
         return serve(next(step for step in steps.values() if step.key == last), store)
     with closing(backend_for(last, graph, store, Path(log))) as backend:

@@ -40,6 +40,9 @@ class PrepareSettings:
     augmentation: Augmentation | None = field(default=None, metadata=OMIT_DEFAULT)  # of a share of training rows
 
 
+COUNT_FILES = ("read.json", "meta.json")  # what `PreparedFiles.of` reads
+
+
 @dataclass(frozen=True, kw_only=True)
 class PreparedFiles:
     """The counts of a prepare step.
