@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
-_PLACE = Path("/dev/shm")  # noqa: S108 - memory, named as a folder
+_PLACE = Path("/dev/shm")  # memory, named as a folder
 
 
 class SharedSums:
@@ -71,8 +71,8 @@ def bytes_of(ranks: int, parameters: Sequence[Parameter]) -> int:
 
 
 def make_memory(size: int) -> str:
-    """Make a file of so many bytes that lies in memory and return its name; "" where there is no room for it, as in many
-    containers."""
+    """Make a file of so many bytes that lies in memory and return its name; "" where there is no room for it, as in
+    many containers."""
     if not _PLACE.is_dir():
         return ""
     handle, name = tempfile.mkstemp(prefix="xstilts-sums-", dir=_PLACE)
