@@ -31,7 +31,7 @@ def test_a_lease_that_nobody_holds_is_no_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "left", ["7-a.json", "7-a.lock", "7-a.progress", ".7-a.json.0123.tmp", ".7-a.progress.0123.tmp"]
+    "left", ["7-a.json", "7-a.lock", "7-a.progress", "nodes-a.lock", ".7-a.json.0123.tmp", ".7-a.progress.0123.tmp"]
 )
 def test_what_a_killed_run_left_goes_with_the_next_run(left: str, tmp_path: Path) -> None:
     """Killed at any moment: its lock is made before its lease, and both are drafts before they are there."""

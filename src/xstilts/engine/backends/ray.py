@@ -21,6 +21,7 @@ from xstilts.engine.backends.child import Unreported
 from xstilts.engine.backends.node_check import compare, make_look, ticket
 from xstilts.engine.backends.ray_cluster import Lost, RayCluster
 from xstilts.engine.backends.subprocesses import result_of
+from xstilts.engine.backends.version_check import expected_versions
 from xstilts.engine.execute import DEVICES, Result
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
@@ -112,7 +113,8 @@ class Ray:
             command=tuple(self.command_for(step)),
             python=sys.executable,
             folder=str(Path.cwd()),
-            variables={name: value for name, value in os.environ.items() if name.startswith(_OWN)},
+            variables={name: value for name, value in os.environ.items() if name.startswith(_OWN)}
+            | expected_versions(),
             device=self.device if step.compute else "cpu",
             threads=self.threads,
         )
