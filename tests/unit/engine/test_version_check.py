@@ -96,6 +96,9 @@ class Ordered:
         self.orders.append(order)
         return object()
 
+    def is_gone(self) -> bool:
+        return False
+
     def close(self) -> None: ...
 
 
