@@ -353,8 +353,11 @@ def test_plan_runs_and_writes_nothing(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("place", ["replace", "rename", "fsync"])
-def test_a_full_disk_fails_the_step_and_loses_nothing_done(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+@pytest.mark.parametrize(
+    ("number", "said"), [(errno.ENOSPC, "the disk is full"), (errno.EIO, "the disk, or the way to it, broke")]
+)
+def test_a_write_that_fails_fails_the_step_and_loses_nothing_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, number: int, said: str
 ) -> None:
     desk = Desk(tmp_path, "inline")
     graph = toys.diamond(desk.log)
@@ -364,14 +367,14 @@ def test_a_full_disk_fails_the_step_and_loses_nothing_done(
     def full(*args: Any, **kwargs: Any) -> Any:
         target = Path(f"/proc/self/fd/{args[0]}").readlink() if place == "fsync" else args[0]
         if graph["b"].key in str(target):
-            raise OSError(errno.ENOSPC, "No space left on device")
+            raise OSError(number, os.strerror(number))
         return real(*args, **kwargs)
 
     monkeypatch.setattr(os, place, full)
     outcome = desk.run("diamond")
     monkeypatch.undo()
     (error,) = outcome.failed.values()
-    assert "the disk is full" in error and "\n" not in error
+    assert said in error and "\n" not in error
     assert names(outcome.done, graph) == {"c", "e"} and outcome.not_run == {graph["d"].key: graph["b"].key}
     assert names({step.key for step in graph.values() if desk.store.is_done(step)}, graph) == {"a", "c", "e"}
     assert desk.run("diamond").exit_code == 0

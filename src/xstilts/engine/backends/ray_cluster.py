@@ -148,8 +148,8 @@ class RayCluster:
             self._ray.cancel(one, force=False)
 
     def is_gone(self) -> bool:
-        """Say whether Ray's process on this machine, by which the others are reached, has ended: with this machine's Ray
-        or because the head was started anew. Ray itself tells nobody, and its own functions then wait for ever."""
+        """Say whether Ray's process on this machine, by which the others are reached, has ended: with its Ray, or
+        because the head was started anew. Ray itself tells nobody, and its own functions then wait for ever."""
         try:
             place = self._ray._private.worker.global_worker.node.raylet_socket_name
         except AttributeError:  # of no public interface
