@@ -194,6 +194,16 @@ class Store:
             remove(work)
         return True
 
+    def clear_work(self, steps: Iterable[Step]) -> None:
+        """Remove work on steps that are done, where nobody holds them: an attempt may have been killed as it ended."""
+        by_key = {step.key: step for step in steps}
+        for folder in _subfolders(self.root / "work"):
+            if (step := by_key.get(folder.name)) is None:
+                continue
+            with contextlib.suppress(StoreError), self.lock(step.key, wait=False) as is_held:
+                if is_held and self.is_done(step):
+                    remove(folder)
+
     def write_error(self, step: Step, details: str) -> Path:
         """Write the details of a failure next to the step's scratch, where the disk allows it; return their path."""
         path = self.error_file(step)

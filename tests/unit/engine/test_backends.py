@@ -221,6 +221,22 @@ def test_two_runs_at_once_execute_each_step_once(desk: Desk) -> None:
     assert sum(one["done"] for one in said) == 7
 
 
+def test_work_that_a_kill_left_of_a_step_as_it_ended_goes_with_the_next_run(desk: Desk) -> None:
+    graph = toys.chain(desk.log)
+    desk.run("chain", trims={graph["train"].key: "weights"})
+    assert not desk.store.is_whole(graph["train"]), "trimmed"
+    for name in ("train", "score1", "score2"):
+        scratch = desk.store.scratch(graph[name])
+        scratch.mkdir(parents=True)
+        (scratch / "half").touch()
+    before = desk.runs()
+    with desk.store.lock(graph["score2"].key):
+        desk.run("chain")
+    assert [path.name for path in (desk.store.root / "work").iterdir()] == [graph["score2"].key], "someone is at it"
+    desk.run("chain")
+    assert not list((desk.store.root / "work").iterdir()) and desk.runs() == before
+
+
 def test_a_run_waits_for_the_step_that_another_run_is_at(desk: Desk) -> None:
     desk.say("wait-a")
     other = desk.start("wide")
