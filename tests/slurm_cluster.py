@@ -17,7 +17,7 @@ CONFIGURATION = """\
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={ports[0]}
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire={requeue_after}
 SlurmUser=root
 SlurmdUser=root
 StateSaveLocation={folder}/state
@@ -49,45 +49,69 @@ def missing() -> str:
 def cluster(folder: Path) -> Iterator[Path]:
     """Start the daemons with all they keep in `folder`; yield the configuration, for SLURM_CONF. Two nodes of as many
     processors as this machine has."""
+    with daemons(folder) as running:
+        yield running.configuration
+
+
+@contextlib.contextmanager
+def daemons(folder: Path, requeue_after: int = 120) -> Iterator[Daemons]:
+    """As `cluster`, for a test that ends daemons and starts them again. requeue_after: seconds until a requeued job
+    begins."""
     folder.chmod(0o755)
     key, configuration = folder / "munge.key", folder / "slurm.conf"
     key.write_bytes(os.urandom(1024))
     key.chmod(0o400)
     (folder / "state").mkdir()
     text = CONFIGURATION.format(
-        host=socket.gethostname().partition(".")[0], folder=folder, ports=free_ports(3), cpus=os.cpu_count() or 1
+        host=socket.gethostname().partition(".")[0],
+        folder=folder,
+        ports=free_ports(3),
+        cpus=os.cpu_count() or 1,
+        requeue_after=requeue_after,
     )
     configuration.write_text(text, "utf-8")
-    environment = {**os.environ, "SLURM_CONF": str(configuration)}
-    munge = [f"--key-file={key}", f"--socket={folder}/munge.socket", f"--log-file={folder}/munge.log"]
-    munge += [f"--pid-file={folder}/munge.pid", f"--seed-file={folder}/munge.seed"]
-    daemons = (
-        ["munged", "--foreground", "--force", *munge],
-        ["slurmctld", "-D"],
-        ["slurmd", "-D", "-N", "node1"],
-        ["slurmd", "-D", "-N", "node2"],
-    )
-    with contextlib.ExitStack() as stack:
-        for command in daemons:
-            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            stack.enter_context(ended(subprocess.Popen(command, env=environment, **quiet)))
-            if command[0] == "munged":
-                wait_until(lambda: (folder / "munge.socket").exists(), "munged")
-        wait_until(lambda: idle_nodes(environment) == 2, "Slurm's nodes")
-        yield configuration
+    with contextlib.closing(Daemons(configuration)) as running:
+        running.start("munged")
+        wait_until(lambda: (folder / "munge.socket").exists(), "munged")
+        for name in ("slurmctld", "node1", "node2"):
+            running.start(name)
+        wait_until(lambda: idle_nodes(running.environment) == 2, "Slurm's nodes")
+        yield running
 
 
-@contextlib.contextmanager
-def ended(daemon: subprocess.Popen[bytes]) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        daemon.terminate()
-        try:
-            daemon.wait(5)
-        except subprocess.TimeoutExpired:
-            daemon.kill()
-            daemon.wait()
+class Daemons:
+    """The daemons of a cluster, by name: munged, slurmctld, node1, node2."""
+
+    def __init__(self, configuration: Path) -> None:
+        folder, self.configuration = configuration.parent, configuration
+        self.environment = {**os.environ, "SLURM_CONF": str(configuration)}
+        munge = [f"--key-file={folder}/munge.key", f"--socket={folder}/munge.socket", f"--log-file={folder}/munge.log"]
+        munge += [f"--pid-file={folder}/munge.pid", f"--seed-file={folder}/munge.seed"]
+        self._commands = {
+            "munged": ["munged", "--foreground", "--force", *munge],
+            "slurmctld": ["slurmctld", "-D"],
+            **{name: ["slurmd", "-D", "-N", name] for name in ("node1", "node2")},
+        }
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str) -> None:
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self._running[name] = subprocess.Popen(self._commands[name], env=self.environment, **quiet)
+
+    def kill(self, name: str) -> None:
+        """End one at once, as a machine that loses power."""
+        daemon = self._running.pop(name)
+        daemon.kill()
+        daemon.wait()
+
+    def close(self) -> None:
+        for daemon in reversed(self._running.values()):
+            daemon.terminate()
+            try:
+                daemon.wait(5)
+            except subprocess.TimeoutExpired:
+                daemon.kill()
+                daemon.wait()
 
 
 def idle_nodes(environment: dict[str, str]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -70,6 +72,31 @@ def test_a_mistake_in_the_options_is_named_before_anything_is_submitted(
         assert tiny.call("run", "--backend", f"slurm:{options}") == 2
         assert said in " ".join(capsys.readouterr().err.split())
     assert not list(tiny.store.glob("jobs/*"))
+
+
+def test_a_node_with_another_torch_is_refused_before_anything_is_trained(
+    study: Callable[..., TinyStudy], capsys: pytest.CaptureFixture[str]
+):
+    """The run tells its versions to every step; here the way to the node changes what it tells."""
+    tiny, run_has = study(**SMALL), "XSTILTS_VERSIONS='on=login1 xstilts=0.0.1 torch=1.2.3'"
+    assert tiny.call("run", "--backend", f"command:env {run_has} {{command}}", "--jobs", "2") == 2
+    said = " ".join(capsys.readouterr().err.split())
+    torch, xstilts = (importlib.metadata.version(name).partition("+")[0] for name in ("torch", "xstilts"))
+    assert f"node '{socket.gethostname()}' cannot run steps of this run, which was started on 'login1'" in said
+    assert f"xstilts is {xstilts} there and 0.0.1 here; torch is {torch} there and 1.2.3 here" in said
+    assert "Nothing was trained" in said and not tiny.stamps("train") and not tiny.stamps("prepare")
+
+
+def test_a_node_without_the_data_names_what_it_does_not_see(
+    study: Callable[..., TinyStudy], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    tiny, node = study(**SMALL), tmp_path / "node.sh"
+    away = f"mv {tiny.folder}/weather-en.tsv {tmp_path}/; "
+    node.write_text(f'{away}"$@"; code=$?; mv {tmp_path}/weather-en.tsv {tiny.folder}/; exit $code\n')
+    assert tiny.call("run", "--backend", f"command:sh {node} {{command}}") == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"On node '{socket.gethostname()}'" in said and "missing 'weather-en.tsv'" in said
+    assert "Nothing was trained" in said and not tiny.stamps("train")
 
 
 @pytest.mark.long

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -141,13 +142,17 @@ def _command_options(options: Options) -> list[str]:
     return words
 
 
-def serve_step(goals: Sequence[Step], key: str, store: Store, noun: str = "study") -> int:
+def serve_step(goals: Sequence[Step], key: str, store: Store, noun: str = "study", absent: Sequence[str] = ()) -> int:
     """Run one of the steps that `goals` depend on, whose inputs are done, in this process. Returns an exit code.
 
-    `noun`: whose steps they are, for the error. Raises StudyError when there is no such step, or no such device."""
+    `noun`: whose steps they are, for the error. `absent`: what steps need and is not on this machine, in sentences.
+    Raises StudyError when there is no such step, or no such device."""
     steps = {step.key: step for step in steps_of(goals)}
     if key not in steps:
-        raise StudyError(f"This {noun} has no step '{key}'.", value=key, allowed=steps)
+        hint = "Where a run asked for it, the files that it reads are others on the machine of that run."
+        if absent:
+            hint = f"On node '{socket.gethostname()}', not all that it reads is there: {' '.join(absent)}"
+        raise StudyError(f"This {noun} has no step '{key}'.", value=key, allowed=() if absent else steps, hint=hint)
     try:
         for device in (os.environ.get(DEVICE) or "cpu").split(DEVICES):
             devices(Options(device=device))

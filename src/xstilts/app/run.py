@@ -115,7 +115,7 @@ def report(
 def run_step(study: Study, key: str, *, options: Options) -> int:
     """Runs one step whose inputs are done, from a shared store, in this process. Returns an exit code."""
     session = open_session(study, options)
-    return serve_step(session.goals, key, session.store)
+    return serve_step(session.goals, key, session.store, absent=session.located.absent)
 
 
 def _read_files(session: Session, to_run: Sequence[Step], backend: Backend, listener: Listener) -> Outcome:

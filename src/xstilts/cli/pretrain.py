@@ -108,7 +108,9 @@ def pretrain_step(recipe: RecipeName, key: StepKey, data: Data = None, store: St
 
     Device and threads come from XSTILTS_DEVICE and XSTILTS_THREADS."""
     from xstilts.app.pretrain import run_step
+    from xstilts.engine.backends.version_check import check_versions
 
+    check_versions()
     return run_step(recipe, key, options=make_options(data=data, store=store, offline=True))
 
 

@@ -244,6 +244,8 @@ def one_step(
 
     Device and threads come from XSTILTS_DEVICE and XSTILTS_THREADS."""
     from xstilts.app.run import run_step
+    from xstilts.engine.backends.version_check import check_versions
 
+    check_versions()  # first: another version may read a study otherwise
     options = make_options(data=data_folders(study, data), store=store, offline=True, tasks=tasks)
     return run_step(read_study(study, None, True), key, options=options)

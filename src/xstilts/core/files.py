@@ -22,6 +22,8 @@ from xstilts.core.errors import DataError, EncoderError, StoreError
 from xstilts.core.io_errors import make_folder, writing
 from xstilts.core.visible_text import escaped_json
 
+DRAFTS = f".*.{'[0-9a-f]' * 12}.tmp"  # what a kill leaves of a write, as a pattern of names
+
 
 def write_atomic(path: Path, data: bytes | str) -> None:
     """Write `data` (text as UTF-8) so that a reader sees the old file or the new one, never a part.

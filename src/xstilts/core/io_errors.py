@@ -1,4 +1,4 @@
-"""Errors of input and output that the user can mend: a full disk, a place where writing is forbidden.
+"""Errors of input and output that the user can mend: a full disk, one that broke, a place where writing is forbidden.
 
 A full disk has many names. The system's is a number; libraries in Rust (safetensors, tokenizers) and in C++ put it into
 the text of an error of their own, and others raise something else on top of it. All are told by that number.
@@ -17,6 +17,8 @@ from xstilts.core.errors import StoreError, XstiltsError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+# A disk that breaks, or a file system of another machine that cannot be reached.
+_AWAY = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EREMOTEIO, errno.EHOSTDOWN, errno.ENETDOWN}
 _NO_FOLDER = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
 # The classes of Python itself that libraries in other languages raise; in the text of any other, a number is content.
 _OF_LIBRARIES = (Exception, OSError)
@@ -25,7 +27,8 @@ _NUMBER = re.compile(r"(?:\bos error |\berrno )(\d+)\b", re.IGNORECASE)
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn a full disk and forbidden places, met while writing at `path`, into a StoreError. Other errors pass."""
+    """Turn full and broken disks and forbidden places, met while writing at `path`, into a StoreError. Other errors
+    pass."""
     try:
         yield
     except StoreError:
@@ -41,6 +44,12 @@ def writing(path: Path) -> Iterator[None]:
                 f"writing is not allowed here ({error.strerror}).",
                 where=where,
                 hint="Change the permissions or choose another store.",
+            ) from error
+        if error.errno in _AWAY:
+            raise StoreError(
+                f"the disk, or the way to it, broke while something was written ({error.strerror}).",
+                where=where,
+                hint="Nothing already done is lost: once it is there again, run again.",
             ) from error
         if error.errno in _NO_FOLDER:
             message = f"a file and a folder are in each other's place ({error.strerror})."

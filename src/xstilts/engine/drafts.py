@@ -5,18 +5,24 @@
 A draft lies on the disk where its files will be. Whoever writes it holds the lock of its name, so that two processes
 never fetch the same thing at once, and that what a kill left is told from what is being written: the next attempt at
 the same thing finds it, `du` counts it and `gc` removes it.
+
+A small file has a draft of its own while it is written (`core/files`), for an instant; what a kill left of one is told
+by its age alone.
 """
 
 from __future__ import annotations
 
 import contextlib
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from xstilts.core.canonical import fingerprint
+from xstilts.core.files import DRAFTS
 from xstilts.core.locks import locked
 
+_DAY = 86_400.0  # seconds; clocks of machines that share a store are apart by less
 TOPS = ("data", "encoders", "translators", "adapters")  # the folders of a store that something is fetched into
 
 
@@ -54,3 +60,14 @@ def draft(
 def draft_folders(root: Path) -> list[Path]:
     """Return all drafts in a store, those in progress too."""
     return sorted(path for top in TOPS for path in (root / top).glob(".draft-*"))
+
+
+def half_written(root: Path) -> list[Path]:
+    """Return what kills left of small files that were being written a day ago or earlier, anywhere in a store."""
+    before = time.time() - _DAY
+    found = []
+    for path in root.rglob(DRAFTS):
+        with contextlib.suppress(OSError):  # it was renamed into place just now
+            if path.lstat().st_mtime < before and not path.is_dir():
+                found.append(path)
+    return sorted(found)

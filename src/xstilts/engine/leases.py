@@ -2,7 +2,8 @@
 
 A run writes the keys of all its steps, and which process it is, to `locks/leases/<name>.json` and holds a lock on
 `<name>.lock` beside it until it ends, however it ends; a lease that nobody holds is left over, and is removed by the
-next who deletes something. Beside it lies `<name>.progress`, by which others see how far the run is (see `live`).
+next run, or the next who deletes something. Beside it lies `<name>.progress`, by which others see how far the run is
+(see `live`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from typing import Any
 from xstilts.core.errors import StoreError
 from xstilts.core.files import read_json, write_json
 from xstilts.core.locks import is_held, locked
+
+_GATE = "gate.lock"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +46,7 @@ def leased(root: Path, keys: Iterable[str]) -> Iterator[Path]:
     lease = _folder(root) / f"{os.getpid()}-{uuid.uuid4().hex[:8]}.json"
     with contextlib.ExitStack() as stack:
         with no_new_runs(root):
+            _remove_left_over(root)
             stack.enter_context(locked(lease.with_suffix(".lock")))
             started = datetime.now(UTC).isoformat(timespec="seconds")
             here = {"process": os.getpid(), "host": socket.gethostname(), "started": started}
@@ -55,20 +59,33 @@ def leased(root: Path, keys: Iterable[str]) -> Iterator[Path]:
 
 def no_new_runs(root: Path) -> AbstractContextManager[bool]:
     """Hold what a run needs for a moment to start."""
-    return locked(_folder(root) / "gate.lock")
+    return locked(_folder(root) / _GATE)
 
 
 def leased_keys(root: Path) -> set[str]:
     """Return the keys that runs in progress need, and remove leases that are left over. For use in `no_new_runs`."""
     keys: set[str] = set()
-    for lease in sorted(_folder(root).glob("*.json")):
-        with locked(lease.with_suffix(".lock"), wait=False) as is_free:
-            if not is_free:
-                with contextlib.suppress(StoreError):  # it ended just now
-                    keys |= keys_in(read_json(lease))
-            else:
-                _remove(lease)
+    for lease in _remove_left_over(root):
+        with contextlib.suppress(StoreError):  # it ended just now
+            keys |= keys_in(read_json(lease))
     return keys
+
+
+def _remove_left_over(root: Path) -> list[Path]:
+    """Remove what runs that were killed left, at whatever moment; return the leases that are held."""
+    held = []
+    for lease in sorted({_lease_of(path) for path in _folder(root).iterdir() if path.name != _GATE}):
+        with locked(lease.with_suffix(".lock"), wait=False) as is_free:
+            if is_free:
+                _remove(lease)
+            else:
+                held.append(lease)
+    return held
+
+
+def _lease_of(path: Path) -> Path:
+    """Return the lease that a file belongs to: its lock, its progress, a draft of either (`.<name>.json.<...>.tmp`)."""
+    return path.with_name(f"{path.name.removeprefix('.').partition('.')[0]}.json")
 
 
 def held_leases(root: Path) -> list[Path]:
@@ -106,4 +123,6 @@ def _remove(lease: Path) -> None:
     with contextlib.suppress(OSError):
         lease.unlink(missing_ok=True)
         progress_file(lease).unlink(missing_ok=True)
+        for draft in lease.parent.glob(f".{lease.stem}.*"):
+            draft.unlink(missing_ok=True)
         lease.with_suffix(".lock").unlink(missing_ok=True)

@@ -151,6 +151,8 @@ class _Run:
             self._stop()
         self._trim(list(self.graph.values()))  # what somebody still held when its last reader was done
         left = (*self.pending, *self.running)
+        open_keys = {*left, *self.failed, *self.not_run}
+        self.store.clear_work(step for key, step in self.graph.items() if key not in open_keys)
         reused = tuple(key for key in self.reused if key not in self.done)
         return Outcome(tuple(self.done), reused, self.failed, self.not_run, left, interrupt.requested)
 

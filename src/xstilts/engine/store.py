@@ -33,7 +33,7 @@ from xstilts.core.locks import is_held, locked
 from xstilts.engine import leases
 from xstilts.engine.artefact import artefact_damage, other_files, read_parts, read_record, read_trimmed
 from xstilts.engine.checksums import find_damage
-from xstilts.engine.drafts import draft_folders
+from xstilts.engine.drafts import draft_folders, half_written
 from xstilts.engine.step import Step
 
 LAYOUT = 1
@@ -201,6 +201,16 @@ class Store:
             remove(work)
         return True
 
+    def clear_work(self, steps: Iterable[Step]) -> None:
+        """Remove work on steps that are done, where nobody holds them: an attempt may have been killed as it ended."""
+        by_key = {step.key: step for step in steps}
+        for folder in _subfolders(self.root / "work"):
+            if (step := by_key.get(folder.name)) is None:
+                continue
+            with contextlib.suppress(StoreError), self.lock(step.key, wait=False) as is_held:
+                if is_held and self.is_done(step):
+                    remove(folder)
+
     def write_error(self, step: Step, details: str) -> Path:
         """Write the details of a failure next to the step's scratch, where the disk allows it; return their path."""
         path = self.error_file(step)
@@ -218,6 +228,9 @@ class Store:
             names = [name for name in names if _is_inside(folder / name, folder)]
             if not any((folder / name).exists() for name in names):
                 return 0
+            with writing(folder):
+                for draft in folder.glob(".trimmed.json.*"):  # of one who was killed just here
+                    draft.unlink(missing_ok=True)
             write_json(
                 folder / "trimmed.json", sorted({*read_trimmed(folder), part})
             )  # first: a kill leaves it not whole
@@ -239,8 +252,9 @@ class Store:
         return {name: Usage(*entry) for name, entry in sorted(sums.items(), key=lambda item: -item[1][1])}
 
     def gc(self, keep: Collection[str], dry_run: bool = False) -> int:
-        """Remove artefacts and unfinished work whose key is not in `keep`, and drafts of downloads, but nothing in use,
-        and nothing that a run in progress needs (`leases`). Return the bytes that were (or would be) freed."""
+        """Remove artefacts and unfinished work whose key is not in `keep`, drafts of downloads, and what a kill left of
+        a small file, but nothing in use, and nothing that a run in progress needs (`leases`). Return the bytes that
+        were (or would be) freed."""
         freed = 0
         with leases.no_new_runs(self.root):
             needed = {*keep, *leases.leased_keys(self.root)}
@@ -252,6 +266,10 @@ class Store:
                         freed += size(folder)
                         if not dry_run:
                             _remove_artefact(folder)
+            for draft in half_written(self.root):
+                freed += size(draft)
+                if not dry_run:
+                    remove(draft)
         return freed
 
     def _folders(self) -> Iterable[tuple[Path, str]]:

@@ -32,6 +32,16 @@ class LocatedStudy(ResolvedStudy):
     missing_languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     adapter_texts: Mapping[str, Mapping[str, Task]] = field(default_factory=dict)
 
+    @property
+    def absent(self) -> list[str]:
+        """Return, in sentences, why targets, arms and test languages are missing, each reason once."""
+        languages = [
+            f"no test file of '{target}' in {', '.join(missing)}."
+            for target, missing in self.missing_languages.items()
+            if missing and target not in self.missing_targets
+        ]
+        return list(dict.fromkeys([*self.missing_targets.values(), *self.missing_arms.values(), *languages]))
+
     def missing_files(self, target: str) -> dict[str, tuple[str, ...]]:
         """Return each test language that is missing, and its files as the study names them; () of files that others
         publish, which have several places."""

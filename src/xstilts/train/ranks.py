@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
+from mmap import mmap
 
 import numpy as np
 import torch
@@ -15,7 +16,10 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.nn import Parameter
 
+from xstilts.train.shared_sums import SharedSums, are_plain, bytes_of, forget_name, make_memory, open_memory
+
 _BUCKET = 1 << 23  # numbers that are added over ranks in one call
+_LONGEST_NAME = 64  # bytes of the name of shared memory
 _APART = 1_000_003  # between the seeds of two ranks
 
 
@@ -70,6 +74,7 @@ class SeveralRanks(Ranks):
 
     def __init__(self) -> None:
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
+        self._sums: tuple[int, SharedSums | None] | None = None  # for so many bytes
 
     def tell(self, command: Instruction, first: int = 0, second: int = 0) -> None:
         dist.broadcast(torch.tensor([command, first, second], dtype=torch.int64), src=0)
@@ -92,19 +97,43 @@ class SeveralRanks(Ranks):
         return float(both[0]), int(both[1])
 
     def sum_gradients(self, parameters: Sequence[Parameter]) -> None:
-        has = torch.tensor([parameter.grad is not None for parameter in parameters], dtype=torch.int32)
-        dist.all_reduce(has, op=dist.ReduceOp.MAX)
-        gradients = []
-        for parameter, anywhere in zip(parameters, has.tolist(), strict=True):
-            if anywhere and parameter.grad is None:
-                parameter.grad = torch.zeros_like(parameter)
-            if parameter.grad is not None:
-                gradients.append(parameter.grad)
-        for bucket in _buckets(gradients):
-            flat = torch.cat([gradient.reshape(-1) for gradient in bucket])
-            dist.all_reduce(flat)
-            for gradient, part in zip(bucket, flat.split([gradient.numel() for gradient in bucket]), strict=True):
-                gradient.copy_(part.view_as(gradient))
+        sums = self._shared_sums(parameters)
+        if sums is not None:
+            sums.write(parameters)
+        own = torch.tensor([parameter.grad is not None for parameter in parameters], dtype=torch.int32)
+        every = [torch.empty_like(own) for _ in range(self.size)]
+        dist.all_gather(every, own)  # when it returns, all have written
+        if sums is None:
+            _sum_by_messages(parameters, torch.stack(every).amax(0).tolist())
+        else:
+            sums.read(parameters, [flags.tolist() for flags in every])
+            dist.barrier()  # nobody writes the next ones while another still reads
+
+    def _shared_sums(self, parameters: Sequence[Parameter]) -> SharedSums | None:
+        """Return the memory in which to add up the gradients of these; None where that is done by messages."""
+        if not are_plain(parameters):
+            return None
+        size = bytes_of(self.size, parameters)
+        if self._sums is None or self._sums[0] != size:
+            memory = self._common_memory(size)
+            sums = SharedSums(memory, self.rank, self.size, parameters) if memory else None
+            self._sums = size, sums
+        return self._sums[1]
+
+    def _common_memory(self, size: int) -> mmap | None:
+        """Return memory that all ranks see; None on all of them where one does not."""
+        letters = torch.zeros(_LONGEST_NAME, dtype=torch.uint8)
+        if self.rank == 0:
+            made = make_memory(size).encode()
+            letters[: len(made)] = torch.tensor(list(made), dtype=torch.uint8)
+        dist.broadcast(letters, src=0)
+        name = bytes(letters.tolist()).rstrip(b"\0").decode()
+        memory = open_memory(name) if name else None
+        is_seen = torch.tensor(memory is not None, dtype=torch.int32)
+        dist.all_reduce(is_seen, op=dist.ReduceOp.MIN)
+        if self.rank == 0 and name:
+            forget_name(name)
+        return memory if is_seen else None
 
     def reseed(self, seed: int) -> None:
         if self.rank:
@@ -138,6 +167,21 @@ def deal(lengths: np.ndarray, ranks: int) -> list[np.ndarray]:
         rank_of[place] = rank = int(np.argmin(loads))
         loads[rank] += lengths[place]
     return [np.flatnonzero(rank_of == rank) for rank in range(ranks)]
+
+
+def _sum_by_messages(parameters: Sequence[Parameter], anywhere: Sequence[int]) -> None:
+    """Replace gradients by their sums; `anywhere`: whether a rank has one of each parameter."""
+    gradients = []
+    for parameter, is_there in zip(parameters, anywhere, strict=True):
+        if is_there and parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+        if parameter.grad is not None:
+            gradients.append(parameter.grad)
+    for bucket in _buckets(gradients):
+        flat = torch.cat([gradient.reshape(-1) for gradient in bucket])
+        dist.all_reduce(flat)
+        for gradient, part in zip(bucket, flat.split([gradient.numel() for gradient in bucket]), strict=True):
+            gradient.copy_(part.view_as(gradient))
 
 
 def _buckets(gradients: Sequence[Tensor]) -> Iterator[list[Tensor]]:

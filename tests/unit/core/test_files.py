@@ -34,7 +34,13 @@ def test_write_makes_folders_replaces_and_leaves_nothing_beside(tmp_path: Path) 
 
 @pytest.mark.parametrize("place", ["replace", "fsync"])
 @pytest.mark.parametrize(
-    ("number", "words"), [(errno.ENOSPC, "the disk is full"), (errno.EACCES, "writing is not allowed here")]
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EACCES, "writing is not allowed here"),
+        (errno.EIO, "the disk, or the way to it, broke"),
+        (errno.ESTALE, "the disk, or the way to it, broke"),
+    ],
 )
 def test_a_failing_disk_is_one_paragraph_and_keeps_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, number: int, words: str

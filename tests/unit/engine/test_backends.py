@@ -221,6 +221,22 @@ def test_two_runs_at_once_execute_each_step_once(desk: Desk) -> None:
     assert sum(one["done"] for one in said) == 7
 
 
+def test_work_that_a_kill_left_of_a_step_as_it_ended_goes_with_the_next_run(desk: Desk) -> None:
+    graph = toys.chain(desk.log)
+    desk.run("chain", trims={graph["train"].key: "weights"})
+    assert not desk.store.is_whole(graph["train"]), "trimmed"
+    for name in ("train", "score1", "score2"):
+        scratch = desk.store.scratch(graph[name])
+        scratch.mkdir(parents=True)
+        (scratch / "half").touch()
+    before = desk.runs()
+    with desk.store.lock(graph["score2"].key):
+        desk.run("chain")
+    assert [path.name for path in (desk.store.root / "work").iterdir()] == [graph["score2"].key], "someone is at it"
+    desk.run("chain")
+    assert not list((desk.store.root / "work").iterdir()) and desk.runs() == before
+
+
 def test_a_run_waits_for_the_step_that_another_run_is_at(desk: Desk) -> None:
     desk.say("wait-a")
     other = desk.start("wide")
@@ -353,8 +369,11 @@ def test_plan_runs_and_writes_nothing(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("place", ["replace", "rename", "fsync"])
-def test_a_full_disk_fails_the_step_and_loses_nothing_done(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+@pytest.mark.parametrize(
+    ("number", "said"), [(errno.ENOSPC, "the disk is full"), (errno.EIO, "the disk, or the way to it, broke")]
+)
+def test_a_write_that_fails_fails_the_step_and_loses_nothing_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, number: int, said: str
 ) -> None:
     desk = Desk(tmp_path, "inline")
     graph = toys.diamond(desk.log)
@@ -364,14 +383,14 @@ def test_a_full_disk_fails_the_step_and_loses_nothing_done(
     def full(*args: Any, **kwargs: Any) -> Any:
         target = Path(f"/proc/self/fd/{args[0]}").readlink() if place == "fsync" else args[0]
         if graph["b"].key in str(target):
-            raise OSError(errno.ENOSPC, "No space left on device")
+            raise OSError(number, os.strerror(number))
         return real(*args, **kwargs)
 
     monkeypatch.setattr(os, place, full)
     outcome = desk.run("diamond")
     monkeypatch.undo()
     (error,) = outcome.failed.values()
-    assert "the disk is full" in error and "\n" not in error
+    assert said in error and "\n" not in error
     assert names(outcome.done, graph) == {"c", "e"} and outcome.not_run == {graph["d"].key: graph["b"].key}
     assert names({step.key for step in graph.values() if desk.store.is_done(step)}, graph) == {"a", "c", "e"}
     assert desk.run("diamond").exit_code == 0

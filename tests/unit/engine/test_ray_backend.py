@@ -36,6 +36,7 @@ class Written:
         self.orders: list[tuple[Order, int, int]] = []
         self.room: list[tuple[int, int]] = []
         self.interrupts = self.closed = 0
+        self.gone = False
 
     def check_room(self, threads: int, gpus: int) -> None:
         self.room.append((threads, gpus))
@@ -55,6 +56,9 @@ class Written:
 
     def interrupt(self, attempts: Sequence[Any]) -> None:
         self.interrupts += 1
+
+    def is_gone(self) -> bool:
+        return self.gone
 
     def close(self) -> None:
         self.closed += 1
@@ -111,6 +115,54 @@ def test_a_step_without_a_word_leaves_its_output_in_the_store(tmp_path: Path) ->
     assert Path(error.partition("output is in ")[2].rstrip(")")).read_text() == "one\ntwo\n"
 
 
+def away(connect: Callable[[], Any], place: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Ray, list[StepEvent]]:
+    """A backend with a running step, whose first cluster went away."""
+    monkeypatch.setattr("xstilts.engine.backends.ray._LOOK", 0.0)
+    backend, events = Ray(lambda step: ["true"], connect), list[StepEvent]()
+    backend.launch(toy(), Store(place / "store"), events.append)
+    return backend, events
+
+
+def test_steps_go_on_once_a_ray_that_went_away_is_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = Written([Begun("a")]), Written([Begun("b"), DONE])
+    answers = iter([first, StudyError("no Ray can be reached"), second])
+
+    def connect() -> Any:
+        answer = next(answers)
+        if isinstance(answer, StudyError):
+            raise answer
+        return answer
+
+    backend, events = away(connect, tmp_path, monkeypatch)
+    backend.poll(0)
+    first.gone = True
+    backend.poll(0)
+    assert first.closed == 1 and not backend.has_capacity(toy()), "nothing is started while it is away"
+    while not isinstance(events[-1], Ended):
+        backend.poll(0)
+    assert end(events) == DONE and second.orders == first.orders and backend.has_capacity(toy())
+    assert any("Ray was started anew" in event.text for event in events if isinstance(event, Progressed))
+
+
+def test_a_ray_that_stays_away_ends_the_run_with_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clusters = iter([first := Written([Begun("a")])])
+
+    def connect() -> Any:
+        for cluster in clusters:
+            return cluster
+        raise StudyError("no Ray can be reached at 'x:1'.")
+
+    backend, events = away(connect, tmp_path, monkeypatch)
+    first.gone = True
+    backend.poll(0)
+    monkeypatch.setattr("xstilts.engine.backends.ray._RETURN", 0.0)
+    with pytest.raises(StudyError, match=r"not back after 0 s: no Ray can be reached at 'x:1'.*same command goes on"):
+        backend.poll(0)
+    backend.cancel()
+    backend.poll(0)
+    assert end(events).status == "interrupted"
+
+
 @pytest.mark.parametrize("last", [Result("interrupted"), GONE])
 def test_each_signal_is_one_interrupt_and_what_is_lost_then_is_left(last: Any, tmp_path: Path) -> None:
     cluster = Written([Begun("a"), Begun("a"), Begun("a"), last])
@@ -155,7 +207,7 @@ def test_a_node_that_differs_is_refused_before_anything_runs(
     backend.close()
     assert said in str(caught.value) and caught.value.exit_code == 2 and "\n" not in str(caught.value).strip()
     assert not cluster.orders and cluster.closed == 1
-    assert list((tmp_path / "store" / "locks").iterdir()) == []
+    assert not list((tmp_path / "store" / "locks").rglob("nodes-*"))
 
 
 def test_a_node_that_is_like_this_machine_is_taken(tmp_path: Path) -> None:

@@ -175,6 +175,14 @@ def test_a_step_that_fails_by_itself_is_tried_once(world: World) -> None:
     assert toys.runs(world.log) == {"a": 1, "b": 1, "c": 1, "e": 1}
 
 
+def test_two_runs_at_once_make_each_step_once(world: World) -> None:
+    words = toys.command("execute", "diamond", world.log, world.store.root, world.name)
+    runs = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [json.loads(run.communicate(timeout=PATIENCE)[0]) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0] and sum(one["done"] for one in said) >= 5
+    assert toys.runs(world.log) == dict.fromkeys("abcde", 1)
+
+
 def test_a_node_that_goes_loses_no_step(world: World) -> None:
     """The last test, as the cluster is smaller afterwards. Each node has room for one step, two are held, and the node
     of the driver stays: one of them is elsewhere."""

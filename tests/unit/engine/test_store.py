@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,31 @@ def test_du_counts_by_step_name(store: Store) -> None:
     (store.root / "work" / "score-1" / "scratch").mkdir(parents=True)
     (store.root / "work" / "score-1" / "scratch" / "snapshot").write_bytes(b"123")
     assert store.du()["(unfinished)"] == Usage(1, 3)
+
+
+def test_what_a_kill_left_of_small_files_goes_once_nobody_can_be_writing_it(store: Store) -> None:
+    run(A, store)
+    drafts = [store.root / "runs" / ".r.json.0123456789ab.tmp", store.path(A) / ".done.json.0123456789ab.tmp"]
+    own = store.root / "data" / ".notes.tmp"  # of someone's data
+    own.parent.mkdir()
+    own.touch()
+    os.utime(own, (0, 0))
+    for draft in drafts:
+        draft.parent.mkdir(exist_ok=True)
+        draft.write_bytes(b"1234")
+    assert store.gc([A.key]) == 0 and all(draft.exists() for draft in drafts), "they may be renamed in a moment"
+    for draft in drafts:
+        os.utime(draft, (0, 0))
+    assert store.gc([A.key], dry_run=True) == 8 and all(draft.exists() for draft in drafts)
+    assert store.gc([A.key]) == 8 and not any(draft.exists() for draft in drafts)
+    assert own.exists() and store.is_whole(A)
+
+
+def test_trimming_that_was_killed_halfway_is_done_by_the_next(store: Store) -> None:
+    run(A, store)
+    draft = store.path(A) / ".trimmed.json.0123.tmp"
+    draft.write_text("[")
+    assert store.trim(A, "weights") == 1000 and not draft.exists()
 
 
 def test_gc_keeps_what_it_is_told_and_says_first(store: Store) -> None:

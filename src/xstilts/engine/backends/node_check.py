@@ -16,6 +16,7 @@ from typing import Any
 
 from xstilts.core.errors import StudyError
 from xstilts.core.io_errors import make_folder, writing
+from xstilts.engine.leases import no_new_runs
 
 COMPARED = ("xstilts", "torch", "transformers", "tokenizers")  # versions that scores may depend on
 View = Mapping[str, Any]
@@ -36,13 +37,15 @@ class Ticket:
 
 @contextmanager
 def ticket(store: Path, folders: Sequence[Path]) -> Iterator[Ticket]:
-    """Hold a new lock in the store inside the block, for nodes to find."""
-    lock = (store / "locks" / f"nodes-{uuid.uuid4().hex[:12]}.lock").absolute()
+    """Hold a new lock in the store inside the block, for nodes to find. It lies among the leases, so that the next run
+    removes that of one that was killed."""
+    lock = (store / "locks" / "leases" / f"nodes-{uuid.uuid4().hex[:12]}.lock").absolute()
     make_folder(lock.parent)
-    with writing(lock):
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
+    with no_new_runs(store):
+        with writing(lock):
+            handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
         yield Ticket(lock=lock, store=store.absolute(), folders=tuple(folder.absolute() for folder in folders))
     finally:
         os.close(handle)
@@ -95,13 +98,21 @@ def compare(here: View, there: Sequence[View], asked: Ticket, where: str) -> Non
 
 
 def _differences(here: View, there: View, asked: Ticket) -> Iterator[str]:
-    for package, version in here["versions"].items():
-        if there["versions"][package] != version:
-            has = there["versions"][package] or "missing"
-            yield f"{package} is {has} there and {version or 'missing'} here"
+    yield from differing_versions(here["versions"], there["versions"])
     if there["lock"] == "missing":
         yield f"it does not see the store '{asked.store}'"
     elif there["lock"] == "not locked":
         yield f"locks of one machine do not hold on the other in the store '{asked.store}'"
     for folder in there["unseen"]:
         yield f"it does not see the data in '{folder}'"
+
+
+def differing_versions(here: Mapping[str, str | None], there: Mapping[str, str | None]) -> Iterator[str]:
+    """Yield, of each package in `here`, that its version is another one there; None or nothing: it is missing.
+
+    >>> list(differing_versions({"torch": "2.1", "xstilts": "1"}, {"xstilts": "1"}))
+    ['torch is missing there and 2.1 here']
+    """
+    for package, version in here.items():
+        if (other := there.get(package)) != version:
+            yield f"{package} is {other or 'missing'} there and {version or 'missing'} here"

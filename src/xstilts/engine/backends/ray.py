@@ -1,7 +1,7 @@
 """The ray backend: each step is a task of a Ray cluster whose machines share the store.
 
 What is next is decided here alone; Ray finds a node with room for the step. A step that is lost with its worker or node
-is tried again, from its snapshot; one that fails is not.
+is tried again, from its snapshot; one that fails is not. Where all of Ray goes away, the run waits for it to come back.
 """
 
 from __future__ import annotations
@@ -15,18 +15,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+from xstilts.core.errors import StudyError
 from xstilts.engine.backends.attempt import Begun, Message, Order
 from xstilts.engine.backends.base import Ended, MachineShare, OnEvent, Progressed, Started, StepCommand, gpus_of
 from xstilts.engine.backends.child import Unreported
 from xstilts.engine.backends.node_check import compare, make_look, ticket
 from xstilts.engine.backends.ray_cluster import Lost, RayCluster
 from xstilts.engine.backends.subprocesses import result_of
+from xstilts.engine.backends.version_check import expected_versions
 from xstilts.engine.execute import DEVICES, Result
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 
 _ATTEMPTS = 4  # at one step, where its worker or node goes away each time
 _KILLED = -9
+_RETURN = 120.0  # seconds for a Ray that went away to be back
+_LOOK = 2.0  # seconds between two looks whether it is there
 _OWN = "XSTILTS_"  # begins the names of the variables that steps heed
 
 
@@ -41,6 +45,7 @@ class Cluster(Protocol):
     def ready(self, attempts: Sequence[Any], seconds: float) -> list[Any]: ...
     def message(self, ready: Any) -> Message | Lost: ...
     def interrupt(self, attempts: Sequence[Any]) -> None: ...
+    def is_gone(self) -> bool: ...
     def close(self) -> None: ...
 
 
@@ -85,6 +90,8 @@ class Ray:
         self._held = contextlib.ExitStack()
         self._running: dict[str, _Running] = {}
         self._interrupts = self._passed_on = 0
+        self._looked = 0.0  # when, by the monotonic clock
+        self._gone: float | None = None  # since when Ray is away
 
     @classmethod
     def for_run(cls, share: MachineShare, address: str = "") -> Self:
@@ -101,7 +108,7 @@ class Ray:
         )
 
     def has_capacity(self, step: Step) -> bool:
-        return len(self._running) < self.jobs
+        return len(self._running) < self.jobs and self._gone is None
 
     def launch(self, step: Step, store: Store, on_event: OnEvent) -> None:
         """Raises StudyError, at the first step, for a cluster that is not reached and a node that cannot run steps."""
@@ -112,7 +119,8 @@ class Ray:
             command=tuple(self.command_for(step)),
             python=sys.executable,
             folder=str(Path.cwd()),
-            variables={name: value for name, value in os.environ.items() if name.startswith(_OWN)},
+            variables={name: value for name, value in os.environ.items() if name.startswith(_OWN)}
+            | expected_versions(),
             device=self.device if step.compute else "cpu",
             threads=self.threads,
         )
@@ -120,9 +128,10 @@ class Ray:
         self._running[step.key] = _Running(step, store, on_event, order, gpus, task)
 
     def poll(self, seconds: float) -> None:
-        if self._cluster is None or not self._running:
+        if not self._running or not self._is_there():
             time.sleep(seconds)
             return
+        assert self._cluster is not None
         self._pass_on_interrupts(self._cluster)
         by_task = {id(running.task): running for running in self._running.values()}
         for task in self._cluster.ready([running.task for running in self._running.values()], seconds):
@@ -151,6 +160,38 @@ class Ray:
             compare(look(*asked.words()), cluster.ask_nodes(look, asked.words()), asked, cluster.where)
         self._cluster = cluster
         return cluster
+
+    def _is_there(self) -> bool:
+        """Say whether Ray is there. Once it went away it is asked for again, and then gets the running steps anew.
+
+        Raises StudyError where it stays away."""
+        now = time.monotonic()
+        if now - self._looked < _LOOK:
+            return self._gone is None
+        self._looked = now
+        if self._gone is None:
+            if self._cluster is None or not self._cluster.is_gone():
+                return True
+            self._gone = now
+            self.close()
+        running = list(self._running.values())
+        if self._interrupts:
+            for one in running:
+                self._end(one, Result("interrupted"))
+            return False
+        try:
+            cluster = self._opened(running[0].store)
+        except StudyError as error:
+            if now - self._gone < _RETURN:
+                return False
+            raise error.changed(
+                what=f"Ray went away and is not back after {_RETURN:.0f} s: {error.what}",
+                hint="What is done is kept: the same command goes on from there.",
+            ) from error
+        self._gone = None
+        for one in running:
+            self._lost(cluster, one, "Ray was started anew")
+        return True
 
     def _pass_on_interrupts(self, cluster: Cluster) -> None:
         while self._passed_on < self._interrupts:

@@ -147,6 +147,22 @@ class RayCluster:
         for one in attempts:
             self._ray.cancel(one, force=False)
 
+    def is_gone(self) -> bool:
+        """Say whether Ray's process on this machine, by which the others are reached, has ended: with its Ray, or
+        because the head was started anew. Ray itself tells nobody, and its own functions then wait for ever."""
+        try:
+            place = self._ray._private.worker.global_worker.node.raylet_socket_name
+        except AttributeError:  # of no public interface
+            return False
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            try:
+                line.connect(place)
+            except (ConnectionRefusedError, FileNotFoundError):
+                return True
+            except OSError:  # too many wait in the line
+                return False
+        return False
+
     def close(self) -> None:
         if self._is_ours:
             self._ray.shutdown()

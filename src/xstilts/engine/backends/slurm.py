@@ -16,6 +16,7 @@ from pathlib import Path
 
 from xstilts.core.errors import StoreError, StudyError
 from xstilts.engine.backends.base import OPTION, MachineShare, OnEvent, StepCommand, gpus_of
+from xstilts.engine.backends.version_check import expected_versions
 from xstilts.engine.backends.worker import step_environment
 from xstilts.engine.execute import Result
 from xstilts.engine.slurm import programs
@@ -158,7 +159,7 @@ class Slurm:
         words = sbatch_options(asked, name, len(jobs), asked.cpus or threads, gpus, self.options.at_once)
         script = batch_script(
             [(job.folder.path.absolute(), self.command_for(job.step)) for job in jobs],
-            step_environment(jobs[0].device, threads),
+            step_environment(jobs[0].device, threads) | expected_versions(),
             self.options.requeues,
         )
         try:

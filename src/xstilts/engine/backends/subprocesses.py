@@ -10,6 +10,7 @@ from typing import Self
 
 from xstilts.engine.backends.base import Ended, MachineShare, OnEvent, Started, StepCommand
 from xstilts.engine.backends.child import EXIT_POLL, Child, Unreported
+from xstilts.engine.backends.version_check import expected_versions
 from xstilts.engine.backends.worker import step_environment
 from xstilts.engine.execute import Result
 from xstilts.engine.step import Step
@@ -61,7 +62,7 @@ class Local:
     def launch(self, step: Step, store: Store, on_event: OnEvent) -> None:
         device = self._free_device(step) or "cpu"
         on_event(Started(step.key, device))
-        environment = {**os.environ, **step_environment(device, self.threads)}
+        environment = {**os.environ, **step_environment(device, self.threads), **expected_versions()}
         try:
             child = Child(step.key, self.command_for(step), environment)
         except OSError as error:
