@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from xstilts.core.errors import StoreError
 from xstilts.engine.execute import Resources, Result, run_one
+from xstilts.engine.leases import leased
 from xstilts.engine.step import Context, Step
 from xstilts.engine.store import Store, Usage
 
@@ -182,6 +184,19 @@ def test_what_a_kill_left_of_small_files_goes_once_nobody_can_be_writing_it(stor
     assert store.gc([A.key], dry_run=True) == 8 and all(draft.exists() for draft in drafts)
     assert store.gc([A.key]) == 8 and not any(draft.exists() for draft in drafts)
     assert own.exists() and store.is_whole(A)
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_an_hour_off_takes_nothing_away(hours: int, store: Store, monkeypatch: pytest.MonkeyPatch):
+    """Locks and leases are held, not timed; what goes by its age is a day old, by a clock that may be anybody's."""
+    run(A, store)
+    draft = store.root / "runs" / ".r.json.0123456789ab.tmp"
+    draft.parent.mkdir(exist_ok=True)
+    draft.write_bytes(b"1234")
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 3600 * hours)
+    with leased(store.root, [A.key]):
+        assert store.gc([]) == 0 and draft.exists() and store.is_whole(A)
 
 
 def test_trimming_that_was_killed_halfway_is_done_by_the_next(store: Store) -> None:
