@@ -166,7 +166,7 @@ def plan(study: Study | str, *, options: Options | None = None, scale: str = "")
     published size. Raises StudyError, DataError or EncoderError for what can be known to be wrong before training.
     """
     loaded, study_options = load_with_options(study, options, scale)
-    session = open_session(loaded, study_options, planning=True)
+    session = open_session(loaded, study_options, planning=True).at_this_moment()
     return Plan(session=session, forecast=forecast(session))
 
 

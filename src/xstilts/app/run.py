@@ -132,7 +132,7 @@ def _read_files(session: Session, to_run: Sequence[Step], backend: Backend, list
     return outcome
 
 
-def _execute(session: Session, goals: list[Step], backend: Backend, listener: Listener) -> Outcome:
+def _execute(session: Session, goals: Sequence[Step], backend: Backend, listener: Listener) -> Outcome:
     return execute(
         goals,
         session.store,

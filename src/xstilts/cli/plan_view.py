@@ -11,6 +11,7 @@ from rich.text import Text
 
 from xstilts.app.plan import time_spent, to_fetch
 from xstilts.app.plan_power import power_forecast
+from xstilts.core.collection import deferred_collection
 from xstilts.core.short_keys import short_key
 from xstilts.core.visible_text import visible
 from xstilts.engine.graph import steps_of
@@ -27,6 +28,7 @@ from xstilts.study.phase import MergedCheckpoint, Phase, Start
 from xstilts.study.size_curves import size_axes
 
 
+@deferred_collection()
 def plan_text(session: Session, found: Forecast, every_step: bool) -> RenderableType:
     study = session.study
     parts: list[RenderableType] = [

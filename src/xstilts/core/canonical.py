@@ -126,21 +126,27 @@ def _text(value: Any) -> str:
     if cls is tuple or cls is list:
         return f"[{','.join([_text(item) for item in value])}]"
     if cls is dict and all(type(key) is str for key in value):
-        return _object({key: _text(item) for key, item in value.items()})
+        return object_text({key: _text(item) for key, item in value.items()})
     if value is None or cls is bool:
         return _WORDS[value]
     if cls is int:
         return str(value)
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return json.dumps(canonical(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    text = remembered[_REMEMBERED] = _object({key: _text(item) for key, item in _fields(value)})
+    text = remembered[_REMEMBERED] = object_text({key: _text(item) for key, item in _fields(value)})
     return text
 
 
-def _object(texts: Mapping[str, str]) -> str:
+def object_text(texts: Mapping[str, str]) -> str:
+    """The canonical JSON of a mapping whose values are canonical JSON already."""
     return f"{{{','.join([f'{_string(key)}:{texts[key]}' for key in sorted(texts)])}}}"
 
 
 def fingerprint(value: Any, length: int = 16) -> str:
     """Return the hex digest (sha-256, `length` characters) of the canonical form of `value`."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:length]
+    return text_fingerprint(canonical_json(value), length)
+
+
+def text_fingerprint(text: str, length: int = 16) -> str:
+    """Return the fingerprint of a value whose canonical JSON is `text`."""
+    return hashlib.sha256(text.encode()).hexdigest()[:length]

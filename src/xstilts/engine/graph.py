@@ -24,14 +24,15 @@ def steps_of(goals: Sequence[Step]) -> tuple[Step, ...]:
     """Return every step that the goals depend on, once, inputs before readers, one goal's line before the next."""
     order: dict[str, Step] = {}
 
-    def visit(step: Step) -> None:
-        if step.key not in order:
-            for input_step in step.inputs.values():
+    def visit(step: Step) -> None:  # one that is not in the order yet: most inputs are, so they are not asked again
+        for input_step in step.inputs.values():
+            if input_step.key not in order:
                 visit(input_step)
-            order[step.key] = step
+        order[step.key] = step
 
     for goal in goals:
-        visit(goal)
+        if goal.key not in order:
+            visit(goal)
     return tuple(order.values())
 
 
@@ -64,8 +65,10 @@ def demand(goals: Sequence[Step], satisfied: Satisfied, kept: Mapping[str, tuple
             return
         if not satisfied(step, tuple(sorted(needed[step.key]))):
             to_run.add(step.key)
+            needs = step.needs
             for input_step in step.inputs.values():
-                request(input_step, step.needs)
+                if needs or input_step.key not in requested:
+                    request(input_step, needs)
 
     for goal in goals:
         request(goal, (kept or {}).get(goal.key, ()))

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from xstilts.core.canonical import fingerprint
+from xstilts.core.canonical import canonical_json, object_text, text_fingerprint
 
 
 class Progress(Protocol):
@@ -64,15 +64,14 @@ class Step:
 
     @cached_property
     def id(self) -> str:
-        return fingerprint(
-            {
-                "step": self.name,
-                "version": self.version,
-                "settings": self.settings,
-                "inputs": {name: step.id for name, step in self.inputs.items()},
-            },
-            length=20,
-        )
+        inputs = {name: f'"{step.id}"' for name, step in self.inputs.items()}  # text at once: there may be dozens
+        texts = {
+            "step": canonical_json(self.name),
+            "version": canonical_json(self.version),
+            "settings": canonical_json(self.settings),
+            "inputs": object_text(inputs),
+        }
+        return text_fingerprint(object_text(texts), length=20)
 
     @cached_property
     def key(self) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from xstilts.core.canonical import fingerprint
+from xstilts.core.made_once import MadeOnce
 from xstilts.data.source import MachineTranslation
 from xstilts.engine.step import Step
 from xstilts.kinds.base import Kind
@@ -48,6 +49,8 @@ class StepBuilder(TrainingSteps):
 
     _scored: dict[Hashable, Step] = field(default_factory=dict)
     _test_sets: dict[Hashable, EvaluationInputs] = field(default_factory=dict)
+    _predict_settings: MadeOnce[PredictSettings] = field(default_factory=MadeOnce)
+    _score_settings: MadeOnce[ScoreSettings] = field(default_factory=MadeOnce)
 
     def score(
         self,
@@ -80,12 +83,13 @@ class StepBuilder(TrainingSteps):
             sides = (task.query_language, task.candidate_language) if languages else ("", "")
             tests = tests._replace(inputs={**tests.inputs, **adapters})
             predictions = self.predict(end, task, tests, label if kinds else with_values, sides=sides, kinds=kinds)
-            settings = ScoreSettings(
-                kind=task.kind,
-                metrics=task.scored,
-                tests=tests.sets,
-                missing=missing,
-                part=str(kinds.index(task.kind)) if kinds else "",
+            part = str(kinds.index(task.kind)) if kinds else ""
+            settings = self._score_settings.of(
+                lambda: ScoreSettings(
+                    kind=task.kind, metrics=task.scored, tests=tests.sets, missing=missing, part=part
+                ),
+                *(task.kind, task.scored, tests.sets),
+                values=(tuple(missing.items()), part),
             )
             self._scored[key] = score_step(settings, predictions, with_values)
         return self._scored[key]
@@ -171,18 +175,23 @@ class StepBuilder(TrainingSteps):
         is_encoder = isinstance(end, EncoderRef)
         checkpoint = self.encoder_input() if isinstance(end, EncoderRef) else {CHECKPOINT: self.checkpoint(end)}
         base_at, base_input = self.adapter_base(end)
-        settings = PredictSettings(
-            kind=first,
-            beside=tuple(beside),
-            tests=tests.sets,
-            precision=self.precision,
-            encoder=self.encoder_at() if is_encoder else None,
-            pool=tests.pool,
-            base=base_at,
-            queries=sides[0],
-            candidates=sides[1],
-            task=task.name if task.name in adapter_tasks(end) else "",
-            prediction_version=first.prediction_version,
+        own_task = task.name if task.name in adapter_tasks(end) else ""
+        settings = self._predict_settings.of(
+            lambda: PredictSettings(
+                kind=first,
+                beside=tuple(beside),
+                tests=tests.sets,
+                precision=self.precision,
+                encoder=self.encoder_at() if is_encoder else None,
+                pool=tests.pool,
+                base=base_at,
+                queries=sides[0],
+                candidates=sides[1],
+                task=own_task,
+                prediction_version=first.prediction_version,
+            ),
+            *(first, *beside, tests.sets, tests.pool, base_at),
+            values=(is_encoder, sides, own_task),
         )
         inputs = {**tests.inputs, **checkpoint, **base_input}
         return predict_step(settings, inputs, task=task.name, use=use, label=label)

@@ -86,12 +86,13 @@ class StoreEstimator:
         return encoder_bytes(self.session.encoder)
 
     def size(self, step: Step) -> Size:
-        if step.key not in self._sizes:
+        known = self._sizes.get(step.key)
+        if known is None:
             store = self.session.store
             done = store.files(step, prepare.COUNT_FILES) if store.is_done(step) else None
             looked = self._sampled(step) if done is None else None
-            self._sizes[step.key] = looked or prepare.size(step, done)
-        return self._sizes[step.key]
+            known = self._sizes[step.key] = looked or prepare.size(step, done)
+        return known
 
     def _sampled(self, step: Step) -> Size | None:
         """The size of a training or dev file, as its first rows tell; None of others, and after many of them."""
@@ -122,7 +123,10 @@ def forecast(session: Session) -> Forecast:
         sharing=sharing(list(session.routes)),
         peak_bytes=kept_bytes + (3 * estimator.encoder_bytes if trains else 0.0),
         again=tuple(key for key in costs if session.store.is_done(by_key[key])),
-        again_seconds=sum(kind_of(step).estimate(step, estimator).seconds for step in session.steps.weights.targets),
+        again_seconds=sum(
+            (costs.get(step.key) or kind_of(step).estimate(step, estimator)).seconds
+            for step in session.steps.weights.targets
+        ),
         measured=estimator.throughput.measured,
         dear_dev_sets=dear_dev_sets((step, costs[step.key]) for step in steps if step.key in costs),
     )

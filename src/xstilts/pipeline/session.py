@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from xstilts.core.catalog import Catalog
@@ -15,7 +16,7 @@ from xstilts.data.lock import Lock
 from xstilts.data.read import expected_source, place_to_fetch, resolve_source
 from xstilts.data.source import Source
 from xstilts.data.study_lock import adopt_revisions, check_study_lock, encoder_key, read_study_lock
-from xstilts.engine.remote.cached_store import open_store
+from xstilts.engine.remote.cached_store import open_snapshot, open_store
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.models.cut_layers import number_of_layers
@@ -64,8 +65,8 @@ class Session:
         """The study that was opened, `precision: auto` settled."""
         return self.located.study
 
-    @property
-    def goals(self) -> list[Step]:
+    @cached_property
+    def goals(self) -> tuple[Step, ...]:
         """All scores, those of one route together, so that its weights can go before the next one is trained; then the
         trainings whose weights the study keeps."""
         earlier_tasks: dict[tuple[str, str, int], list[Step]] = {}
@@ -78,7 +79,11 @@ class Session:
             for key, score in self.steps.scores.items()
             for step in (score, *swept.get(key, ()), *stressed.get(key, ()), *earlier_tasks.get(key, ()))
         ]
-        return list(dict.fromkeys([*steps, *self.steps.weights.required]))
+        return tuple(dict.fromkeys([*steps, *self.steps.weights.required]))
+
+    def at_this_moment(self) -> Session:
+        """The session with the store as it is now, for whoever only looks."""
+        return replace(self, store=open_snapshot(self.store.root))
 
 
 @deferred_collection()

@@ -17,12 +17,12 @@ from xstilts.core.errors import DataError, StoreError
 from xstilts.data.source import View
 from xstilts.data.text_keys import shared_mask
 from xstilts.data.views import without_translations_of
+from xstilts.engine.graph import steps_of
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.kinds.prepared_keys import TextKeys
-from xstilts.pipeline.same_files import all_uses
 from xstilts.pipeline.session import Session
-from xstilts.pipeline.steps import file_uses
+from xstilts.pipeline.steps import file_uses, kind_of
 from xstilts.pipeline.steps.base import FileUse
 from xstilts.report.elements.formatting import count, name_list
 from xstilts.study.text_overlap import name_arms
@@ -87,7 +87,7 @@ def shared_rows(session: Session) -> SharedRows:
 
 
 def _preparations(session: Session) -> list[Step]:
-    return list(dict.fromkeys(use.prepared for use in all_uses(session.goals)))
+    return [step for step in steps_of(session.goals) if kind_of(step).reads_files]
 
 
 @dataclass

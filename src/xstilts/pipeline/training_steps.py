@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import NamedTuple
 
+from xstilts.core.made_once import MadeOnce
 from xstilts.data.locate import Roots
 from xstilts.data.read import ResolvedSource, resolve_source
 from xstilts.data.source import MachineTranslation, Source
@@ -43,6 +46,13 @@ from xstilts.study.strategies import Start
 from xstilts.tasks.augmentation import Augmentation
 
 
+class _PartSteps(NamedTuple):
+    """What all trainings on one part of a mixture share: the steps that prepare its rows, and its settings."""
+
+    rows: Mapping[str, Step]
+    settings: TrainPart
+
+
 @dataclass
 class TrainingSteps:
     """Remembers what it has built, so that equal values become one step. `resolver` finds the files of a source."""
@@ -57,6 +67,7 @@ class TrainingSteps:
     _trained: dict[Phase, Step] = field(default_factory=dict)
     _merged: dict[MergedCheckpoint, Step] = field(default_factory=dict)
     _resolved: dict[Source, ResolvedSource] = field(default_factory=dict)
+    _of_parts: MadeOnce[_PartSteps] = field(default_factory=MadeOnce)
 
     def resolve(self, source: Source) -> ResolvedSource:
         """The source as its files are here, their content as identity, without views."""
@@ -70,6 +81,10 @@ class TrainingSteps:
         return replace(self.resolve(source), views=source.views)
 
     def encoder_at(self) -> EncoderAt:
+        return self._encoder_at
+
+    @cached_property
+    def _encoder_at(self) -> EncoderAt:
         return EncoderAt(identity=self.encoder.ref.identity, folder=self.encoder.folder)
 
     def encoder_input(self) -> dict[str, Step]:
@@ -154,16 +169,22 @@ class TrainingSteps:
         inputs = self.encoder_input() if isinstance(phase.start, EncoderRef) else {START: self.checkpoint(phase.start)}
         base_at, base_input = self.adapter_base(phase.start)
         inputs |= base_input
-        for i, task in enumerate(phase.mix):
-            inputs |= self._prepare_train(i, task)
-            inputs[dev_rows(i)] = self._prepare_dev(task)
+        parts = [
+            self._of_parts.of(partial(self._part_steps, i, part), part, values=i) for i, part in enumerate(phase.mix)
+        ]
+        for part in parts:
+            inputs |= part.rows
         settings = TrainSettings(
-            parts=tuple(self._train_part(task) for task in phase.mix),
+            parts=tuple(part.settings for part in parts),
             **phase.training_fields(),
             encoder=self.encoder_at() if starts_fresh else None,
             base=base_at,
         )
         return train_step(settings, inputs, task=phase_name(phase), role=phase.role, label=end_name(phase))
+
+    def _part_steps(self, i: int, part: MixtureTask) -> _PartSteps:
+        rows = {**self._prepare_train(i, part), dev_rows(i): self._prepare_dev(part)}
+        return _PartSteps(rows, self._train_part(part))
 
     def _prepare_train(self, i: int, part: MixtureTask) -> dict[str, Step]:
         """The rows that are trained on, by the names of the inputs that they are."""

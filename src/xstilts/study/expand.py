@@ -6,11 +6,13 @@ Phases are values, so work that routes share is one value and is trained once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from xstilts.core.canonical import identity_name
 from xstilts.core.errors import StudyError
+from xstilts.core.made_once import MadeOnce
 from xstilts.core.settings.sampling import PROPORTIONAL
+from xstilts.core.settings.training import Recipe
 from xstilts.core.settings.tuning import FROZEN, Tune
 from xstilts.study.arms import ArmSpec
 from xstilts.study.availability import LocatedStudy
@@ -109,7 +111,7 @@ def expand(
 ) -> list[Route]:
     """List the routes of all arms, targets and seeds that can run, in the order of the study. `starts`: of the arms
     that start from a published adapter, by name."""
-    study, starts = located.study, starts or {}
+    study, starts, made = located.study, starts or {}, _Made()
     routes = []
     for seed in study.seeds:
         for arm_name, arm in study.arms.items():
@@ -124,11 +126,21 @@ def expand(
                     arm,
                     seed,
                     precision,
+                    made,
                     perturbed.augmentations.get(arm_name),
                     perturbed.target_augmentations.get(arm_name),
                 )
                 routes.append(builder.route(arm_name, located, encoder, target, starts.get(arm_name)))
     return routes
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What the arms of a study share, each once: a study of many arms trains on few tasks, by few recipes."""
+
+    parts: MadeOnce[MixtureTask] = field(default_factory=MadeOnce)
+    recipes: MadeOnce[Recipe] = field(default_factory=MadeOnce)
+    phases: dict[Phase, Phase] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -139,6 +151,7 @@ class _Builder:
     arm: ArmSpec
     seed: int
     precision: str
+    made: _Made
     augmentation: Augmentation | None = None  # of the rows of intermediate tasks
     target_augmentation: Augmentation | None = None  # of the target's
 
@@ -221,6 +234,9 @@ class _Builder:
         return (first, *(replace(part, is_auxiliary=True) for part in others))
 
     def part(self, task: Task, take: int | None, augmentation: Augmentation | None = None) -> MixtureTask:
+        return self.made.parts.of(lambda: self._part(task, take, augmentation), task, augmentation, values=take)
+
+    def _part(self, task: Task, take: int | None, augmentation: Augmentation | None) -> MixtureTask:
         fit = task.fit
         if fit is None:
             raise StudyError(f"The task '{task.name}' has no training data, so nothing can be trained on it.")
@@ -239,7 +255,9 @@ class _Builder:
         phase = Phase(
             start=start,
             mix=(*tasks, *texts),
-            recipe=recipe(self.study, self.arm, role, names, self.precision),
+            recipe=self.made.recipes.of(
+                lambda: recipe(self.study, self.arm, role, names, self.precision), self.arm, values=(role, names)
+            ),
             seed=self.seed,
             sampling=self.arm.sampling if len(mix) > 1 else PROPORTIONAL,
             tune=stack_over_language_adapter(start, tune),
@@ -249,7 +267,8 @@ class _Builder:
         )
         told_apart = adapter_tasks(phase)
         mix = tuple(replace(part, task=part.name) if part.name in told_apart else part for part in phase.mix)
-        return replace(phase, mix=mix) if told_apart else phase
+        phase = replace(phase, mix=mix) if told_apart else phase
+        return self.made.phases.setdefault(phase, phase)  # the very same, which whoever asks for it knows at once
 
     def tune(self, start: Start, role: str, mix: Stage) -> Tune:
         """Return what a phase trains: of a target that is a probe heads alone, whatever the arm says; with heads alone

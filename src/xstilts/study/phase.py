@@ -54,6 +54,9 @@ class MixtureTask:
     # True: a translation beside its task's own rows, or beside another translation of them, which steers for it
     is_auxiliary: bool = field(default=False, metadata=NOT_IDENTITY, compare=False)
 
+    def __hash__(self) -> int:
+        return hash_once(self)
+
     @property
     def label(self) -> str:
         """ "mnli", "mnli[de]" for its translation, "mnli[perturbed]" where a share of its rows is."""

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xstilts.core.canonical import fingerprint
 from xstilts.engine.step import Context, Step
 
 
@@ -69,6 +70,14 @@ def test_the_order_of_inputs_and_settings_does_not_matter(order: list[str], rng:
     settings = {name: rng.random() for name in "abcd"}
     again = {name: settings[name] for name in order}
     assert step(settings=again, inputs=inputs).id == step(settings=settings, inputs=dict(sorted(inputs.items()))).id
+
+
+@given(st.dictionaries(st.text(max_size=5), st.integers(), max_size=5), st.text(min_size=1, max_size=5))
+def test_an_identity_is_the_fingerprint_of_the_whole_step(inputs: dict[str, int], name: str) -> None:
+    settings = Settings(lr=0.1, tasks=("a", "é"))
+    below = {key: step("prepare", settings=value) for key, value in inputs.items()}
+    whole = {"step": name, "version": 1, "settings": settings, "inputs": {key: one.id for key, one in below.items()}}
+    assert step(name, settings=settings, inputs=below).id == fingerprint(whole, length=20)
 
 
 def test_settings_without_a_stable_form_raise() -> None:

@@ -24,6 +24,7 @@ from xstilts.engine.remote.local_cache import LocalCache, size_limit
 from xstilts.engine.remote.object_files import ObjectFiles, UnreachableError, patience_seconds
 from xstilts.engine.step import Step
 from xstilts.engine.store import LAYOUT, Store, remove, size
+from xstilts.engine.store_snapshot import StoreSnapshot
 
 _SUPERVISED = "XSTILTS_SUPERVISED"  # a step's process: its run has reached the object store before
 
@@ -32,6 +33,11 @@ def open_store(root: Path) -> Store:
     """Return the store in a folder, or the one that the folder caches. Raises StoreError as `Store`."""
     url = remote_url(root)
     return CachedStore(root, url) if url else Store(root)
+
+
+def open_snapshot(root: Path) -> Store:
+    """Return the store in a folder as it is now, for whoever only looks. One that caches has a list already."""
+    return open_store(root) if remote_url(root) else StoreSnapshot(root)
 
 
 def remote_url(root: Path) -> str:

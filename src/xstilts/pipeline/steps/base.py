@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
 from xstilts.core.files import read_json
@@ -56,8 +57,7 @@ class Estimator(Protocol):
         (see `StepKind.speed_key`) are not looked at."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class FileUse:
+class FileUse(NamedTuple):
     """Files that a step trains on ("train"), selects with ("dev") or scores ("test"), through views; `prepared` is the
     step that reads them. `without`: rows that translate one of these are left out."""
 
@@ -173,7 +173,7 @@ class EvaluationSet:
     perturbation: Perturbation | None = field(default=None, metadata=OMIT_DEFAULT)
     translated: str = field(default="", metadata=OMIT_DEFAULT)
 
-    @property
+    @cached_property
     def input(self) -> str:
         return f"{self.use}/{self.language}"
 

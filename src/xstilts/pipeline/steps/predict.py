@@ -121,11 +121,14 @@ def _nominal(estimator: Estimator) -> float:
 def predicted_tokens(step: Step, estimator: Estimator) -> tuple[float, bool]:
     """Return how many tokens a predict step reads, and whether they were counted."""
     settings: PredictSettings = step.settings
-    views = {test.input: test.views for test in settings.tests}
-    views |= {POOL: settings.pool.views} if settings.pool else {}
-    sizes = {name: estimator.size(step.inputs[name]) for name in views}
-    tokens = sum(size.tokens * passing_share(views[name], size.rows) for name, size in sizes.items())
-    return tokens, all(size.counted for size in sizes.values())
+    views = [(test.input, test.views) for test in settings.tests]
+    views += [(POOL, settings.pool.views)] if settings.pool else []
+    tokens, counted = 0.0, True
+    for name, of_set in views:
+        size = estimator.size(step.inputs[name])
+        tokens += size.tokens * passing_share(of_set, size.rows)
+        counted &= size.counted
+    return tokens, counted
 
 
 def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
