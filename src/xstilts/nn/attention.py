@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from torch.nn import functional as F  # noqa: N812
 from transformers import AttentionInterface
 from transformers.masking_utils import AttentionMaskInterface
 
+from xstilts.nn.attention_blocks import Blocks, attend_blocks, block_width
 from xstilts.nn.attention_runs import (
     AttentionOptions,
     Prefix,
@@ -68,6 +70,12 @@ class Packing:
         """
         offsets_M = F.pad(torch.cumsum(lengths_N, 0), (1, 0)).to(torch.int32)
         return cls(offsets_M, offsets_M.to(device, non_blocking=True), int(lengths_N.max()), **others)
+
+    @cached_property
+    def blocks(self) -> Blocks | None:
+        """The blocks that all layers attend in; None where that is not quicker."""
+        width = block_width(self.longest)
+        return Blocks.of(self.offsets_M.tolist(), width) if width else None
 
     def with_prefix(self, key: Tensor, value: Tensor) -> Packing:
         """Return the same with a prefix in front of the present one."""
@@ -165,11 +173,22 @@ def packed_attention(
         )  # fmt: skip
     elif torch.compiler.is_compiling() and dropout == 0.0:
         out_THC = attend_opaque(query_THC, key_THC, value_THC, packing.offsets_M, window, scale)
+    elif (blocks := _quick_blocks(query_THC, packing, window, dropout)) is not None:
+        out_THC = attend_blocks(query_THC, key_THC, value_THC, blocks, scale)
     else:
         out_THC = _attend_eager(
             query_THC, key_THC, value_THC, packing.offsets_M, AttentionOptions(window, scale, dropout)
         )
     return out_THC.unsqueeze(0), None
+
+
+@torch.compiler.disable
+def _quick_blocks(query_THC: Tensor, packing: Packing, window: int, dropout: float) -> Blocks | None:
+    """Return the blocks to attend in where they are quicker: in bf16 on a CPU without gradients, window and dropout."""
+    is_local = 0 <= window < packing.longest - 1
+    if torch.is_grad_enabled() or is_local or dropout > 0.0:
+        return None
+    return packing.blocks if query_THC.dtype == torch.bfloat16 and query_THC.device.type == "cpu" else None
 
 
 @torch.compiler.disable
