@@ -95,6 +95,7 @@ class Plan:
             "seconds": self.seconds,
             "tokens": self.tokens,
             "updates": self.updates,
+            "flops": self.forecast.flops,
             "peak_bytes": self.forecast.peak_bytes,
             "trained_again": list(self.forecast.again),
             "target_weights": {

@@ -14,8 +14,10 @@ from xstilts.engine.artefact import read_trimmed
 from xstilts.engine.graph import readers_of, steps_of
 from xstilts.engine.reasons import Reason, reasons
 from xstilts.engine.step import Step
+from xstilts.pipeline.forecast import StoreEstimator
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.session import Session, open_session
+from xstilts.pipeline.steps import kind_of
 from xstilts.report.scores.trainings import read_curves
 from xstilts.study.schema import Study
 
@@ -39,6 +41,7 @@ class ShownStep:
         settings: place -> value, as they are part of its identity; lists of values stay lists.
         curve: of a training: (update, dev score); loss: (update, loss) of some updates.
         record: what was written when it was done (seconds, device, versions, ...), {} while it is not.
+        flops: operations that it took or will take, by formula; None where nobody counts them.
         trimmed: parts that were thrown away.
         error: what the last attempt said where it failed.
     """
@@ -56,6 +59,7 @@ class ShownStep:
     curve: tuple[tuple[int, float], ...] = ()
     loss: tuple[tuple[int, float], ...] = ()
     trimmed: tuple[str, ...] = ()
+    flops: float | None = None
     error: str = ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -86,11 +90,12 @@ def show_step(study: Study, written: str, options: Options) -> ShownStep:
         curve=_curve(session, step),
         loss=_loss(session, step),
         trimmed=tuple(read_trimmed(session.store.path(step))),
+        flops=_flops(session, step),
         error=_error(session, step),
     )
 
 
-_RECORDED = ("started", "seconds", "device", "threads", "bytes", "versions", "machine")
+_RECORDED = ("started", "seconds", "device", "threads", "bytes", "energy", "versions", "machine")
 _MOST_LOSSES = 20
 
 
@@ -145,6 +150,13 @@ def _chosen(number: int, most: int) -> Sequence[int]:
     if number <= most:
         return range(number)
     return sorted({round(i * (number - 1) / (most - 1)) for i in range(most)})
+
+
+def _flops(session: Session, step: Step) -> float | None:
+    kind, estimator = kind_of(step), StoreEstimator(session)
+    if session.store.is_done(step):
+        return kind.flops_done(step, session.store.path(step), estimator)
+    return kind.estimate(step, estimator).flops
 
 
 def _error(session: Session, step: Step) -> str:

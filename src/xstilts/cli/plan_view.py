@@ -140,7 +140,7 @@ def _stress(session: Session) -> Iterable[Text]:
 
 def _table(found: Forecast) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("step", "to run", "reused", "updates", "tokens", "time"):
+    for name in ("step", "to run", "reused", "updates", "tokens", "FLOPs", "time"):
         table.add_column(name, justify="left" if name == "step" else "right")
     for kind in STEP_KINDS:
         steps = [step for step in found.steps if step.name == kind.name]
@@ -149,12 +149,14 @@ def _table(found: Forecast) -> Table:
         run = [step for step in steps if not step.reused]
         about = "" if all(step.counted for step in run) else "~"
         tokens = sum(step.tokens for step in run)
+        flops = [step.flops for step in run if step.flops is not None]
         table.add_row(
             kind.name,
             str(len(run)),
             str(len(steps) - len(run)),
             f"{sum(step.updates for step in run):,}" if kind.is_training else "–",
             f"{about}{formatting.amount(tokens)}" if tokens else "–",
+            formatting.operations(sum(flops)) if flops else "–",
             formatting.seconds(sum(step.seconds for step in run)) if run else "–",
         )
     return table

@@ -54,11 +54,17 @@ def reasons_table(reasons: Sequence[Reason], labels: Mapping[str, str]) -> Rende
 
 def _made(step: ShownStep) -> Iterable[RenderableType]:
     if not step.record:
+        if step.flops:
+            yield Text(f"about {formatting.operations(step.flops)}")
         return
     spent, size = formatting.seconds(step.record.get("seconds")), formatting.size(step.record.get("bytes"))
     threads = formatting.plural(int(step.record.get("threads", 1)), "thread")
     gone = f"; thrown away since: {', '.join(step.trimmed)}" if step.trimmed else ""
     yield Text(f"{spent} on {step.record.get('device')} with {threads}, {size}{gone}")
+    taken, energy = step.record.get("energy", {}), "energy not measured"
+    if taken:
+        energy = f"{formatting.energy(taken['joules'])} on {taken['covers']}, with all that ran there meanwhile"
+    yield Text("; ".join(filter(None, (formatting.operations(step.flops), energy))))
     versions = step.record.get("versions", {})
     yield Text(", ".join(f"{name} {version}" for name, version in versions.items()), style="dim")
 

@@ -24,6 +24,7 @@ from xstilts.core.versions import library_versions
 from xstilts.engine.artefact import sealed
 from xstilts.engine.attempts import StepAttempt, recorded
 from xstilts.engine.checksums import checksums
+from xstilts.engine.energy import measured
 from xstilts.engine.step import Context, Progress, Step, Team
 from xstilts.engine.store import Store, remove, size
 
@@ -119,9 +120,10 @@ def _attempt(step: Step, store: Store, resources: Resources) -> Result:
     )
     try:
         with writing(out):
-            step.call(step.settings, context)
+            with measured(resources.team.devices if resources.team else (resources.device,)) as energy:
+                step.call(step.settings, context)
             seconds = time.monotonic() - started
-            _seal(step, out, _record(step, resources, began, seconds))
+            _seal(step, out, {**_record(step, resources, began, seconds), **energy.record})
     except Exception as error:  # noqa: BLE001 - a step may raise anything; the run goes on without it
         remove(out)
         details = store.write_error(step, traceback.format_exc())

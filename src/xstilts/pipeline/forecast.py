@@ -31,6 +31,7 @@ class StepForecast:
     updates: int
     seconds: float
     bytes: float
+    flops: float | None  # floating-point operations; None where nobody counts them
     counted: bool  # False: tokens are estimated from file sizes
 
 
@@ -56,6 +57,12 @@ class Forecast:
     @property
     def to_run(self) -> list[StepForecast]:
         return [step for step in self.steps if not step.reused]
+
+    @property
+    def flops(self) -> float | None:
+        """The operations of the trainings and predictions that are to be run; None where the encoder is not known."""
+        counted = [step.flops for step in self.to_run if step.flops is not None]
+        return sum(counted) if counted or not self.to_run else None
 
     @property
     def seconds(self) -> dict[str, float]:
@@ -155,5 +162,6 @@ def _step_forecast(step: Step, cost: Cost | None) -> StepForecast:
         updates=spent.updates,
         seconds=spent.seconds,
         bytes=spent.bytes,
+        flops=spent.flops,
         counted=spent.counted,
     )

@@ -16,6 +16,7 @@ from xstilts.models.pretraining_languages import pretraining_languages
 from xstilts.pipeline.cut_texts import cut_warnings
 from xstilts.pipeline.data_warnings import data_warnings
 from xstilts.pipeline.encoder_notes import encoder_notes
+from xstilts.pipeline.forecast import StoreEstimator
 from xstilts.pipeline.read_files import file_records, file_steps, packaged_samples
 from xstilts.pipeline.same_files import same_files
 from xstilts.pipeline.session import Session
@@ -44,6 +45,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
     that is not there was not run."""
     study, samples, shared = session.study, packaged_samples(session), shared_rows(session)
     cells, files_twice = tuple(cells_of(session, outcome)), same_files(session.goals)
+    estimator = StoreEstimator(session)
     known = pretraining_languages(study.encoder.name, session.encoder.folder)
     return Results(
         name=study.name,
@@ -59,7 +61,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         study_yaml=dump_study(study),
         encoder=str(study.encoder),
         left_out_head=left_out_head(session.encoder),
-        steps=tuple(_step(step, session.store, outcome) for step in steps_of(session.goals)),
+        steps=tuple(_step(step, session.store, outcome, estimator) for step in steps_of(session.goals)),
         versions={**library_versions(), "machine": platform.machine()},
         data=tuple(file_records(session)),
         notes=(
@@ -166,7 +168,7 @@ def training_language(session: Session, target: str) -> str:
     return trained.language if trained else session.located.targets[target].candidate_language or "en"
 
 
-def _step(step: Step, store: Store, outcome: Outcome | None) -> StepInfo:
+def _step(step: Step, store: Store, outcome: Outcome | None, estimator: StoreEstimator) -> StepInfo:
     record, kind = store.record(step) or {}, kind_of(step)
     failed = outcome.failed if outcome else {}
     if record:
@@ -183,6 +185,9 @@ def _step(step: Step, store: Store, outcome: Outcome | None) -> StepInfo:
         seconds=record.get("seconds"),
         tokens=None if tokens is None else int(tokens),
         bytes=record.get("bytes"),
+        flops=kind.flops_done(step, store.path(step), estimator) if record else None,
+        joules=record.get("energy", {}).get("joules"),
+        energy_covers=record.get("energy", {}).get("covers", ""),
         error=without_local_paths(failed.get(step.key, "")),
         is_training=kind.is_training,
         is_on_route=kind.is_on_route,

@@ -25,13 +25,15 @@ WEIGHTS = "weights"  # the part of a checkpoint that may be trimmed
 @dataclass(frozen=True, kw_only=True)
 class Cost:
     """An estimate for one step. `updates`: of a training; `dev_tokens`: of the dev sets it scores, as many tokens of
-    training as are the same work. `counted`: its tokens were counted, not estimated from the size of files."""
+    training as are the same work. `flops`: its floating-point operations (`pipeline.flops`), None where nobody counts
+    them. `counted`: its tokens were counted, not estimated from the size of files."""
 
     tokens: float = 0.0
     dev_tokens: float = 0.0
     updates: int = 0
     seconds: float = 0.0
     bytes: float = 0.0
+    flops: float | None = None
     counted: bool = True
 
 
@@ -96,6 +98,7 @@ class StepKind:
         speed_key: what of a step's settings, as they are recorded, its speed depends on besides.
         tokens_done: how many tokens a done step took, from its artefact and the artefacts of its inputs (by the names
             of these); None where its speed is not measured in tokens.
+        flops_done: the floating-point operations of a done step, from its artefact; None where nobody counts them.
         labelled_inputs: names of the inputs that must have gold, and whether every row must (else some).
         paired_inputs: pairs of inputs, a translation and its original, whose rows are paired by their number.
         file_uses: what files its rows come from, and what they are for.
@@ -112,6 +115,7 @@ class StepKind:
     speed_depends_on_encoder: bool = False
     speed_key: Callable[[Mapping[str, Any]], Hashable] = lambda settings: ()
     tokens_done: Callable[[Path, Mapping[str, Path]], float] | None = None
+    flops_done: Callable[[Step, Path, Estimator], float | None] = lambda step, artefact, estimator: None
     labelled_inputs: Callable[[Step], Mapping[str, bool]] = lambda step: {}
     paired_inputs: Callable[[Step], Iterable[tuple[str, str]]] = lambda step: ()
     file_uses: Callable[[Step], Iterable[FileUse]] = lambda step: ()

@@ -15,6 +15,7 @@ from xstilts.engine.step import Context, Step
 from xstilts.kinds.base import Kind
 from xstilts.kinds.tokenized import TokenizedRows
 from xstilts.pipeline.estimates import START_SECONDS, Speed, nominal_speed
+from xstilts.pipeline.flops import forward_flops
 from xstilts.pipeline.steps import train
 from xstilts.pipeline.steps.base import (
     WEIGHTS,
@@ -103,7 +104,10 @@ def example_adapters(sides: tuple[str, str], examples: Sequence[Example], contex
 
 def estimate(step: Step, estimator: Estimator) -> Cost:
     tokens, counted = predicted_tokens(step, estimator)
-    return Cost(tokens=tokens, seconds=forward_speed(estimator, KIND).seconds(tokens), counted=counted)
+    sizes = [estimator.size(source) for name, source in step.inputs.items() if "/" in name or name == POOL]
+    row = sum(size.tokens for size in sizes) / max(1.0, sum(size.rows for size in sizes))
+    flops = forward_flops(estimator.encoder_config, tokens, row)
+    return Cost(tokens=tokens, seconds=forward_speed(estimator, KIND).seconds(tokens), flops=flops, counted=counted)
 
 
 def forward_speed(estimator: Estimator, kind: StepKind) -> Speed:
@@ -136,6 +140,13 @@ def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
     return float(sum(language["tokens"] for language in read_json(path).values())) if path.is_file() else 0.0
 
 
+def flops_done(step: Step, artefact: Path, estimator: Estimator) -> float | None:
+    path = artefact / "meta.json"
+    languages = read_json(path).values() if path.is_file() else ()
+    tokens, rows = (sum(language.get(name) or 0 for language in languages) for name in ("tokens", "rows"))
+    return forward_flops(estimator.encoder_config, tokens, tokens / max(1, rows))
+
+
 def labelled_inputs(step: Step) -> Mapping[str, bool]:
     """A test set must have gold throughout, a dev set somewhere. Of a perturbed one the clean one tells."""
     return {test.input: test.use == "test" for test in step.settings.tests if test.perturbation is None}
@@ -149,6 +160,7 @@ KIND = StepKind(
     takes_device=True,
     speed_depends_on_encoder=True,
     tokens_done=tokens_done,
+    flops_done=flops_done,
     labelled_inputs=labelled_inputs,
 )
 

@@ -18,6 +18,7 @@ from xstilts.kinds.base import Kind
 from xstilts.kinds.tokenized import TokenizedRows
 from xstilts.metrics.tallies import Metric
 from xstilts.pipeline.estimates import CHECKPOINT_BYTES, START_SECONDS, Size, Speed, nominal_speed, weights_share
+from xstilts.pipeline.flops import forward_flops, training_flops
 from xstilts.pipeline.steps.base import (
     WEIGHTS,
     Cost,
@@ -136,12 +137,15 @@ def estimate(step: Step, estimator: Estimator) -> Cost:
         sizes.append((train, dev))
     length = phase_length(settings, sizes)
     dev_tokens = length.dev_tokens / FORWARD_WORK
+    rows = max(1.0, length.updates * settings.recipe.batch)
+    flops = _flops(settings, estimator, (length.tokens, length.tokens / rows), (length.dev_tokens, length.dev_row))
     return Cost(
         tokens=length.tokens,
         dev_tokens=dev_tokens,
         updates=length.updates,
         seconds=speed(estimator).seconds(length.tokens + dev_tokens),
         bytes=estimator.encoder_bytes * weights_share(settings.tune) + CHECKPOINT_BYTES,
+        flops=flops,
         counted=all(size.counted for pair in sizes for size in pair),
     )
 
@@ -159,12 +163,13 @@ def speed(estimator: Estimator) -> Speed:
 
 
 class PhaseLength(NamedTuple):
-    """How long a phase is: its updates, masked LM and whatever else comes on top included, the tokens of these, and the
-    tokens of the dev examples over all evaluations."""
+    """How long a phase is: its updates, masked LM and whatever else comes on top included, the tokens of these, the
+    tokens of the dev examples over all evaluations, and those of a mean dev row."""
 
     updates: int
     tokens: float
     dev_tokens: float
+    dev_row: float
 
 
 def phase_length(settings: TrainSettings, sizes: Sequence[tuple[Size, Size]]) -> PhaseLength:
@@ -183,17 +188,55 @@ def phase_length(settings: TrainSettings, sizes: Sequence[tuple[Size, Size]]) ->
     all_updates = round(updates * (1 + sum(ratio for _, ratio in added)))
     every = recipe.evaluate_every or -(-all_updates // EVALUATIONS)
     limit = recipe.dev_examples or float("inf")
-    dev = sum(min(size.rows, limit) * size.row for (_, size), ratio in zip(sizes, ratios, strict=True) if ratio is None)
+    looked_at = [dev for (_, dev), ratio in zip(sizes, ratios, strict=True) if ratio is None]
+    dev = sum(min(size.rows, limit) * size.row for size in looked_at)
     return PhaseLength(
         updates=all_updates,
         tokens=updates * recipe.batch * (mean_row + sum(row * ratio for row, ratio in added)),
         dev_tokens=-(-all_updates // every) * dev,
+        dev_row=dev / max(1.0, sum(min(size.rows, limit) for size in looked_at)),
     )
 
 
 def tokens_done(artefact: Path, inputs: Mapping[str, Path]) -> float:
     path = artefact / "summary.json"
     return float(read_json(path).get("tokens", 0)) if path.is_file() else 0.0
+
+
+def flops_done(step: Step, artefact: Path, estimator: Estimator) -> float | None:
+    """The operations of a training as it was: its updates, and its looks at dev sets."""
+    path = artefact / "summary.json"
+    summary = read_json(path) if path.is_file() else {}
+    parts = list(enumerate(summary.get("parts") or ()))
+    if not parts or "updates" not in parts[0][1]:  # of an earlier release
+        return None
+    train = [estimator.size(step.inputs[train_rows(i)]).row for i, _ in parts]
+    dev = [estimator.size(step.inputs[dev_rows(i)]).row for i, _ in parts]
+    updates = sum(part["updates"] for _, part in parts)
+    length = sum(part["updates"] * train[i] for i, part in parts) / max(1, updates)
+    looked_at = sum(part["dev_examples"] for _, part in parts)
+    dev_tokens = sum(part["dev_examples"] * dev[i] for i, part in parts)
+    return _flops(
+        step.settings,
+        estimator,
+        (float(summary.get("tokens") or 0), length),
+        (dev_tokens * len(summary.get("curve") or ()), dev_tokens / max(1, looked_at)),
+        float(summary.get("trained_parameters") or 0),
+    )
+
+
+def _flops(
+    settings: TrainSettings,
+    estimator: Estimator,
+    trained: tuple[float, float],
+    looked_at: tuple[float, float],
+    small: float = 0.0,
+) -> float | None:
+    """The operations of updates and of looks at dev sets: of each its tokens, and those of a mean row. `small`: the
+    weights of small layers, where these are what is trained."""
+    updates = training_flops(estimator.encoder_config, *trained, settings.tune, small)
+    looks = forward_flops(estimator.encoder_config, *looked_at)
+    return None if updates is None or looks is None else updates + looks
 
 
 def file_uses(step: Step) -> Iterator[FileUse]:
@@ -247,6 +290,7 @@ KIND = StepKind(
     is_on_route=True,
     speed_depends_on_encoder=True,
     tokens_done=tokens_done,
+    flops_done=flops_done,
     labelled_inputs=labelled_inputs,
     paired_inputs=paired_inputs,
     file_uses=file_uses,

@@ -118,6 +118,30 @@ def amount(n: float) -> str:
     return f"{n:.0f}"
 
 
+def operations(n: float | None) -> str:
+    """Write a number of floating-point operations.
+
+    >>> operations(2.36e15), operations(420.0)
+    ('2.4 PFLOP', '420 FLOP')
+    """
+    if n is None:
+        return ""
+    power = min(int(math.log10(n)) // 3, 6) if n >= 1000 else 0
+    return f"{n / 1000**power:.{1 if power else 0}f} {('', 'k', 'M', 'G', 'T', 'P', 'E')[power]}FLOP"
+
+
+def energy(joules: float | None) -> str:
+    """Write an energy, in watt hours from one on.
+
+    >>> energy(512.0), energy(7_200.0), energy(7.2e6)
+    ('512 J', '2.0 Wh', '2.0 kWh')
+    """
+    if joules is None:
+        return ""
+    hours = joules / 3600
+    return f"{joules:.0f} J" if hours < 1 else f"{hours:.1f} Wh" if hours < 1000 else f"{hours / 1000:.1f} kWh"
+
+
 def plural(n: int, noun: str) -> str:
     """Write a count with its noun.
 

@@ -196,6 +196,9 @@ class StepInfo:
     seconds: float | None = None
     tokens: int | None = None
     bytes: int | None = None
+    flops: float | None = None  # floating-point operations, by formula; None where nobody counts them
+    joules: float | None = None  # None: not measured
+    energy_covers: str = ""  # "processor package-0": all that ran on it meanwhile
     error: str = ""
     # Follow from the name and are not written to report.json: whether its seconds count as training, and whether it is
     # drawn where the whole run graph is too large.

@@ -1,8 +1,8 @@
-"""The costs of each arm before its targets, with what it reaches: trained parameters, bytes stored and seconds."""
+"""The costs of each arm before its targets, with what it reaches: trained parameters, bytes, FLOPs, seconds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
@@ -29,6 +29,7 @@ class ArmCost:
     parameters: float | None
     stored_bytes: float | None
     seconds: float | None
+    flops: float | None
     f1: float | None
 
 
@@ -49,9 +50,10 @@ def compute(board: Scoreboard) -> StudyCosts | None:
         return None
     f1_scores = _f1_scores(board)
     f1 = _arm_means(board, f1_scores)
+    flops = {step.key: step.flops for step in board.results.steps}
     return StudyCosts(
         arms=tuple(
-            _arm_cost(arm, [[runs[folder] for folder in of_seed] for of_seed in seeds.values()], f1.get(arm))
+            _arm_cost(arm, [[runs[folder] for folder in of_seed] for of_seed in seeds.values()], f1.get(arm), flops)
             for arm, seeds in folders.items()
         ),
         f1_targets=tuple(dict.fromkeys(target for _, target, _ in f1_scores)),
@@ -95,9 +97,11 @@ def _intermediate_trainings(board: Scoreboard, arm: str) -> dict[int, tuple[Path
     return {seed: tuple(of_seed) for seed, of_seed in folders.items()}
 
 
-def _arm_cost(arm: str, seeds: Sequence[Sequence[TrainingRun]], f1: float | None) -> ArmCost:
-    def total(name: str) -> float | None:
-        numbers = [[run.number(name) for run in runs] for runs in seeds]
+def _arm_cost(
+    arm: str, seeds: Sequence[Sequence[TrainingRun]], f1: float | None, flops: Mapping[str, float | None]
+) -> ArmCost:
+    def total(number: Callable[[TrainingRun], float | None]) -> float | None:
+        numbers = [[number(run) for run in runs] for runs in seeds]
         if any(value is None for of_seed in numbers for value in of_seed):
             return None
         return fmean(sum(value or 0.0 for value in of_seed) for of_seed in numbers)
@@ -105,9 +109,10 @@ def _arm_cost(arm: str, seeds: Sequence[Sequence[TrainingRun]], f1: float | None
     return ArmCost(
         arm=arm,
         trainings=fmean(len(runs) for runs in seeds),
-        parameters=total("trained_parameters"),
-        stored_bytes=total("stored_bytes"),
-        seconds=total("seconds"),
+        parameters=total(lambda run: run.number("trained_parameters")),
+        stored_bytes=total(lambda run: run.number("stored_bytes")),
+        seconds=total(lambda run: run.number("seconds")),
+        flops=total(lambda run: flops.get(run.folder.name)),
         f1=f1,
     )
 
@@ -115,7 +120,7 @@ def _arm_cost(arm: str, seeds: Sequence[Sequence[TrainingRun]], f1: float | None
 def cost_table(costs: StudyCosts) -> Table:
     """Lay out one line an arm."""
     targets = costs.f1_targets
-    labels = ("Arm", *(("Mean F1",) if targets else ()), "Trainings", "Trained", "Weights", "Time")
+    labels = ("Arm", *(("Mean F1",) if targets else ()), "Trainings", "Trained", "Weights", "FLOPs", "Time")
     f1_caption = (
         f" Mean F1: over {formatting.name_list(targets)}, of each the mean of its zero-shot languages."
         if targets
@@ -124,7 +129,7 @@ def cost_table(costs: StudyCosts) -> Table:
     caption = (
         f"What each arm costs before its targets, in the mean over {formatting.plural(costs.seeds, 'seed')}: its "
         "trainings, each once, though other arms may share them; parameters trained; the size of what was written; "
-        f"time of training.{f1_caption}"
+        f"operations and time of training.{f1_caption}"
     )
     return Table(
         caption=caption,
@@ -140,6 +145,7 @@ def _row(cost: ArmCost, has_f1: bool) -> tuple[TableCell, ...]:
         TableCell(text=f"{cost.trainings:g}"),
         TableCell(text=formatting.count(cost.parameters)),
         TableCell(text=formatting.size(cost.stored_bytes)),
+        TableCell(text=formatting.operations(cost.flops)),
         TableCell(text=formatting.seconds(cost.seconds)),
     )
 

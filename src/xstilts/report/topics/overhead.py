@@ -14,8 +14,8 @@ STATUSES = ("done", "reused", "failed", "not run")
 
 
 def sections(steps: Sequence[StepInfo]) -> tuple[Section, ...]:
-    text = TimeSpent.of_steps(steps).sentence
-    blocks: tuple[Block, ...] = (step_table(steps), *([Prose(text=text)] if text else []))
+    texts = (TimeSpent.of_steps(steps).sentence, energy_sentence(steps))
+    blocks: tuple[Block, ...] = (step_table(steps), *(Prose(text=text) for text in texts if text))
     return (Section(id="graph", title="Run graph and costs", blocks=blocks),)
 
 
@@ -74,10 +74,11 @@ class TimeSpent:
 def step_table(steps: Sequence[StepInfo]) -> Table:
     """Lay out steps by kind: how many were run, how many were stored already, and what they cost."""
     kinds = list(dict.fromkeys(step.name for step in steps))
-    labels = ("Step", *STATUSES, "Time", "Tokens", "Stored")
+    labels = ("Step", *STATUSES, "Time", "Tokens", "FLOPs", "Energy", "Stored")
     return Table(
         caption="The run graph by kind of step. Time is compute time summed over steps, the cost of reused ones "
-        "included.",
+        "included. FLOPs of trainings and predictions follow from counted tokens (Kaplan et al. 2020): 2 operations a "
+        "weight and token forward, 4 backward, and attention; embeddings and heads are left out.",
         columns=tuple(TableColumn(label=label, numeric=label != "Step") for label in labels),
         rows=tuple(_row(kind, [step for step in steps if step.name == kind]) for kind in kinds),
         foot=(_row("all", steps),),
@@ -87,14 +88,37 @@ def step_table(steps: Sequence[StepInfo]) -> Table:
 def _row(name: str, steps: Sequence[StepInfo]) -> tuple[TableCell, ...]:
     counts = [sum(step.status == status for step in steps) for status in STATUSES]
     seconds = sum(s.seconds or 0.0 for s in steps)
+    flops = [s.flops for s in steps if s.flops is not None]
     tokens, stored = sum(s.tokens or 0 for s in steps), sum(s.bytes or 0 for s in steps)
     texts = [
         *(formatting.count(n) if n else "–" for n in counts),
         formatting.seconds(seconds) if seconds else "–",
         formatting.count(tokens) if tokens else "–",
+        formatting.operations(sum(flops)) if flops else "–",
+        _energy(steps),
         formatting.size(stored) if stored else "–",
     ]
     return (TableCell(text=name), *(TableCell(text=text) for text in texts))
+
+
+def _energy(steps: Sequence[StepInfo]) -> str:
+    """The energy of the steps that it was measured of, and how many these are where others are done."""
+    of = [s.joules for s in steps if s.joules is not None]
+    done = sum(s.status in ("done", "reused") for s in steps)
+    if not of:
+        return "not measured" if done else "–"
+    return formatting.energy(sum(of)) + (f" ({len(of)} of {done})" if len(of) < done else "")
+
+
+def energy_sentence(steps: Sequence[StepInfo]) -> str:
+    """Say what measured energy is that of; "" where none was measured."""
+    covers = list(dict.fromkeys(s.energy_covers for s in steps if s.energy_covers))
+    if not covers:
+        return ""
+    return (
+        f"Energy was read from the machine's own counters ({'; '.join(covers)}), of all that ran there while a step "
+        "did: steps that ran at once each have all of it. Memory, disks and cooling are not in it."
+    )
 
 
 OVERHEAD = Topic(name="overhead", compute=lambda board: board.results.steps or None, sections=sections)
