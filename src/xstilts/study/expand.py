@@ -5,7 +5,7 @@ Phases are values, so work that routes share is one value and is trained once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from xstilts.core.canonical import identity_name
@@ -140,7 +140,12 @@ class _Made:
 
     parts: MadeOnce[MixtureTask] = field(default_factory=MadeOnce)
     recipes: MadeOnce[Recipe] = field(default_factory=MadeOnce)
-    phases: dict[Phase, Phase] = field(default_factory=dict)
+    phases: dict[Hashable, Phase] = field(default_factory=dict)
+
+    def phase(self, made: Phase) -> Phase:
+        """Return the very same object for the same phase, which whoever asks for it knows at once. Its role and the
+        names in it are for people and no part of what it is equal to, but belong to the same phase here."""
+        return self.phases.setdefault((made, made.role, id(made.start), *map(id, made.mix)), made)
 
 
 @dataclass(frozen=True)
@@ -268,7 +273,7 @@ class _Builder:
         told_apart = adapter_tasks(phase)
         mix = tuple(replace(part, task=part.name) if part.name in told_apart else part for part in phase.mix)
         phase = replace(phase, mix=mix) if told_apart else phase
-        return self.made.phases.setdefault(phase, phase)  # the very same, which whoever asks for it knows at once
+        return self.made.phase(phase)
 
     def tune(self, start: Start, role: str, mix: Stage) -> Tune:
         """Return what a phase trains: of a target that is a probe heads alone, whatever the arm says; with heads alone

@@ -128,6 +128,22 @@ def test_shared_work_is_done_once_in_a_study_of_the_published_size() -> None:
     assert (found.naive, found.trainings) == (549, 285)
 
 
+@pytest.mark.parametrize("targets", [["a", "t", "same"], ["same", "t", "a"]])
+def test_equal_trainings_keep_the_role_and_the_names_that_each_route_has_them_by(targets: list[str]) -> None:
+    """One step trains them; what is said of a route is its own."""
+    tasks = catalog(trained("a"), trained("t"), trained("a").replace(name="same"))
+    arms = {"none": {"strategy": "direct"}, "through": {"strategy": "sequential", "through": ["a"]}}
+    made = routes(study(arms, targets), tasks)
+    direct = {target: next(iter(phases(made["none", target, 1].end))) for target in targets}
+    first = next(iter(phases(made["through", "t", 1].end)))
+    assert direct["a"] == direct["same"] == first
+    assert {target: (phase.role, phase_name(phase)) for target, phase in direct.items()} == {
+        target: ("target", target) for target in targets
+    }
+    assert (first.role, phase_name(first)) == ("intermediate", "a")
+    assert next(iter(phases(made["through", "a", 1].end))) is first, "what is asked for again is the very same"
+
+
 def test_two_targets_with_the_same_training_data_share_the_training() -> None:
     other = trained("t").replace(name="u")
     made = study({"none": {"strategy": "direct"}}, ["t", "u"])
