@@ -275,6 +275,8 @@ class _Run:
 
     def _failed(self, step: Step, error: str) -> None:
         self.failed[step.key] = error
+        if not self.store.error_file(step).is_file():  # what could not begin could not say so itself
+            self.store.write_error(step, error)
         blocked_steps = [step]
         while blocked_steps:
             for reader in self.readers[blocked_steps.pop().key]:

@@ -84,6 +84,13 @@ def test_a_child_that_dies_without_a_word_leaves_its_last_line(store: Store) -> 
     assert details.read_text() == "one\nno module named x\n"
 
 
+def test_a_step_that_could_not_begin_leaves_its_reason_for_whoever_looks_later(store: Store) -> None:
+    """Else it would pass for one that nobody has run."""
+    outcome = execute([step("x")], store, backend=Local(lambda one: ["/no/such/program"]))
+    assert "cannot be started" in outcome.failed[step("x").key]
+    assert store.error_file(step("x")).read_text("utf-8") == outcome.failed[step("x").key]
+
+
 def test_a_command_that_does_not_exist_fails_the_step(store: Store) -> None:
     (_, last) = ended(Local(lambda one: ["/no/such/program"]), store, step("x"))
     assert isinstance(last, Ended) and "cannot be started" in last.result.error
