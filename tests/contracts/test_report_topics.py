@@ -59,6 +59,7 @@ def test_a_new_topic_is_in_report_json_and_in_what_the_command_prints(report: Re
         "claims",
         "robustness",
         "sweeps",
+        "choices",
         "against",
     }
 

@@ -13,6 +13,7 @@ from xstilts.app.execution import Quiet, RunListener, child_command, opened_back
 from xstilts.app.plan import load_with_options
 from xstilts.app.pretraining_text import pretraining_text
 from xstilts.app.report_folders import claim, own_folder
+from xstilts.app.rounds import run_rounds
 from xstilts.app.tracking import Tracking
 from xstilts.core.environment import snapshot_seconds
 from xstilts.core.errors import DataError
@@ -81,7 +82,12 @@ def run(
         for warning in warned:
             watch.say(f"warning: {warning}")
         if not outcome.interrupted:
-            outcome = outcome.then(_execute(session, session.goals, backend, tracking))
+            session, ran = run_rounds(
+                session,
+                lambda opened, goals: _execute(opened, goals, backend, tracking),
+                lambda: open_session(loaded, options),
+            )
+            outcome = outcome.then(ran)
     say_unsent(session.store, watch.say)
     answer = replace(_answer(session, outcome, scale, folder, say=watch.say), warned=warned)
     tracking.answer(answer)

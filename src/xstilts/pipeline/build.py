@@ -22,7 +22,7 @@ from xstilts.pipeline.steps.base import EvaluationSet
 from xstilts.pipeline.steps.predict import CHECKPOINT, HEAD, POOL, PredictSettings, language_input, predict_step
 from xstilts.pipeline.steps.score import ScoreSettings, score_step
 from xstilts.pipeline.training_steps import TrainingSteps
-from xstilts.study.expand import Route, end_name
+from xstilts.study.expand import Route, end_name, phases
 from xstilts.study.forgetting import ForgettingProbe, dev_source
 from xstilts.study.phase import EncoderRef, Phase, adapter_tasks
 from xstilts.study.schema import Study
@@ -198,7 +198,16 @@ class StepBuilder(TrainingSteps):
 
     def kept_weights(self, study: Study, routes: list[Route]) -> KeptWeights:
         """Return which weights go once nobody needs them, and which must be there."""
-        ends = {end: None for route in routes for end in route.ends if isinstance(end, Phase)}
+        ends = {end: None for route in routes for end in route.ends if isinstance(end, Phase) and not end.choice}
         targets = [self.train(phase) for phase in ends if phase.role not in SHARED_ROLES]
+        open_ones = {self.train(phase).key for route in routes for phase in route.candidates}
+        used = {phase for route in routes for end in route.ends for phase in phases(end)}
+        passed_over = dict.fromkeys(phase for route in routes for phase in route.passed_over if phase not in used)
         checkpoints = [*self._trained.values(), *self._merged.values()]
-        return kept_weights(study, checkpoints, targets, encoder_bytes(self.encoder))
+        return kept_weights(
+            study,
+            [step for step in checkpoints if step.key not in open_ones],
+            targets,
+            encoder_bytes(self.encoder),
+            passed_over=[self.train(phase) for phase in passed_over],
+        )

@@ -21,6 +21,7 @@ class KeptWeights:
 
     Attributes:
         trims: key of a step -> the part of its artefact that may go once its readers are done.
+        passed_over: trainings whose setting was not chosen; () where the study keeps all.
         required: steps whose weights are missing where they are not in the store, though their readers are done.
         targets: trainings of targets.
         target_bytes: what their weights take.
@@ -28,6 +29,7 @@ class KeptWeights:
     """
 
     trims: Mapping[str, str] = field(default_factory=dict)
+    passed_over: tuple[Step, ...] = ()
     required: tuple[Step, ...] = ()
     targets: tuple[Step, ...] = ()
     target_bytes: float = 0.0
@@ -44,10 +46,15 @@ class KeptWeights:
 
 
 def kept_weights(
-    study: Study, checkpoints: Sequence[Step], targets: Sequence[Step], encoder_bytes: float
+    study: Study,
+    checkpoints: Sequence[Step],
+    targets: Sequence[Step],
+    encoder_bytes: float,
+    passed_over: Sequence[Step] = (),
 ) -> KeptWeights:
-    """Return what becomes of the weights of `checkpoints`, all that a study trains or merges; `targets` are those of
-    them that no other route starts from.
+    """Return what becomes of the weights of `checkpoints`, all that a study trains or merges but those of which one is
+    still to be chosen; `targets` are those of them that no other route starts from, and `passed_over` those whose
+    setting was not chosen: they go, unless the study keeps all.
 
     `keep: auto` keeps the targets' where together they take at most `keep_gb`, and what an earlier run threw away is
     not missing; with `keep: all` it is.
@@ -55,9 +62,11 @@ def kept_weights(
     needed = sum(encoder_bytes * weights_share(step.settings.tune) for step in targets)
     budget = study.keep_gb * GIGABYTE if study.keep == "auto" else None
     keeps_targets = study.keep == "all" or (budget is not None and needed <= budget)
+    passed_over = () if study.keep == "all" else tuple(passed_over)
     trimmed = checkpoints if study.keep == "none" else () if keeps_targets else targets
     return KeptWeights(
-        trims={step.key: WEIGHTS for step in trimmed},
+        trims={step.key: WEIGHTS for step in (*trimmed, *passed_over)},
+        passed_over=passed_over,
         required=tuple(checkpoints) if study.keep == "all" else (),
         targets=tuple(targets),
         target_bytes=needed,

@@ -13,6 +13,7 @@ from xstilts.engine.step import Step
 from xstilts.engine.store import Store
 from xstilts.models.left_out_head import left_out_head
 from xstilts.models.pretraining_languages import pretraining_languages
+from xstilts.pipeline.chosen_settings import chosen_settings
 from xstilts.pipeline.cut_texts import cut_warnings
 from xstilts.pipeline.data_warnings import data_warnings
 from xstilts.pipeline.encoder_notes import encoder_notes
@@ -76,6 +77,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         stress=tuple(stress_scores(session, outcome)),
         sized_arms=tuple(sized_arms(session)),
         sweeps=tuple(sweep_scores(cells, session, outcome)),
+        choices=tuple(chosen_settings(session)),
         encoder_languages=tuple(sorted(known.codes)) if known else None,
         encoder_languages_source=known.source if known else "",
         margin=study.margin,

@@ -8,12 +8,12 @@ from functools import partial
 
 from xstilts.engine.step import Step
 from xstilts.pipeline.build import StepBuilder
-from xstilts.pipeline.study_steps import RouteTraining, StressedScore, StudySteps, SweptScore
+from xstilts.pipeline.study_steps import RouteChoice, RouteTraining, StressedScore, StudySteps, SweptScore
 from xstilts.study.availability import LocatedStudy
 from xstilts.study.expand import Route, phase_name
 from xstilts.study.forgetting import forgetting_probes
 from xstilts.study.hyperparameters import max_length
-from xstilts.study.phase import Phase
+from xstilts.study.phase import Phase, SettingChoice
 from xstilts.study.schema import Study
 from xstilts.study.settings_sweep import SweepPoint
 from xstilts.study.strategies import Start
@@ -22,7 +22,7 @@ from xstilts.study.stress import StressCondition
 
 def build_steps(study: Study, resolved: LocatedStudy, routes: list[Route], builder: StepBuilder) -> StudySteps:
     """Return the steps of all routes; routes that share a phase share its step."""
-    scores, trainings, swept, stressed = {}, {}, {}, {}
+    scores, trainings, swept, stressed, choices = {}, {}, {}, {}, {}
     for route in routes:
         key = (route.arm, route.target, route.seed)
         made = _RouteScores(study, resolved, route, builder)
@@ -32,9 +32,10 @@ def build_steps(study: Study, resolved: LocatedStudy, routes: list[Route], build
             SweptScore(point, made.score(end, point), _trainings(builder, route.only_swept(end)))
             for point, end in route.swept
         )
+        choices[key] = tuple(_choice(builder, *choice, route.seed) for choice in route.choices)
         stressed[key] = tuple(map(made.stressed, resolved.perturbed.stress.get(route.target, ())))
     tasks = {task.name: task for task in resolved.intermediates.values()}
-    probes = forgetting_probes(routes, study.forgetting)
+    probes = forgetting_probes([route for route in routes if not route.is_open], study.forgetting)
     return StudySteps(
         scores=scores,
         trainings=trainings,
@@ -44,7 +45,13 @@ def build_steps(study: Study, resolved: LocatedStudy, routes: list[Route], build
         ),
         swept={key: of_route for key, of_route in swept.items() if of_route},
         stressed={key: of_route for key, of_route in stressed.items() if of_route},
+        choices={key: of_route for key, of_route in choices.items() if of_route},
     )
+
+
+def _choice(builder: StepBuilder, choice: SettingChoice, chosen: int | None, seed: int) -> RouteChoice:
+    phase = choice.with_seed(seed)[0]
+    return RouteChoice(builder.choose(choice, seed), phase_name(phase), phase.role, chosen)
 
 
 def _trainings(builder: StepBuilder, chain: Iterable[Phase]) -> tuple[RouteTraining, ...]:

@@ -16,6 +16,7 @@ from xstilts.data.lock import Lock
 from xstilts.data.read import expected_source, place_to_fetch, resolve_source
 from xstilts.data.source import Source
 from xstilts.data.study_lock import adopt_revisions, check_study_lock, encoder_key, read_study_lock
+from xstilts.engine.graph import steps_of
 from xstilts.engine.remote.cached_store import open_snapshot, open_store
 from xstilts.engine.step import Step
 from xstilts.engine.store import Store
@@ -32,6 +33,7 @@ from xstilts.pipeline.module_tasks import module_tasks
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.precision import chosen_precision
 from xstilts.pipeline.route_steps import build_steps
+from xstilts.pipeline.steps import choose
 from xstilts.pipeline.steps.cut_encoder import first_layers
 from xstilts.pipeline.steps.encoder import packaged_encoders
 from xstilts.pipeline.study_steps import StudySteps
@@ -74,16 +76,33 @@ class Session:
             earlier_tasks.setdefault(probe.route, []).append(step)
         swept = {key: [score.step for score in scores] for key, scores in self.steps.swept.items()}
         stressed = {key: [one.step for one in scores if one.step] for key, scores in self.steps.stressed.items()}
+        chosen = {key: [choice.step for choice in choices] for key, choices in self.steps.choices.items()}
         steps = [
             step
             for key, score in self.steps.scores.items()
-            for step in (score, *swept.get(key, ()), *stressed.get(key, ()), *earlier_tasks.get(key, ()))
+            for step in (
+                *chosen.get(key, ()),
+                score,
+                *swept.get(key, ()),
+                *stressed.get(key, ()),
+                *earlier_tasks.get(key, ()),
+            )
         ]
         return tuple(dict.fromkeys([*steps, *self.steps.weights.required]))
 
     def at_this_moment(self) -> Session:
         """The session with the store as it is now, for whoever only looks."""
         return replace(self, store=open_snapshot(self.store.root))
+
+    @property
+    def ready_goals(self) -> list[Step]:
+        """The goals whose steps are all known: none stands on a training of which the setting is still to be chosen. A
+        step that reads a choice itself only holds the place of those that will read what is chosen."""
+        waiting: set[str] = set()
+        for step in steps_of(self.goals):
+            if any(each.key in waiting or each.name == choose.KIND.name for each in step.inputs.values()):
+                waiting.add(step.key)
+        return [goal for goal in self.goals if goal.key not in waiting]
 
 
 @deferred_collection()
@@ -137,6 +156,9 @@ def _open(study: Study, options: Options, fetching: Say | None, planning: bool) 
         adapters=starts.by_identity,
         resolver=expected_source if planning else resolve_source,
     )
+    store = open_store(options.store)
+    if any(route.choices for route in routes):
+        routes = tuple(expand(located, encoder.ref, precision.name, starts.starts(encoder), builder.decided(store)))
     return Session(
         options=options,
         located=located,
@@ -145,7 +167,7 @@ def _open(study: Study, options: Options, fetching: Say | None, planning: bool) 
         precision_reason=precision.reason,
         routes=routes,
         steps=build_steps(located.study, located, list(routes), builder),
-        store=open_store(options.store),
+        store=store,
     )
 
 

@@ -31,6 +31,15 @@ class SweptScore(NamedTuple):
     trainings: tuple[RouteTraining, ...]
 
 
+class RouteChoice(NamedTuple):
+    """A choice of a route: the step that makes it, what the training that it is about trains, and its role."""
+
+    step: Step
+    name: str
+    role: str
+    chosen: int | None
+
+
 class StressedScore(NamedTuple):
     """A route's score on perturbed inputs, by the checkpoint of its own score. None: no language of the target can be
     perturbed so. `lacking`: languages that cannot, and why."""
@@ -51,6 +60,7 @@ class StudySteps:
         stressed: the same routes on perturbed inputs.
         weights: what becomes of the weights of all trainings.
         forgetting_probes: earlier tasks that are scored again, and the steps that do so.
+        choices: what is chosen on dev sets for the same routes, first to last.
     """
 
     scores: Mapping[RouteKey, Step]
@@ -59,6 +69,7 @@ class StudySteps:
     forgetting_probes: tuple[tuple[ForgettingProbe, Step], ...] = ()
     swept: Mapping[RouteKey, tuple[SweptScore, ...]] = field(default_factory=dict)
     stressed: Mapping[RouteKey, tuple[StressedScore, ...]] = field(default_factory=dict)
+    choices: Mapping[RouteKey, tuple[RouteChoice, ...]] = field(default_factory=dict)
 
     @property
     def stress_steps(self) -> tuple[Step, ...]:

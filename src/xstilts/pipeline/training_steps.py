@@ -12,6 +12,7 @@ from xstilts.data.locate import Roots
 from xstilts.data.read import ResolvedSource, resolve_source
 from xstilts.data.source import MachineTranslation, Source
 from xstilts.engine.step import Step
+from xstilts.engine.store import Store
 from xstilts.kinds.base import Kind
 from xstilts.models.encoders import LocatedEncoder
 from xstilts.models.peft_adapters import LocatedAdapter
@@ -19,6 +20,7 @@ from xstilts.models.translators import LocatedTranslator
 from xstilts.perturb.base import Perturbation
 from xstilts.pipeline.steps.attach import attach_step
 from xstilts.pipeline.steps.base import BASE, ENCODER, EncoderAt
+from xstilts.pipeline.steps.choose import ChooseSettings, candidate, choose_step, read_choice
 from xstilts.pipeline.steps.merge import MergeSettings, merge_step
 from xstilts.pipeline.steps.prepare import RELEVANCE, TRANSLATION, PrepareSettings, prepare_step
 from xstilts.pipeline.steps.relevance import RelevanceSettings, relevance_step
@@ -39,6 +41,7 @@ from xstilts.study.phase import (
     MixtureTask,
     Phase,
     PublishedAdapter,
+    SettingChoice,
     encoder_checkpoint,
     holds_encoder,
 )
@@ -160,9 +163,34 @@ class TrainingSteps:
         return attach_step(self.adapters[adapter.identity], self.encoder_at(), self.encoder_input())
 
     def train(self, phase: Phase) -> Step:
+        """The training of a phase; of one that stands for an open choice the step that chooses."""
+        if phase.choice is not None:
+            return self.choose(phase.choice, phase.seed)
         if phase not in self._trained:
             self._trained[phase] = self._train(phase)
         return self._trained[phase]
+
+    def choose(self, choice: SettingChoice, seed: int) -> Step:
+        """The choice of a setting, as it is made for the checkpoint of one seed: from the trainings of all seeds."""
+        first = choice.with_seed(seed)[0]
+        trainings: dict[str, Step] = {}
+        for number, seeds in enumerate(choice.candidates):
+            trainings |= {candidate(number, phase.seed): self.train(phase) for phase in seeds}
+        settings = ChooseSettings(
+            settings=choice.settings, seeds=tuple(phase.seed for phase in choice.candidates[0]), seed=seed
+        )
+        label = f"{len(choice.settings)} settings of {end_name(replace(first, setting=''))}"
+        return choose_step(settings, trainings, task=phase_name(first), label=label)
+
+    def decided(self, store: Store) -> Callable[[SettingChoice], int | None]:
+        """Return what says which setting of a choice was chosen, as the store has it; None where it was not yet. What
+        was chosen for the first seed holds for all."""
+
+        def chosen(choice: SettingChoice) -> int | None:
+            step = self.choose(choice, choice.candidates[0][0].seed)
+            return int(read_choice(store.path(step))["chosen"]) if store.is_sound(step) else None
+
+        return chosen
 
     def _train(self, phase: Phase) -> Step:
         starts_fresh = isinstance(phase.start, EncoderRef)

@@ -5,7 +5,7 @@ Phases are values, so work that routes share is one value and is trained once.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from xstilts.core.canonical import identity_name
@@ -16,7 +16,7 @@ from xstilts.core.settings.training import Recipe
 from xstilts.core.settings.tuning import FROZEN, Tune
 from xstilts.study.arms import ArmSpec
 from xstilts.study.availability import LocatedStudy
-from xstilts.study.hyperparameters import max_length, recipe
+from xstilts.study.hyperparameters import max_length, recipe, recipes
 from xstilts.study.language_adapters import RouteLanguages, route_languages
 from xstilts.study.merging import composition
 from xstilts.study.phase import (
@@ -25,17 +25,22 @@ from xstilts.study.phase import (
     MixtureTask,
     Phase,
     PublishedAdapter,
+    SettingChoice,
     Start,
     adapter_tasks,
+    with_seed,
 )
 from xstilts.study.schema import Study
 from xstilts.study.settings_sweep import SweepPoint
 from xstilts.study.sizes import number_of
 from xstilts.study.strategies import RouteParts, Stage
+from xstilts.study.training_lists import Setting, setting_title
 from xstilts.study.translation import translations
 from xstilts.study.tune import tuning, with_task_names
 from xstilts.tasks.augmentation import Augmentation
 from xstilts.tasks.base import Task, TrainingView
+
+Decided = Callable[[SettingChoice], int | None]  # which setting was chosen; None: none yet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +53,32 @@ class Route:
     languages: tuple[tuple[str, Phase], ...] = ()
     # the other values of the target's sweep, and what is evaluated with each
     swept: tuple[tuple[SweepPoint, Start], ...] = ()
+    # where a training has several settings: what is chosen among, first to last, and which one is, once that is known
+    choices: tuple[tuple[SettingChoice, int | None], ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Says whether something that its score stands on is still to be chosen."""
+        return any(chosen is None for _, chosen in self.choices)
 
     @property
     def trainings(self) -> tuple[Phase, ...]:
         """All that the route's predictions stand on; the phase before them comes last."""
         return *(phase for _, phase in self.languages), *phases(self.end)
+
+    @property
+    def passed_over(self) -> tuple[Phase, ...]:
+        """The trainings of this seed with settings that are not chosen."""
+        settled = [choice.with_seed(self.seed) for choice, chosen in self.choices if chosen is not None]
+        used = {*self.trainings, *(phase for end in self.ends for phase in phases(end))}
+        return tuple(dict.fromkeys(phase for candidates in settled for phase in candidates if phase not in used))
+
+    @property
+    def candidates(self) -> tuple[Phase, ...]:
+        """The trainings of this seed of which one is still to be chosen: the weights of all are waited for."""
+        return tuple(
+            phase for choice, chosen in self.choices if chosen is None for phase in choice.with_seed(self.seed)
+        )
 
     @property
     def ends(self) -> tuple[Start, ...]:
@@ -66,13 +92,13 @@ class Route:
 
 
 def phases(end: Start) -> Iterator[Phase]:
-    """The phases of a route, first to last; those that are joined in their order."""
+    """The phases of a route, first to last; those that are joined in their order, all candidates of an open choice."""
     if isinstance(end, MergedCheckpoint):
         for part in end.parts:
             yield from phases(part)
     if isinstance(end, Phase):
         yield from phases(end.start)
-        yield end
+        yield from end.choice.with_seed(end.seed) if end.choice else (end,)
 
 
 def phase_name(phase: Phase) -> str:
@@ -96,7 +122,9 @@ def end_name(end: Start) -> str:
         return "the encoder"
     if isinstance(end, PublishedAdapter):
         return f"the {route_name(end)}"
-    return f"{route_name(end)} · seed {end.seed if isinstance(end, Phase) else end.parts[0].seed}"
+    if isinstance(end, MergedCheckpoint):
+        return f"{route_name(end)} · seed {end.parts[0].seed}"
+    return " · ".join(filter(None, (route_name(end), end.setting, f"seed {end.seed}")))
 
 
 def before_target(end: Start) -> str:
@@ -107,10 +135,14 @@ def before_target(end: Start) -> str:
 
 
 def expand(
-    located: LocatedStudy, encoder: EncoderRef, precision: str, starts: Mapping[str, PublishedAdapter] | None = None
+    located: LocatedStudy,
+    encoder: EncoderRef,
+    precision: str,
+    starts: Mapping[str, PublishedAdapter] | None = None,
+    decided: Decided = lambda choice: None,
 ) -> list[Route]:
     """List the routes of all arms, targets and seeds that can run, in the order of the study. `starts`: of the arms
-    that start from a published adapter, by name."""
+    that start from a published adapter, by name. `decided`: which setting was chosen, None where none was yet."""
     study, starts, made = located.study, starts or {}, _Made()
     routes = []
     for seed in study.seeds:
@@ -129,8 +161,10 @@ def expand(
                     made,
                     perturbed.augmentations.get(arm_name),
                     perturbed.target_augmentations.get(arm_name),
+                    decided,
                 )
-                routes.append(builder.route(arm_name, located, encoder, target, starts.get(arm_name)))
+                route = builder.route(arm_name, located, encoder, target, starts.get(arm_name))
+                routes.append(replace(route, choices=tuple(builder.choices.items())))
     return routes
 
 
@@ -139,13 +173,14 @@ class _Made:
     """What the arms of a study share, each once: a study of many arms trains on few tasks, by few recipes."""
 
     parts: MadeOnce[MixtureTask] = field(default_factory=MadeOnce)
-    recipes: MadeOnce[Recipe] = field(default_factory=MadeOnce)
+    settings: MadeOnce[Mapping[Setting, Recipe]] = field(default_factory=MadeOnce)
     phases: dict[Hashable, Phase] = field(default_factory=dict)
 
     def phase(self, made: Phase) -> Phase:
         """Return the very same object for the same phase, which whoever asks for it knows at once. Its role and the
         names in it are for people and no part of what it is equal to, but belong to the same phase here."""
-        return self.phases.setdefault((made, made.role, id(made.start), *map(id, made.mix)), made)
+        own = (made.role, made.setting, id(made.start), *map(id, made.mix))
+        return self.phases.setdefault((made, own), made)
 
 
 @dataclass(frozen=True)
@@ -159,6 +194,8 @@ class _Builder:
     made: _Made
     augmentation: Augmentation | None = None  # of the rows of intermediate tasks
     target_augmentation: Augmentation | None = None  # of the target's
+    decided: Decided = lambda choice: None
+    choices: dict[SettingChoice, int | None] = field(default_factory=dict)  # those that the route came by
 
     def route(
         self, name: str, located: LocatedStudy, encoder: EncoderRef, target: str, adapter: PublishedAdapter | None
@@ -255,14 +292,15 @@ class _Builder:
         # A joint phase keeps the target last; in others the order in which tasks are written is no identity.
         tasks = mix if role == "joint" else _by_name(mix)
         tune = with_task_names(self.tune(start, role, mix), (part.name for part in (*tasks, *texts)))
+        settings = self.made.settings.of(
+            lambda: recipes(self.study, self.arm, role, names, self.precision), self.arm, values=(role, names)
+        )
         leading = tuple(i for i, part in enumerate(tasks) if not part.is_auxiliary)
         steering = (len(mix) - 1,) if role == "joint" else leading
         phase = Phase(
             start=start,
             mix=(*tasks, *texts),
-            recipe=self.made.recipes.of(
-                lambda: recipe(self.study, self.arm, role, names, self.precision), self.arm, values=(role, names)
-            ),
+            recipe=next(iter(settings.values())),
             seed=self.seed,
             sampling=self.arm.sampling if len(mix) > 1 else PROPORTIONAL,
             tune=stack_over_language_adapter(start, tune),
@@ -272,8 +310,20 @@ class _Builder:
         )
         told_apart = adapter_tasks(phase)
         mix = tuple(replace(part, task=part.name) if part.name in told_apart else part for part in phase.mix)
-        phase = replace(phase, mix=mix) if told_apart else phase
-        return self.made.phase(phase)
+        return self.made.phase(self.chosen(replace(phase, mix=mix) if told_apart else phase, settings))
+
+    def chosen(self, phase: Phase, settings: Mapping[Setting, Recipe]) -> Phase:
+        """The phase with the setting that dev sets choose, in the mean over the seeds; one that stands for it while it
+        is not known."""
+        if len(settings) == 1:
+            return phase
+        candidates = [replace(phase, recipe=one, setting=setting_title(setting)) for setting, one in settings.items()]
+        choice = SettingChoice(
+            settings=tuple(settings),
+            candidates=tuple(tuple(with_seed(one, seed) for seed in self.study.seeds) for one in candidates),
+        )
+        self.choices[choice] = number = self.decided(choice)
+        return replace(phase, choice=choice) if number is None else candidates[number]
 
     def tune(self, start: Start, role: str, mix: Stage) -> Tune:
         """Return what a phase trains: of a target that is a probe heads alone, whatever the arm says; with heads alone
@@ -328,7 +378,9 @@ class Sharing:
 
 
 def sharing(routes: list[Route]) -> Sharing:
-    chains = [(route.trainings, *(route.only_swept(end) for _, end in route.swept)) for route in routes]
+    chains = [
+        (route.trainings, *(route.only_swept(end) for _, end in route.swept), route.passed_over) for route in routes
+    ]
     distinct = {phase for of_route in chains for chain in of_route for phase in chain}
     naive = sum(len(chain) for of_route in chains for chain in of_route)
     return Sharing(trainings=len(distinct), naive=naive)

@@ -3,7 +3,7 @@ narrowest last."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -11,6 +11,7 @@ from xstilts.core.settings.training import Recipe
 from xstilts.kinds.base import Kind
 from xstilts.study.arms import ArmSpec
 from xstilts.study.schema import Study
+from xstilts.study.training_lists import Setting, settings_among
 from xstilts.study.training_numbers import IntermediateNumbers, TrainNumbers
 from xstilts.study.tune import LEARNING_RATE
 
@@ -69,9 +70,16 @@ def _shared_length(numbers: IntermediateNumbers, arm: ArmSpec, tasks: int) -> di
     return {}
 
 
-def recipe(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...], precision: str) -> Recipe:
+def recipes(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...], precision: str) -> Mapping[Setting, Recipe]:
+    """The recipe of a phase, by its setting: one where no number is a list, else one for each combination of values."""
     values = {key: value for key, value in numbers(study, arm, role, names).items() if key in _RECIPE_FIELDS}
-    return Recipe(**values, precision=precision)
+    return {setting: Recipe(**{**values, **dict(setting)}, precision=precision) for setting in settings_among(values)}
+
+
+def recipe(study: Study, arm: ArmSpec, role: str, names: tuple[str, ...], precision: str) -> Recipe:
+    """The recipe of a phase whose numbers are no lists."""
+    (only,) = recipes(study, arm, role, names, precision).values()
+    return only
 
 
 def max_length(study: Study, task: str, kind: Kind) -> int:

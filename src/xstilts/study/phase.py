@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from xstilts.core.canonical import NOT_IDENTITY, OMIT_DEFAULT
@@ -72,8 +72,29 @@ class Phase(Training):
     mix: tuple[MixtureTask, ...]
     # "language", "intermediate", "target" or "joint": for people and for what may be trimmed
     role: str = field(default="target", metadata=NOT_IDENTITY, compare=False)
+    # the values by which it differs from other settings that are tried, in words
+    setting: str = field(default="", metadata=NOT_IDENTITY, compare=False)
+    # None: trained as it says. Else it stands for the setting that is chosen, which is not known yet
+    choice: SettingChoice | None = field(default=None, metadata=OMIT_DEFAULT)
 
     __hash__ = hash_once
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingChoice:
+    """Settings of one training among which its dev sets choose, one for all seeds.
+
+    settings: the values of each. candidates: for each setting its training with each seed of the study.
+    """
+
+    settings: tuple[tuple[tuple[str, Any], ...], ...]
+    candidates: tuple[tuple[Phase, ...], ...]
+
+    __hash__ = hash_once
+
+    def with_seed(self, seed: int) -> tuple[Phase, ...]:
+        """The candidates of one seed, setting by setting."""
+        return tuple(next(phase for phase in seeds if phase.seed == seed) for seeds in self.candidates)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +115,17 @@ class MergedCheckpoint:
 
 
 Start = EncoderRef | PublishedAdapter | Phase | MergedCheckpoint
+
+
+def with_seed(phase: Phase, seed: int) -> Phase:
+    """Return a phase as it is with another seed, and all that it stands on with it."""
+    start = phase.start
+    match start:
+        case Phase():
+            start = with_seed(start, seed)
+        case MergedCheckpoint():
+            start = replace(start, parts=tuple(with_seed(part, seed) for part in start.parts))
+    return replace(phase, seed=seed, start=start)
 
 
 def holds_encoder(start: Start) -> bool:

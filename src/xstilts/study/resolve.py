@@ -22,6 +22,7 @@ from xstilts.study.size_arms import with_size_arms
 from xstilts.study.substitutes import substituted, substituted_target
 from xstilts.study.tests_alone import with_trained_labels
 from xstilts.study.text_overlap import SharedText, shared_notes, shared_text
+from xstilts.study.training_lists import check_lists
 from xstilts.study.translated_tests import check_translated_tests, translated_tests_note, translations_of_tests
 from xstilts.study.translation import translation_notes
 from xstilts.study.twin_targets import twin_notes
@@ -72,6 +73,7 @@ def resolve_study(study: Study, tasks: Catalog[Task], folders: Sequence[Path] = 
     tasks = with_trained_labels(study, tasks)
     check_settings(study, tasks)
     check_names(study, tasks)
+    check_lists(study)
     study = with_size_arms(study, _finetuned(study, tasks))
     check_arm_names(study)
     check_claims(claims_of(study.claims), study, tasks)

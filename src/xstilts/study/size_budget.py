@@ -13,12 +13,14 @@ from xstilts.study.arms import ArmSpec
 from xstilts.study.hyperparameters import numbers
 from xstilts.study.schema import Study
 from xstilts.study.sizes import sizes_along
+from xstilts.study.training_lists import refuse_listed_lengths
 
 
 def check_budget(study: Study, target_names: Mapping[str, str]) -> None:
     """Raise StudyError for sizes without a budget, and for phases whose length does not go with it. target_names: the
     task that each target is fine-tuned on."""
     budget = study.take.budget
+    refuse_listed_lengths(study)
     if budget is None:
         raise StudyError(
             "Sizes need a 'budget': `updates` (as many at every size: a small set is seen more often), `epochs` (each "

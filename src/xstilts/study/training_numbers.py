@@ -6,18 +6,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_serializer, field_validator, model_validator
 
 from xstilts.core.settings.training import Recipe
 from xstilts.study.strict_model import GeneratedSection, section_of
+from xstilts.study.training_lists import LISTED, one_or_several, refuse_other_lists
 
 RecipeSection: Any = section_of(Recipe, leave_out=("precision",), optional=True)
 
 
 class TrainNumbers(RecipeSection, GeneratedSection):
-    """Numbers of a phase that a study may set; what is left out comes from the wider section, then the defaults."""
+    """Numbers of a phase that a study may set; what is left out comes from the wider section, then the defaults. Most
+    may be lists, of which a dev set chooses (`study.training_lists`)."""
 
     max_length: int | None = Field(None, ge=8, le=2**20)
+
+    @model_validator(mode="before")
+    @classmethod
+    def lists_are_of_numbers(cls, data: Any) -> Any:
+        refuse_other_lists(data, cls.model_fields)
+        return data
+
+    @field_validator(*LISTED, mode="wrap")
+    @classmethod
+    def number_or_list(cls, value: Any, check: Any) -> Any:
+        return one_or_several(value, check)
+
+    @field_serializer(*LISTED)
+    def as_written(self, value: Any) -> Any:
+        return list(value) if isinstance(value, tuple) else value
 
     @model_validator(mode="after")
     def one_length(self) -> TrainNumbers:

@@ -14,6 +14,7 @@ from xstilts.engine.step import Step
 from xstilts.pipeline.steps import (
     attach,
     audit,
+    choose,
     cut_encoder,
     encoder,
     errors,
@@ -37,6 +38,7 @@ STEP_KINDS: tuple[StepKind, ...] = (
     relevance.KIND,
     prepare.KIND,
     train.KIND,
+    choose.KIND,
     merge.KIND,
     predict.KIND,
     score.KIND,

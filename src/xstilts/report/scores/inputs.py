@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from xstilts.claims.claim import Claim
@@ -97,6 +98,42 @@ class SweepScores:
     status: str = "done"  # as of a cell
     reason: str = ""
     scores: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriedSetting:
+    """One setting of a training. dev: the score of the checkpoint that it kept, with each seed, in percent; None where
+    it has none; () while nothing was chosen."""
+
+    values: Mapping[str, Any]  # {"lr": 2e-5}
+    dev: tuple[float | None, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return ", ".join(f"{key} {value:g}" for key, value in self.values.items())
+
+    @property
+    def mean(self) -> float | None:
+        """The mean over seeds, by which it is chosen; None where a seed has no score."""
+        scores = [score for score in self.dev if score is not None]
+        return fmean(scores) if scores and len(scores) == len(self.dev) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChosenSetting:
+    """A training of an arm whose numbers are lists, and which of its settings dev sets chose for all seeds.
+
+    training: what it trains ("mnli"). role: of its phase. targets: whose scores stand on it. chosen: the number of the
+    setting; None while it is not known.
+    """
+
+    arm: str
+    training: str
+    role: str
+    targets: tuple[str, ...]
+    seeds: tuple[int, ...]
+    settings: tuple[TriedSetting, ...]
+    chosen: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,6 +308,7 @@ class Results:
     stress: tuple[StressScores, ...] = ()  # targets with perturbed inputs
     sized_arms: tuple[SizedArms, ...] = ()
     sweeps: tuple[SweepScores, ...] = ()  # targets with each value that they are swept over, the reported one too
+    choices: tuple[ChosenSetting, ...] = ()  # of trainings whose numbers are lists
     word_counts: tuple[WordCounts, ...] = ()  # of targets that say something of single words
     leaks: LeakAudit | None = None  # None: not asked for
     error_tables: tuple[ErrorTables, ...] = ()  # of targets of which two arms have run

@@ -6,6 +6,7 @@ from typing import Any
 
 from xstilts.report.topics.answer import ANSWER
 from xstilts.report.topics.benchmark_average import BENCHMARK_AVERAGE
+from xstilts.report.topics.choices import CHOICES
 from xstilts.report.topics.claims import CLAIMS
 from xstilts.report.topics.contrasts import CONTRASTS
 from xstilts.report.topics.costs import COSTS
@@ -60,6 +61,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     SCALING,
     FORGETTING,
     TRAINING,
+    CHOICES,
     COSTS,
     OVERHEAD,
     RUN_GRAPH,

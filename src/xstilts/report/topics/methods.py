@@ -16,7 +16,11 @@ def compute(board: Scoreboard) -> str | None:
     """Write the paragraph with the study's numbers; None where nothing was scored."""
     if not any(board.scored_languages.values()):
         return None
-    return " ".join(text for text in (_compared(board), _scored(board), _intervals(board), _collapsed(board)) if text)
+    return " ".join(
+        text
+        for text in (_compared(board), _chosen(board), _scored(board), _intervals(board), _collapsed(board))
+        if text
+    )
 
 
 def _compared(board: Scoreboard) -> str:
@@ -29,6 +33,19 @@ def _compared(board: Scoreboard) -> str:
     return (
         f"We compare {plural(len(results.arms), 'arm')} ({arms}){made}, all from {results.encoder}{head}, each trained "
         f"with {plural(len(results.seeds), 'seed')}.{cut}"
+    )
+
+
+def _chosen(board: Scoreboard) -> str:
+    choices = board.results.choices
+    if not choices:
+        return ""
+    among = sorted({len(choice.settings) for choice in choices})
+    number = str(among[0]) if len(among) == 1 else f"{among[0]} to {among[-1]}"
+    keys = name_list(list(dict.fromkeys(key for choice in choices for key in choice.settings[0].values)), MANY)
+    return (
+        f"Of {plural(len(choices), 'training')}, {keys} was chosen among {number} settings on dev sets of the language "
+        "trained in, one for all seeds."
     )
 
 
