@@ -104,7 +104,9 @@ def example_adapters(sides: tuple[str, str], examples: Sequence[Example], contex
 
 def estimate(step: Step, estimator: Estimator) -> Cost:
     tokens, counted = predicted_tokens(step, estimator)
-    sizes = [estimator.size(source) for name, source in step.inputs.items() if "/" in name or name == POOL]
+    settings: PredictSettings = step.settings
+    names = [*(test.input for test in settings.tests), *([POOL] if settings.pool else [])]
+    sizes = [estimator.size(step.inputs[name]) for name in names]
     row = sum(size.tokens for size in sizes) / max(1.0, sum(size.rows for size in sizes))
     flops = forward_flops(estimator.encoder_config, tokens, row)
     return Cost(tokens=tokens, seconds=forward_speed(estimator, KIND).seconds(tokens), flops=flops, counted=counted)
