@@ -115,6 +115,14 @@ class Remembered:
 
     def prepare(self) -> None: ...
 
+    def clear_work(self, steps: object) -> None: ...
+
+    def error_file(self, step: Step) -> Path:
+        return self.root / "error.txt"
+
+    def write_error(self, step: Step, details: str) -> Path:
+        return self.error_file(step)
+
     def is_done(self, step: Step) -> bool:
         return step.key in self.done
 
