@@ -155,7 +155,7 @@ def _chosen(number: int, most: int) -> Sequence[int]:
 def _flops(session: Session, step: Step) -> float | None:
     kind, estimator = kind_of(step), StoreEstimator(session)
     if session.store.is_done(step):
-        return kind.flops_done(step, session.store.path(step), estimator)
+        return kind.flops_done and kind.flops_done(step, session.store.path(step), estimator)
     return kind.estimate(step, estimator).flops
 
 

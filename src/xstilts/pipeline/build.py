@@ -88,7 +88,7 @@ class StepBuilder(TrainingSteps):
                 lambda: ScoreSettings(
                     kind=task.kind, metrics=task.scored, tests=tests.sets, missing=missing, part=part
                 ),
-                *(task.kind, task.scored, tests.sets),
+                *(task, tests.sets),
                 values=(tuple(missing.items()), part),
             )
             self._scored[key] = score_step(settings, predictions, with_values)

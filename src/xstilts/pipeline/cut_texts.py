@@ -25,12 +25,9 @@ class TextUse(NamedTuple):
 
 def cut_warnings(session: Session) -> tuple[str, ...]:
     """Say of which tasks many examples are read without a part, of those files that are prepared."""
-    done = (
-        (step, session.store.files(step, COUNT_FILES))
-        for step in dict.fromkeys(file_steps(session))
-        if session.store.is_done(step)
-    )
-    return tuple(warnings((_read(step), PreparedFiles.of(folder)) for step, folder in done))
+    store = session.store
+    done = [step for step in dict.fromkeys(file_steps(session)) if store.is_done(step)]
+    return tuple(warnings((_read(step), PreparedFiles.of(store.files(step, COUNT_FILES))) for step in done))
 
 
 def warnings(files: Iterable[tuple[TextUse, PreparedFiles]]) -> Iterator[str]:

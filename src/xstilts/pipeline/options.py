@@ -31,8 +31,9 @@ def store_folder(text: str) -> Path:
     """Return the folder of a store: of a URL (`s3://bucket/folder`), the one that caches it on this machine, which is
     made where it is missing, in `XSTILTS_STORE_CACHE` or the user's cache.
 
-    Raises StoreError for a URL that nothing installed here can read."""
+    Raises StoreError for a URL that nothing installed here can read, and for what can be no folder of a store."""
     if "://" not in text:
+        check_store(Path(text))
         return Path(text)
     url = text.rstrip("/")
     check_url(url)
@@ -64,6 +65,8 @@ def check_store(folder: Path) -> None:
             f"'{folder}' was a URL before it was made a path.", hint="In Python, `store_folder(URL)` is the path."
         )
     try:
+        if "\0" in str(folder):  # which `exists` takes for a folder that is not there
+            raise ValueError("embedded null byte")
         if folder.exists() and not folder.is_dir():
             raise StoreError(f"The store '{folder}' is a file.", hint="Give a folder to `--store` or XSTILTS_STORE.")
     except (OSError, ValueError) as error:

@@ -187,7 +187,7 @@ def _step(step: Step, store: Store, outcome: Outcome | None, estimator: StoreEst
         seconds=record.get("seconds"),
         tokens=None if tokens is None else int(tokens),
         bytes=record.get("bytes"),
-        flops=kind.flops_done(step, store.path(step), estimator) if record else None,
+        flops=kind.flops_done(step, store.path(step), estimator) if record and kind.flops_done else None,
         joules=record.get("energy", {}).get("joules"),
         energy_covers=record.get("energy", {}).get("covers", ""),
         error=without_local_paths(failed.get(step.key, "")),

@@ -42,7 +42,7 @@ def open_snapshot(root: Path) -> Store:
 
 def remote_url(root: Path) -> str:
     """Return the URL of the object store that a folder caches; "" where it is a store of its own."""
-    with contextlib.suppress(StoreError, ValueError):
+    with contextlib.suppress(StoreError):
         marker = read_json(root / "store.json")
         if isinstance(marker, dict) and isinstance(marker.get("remote"), str):
             return str(marker["remote"])

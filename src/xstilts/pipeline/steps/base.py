@@ -115,7 +115,7 @@ class StepKind:
     speed_depends_on_encoder: bool = False
     speed_key: Callable[[Mapping[str, Any]], Hashable] = lambda settings: ()
     tokens_done: Callable[[Path, Mapping[str, Path]], float] | None = None
-    flops_done: Callable[[Step, Path, Estimator], float | None] = lambda step, artefact, estimator: None
+    flops_done: Callable[[Step, Path, Estimator], float | None] | None = None
     labelled_inputs: Callable[[Step], Mapping[str, bool]] = lambda step: {}
     paired_inputs: Callable[[Step], Iterable[tuple[str, str]]] = lambda step: ()
     file_uses: Callable[[Step], Iterable[FileUse]] = lambda step: ()
