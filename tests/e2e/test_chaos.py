@@ -25,13 +25,14 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("backend", "kills"), [("local", 4), ("ray", 4), ("slurm", 5)])
+# Of each seed, a kill of a worker comes while many steps are still to run.
+@pytest.mark.parametrize(("backend", "kills", "seed"), [("local", 4, 1), ("ray", 4, 1), ("slurm", 5, 3)])
 def test_a_study_comes_to_the_same_end_whatever_is_killed(
-    backend: str, kills: int, script: ModuleType, tmp_path_factory: pytest.TempPathFactory
+    backend: str, kills: int, seed: int, script: ModuleType, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     if reason := script.missing(backend):
         pytest.skip(reason)
-    found = script.endured(backend, 20, kills, 1, tmp_path_factory.mktemp("chaos"))
+    found = script.endured(backend, 20, kills, seed, tmp_path_factory.mktemp("chaos"))
     assert found.equal, "all artefacts are those of an undisturbed run, byte for byte"
     assert not found.twice, "what was done stays done"
     assert not found.leftovers
