@@ -10,13 +10,11 @@ from xstilts.app.plan_power import PowerForecast, power_forecast
 from xstilts.data.read import TO_FETCH
 from xstilts.engine.graph import steps_of
 from xstilts.engine.reasons import Reason, reasons
-from xstilts.pipeline.cut_texts import cut_warnings
+from xstilts.pipeline.data_notes import data_notes
 from xstilts.pipeline.encoder_notes import encoder_notes
 from xstilts.pipeline.forecast import Forecast, forecast
 from xstilts.pipeline.options import Options
-from xstilts.pipeline.same_files import same_files
 from xstilts.pipeline.session import Session, open_session
-from xstilts.pipeline.shared_rows import shared_rows
 from xstilts.pipeline.steps import STEP_KINDS, kind_of
 from xstilts.report.elements.formatting import count, plural, seconds, size
 from xstilts.report.topics.overhead import TimeSpent
@@ -125,9 +123,7 @@ class Plan:
             "notes": [
                 *encoder_notes(self.session),
                 *(f"{name}: {note}" for name, notes in located.notes.items() for note in notes),
-                *same_files(self.session.goals),
-                *(note.sentence for note in shared_rows(self.session).notes),
-                *cut_warnings(self.session),
+                *data_notes(self.session).notes,
                 *self.forecast.notes,
             ],
         }

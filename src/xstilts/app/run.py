@@ -23,7 +23,7 @@ from xstilts.engine.backends.base import Backend, StepCommand
 from xstilts.engine.listener import Listener
 from xstilts.engine.runner import Outcome, execute, plan
 from xstilts.engine.step import Step
-from xstilts.pipeline.data_warnings import data_warnings
+from xstilts.pipeline.data_notes import data_notes
 from xstilts.pipeline.error_tables import error_tables
 from xstilts.pipeline.fetch import Say
 from xstilts.pipeline.gold_check import unlabelled
@@ -78,7 +78,7 @@ def run(
     watch.run_planned(len(planned.to_run), len(planned.reused) + planned.not_needed)
     with opened_backend(session.options, partial(_prepare_command, session), watch.say) as backend:
         outcome = Outcome() if loaded.allow_missing else _read_files(session, planned.to_run, backend, watch)
-        warned = data_warnings(session) if any(kind_of(step).is_training for step in planned.to_run) else ()
+        warned = data_notes(session).warnings if any(kind_of(step).is_training for step in planned.to_run) else ()
         for warning in warned:
             watch.say(f"warning: {warning}")
         if not outcome.interrupted:

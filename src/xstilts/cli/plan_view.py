@@ -15,7 +15,7 @@ from xstilts.core.collection import deferred_collection
 from xstilts.core.short_keys import short_key
 from xstilts.core.visible_text import visible
 from xstilts.engine.graph import steps_of
-from xstilts.pipeline.data_warnings import data_warnings
+from xstilts.pipeline.data_notes import data_notes
 from xstilts.pipeline.encoder_notes import encoder_notes
 from xstilts.pipeline.forecast import Forecast, StepForecast
 from xstilts.pipeline.kept_weights import weight_notices
@@ -182,7 +182,7 @@ def _missing(session: Session) -> Iterable[Text]:
     for name, notes in chosen.notes.items():
         for note in notes:
             yield Text(f"note: {name}: {note}", style="dim")
-    for warning in data_warnings(session):
+    for warning in data_notes(session).warnings:
         yield Text(f"warning: {warning}", style="yellow")
     for what, missing in (("target", chosen.missing_targets), ("arm", chosen.missing_arms)):
         for name, reason in missing.items():

@@ -14,14 +14,12 @@ from xstilts.engine.store import Store
 from xstilts.models.left_out_head import left_out_head
 from xstilts.models.pretraining_languages import pretraining_languages
 from xstilts.pipeline.chosen_settings import chosen_settings
-from xstilts.pipeline.cut_texts import cut_warnings
-from xstilts.pipeline.data_warnings import data_warnings
+from xstilts.pipeline.data_notes import data_notes
 from xstilts.pipeline.encoder_notes import encoder_notes
 from xstilts.pipeline.forecast import StoreEstimator
 from xstilts.pipeline.read_files import file_records, file_steps, packaged_samples
-from xstilts.pipeline.same_files import same_files
 from xstilts.pipeline.session import Session
-from xstilts.pipeline.shared_rows import SharedNote, shared_rows
+from xstilts.pipeline.shared_rows import SharedNote
 from xstilts.pipeline.size_rows import sized_arms
 from xstilts.pipeline.steps import kind_of
 from xstilts.pipeline.stored_scores import cells_of, forgetting_scores, headline_of, stress_scores, sweep_scores
@@ -44,8 +42,8 @@ from xstilts.tasks.base import Task
 def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -> Results:
     """Collect the study's results as they are in the store. `outcome` says why a cell has no score; without it, one
     that is not there was not run."""
-    study, samples, shared = session.study, packaged_samples(session), shared_rows(session)
-    cells, files_twice = tuple(cells_of(session, outcome)), same_files(session.goals)
+    study, samples, of_data = session.study, packaged_samples(session), data_notes(session)
+    cells = tuple(cells_of(session, outcome))
     estimator = StoreEstimator(session)
     known = pretraining_languages(study.encoder.name, session.encoder.folder)
     return Results(
@@ -54,7 +52,7 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         arms=tuple(study.arms),
         baseline=study.base,
         targets=tuple(
-            _target(name, session, samples.get(name, ""), shared.tests.get(name, ())) for name in study.targets
+            _target(name, session, samples.get(name, ""), of_data.shared.tests.get(name, ())) for name in study.targets
         ),
         seeds=study.seeds,
         cells=cells,
@@ -65,13 +63,8 @@ def collect(session: Session, outcome: Outcome | None = None, scale: str = "") -
         steps=tuple(_step(step, session.store, outcome, estimator) for step in steps_of(session.goals)),
         versions={**library_versions(), "machine": platform.machine()},
         data=tuple(file_records(session)),
-        notes=(
-            *_notes(session, samples),
-            *files_twice,
-            *(note.sentence for note in shared.notes),
-            *cut_warnings(session),
-        ),
-        warnings=data_warnings(session),
+        notes=(*_notes(session, samples), *of_data.notes),
+        warnings=of_data.warnings,
         scale=scale,
         forgetting=tuple(forgetting_scores(session, outcome)),
         stress=tuple(stress_scores(session, outcome)),

@@ -21,7 +21,7 @@ from xstilts.engine.backends.inline import Inline
 from xstilts.engine.graph import steps_of
 from xstilts.engine.runner import execute
 from xstilts.kinds.prepared_keys import TextKeys
-from xstilts.pipeline.data_warnings import data_warnings
+from xstilts.pipeline.data_notes import data_notes
 from xstilts.pipeline.options import Options
 from xstilts.pipeline.results import collect
 from xstilts.pipeline.session import Session, open_session
@@ -95,7 +95,7 @@ def test_rows_are_counted_for_each_arm_and_language(tmp_path: Path, encoder: Pat
         )
     }
     said = tuple(f"t: {sentence}" for sentence, _ in found.tests["t"])
-    assert found.dev == () and data_warnings(session) == said
+    assert found.dev == () and data_notes(session).warnings == said
     assert tuple(plan(session.study, options=session.options).to_dict()["notes"]) == said
     results = collect(session)
     assert results.warnings == results.notes == said
@@ -115,12 +115,12 @@ def test_a_few_rows_are_noted_and_no_warning(tmp_path: Path, encoder: Path) -> N
     session = opened(tmp_path, encoder, {**FILES, "de": rows([1, *range(30, 50)])})
     (said,) = collect(session).notes
     assert said == "t: 1 of 24 test rows are also training rows of all arms: de 1 of 21"
-    assert data_warnings(session) == collect(session).warnings == ()
+    assert data_notes(session).warnings == collect(session).warnings == ()
 
 
 def test_without_shared_rows_nothing_is_said(tmp_path: Path, encoder: Path) -> None:
     files = {**FILES, "de": rows(range(50, 56))}
-    assert data_warnings(opened(tmp_path, encoder, files)) == ()
+    assert data_notes(opened(tmp_path, encoder, files)).warnings == ()
 
 
 def test_texts_that_are_read_without_a_part_are_counted(tmp_path: Path, encoder: Path) -> None:
@@ -131,16 +131,18 @@ def test_texts_that_are_read_without_a_part_are_counted(tmp_path: Path, encoder:
         "other: 1 of 6 training examples are longer than 12 tokens, and a part of them is not read "
         "(max_length in train.tasks.other)",
     )
-    assert data_warnings(session) == collect(session).warnings == collect(session).notes == said
+    assert data_notes(session).warnings == collect(session).warnings == collect(session).notes == said
     assert tuple(plan(session.study, options=session.options).to_dict()["notes"]) == said
     few = {**files, "other": rows(range(20, 30)) + rows([30], "so long " * 9 + "{}")[11:]}
     (tmp_path / "few").mkdir()
-    assert not data_warnings(opened(tmp_path / "few", encoder, few, train={"tasks": {"other": {"max_length": 12}}}))
+    assert not data_notes(
+        opened(tmp_path / "few", encoder, few, train={"tasks": {"other": {"max_length": 12}}})
+    ).warnings
 
 
 def test_dev_rows_that_are_trained_on_are_counted(tmp_path: Path, encoder: Path) -> None:
     files = {**FILES, "de": FILES["sw"], "dev": rows([0, 1, 2, 100])}
-    assert data_warnings(opened(tmp_path, encoder, files)) == (
+    assert data_notes(opened(tmp_path, encoder, files)).warnings == (
         "t: 3 of 4 dev rows, which select, are also training rows",
     )
 
@@ -178,7 +180,7 @@ def test_each_file_is_read_once_however_often_it_is_asked(
     monkeypatch.setattr(TextKeys, "read", classmethod(lambda cls, folder: read.append(folder) or reading(folder)))
     found = shared_rows(session)
     assert len(read) == len(set(read)) == 5
-    assert (data_warnings(session), collect(session).warnings) == (found.warnings, found.warnings)
+    assert (data_notes(session).warnings, collect(session).warnings) == (found.warnings, found.warnings)
     assert len(read) == 5
     (read[0] / "done.json").unlink()
     shared_rows(session)
