@@ -94,15 +94,15 @@ class Session:
         """The session with the store as it is now, for whoever only looks."""
         return replace(self, store=open_snapshot(self.store.root))
 
-    @property
-    def ready_goals(self) -> list[Step]:
+    @cached_property
+    def ready_goals(self) -> tuple[Step, ...]:
         """The goals whose steps are all known: none stands on a training of which the setting is still to be chosen. A
         step that reads a choice itself only holds the place of those that will read what is chosen."""
         waiting: set[str] = set()
         for step in steps_of(self.goals):
             if any(each.key in waiting or each.name == choose.KIND.name for each in step.inputs.values()):
                 waiting.add(step.key)
-        return [goal for goal in self.goals if goal.key not in waiting]
+        return tuple(goal for goal in self.goals if goal.key not in waiting)
 
 
 @deferred_collection()

@@ -13,6 +13,7 @@ from xstilts.report.scores.contrast_scopes import Contrast
 from xstilts.report.scores.group_gains import Gain
 from xstilts.report.scores.planned_contrasts import PlannedContrast, planned_contrasts
 from xstilts.report.scores.scoreboard import Scoreboard
+from xstilts.report.topics.contrasts import size
 from xstilts.report.topics.scores import language_name
 from xstilts.report.topics.topic import Topic
 
@@ -30,7 +31,7 @@ def over_all_runs(planned: Sequence[PlannedContrast], name: str) -> str:
     mean = means.get(name)
     if mean is None or mean.low is None:
         return ""
-    return f"; with the runs that did not learn {_size(mean)}, {mean.verdict}"
+    return f"; with the runs that did not learn {size(mean)}, {mean.verdict}"
 
 
 def sections(planned: Sequence[PlannedContrast]) -> tuple[Section, ...]:
@@ -60,10 +61,10 @@ def _row(reported: Contrast, all_runs: Contrast) -> tuple[TableCell, ...]:
         TableCell(text=reported.target or f"mean of {plural(len(reported.targets), 'target')}"),
         TableCell(text=reported.label),
         TableCell(
-            text=_size(reported), small_print=(reported.collapsed + " did not learn",) if reported.collapsed else ()
+            text=size(reported), small_print=(reported.collapsed + " did not learn",) if reported.collapsed else ()
         ),
         TableCell(text=reported.verdict if reported.value is not None else MISSING),
-        TableCell(text=_size(all_runs)),
+        TableCell(text=size(all_runs)),
         TableCell(text=all_runs.verdict if all_runs.value is not None else MISSING),
     )
 
@@ -80,14 +81,6 @@ def language_table(one: PlannedContrast) -> Table:
             (TableCell(text=f"{language_name(language)} ({language})"), *(_gain(of.get(target)) for target in targets))
             for language, of in sorted(one.languages.items())
         ),
-    )
-
-
-def _size(contrast: Contrast) -> str:
-    return (
-        MISSING
-        if contrast.value is None
-        else signed(contrast.value) + interval(contrast.low, contrast.high, before=" ")
     )
 
 
