@@ -1,8 +1,8 @@
 """Attention over blocks: sequences share blocks of as many places, and a mask keeps them apart.
 
-In bf16 on a CPU torch's kernel takes its quick way where the number of keys is a multiple of what it computes at once:
-tokens in sequences of 8 or 14 take three times as long as in blocks of 64 (AVX-512 with AMX). It is for passes without
-gradients; in fp32 there is nothing to gain.
+In bf16 on a CPU torch's kernel takes its quick way where the number of keys is a multiple of what it computes at once,
+as in blocks of 64 places and not in sequences of 8 or 14 (AVX-512 with AMX). It is for passes without gradients; in
+fp32 there is nothing to gain.
 
 Shapes: T tokens of all sequences, n blocks of W places, X = n W, H heads, C channels of a head.
 """

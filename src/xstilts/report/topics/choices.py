@@ -21,15 +21,19 @@ def compute(board: Scoreboard) -> Sequence[ChosenSetting] | None:
 
 def sentence(choices: Sequence[ChosenSetting]) -> str:
     """Say how free the study was: the settings that each training was chosen among, and by what."""
-    sizes = sorted({len(one.settings) for one in choices})
-    among = str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
     seeds = plural(len(choices[0].seeds), "seed")
     return (
-        f"Numbers of {plural(len(choices), 'training')} were chosen among {among} settings on dev sets of the language "
-        f"that is trained in, one setting for all seeds by the mean over {seeds}. Test sets had no part in it; the "
+        f"Numbers of {plural(len(choices), 'training')} were chosen among {among(choices)} settings on dev sets of the "
+        f"language that is trained in, one setting for all seeds by the mean over {seeds}. Test sets had no part in it; the "
         "search is a freedom of the researcher all the same: an arm that was searched more widely has an advantage, "
         "and intervals do not count it."
     )
+
+
+def among(choices: Sequence[ChosenSetting]) -> str:
+    """Say of how many settings each was chosen: "4", "2 to 9"."""
+    sizes = sorted({len(one.settings) for one in choices})
+    return str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
 
 
 def sections(choices: Sequence[ChosenSetting]) -> tuple[Section, ...]:

@@ -7,6 +7,7 @@ from xstilts.report.elements.blocks import Prose, Section
 from xstilts.report.elements.formatting import name_list, plural
 from xstilts.report.scores.contrast_scopes import UNTESTED
 from xstilts.report.scores.scoreboard import Scoreboard
+from xstilts.report.topics.choices import among
 from xstilts.report.topics.topic import Topic
 
 MANY = 9
@@ -40,12 +41,10 @@ def _chosen(board: Scoreboard) -> str:
     choices = board.results.choices
     if not choices:
         return ""
-    among = sorted({len(choice.settings) for choice in choices})
-    number = str(among[0]) if len(among) == 1 else f"{among[0]} to {among[-1]}"
     keys = name_list(list(dict.fromkeys(key for choice in choices for key in choice.settings[0].values)), MANY)
     return (
-        f"Of {plural(len(choices), 'training')}, {keys} was chosen among {number} settings on dev sets of the language "
-        "trained in, one for all seeds."
+        f"Of {plural(len(choices), 'training')}, {keys} was chosen among {among(choices)} settings on dev sets of the "
+        "language trained in, one for all seeds."
     )
 
 
