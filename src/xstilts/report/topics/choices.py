@@ -24,9 +24,9 @@ def sentence(choices: Sequence[ChosenSetting]) -> str:
     seeds = plural(len(choices[0].seeds), "seed")
     return (
         f"Numbers of {plural(len(choices), 'training')} were chosen among {among(choices)} settings on dev sets of the "
-        f"language that is trained in, one setting for all seeds by the mean over {seeds}. Test sets had no part in it; the "
-        "search is a freedom of the researcher all the same: an arm that was searched more widely has an advantage, "
-        "and intervals do not count it."
+        f"language that is trained in, one setting for all seeds by the mean over {seeds}. Test sets had no part in "
+        "it; the search is a freedom of the researcher all the same: an arm that was searched more widely has an "
+        "advantage, and intervals do not count it."
     )
 
 
